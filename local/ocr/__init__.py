@@ -1,0 +1,1 @@
+"""A stand-in for the Quota Invoice OCR service, over a real OCR engine."""
