@@ -1,0 +1,1 @@
+"""From the event that announces an upload to the record that lies beside it."""

@@ -1,0 +1,184 @@
+"""The only place that knows what events look like, and the only one that decodes object keys.
+
+An upload is announced in one of four shapes (a sample of each lies in ``events/``):
+
+1. EventGrid: a CloudEvents 1.0 object with source ``HC.OBS.DWR``;
+2. classic: ``Records`` whose members hold ``s3``;
+3. OBS-native v3: ``Records`` whose members hold ``obs``;
+4. SMN: ``record[0].smn.message`` is a JSON *string* that holds shape 2 or 3.
+
+A new shape is one more function in ``_SHAPES``. Names of members are compared without regard to
+case, and any optional member may be absent: both vary among sites and versions of OBS.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote_plus
+
+from .errors import EventError
+
+_NULL_VERSION = "null"  # what OBS calls the version of an object in a bucket without versioning
+
+
+@dataclass(frozen=True)
+class Upload:
+    """One object that an event says was created.
+
+    Attributes:
+        bucket: the bucket's name.
+        key: the object's key, decoded once; may be empty where the event says so.
+        raw_key: the key as it stood in the event. It differs from ``key`` if the event encodes
+            keys, or if it does not and the key itself holds a ``+`` or a ``%``.
+        etag: the object's ETag in lower case, without quotes; None if the event gives none.
+        size: bytes, or None.
+        version_id: the object's version, or None.
+        uploaded_at: the time that the event gives, as it stands there, or None.
+        event_name: such as ``ObjectCreated:Put``; empty if the event does not say.
+        event_id: an id to find the event by in other logs, or None.
+    """
+
+    bucket: str
+    key: str
+    raw_key: str
+    etag: str | None = None
+    size: int | None = None
+    version_id: str | None = None
+    uploaded_at: str | None = None
+    event_name: str = ""
+    event_id: str | None = None
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Keys that the object may have, likeliest first."""
+        return (self.key,) if self.key == self.raw_key else (self.key, self.raw_key)
+
+    @property
+    def is_creation(self) -> bool:
+        """Whether the event speaks of a new object; one that does not say is taken to."""
+        return not self.event_name or "objectcreated" in self.event_name.lower()
+
+
+def parse(event: object) -> list[Upload | EventError]:
+    """Read the uploads that an event announces, in its order.
+
+    A record that cannot be read stands as an ``EventError`` in its place, so that the others are
+    still worked through.
+
+    Raises:
+        EventError: the event as a whole has no shape that we know.
+    """
+    for shape in _SHAPES:
+        found = shape(event)
+        if found is not None:
+            return found
+    raise EventError(f"the event has none of the known shapes: {_outline(event)}")
+
+
+def _eventgrid(event: object) -> list[Upload | EventError] | None:
+    data = _member(event, "data")
+    if _member(event, "specversion") is None or _member(data, "obs") is None:
+        return None
+    # data.eventTime is Beijing time labelled Z; the envelope's time is right.
+    time, event_id = _text(_member(event, "time")), _text(_member(event, "id"))
+    return [_upload(_member(data, "obs"), data, uploaded_at=time, event_id=event_id)]
+
+
+def _records(event: object) -> list[Upload | EventError] | None:
+    records = _member(event, "records")
+    if not isinstance(records, list):
+        return None
+    return [_record(record) for record in records]
+
+
+def _smn(event: object) -> list[Upload | EventError] | None:
+    wrapped = _member(event, "record")
+    if not isinstance(wrapped, list):
+        return None
+    return [upload for item in wrapped for upload in _message(item)]
+
+
+_SHAPES: tuple[Callable[[object], list[Upload | EventError] | None], ...] = (
+    _eventgrid,
+    _records,
+    _smn,
+)
+
+
+def _message(item: object) -> Iterator[Upload | EventError]:
+    text = _member(_member(item, "smn"), "message")
+    try:
+        inner = json.loads(text) if isinstance(text, str) else None
+    except (ValueError, RecursionError):
+        inner = None
+    found = _records(inner)
+    if found is None:
+        yield EventError("an SMN message does not hold records of OBS as a JSON string")
+    else:
+        yield from found
+
+
+def _record(record: object) -> Upload | EventError:
+    for name in ("s3", "obs"):
+        body = _member(record, name)
+        if body is not None:
+            response = _member(record, "responseElements")
+            return _upload(
+                body,
+                record,
+                uploaded_at=_text(_member(record, "eventTime")),
+                event_id=_text(_member(response, "x-obs-request-id"))
+                or _text(_member(response, "x-amz-request-id")),
+            )
+    return EventError(f"a record holds neither s3 nor obs: {_outline(record)}")
+
+
+def _upload(
+    body: object, record: object, *, uploaded_at: str | None, event_id: str | None
+) -> Upload | EventError:
+    bucket = _text(_member(_member(body, "bucket"), "name"))
+    item = _member(body, "object")
+    key = _member(item, "key")
+    if bucket is None or not isinstance(key, str):
+        return EventError(f"a record does not name its bucket and key: {_outline(body)}")
+    etag = _text(_member(item, "eTag"))
+    size = _member(item, "size")
+    version = _text(_member(item, "versionId"))
+    return Upload(
+        bucket=bucket,
+        key=unquote_plus(key),
+        raw_key=key,
+        etag=etag.strip('"').lower() if etag else None,
+        size=size if isinstance(size, int) and not isinstance(size, bool) else None,
+        version_id=None if version == _NULL_VERSION else version,
+        uploaded_at=uploaded_at,
+        event_name=_text(_member(record, "eventName")) or "",
+        event_id=event_id,
+    )
+
+
+def _member(value: object, name: str) -> Any:  # noqa: ANN401 - a member of any JSON value
+    """A member of a JSON object by its name in any case; None if there is none."""
+    if not isinstance(value, Mapping):
+        return None
+    if name in value:
+        return value[name]
+    folded = name.lower()
+    return next(
+        (found for key, found in value.items() if isinstance(key, str) and key.lower() == folded),
+        None,
+    )
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _outline(value: object) -> str:
+    """Names of members only: whole events hold tokens and signed addresses."""
+    if isinstance(value, Mapping):
+        return "an object with " + (", ".join(sorted(map(str, value))) or "no members")
+    return f"a {type(value).__name__}"

@@ -1,0 +1,71 @@
+"""One JSON line per step; only the fields named here can reach a log, so nothing whole does."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from .errors import QuotaInvoiceError
+
+
+class Step:
+    """A step that is under way; set ``outcome`` and ``reason`` before it ends."""
+
+    def __init__(self) -> None:
+        self.outcome = "ok"
+        self.reason: str | None = None
+
+
+class Log:
+    """Writes the steps of one invocation.
+
+    Args:
+        request_id: the platform's id of the invocation, on every line.
+        write: takes one line without its end; standard output on the platform.
+    """
+
+    def __init__(self, request_id: str, write: Callable[[str], None] = print) -> None:
+        self._request_id = request_id
+        self._write = write
+
+    @contextmanager
+    def step(self, name: str, key: str = "") -> Iterator[Step]:
+        """Time a step and write its line when it ends, well or not."""
+        step, started = Step(), time.perf_counter()
+        try:
+            yield step
+        except QuotaInvoiceError as error:
+            step.outcome = "error"
+            self._line(name, key, step, started, error)
+            raise
+        except Exception as error:
+            step.outcome, step.reason = "error", type(error).__name__
+            self._line(name, key, step, started)
+            raise
+        self._line(name, key, step, started)
+
+    def _line(
+        self,
+        name: str,
+        key: str,
+        step: Step,
+        started: float,
+        error: QuotaInvoiceError | None = None,
+    ) -> None:
+        fields: dict[str, Any] = {
+            "request_id": self._request_id,
+            "step": name,
+            "key": key,
+            "outcome": step.outcome,
+            "ms": round((time.perf_counter() - started) * 1000, 1),
+        }
+        if step.reason:
+            fields["reason"] = step.reason
+        if error:
+            fields["code"], fields["message"] = error.code, error.message
+            fields["service_request_id"] = error.request_id
+        # ASCII: a key may hold half of a surrogate pair, which no UTF-8 stream takes.
+        self._write(json.dumps(fields))

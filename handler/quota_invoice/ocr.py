@@ -1,0 +1,115 @@
+"""The OCR service: the only module that knows its SDK."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import certifi
+from huaweicloudsdkcore.auth.credentials import BasicCredentials
+from huaweicloudsdkcore.exceptions.exceptions import (
+    ConnectionException,
+    RequestTimeoutException,
+    SdkException,
+    ServiceResponseException,
+    SslHandShakeException,
+)
+from huaweicloudsdkcore.http.http_config import HttpConfig
+from huaweicloudsdkocr.v1 import (
+    OcrClient,
+    QuotaInvoiceRequestBody,
+    RecognizeQuotaInvoiceRequest,
+)
+from requests.exceptions import RequestException, Timeout
+
+from .credentials import Credentials
+from .errors import ServiceUnavailable, from_service
+from .record import Recognition
+from .settings import Settings
+
+_CONNECT_SECONDS = 5.0
+
+
+class OcrService:
+    """Quota Invoice OCR by the official SDK; one instance for the life of the function's."""
+
+    def __init__(self, settings: Settings, credentials: Credentials) -> None:
+        config = HttpConfig.get_default_config()
+        config.timeout = (min(_CONNECT_SECONDS, settings.ocr_timeout), settings.ocr_timeout)
+        config.ssl_ca_cert = settings.ca_file or certifi.where()
+        config.allow_redirects = False  # a signed request means one address
+        self._project_id = settings.project_id
+        self._timeout = settings.ocr_timeout
+        self._client = (
+            OcrClient.new_builder()
+            .with_http_config(config)
+            .with_credentials(self._sdk_credentials(credentials))
+            .with_endpoint(settings.ocr_endpoint)
+            .build()
+        )
+
+    def use(self, credentials: Credentials) -> None:
+        """Go on with the credentials of the invocation at hand: the former may have expired."""
+        self._client.with_credentials(self._sdk_credentials(credentials))
+
+    def recognize(self, url: str) -> Recognition:
+        """Have the image behind an address read.
+
+        Raises:
+            ImageRefused: the service will never read this image.
+            ServiceRefused: it refuses the account or the request.
+            ServiceUnavailable: it did not answer in time, or not with what the contract says.
+        """
+        request = RecognizeQuotaInvoiceRequest(body=QuotaInvoiceRequestBody(url=url))
+        started = time.perf_counter()
+        response = self._call(request)
+        elapsed_ms = round((time.perf_counter() - started) * 1000)
+        return Recognition(_result(response), _request_id(response), elapsed_ms)
+
+    def _call(self, request: RecognizeQuotaInvoiceRequest) -> Any:  # noqa: ANN401 - the SDK has no types
+        # "from None" throughout: the SDKs' own messages and chains hold whatever was sent.
+        try:
+            return self._client.recognize_quota_invoice(request)
+        except ServiceResponseException as error:
+            status, message = int(error.status_code or 0), error.error_msg or "no message"
+            raise from_service(error.error_code, message, status, error.request_id) from None
+        except (RequestTimeoutException, Timeout):
+            message = f"the OCR service gave no answer within {self._timeout:g} s"
+            raise ServiceUnavailable("Service.Timeout", message) from None
+        except SslHandShakeException:
+            message = "the OCR service's certificate is not to be trusted"
+            raise ServiceUnavailable("Service.Certificate", message) from None
+        except (ConnectionException, RequestException, OSError) as error:
+            message = f"the OCR service was not reached: {type(error).__name__}"
+            raise ServiceUnavailable("Service.Unreachable", message) from None
+        except (SdkException, ValueError, TypeError, AttributeError) as error:
+            # The SDK takes answers apart without looking at them first.
+            message = f"the OCR service's answer made no sense: {type(error).__name__}"
+            raise ServiceUnavailable("Service.BadAnswer", message) from None
+
+    def _sdk_credentials(self, credentials: Credentials) -> Any:  # noqa: ANN401 - the SDK has no types
+        return BasicCredentials(
+            credentials.access_key, credentials.secret_key, self._project_id
+        ).with_security_token(credentials.security_token)
+
+
+def _result(response: Any) -> dict[str, Any]:  # noqa: ANN401 - the SDK has no types
+    """Give the API's ``result`` as it was sent.
+
+    The SDK's own model drops members that it does not know, and passes HTML, redirects and error
+    bodies under status 200 as an answer without a result.
+    """
+    try:
+        body = response.to_json_object()
+    except (ValueError, AttributeError, RecursionError):
+        body = None
+    result = body.get("result") if isinstance(body, dict) else None
+    if not isinstance(result, dict):
+        message = f"the OCR service answered {response.status_code} without a result"
+        raise ServiceUnavailable("Service.BadAnswer", message, _request_id(response))
+    return result
+
+
+def _request_id(response: Any) -> str | None:  # noqa: ANN401 - the SDK has no types
+    headers = getattr(response, "headers", None) or getattr(response, "header_params", None) or {}
+    return next((value for name, value in headers.items() if name.lower() == "x-request-id"), None)

@@ -1,0 +1,173 @@
+"""From an announced upload to its record: once, whatever is announced how often.
+
+    settle      which object is meant, and which content of it        mostly no request
+    check       is there a record or failure for this content?        two requests
+    recognize   the OCR service reads it by a signed address          one request
+    write       the record, last of all: it is the done-mark          two requests
+
+The bucket is the only state. Deliveries come late, twice and at once; every step can be repeated,
+and a record is written only while none stands for the same content.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from .errors import EventError, ImageRefused, InvocationError, UploadsFailed
+from .events import Upload
+from .keys import Keys
+from .logs import Log
+from .record import Recognition, Source, etag_of, failed, recognized
+from .store import ObjectInfo
+
+
+class RecordStore(Protocol):
+    """What the pipeline needs of a bucket; ``store.Store`` is one."""
+
+    def signed_url(self, bucket: str, key: str) -> str: ...  # noqa: D102 - see Store
+    def describe(self, bucket: str, key: str) -> ObjectInfo | None: ...  # noqa: D102 - see Store
+    def read(self, bucket: str, key: str) -> dict[str, Any] | None: ...  # noqa: D102 - see Store
+    def write(self, bucket: str, key: str, document: Mapping[str, Any]) -> None: ...  # noqa: D102 - see Store
+    def delete(self, bucket: str, key: str) -> None: ...  # noqa: D102 - see Store
+
+
+class Recognizer(Protocol):
+    """What the pipeline needs of an OCR service; ``ocr.OcrService`` is one."""
+
+    def recognize(self, url: str) -> Recognition: ...  # noqa: D102 - see OcrService
+
+
+class Pipeline:
+    """Works through the uploads of one invocation, each on its own, then reports."""
+
+    def __init__(
+        self, keys: Keys, region: str, store: RecordStore, ocr: Recognizer, log: Log
+    ) -> None:
+        self._keys = keys
+        self._region = region
+        self._store = store
+        self._ocr = ocr
+        self._log = log
+
+    def run(self, uploads: Sequence[Upload | EventError]) -> dict[str, int]:
+        """Process every upload.
+
+        Returns:
+            How many uploads had which outcome: ``recognized``, ``failed`` (a failure record was
+            written), ``duplicate``, ``ignored``, ``gone`` (the object is no longer there).
+
+        Raises:
+            InvocationError: some upload could not be dealt with; all others have been.
+        """
+        outcomes: Counter[str] = Counter()
+        failures: list[tuple[str, InvocationError]] = []
+        for upload in uploads:
+            key = upload.key if isinstance(upload, Upload) else ""
+            try:
+                with self._log.step("upload", key) as step:
+                    step.outcome, step.reason = self._process(upload)
+            except InvocationError as error:
+                failures.append((key, error))
+            else:
+                outcomes[step.outcome] += 1
+        if len(failures) == 1 == len(uploads):
+            raise failures[0][1]
+        if failures:
+            raise UploadsFailed(failures, len(uploads))
+        return dict(outcomes)
+
+    def _process(self, upload: Upload | EventError) -> tuple[str, str | None]:
+        """Give the outcome, and its reason where it needs one."""
+        if isinstance(upload, EventError):
+            raise upload
+        reason = self._why_not(upload)
+        if reason:
+            return "ignored", reason
+        source = self._settle(upload)
+        if source is None:
+            return "gone", "there is no such object"
+        record_key, failure_key = self._keys.result(source.key), self._keys.failure(source.key)
+        with self._log.step("check", source.key) as step:
+            done = [self._store.read(source.bucket, key) for key in (record_key, failure_key)]
+            known = {etag_of(document) for document in done} - {None}
+            if known and source.etag not in known:
+                # Announced late, or uploaded anew: only the bucket knows which content it has.
+                source = self._look_up(upload, (source.key,))
+                if source is None:
+                    step.outcome = "gone"
+                    return "gone", "there is no such object"
+            if source.etag in known:
+                step.outcome = "duplicate"
+                return "duplicate", "this content was dealt with before"
+        document = self._recognize(source)
+        return self._write(source, document, has_failure=done[1] is not None), None
+
+    def _why_not(self, upload: Upload) -> str | None:
+        if not upload.is_creation:
+            return f"{upload.event_name} announces no new object"
+        reasons = [self._keys.why_not(key) for key in upload.keys]
+        return None if None in reasons else reasons[0]
+
+    def _settle(self, upload: Upload) -> Source | None:
+        """Find out which object an event means; the bucket is asked only where that is in doubt."""
+        keys = tuple(key for key in upload.keys if self._keys.why_not(key) is None)
+        if len(keys) > 1 or not upload.etag:
+            return self._look_up(upload, keys)
+        return Source(
+            bucket=upload.bucket,
+            key=keys[0],
+            etag=upload.etag,
+            size=upload.size,
+            version_id=upload.version_id,
+            uploaded_at=upload.uploaded_at,
+        )
+
+    def _look_up(self, upload: Upload, keys: tuple[str, ...]) -> Source | None:
+        """Ask the bucket which of the keys there is, preferring the content that was announced."""
+        with self._log.step("settle", upload.key):
+            found: Source | None = None
+            for key in keys:
+                info = self._store.describe(upload.bucket, key)
+                if info is None:
+                    continue
+                announced = info.etag == upload.etag
+                source = Source(
+                    bucket=upload.bucket,
+                    key=key,
+                    etag=info.etag,
+                    size=info.size,
+                    version_id=info.version_id,
+                    uploaded_at=(announced and upload.uploaded_at) or info.modified_at,
+                )
+                if announced:
+                    return source
+                found = found or source
+            return found
+
+    def _recognize(self, source: Source) -> dict[str, Any]:
+        with self._log.step("recognize", source.key) as step:
+            url = self._store.signed_url(source.bucket, source.key)
+            try:
+                recognition = self._ocr.recognize(url)
+            except ImageRefused as error:
+                step.outcome, step.reason = "refused", str(error)
+                return failed(source, error)
+            return recognized(source, recognition, region=self._region)
+
+    def _write(self, source: Source, document: Mapping[str, Any], *, has_failure: bool) -> str:
+        record_key, failure_key = self._keys.result(source.key), self._keys.failure(source.key)
+        with self._log.step("write", source.key) as step:
+            # While the service was reading, another invocation may have been faster. OBS has no
+            # conditional put, so this narrows the gap; of two writers in it the last one stays.
+            if etag_of(self._store.read(source.bucket, record_key)) == source.etag:
+                step.outcome = "duplicate"
+                return "duplicate"
+            if document["status"] == "failed":
+                self._store.write(source.bucket, failure_key, document)
+                return "failed"
+            self._store.write(source.bucket, record_key, document)
+            if has_failure:
+                self._store.delete(source.bucket, failure_key)
+            return "recognized"

@@ -1,0 +1,180 @@
+"""The function's configuration: one frozen object, read from its user data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import permutations
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from .errors import ConfigurationError
+from .keys import Keys
+
+# Where OCR is offered, by the regions that the official SDK knows (a test compares them).
+REGIONS = (
+    "af-south-1",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ap-southeast-3",
+    "cn-east-3",
+    "cn-north-1",
+    "cn-north-4",
+    "cn-south-1",
+    "cn-southwest-2",
+    "la-north-2",
+    "la-south-2",
+)
+# Agency credentials last 24 h and may be 10 min old when an invocation gets them; an address that
+# is signed for longer would promise what it cannot keep.
+_LONGEST_URL_LIFE = 24 * 3600 - 10 * 60
+_SIGNATURES = ("obs", "v4")
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All that can be configured; made by ``read`` alone, so that what exists makes sense.
+
+    Attributes:
+        keys: where inputs lie and records go (``INPUT_PREFIX``, ``RESULTS_PREFIX``,
+            ``FAILURES_PREFIX``).
+        region: of function, bucket and OCR service (``REGION``).
+        project_id: whose OCR service is called (``PROJECT_ID``; the function's own by default).
+        ocr_endpoint: address of the OCR service (``OCR_ENDPOINT``; the region's by default).
+        ocr_timeout: seconds until an answer must be there (``OCR_TIMEOUT_SECONDS``).
+        obs_endpoint: address of the object store (``OBS_ENDPOINT``; the region's by default).
+        obs_signature: ``obs``, or ``v4`` for other stores of the S3 kind (``OBS_SIGNATURE``).
+        obs_path_style: whether the bucket's name stands in the path, not in the host's name
+            (``OBS_PATH_STYLE``).
+        obs_timeout: seconds until a bucket's answer must be there (``OBS_TIMEOUT_SECONDS``).
+        url_life: seconds for which the address given to the OCR service is valid
+            (``SIGNED_URL_SECONDS``).
+        ca_file: certificates to trust, for clouds with an authority of their own; None for the
+            public ones (``CA_FILE``).
+    """
+
+    keys: Keys
+    region: str
+    project_id: str
+    ocr_endpoint: str
+    ocr_timeout: float
+    obs_endpoint: str
+    obs_signature: str
+    obs_path_style: bool
+    obs_timeout: float
+    url_life: int
+    ca_file: str | None
+
+    @classmethod
+    def read(cls, lookup: Callable[[str], str | None], project_id: str = "") -> Settings:
+        """Read and check everything.
+
+        Args:
+            lookup: gives a setting's text by its name, None or empty where it is not set: the
+                context's ``getUserData``.
+            project_id: the project that the function runs in.
+
+        Raises:
+            ConfigurationError: something is missing or makes no sense; all of it is named.
+        """
+        reader = _Reader(lookup)
+        region = reader.one_of("REGION", "cn-north-4", REGIONS)
+        ocr_timeout = reader.seconds("OCR_TIMEOUT_SECONDS", 30, 1, 120)
+        settings = cls(
+            keys=reader.prefixes(),
+            region=region,
+            project_id=reader.project_id(project_id),
+            ocr_endpoint=reader.address("OCR_ENDPOINT", f"https://ocr.{region}.myhuaweicloud.com"),
+            ocr_timeout=ocr_timeout,
+            obs_endpoint=reader.address("OBS_ENDPOINT", f"https://obs.{region}.myhuaweicloud.com"),
+            obs_signature=reader.one_of("OBS_SIGNATURE", "obs", _SIGNATURES),
+            obs_path_style=reader.one_of("OBS_PATH_STYLE", "false", ("true", "false")) == "true",
+            obs_timeout=reader.seconds("OBS_TIMEOUT_SECONDS", 10, 1, 120),
+            url_life=int(reader.seconds("SIGNED_URL_SECONDS", 300, 1, _LONGEST_URL_LIFE)),
+            ca_file=reader.file("CA_FILE"),
+        )
+        if settings.url_life < ocr_timeout:
+            reader.problems.append(
+                f"SIGNED_URL_SECONDS: {settings.url_life} ends before OCR_TIMEOUT_SECONDS"
+            )
+        if reader.problems:
+            raise ConfigurationError(reader.problems)
+        return settings
+
+
+class _Reader:
+    """Reads settings one by one and notes every problem; a bad one reads as its default."""
+
+    def __init__(self, lookup: Callable[[str], str | None]) -> None:
+        self._lookup = lookup
+        self.problems: list[str] = []
+
+    def text(self, name: str, default: str) -> str:
+        return (self._lookup(name) or "").strip() or default
+
+    def one_of(self, name: str, default: str, choices: tuple[str, ...]) -> str:
+        value = self.text(name, default)
+        if value in choices:
+            return value
+        return self._refuse(name, f"{value} is none of {', '.join(choices)}", default)
+
+    def seconds(self, name: str, default: float, least: float, most: float) -> float:
+        value = self.text(name, str(default))
+        try:
+            number = float(value)
+        except ValueError:
+            return self._refuse(name, f"{value} is no number of seconds", default)
+        if least <= number <= most:
+            return number
+        return self._refuse(name, f"{value} is not between {least} and {most}", default)
+
+    def address(self, name: str, default: str) -> str:
+        value = self.text(name, default).rstrip("/")
+        try:
+            parts = urlsplit(value)
+            host, port = parts.hostname, parts.port
+        except ValueError:
+            return self._refuse(name, "not an address", default)
+        extra = parts.path or parts.query or parts.fragment or parts.username or port == 0
+        if parts.scheme not in {"http", "https"} or not host or extra:
+            return self._refuse(name, "not an address such as https://host[:port]", default)
+        if parts.scheme == "http" and host not in _LOOPBACK:
+            return self._refuse(name, "http is for this machine's own addresses only", default)
+        return value
+
+    def file(self, name: str) -> str | None:
+        value = self.text(name, "")
+        if value and not Path(value).is_file():
+            return self._refuse(name, f"there is no file {value}", None)
+        return value or None
+
+    def project_id(self, default: str) -> str:
+        value = self.text("PROJECT_ID", default)
+        if not value:
+            self._refuse("PROJECT_ID", "not set, and the platform gave none", None)
+        elif not value.isalnum():
+            # The SDK puts it into a path as it is.
+            self._refuse("PROJECT_ID", "not an id of letters and digits", None)
+        return value
+
+    def prefixes(self) -> Keys:
+        names = ("INPUT_PREFIX", "RESULTS_PREFIX", "FAILURES_PREFIX")
+        defaults = ("incoming/", "results/", "failures/")
+        values = {
+            name: self.text(name, default) for name, default in zip(names, defaults, strict=True)
+        }
+        for name, value in values.items():
+            if not value.endswith("/") or value.startswith("/") or "//" in value:
+                self._refuse(name, f"{value} is not a path such as incoming/", None)
+        for inner, outer in permutations(names, 2):
+            same = values[inner] == values[outer] and inner > outer
+            if values[inner].startswith(values[outer]) and not same:
+                self._refuse(inner, f"{values[inner]} lies inside {outer}", None)
+        return Keys(*values.values())
+
+    def _refuse(self, name: str, problem: str, default: _T) -> _T:
+        self.problems.append(f"{name}: {problem}")
+        return default

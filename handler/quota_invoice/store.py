@@ -1,0 +1,173 @@
+"""The bucket: the only module that knows OBS.
+
+What the SDK leaves to its caller is done here: HTTP errors are values that must be looked at,
+network failures are exceptions of any kind, certificates are not checked unless it is told how.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timezone
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import certifi
+from obs import GetObjectHeader, ObsClient, PutObjectHeader
+
+from .credentials import Credentials
+from .errors import StoreError
+from .settings import Settings
+
+_NOT_FOUND = 404
+_BAD = 300
+_V4_TOKEN = "X-Amz-Security-Token"  # noqa: S105 - a parameter's name
+
+
+@dataclass(frozen=True)
+class ObjectInfo:
+    """What the bucket says of an object: ETag (lower case, no quotes), bytes, version, time."""
+
+    etag: str
+    size: int
+    version_id: str | None
+    modified_at: str | None
+
+
+class Store:
+    """Reads, writes and signs.
+
+    One instance serves an instance of the function for its life; ``use`` gives it each
+    invocation's credentials. All methods raise ``StoreError`` where the bucket refuses or is not
+    reached.
+    """
+
+    def __init__(self, settings: Settings, credentials: Credentials) -> None:
+        self._credentials = credentials
+        self._url_life = settings.url_life
+        # OBS signs path-style requests with its own signature only in this mode of the SDK.
+        mode = "local" if settings.obs_path_style else "obs"
+        self._client = ObsClient(
+            credentials.access_key,
+            credentials.secret_key,
+            security_token=credentials.security_token,
+            server=settings.obs_endpoint,
+            signature=settings.obs_signature,
+            region=settings.region,
+            path_style=settings.obs_path_style,
+            client_mode=mode,
+            is_signature_negotiation=False,  # it would cost a request per bucket
+            ssl_verify=settings.ca_file or certifi.where(),
+            timeout=settings.obs_timeout,
+            max_retry_count=1,
+            long_conn_mode=True,
+        )
+        if self._client.context is not None:
+            # ssl_verify checks the chain only: without this any trusted host could pose as OBS.
+            self._client.context.check_hostname = True
+
+    def use(self, credentials: Credentials) -> None:
+        """Go on with the credentials of the invocation at hand: the former may have expired."""
+        self._credentials = credentials
+        self._client.refresh(
+            credentials.access_key, credentials.secret_key, credentials.security_token
+        )
+
+    def signed_url(self, bucket: str, key: str) -> str:
+        """Give an address under which the object can be read for a while. Never log it."""
+        query = {}
+        if self._client.signature == "v4":
+            # The SDK spells this parameter in lower case, which stores of the S3 kind do not know.
+            query = {_V4_TOKEN: self._credentials.security_token}
+        signed = self._client.createSignedUrl(
+            "GET", bucket, _present(key), expires=self._url_life, queryParams=query
+        )
+        return str(signed.signedUrl)
+
+    def describe(self, bucket: str, key: str) -> ObjectInfo | None:
+        """Look an object up without reading it; None if there is none."""
+        response = self._ask("head", key, lambda k: self._client.getObjectMetadata(bucket, k))
+        if response is None:
+            return None
+        body = response.body
+        return ObjectInfo(
+            etag=str(body.etag).strip('"').lower(),
+            size=int(body.contentLength or 0),
+            version_id=body.versionId or None,
+            modified_at=_utc(body.lastModified),
+        )
+
+    def read(self, bucket: str, key: str) -> dict[str, Any] | None:
+        """Read a record; None if there is none, an empty one if it is not a JSON object."""
+        response = self._ask(
+            "get",
+            key,
+            lambda k: self._client.getObject(
+                bucket, k, headers=GetObjectHeader(), loadStreamInMemory=True
+            ),
+        )
+        if response is None:
+            return None
+        try:
+            document = json.loads(response.body.buffer)
+        except (ValueError, RecursionError):
+            return {}  # not ours, or not whole: as good as none, and the next write mends it
+        return document if isinstance(document, dict) else {}
+
+    def write(self, bucket: str, key: str, document: Mapping[str, Any]) -> None:
+        """Write a record."""
+        text = json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+        headers = PutObjectHeader(contentType="application/json; charset=utf-8")
+        content = text.encode()
+        response = self._ask(
+            "put", key, lambda k: self._client.putContent(bucket, k, content, headers=headers)
+        )
+        if response is None:
+            raise StoreError("Store.NoSuchBucket", f"put {key}: there is no bucket {bucket}")
+
+    def delete(self, bucket: str, key: str) -> None:
+        """Remove a record; well if there is none."""
+        self._ask("delete", key, lambda k: self._client.deleteObject(bucket, k))
+
+    @staticmethod
+    def _ask(action: str, key: str, call: Callable[[str], Any]) -> Any:  # noqa: ANN401 - the SDK has no types
+        """Make a request; None where the answer is that there is no such object."""
+        try:
+            response = call(_present(key))
+        except (OSError, http.client.HTTPException) as error:
+            raise StoreError("Store.Unreachable", f"{action} {key}: {_name(error)}") from None
+        except Exception as error:  # noqa: BLE001 - the SDK raises it for some network failures
+            raise StoreError("Store.Failed", f"{action} {key}: {_name(error)}") from None
+        if response.status < _BAD:
+            return response
+        if response.status == _NOT_FOUND and response.errorCode in {None, "NoSuchKey"}:
+            return None
+        code = response.errorCode or response.status
+        message = f"{action} {key}: {response.status} {response.errorMessage or response.reason}"
+        raise StoreError(f"Store.{code}", message, response.requestId)
+
+
+def _present(key: str) -> str:
+    """Pass a key on unless it is empty: to OBS that would be an operation on the bucket itself."""
+    if not key:
+        raise StoreError("Store.EmptyKey", "a request without an object key was held back")
+    return key
+
+
+def _name(error: Exception) -> str:
+    """Name a network failure without its text, which may hold a signed address."""
+    kind = type(error).__name__
+    return f"{kind} {error.strerror}" if isinstance(error, OSError) and error.strerror else kind
+
+
+def _utc(modified: str | None) -> str | None:
+    """Turn an HTTP date into ISO 8601."""
+    if not modified:
+        return None
+    try:
+        moment = parsedate_to_datetime(modified).astimezone(timezone.utc)
+    except ValueError:
+        return None
+    return moment.isoformat().replace("+00:00", "Z")
