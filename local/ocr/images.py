@@ -1,0 +1,106 @@
+"""From the bytes at the door to pixels: formats by content, sizes by the contract."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import warnings
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from local.ocr.codes import BAD_FORMAT, BAD_SIZE, Refusal
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Pixels = NDArray[np.uint8]
+
+FORMATS = ("JPEG", "PNG", "BMP", "TIFF")
+LARGEST = 10 << 20
+"""10 MB is 10 MiB: of Base64 characters in `image` ("Base64 character string … cannot exceed
+10 MB"), of bytes in a file behind `url`, which is never encoded."""
+NARROWEST = 15
+WIDEST = 4096
+MOST_SCANS = 64
+"""Scans of a progressive JPEG. Cameras and optimisers write up to about 20; every scan passes over
+the whole image, so that thousands of empty ones would be work for minutes."""
+
+# Sides are checked before anything is decoded, so Pillow's own warning only ever repeats a refusal.
+warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
+
+
+def from_base64(text: str) -> bytes:
+    """Decode the contract's `image`; line ends are let pass, since many encoders wrap lines.
+
+    Raises:
+        Refusal: it is too long or not Base64.
+    """
+    if len(text) > LARGEST:
+        raise Refusal(BAD_SIZE)
+    try:
+        data = text.encode("ascii").translate(None, b"\r\n")
+        return base64.b64decode(data, validate=True)
+    except (binascii.Error, UnicodeEncodeError):
+        raise Refusal(BAD_FORMAT, "image is not Base64") from None
+
+
+def decode(data: bytes) -> Pixels:
+    """Give the upright image as an array of shape (height, width, 3), RGB, uint8.
+
+    Of several pages the first counts. Transparent parts become white.
+
+    Raises:
+        Refusal: not one of the four formats, damaged, or too small or large.
+    """
+    if len(data) > LARGEST:
+        raise Refusal(BAD_SIZE)
+    if data.count(b"\xff\xda") > MOST_SCANS and data.startswith(b"\xff\xd8"):
+        raise Refusal(BAD_FORMAT)
+    try:
+        with Image.open(BytesIO(data), formats=FORMATS) as image:
+            _check_sides(image.size)
+            image.load()
+            upright = _upright(image)
+            _check_sides(upright.size)
+            return np.array(_rgb(upright), dtype=np.uint8)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise Refusal(BAD_SIZE) from None
+    except (Refusal, MemoryError):
+        raise
+    except Exception:  # noqa: BLE001 - on damaged files Pillow's decoders raise nearly anything
+        raise Refusal(BAD_FORMAT) from None
+
+
+def _check_sides(size: tuple[int, int]) -> None:
+    if min(size) < NARROWEST or max(size) > WIDEST:
+        raise Refusal(BAD_SIZE)
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception:  # noqa: BLE001 - a damaged EXIF block says nothing about the pixels
+        return image
+
+
+def _rgb(image: Image.Image) -> Image.Image:
+    if image.mode.startswith(("I", "F")):
+        return _from_deep(image)
+    if image.has_transparency_data:
+        over = image.convert("RGBA")
+        white = Image.new("RGBA", over.size, "white")
+        return Image.alpha_composite(white, over).convert("RGB")
+    return image.convert("RGB")
+
+
+def _from_deep(image: Image.Image) -> Image.Image:
+    """Bring 16 and 32 bits down to 8: Pillow's own conversion cuts off everything above 255."""
+    values = np.asarray(image, dtype=np.float32)
+    values = np.nan_to_num(values, nan=0, posinf=0, neginf=0)
+    low = min(float(values.min()), 0)
+    full = 65535 if image.mode.startswith("I;16") else float(values.max()) - low
+    scaled = (values - low) * (255 / (full or 1))
+    return Image.fromarray(scaled.astype(np.uint8)).convert("RGB")

@@ -1,0 +1,109 @@
+"""Limits against too much: at once, per minute, per body."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import anyio
+
+from local.ocr.codes import (
+    BODY_TOO_LONG,
+    BODY_TOO_SLOW,
+    TOO_MANY_A_MINUTE,
+    TOO_MANY_AT_ONCE,
+    Refusal,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from starlette.requests import Request
+
+LONGEST_BODY = 16 << 20
+"""Bytes of a request body: 10 MiB of Base64 fit in, and so does an 11 MB file, which then is told
+AIS.0103 as documented rather than 413."""
+WINDOW = 60.0
+
+
+class Slots:
+    """So many requests under way, and no more."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._taken = 0
+
+    @contextmanager
+    def hold(self) -> Iterator[None]:
+        """Take a slot for as long as the block lasts.
+
+        Raises:
+            Refusal: all are taken.
+        """
+        if self._taken >= self._most:
+            raise Refusal(TOO_MANY_AT_ONCE, headers={"Retry-After": "1"})
+        self._taken += 1
+        try:
+            yield
+        finally:
+            self._taken -= 1
+
+
+class PerMinute:
+    """So many requests in each window of a minute, as the gateway counts; 0 sets no limit."""
+
+    def __init__(self, most: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._most = most
+        self._clock = clock
+        self._start = -math.inf
+        self._count = 0
+
+    def take(self) -> None:
+        """Count one request.
+
+        Raises:
+            Refusal: the window is full; Retry-After gives the seconds until the next.
+        """
+        now = self._clock()
+        if now - self._start >= WINDOW:
+            self._start, self._count = now, 0
+        if self._most and self._count >= self._most:
+            wait = math.ceil(self._start + WINDOW - now)
+            raise Refusal(TOO_MANY_A_MINUTE, headers={"Retry-After": str(wait)})
+        self._count += 1
+
+
+@dataclass(frozen=True)
+class Body:
+    """A request's body, and its SHA-256 in hex."""
+
+    data: bytes
+    sha256: str
+
+
+async def read_body(request: Request, longest: int, seconds: float) -> Body:
+    """Read the body, in memory for at most `longest` bytes, within `seconds`.
+
+    Raises:
+        Refusal: it is too long, or comes too slowly.
+        starlette.requests.ClientDisconnect: the caller went away.
+    """
+    announced = request.headers.get("content-length", "")
+    if announced.isdecimal() and int(announced) > longest:
+        raise Refusal(BODY_TOO_LONG)
+    digest = hashlib.sha256()
+    data = bytearray()
+    try:
+        with anyio.fail_after(seconds):
+            async for chunk in request.stream():
+                data += chunk
+                if len(data) > longest:
+                    raise Refusal(BODY_TOO_LONG)
+                digest.update(chunk)
+    except TimeoutError:
+        raise Refusal(BODY_TOO_SLOW) from None
+    return Body(bytes(data), digest.hexdigest())
