@@ -1,69 +1,130 @@
-"""The amount, in words (伍拾元整) and in figures (￥50.00)."""
+"""The amount, in words (伍拾元整), in figures (￥50.00) and at times in English (Fifty yuan)."""
 
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
-DIGITS = {
-    **dict(zip("零壹贰叁肆伍陆柒捌玖", range(10), strict=True)),
-    **dict(zip("〇一二三四五六七八九", range(10), strict=True)),
-    **dict(zip("○弌貳參肆伍陸柒捌玖", range(10), strict=True)),
-    "两": 2,
-    "叄": 3,
-    "弍": 2,
-    "贷": 2,
-    "参": 3,
+from local.ocr.reading.evidence import Candidate
+from local.ocr.reading.lines import rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from local.ocr.reading.lines import Line
+
+DIGITS = "零壹贰叁肆伍陆柒捌玖"
+UNITS = {"拾": 10, "佰": 100, "仟": 1000}
+# Simpler and older forms, and what the characters are misread as.
+FORMS = str.maketrans(
+    "〇○一二三四五六七八九十百千貳弍贷參叄参陸壶壸臺抬捨伯任阡圓圆园员无兀正",
+    "零零壹贰叁肆伍陆柒捌玖拾佰仟贰贰贰叁叁叁陆壹壹壹拾拾佰伍仟元元元元元元整",
+)
+WORDS = re.compile(
+    r"(?<![第年月日本共])([零壹贰叁肆伍陆柒捌玖拾佰仟][零壹贰叁肆伍陆柒捌玖拾佰仟 ]*)元"
+)
+WHOLE = re.compile(r"[壹贰叁肆伍陆柒捌玖拾佰仟 ]*[拾佰仟][ 整]*")
+FIGURES = re.compile(r"[￥¥Y羊半丰][ :：.]*(\d{1,3}(?:,\d{3})+|\d{1,6})[.．·,]?(?<=\D)00(?!\d)")
+PLAIN = re.compile(r"^(\d{1,6})(?:[.．]00元?|元)$")
+ENGLISH = {
+    "one": 1,
+    "two": 2,
+    "five": 5,
+    "ten": 10,
+    "twenty": 20,
+    "thirty": 30,
+    "fifty": 50,
+    "hundred": 100,
+    "thousand": 1000,
 }
-UNITS = {"拾": 10, "十": 10, "佰": 100, "百": 100, "仟": 1000, "千": 1000}
-WORDS = re.compile(rf"(?<![第年月日本])([{''.join(DIGITS)}{''.join(UNITS)}万萬]+)[元圆圓]([整正]?)")
-FIGURES = re.compile(r"[￥¥Y半羊]\s*[:：]?\s*(\d{1,6}(?:,\d{3})*)(?:[.．·](\d{2}))?(?!\d)")
-FIGURES_YUAN = re.compile(r"(?<![\d.])(\d{1,6})(?:[.．](\d{2}))?元")
-USUAL = (1, 2, 5, 10, 20, 30, 50, 100, 200, 500, 1000)
+IN_ENGLISH = re.compile(rf"({'|'.join(ENGLISH)})?({'hundred|thousand'})?yuan")
+USUAL = (1, 2, 3, 5, 10, 20, 30, 50, 100, 200, 500, 1000)
 
 
 def value_of_words(words: str) -> int:
-    """Yuan of a Chinese numeral; 0 when it is none.
+    """Yuan of a Chinese numeral; 0 when it is none, such as one that names a place twice.
 
     >>> value_of_words("壹佰贰拾"), value_of_words("拾"), value_of_words("壹仟零伍")
     (120, 10, 1005)
+    >>> value_of_words("拾拾"), value_of_words("伍伍")
+    (0, 0)
     """
-    total = section = digit = 0
-    for character in words:
-        if character in DIGITS:
-            digit = DIGITS[character]
-        elif character in UNITS:
-            section += (digit or 1) * UNITS[character]
-            digit = 0
+    total = digit = 0
+    last_unit = 10_000
+    for character in words.replace(" ", "").replace("零", ""):
+        unit = UNITS.get(character, 0)
+        if unit:
+            if unit >= last_unit:
+                return 0
+            total, digit, last_unit = total + (digit or 1) * unit, 0, unit
+        elif digit:
+            return 0
         else:
-            total, section, digit = (total + section + digit) * 10000, 0, 0
-    return total + section + digit
+            digit = DIGITS.index(character)
+    return total + digit
 
 
-def in_words(text: str) -> int:
-    """Yuan of an amount in words anywhere in the text; 0 when there is none.
+def in_words(text: str) -> tuple[int, int, int]:
+    """Yuan of an amount in words, and where in the text it starts and ends; yuan 0 when none.
 
-    >>> in_words("金额: 伍拾元整"), in_words("壹拾圆"), in_words("二零一六年")
-    (50, 10, 0)
+    >>> in_words("金额: 伍拾元整"), in_words("壹 拾 圆"), in_words("二零一六年")
+    ((50, 4, 7), (10, 0, 5), (0, 0, 0))
     """
-    found = WORDS.search(re.sub(r"\s", "", text))
-    return value_of_words(found[1]) if found else 0
+    forms = text.translate(FORMS)
+    found = WORDS.search(forms) or WHOLE.fullmatch(forms)
+    value = (
+        value_of_words(found[1] if found.re is WORDS else found[0].rstrip("整 ")) if found else 0
+    )
+    return (value, *found.span()) if found and value else (0, 0, 0)
 
 
-def in_figures(text: str) -> int:
-    """Yuan of an amount in figures anywhere in the text; 0 when there is none.
+def in_figures(text: str) -> tuple[int, int, int]:
+    """Yuan of an amount in figures, and where it starts and ends; yuan 0 when there is none.
 
     >>> in_figures("￥: 10.00"), in_figures("¥1,000.00"), in_figures("100元"), in_figures("2016年")
-    (10, 1000, 100, 0)
+    ((10, 0, 8), (1000, 0, 9), (100, 0, 4), (0, 0, 0))
     """
-    dense = re.sub(r"\s", "", text)
-    found = FIGURES.search(dense) or FIGURES_YUAN.search(dense)
-    return int(found[1].replace(",", "")) if found else 0
+    found = FIGURES.search(text) or PLAIN.search(text)
+    return (int(found[1].replace(",", "")), *found.span()) if found else (0, 0, 0)
+
+
+def in_english(text: str) -> tuple[int, int, int]:
+    """Yuan of an amount in English, and where it starts and ends; yuan 0 when there is none.
+
+    >>> in_english("Onehundredyuan"), in_english("Fiftyyuan"), in_english("yuan")
+    ((100, 0, 14), (50, 0, 9), (0, 0, 0))
+    """
+    found = IN_ENGLISH.search(text.replace(" ", "").lower())
+    if not found or not (found[1] or found[2]):
+        return 0, 0, 0
+    return ENGLISH.get(found[1] or "", 1) * ENGLISH.get(found[2] or "", 1), *found.span()
 
 
 def written(yuan: int) -> str:
-    """As the service writes it.
+    """As the service writes it: a full-width sign, two decimals, nothing between thousands.
 
     >>> written(1000)
     '￥1000.00'
     """
     return f"￥{yuan}.00"
+
+
+def words_candidates(lines: Sequence[Line]) -> list[Candidate]:
+    """Amounts in words; their characters may stand so far apart that each is a line."""
+    return _candidates(rows(lines, gap=5), in_words)
+
+
+def figures_candidates(lines: Sequence[Line]) -> list[Candidate]:
+    """Amounts in figures or in English."""
+    return _candidates(lines, in_figures) + _candidates(lines, in_english)
+
+
+def _candidates(
+    lines: Sequence[Line], rule: Callable[[str], tuple[int, int, int]]
+) -> list[Candidate]:
+    found = []
+    for line in lines:
+        yuan, start, end = rule(line.text)
+        if yuan:
+            found.append(Candidate(written(yuan), line.span(start, end)))
+    return found

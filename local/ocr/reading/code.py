@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
+from local.ocr.reading.evidence import Candidate, Label, label_of
 from local.ocr.reading.place import by_code
 
-CODE = re.compile(r"(?<![0-9A-Z])[012]\d{6}[0-9A-Z]{5}(?![0-9A-Z])")
-LABEL = re.compile(r"[发友]?票?代[码碼玛妈]|票代.?")
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from local.ocr.reading.lines import Line
+
+CODE = re.compile(r"[012]\d{6}[0-9A-Z]{5}")
+# Letters that are misread digits: everywhere in the first eight characters, and in the last four
+# those that provinces avoid because people would misread them too.
+AS_DIGITS = str.maketrans("OoQDIlI|iZzSsB", "00001111122558")
+NEVER_LETTERS = str.maketrans("OoQIl|i", "0001111")
+TOKEN = re.compile(r"(?<![0-9A-Za-z|\-—~])[0-9A-Za-z|]{12}(?![0-9A-Za-z|\-—~])")
+LABEL = re.compile(r"代[码碼玛妈呜吗鸣]|票代|发.代.")
+OTHER = re.compile(r"号[码碼玛妈呜吗鸣]|票号|密|校验|税号|识别|电话")
+LAST_YEAR = 40
 
 
-def find(text: str) -> str:
-    """A code that stands by itself in the text; spaces within it do not matter.
+def spelled(token: str) -> str:
+    """The token with digits where a code can only have digits; "" when it cannot be a code.
 
-    >>> find("发票代码 144031900111"), find("代码:15107158E001"), find("913101160666012345")
+    >>> spelled("I44O31900111"), spelled("15107158EOO1"), spelled("913101160666")
     ('144031900111', '15107158E001', '')
     """
-    found = CODE.search(re.sub(r"\s", "", text))
-    return found[0] if found else ""
+    token = token[:8].translate(AS_DIGITS) + token[8:].translate(NEVER_LETTERS)
+    return token if CODE.fullmatch(token) else ""
 
 
 def is_plausible(code: str) -> bool:
@@ -26,13 +40,27 @@ def is_plausible(code: str) -> bool:
     >>> is_plausible("144031900111"), is_plausible("199991900111"), is_plausible("144037700111")
     (True, False, False)
     """
-    return bool(CODE.fullmatch(code)) and bool(by_code(code)) and code[5:7] < "40"
+    return bool(CODE.fullmatch(code)) and bool(by_code(code)) and int(code[5:7]) < LAST_YEAR
 
 
-def is_labelled(text: str) -> bool:
-    """Whether the text holds the label 发票代码, one character of it misread at most.
+def is_label(text: str) -> bool:
+    """Whether the text holds the label 发票代码, misread a little.
 
-    >>> is_labelled("发票代码"), is_labelled("票代码"), is_labelled("发票号码")
+    >>> is_label("发票代码"), is_label("发票代玛"), is_label("发票号码")
     (True, True, False)
     """
     return bool(LABEL.search(text))
+
+
+def candidates(lines: Sequence[Line]) -> list[Candidate]:
+    """Whatever may be a code, its label seen or not."""
+    found = []
+    for line in lines:
+        for token in TOKEN.finditer(line.text):
+            text = spelled(token[0])
+            if not text:
+                continue
+            label = label_of(line, *token.span(), lines, own=LABEL, other=OTHER)
+            if label is Label.OWN or (label is Label.NONE and is_plausible(text)):
+                found.append(Candidate(text, line.span(*token.span()), label))
+    return found

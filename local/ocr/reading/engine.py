@@ -109,18 +109,29 @@ class Engine:
         tensors = [_line_tensor(crop, 192, narrow=True) for crop in crops]
         return float(self._direction(np.stack(tensors))[:, 1].mean())
 
-    def recognise(self, crops: Sequence[Image]) -> list[Reading]:
-        """What each crop says."""
+    def recognise(self, crops: Sequence[Image], *, alphabet: str = "") -> list[Reading]:
+        """What each crop says; with an alphabet, no other characters are considered."""
+        columns = self._columns(alphabet) if alphabet else None
         results = []
         for crop in crops:
             width = min(MAX_LINE_WIDTH, -(-crop.shape[1] * LINE_HEIGHT // crop.shape[0]))
             padded = max(2, -(-width // WIDTH_STEP)) * WIDTH_STEP
             chances = self._recognition(_line_tensor(crop, padded)[np.newaxis])[0]
-            results.append(self._decode(chances, width / padded))
+            results.append(self._decode(chances, width / padded, columns))
         return results
 
-    def _decode(self, chances: NDArray[np.float32], filled: float) -> Reading:
-        best = chances.argmax(axis=1)
+    def _columns(self, alphabet: str) -> NDArray[np.intp]:
+        return np.array([0, *(self._characters.index(character) for character in alphabet)])
+
+    def _decode(
+        self, chances: NDArray[np.float32], filled: float, columns: NDArray[np.intp] | None
+    ) -> Reading:
+        # The first column is the blank between characters.
+        best = (
+            chances.argmax(axis=1)
+            if columns is None
+            else columns[chances[:, columns].argmax(axis=1)]
+        )
         keep = best != 0
         keep[1:] &= best[1:] != best[:-1]
         steps = np.flatnonzero(keep)

@@ -3,30 +3,58 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
-NUMBER = re.compile(r"(?<![0-9A-Za-z.\-—~@#*＊])\d{8}(?![0-9A-Za-z.\-—~@#])")
-LABEL = re.compile(r"[发友]?票?号[码碼玛妈]|票号.?|号码")
+from local.ocr.reading.evidence import Candidate, Label, label_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from local.ocr.reading.lines import Line
+
+DIGITS = 8
+AS_DIGITS = str.maketrans("OoQDIl|iZzSsB", "0000111122558")
+TOKEN = re.compile(
+    r"(?:(?<=N[oO0º°])|(?<=N[oO0º°][.:])|(?<![0-9A-Za-z.|\-—~@#*＊＃]))"
+    r"[0-9A-Za-z|]{8}(?![0-9A-Za-z.|\-—~@#])"
+)
+LABEL = re.compile(r"号[码碼玛妈呜吗鸣]|票号|发.号.")
 # A printer's line, a date, a telephone, a tax number: digits of these are no invoice number.
-ELSEWHERE = re.compile(r"[印本年月册份卷电话税]|密码|识别|批|\d[-—~]\d")
+ELSEWHERE = re.compile(r"[印本年月册份卷税]|密|电话|起止|识别|批准|\d[-—~]\d")
+OTHER = re.compile(r"代[码碼玛妈呜吗鸣]|票代|密|校验|税号|识别|电话|起止")
 
 
-def find(text: str) -> str:
-    """Eight digits that stand by themselves and are not something else's.
+def spelled(token: str) -> str:
+    """The token in digits alone; "" when it cannot be a number.
 
-    >>> find("发票号码 01142646"), find("No.01142646"), find("世光印务2016年07月27300001-37000000")
-    ('01142646', '01142646', '')
+    >>> spelled("O1I42646"), spelled("PASSWORD")
+    ('01142646', '')
     """
-    dense = re.sub(r"\s|N[oO0][.:]?", "", text)
-    if ELSEWHERE.search(dense):
-        return ""
-    found = NUMBER.search(dense)
-    return found[0] if found else ""
+    digits = token.translate(AS_DIGITS)
+    real = sum(character.isdigit() for character in token)
+    return digits if digits.isdigit() and len(digits) == DIGITS and real >= DIGITS // 2 else ""
 
 
-def is_labelled(text: str) -> bool:
-    """Whether the text holds the label 发票号码, one character of it misread at most.
+def is_label(text: str) -> bool:
+    """Whether the text holds the label 发票号码, misread a little.
 
-    >>> is_labelled("发票号码"), is_labelled("票号码"), is_labelled("发票代码")
+    >>> is_label("发票号码"), is_label("票号码"), is_label("发票代码")
     (True, True, False)
     """
     return bool(LABEL.search(text))
+
+
+def candidates(lines: Sequence[Line]) -> list[Candidate]:
+    """Whatever may be a number, its label seen or not; print runs and passwords are none."""
+    found = []
+    for line in lines:
+        if ELSEWHERE.search(line.text):
+            continue
+        for token in TOKEN.finditer(line.text):
+            text = spelled(token[0])
+            if not text:
+                continue
+            label = label_of(line, *token.span(), lines, own=LABEL, other=OTHER)
+            if label is not Label.OTHER:
+                found.append(Candidate(text, line.span(*token.span()), label))
+    return found

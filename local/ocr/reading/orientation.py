@@ -60,3 +60,8 @@ def is_along(box: Box) -> bool:
     False
     """
     return bool(np.linalg.norm(box[3] - box[0]) < 1.5 * np.linalg.norm(box[1] - box[0]))
+
+
+def length(box: Box) -> float:
+    """Pixels along the first edge."""
+    return float(np.linalg.norm(box[1] - box[0]))

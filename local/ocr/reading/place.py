@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from functools import cache
 
 from gb2260.data import data
 
 MUNICIPALITIES = ("11", "12", "31", "50")
-# What a division is called where there is no prefecture: the province stands alone.
-PLACEHOLDERS = ("市辖区", "县", "省直辖县级行政区划", "自治区直辖县级行政区划")
+# Rows of the standard that group counties and are no place: there the province stands alone.
+GROUPS = ("市辖区", "市辖县", "县", "市", "省直辖", "自治区直辖", "省属虚拟市", "直辖")
 
 
 @cache
@@ -29,7 +28,7 @@ def divisions() -> dict[str, str]:
             continue
         province = names[code // 10000 * 10000]
         whole = province
-        if not (four.endswith("00") or four[:2] in MUNICIPALITIES or name in PLACEHOLDERS):
+        if not (four.endswith("00") or four[:2] in MUNICIPALITIES or name.startswith(GROUPS)):
             whole += name
         found[four] = whole
     return found
@@ -37,15 +36,16 @@ def divisions() -> dict[str, str]:
 
 @cache
 def _names() -> list[tuple[str, str]]:
-    """Every name by which a place may be called in a title, longest first, and its full name."""
+    """Every name that a title may give a place, of any revision, longest first; and its full name."""
     found: dict[str, str] = {}
-    for whole in divisions().values():
-        found[whole] = whole
-    for four, whole in divisions().items():
-        province = divisions()[four[:2] + "00"]
-        if whole != province:
-            found.setdefault(whole.removeprefix(province), whole)
-    return sorted(found.items(), key=lambda pair: -len(pair[0]))
+    for names in data.values():
+        for code, name in names.items():
+            whole = divisions().get(f"{code:06d}"[:4], "")
+            if code % 100 or name.startswith(GROUPS):
+                continue
+            if whole.endswith(name) or name not in found:  # the latter: renamed since
+                found[name] = whole
+    return sorted(found.items(), key=lambda pair: (len(pair[0]), len(pair[1])), reverse=True)
 
 
 def by_code(code: str) -> str:
@@ -67,8 +67,9 @@ def by_title(title: str) -> str:
     >>> by_title("通用定额发票")
     ''
     """
-    text = re.sub(r"\s", "", title)
-    return next((whole for name, whole in _names() if name in text), "")
+    text = title.replace(" ", "")
+    named = [whole for name, whole in _names() if name in text]
+    return max(named, key=len, default="")
 
 
 def agree(one: str, other: str) -> bool:

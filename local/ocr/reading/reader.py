@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from local.ocr.reading import amount, code, number, place
 from local.ocr.reading.engine import Engine, crop
 from local.ocr.reading.fields import Field, QuotaInvoice
-from local.ocr.reading.lines import Line, placed, rows
-from local.ocr.reading.orientation import aligned, is_along, slope
+from local.ocr.reading.lines import grown
+from local.ocr.reading.page import look
 from local.ocr.reading.title import is_title
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from local.ocr.reading.evidence import Candidate
 
 SIDE = 736  # pixels; smaller ones lose numbers, larger ones lines under seals
 
@@ -24,28 +25,27 @@ class Reader:
 
     def __init__(self, *, threads: int | None = None) -> None:
         self._engine = Engine(threads=threads)
+        place.by_title("")  # the table of places is made on first use
 
     def read(self, image: NDArray[np.uint8]) -> QuotaInvoice | None:
         """The quota invoice on an RGB image; None when there is none on it."""
-        lines = self.lines(image)
-        if not any(is_title(line.text) for line in lines):
+        page = look(self._engine, image, side=SIDE)
+        titles = [line for line in page.lines if is_title(line.text)]
+        if not titles:
             return None
-        title = next(line.text for line in lines if is_title(line.text))
-        found_code, found_number, found_amount = Field(), Field(), Field()
-        for line in rows(lines, gap=8):
-            if not found_code and (text := code.find(line.text)):
-                found_code = Field(text, line.confidence)
-            if not found_number and (text := number.find(line.text)):
-                found_number = Field(text, line.confidence)
-            yuan = amount.in_words(line.text) or amount.in_figures(line.text)
-            if not found_amount and yuan:
-                found_amount = Field(amount.written(yuan), line.confidence)
-        where = place.by_code(found_code.text) or place.by_title(title)
+        found_code = best(code.candidates(page.lines))
+        found_number = best(number.candidates(page.lines))
+        found_words = best(amount.words_candidates(page.lines))
+        found_figures = best(amount.figures_candidates(page.lines))
+        self.trace = [found_code, found_number, found_words, found_figures]
+        self.page = page
+        where = place.by_code(found_code.text) if found_code else ""
+        where = where or place.by_title(titles[0].text)
         height, width = image.shape[:2]
         return QuotaInvoice(
-            found_code,
-            found_number,
-            found_amount,
+            field(found_code),
+            field(found_number),
+            field(found_words or found_figures),
             Field(where, 0.9 if where else 0.0),
             ((0.0, 0.0), (width, 0.0), (width, height), (0.0, height)),
         )
@@ -55,20 +55,12 @@ class Reader:
         one = self.read(image)
         return [one] if one else []
 
-    def lines(self, image: NDArray[np.uint8]) -> list[Line]:
-        """All lines of text on an RGB image, from top to bottom."""
-        boxes = self._engine.detect(image, SIDE)
-        if not boxes:
-            return []
-        angle = slope(boxes)
-        boxes = [box for box in (aligned(box, angle) for box in boxes) if is_along(box)]
-        longest = sorted(boxes, key=lambda box: -float(((box[1] - box[0]) ** 2).sum()))[:5]
-        if self._engine.upside_down([crop(image, box) for box in longest]) > 0.5:
-            angle += math.pi
-            boxes = [aligned(box, angle) for box in boxes]
-        readings = self._engine.recognise([crop(image, box) for box in boxes])
-        found = [
-            Line(reading.text, reading.chances, reading.places, *placed(box, angle), box)
-            for reading, box in zip(readings, boxes, strict=True)
-        ]
-        return sorted(found, key=lambda line: line.middle)
+
+def best(candidates: list[Candidate]) -> Candidate | None:
+    """The candidate with a label of its own, and of those the surest."""
+    return max(candidates, key=lambda each: (each.label, each.chance), default=None)
+
+
+def field(candidate: Candidate | None) -> Field:
+    """The candidate as a field; an empty one without candidate."""
+    return Field(candidate.text, candidate.chance) if candidate else Field()

@@ -1,0 +1,67 @@
+"""Candidates for a field, and how much is to be believed of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+from local.ocr.reading.lines import above, lead
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Sequence
+
+    from local.ocr.reading.lines import Line
+
+
+class Label(IntEnum):
+    """What the words beside a value say about it."""
+
+    OTHER = 0  # it belongs to another field
+    NONE = 1
+    OWN = 2
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """A text that may be a field's value, the line it was read from, and its label."""
+
+    text: str
+    line: Line
+    label: Label = Label.NONE
+
+    @property
+    def chance(self) -> float:
+        """How sure its least sure character is."""
+        return min(self.line.chances, default=0.0)
+
+
+def label_in(words: str, own: re.Pattern[str], other: re.Pattern[str]) -> Label:
+    """Which label these words hold; of several, the last stands nearest to the value.
+
+    >>> import re
+    >>> label_in("发票代码 发票号码", own=re.compile("号码"), other=re.compile("代码"))
+    <Label.OWN: 2>
+    """
+    last = {
+        label: max((match.end() for match in pattern.finditer(words)), default=0)
+        for label, pattern in ((Label.OWN, own), (Label.OTHER, other))
+    }
+    best = max(last, key=lambda label: last[label])
+    return best if last[best] else Label.NONE
+
+
+def label_of(
+    line: Line,
+    start: int,
+    end: int,
+    lines: Sequence[Line],
+    *,
+    own: re.Pattern[str],
+    other: re.Pattern[str],
+) -> Label:
+    """The label of the characters `start` to `end` of a line: to their left, else above."""
+    value = line.span(start, end)
+    beside = label_in(lead(value, lines) + line.text[:start], own, other)
+    return label_in(above(value, lines), own, other) if beside is Label.NONE else beside
