@@ -6,6 +6,7 @@ Who are you, is there room, what did you send, what is in it. See `codes` for ev
 from __future__ import annotations
 
 import asyncio
+import logging
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 import httpx
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
@@ -37,6 +39,7 @@ from local.ocr.models import (
     QuotaInvoiceResult,
     parse,
 )
+from local.ocr.openapi import describe
 from local.ocr.signature import Message
 from local.ocr.tokens import Tokens, utc_now
 
@@ -50,8 +53,11 @@ if TYPE_CHECKING:
     from local.ocr.images import Pixels
     from local.ocr.settings import Settings
 
-LONGEST_TOKEN_REQUEST = 16 << 10
+LONGEST_TOKEN_REQUEST = 64 << 10
 PATH = "/v2/{project_id}/ocr/quota-invoice"
+
+
+_log = logging.getLogger(__name__)
 
 
 class Reader(Protocol):
@@ -80,7 +86,9 @@ class Service:
         self._slots = Slots(settings.concurrency)
         self._logins = Slots(settings.concurrency)
         self._rate = PerMinute(settings.rate_per_minute)
+        self._turns = asyncio.Semaphore(settings.workers)
         self._threads = ThreadPoolExecutor(settings.workers, thread_name_prefix="read")
+        self._description = describe()
         self._fetcher = Fetcher(transport_of(settings), settings.allow_hosts, settings.max_seconds)
 
     async def quota_invoice(self, request: Request) -> JSONResponse:
@@ -93,7 +101,7 @@ class Service:
             self._rate.take()
             given = parse(QuotaInvoiceRequestBody, body.data)
             del body  # up to 16 MiB that nobody needs while the image waits for its turn
-            found = await self._read(await self._source(given))
+            found = await self._read(await self._source(given), request)
         if found is None:
             raise Refusal(NOT_AN_INVOICE)
         answer = QuotaInvoiceResponse(result=QuotaInvoiceResult.of(found))
@@ -115,6 +123,10 @@ class Service:
         """Tell that the service is up."""
         return JSONResponse({"status": "ok"})
 
+    async def description(self, _request: Request) -> JSONResponse:
+        """Describe the API."""
+        return JSONResponse(self._description)
+
     async def close(self) -> None:
         """Wait for what is being read, and close what is open."""
         self._threads.shutdown()
@@ -129,16 +141,21 @@ class Service:
         text = given.image or ""
         return lambda: images.from_base64(text)
 
-    async def _read(self, source: Callable[[], bytes]) -> Invoice | None:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, self._read_now, source)
+    async def _read(self, source: Callable[[], bytes], request: Request) -> Invoice | None:
+        """Wait for a turn: only so many images are in memory, and none for a caller that left."""
+        async with self._turns:
+            if await request.is_disconnected():
+                raise ClientDisconnect
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._threads, self._read_now, source)
 
     def _read_now(self, source: Callable[[], bytes]) -> Invoice | None:
         pixels = images.decode(source())
         try:
             return self._reader.read(pixels)
-        except Exception as error:
-            raise Refusal(RECOGNITION_FAILED) from error
+        except Exception:  # noqa: BLE001 - whatever the engine raises, the caller is told one thing
+            _log.exception("reader failed")
+            raise Refusal(RECOGNITION_FAILED) from None
 
 
 def make_app(
@@ -159,6 +176,7 @@ def make_app(
         Route(PATH, service.quota_invoice, methods=["POST"]),
         Route("/v3/auth/tokens", service.token, methods=["POST"]),
         Route("/healthz", service.health),
+        Route("/openapi.json", service.description),
     ]
     app = Starlette(
         routes=routes,

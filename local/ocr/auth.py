@@ -38,7 +38,9 @@ class Gate:
             Refusal: no or wrong credentials; the answer: a wrong signature, or another project
                 than the service's.
         """
-        if message.only("authorization") is not None:
+        authorization = message.only("authorization") or b""
+        signed = authorization.startswith(signature.ALGORITHM.encode())
+        if signed or (authorization and message.only("x-auth-token") is None):
             prove = self._by_signature(message)
         else:
             prove = self._by_token(message)

@@ -44,7 +44,8 @@ class Envelope:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        exchange = _Exchange(receive, send)
+        waits = any(name == b"expect" for name, _ in scope["headers"])
+        exchange = _Exchange(receive, send, waits=waits)
         try:
             await self._app(scope, exchange.receive, exchange.send)
         except ClientDisconnect:
@@ -59,16 +60,18 @@ class Envelope:
 class _Exchange:
     """One request and its answer, watched from outside."""
 
-    def __init__(self, receive: Receive, send: Send) -> None:
+    def __init__(self, receive: Receive, send: Send, *, waits: bool) -> None:
         self._receive = receive
         self._send = send
         self._start = time.perf_counter()
         self._unread = True
+        self._waits = waits
         self.request_id = uuid.uuid4().hex
         self.status = 0
         self.error_code = ""
 
     async def receive(self) -> Message:
+        self._waits = False
         message = await self._receive()
         if message["type"] == "http.disconnect" or not message.get("more_body", False):
             self._unread = False
@@ -86,6 +89,8 @@ class _Exchange:
         await self._send(message)
 
     async def _drained(self) -> bool:
+        if self._waits:  # the caller asked before it sends its body (Expect: 100-continue)
+            return False
         left = LEFTOVER
         with anyio.move_on_after(LEFTOVER_SECONDS):
             while self._unread and left > 0:

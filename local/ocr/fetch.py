@@ -136,9 +136,10 @@ class Fetcher:
 
     async def _addresses(self, url: httpx.URL) -> list[str]:
         port = url.port or PORTS[url.scheme]
-        host = url.raw_host.decode("ascii").lower()
-        found = await self._resolve(url.host, port)
-        if not {host, f"{host}:{port}"} & self._allowed and not all(map(is_public, found)):
+        host = url.raw_host.decode("ascii")
+        name = f"[{host}]" if ":" in host else host
+        found = await self._resolve(host, port)
+        if not {name, f"{name}:{port}"} & self._allowed and not all(map(is_public, found)):
             raise Refusal(URL_REFUSED)
         return found
 

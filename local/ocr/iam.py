@@ -9,11 +9,11 @@ project, and the service answers ModelArts.0212.
 from __future__ import annotations
 
 import hmac
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
-from local.ocr.codes import BAD_PARAMETER, WRONG_PROJECT, WRONG_SIGNATURE, Refusal
+from local.ocr.codes import WRONG_PROJECT, WRONG_SIGNATURE, Refusal
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -22,8 +22,11 @@ if TYPE_CHECKING:
     from local.ocr.settings import Settings
 
 
+Text = Annotated[str, Field(max_length=1024)]
+
+
 class _Key(BaseModel):
-    key: str = Field(max_length=4096)
+    key: Text
 
 
 class _AccessKey(BaseModel):
@@ -32,13 +35,13 @@ class _AccessKey(BaseModel):
 
 
 class _Domain(BaseModel):
-    name: str | None = None
-    id: str | None = None
+    name: Text | None = None
+    id: Text | None = None
 
 
 class _User(BaseModel):
-    name: str = Field(max_length=4096)
-    password: str = Field(max_length=4096)
+    name: Text
+    password: Text
     domain: _Domain | None = None
 
 
@@ -46,15 +49,19 @@ class _Password(BaseModel):
     user: _User
 
 
-class _Identity(BaseModel):
-    methods: list[Literal["password", "hw_ak_sk"]] = Field(min_length=1, max_length=1)
-    password: _Password | None = None
-    hw_ak_sk: _AccessKey | None = None
+class _ByPassword(BaseModel):
+    methods: tuple[Literal["password"]]
+    password: _Password
+
+
+class _ByAccessKey(BaseModel):
+    methods: tuple[Literal["hw_ak_sk"]]
+    hw_ak_sk: _AccessKey
 
 
 class _Project(BaseModel):
-    id: str | None = None
-    name: str | None = None
+    id: Text | None = None
+    name: Text | None = None
 
 
 class _Scope(BaseModel):
@@ -63,7 +70,7 @@ class _Scope(BaseModel):
 
 
 class _Auth(BaseModel):
-    identity: _Identity
+    identity: _ByPassword | _ByAccessKey
     scope: _Scope | None = None
 
 
@@ -102,15 +109,13 @@ class Identities:
         """Give the end of the caller's own key, where it has one.
 
         Raises:
-            Refusal: the caller is unknown, or what its method needs is missing.
+            Refusal: the caller is unknown.
         """
         identity = body.auth.identity
-        if identity.methods == ["password"] and identity.password:
-            self._check_password(identity.password.user)
-            return None
-        if identity.methods == ["hw_ak_sk"] and identity.hw_ak_sk:
+        if isinstance(identity, _ByAccessKey):
             return self._check_key(identity.hw_ak_sk, security_token)
-        raise Refusal(BAD_PARAMETER)
+        self._check_password(identity.password.user)
+        return None
 
     def project(self, body: TokenRequestBody) -> str | None:
         """Give the project that the token shall be for, None where none was asked for.

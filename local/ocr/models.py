@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Protocol
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from local.ocr.codes import BAD_PARAMETER, NOT_JSON, Code, Refusal
+from local.ocr.fetch import LONGEST_URL
+from local.ocr.images import LARGEST
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,10 +58,12 @@ class QuotaInvoiceRequestBody(BaseModel):
         default=None,
         description="Base64 of a JPEG, PNG, BMP or TIFF image: at most 10 MiB of characters, its "
         "narrow side at least 15 and its wide side at most 4,096 pixels.",
+        json_schema_extra={"contentEncoding": "base64", "minLength": 1, "maxLength": LARGEST},
     )
     url: str | None = Field(
         default=None,
         description="HTTP or HTTPS address of such an image, of at most 10 MiB.",
+        json_schema_extra={"format": "uri", "pattern": "^https?://", "maxLength": LONGEST_URL},
     )
 
 
