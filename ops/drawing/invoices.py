@@ -12,7 +12,7 @@ from .chance import Rng, pick, rng_for
 from .content import Invoice, Truth, Wish, make_invoice
 from .kinds import KINDS, Kind
 from .layouts import LAYOUTS, Printing, random_look
-from .paper import Pixels, blank
+from .paper import Pixels, blank, opaque
 from .pen import Pen
 
 ORIENTATION = 0x0112
@@ -44,7 +44,7 @@ def draw(kind: str, seed: int, *, long_side: int = 1000, wish: Wish | None = Non
     wanted = KINDS[kind]
     rng = rng_for(kind, seed)
     invoice = make_invoice(rng, wish or wanted.wish)
-    sheet = print_sheet(invoice, wanted, rng, long_side)
+    sheet = opaque(print_sheet(invoice, wanted, rng, long_side).sheet)
     for bend in wanted.paper:
         sheet = bend(sheet, rng)
     picture = wanted.shot(sheet, rng, long_side)
@@ -54,16 +54,15 @@ def draw(kind: str, seed: int, *, long_side: int = 1000, wish: Wish | None = Non
     return Drawing(image, invoice.truth, kind)
 
 
-def print_sheet(invoice: Invoice, kind: Kind, rng: Rng, long_side: int) -> Pixels:
-    """The printed, stamped, scratched sheet: RGBA, opaque all over."""
+def print_sheet(invoice: Invoice, kind: Kind, rng: Rng, long_side: int) -> Pen:
+    """The printed, stamped, scratched sheet, and the places of the fields on it."""
     ratio, layout = LAYOUTS[pick(rng, kind.layouts)]
     width = long_side if ratio <= 1 else round(long_side / ratio)
     pen = Pen(blank(rng, (width, round(width * ratio)), kind.net))
     layout(Printing(pen, invoice, kind.look(random_look(rng)), rng))
     for step in kind.ink:
         step(pen, invoice, rng)
-    colours = np.asarray(pen.sheet, np.uint8)
-    return np.dstack((colours, np.full(colours.shape[:2], 255, np.uint8)))
+    return pen
 
 
 def _on_its_side(picture: Pixels, rng: Rng) -> Image.Image:

@@ -16,12 +16,14 @@ if TYPE_CHECKING:
     from .chance import Rng
     from .ink import InkStep
     from .paper import Net, Pixels
+    from .pen import Ink
     from .photo import PhotoStep
 
     SheetStep = Callable[[Pixels, Rng], Pixels]
     Shot = Callable[[Pixels, Rng, int], Pixels]
 
 TABLE = View().shoot
+TABLE_CLOSE = View(share=(1.02, 1.05), roll=(0, 1.5)).shoot
 
 
 @dataclass(frozen=True)
@@ -43,8 +45,25 @@ class Kind:
     """Whether the picture lies on its side and its EXIF data say so."""
 
 
-def _digits(colour: tuple[int, int, int]) -> Callable[[Look], Look]:
+def _digits(colour: Ink) -> Callable[[Look], Look]:
     return lambda look: replace(look, digits=replace(look.digits, ink=colour))
+
+
+def _numbered(look: Look) -> Look:
+    """Wheels out of line, and the second run of the press out of register."""
+    return replace(look, drop=7, digits=replace(look.digits, uneven=0.07, spread=0.12))
+
+
+def _faint(look: Look) -> Look:
+    """The press ran out of ink."""
+    pale = tuple(replace(each, ink=_paler(each.ink)) for each in (look.title, look.label))
+    digits, amount = (replace(each, ink=_paler(each.ink)) for each in (look.digits, look.amount))
+    return replace(look, title=pale[0], label=pale[1], digits=digits, amount=amount)
+
+
+def _paler(colour: Ink) -> Ink:
+    red, green, blue = (round(each + (255 - each) * 0.4) for each in colour)
+    return red, green, blue
 
 
 def _tilted(pitch: tuple[float, float], yaw: tuple[float, float]) -> Shot:
@@ -68,6 +87,12 @@ KINDS: Mapping[str, Kind] = {
     "merged-bureau": Kind(Wish(authority="0", by_company=False)),
     "letters-in-code": Kind(Wish(letters=True)),
     "orange-digits": Kind(look=_digits(ORANGE), net="mesh"),
+    "amount-in-figures": Kind(
+        layouts=("plain", "strip", "prize"),
+        look=lambda look: replace(look, is_amount_in_words=False),
+    ),
+    "numbering-machine": Kind(look=_numbered),
+    "faint-print": Kind(look=_faint),
     "dense-net": Kind(net="mesh", look=_digits(RED)),
     "password-scratched": Kind(
         layouts=("bilingual", "tall", "prize"), ink=(ink.scratched_password,), shot=TABLE
@@ -101,6 +126,7 @@ KINDS: Mapping[str, Kind] = {
     "perspective-above": Kind(shot=_tilted((20, 35), (0, 5))),
     "perspective-corner": Kind(shot=View(roll=(3, 10), pitch=(15, 25), yaw=(12, 20)).shoot),
     "on-table": Kind(shot=TABLE),
+    "cropped-close": Kind(shot=TABLE_CLOSE),
     "small-in-frame": Kind(shot=View(share=(0.5, 0.6), roll=(0, 8)).shoot),
     # Light
     "low-light": Kind(shot=TABLE, photo=(photo.exposed((0.22, 0.35)), photo.grainy((4, 7)))),

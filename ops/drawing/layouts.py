@@ -41,6 +41,11 @@ class Look:
     label: Type
     digits: Type
     amount: Type
+    colon: str = ""
+    """Between label and value."""
+    drop: float = 0.0
+    """Codes and numbers are printed in a second run; how far below their labels they landed."""
+    is_amount_in_words: bool = True
 
 
 def random_look(rng: Rng) -> Look:
@@ -53,6 +58,7 @@ def random_look(rng: Rng) -> Look:
         label=Type(pick(rng, ("serif", "sans")), 26, ink),
         digits=Type(digits[0], 34, pick(rng, (RED, RED, ORANGE, BLACK)), 0.014, 0.04, digits[1]),
         amount=Type(face, 62, ink, bold=0.018, spread=pick(rng, (0.1, 0.5, 0.8))),
+        colon=pick(rng, ("", "", "：")),
     )
 
 
@@ -88,17 +94,18 @@ class Printing:
 
     def field(self, spot: Spot, label: str, value: str, name: str) -> None:
         """A label, and a value to its right."""
-        _, _, right, _ = self.pen.text(spot, label, self.look.label)
-        self.pen.text((right + 14, spot[1]), value, self.look.digits, name=name)
+        _, _, right, _ = self.pen.text(spot, label + self.look.colon, self.look.label)
+        self.pen.text((right + 14, spot[1] + self.look.drop), value, self.look.digits, name=name)
 
     def amount(self, centre: Spot, *, size: float = 62, figures: bool = True) -> None:
         """The amount in words, and in figures behind them."""
-        words = self.invoice.words
+        in_words = self.look.is_amount_in_words
+        words = self.invoice.words if in_words else self.invoice.figures
         # Four characters far apart would leave no room for the figures.
-        spread = self.look.amount.spread if len(words) <= _FEW else 0.25
+        spread = self.look.amount.spread if len(words) <= _FEW else 0.25 * in_words
         style = replace(self.look.amount, size=size, spread=spread)
         _, _, right, _ = self.pen.text(centre, words, style, anchor="mm", name="amount")
-        if figures:
+        if figures and in_words:
             style = Type("sans", size * 0.5, style.ink, bold=0.014)
             self.pen.text((right + 28, centre[1] + 4), self.invoice.figures, style, name="figures")
 
@@ -175,7 +182,10 @@ def _stub(page: Printing) -> None:
     ink = page.look.label.ink
     for y in range(20, 480, 24):
         page.pen.line(((265, y), (265, y + 12)), ink)
-    narrow = replace(page, look=replace(page.look, digits=replace(page.look.digits, size=19)))
+    narrow = replace(
+        page,
+        look=replace(page.look, digits=replace(page.look.digits, size=19, spread=0, stretch=1)),
+    )
     page.small((135, 70), "存　根　联", size=28, anchor="mm")
     narrow.small((20, 150), "发票代码", size=18)
     narrow.pen.text((102, 150), page.invoice.code, narrow.look.digits)

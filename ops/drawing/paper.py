@@ -50,6 +50,12 @@ def blank(rng: Rng, size: tuple[int, int], net: Net | None = None) -> Image.Imag
     return Image.fromarray(_printed(chosen, tint, line, *size).copy())
 
 
+def opaque(sheet: Image.Image) -> Pixels:
+    """The sheet as RGBA with an outline that can be bent: so far it fills its rectangle."""
+    colours = np.asarray(sheet, np.uint8)
+    return np.dstack((colours, np.full(colours.shape[:2], 255, np.uint8)))
+
+
 @lru_cache(maxsize=8)
 def _printed(net: Net, tint: Ink, line: Ink, width: int, height: int) -> Pixels:
     sheet = np.full((height, width, 3), tint, np.uint8)

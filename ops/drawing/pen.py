@@ -36,6 +36,8 @@ class Type:
     """Width of the characters, 1 being the font's own."""
     turn: int = 0
     """Quarter turns counter-clockwise."""
+    uneven: float = 0.0
+    """How far the characters stand above or below the line, as a share of the size."""
 
 
 @dataclass
@@ -100,13 +102,15 @@ def letters(text: str, style: Type, unit: float) -> Image.Image:
     bold = style.bold * pixels
     gap = style.spread * pixels
     lengths = [face.getlength(each) + gap for each in text]
-    margin = 2 + round(bold)
+    uneven = style.uneven * pixels
+    margin = 2 + round(bold + uneven)
     size = round(sum(lengths) - gap) + 2 * margin, round(pixels * 1.3) + 2 * margin
     mask = Image.new("L", size)
     canvas = ImageDraw.Draw(mask)
     x = float(margin)
-    for each, length in zip(text, lengths, strict=True):
-        canvas.text((x, margin), each, fill=255, font=face, stroke_width=bold, anchor="la")
+    for place, (each, length) in enumerate(zip(text, lengths, strict=True)):
+        y = margin + uneven * _UNEVEN[place % len(_UNEVEN)]
+        canvas.text((x, y), each, fill=255, font=face, stroke_width=bold, anchor="la")
         x += length
     mask = mask.crop(mask.getbbox() or (0, 0, 1, 1))
     if style.stretch != 1:
@@ -115,6 +119,8 @@ def letters(text: str, style: Type, unit: float) -> Image.Image:
     return mask.transpose(_TURNS[style.turn % 4]) if style.turn % 4 else mask
 
 
+_UNEVEN = (0.0, 0.6, -0.4, 0.9, 0.2, -0.8, 0.5, -0.2, 1.0, -0.6, 0.3)
+"""Wheels of a numbering machine that do not quite stand in line."""
 _TURNS = {
     1: Image.Transpose.ROTATE_90,
     2: Image.Transpose.ROTATE_180,

@@ -17,6 +17,8 @@ Ground = Literal["wood", "dark", "cloth", "white", "page"]
 Corners = npt.NDArray[np.float32]
 """Shape (4, 2): top left, top right, bottom right, bottom left, in pixels."""
 
+MARGIN = 24
+"""Pixels around a sheet that its shadow may reach."""
 COLOURS: dict[Ground, tuple[int, int, int]] = {
     "wood": (186, 146, 104),
     "dark": (58, 56, 60),
@@ -31,7 +33,7 @@ class View:
     """How the camera sees the sheet: ranges from which a drawing chooses."""
 
     share: tuple[float, float] = (0.86, 0.94)
-    """How much of the frame the sheet fills."""
+    """How much of the frame the sheet fills; above 1 its edges are cut off."""
     roll: tuple[float, float] = (0, 3)
     """Degrees, either way, as the two below."""
     pitch: tuple[float, float] = (0, 0)
@@ -47,7 +49,7 @@ class View:
         frame = _frame(reach, long_side)
         size = np.asarray(frame, np.float32)
         zoom = float(np.min(size / reach)) * between(rng, *self.share)
-        free = (size - reach * zoom) / 2
+        free = np.abs(size - reach * zoom) / 2
         shift = np.asarray([either_side(rng, 0, 0.8), either_side(rng, 0, 0.8)], np.float32) * free
         placed = (corners - corners.min(0) - reach / 2) * zoom + size / 2 + shift
         picture = ground(pick(rng, self.grounds), frame, rng)
@@ -83,25 +85,32 @@ def _frame(reach: npt.NDArray[np.float32], long_side: int) -> tuple[int, int]:
 def lay(picture: Pixels, sheet: Pixels, corners: Corners) -> Pixels:
     """Lay an RGBA sheet onto a picture, with the shadow of its edge."""
     height, width = sheet.shape[:2]
-    frame = picture.shape[1], picture.shape[0]
     zoom = float(np.linalg.norm(corners[1] - corners[0])) / width
     if zoom < 0.7:  # noqa: PLR2004 - below that, warping alone would skip pixels
         sheet = np.asarray(cv2.resize(sheet, None, None, zoom, zoom, cv2.INTER_AREA), np.uint8)
         height, width = sheet.shape[:2]
     flat = np.asarray([(0, 0), (width, 0), (width, height), (0, height)], np.float32)
-    matrix = cv2.getPerspectiveTransform(flat, corners)
-    laid = np.asarray(cv2.warpPerspective(sheet, matrix, frame, flags=cv2.INTER_LINEAR), np.uint8)
-    cover = laid[..., 3:].astype(np.uint16)
-    below = picture * (255 - cover) // 255 * (255 - _shadow(laid[..., 3])) // 255
-    return np.asarray(np.clip(below + laid[..., :3], 0, 255), np.uint8)
+    # Only the part around the sheet changes; the rest of a large table top is left alone.
+    left, top = np.maximum(corners.min(0).astype(int) - MARGIN, 0)
+    right, bottom = np.minimum(corners.max(0).astype(int) + MARGIN, picture.shape[1::-1])
+    matrix = cv2.getPerspectiveTransform(flat, corners - np.asarray((left, top), np.float32))
+    size = int(right - left), int(bottom - top)
+    laid = np.asarray(cv2.warpPerspective(sheet, matrix, size, flags=cv2.INTER_LINEAR), np.uint8)
+    shade = 255 - cv2.max(_shadow(laid[..., 3]), laid[..., 3])
+    below = cv2.multiply(
+        picture[top:bottom, left:right], cv2.cvtColor(shade, cv2.COLOR_GRAY2RGB), scale=1 / 255
+    )
+    done: Pixels = picture.copy()
+    done[top:bottom, left:right] = cv2.add(below, laid[..., :3])
+    return done
 
 
-def _shadow(cover: Pixels) -> npt.NDArray[np.uint16]:
+def _shadow(cover: Pixels) -> Pixels:
     """A soft edge of darkness, below and to the right."""
     small = cv2.resize(cover, None, None, 0.125, 0.125, cv2.INTER_AREA)
     soft = cv2.GaussianBlur(np.roll(small, (1, 1), (0, 1)), (0, 0), 1.5)
     grown = cv2.resize(soft, (cover.shape[1], cover.shape[0]), None, 0, 0, cv2.INTER_LINEAR)
-    return (np.asarray(grown, np.uint16) * 2 // 5)[..., None]
+    return np.asarray(cv2.convertScaleAbs(grown, None, 0.4), np.uint8)
 
 
 def ground(kind: Ground, frame: tuple[int, int], rng: Rng) -> Pixels:
