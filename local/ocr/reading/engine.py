@@ -19,8 +19,9 @@ import cv2
 import numpy as np
 import openvino
 import rapidocr
-from rapidocr.ch_ppocr_det.utils import DBPostProcess
 from rapidocr.ch_ppocr_rec.utils import CTCLabelDecode
+
+from local.ocr.reading.boxes import boxes_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -87,9 +88,6 @@ class Engine:
         self._direction = _Network(
             core, MODELS / "ch_ppocr_mobile_v2.0_cls_mobile.onnx", threads=threads, streams=1
         )
-        self._find_boxes = DBPostProcess(
-            thresh=0.3, box_thresh=0.5, unclip_ratio=1.6, use_dilation=True
-        )
 
     def detect(self, image: Image, side: int) -> list[Box]:
         """The boxes of text, four corners each, in pixels of `image`.
@@ -100,9 +98,8 @@ class Engine:
         ratio = min(1.0, side / max(height, width))
         size = [max(32, round(length * ratio / 32) * 32) for length in (width, height)]
         small = cv2.resize(image, size, interpolation=cv2.INTER_AREA if ratio < 1 else 1)
-        heat = self._detection(_tensor(small)[np.newaxis])
-        boxes, _ = self._find_boxes(heat, (height, width))
-        return [np.asarray(box, np.float32) for box in boxes]
+        heat = self._detection(_tensor(small)[np.newaxis])[0, 0]
+        return boxes_of(heat, (height, width))
 
     def upside_down(self, crops: Sequence[Image]) -> float:
         """The mean chance, 0 to 1, that these lines of text stand on their heads."""
