@@ -1,0 +1,35 @@
+"""The function's agency: temporary keys that bucket and OCR service both accept."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+
+from .ocr.keyring import Credential, write_key_file
+
+_KEPT = 200  # the latest keys that the OCR service still knows
+
+
+class Agency:
+    """Mints other keys for each invocation, and tells the OCR service of them.
+
+    Args:
+        mint: gives new temporary keys that the bucket accepts.
+        key_file: where the OCR service looks for keys; readable by the owner alone.
+    """
+
+    def __init__(self, mint: Callable[[], Credential], key_file: Path) -> None:
+        self._mint = mint
+        self._key_file = key_file
+        self._known: deque[Credential] = deque(maxlen=_KEPT)
+        self._lock = threading.Lock()
+
+    def credentials(self) -> Credential:
+        """Give the credentials of one invocation."""
+        minted = self._mint()
+        with self._lock:
+            self._known.append(minted)
+            write_key_file(self._key_file, self._known)
+        return minted

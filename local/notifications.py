@@ -1,0 +1,90 @@
+"""From what the object store posts to the event that EventGrid would send."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta, timezone
+from typing import Any
+from urllib.parse import quote_plus
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+_ETAG = "Seaweed-X-Amz-ETag"
+_STORE_INTERNAL = (".uploads/", ".versions/")  # parts of uploads that are not yet an object
+
+
+def receiver(bucket: str, token: str, announce: Callable[[dict[str, Any]], None]) -> Starlette:
+    """Make the application to which the store posts its changes.
+
+    Args:
+        bucket: the bucket whose objects are announced.
+        token: the bearer token that the store shows.
+        announce: takes each event, quickly.
+    """
+
+    async def receive(request: Request) -> Response:
+        shown = request.headers.get("authorization", "")
+        if not secrets.compare_digest(shown.encode(), f"Bearer {token}".encode()):
+            return Response(status_code=401)
+        event = event_of(await request.json(), bucket)
+        if event:
+            announce(event)
+        return Response(status_code=204)
+
+    return Starlette(routes=[Route("/", receive, methods=["POST"])])
+
+
+def event_of(change: Mapping[str, Any], bucket: str) -> dict[str, Any] | None:
+    """Give the EventGrid event of a change, or None if it made no object.
+
+    The key is encoded as the trigger's option ``Key_encode`` has it, and ``data.eventTime`` is
+    Beijing time labelled as UTC, as it is in the events that were captured.
+    """
+    entry = change.get("message", {}).get("new_entry") or {}
+    key = str(change.get("key", "")).removeprefix(f"/buckets/{bucket}/")
+    made_here = change.get("key", "").startswith(f"/buckets/{bucket}/")
+    if not made_here or entry.get("is_directory") or key.startswith(_STORE_INTERNAL):
+        return None
+    attributes = entry.get("attributes") or {}
+    tag = (entry.get("extended") or {}).get(_ETAG)
+    now = datetime.now(timezone.utc)
+    beijing = (now + timedelta(hours=8)).isoformat(timespec="milliseconds")
+    request_id = secrets.token_hex(16)
+    return {
+        "specversion": "1.0",
+        "id": request_id,
+        "source": "HC.OBS.DWR",
+        "type": "OBS:DWR:ObjectCreated:PUT",
+        "subject": key,
+        "time": now.isoformat().replace("+00:00", "Z"),
+        "ttl": "4000",
+        "dataschema": "",
+        "datacontenttype": "application/json",
+        "data": {
+            "eventVersion": "3.0",
+            "eventSource": "OBS",
+            "eventRegion": "cn-north-4",
+            "eventTime": beijing.replace("+00:00", "Z"),
+            "eventName": "ObjectCreated:Put",
+            "requestParameters": {"sourceIPAddress": "127.0.0.1"},
+            "responseElements": {"x-obs-id-2": "", "x-obs-request-id": request_id},
+            "obs": {
+                "Version": "1.0",
+                "configurationId": "local",
+                "bucket": {"name": bucket, "bucket": bucket, "arn": ""},
+                "object": {
+                    "key": quote_plus(key),
+                    "eTag": base64.b64decode(tag).decode() if tag else "",
+                    "size": int(attributes.get("file_size", 0)),
+                    "versionId": "null",
+                    "sequencer": "1",
+                    "oldpsxpth": "",
+                },
+            },
+        },
+    }
