@@ -1,0 +1,393 @@
+"""The OCR service's answers, request by request, with a reader that needs no engine."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import logging
+import threading
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from PIL import Image
+
+from local.ocr import codes
+from local.ocr.app import make_app
+from local.ocr.keyring import Credential, StaticKeyring
+from local.ocr.openapi import describe
+from local.ocr.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from local.ocr.images import Pixels
+
+PATH = "/v2/p1/ocr/quota-invoice"
+TOKEN = {"X-Auth-Token": "tok"}
+PNG = BytesIO()
+Image.new("RGB", (40, 30), "white").save(PNG, "PNG")
+IMAGE = base64.b64encode(PNG.getvalue()).decode()
+
+
+@dataclass(frozen=True)
+class Field:
+    text: str
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Found:
+    amount: Field = Field("￥50.00", 0.99712345)
+    code: Field = Field("144031800111", 0.9908)
+    location: Field = Field("广东省深圳市", 1.0)
+    number: Field = Field("", 0.0)
+
+
+@dataclass
+class FakeReader:
+    """Gives what it is told, and keeps what it was shown."""
+
+    answer: Found | Exception | None = field(default_factory=Found)
+    seen: list[tuple[int, ...]] = field(default_factory=list)
+    hold: threading.Event | None = None
+    busy: threading.Event = field(default_factory=threading.Event)
+
+    def read(self, image: Pixels) -> Found | None:
+        self.seen.append(image.shape)
+        self.busy.set()
+        if self.hold:
+            assert self.hold.wait(10)
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+def service(reader: FakeReader | None = None, **settings: Any) -> httpx.AsyncClient:  # noqa: ANN401 - as Settings
+    settings = {"project": "p1", "token": "tok"} | settings
+    clock = settings.pop("clock", None)
+    keyring = StaticKeyring([Credential("AK", "SK"), Credential("TK", "TS", "ST")])
+    more = {"clock": clock} if clock else {}
+    app = make_app(Settings(**settings), reader or FakeReader(), keyring, **more)
+    transport = httpx.ASGITransport(app, raise_app_exceptions=True)
+    return httpx.AsyncClient(transport=transport, base_url="http://ocr")
+
+
+def ask(
+    client: httpx.AsyncClient,
+    method: str = "POST",
+    path: str = PATH,
+    **request: Any,  # noqa: ANN401 - as httpx
+) -> httpx.Response:
+    async def run() -> httpx.Response:
+        async with client:
+            return await client.request(method, path, **request)
+
+    return asyncio.run(run())
+
+
+def assert_refused(response: httpx.Response, code: codes.Code) -> None:
+    body = response.json()
+    assert (response.status_code, body["error_code"]) == (code.status, code.code)
+    assert body.keys() == {"error_code", "error_msg"}
+    assert body["error_msg"].startswith(code.message.rstrip("."))
+    assert response.headers["content-type"] == "application/json"
+    assert len(response.headers["x-request-id"]) == 32
+    assert "x-error-code" not in response.headers
+
+
+def test_a_success_has_the_contract_s_shape() -> None:
+    reader = FakeReader()
+    response = ask(service(reader), headers=TOKEN, json={"image": IMAGE})
+    assert response.status_code == 200
+    assert response.json() == {
+        "result": {
+            "amount": "￥50.00",
+            "code": "144031800111",
+            "location": "广东省深圳市",
+            "number": "",
+            "confidence": {"amount": 0.9971, "code": 0.9908, "location": 1.0, "number": 0.0},
+        }
+    }
+    assert reader.seen == [(30, 40, 3)]
+    assert len(response.headers["x-request-id"]) == 32
+
+
+@pytest.mark.parametrize(
+    ("request_", "code"),
+    [
+        ({"json": {}}, codes.BAD_PARAMETER),
+        ({"json": {"image": IMAGE, "url": "http://a/"}}, codes.BAD_PARAMETER),
+        ({"json": {"image": None, "url": None}}, codes.BAD_PARAMETER),
+        ({"json": {"image": 1}}, codes.BAD_PARAMETER),
+        ({"json": {"url": ["http://a/"]}}, codes.BAD_PARAMETER),
+        ({"json": []}, codes.BAD_PARAMETER),
+        ({"json": "text"}, codes.BAD_PARAMETER),
+        ({"json": None}, codes.NOT_JSON),
+        ({"content": b""}, codes.NOT_JSON),
+        ({"content": b"{"}, codes.NOT_JSON),
+        ({"content": b'{"image": "\xff"}'}, codes.NOT_JSON),
+        ({"content": b'{"image": "\\ud800"}'}, codes.NOT_JSON),
+        ({"content": b"[" * 100_000}, codes.NOT_JSON),
+        ({"json": {"image": ""}}, codes.BAD_FORMAT),
+        ({"json": {"image": "票"}}, codes.BAD_FORMAT),
+        ({"json": {"image": base64.b64encode(b"text").decode()}}, codes.BAD_FORMAT),
+        ({"json": {"image": "A" * (11 << 20)}}, codes.BAD_SIZE),
+        ({"json": {"image": base64.b64encode(bytes(11_000_000)).decode()}}, codes.BAD_SIZE),
+        ({"content": b"x" * (17 << 20)}, codes.BODY_TOO_LONG),
+        ({"json": {"url": ""}}, codes.URL_REFUSED),
+        ({"json": {"url": "ftp://example.com/a.jpg"}}, codes.URL_REFUSED),
+        ({"json": {"url": "file:///etc/passwd"}}, codes.URL_REFUSED),
+        ({"json": {"url": "http://127.0.0.1:1/"}}, codes.URL_REFUSED),
+        ({"json": {"url": "http://" + "a" * 20_000}}, codes.URL_REFUSED),
+        ({"json": {"url": "http://a\nb/"}}, codes.URL_REFUSED),
+        ({"json": {"url": "http://name.invalid/a.jpg"}}, codes.DOWNLOAD_FAILED),
+    ],
+    ids=str,
+)
+def test_what_is_wrong_with_a_body_has_its_code(request_: dict[str, Any], code: codes.Code) -> None:
+    reader = FakeReader()
+    headers = TOKEN | {"Content-Type": "application/json"}
+    assert_refused(ask(service(reader), headers=headers, **request_), code)
+    assert reader.seen == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [
+        (None, codes.NOT_DECLARED_JSON),
+        ("text/plain", codes.NOT_DECLARED_JSON),
+        ("application/jsonp", codes.NOT_DECLARED_JSON),
+        ("multipart/form-data; boundary=x", codes.NOT_DECLARED_JSON),
+    ],
+)
+def test_other_content_types_are_refused(kind: str | None, code: codes.Code) -> None:
+    headers = TOKEN | ({"Content-Type": kind} if kind else {})
+    assert_refused(ask(service(), headers=headers, content=b"{}"), code)
+
+
+def test_a_charset_may_stand_in_the_content_type() -> None:
+    headers = TOKEN | {"Content-Type": "Application/JSON; charset=UTF-8"}
+    body = json.dumps({"image": IMAGE}).encode()
+    assert ask(service(), headers=headers, content=body).status_code == 200
+
+
+def test_a_paper_that_is_no_quota_invoice_is_refused() -> None:
+    response = ask(service(FakeReader(None)), headers=TOKEN, json={"image": IMAGE})
+    assert_refused(response, codes.NOT_AN_INVOICE)
+
+
+def test_an_error_of_the_reader_is_told_and_logged_without_its_text(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    reader = FakeReader(ValueError("boom"))
+    response = ask(service(reader), headers=TOKEN, json={"image": IMAGE})
+    assert_refused(response, codes.RECOGNITION_FAILED)
+    assert reader.seen
+    assert "reader failed" in caplog.messages
+
+
+def test_an_unforeseen_error_is_told_and_logged(caplog: pytest.LogCaptureFixture) -> None:
+    reader = FakeReader(Found(amount="no field"))  # type: ignore[arg-type]  # the fault
+    response = ask(service(reader), headers=TOKEN, json={"image": IMAGE})
+    assert_refused(response, codes.INTERNAL)
+    assert "unforeseen" in caplog.messages
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "code"),
+    [
+        ("POST", "/", codes.NO_SUCH_API),
+        ("POST", "/v2/p1/ocr/quota-invoice/", codes.NO_SUCH_API),
+        ("POST", "/v2/p1/ocr/vat-invoice", codes.NO_SUCH_API),
+        ("POST", "/v1/p1/ocr/quota-invoice", codes.NO_SUCH_API),
+        ("POST", "/v2/p1/x/ocr/quota-invoice", codes.NO_SUCH_API),
+        ("GET", PATH, codes.NO_SUCH_METHOD),
+        ("DELETE", "/healthz", codes.NO_SUCH_METHOD),
+    ],
+)
+def test_what_is_not_there(method: str, path: str, code: codes.Code) -> None:
+    response = ask(service(), method, path, headers=TOKEN)
+    assert_refused(response, code)
+    if code is codes.NO_SUCH_METHOD:
+        assert response.headers["allow"]
+
+
+def test_who_is_not_known_is_told_so_before_the_body_is_looked_at() -> None:
+    response = ask(service(), content=b"{")
+    assert_refused(response, codes.TOKEN_EMPTY)
+    assert response.headers["www-authenticate"] == "SDK-HMAC-SHA256"
+    response = ask(service(), path="/v2/p2/ocr/quota-invoice", headers=TOKEN, json={})
+    assert_refused(response, codes.WRONG_PROJECT)
+
+
+def together(*asked: Callable[[], Coroutine[Any, Any, httpx.Response]]) -> list[httpx.Response]:
+    async def run() -> list[httpx.Response]:
+        return await asyncio.gather(*(one() for one in asked))
+
+    return asyncio.run(run())
+
+
+def test_more_at_once_than_allowed_are_refused_and_the_others_served() -> None:
+    reader = FakeReader(hold=threading.Event())
+    client = service(reader, concurrency=2, workers=1)
+
+    async def post() -> httpx.Response:
+        return await client.post(PATH, headers=TOKEN, json={"image": IMAGE})
+
+    async def release() -> httpx.Response:
+        await asyncio.to_thread(reader.busy.wait, 10)
+        response = await client.get("/healthz")  # the event loop is free meanwhile
+        third = await post()
+        assert reader.hold
+        reader.hold.set()
+        assert response.status_code == 200
+        return third
+
+    first, second, third = together(post, post, release)
+    assert (first.status_code, second.status_code) == (200, 200)
+    assert_refused(third, codes.TOO_MANY_AT_ONCE)
+    assert third.headers["retry-after"] == "1"
+
+
+def test_more_in_a_minute_than_allowed_are_refused() -> None:
+    client = service(rate_per_minute=2)
+
+    async def post() -> httpx.Response:
+        return await client.post(PATH, headers=TOKEN, json={"image": IMAGE})
+
+    responses = together(post, post, post)
+    assert [one.status_code for one in responses] == [200, 200, 429]
+    assert_refused(responses[2], codes.TOO_MANY_A_MINUTE)
+    assert 1 <= int(responses[2].headers["retry-after"]) <= 60
+
+
+def identity(**of: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+    scope = of.pop("scope", {"project": {"name": "cn-north-4"}})
+    return {"auth": {"identity": {"methods": list(of), **of}} | ({"scope": scope} if scope else {})}
+
+
+def password(name: str = "me", word: str = "pw") -> dict[str, Any]:
+    return {"user": {"name": name, "password": word, "domain": {"name": "me"}}}
+
+
+def access_key(key: str = "AK", word: str = "SK") -> dict[str, Any]:
+    return {"access": {"key": key}, "secret": {"key": word}}
+
+
+def ask_token(
+    body: object, client: httpx.AsyncClient | None = None, security_token: str = ""
+) -> httpx.Response:
+    client = client or service(user="me", password="pw")
+    headers = {"X-Security-Token": security_token} if security_token else {}
+    return ask(client, path="/v3/auth/tokens", json=body, headers=headers)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        identity(password=password()),
+        identity(password=password(), scope={"project": {"id": "p1"}}),
+        identity(hw_ak_sk=access_key()),
+    ],
+)
+def test_a_token_is_issued_works_and_ends(body: object) -> None:
+    clock = [datetime(2026, 3, 1, tzinfo=timezone.utc)]
+    client = service(user="me", password="pw", clock=lambda: clock[0], token_seconds=600)
+
+    async def run() -> tuple[httpx.Response, ...]:
+        issued = await client.post("/v3/auth/tokens", json=body)
+        headers = {"X-Auth-Token": issued.headers["x-subject-token"]}
+        used = await client.post(PATH, headers=headers, json={"image": IMAGE})
+        clock[0] += timedelta(seconds=600)
+        late = await client.post(PATH, headers=headers, json={"image": IMAGE})
+        return issued, used, late
+
+    issued, used, late = asyncio.run(run())
+    assert issued.status_code == 201
+    token = issued.json()["token"]
+    assert token["expires_at"] == "2026-03-01T00:10:00.000000Z"
+    assert token["project"]["id"] == "p1"
+    assert used.status_code == 200
+    assert_refused(late, codes.TOKEN_EXPIRED)
+
+
+@pytest.mark.parametrize("scope", [None, {"domain": {"name": "me"}}])
+def test_a_token_without_a_project_is_of_no_use(scope: object) -> None:
+    client = service(user="me", password="pw")
+
+    async def run() -> httpx.Response:
+        body = identity(password=password(), scope=scope)
+        issued = await client.post("/v3/auth/tokens", json=body)
+        headers = {"X-Auth-Token": issued.headers["x-subject-token"]}
+        return await client.post(PATH, headers=headers, json={"image": IMAGE})
+
+    assert_refused(asyncio.run(run()), codes.TOKEN_WITHOUT_PROJECT)
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (identity(password=password(word="no")), codes.WRONG_SIGNATURE),
+        (identity(password=password(name="you")), codes.WRONG_SIGNATURE),
+        (identity(password=password(word="票" * 1000)), codes.WRONG_SIGNATURE),
+        (identity(hw_ak_sk=access_key(word="no")), codes.WRONG_SIGNATURE),
+        (identity(hw_ak_sk=access_key(key="no")), codes.WRONG_SIGNATURE),
+        (identity(hw_ak_sk=access_key("TK", "TS")), codes.WRONG_SIGNATURE),
+        (identity(password=password(), scope={"project": {"id": "p2"}}), codes.WRONG_PROJECT),
+        (identity(), codes.BAD_PARAMETER),
+        (identity(totp={}), codes.BAD_PARAMETER),
+        (identity(password=password(), hw_ak_sk=access_key()), codes.BAD_PARAMETER),
+        ({"auth": {"identity": {"methods": ["password"]}}}, codes.BAD_PARAMETER),
+        ({}, codes.BAD_PARAMETER),
+        (["x" * 70_000], codes.BODY_TOO_LONG),
+    ],
+    ids=str,
+)
+def test_who_gets_no_token(body: object, code: codes.Code) -> None:
+    response = ask_token(body)
+    assert_refused(response, code)
+    assert "x-subject-token" not in response.headers
+
+
+def test_temporary_keys_get_a_token_with_their_security_token() -> None:
+    body = identity(hw_ak_sk=access_key("TK", "TS"))
+    assert ask_token(body, security_token="ST").status_code == 201
+
+
+def test_nobody_logs_in_by_password_where_none_is_set() -> None:
+    response = ask_token(identity(password=password("", "")), service())
+    assert_refused(response, codes.WRONG_SIGNATURE)
+
+
+def test_each_request_is_logged_once_with_listed_members_only(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with caplog.at_level(logging.INFO):
+        ask(service(), path=PATH + "?secret=1", headers=TOKEN, json={"url": "http://10.0.0.1/s?x"})
+        response = ask(service(), "GET", "/secret")
+    lines = [one for one in caplog.records if one.message == "request"]
+    assert [vars(one)["path"] for one in lines] == ["/v2/{project_id}/ocr/quota-invoice", "-"]
+    assert [vars(one)["error_code"] for one in lines] == ["ModelArts.4601", "APIG.0101"]
+    assert vars(lines[1])["request_id"] == response.headers["x-request-id"]
+    local = [str(vars(one)) for one in caplog.records if one.name.startswith("local")]
+    assert not [one for one in local if "secret" in one or "10.0.0.1" in one or "tok" in one]
+
+
+def test_the_description_names_every_route_and_every_code() -> None:
+    described = ask(service(), "GET", "/openapi.json").json()
+    assert described == describe()
+    text = json.dumps(described)
+    assert set(described["paths"]) == {
+        "/v2/{project_id}/ocr/quota-invoice",
+        "/v3/auth/tokens",
+        "/healthz",
+        "/openapi.json",
+    }
+    for code in codes.ALL:
+        if code not in (codes.NO_SUCH_API, codes.NO_SUCH_METHOD):  # of no operation
+            assert f"{code.code}: {code.message}" in text
