@@ -1,5 +1,11 @@
 """Entry point of `python -m ops.drawing`."""
 
-from .cli import app
+import sys
 
-app(prog_name="python -m ops.drawing")
+from .cli import app
+from .fonts import FontsMissingError
+
+try:
+    app(prog_name="python -m ops.drawing")
+except FontsMissingError as error:
+    sys.exit(str(error))

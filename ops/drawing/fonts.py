@@ -43,7 +43,8 @@ def folder() -> Path:
     raise FontsMissingError
 
 
-@lru_cache(maxsize=512)
+# Every font object keeps its file open, and systems allow few open files.
+@lru_cache(maxsize=96)
 def font(face: Face, pixels: int) -> ImageFont.FreeTypeFont:
     """A face at a size in pixels."""
     # The basic layout engine is in every build of Pillow; the other one spaces differently.

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 FORMATS = {".jpg": "JPEG", ".png": "PNG", ".bmp": "BMP", ".tif": "TIFF"}
 TRUTH = "truth.json"
+SEED = 3
+"""Of the committed ones."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class Sample:
     name: str
     kind: str
     wish: Wish
-    long_side: int = 900
+    long_side: int = 860
 
     def drawn(self, seed: int) -> Drawing:
         """The sample's picture; other seeds give other codes, numbers and damage."""
@@ -34,7 +36,7 @@ class Sample:
 
 SAMPLES = (
     Sample("beijing-10-yuan-stamped.jpg", "stamp-over-number", Wish("1", division="1100", yuan=10)),
-    Sample("shanghai-10-yuan-clean.png", "clean", Wish("1", division="3100", yuan=10), 700),
+    Sample("shanghai-10-yuan-clean.png", "clean", Wish("1", division="3100", yuan=10), 640),
     Sample("shenzhen-50-yuan-telephone.jpg", "telephone", Wish("2", division="4403", yuan=50)),
     Sample(
         "mianyang-5-yuan-letter-in-code.jpg",

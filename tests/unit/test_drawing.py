@@ -1,0 +1,153 @@
+"""The drawn invoices: what a measurement stands on must itself hold."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from PIL import Image, ImageChops
+
+from ops.drawing import (
+    KINDS,
+    OTHER_PAPERS,
+    FontsMissingError,
+    Group,
+    draw,
+    draw_other,
+    encode,
+    sheet,
+    tabletop,
+)
+from ops.drawing.chance import rng_for
+from ops.drawing.content import Wish, make_invoice
+from ops.drawing.divisions import divisions
+from ops.drawing.fonts import folder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+SMALL = 400
+
+
+def has_fonts() -> bool:
+    try:
+        folder()
+    except FontsMissingError:
+        return False
+    return True
+
+
+needs_fonts = pytest.mark.skipif(
+    not has_fonts(), reason="fonts for drawing are missing: make drawing-fonts"
+)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_an_invoice_obeys_the_rules_of_real_ones(seed: int) -> None:
+    invoice = make_invoice(rng_for("rules", seed))
+    truth = invoice.truth
+    assert re.fullmatch(r"[012]\d{7}[0-9A-Z]{4}", truth.code)
+    assert re.fullmatch(r"\d{8}", truth.number)
+    assert re.fullmatch(r"￥(1|2|5|10|20|50|100|200|500|1000)\.00", truth.amount)
+    assert truth.code[1:5] in {each.code for each in divisions()}
+    assert truth.location == invoice.division.location
+    assert "定额" in invoice.title
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_the_title_names_the_authority_and_the_place_of_the_code(seed: int) -> None:
+    invoice = make_invoice(rng_for("titles", seed), Wish(by_company=False))
+    names = {"0": "国家税务总局", "1": "国家税务局", "2": "地方税务局"}
+    assert names[invoice.code[0]] in invoice.title
+    assert (invoice.division.prefecture or invoice.division.province) in invoice.title
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_the_print_run_holds_the_number_and_is_not_it(seed: int) -> None:
+    invoice = make_invoice(rng_for("runs", seed))
+    run = re.search(r"(\d{8})-(\d{8})$", invoice.printer)
+    assert run
+    assert run[1] <= invoice.number <= run[2]
+    assert invoice.password != invoice.number
+
+
+def test_letters_come_when_wished_for() -> None:
+    lettered = make_invoice(rng_for("letters", 1), Wish(letters=True)).code
+    plain = make_invoice(rng_for("letters", 1), Wish(letters=False)).code
+    assert not lettered.isdigit()
+    assert plain.isdigit()
+
+
+def test_a_municipality_stands_alone_and_a_city_has_its_province() -> None:
+    places = {each.code: each.location for each in divisions()}
+    assert places["1100"] == "北京市"
+    assert places["4403"] == "广东省深圳市"
+    assert places["2102"] == "辽宁省大连市"
+    assert places["3300"] == "浙江省"
+
+
+def test_there_are_enough_kinds() -> None:
+    assert "clean" in KINDS
+    assert len(KINDS) > 36
+
+
+@needs_fonts
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_draws_a_picture_of_the_size_asked_for(kind: str) -> None:
+    drawing = draw(kind, 5, long_side=SMALL)
+    assert drawing.kind == kind
+    assert drawing.truth
+    assert drawing.image.mode == "RGB"
+    assert max(drawing.image.size) == SMALL
+
+
+@needs_fonts
+@pytest.mark.parametrize("kind", OTHER_PAPERS)
+def test_other_papers_have_no_truth(kind: str) -> None:
+    drawing = draw_other(kind, 5, long_side=SMALL)
+    assert drawing.truth is None
+    assert drawing.image.mode == "RGB"
+
+
+@needs_fonts
+@pytest.mark.parametrize("kind", ["clean", "telephone", "crumpled", "exif-turned"])
+def test_a_seed_gives_the_same_picture_again(kind: str) -> None:
+    first, again = draw(kind, 7), draw(kind, 7)
+    assert first.truth == again.truth
+    assert not ImageChops.difference(first.image, again.image).getbbox()
+    assert draw(kind, 8).truth != first.truth
+
+
+@needs_fonts
+def test_a_wish_decides_what_stands_on_the_invoice() -> None:
+    truth = draw("clean", 1, long_side=SMALL, wish=Wish(division="1100", yuan=10)).truth
+    assert truth
+    assert (truth.location, truth.amount) == ("北京市", "￥10.00")
+
+
+@needs_fonts
+@pytest.mark.parametrize("file_format", ["JPEG", "PNG", "TIFF"])
+def test_a_file_keeps_the_orientation(file_format: str, tmp_path: Path) -> None:
+    path = tmp_path / "picture"
+    path.write_bytes(encode(draw("exif-turned", 1, long_side=SMALL).image, file_format))
+    with Image.open(path) as image:
+        assert image.getexif()[0x0112] in {3, 6, 8}
+
+
+@needs_fonts
+@pytest.mark.parametrize("arrange", [sheet, tabletop])
+def test_a_group_says_where_each_paper_lies(arrange: Callable[[int], Group]) -> None:
+    group = arrange(3)
+    assert group.tickets[0].truth
+    for ticket in group.tickets:
+        assert len(ticket.polygon) == 4
+        for x, y in ticket.polygon:
+            assert 0 <= x <= group.image.width <= 4096
+            assert 0 <= y <= group.image.height <= 4096
+
+
+@needs_fonts
+def test_a_sheet_has_the_rows_and_columns_asked_for() -> None:
+    assert len(sheet(1, rows=1, cols=2).tickets) == 2
