@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import queue
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,7 +77,8 @@ class Engine:
     """The models, loaded once; safe to share between threads."""
 
     def __init__(self, *, threads: int | None = None) -> None:
-        threads = threads or os.cpu_count() or 1
+        threads = threads or min(4, os.cpu_count() or 1)
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="recognise")
         core = openvino.Core()
         recognition = core.read_model(MODELS / "PP-OCRv6_rec_small.onnx")
         characters = recognition.get_rt_info()["framework"]["character"].value.splitlines()
@@ -109,13 +111,13 @@ class Engine:
     def recognise(self, crops: Sequence[Image], *, alphabet: str = "") -> list[Reading]:
         """What each crop says; with an alphabet, no other characters are considered."""
         columns = self._columns(alphabet) if alphabet else None
-        results = []
-        for crop in crops:
-            width = min(MAX_LINE_WIDTH, -(-crop.shape[1] * LINE_HEIGHT // crop.shape[0]))
-            padded = max(2, -(-width // WIDTH_STEP)) * WIDTH_STEP
-            chances = self._recognition(_line_tensor(crop, padded)[np.newaxis])[0]
-            results.append(self._decode(chances, width / padded, columns))
-        return results
+        return list(self._pool.map(lambda each: self._recognise(each, columns), crops))
+
+    def _recognise(self, line: Image, columns: NDArray[np.intp] | None) -> Reading:
+        width = min(MAX_LINE_WIDTH, -(-line.shape[1] * LINE_HEIGHT // line.shape[0]))
+        padded = max(2, -(-width // WIDTH_STEP)) * WIDTH_STEP
+        chances = self._recognition(_line_tensor(line, padded)[np.newaxis])[0]
+        return self._decode(chances, width / padded, columns)
 
     def _columns(self, alphabet: str) -> NDArray[np.intp]:
         return np.array([0, *(self._characters.index(character) for character in alphabet)])

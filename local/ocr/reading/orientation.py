@@ -65,3 +65,8 @@ def is_along(box: Box) -> bool:
 def length(box: Box) -> float:
     """Pixels along the first edge."""
     return float(np.linalg.norm(box[1] - box[0]))
+
+
+def height(box: Box) -> float:
+    """Pixels along the last edge."""
+    return float(np.linalg.norm(box[3] - box[0]))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from local.ocr.reading import amount, code, number, place
+from local.ocr.reading import place
 from local.ocr.reading.engine import Engine, crop
 from local.ocr.reading.fields import Field, QuotaInvoice
 from local.ocr.reading.lines import grown
-from local.ocr.reading.page import look
-from local.ocr.reading.title import is_title
+from local.ocr.reading.findings import findings
+from local.ocr.reading.page import complete, look
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,22 +30,21 @@ class Reader:
     def read(self, image: NDArray[np.uint8]) -> QuotaInvoice | None:
         """The quota invoice on an RGB image; None when there is none on it."""
         page = look(self._engine, image, side=SIDE)
-        titles = [line for line in page.lines if is_title(line.text)]
-        if not titles:
+        found = findings(page.lines)
+        if not found.suffice:
+            page = complete(self._engine, image, page)
+            found = findings(page.lines)
+        if not found.title:
             return None
-        found_code = best(code.candidates(page.lines))
-        found_number = best(number.candidates(page.lines))
-        found_words = best(amount.words_candidates(page.lines))
-        found_figures = best(amount.figures_candidates(page.lines))
-        self.trace = [found_code, found_number, found_words, found_figures]
+        self.found = found
         self.page = page
-        where = place.by_code(found_code.text) if found_code else ""
-        where = where or place.by_title(titles[0].text)
+        where = place.by_code(found.code.text) if found.code else ""
+        where = where or place.by_title(found.title.text)
         height, width = image.shape[:2]
         return QuotaInvoice(
-            field(found_code),
-            field(found_number),
-            field(found_words or found_figures),
+            field(found.code),
+            field(found.number),
+            field(found.words or found.figures),
             Field(where, 0.9 if where else 0.0),
             ((0.0, 0.0), (width, 0.0), (width, height), (0.0, height)),
         )
@@ -54,11 +53,6 @@ class Reader:
         """Every quota invoice on an RGB image."""
         one = self.read(image)
         return [one] if one else []
-
-
-def best(candidates: list[Candidate]) -> Candidate | None:
-    """The candidate with a label of its own, and of those the surest."""
-    return max(candidates, key=lambda each: (each.label, each.chance), default=None)
 
 
 def field(candidate: Candidate | None) -> Field:
