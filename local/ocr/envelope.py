@@ -26,6 +26,8 @@ LEFTOVER = 64 << 20
 """Bytes of an unwanted body that are read and dropped so that the caller gets to see the refusal;
 a connection that is closed while the caller still sends is reset."""
 LEFTOVER_SECONDS = 10
+IDLE_SECONDS = 0.5
+"""A caller that sends nothing for so long is not in the midst of sending."""
 GONE = 499
 """The log's status for a caller that went away; nginx uses it too."""
 
@@ -94,7 +96,10 @@ class _Exchange:
         left = LEFTOVER
         with anyio.move_on_after(LEFTOVER_SECONDS):
             while self._unread and left > 0:
-                left -= len((await self.receive()).get("body", b""))
+                with anyio.move_on_after(IDLE_SECONDS) as idle:
+                    left -= len((await self.receive()).get("body", b""))
+                if idle.cancelled_caught:
+                    break
         return not self._unread
 
     def log(self, method: str, path: str) -> None:

@@ -75,6 +75,16 @@ class BoundedProtocol(HttpToolsProtocol):
         """Answer what is not HTTP."""
         self._turn_away(BAD_REQUEST)
 
+    def shutdown(self) -> None:
+        """Stop: at once where nothing is under way.
+
+        Under TLS a mere close would wait half a minute for a caller that keeps the connection.
+        """
+        idle = self.cycle is None or self.cycle.response_complete
+        super().shutdown()
+        if idle and self.transport.get_write_buffer_size() == 0:
+            self.transport.abort()
+
     def _turn_away(self, code: Code) -> None:
         body = json.dumps(Refusal(code).body()).encode()
         head = (

@@ -1,0 +1,366 @@
+"""The OCR service as a process: the official SDK, raw connections, signals."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+import requests
+import trustme
+from huaweicloudsdkcore.auth.credentials import BasicCredentials
+from huaweicloudsdkcore.exceptions.exceptions import ServiceResponseException
+from huaweicloudsdkocr.v1 import (
+    OcrClient,
+    QuotaInvoiceRequestBody,
+    RecognizeQuotaInvoiceRequest,
+)
+from PIL import Image
+
+from local.ocr.keyring import Credential, write_key_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[2]
+PATH = "/v2/p1/ocr/quota-invoice"
+TOKEN = {"X-Auth-Token": "tok", "Content-Type": "application/json"}
+PNG = BytesIO()
+Image.new("RGB", (40, 30), "white").save(PNG, "PNG")
+IMAGE = base64.b64encode(PNG.getvalue()).decode()
+
+PROGRAM = """
+import os, sys, time
+from types import SimpleNamespace
+from local.ocr.server import serve
+from local.ocr.settings import Settings
+
+class Reader:
+    def read(self, image):
+        time.sleep(image.shape[1] / 1000)  # a wide image takes long
+        fields = dict(amount="￥5.00", code="144031800111", location="北京市", number="12345678")
+        return SimpleNamespace(
+            **{name: SimpleNamespace(text=text, confidence=0.9) for name, text in fields.items()}
+        )
+
+serve(Settings.read(os.environ), Reader())
+"""
+
+
+@dataclass
+class Running:
+    """The service's process, and what it prints."""
+
+    process: subprocess.Popen[str]
+    url: str
+    stderr: Path
+
+    @property
+    def address(self) -> tuple[str, int]:
+        return "127.0.0.1", int(self.url.rpartition(":")[2])
+
+    def log(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.stderr.read_text().splitlines()]
+
+
+@contextmanager
+def running(folder: Path, **settings: object) -> Iterator[Running]:
+    environ = {"project": "p1", "ak": "AK", "sk": "S3CRET", "token": "tok", "port": 0} | settings
+    named = {f"QUOTA_OCR_{name.upper()}": str(value) for name, value in environ.items()}
+    stderr = folder / "stderr"
+    with (
+        stderr.open("w") as log,
+        subprocess.Popen(  # noqa: S603 - this Python, and the program above
+            [sys.executable, "-c", PROGRAM],
+            cwd=ROOT,
+            env={"PATH": os.environ["PATH"], **named},
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        ) as process,
+    ):
+        try:
+            assert process.stdout
+            ready = json.loads(process.stdout.readline() or "{}")
+            assert ready.get("ready"), stderr.read_text()
+            yield Running(process, ready["url"], stderr)
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    folder = tmp_path_factory.mktemp("ocr")
+    with running(
+        folder,
+        key_file=folder / "keys.json",
+        user="me",
+        password="pw",
+        head_seconds=1,
+        body_seconds=1,
+        connections=40,
+    ) as one:
+        yield one
+
+
+def client(at: Running, ak: str = "AK", sk: str = "S3CRET", st: str = "") -> OcrClient:
+    credentials = BasicCredentials(ak, sk, "p1")
+    if st:
+        credentials.with_security_token(st)
+    return OcrClient.new_builder().with_credentials(credentials).with_endpoint(at.url).build()
+
+
+def recognise(by: OcrClient, **body: str) -> dict[str, Any]:
+    request = RecognizeQuotaInvoiceRequest(body=QuotaInvoiceRequestBody(**body))
+    answer: dict[str, Any] = by.recognize_quota_invoice(request).to_json_object()
+    return answer
+
+
+def refused(by: OcrClient, **body: str) -> tuple[int, str]:
+    with pytest.raises(ServiceResponseException) as caught:
+        recognise(by, **body)
+    assert len(caught.value.request_id) == 32
+    return caught.value.status_code, caught.value.error_code
+
+
+def test_the_sdk_is_served(service: Running) -> None:
+    by = client(service)
+    request = RecognizeQuotaInvoiceRequest(
+        enterprise_project_id="0", body=QuotaInvoiceRequestBody(image=IMAGE)
+    )
+    answer = by.recognize_quota_invoice(request)
+    assert answer.result.number == "12345678"
+    assert answer.to_json_object()["result"]["confidence"]["amount"] == 0.9
+    assert answer.status_code == 200
+
+
+def test_the_sdk_is_refused_with_codes(service: Running) -> None:
+    by = client(service)
+    assert refused(by, image="") == (400, "AIS.0102")
+    assert refused(by, image=IMAGE, url="http://a/") == (400, "AIS.0101")
+    assert refused(by, url="http://127.0.0.1:9/票 +%") == (400, "ModelArts.4601")
+    assert refused(by, image="A" * (11 << 20)) == (400, "AIS.0103")
+    assert refused(client(service, sk="wrong"), image=IMAGE) == (401, "APIG.0301")
+    assert refused(client(service, ak="wrong"), image=IMAGE) == (401, "APIG.0301")
+
+
+def test_a_body_changed_on_the_way_is_refused(service: Running) -> None:
+    """A relay that changes one byte of what the SDK signed."""
+    changed = []
+    with socket.create_server(("127.0.0.1", 0)) as relay:
+
+        def run() -> None:
+            caller, _ = relay.accept()
+            with caller, socket.create_connection(service.address) as onward:
+                data = b""
+                while not data.endswith(b"}"):
+                    data += caller.recv(65536)
+                tampered = data.replace(b'"image": "iVBOR', b'"image": "jVBOR')
+                changed.append(tampered != data)
+                onward.sendall(tampered)
+                while part := onward.recv(65536):
+                    caller.sendall(part)
+                    if part.endswith(b"}"):
+                        break
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        through = Running(
+            service.process, f"http://127.0.0.1:{relay.getsockname()[1]}", service.stderr
+        )
+        assert refused(client(through), image=IMAGE) == (401, "APIG.0301")
+        thread.join()
+    assert changed == [True]
+
+
+def test_temporary_keys_come_and_go_while_it_runs(service: Running) -> None:
+    path = service.stderr.parent / "keys.json"
+    by = client(service, "TK", "TS", "security+token/=")
+    assert refused(by, image=IMAGE) == (401, "APIG.0301")
+    end = datetime.now(timezone.utc) + timedelta(hours=1)
+    write_key_file(path, [Credential("TK", "TS", "security+token/=", end)])
+    assert recognise(by, image=IMAGE)["result"]["number"] == "12345678"
+    assert refused(client(service, "TK", "TS", "another"), image=IMAGE) == (401, "APIG.0301")
+    assert refused(client(service, "TK", "TS"), image=IMAGE) == (401, "APIG.0301")
+    write_key_file(path, [Credential("TK", "TS", "security+token/=", end - timedelta(hours=2))])
+    assert refused(by, image=IMAGE) == (401, "APIG.0301")
+    path.unlink()
+    assert refused(by, image=IMAGE) == (401, "APIG.0301")
+
+
+def test_the_contract_s_sample_runs(service: Running) -> None:
+    """Its Python 3 sample, with endpoint, token and image put in."""
+    identity = {
+        "methods": ["password"],
+        "password": {"user": {"name": "me", "password": "pw", "domain": {"name": "me"}}},
+    }
+    body = {"auth": {"identity": identity, "scope": {"project": {"name": "cn-north-4"}}}}
+    issued = requests.post(f"{service.url}/v3/auth/tokens", json=body, timeout=10)
+    assert issued.status_code == 201
+    headers = {
+        "Content-Type": "application/json",
+        "X-Auth-Token": issued.headers["X-Subject-Token"],
+    }
+    payload = {"image": IMAGE}
+    response = requests.post(service.url + PATH, headers=headers, json=payload, timeout=10)
+    assert json.loads(response.text)["result"]["code"] == "144031800111"
+
+
+def talk(at: Running, *parts: bytes, pause: float = 0.0) -> bytes:
+    """Send the parts over a raw connection, and give all that comes back."""
+    with socket.create_connection(at.address, timeout=15) as connection:
+        for part in parts:
+            try:
+                connection.sendall(part)
+            except OSError:
+                break
+            time.sleep(pause)
+        received = b""
+        try:
+            while part := connection.recv(65536):
+                received += part
+        except ConnectionResetError:
+            pass
+    return received
+
+
+def code_of(response: bytes) -> str:
+    code: str = json.loads(response.partition(b"\r\n\r\n")[2])["error_code"]
+    return code
+
+
+HEAD = (
+    f"POST {PATH} HTTP/1.1\r\nHost: x\r\nX-Auth-Token: tok\r\nContent-Type: application/json\r\n"
+    "Connection: close\r\n"
+).encode()
+
+
+@pytest.mark.parametrize(
+    ("parts", "code"),
+    [
+        ([b"NONSENSE\r\n\r\n"], "ModelArts.4202"),
+        ([b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"], "ModelArts.4202"),
+        ([b"GET / HTTP/1.1\r\nX: " + b"x" * 400_000], "ModelArts.4202"),
+        ([HEAD, b"Content-Length: -1\r\n\r\n"], "ModelArts.4202"),
+        ([HEAD, b"Content-Length: 999999999999\r\n\r\n", b"x" * 1000], "ModelArts.4104"),
+        ([HEAD, b"Transfer-Encoding: chunked\r\n\r\n", b"2\r\n{}\r\n0\r\n\r\n"], "AIS.0101"),
+        (
+            [
+                HEAD,
+                b"Transfer-Encoding: chunked\r\n\r\n",
+                *[b"100000\r\n%b\r\n" % bytes(1 << 20)] * 20,
+                b"0\r\n\r\n",
+            ],
+            "ModelArts.4104",
+        ),
+        ([HEAD, b"Content-Length: 100\r\n\r\n", b"{"], "ModelArts.4402"),
+    ],
+    ids=["nonsense", "tls", "long head", "length", "huge", "chunked", "huge chunks", "slow body"],
+)
+def test_odd_http_is_answered_in_the_contract_s_form(
+    service: Running, parts: list[bytes], code: str
+) -> None:
+    response = talk(service, *parts)
+    assert code_of(response) == code
+    assert b"x-request-id: " in response
+
+
+def test_who_is_refused_early_gets_to_see_it_although_it_still_sends(service: Running) -> None:
+    body = b"x" * (15 << 20)
+    response = requests.post(service.url + PATH, data=body, timeout=20)
+    assert (response.status_code, response.json()["error_code"]) == (401, "ModelArts.4101")
+
+
+def test_slow_heads_are_cut_off(service: Running) -> None:
+    started = time.monotonic()
+    assert talk(service, *[b"GET /healthz HTTP/1.1\r\n", *[b"X: y\r\n"] * 50], pause=0.1) == b""
+    assert talk(service) == b""
+    assert time.monotonic() - started < 9
+
+
+def test_more_connections_than_allowed_are_turned_away_and_then_there_is_room(
+    service: Running,
+) -> None:
+    open_ones = [socket.create_connection(service.address) for _ in range(40)]
+    try:
+        response = talk(service)
+        assert code_of(response) == "ModelArts.4403"
+        assert response.startswith(b"HTTP/1.1 503 ")
+    finally:
+        for one in open_ones:
+            one.close()
+    time.sleep(0.3)
+    assert httpx.get(f"{service.url}/healthz").status_code == 200
+
+
+def test_no_secret_reaches_the_log(service: Running) -> None:
+    """Comes last: looks at all that the tests above made the service print."""
+    text = service.stderr.read_text()
+    lines = service.log()
+    assert len([one for one in lines if one["event"] == "request"]) > 20
+    assert {one["path"] for one in lines if "path" in one} >= {"/v2/{project_id}/ocr/quota-invoice"}
+    for secret in ("S3CRET", "security+token", 'tok"', "iVBOR", "127.0.0.1:9", "pw", "Signature"):
+        assert secret not in text
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_finishes_what_is_under_way_when_told_to_stop(tmp_path: Path, number: int) -> None:
+    wide = BytesIO()
+    Image.new("RGB", (1500, 30), "white").save(wide, "PNG")
+    body = {"image": base64.b64encode(wide.getvalue()).decode()}
+    with running(tmp_path) as service:
+        answers = []
+        thread = threading.Thread(
+            target=lambda: answers.append(
+                httpx.post(service.url + PATH, headers=TOKEN, json=body, timeout=10)
+            )
+        )
+        thread.start()
+        time.sleep(0.7)  # under way: the reader takes 1.5 s
+        assert answers == []
+        service.process.send_signal(number)
+        assert service.process.wait(10) == 0
+        thread.join()
+        assert answers[0].status_code == 200
+        assert service.log()[-1]["event"] == "stopped"
+    with pytest.raises(OSError, match="refused"):
+        socket.create_connection(service.address)
+
+
+def test_it_speaks_https(tmp_path: Path) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    issued = authority.issue_cert("127.0.0.1")
+    issued.private_key_pem.write_to_path(tmp_path / "key.pem")
+    issued.cert_chain_pems[0].write_to_path(tmp_path / "cert.pem")
+    with running(tmp_path, tls_cert=tmp_path / "cert.pem", tls_key=tmp_path / "key.pem") as service:
+        assert service.url.startswith("https://")
+        session = requests.Session()
+        response = session.get(f"{service.url}/healthz", verify=f"{tmp_path}/ca.pem", timeout=10)
+        assert response.json() == {"status": "ok"}
+        service.process.terminate()  # while the session keeps its connection
+        assert service.process.wait(5) == 0
+        session.close()
+
+
+def test_senseless_settings_end_it_with_every_problem(tmp_path: Path) -> None:
+    with (
+        pytest.raises(AssertionError, match=r"(?s)QUOTA_OCR_PORT.*QUOTA_OCR_WORKERS"),
+        running(tmp_path, port="x", workers=0),
+    ):
+        pass

@@ -1,0 +1,327 @@
+"""Fetching images for the OCR service, from servers on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+import threading
+import time
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+import trustme
+
+from local.ocr import codes
+from local.ocr.fetch import Fetcher
+from local.ocr.images import LARGEST
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+IMAGE = b"\x89PNG and so on"
+
+
+class Site(ThreadingHTTPServer):
+    """Serves by path, and keeps what it was asked."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Pages)
+        self.asked: list[str] = []
+        self.headers: list[dict[str, str]] = []
+        self.elsewhere = ""
+
+    @property
+    def host(self) -> str:
+        return f"127.0.0.1:{self.server_address[1]}"
+
+    def handle_error(self, *_: object) -> None:
+        """Callers hang up on purpose here."""
+
+
+class Pages(BaseHTTPRequestHandler):
+    server: Site
+
+    def do_GET(self) -> None:
+        self.server.asked.append(self.path)
+        self.server.headers.append(dict(self.headers))
+        name = self.path.partition("?")[0].strip("/").replace("-", "_")
+        getattr(self, f"page_{name}")()
+
+    def give(self, body: bytes, status: int = 200, **headers: str) -> None:
+        self.send_response(status)
+        for key, value in ({"content_length": str(len(body))} | headers).items():
+            self.send_header(key.replace("_", "-"), value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def page_image(self) -> None:
+        self.give(IMAGE, set_cookie="a=b")
+
+    def page_empty(self) -> None:
+        self.give(b"")
+
+    def page_missing(self) -> None:
+        self.give(b"no", 404)
+
+    def page_denied(self) -> None:
+        self.give(b"no", 403)
+
+    def page_zipped(self) -> None:
+        self.give(b"x", content_encoding="gzip")
+
+    def page_announced_too_large(self) -> None:
+        self.give(b"x", content_length=str(LARGEST + 1))
+
+    def page_largest(self) -> None:
+        self.give(bytes(LARGEST))
+
+    def page_endless(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        for _ in range(1000):
+            self.wfile.write(bytes(1 << 20))
+
+    def page_cut(self) -> None:
+        self.give(b"x", content_length="1000")
+
+    def page_drip(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        for _ in range(100):
+            self.wfile.write(b"x")
+            self.wfile.flush()
+            time.sleep(0.05)
+
+    def page_silent(self) -> None:
+        time.sleep(3)
+
+    def page_redirect(self) -> None:
+        self.give(b"", 302, location="/image")
+
+    def page_redirects(self) -> None:
+        self.give(b"", 307, location="/redirects")
+
+    def page_redirect_away(self) -> None:
+        self.give(b"", 301, location=self.server.elsewhere)
+
+    def page_redirect_nowhere(self) -> None:
+        self.give(b"", 301)
+
+    def log_message(self, *_: object) -> None:
+        """Stay quiet."""
+
+
+@contextmanager
+def running(site: Site) -> Iterator[Site]:
+    thread = threading.Thread(target=site.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield site
+    finally:
+        site.shutdown()
+        thread.join()
+        site.server_close()
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    with running(Site()) as one:
+        yield one
+
+
+async def loopback(_host: str, _port: int) -> list[str]:
+    return ["127.0.0.1"]
+
+
+def fetch(
+    url: str, *allowed: str, seconds: float = 5.0, trust: ssl.SSLContext | None = None
+) -> bytes:
+    async def run() -> bytes:
+        transport = httpx.AsyncHTTPTransport(verify=trust or ssl.create_default_context())
+        fetcher = Fetcher(transport, {*allowed}, seconds, loopback)
+        try:
+            return await fetcher.get(url)
+        finally:
+            await fetcher.aclose()
+
+    return asyncio.run(run())
+
+
+def refusal(url: str, *allowed: str, seconds: float = 5.0) -> codes.Code:
+    with pytest.raises(codes.Refusal) as caught:
+        fetch(url, *allowed, seconds=seconds)
+    return caught.value.code
+
+
+def test_an_allowed_host_is_fetched_from(site: Site) -> None:
+    url = f"http://{site.host}/image?AccessKeyId=x&Signature=%2B%2F"
+    assert fetch(url, site.host) == IMAGE
+    assert fetch(url, "127.0.0.1") == IMAGE
+    assert site.asked == ["/image?AccessKeyId=x&Signature=%2B%2F"] * 2
+
+
+def test_a_private_host_is_not_fetched_from(site: Site) -> None:
+    assert refusal(f"http://{site.host}/image") is codes.URL_REFUSED
+    assert refusal(f"http://{site.host}/image", "127.0.0.1:1", "localhost") is codes.URL_REFUSED
+    assert refusal(f"http://localhost:{site.server_address[1]}/image") is codes.URL_REFUSED
+    assert site.asked == []
+
+
+@pytest.mark.parametrize(
+    "host", ["2130706433", "0x7f.1", "017700000001", "[::1]", "[::ffff:7f00:1]"]
+)
+def test_other_spellings_of_loopback_are_refused(host: str) -> None:
+    async def run() -> None:
+        fetcher = Fetcher(httpx.MockTransport(lambda _: httpx.Response(200)), set(), 5)
+        await fetcher.get(f"http://{host}/")
+
+    with pytest.raises(codes.Refusal) as caught:
+        asyncio.run(run())
+    assert caught.value.code in (codes.URL_REFUSED, codes.DOWNLOAD_FAILED)
+
+
+def test_no_header_tells_more_than_needed(site: Site) -> None:
+    fetch(f"http://user:word@{site.host}/image", site.host)
+    fetch(f"http://{site.host}/image", site.host)
+    for headers in site.headers:
+        assert {name.lower() for name in headers} == {
+            "host",
+            "accept",
+            "accept-encoding",
+            "connection",
+        }
+
+
+def test_environment_proxies_are_not_used(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    assert fetch(f"http://{site.host}/image", site.host) == IMAGE
+
+
+@pytest.mark.parametrize(
+    ("page", "code"),
+    [
+        ("missing", codes.DOWNLOAD_FAILED),
+        ("denied", codes.DOWNLOAD_FAILED),
+        ("zipped", codes.DOWNLOAD_FAILED),
+        ("cut", codes.DOWNLOAD_FAILED),
+        ("redirects", codes.DOWNLOAD_FAILED),
+        ("redirect-nowhere", codes.DOWNLOAD_FAILED),
+        ("announced-too-large", codes.BAD_SIZE),
+        ("endless", codes.BAD_SIZE),
+    ],
+)
+def test_what_cannot_be_downloaded(site: Site, page: str, code: codes.Code) -> None:
+    assert refusal(f"http://{site.host}/{page}", site.host) is code
+    assert site.asked
+    assert len(site.asked) <= 4
+
+
+def test_10_mib_are_taken_and_nothing_is_a_file_too(site: Site) -> None:
+    assert len(fetch(f"http://{site.host}/largest", site.host)) == LARGEST
+    assert fetch(f"http://{site.host}/empty", site.host) == b""
+
+
+@pytest.mark.parametrize("page", ["drip", "silent"])
+def test_the_time_limit_holds_for_the_whole(site: Site, page: str) -> None:
+    started = time.monotonic()
+    assert refusal(f"http://{site.host}/{page}", site.host, seconds=0.5) is codes.DOWNLOAD_FAILED
+    assert 0.4 < time.monotonic() - started < 1.5
+    assert site.asked == [f"/{page}"]
+
+
+def test_a_closed_port_is_a_failed_download() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    assert refusal(f"http://127.0.0.1:{port}/", "127.0.0.1") is codes.DOWNLOAD_FAILED
+
+
+def test_a_redirect_is_followed(site: Site) -> None:
+    assert fetch(f"http://{site.host}/redirect", site.host) == IMAGE
+    assert site.asked == ["/redirect", "/image"]
+
+
+@pytest.mark.parametrize("scheme", ["http", "https", "file", "ftp"])
+def test_a_redirect_to_a_private_host_is_refused(site: Site, scheme: str) -> None:
+    with running(Site()) as inner:
+        site.elsewhere = f"{scheme}://{inner.host}/image"
+        assert refusal(f"http://{site.host}/redirect-away", site.host) is codes.URL_REFUSED
+        assert site.asked == ["/redirect-away"]
+        assert inner.asked == []
+
+
+def test_the_judged_address_is_the_one_connected_to() -> None:
+    """DNS rebinding: a name that is public when judged and private a moment later."""
+    answers = [["93.184.216.34"], ["127.0.0.1"]]
+    sent: list[httpx.Request] = []
+
+    async def rebinding(_host: str, _port: int) -> list[str]:
+        return answers.pop(0)
+
+    def serve(request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        return httpx.Response(302, headers={"location": "/again"})
+
+    async def run() -> None:
+        await Fetcher(httpx.MockTransport(serve), set(), 5, rebinding).get("http://re.test:81/a")
+
+    with pytest.raises(codes.Refusal) as caught:
+        asyncio.run(run())
+    assert caught.value.code is codes.URL_REFUSED  # of the second answer
+    assert [(str(one.url), one.headers["host"]) for one in sent] == [
+        ("http://93.184.216.34:81/a", "re.test:81")
+    ]
+    assert answers == []
+
+
+def test_one_private_address_among_public_ones_is_enough_to_refuse() -> None:
+    async def both(_host: str, _port: int) -> list[str]:
+        return ["93.184.216.34", "10.0.0.1"]
+
+    transport = httpx.MockTransport(lambda _: httpx.Response(200))
+    with pytest.raises(codes.Refusal) as caught:
+        asyncio.run(Fetcher(transport, set(), 5, both).get("http://two.test/"))
+    assert caught.value.code is codes.URL_REFUSED
+
+
+def test_the_next_address_is_tried_when_one_cannot_be_reached() -> None:
+    tried = []
+
+    async def two(_host: str, _port: int) -> list[str]:
+        return ["93.184.216.34", "93.184.216.35"]
+
+    def serve(request: httpx.Request) -> httpx.Response:
+        tried.append(request.url.host)
+        if len(tried) == 1:
+            raise httpx.ConnectError("down")
+        return httpx.Response(200, stream=httpx.ByteStream(IMAGE))
+
+    fetcher = Fetcher(httpx.MockTransport(serve), set(), 5, two)
+    assert asyncio.run(fetcher.get("http://two.test/")) == IMAGE
+    assert tried == ["93.184.216.34", "93.184.216.35"]
+
+
+def test_certificates_are_verified_for_the_name_in_the_url(tmp_path: Path) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    trusting = ssl.create_default_context(cafile=tmp_path / "ca.pem")
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("bucket.test").configure_cert(server)
+    site = Site()
+    site.socket = server.wrap_socket(site.socket, server_side=True)
+    port = site.server_address[1]
+    allowed = {f"bucket.test:{port}", f"other.test:{port}"}
+    with running(site):
+        assert fetch(f"https://bucket.test:{port}/image", *allowed, trust=trusting) == IMAGE
+        with pytest.raises(codes.Refusal, match="4603"):  # the certificate's name is another
+            fetch(f"https://other.test:{port}/image", *allowed, trust=trusting)
+        with pytest.raises(codes.Refusal, match="4603"):  # nobody vouches for it
+            fetch(f"https://bucket.test:{port}/image", *allowed)
+        assert site.asked == ["/image"]

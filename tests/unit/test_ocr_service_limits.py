@@ -1,0 +1,176 @@
+"""The OCR service's settings, limits and judgement of addresses."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from pathlib import Path
+
+import pytest
+
+from local.ocr import codes, logs
+from local.ocr.fetch import is_public
+from local.ocr.limits import PerMinute, Slots
+from local.ocr.settings import Settings, SettingsError
+
+GOOD = {"QUOTA_OCR_PROJECT": "p1", "QUOTA_OCR_AK": "AK", "QUOTA_OCR_SK": "SK"}
+
+
+def test_settings_are_read_from_the_environment() -> None:
+    settings = Settings.read(
+        GOOD
+        | {
+            "QUOTA_OCR_PORT": "0",
+            "QUOTA_OCR_ALLOW_HOSTS": "127.0.0.1:8333, Bucket.Local",
+            "QUOTA_OCR_KEY_FILE": "/run/keys.json",
+            "QUOTA_OCR_MAX_SECONDS": "2.5",
+            "QUOTA_OCR_TOKEN": "",
+            "OTHER": "x",
+        }
+    )
+    assert settings.port == 0
+    assert settings.allow_hosts == {"127.0.0.1:8333", "bucket.local"}
+    assert settings.key_file == Path("/run/keys.json")
+    assert settings.max_seconds == 2.5
+    assert settings.rate_per_minute == 0
+
+
+def test_what_is_given_goes_before_the_environment() -> None:
+    settings = Settings.read(GOOD | {"QUOTA_OCR_PORT": "1"}, port=2, project=None)
+    assert (settings.port, settings.project) == (2, "p1")
+
+
+def test_all_problems_are_told_at_once_by_name_and_without_values() -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.read(
+            {
+                "QUOTA_OCR_PROJECT": "a/b",
+                "QUOTA_OCR_PORT": "99999",
+                "QUOTA_OCR_CONCURRENCY": "s3cret",
+                "QUOTA_OCR_COLOUR": "red",
+            }
+        )
+    text = "\n".join(caught.value.problems)
+    for name in ("PROJECT", "PORT", "CONCURRENCY", "COLOUR"):
+        assert f"QUOTA_OCR_{name}" in text
+    assert len(caught.value.problems) == 4
+    assert "s3cret" not in text
+
+
+@pytest.mark.parametrize(
+    ("environ", "problem"),
+    [
+        ({"QUOTA_OCR_PROJECT": "p"}, "nobody could call"),
+        ({}, "QUOTA_OCR_PROJECT"),
+        (GOOD | {"QUOTA_OCR_SK": ""}, "QUOTA_OCR_AK and QUOTA_OCR_SK go together"),
+        (GOOD | {"QUOTA_OCR_USER": "u"}, "QUOTA_OCR_USER and QUOTA_OCR_PASSWORD go together"),
+        (GOOD | {"QUOTA_OCR_CA_FILE": "/nowhere"}, "QUOTA_OCR_CA_FILE: no such file"),
+    ],
+)
+def test_senseless_settings_are_refused(environ: dict[str, str], problem: str) -> None:
+    with pytest.raises(SettingsError, match=problem):
+        Settings.read(environ)
+
+
+def test_secrets_do_not_show_when_settings_are_printed() -> None:
+    shown = repr(Settings.read(GOOD | {"QUOTA_OCR_TOKEN": "T0KEN", "QUOTA_OCR_SK": "S3CRET"}))
+    assert "AK" in shown
+    assert "S3CRET" not in shown
+    assert "T0KEN" not in shown
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1",
+        "127.8.8.8",
+        "0.0.0.0",  # noqa: S104 - an address to refuse
+        "10.0.0.1",
+        "172.16.0.1",
+        "192.168.1.1",
+        "169.254.169.254",
+        "100.64.0.1",
+        "100.100.100.200",
+        "192.0.0.192",
+        "192.88.99.1",
+        "198.18.0.1",
+        "224.0.0.1",
+        "239.255.255.250",
+        "240.0.0.1",
+        "255.255.255.255",
+        "::",
+        "::1",
+        "::127.0.0.1",
+        "::ffff:127.0.0.1",
+        "::ffff:169.254.169.254",
+        "64:ff9b::a9fe:a9fe",
+        "64:ff9b:1::a9fe:a9fe",
+        "2002:7f00:1::",
+        "2001:0:0:0:0:0:80ff:fffe",
+        "fe80::1",
+        "fe80::1%eth0",
+        "fec0::1",
+        "fc00::1",
+        "fd00:ec2::254",
+        "ff02::1",
+        "2001:db8::1",
+    ],
+)
+def test_addresses_that_are_not_public(address: str) -> None:
+    assert not is_public(address)
+
+
+@pytest.mark.parametrize(
+    "address", ["114.115.0.1", "8.8.8.8", "2408:4000::1", "64:ff9b::808:808", "::ffff:8.8.8.8"]
+)
+def test_addresses_that_are_public(address: str) -> None:
+    assert is_public(address)
+
+
+def test_slots_come_back_whatever_happens_in_them() -> None:
+    slots = Slots(1)
+
+    def fail_in_a_slot() -> None:
+        with slots.hold():
+            raise KeyError
+
+    for _ in range(3):
+        with pytest.raises(KeyError):
+            fail_in_a_slot()
+    with slots.hold(), pytest.raises(codes.Refusal) as caught, slots.hold():
+        pass
+    assert caught.value.code is codes.TOO_MANY_AT_ONCE
+
+
+def test_a_minute_s_window_fills_and_opens_again() -> None:
+    now = [100.0]
+    rate = PerMinute(2, clock=lambda: now[0])
+    rate.take()
+    now[0] += 59.5
+    rate.take()
+    with pytest.raises(codes.Refusal) as caught:
+        rate.take()
+    assert caught.value.headers["Retry-After"] == "1"
+    now[0] += 0.5
+    rate.take()
+
+
+def test_every_code_is_a_documented_one() -> None:
+    numbers = "0203 0212 4101 4102 4103 4104 4105 4202 4203 4401 4402 4403 4505 4601 4603"
+    documented = {f"ModelArts.{number}" for number in numbers.split()}
+    documented |= {f"AIS.010{number}" for number in range(1, 6)}
+    documented |= {"APIG.0101", "APIG.0301", "APIG.0308"}
+    assert {one.code for one in codes.ALL} == documented
+
+
+def test_an_error_is_logged_by_type_and_place_not_by_its_text() -> None:
+    try:
+        json.loads("{s3cret")
+    except ValueError:
+        record = logging.LogRecord("local", 40, "f", 1, "went %s", ("wrong",), sys.exc_info())
+    line = logs.JsonLines().format(record)
+    told = json.loads(line)
+    assert (told["event"], told["error"]) == ("went wrong", "JSONDecodeError")
+    assert told["at"][-1].endswith("raw_decode")
+    assert "s3cret" not in line
