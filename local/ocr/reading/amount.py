@@ -23,8 +23,11 @@ FORMS = str.maketrans(
 WORDS = re.compile(
     r"(?<![第年月日本共])([零壹贰叁肆伍陆柒捌玖拾佰仟][零壹贰叁肆伍陆柒捌玖拾佰仟 ]*)元"
 )
-WHOLE = re.compile(r"[壹贰叁肆伍陆柒捌玖拾佰仟 ]*[拾佰仟][ 整]*")
-FIGURES = re.compile(r"[￥¥Y羊半丰][ :：.]*(\d{1,3}(?:,\d{3})+|\d{1,6})[.．·,]?(?<=\D)00(?!\d)")
+WHOLE = re.compile(r"([壹贰叁肆伍陆柒捌玖拾佰仟 ]*[拾佰仟])[ 整]*")
+# Without decimals only what cannot have lost its point: ￥1000 may have been ￥10.00.
+FIGURES = re.compile(
+    r"[￥¥Y羊半丰夫][ :：.]*((?:\d{1,3}(?:,\d{3})+|\d{1,6})(?=[.．·,]\d0(?!\d))|\d{1,2}(?![\d.,]))"
+)
 PLAIN = re.compile(r"^(\d{1,6})(?:[.．]00元?|元)$")
 ENGLISH = {
     "one": 1,
@@ -65,27 +68,27 @@ def value_of_words(words: str) -> int:
 
 
 def in_words(text: str) -> tuple[int, int, int]:
-    """Yuan of an amount in words, and where in the text it starts and ends; yuan 0 when none.
+    """Yuan of an amount in words, and where its numerals start and end; yuan 0 when none.
 
     >>> in_words("金额: 伍拾元整"), in_words("壹 拾 圆"), in_words("二零一六年")
-    ((50, 4, 7), (10, 0, 5), (0, 0, 0))
+    ((50, 4, 6), (10, 0, 4), (0, 0, 0))
     """
     forms = text.translate(FORMS)
     found = WORDS.search(forms) or WHOLE.fullmatch(forms)
-    value = (
-        value_of_words(found[1] if found.re is WORDS else found[0].rstrip("整 ")) if found else 0
-    )
-    return (value, *found.span()) if found and value else (0, 0, 0)
+    value = value_of_words(found[1]) if found else 0
+    return (value, *found.span(1)) if found and value else (0, 0, 0)
 
 
 def in_figures(text: str) -> tuple[int, int, int]:
-    """Yuan of an amount in figures, and where it starts and ends; yuan 0 when there is none.
+    """Yuan of an amount in figures, and where its digits start and end; yuan 0 when none.
 
     >>> in_figures("￥: 10.00"), in_figures("¥1,000.00"), in_figures("100元"), in_figures("2016年")
-    ((10, 0, 8), (1000, 0, 9), (100, 0, 4), (0, 0, 0))
+    ((10, 3, 5), (1000, 1, 6), (100, 0, 3), (0, 0, 0))
+    >>> in_figures("￥1000"), in_figures("￥50")
+    ((0, 0, 0), (50, 1, 3))
     """
     found = FIGURES.search(text) or PLAIN.search(text)
-    return (int(found[1].replace(",", "")), *found.span()) if found else (0, 0, 0)
+    return (int(found[1].replace(",", "")), *found.span(1)) if found else (0, 0, 0)
 
 
 def in_english(text: str) -> tuple[int, int, int]:
@@ -107,6 +110,15 @@ def written(yuan: int) -> str:
     '￥1000.00'
     """
     return f"￥{yuan}.00"
+
+
+def is_usual(text: str) -> bool:
+    """Whether invoices of that amount are common.
+
+    >>> is_usual("￥50.00"), is_usual("￥73.00")
+    (True, False)
+    """
+    return text in {written(yuan) for yuan in USUAL}
 
 
 def words_candidates(lines: Sequence[Line]) -> list[Candidate]:

@@ -43,6 +43,19 @@ def is_plausible(code: str) -> bool:
     return bool(CODE.fullmatch(code)) and bool(by_code(code)) and int(code[5:7]) < LAST_YEAR
 
 
+def is_of_authority(code: str, title: str) -> bool:
+    """Whether the first character may be that of the tax bureau in the title, if it names one.
+
+    >>> is_of_authority("144031900111", "深圳市国家税务局通用定额发票")
+    True
+    >>> is_of_authority("144031900111", "深圳市地方税务局通用定额发票")
+    False
+    """
+    return not (
+        (code[:1] == "2" and "国家税务局" in title) or (code[:1] == "1" and "地方税务局" in title)
+    )
+
+
 def is_label(text: str) -> bool:
     """Whether the text holds the label 发票代码, misread a little.
 

@@ -10,7 +10,7 @@ from local.ocr.reading.lines import above, lead
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from local.ocr.reading.lines import Line
 
@@ -35,6 +35,11 @@ class Candidate:
     def chance(self) -> float:
         """How sure its least sure character is."""
         return min(self.line.chances, default=0.0)
+
+
+def ranked(candidates: Iterable[Candidate]) -> list[Candidate]:
+    """The best first: those whose label says so, and of these the surest."""
+    return sorted(candidates, key=lambda each: (each.label, each.chance), reverse=True)
 
 
 def label_in(words: str, own: re.Pattern[str], other: re.Pattern[str]) -> Label:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from local.ocr.reading import amount, code, number
@@ -17,43 +17,48 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Findings:
-    """The best candidate for each thing that an invoice says."""
+    """Whatever may be a field, in the lines of one or more looks at an invoice."""
 
-    title: Line | None
-    code: Candidate | None
-    number: Candidate | None
-    words: Candidate | None
-    figures: Candidate | None
+    titles: list[Line] = field(default_factory=list)
+    codes: list[Candidate] = field(default_factory=list)
+    numbers: list[Candidate] = field(default_factory=list)
+    words: list[Candidate] = field(default_factory=list)
+    figures: list[Candidate] = field(default_factory=list)
 
     @property
     def suffice(self) -> bool:
         """Whether nothing more need be read: every field stands where its label says."""
         return bool(
-            self.title
+            self.titles
             and self.words
-            and self.code
-            and self.code.label is Label.OWN
-            and self.number
-            and self.number.label is Label.OWN
+            and any(each.label is Label.OWN for each in self.codes)
+            and any(each.label is Label.OWN for each in self.numbers)
+        )
+
+    @property
+    def title(self) -> Line | None:
+        """The largest title."""
+        return max(
+            self.titles, key=lambda line: line.height * (line.right - line.left), default=None
+        )
+
+    def with_(self, other: Findings) -> Findings:
+        """These findings and those of another look."""
+        return Findings(
+            self.titles + other.titles,
+            self.codes + other.codes,
+            self.numbers + other.numbers,
+            self.words + other.words,
+            self.figures + other.figures,
         )
 
 
 def findings(lines: Sequence[Line]) -> Findings:
-    """The best of what the lines say."""
+    """What the lines of one look say."""
     return Findings(
-        title=max((line for line in lines if is_title(line.text)), key=size, default=None),
-        code=best(code.candidates(lines)),
-        number=best(number.candidates(lines)),
-        words=best(amount.words_candidates(lines)),
-        figures=best(amount.figures_candidates(lines)),
+        [line for line in lines if is_title(line.text)],
+        code.candidates(lines),
+        number.candidates(lines),
+        amount.words_candidates(lines),
+        amount.figures_candidates(lines),
     )
-
-
-def best(candidates: Sequence[Candidate]) -> Candidate | None:
-    """The candidate with a label of its own, and of those the surest."""
-    return max(candidates, key=lambda each: (each.label, each.chance), default=None)
-
-
-def size(line: Line) -> float:
-    """How much of the image the line fills."""
-    return (line.right - line.left) * line.height

@@ -79,3 +79,17 @@ def agree(one: str, other: str) -> bool:
     (True, False)
     """
     return one.startswith(other) or other.startswith(one)
+
+
+def is_exact(place: str) -> bool:
+    """Whether it is a city, or a province that an invoice code cannot name more exactly.
+
+    >>> is_exact("北京市"), is_exact("四川省绵阳市"), is_exact("浙江省")
+    (True, True, False)
+    """
+    return place not in {divisions()[two + "00"] for two in _provinces()}
+
+
+@cache
+def _provinces() -> set[str]:
+    return {four[:2] for four in divisions()} - set(MUNICIPALITIES)

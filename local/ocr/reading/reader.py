@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from local.ocr.reading import place
-from local.ocr.reading.engine import Engine, crop
-from local.ocr.reading.fields import Field, QuotaInvoice
-from local.ocr.reading.lines import grown
-from local.ocr.reading.findings import findings
+from local.ocr.reading import again, confidence, place
+from local.ocr.reading.engine import Engine
+from local.ocr.reading.fields import QuotaInvoice
+from local.ocr.reading.findings import Findings, findings
 from local.ocr.reading.page import complete, look
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-    from local.ocr.reading.evidence import Candidate
 
 SIDE = 736  # pixels; smaller ones lose numbers, larger ones lines under seals
 
@@ -29,23 +26,16 @@ class Reader:
 
     def read(self, image: NDArray[np.uint8]) -> QuotaInvoice | None:
         """The quota invoice on an RGB image; None when there is none on it."""
-        page = look(self._engine, image, side=SIDE)
-        found = findings(page.lines)
-        if not found.suffice:
-            page = complete(self._engine, image, page)
-            found = findings(page.lines)
+        found = self._findings(image)
         if not found.title:
             return None
-        self.found = found
-        self.page = page
-        where = place.by_code(found.code.text) if found.code else ""
-        where = where or place.by_title(found.title.text)
         height, width = image.shape[:2]
+        code = confidence.code_field(found)
         return QuotaInvoice(
-            field(found.code),
-            field(found.number),
-            field(found.words or found.figures),
-            Field(where, 0.9 if where else 0.0),
+            code,
+            confidence.settled(found.numbers),
+            confidence.amount_field(found),
+            confidence.location_field(found, code),
             ((0.0, 0.0), (width, 0.0), (width, height), (0.0, height)),
         )
 
@@ -54,7 +44,20 @@ class Reader:
         one = self.read(image)
         return [one] if one else []
 
-
-def field(candidate: Candidate | None) -> Field:
-    """The candidate as a field; an empty one without candidate."""
-    return Field(candidate.text, candidate.chance) if candidate else Field()
+    def _findings(self, image: NDArray[np.uint8]) -> Findings:
+        page = look(self._engine, image, side=SIDE)
+        found = findings(page.lines)
+        self.looks = 0
+        if not found.suffice:
+            page = complete(self._engine, image, page)
+            found = findings(page.lines)
+            self.looks = 1
+        self.page = page
+        if not found.suffice:
+            for other in again.looks(self._engine, image, page):
+                self.looks += 1
+                found = found.with_(findings(other.lines))
+                if found.suffice:
+                    break
+        self.found = found
+        return found

@@ -1,0 +1,91 @@
+"""What the findings say about each other, and so how sure each field is.
+
+A reading starts with the chance of its least sure character. That alone is trustworthy where
+nothing contradicts it: a seal's ring that turns a 1 into a 4 shows in that character, and
+vanishes in the mean over the line.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from local.ocr.reading import amount, code, place
+from local.ocr.reading.evidence import Candidate, Label, ranked
+from local.ocr.reading.fields import Field
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from local.ocr.reading.findings import Findings
+
+# What is left of a confidence when …
+RIVAL = 0.6  # … another look reads something else
+UNLABELLED = 0.97  # … no label says what the value is
+IMPLAUSIBLE = 0.5  # … a part of the code makes no sense
+CONTRADICTED = 0.5  # … title and code name different places, words and figures different amounts
+OTHER_AUTHORITY = 0.7  # … the title names another tax bureau than the code
+UNUSUAL = 0.9  # … there is hardly an invoice of that amount
+PROVINCE_ONLY = 0.6  # … the code could name the city, but cannot be read
+
+
+def settled(candidates: Sequence[Candidate]) -> Field:
+    """The best candidate's text, less sure where other looks differ.
+
+    Two looks that agree are surer than each; a rival with the same label costs.
+    """
+    if not candidates:
+        return Field()
+    best = ranked(candidates)[0]
+    doubt = 1.0
+    for same in (each for each in candidates if each.text == best.text):
+        doubt *= max(1 - same.chance, 0.05)
+    rivals = [
+        each.chance for each in candidates if each.text != best.text and each.label >= best.label
+    ]
+    sure = max(best.chance, 1 - doubt) * (UNLABELLED if best.label is not Label.OWN else 1.0)
+    return Field(best.text, sure * (RIVAL if rivals and max(rivals) > 0.3 else 1.0))
+
+
+def code_field(found: Findings) -> Field:
+    """The code; it loses confidence to a part without sense, or a title that differs."""
+    field = settled(found.codes)
+    title = found.title.text if found.title else ""
+    named, coded = place.by_title(title), place.by_code(field.text)
+    factor = 1.0 if not field or code.is_plausible(field.text) else IMPLAUSIBLE
+    if named and coded and not place.agree(named, coded):
+        factor *= CONTRADICTED
+    if not code.is_of_authority(field.text, title):
+        factor *= OTHER_AUTHORITY
+    return Field(field.text, field.confidence * factor)
+
+
+def amount_field(found: Findings) -> Field:
+    """The amount in words, confirmed or contradicted by the one in figures."""
+    words, figures = settled(found.words), settled(found.figures)
+    if not (words and figures):
+        field = words or figures
+        return Field(
+            field.text, field.confidence * (1.0 if amount.is_usual(field.text) else UNUSUAL)
+        )
+    if words.text == figures.text:
+        return Field(words.text, 1 - (1 - words.confidence) * (1 - figures.confidence))
+    surer = max(words, figures, key=lambda field: (amount.is_usual(field.text), field.confidence))
+    return Field(surer.text, surer.confidence * CONTRADICTED)
+
+
+def location_field(found: Findings, code_: Field) -> Field:
+    """The place that code and title name; the code is more exact, the title easier to read."""
+    title = found.title
+    named, coded = place.by_title(title.text) if title else "", place.by_code(code_.text)
+    chance = 1.0 if named else 0.0
+    if coded and named:
+        if place.agree(named, coded):
+            return Field(coded, 1 - (1 - code_.confidence) * (1 - chance * 0.9))
+        return Field(coded if code_.confidence > chance * 0.9 else named, 0.5)
+    if coded:
+        return Field(coded, code_.confidence)
+    return (
+        Field(named, chance * (0.9 if place.is_exact(named) else PROVINCE_ONLY))
+        if named
+        else Field()
+    )
