@@ -44,3 +44,7 @@ class Credentials:
         if missing:
             raise ConfigurationError([*missing, "does the function have an agency?"])
         return cls(*given.values())
+
+    def values(self) -> tuple[str, str, str]:
+        """Give what must not be told to anyone."""
+        return self.access_key, self.secret_key, self.security_token

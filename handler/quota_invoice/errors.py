@@ -10,6 +10,7 @@
         ├── UnusableKey          an upload whose record can have no key
         ├── ServiceRefused       the OCR service refused the account or the request, not the image
         ├── ServiceUnavailable   the OCR service did not answer, or not sensibly
+        │   └── ObjectUnfetched      it could not fetch the object
         ├── StoreError           the bucket refused or did not answer
         └── UploadsFailed        several of the above, from one event
 
@@ -22,17 +23,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-_QUERY = re.compile(r"\?[^\s'\"<>]*")
-_MESSAGE_LIMIT = 300
+_QUERY = re.compile(r"\?[^\s'\"<>]*=[^\s'\"<>]*")
+_SIGNATURE = re.compile(r"(?i)(signature|credential|token)(['\"]?\s*[=:]\s*['\"]?)[^\s'\",;&]+")
+_MESSAGE_LIMIT = 2000
 
 
 def without_secrets(text: object) -> str:
-    """Shorten foreign text for a message, without the queries of its URLs: they hold signatures.
+    """Shorten foreign text for a message, without what signs: queries of URLs, and signatures.
 
-    >>> without_secrets("GET https://b.example/a.jpg?Signature=abc&x=1 failed")
+    >>> without_secrets("GET https://b.example/a.jpg?AccessKeyId=AK&Signature=abc&x=1 failed")
     'GET https://b.example/a.jpg?… failed'
+    >>> without_secrets("Authorization: SDK-HMAC-SHA256 Signature=0af7")
+    'Authorization: SDK-HMAC-SHA256 Signature=…'
     """
     cleaned = _QUERY.sub("?…", " ".join(str(text).split()))
+    cleaned = _SIGNATURE.sub(r"\1\2…", cleaned)
     return cleaned if len(cleaned) <= _MESSAGE_LIMIT else cleaned[: _MESSAGE_LIMIT - 1] + "…"
 
 
@@ -90,6 +95,10 @@ class ServiceUnavailable(InvocationError):
     """The OCR service did not answer, or not sensibly; a later try may succeed."""
 
 
+class ObjectUnfetched(ServiceUnavailable):
+    """The OCR service could not fetch the object by the address that it was given."""
+
+
 class StoreError(InvocationError):
     """The bucket refused a request or did not answer."""
 
@@ -129,10 +138,15 @@ _PASSING_CODES = frozenset(
         "ModelArts.4403",  # unavailable
         "ModelArts.4502",  # response
         "ModelArts.4505",  # internal
-        "ModelArts.4603",  # download of the URL failed
-        "ModelArts.4704",  # fetch from the bucket failed
         "APIG.0201",  # backend time-out
         "APIG.0308",  # rate limit
+    }
+)
+_FETCH_CODES = frozenset(
+    {
+        "ModelArts.4603",  # download of the URL failed
+        "ModelArts.4704",  # fetch from the bucket failed
+        "ModelArts.4706",  # no such object
     }
 )
 _TOO_MANY_REQUESTS = 429
@@ -154,9 +168,12 @@ def from_service(
     >>> str(from_service(None, "Bad gateway", 502, None))
     'Service.502: Bad gateway'
     """
-    known = code or f"Service.{status}"
+    # Where an answer names no code, the SDK gives the status for one.
+    known = code if code and not code.isdigit() else f"Service.{status}"
     if known in _IMAGE_CODES:
         return ImageRefused(known, message, request_id)
+    if known in _FETCH_CODES:
+        return ObjectUnfetched(known, message, request_id)
     # Of the ModelArts.45xx those that are no more than a fault in passing stand above; the others
     # mean that the API is missing or stopped, whatever the status.
     passing = status == _TOO_MANY_REQUESTS or status >= _SERVER_ERROR

@@ -76,10 +76,10 @@ class Keys:
         path = key.removeprefix(self.input_prefix)
         if {".", ".."} & set(path.split("/")):
             # HTTP clients and some stores resolve such segments: the record would leave its prefix.
-            message = f"{key}: '.' and '..' are not kept as parts of a path by all who read it"
+            message = f"'.' and '..' are not kept as parts of a path by all who read it: {key}"
             raise UnusableKey(message)
         made = f"{prefix}{path}{_SUFFIX}"
         if len(made.encode("utf-8", "surrogatepass")) > _KEY_LIMIT:
-            message = f"{key}: the record's key would be longer than {_KEY_LIMIT} bytes"
+            message = f"the record's key would be longer than {_KEY_LIMIT} bytes: {key}"
             raise UnusableKey(message)
         return made

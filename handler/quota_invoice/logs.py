@@ -67,5 +67,6 @@ class Log:
         if error:
             fields["code"], fields["message"] = error.code, error.message
             fields["service_request_id"] = error.request_id
-        # ASCII: a key may hold half of a surrogate pair, which no UTF-8 stream takes.
-        self._write(json.dumps(fields))
+        # A key may hold half of a surrogate pair, which no UTF-8 stream takes but as an escape.
+        line = json.dumps(fields, ensure_ascii=False).encode("utf-8", "backslashreplace")
+        self._write(line.decode())

@@ -38,6 +38,8 @@ class OcrService:
         config.timeout = (min(_CONNECT_SECONDS, settings.ocr_timeout), settings.ocr_timeout)
         config.ssl_ca_cert = settings.ca_file or certifi.where()
         config.allow_redirects = False  # a signed request means one address
+        self._credentials = credentials
+        self._endpoint = settings.ocr_endpoint
         self._project_id = settings.project_id
         self._timeout = settings.ocr_timeout
         self._client = (
@@ -50,6 +52,7 @@ class OcrService:
 
     def use(self, credentials: Credentials) -> None:
         """Go on with the credentials of the invocation at hand: the former may have expired."""
+        self._credentials = credentials
         self._client.with_credentials(self._sdk_credentials(credentials))
 
     def recognize(self, url: str) -> Recognition:
@@ -71,7 +74,7 @@ class OcrService:
         try:
             return self._client.recognize_quota_invoice(request)
         except ServiceResponseException as error:
-            status, message = int(error.status_code or 0), error.error_msg or "no message"
+            status, message = int(error.status_code or 0), self._told(error.error_msg)
             raise from_service(error.error_code, message, status, error.request_id) from None
         except (RequestTimeoutException, Timeout):
             message = f"the OCR service gave no answer within {self._timeout:g} s"
@@ -80,12 +83,19 @@ class OcrService:
             message = "the OCR service's certificate is not to be trusted"
             raise ServiceUnavailable("Service.Certificate", message) from None
         except (ConnectionException, RequestException, OSError) as error:
-            message = f"the OCR service was not reached: {type(error).__name__}"
+            message = f"{self._endpoint} was not reached: {type(error).__name__}"
             raise ServiceUnavailable("Service.Unreachable", message) from None
         except (SdkException, ValueError, TypeError, AttributeError) as error:
             # The SDK takes answers apart without looking at them first.
             message = f"the OCR service's answer made no sense: {type(error).__name__}"
             raise ServiceUnavailable("Service.BadAnswer", message) from None
+
+    def _told(self, message: object) -> str:
+        """Give the service's message without our keys: a proxy may echo what it was sent."""
+        text = str(message or "no message")
+        for secret in self._credentials.values():
+            text = text.replace(secret, "…")
+        return text
 
     def _sdk_credentials(self, credentials: Credentials) -> Any:  # noqa: ANN401 - the SDK has no types
         return BasicCredentials(

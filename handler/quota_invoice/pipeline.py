@@ -15,12 +15,20 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from .errors import EventError, ImageRefused, InvocationError, UploadsFailed
+from .errors import (
+    EventError,
+    ImageRefused,
+    InvocationError,
+    ObjectUnfetched,
+    UploadsFailed,
+)
 from .events import Upload
 from .keys import Keys
 from .logs import Log
 from .record import Recognition, Source, etag_of, failed, recognized
 from .store import ObjectInfo
+
+_GONE = "there is no such object"
 
 
 class RecordStore(Protocol):
@@ -87,7 +95,7 @@ class Pipeline:
             return "ignored", reason
         source = self._settle(upload)
         if source is None:
-            return "gone", "there is no such object"
+            return "gone", _GONE
         record_key, failure_key = self._keys.result(source.key), self._keys.failure(source.key)
         with self._log.step("check", source.key) as step:
             done = [self._store.read(source.bucket, key) for key in (record_key, failure_key)]
@@ -97,11 +105,16 @@ class Pipeline:
                 source = self._look_up(upload, (source.key,))
                 if source is None:
                     step.outcome = "gone"
-                    return "gone", "there is no such object"
+                    return "gone", _GONE
             if source.etag in known:
                 step.outcome = "duplicate"
                 return "duplicate", "this content was dealt with before"
-        document = self._recognize(source)
+        try:
+            document = self._recognize(source)
+        except ObjectUnfetched:
+            if self._store.describe(source.bucket, source.key) is None:
+                return "gone", _GONE
+            raise
         return self._write(source, document, has_failure=done[1] is not None), None
 
     def _why_not(self, upload: Upload) -> str | None:

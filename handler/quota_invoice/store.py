@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timezone
@@ -47,6 +48,7 @@ class Store:
     def __init__(self, settings: Settings, credentials: Credentials) -> None:
         self._credentials = credentials
         self._url_life = settings.url_life
+        trusted = settings.ca_file or certifi.where()
         # OBS signs path-style requests with its own signature only in this mode of the SDK.
         mode = "local" if settings.obs_path_style else "obs"
         self._client = ObsClient(
@@ -59,14 +61,14 @@ class Store:
             path_style=settings.obs_path_style,
             client_mode=mode,
             is_signature_negotiation=False,  # it would cost a request per bucket
-            ssl_verify=settings.ca_file or certifi.where(),
+            ssl_verify=trusted,
             timeout=settings.obs_timeout,
             max_retry_count=1,
             long_conn_mode=True,
         )
         if self._client.context is not None:
-            # ssl_verify checks the chain only: without this any trusted host could pose as OBS.
-            self._client.context.check_hostname = True
+            # The SDK's own context checks the chain at most: any trusted host could pose as OBS.
+            self._client.context = ssl.create_default_context(cafile=trusted)
 
     def use(self, credentials: Credentials) -> None:
         """Go on with the credentials of the invocation at hand: the former may have expired."""

@@ -58,7 +58,7 @@ class Runtime:
     def __init__(
         self, function: Function, credentials: Callable[[], Credential], output: IO[bytes]
     ) -> None:
-        self._function = function
+        self.function = function
         self._credentials = credentials
         self._output = output
         self._queue = ThreadPoolExecutor(function.instances, thread_name_prefix="invocation")

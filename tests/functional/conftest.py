@@ -1,0 +1,127 @@
+"""One local cloud for all functional tests: the real store, the real OCR service, real instances.
+
+Objects do not announce themselves here, so that a test hands over the very events it is about.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from obs import ObsClient
+
+from local.cloud import BUCKET, Cloud, Options, running_cloud
+from local.ocr.keyring import Credential
+from local.runtime import Runtime
+
+ROOT = Path(__file__).parents[2]
+SAMPLES = ROOT / "samples"
+
+
+@dataclass
+class Run:
+    """A function with settings of its own in the shared cloud, and all that it printed."""
+
+    runtime: Runtime
+    log: Path
+    used: list[Credential] = field(default_factory=list)
+
+    def invoke(self, event: object) -> Any:
+        return self.runtime.invoke(event)
+
+    def lines(self) -> list[dict[str, Any]]:
+        texts = self.log.read_text(encoding="utf-8").splitlines()
+        return [json.loads(text) for text in texts]
+
+    def count(self, step: str) -> int:
+        return sum(line["step"] == step for line in self.lines())
+
+
+@pytest.fixture(scope="session")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    log = tmp_path_factory.mktemp("cloud") / "log"
+    with running_cloud(Options(output=log, notify=False)) as running:
+        yield running
+
+
+@pytest.fixture
+def start(cloud: Cloud, tmp_path: Path) -> Iterator[Callable[..., Run]]:
+    """Start a function, with settings that differ from the cloud's where the test says so."""
+    runs: list[Run] = []
+    stack = contextlib.ExitStack()
+
+    def make(*, seconds: float = 60, instances: int = 1, **user_data: str) -> Run:
+        used: list[Credential] = []
+
+        def credentials() -> Credential:
+            used.append(cloud.agency.credentials())
+            return used[-1]
+
+        function = replace(
+            cloud.runtime.function,
+            user_data={**cloud.runtime.function.user_data, **user_data},
+            seconds=seconds,
+            instances=instances,
+        )
+        log = tmp_path / f"function-{len(runs)}.log"
+        runtime = Runtime(function, credentials, stack.enter_context(log.open("ab")))
+        stack.callback(runtime.stop)
+        runs.append(Run(runtime, log, used))
+        return runs[-1]
+
+    with stack:
+        yield make
+
+
+@pytest.fixture
+def run(start: Callable[..., Run]) -> Run:
+    return start()
+
+
+@dataclass
+class Objects:
+    """The bucket as its owner sees it."""
+
+    client: ObsClient
+
+    def put(self, key: str, content: bytes) -> bytes:
+        assert self.client.putContent(BUCKET, key, content).status < 300
+        return content
+
+    def get(self, key: str) -> bytes | None:
+        answer = self.client.getObject(BUCKET, key, loadStreamInMemory=True)
+        return bytes(answer.body.buffer) if answer.status < 300 else None
+
+    def record(self, key: str) -> dict[str, Any]:
+        content = self.get(key)
+        assert content is not None, f"there is no {key}"
+        return dict(json.loads(content))
+
+    def keys(self, prefix: str = "") -> list[str]:
+        answer = self.client.listObjects(BUCKET, prefix=prefix, max_keys=1000)
+        return [item.key for item in answer.body.contents]
+
+
+@pytest.fixture
+def objects(cloud: Cloud) -> Objects:
+    """The bucket, emptied."""
+    found = Objects(cloud.bucket.client())
+    every = found.keys()
+    for key in every:
+        found.client.deleteObject(BUCKET, key)
+    return found
+
+
+@pytest.fixture(scope="session")
+def image() -> bytes:
+    return (SAMPLES / "shanghai-10-yuan-clean.png").read_bytes()
+
+
+@pytest.fixture(scope="session")
+def truth() -> dict[str, dict[str, str]]:
+    return dict(json.loads((SAMPLES / "truth.json").read_bytes()))

@@ -1,0 +1,153 @@
+"""What goes wrong around an invoice: the cause is named, nothing is written, the next works."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from local.cloud import Cloud
+from local.runtime import FunctionError, FunctionTimeout, Runtime
+from tests.functional.conftest import Objects, Run
+from tests.support.announce import announce
+from tests.support.servers import Answer, nobody_listens, serving
+
+KEY = "incoming/a.png"
+HTML = Answer(200, {"Content-Type": "text/html"}, b"<html>Please log in</html>")
+CUT = Answer(200, {"Content-Type": "application/json", "Content-Length": "400"}, b'{"result": {"am')
+BAD_GATEWAY = Answer(502, {"Content-Type": "text/html"}, b"<html>Bad gateway</html>")
+REDIRECT = Answer(302, {"Location": "http://127.0.0.1:9/"})
+NO_RESULT = Answer(200, {"Content-Type": "application/json"}, b'{"result": null}')
+
+
+def refusal(run: Run, objects: Objects, image: bytes) -> FunctionError:
+    """Invoke with a good image; give the error, after a look that nothing was written."""
+    event = announce(KEY, objects.put(KEY, image))
+    with pytest.raises(FunctionError) as caught:
+        run.invoke(event)
+    assert objects.keys() == [KEY]
+    return caught.value
+
+
+def works(run: Run, image: bytes) -> None:
+    assert run.invoke(announce(KEY, image)) == {"recognized": 1}
+
+
+def test_a_service_that_refuses_the_keys(
+    cloud: Cloud, objects: Objects, run: Run, image: bytes
+) -> None:
+    # The bucket accepts these keys; the OCR service was never told of them.
+    with run.log.open("ab") as output:
+        stranger = Runtime(cloud.runtime.function, cloud.bucket.temporary_keys, output)
+        try:
+            error = refusal(Run(stranger, run.log), objects, image)
+        finally:
+            stranger.stop()
+    assert error.kind == "ServiceRefused"
+    assert error.message.startswith("APIG.0301: ")
+    works(run, image)
+
+
+def test_a_service_that_is_not_reached(
+    start: Callable[..., Run], objects: Objects, run: Run, image: bytes
+) -> None:
+    nobody = nobody_listens()
+    error = refusal(start(OCR_ENDPOINT=nobody), objects, image)
+    assert error.kind == "ServiceUnavailable"
+    assert error.message == f"Service.Unreachable: {nobody} was not reached: ConnectionException"
+    works(run, image)
+
+
+def test_a_service_that_is_slower_than_its_limit(
+    start: Callable[..., Run], objects: Objects, run: Run, image: bytes
+) -> None:
+    with serving(lambda _: Answer(delay=3)) as slow:
+        error = refusal(start(OCR_ENDPOINT=slow.url, OCR_TIMEOUT_SECONDS="1"), objects, image)
+        assert len(slow.asked) == 1
+    assert error.message == "Service.Timeout: the OCR service gave no answer within 1 s"
+    works(run, image)
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (HTML, "Service.BadAnswer: the OCR service answered 200 without a result"),
+        (NO_RESULT, "Service.BadAnswer: the OCR service answered 200 without a result"),
+        (REDIRECT, "Service.BadAnswer: the OCR service answered 302 without a result"),
+        (CUT, "Service.Unreachable: http://127.0.0.1:"),
+        (BAD_GATEWAY, "Service.502: "),
+    ],
+    ids=["html", "no-result", "redirect", "cut", "bad-gateway"],
+)
+def test_a_service_that_answers_nonsense(
+    start: Callable[..., Run],
+    objects: Objects,
+    run: Run,
+    image: bytes,
+    answer: Answer,
+    message: str,
+) -> None:
+    with serving(lambda _: answer) as server:
+        error = refusal(start(OCR_ENDPOINT=server.url), objects, image)
+        assert [asked.method for asked in server.asked] == ["POST"]
+    assert error.kind == "ServiceUnavailable"
+    assert error.message.startswith(message)
+    works(run, image)
+
+
+def test_a_bucket_that_is_not_reached(
+    start: Callable[..., Run], objects: Objects, image: bytes
+) -> None:
+    error = refusal(start(OBS_ENDPOINT=nobody_listens()), objects, image)
+    assert error.kind == "StoreError"
+    assert error.message.startswith("Store.Unreachable: get results/a.png.json: Connection")
+
+
+def test_a_bucket_that_refuses(run: Run, objects: Objects, image: bytes) -> None:
+    objects.put(KEY, image)
+    event = announce(KEY, image, bucket="somebody-elses")
+    with pytest.raises(FunctionError, match=r"Store\.(AccessDenied|NoSuchBucket)"):
+        run.invoke(event)
+    assert objects.keys() == [KEY]
+
+
+def test_a_function_that_outlives_its_time_is_ended_and_the_next_event_works(
+    start: Callable[..., Run], objects: Objects, image: bytes
+) -> None:
+    replies = [Answer(delay=3)]
+    with serving(lambda _: replies[0]) as slow:
+        run = start(seconds=1, OCR_ENDPOINT=slow.url)
+        with pytest.raises(FunctionTimeout, match="time limit of 1 s"):
+            run.invoke(announce(KEY, objects.put(KEY, image)))
+        assert len(slow.asked) == 1
+        replies[0] = HTML
+        with pytest.raises(FunctionError, match="Service.BadAnswer"):
+            run.invoke(announce(KEY, image))
+    assert objects.keys() == [KEY]
+
+
+def test_senseless_configuration_is_told_whole_and_before_any_request(
+    start: Callable[..., Run],
+) -> None:
+    with serving(lambda _: Answer(500)) as server:
+        run = start(
+            OBS_ENDPOINT=server.url,
+            OCR_ENDPOINT=server.url,
+            INPUT_PREFIX="results/",
+            REGION="mars",
+            OCR_TIMEOUT_SECONDS="never",
+        )
+        for _ in range(2):
+            with pytest.raises(FunctionError) as caught:
+                run.invoke(announce(KEY))
+            assert caught.value.kind == "ConfigurationError"
+            for name in ("INPUT_PREFIX", "REGION", "OCR_TIMEOUT_SECONDS"):
+                assert name in caught.value.message
+        assert server.asked == []
+
+
+def test_an_unknown_event_is_an_error_that_the_platform_sees(run: Run) -> None:
+    with pytest.raises(FunctionError) as caught:
+        run.invoke({"hello": "world"})
+    assert caught.value.kind == "EventError"
+    assert caught.value.message.endswith("an object with hello")

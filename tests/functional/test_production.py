@@ -1,0 +1,200 @@
+"""The settings that production uses, against servers that recompute every signature.
+
+Native OBS signing, the bucket in the host's name, TLS with certificates that are verified, and
+temporary keys that change: only the names lead to loopback, and the authority is the test's.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+import uvicorn
+
+import index
+from local.cloud import PROJECT
+from local.ocr.app import make_app
+from local.ocr.keyring import Credential, write_key_file
+from local.ocr.reading import Reader
+from local.ocr.settings import Settings as ServiceSettings
+from quota_invoice.credentials import Credentials
+from quota_invoice.errors import ServiceUnavailable, StoreError
+from quota_invoice.ocr import OcrService
+from quota_invoice.settings import Settings
+from quota_invoice.store import Store
+from tests.support.announce import announce, etag
+from tests.support.context import Context
+from tests.support.obs_server import ObsServer
+from tests.support.servers import Answer, Server, serving
+from tests.support.tls import Authority, resolving
+
+OBS, OCR = "obs.cn-north-4.test", "ocr.cn-north-4.test"
+KEY = "incoming/差旅 50%+/a b.png"
+FIRST = Credentials("AK-one", "secret-one", "token/one+with=signs")
+SECOND = Credentials("AK-two", "secret-two", "token/two+with=signs")
+
+
+@dataclass
+class Production:
+    """Both services under their names, and the function's settings for them."""
+
+    obs: ObsServer
+    obs_server: Server
+    user_data: dict[str, str]
+
+    def settings(self) -> Settings:
+        return Settings.read(self.user_data.get, PROJECT)
+
+    def context(self, credentials: Credentials) -> Context:
+        return Context(self.user_data, *credentials.values(), project_id=PROJECT)
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Authority:
+    return Authority(tmp_path)
+
+
+@pytest.fixture
+def production(authority: Authority, tmp_path: Path) -> Iterator[Production]:
+    secrets = {keys.access_key: (keys.secret_key, keys.security_token) for keys in (FIRST, SECOND)}
+    obs = ObsServer("invoices", OBS, secrets)
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(resolving(OBS, OCR))
+        tls = authority.context(tmp_path, f"*.{OBS}")
+        obs_server = stack.enter_context(serving(obs.answer, tls))
+        allowed = f"invoices.{OBS}:{obs_server.port}"
+        port = stack.enter_context(_ocr_service(authority, tmp_path, allowed))
+        user_data = {
+            "OBS_ENDPOINT": f"https://{OBS}:{obs_server.port}",
+            "OCR_ENDPOINT": f"https://{OCR}:{port}",
+            "CA_FILE": str(authority.ca_file),
+        }
+        yield Production(obs, obs_server, user_data)
+
+
+@contextlib.contextmanager
+def _ocr_service(authority: Authority, folder: Path, allowed: str) -> Iterator[int]:
+    """The real OCR service in a thread, behind TLS, with both temporary keys; gives its port."""
+    soon = datetime.now(timezone.utc) + timedelta(minutes=10)
+    key_file = folder / "keys.json"
+    known = [Credential(*keys.values(), soon) for keys in (FIRST, SECOND)]
+    write_key_file(key_file, known)
+    settings = ServiceSettings.read(
+        {},
+        project=PROJECT,
+        key_file=key_file,
+        allow_hosts=allowed,
+        ca_file=authority.ca_file,
+    )
+    chain, key = authority.files(folder, OCR)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        config = uvicorn.Config(
+            make_app(settings, Reader()), log_config=None, ssl_certfile=chain, ssl_keyfile=key
+        )
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        try:
+            yield listening.getsockname()[1]
+        finally:
+            server.should_exit = server.force_exit = True  # the SDK keeps its connection open
+            thread.join()
+
+
+def test_an_upload_becomes_a_record(production: Production, image: bytes) -> None:
+    obs = production.obs
+    for name, credentials in (("one", FIRST), ("two", SECOND)):
+        key = KEY.replace("a b", name)
+        obs.objects[key] = image
+        if credentials is FIRST:
+            index.initializer(production.context(credentials))
+        assert index.handler(announce(key, image), production.context(credentials)) == {
+            "recognized": 1
+        }
+        record = json.loads(obs.objects[key.replace("incoming/", "results/") + ".json"])
+        assert record["source"]["key"] == key
+        assert record["result"]["amount"] == "￥10.00"
+    assert obs.refused == []
+    methods = [method for method, _ in obs.verified]
+    # per upload: a look for record and failure, the service's own get by the signed address, one
+    # more look for the record, put
+    assert methods == ["GET", "GET", "GET", "GET", "PUT"] * 2
+
+
+def test_each_request_of_the_store_is_signed_as_obs_documents(production: Production) -> None:
+    store = Store(production.settings(), FIRST)
+    document = {"status": "recognized", "text": "发票"}
+    store.write("invoices", "results/a b+%20.json", document)
+    assert store.read("invoices", "results/a b+%20.json") == document
+    assert store.read("invoices", "results/none.json") is None
+    store.use(SECOND)
+    production.obs.objects[KEY] = b"image"
+    info = store.describe("invoices", KEY)
+    assert info is not None
+    assert (info.etag, info.size) == (etag(b"image"), 5)
+    assert store.describe("invoices", "incoming/none") is None
+    store.delete("invoices", "results/a b+%20.json")
+    assert production.obs.refused == []
+    assert [method for method, _ in production.obs.verified] == [
+        *("PUT", "GET", "GET", "HEAD", "HEAD", "DELETE")
+    ]
+
+
+def test_a_wrong_secret_is_refused_and_named(production: Production) -> None:
+    store = Store(production.settings(), Credentials("AK-one", "wrong", FIRST.security_token))
+    with pytest.raises(StoreError, match=r"Store.SignatureDoesNotMatch: get results/a.json: 403"):
+        store.read("invoices", "results/a.json")
+    assert production.obs.refused == [("GET", "results/a.json")]
+
+
+@contextlib.contextmanager
+def untrusted(kind: str, folder: Path) -> Iterator[tuple[Server, Path]]:
+    """A server whose certificate is by an authority that nobody knows, or for another name."""
+    known, stranger = folder / "known", folder / "stranger"
+    known.mkdir()
+    stranger.mkdir()
+    authority = Authority(known)
+    if kind == "self-signed":
+        tls = Authority(stranger).context(folder, f"*.{OBS}", OBS, OCR)
+    else:
+        tls = authority.context(folder, "*.elsewhere.test", "elsewhere.test")
+    with serving(lambda _: Answer(200, {}, b"{}"), tls) as server, resolving(OBS, OCR):
+        yield server, authority.ca_file
+
+
+@pytest.mark.parametrize("kind", ["self-signed", "wrong-host"])
+def test_a_certificate_that_is_not_right_is_refused_by_both_sdks(kind: str, tmp_path: Path) -> None:
+    with untrusted(kind, tmp_path) as (server, ca_file):
+        user_data = {
+            "OBS_ENDPOINT": f"https://{OBS}:{server.port}",
+            "OCR_ENDPOINT": f"https://{OCR}:{server.port}",
+            "CA_FILE": str(ca_file),
+        }
+        settings = Settings.read(user_data.get, PROJECT)
+        with pytest.raises(StoreError, match=r"Store.Unreachable: get .*SSLCertVerificationError"):
+            Store(settings, FIRST).read("invoices", "results/a.json")
+        with pytest.raises(ServiceUnavailable, match=r"^Service.Certificate: "):
+            OcrService(settings, FIRST).recognize("https://example.test/a.jpg")
+        assert server.asked == []
+
+
+def test_a_right_certificate_is_accepted_by_both_sdks(authority: Authority, tmp_path: Path) -> None:
+    # Otherwise the refusals above would prove nothing.
+    tls = authority.context(tmp_path, f"*.{OBS}", OCR)
+    with serving(lambda _: Answer(200, {}, b'{"result": {}}'), tls) as server, resolving(OBS, OCR):
+        user_data = {
+            "OBS_ENDPOINT": f"https://{OBS}:{server.port}",
+            "OCR_ENDPOINT": f"https://{OCR}:{server.port}",
+            "CA_FILE": str(authority.ca_file),
+        }
+        settings = Settings.read(user_data.get, PROJECT)
+        assert Store(settings, FIRST).read("invoices", "results/a.json") == {"result": {}}
+        assert OcrService(settings, FIRST).recognize("https://a.test/a.jpg").result == {}
+        assert [asked.method for asked in server.asked] == ["GET", "POST"]

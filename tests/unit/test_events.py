@@ -1,0 +1,146 @@
+"""Every shape of event gives the same uploads; anything else gives one clear error."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quota_invoice.errors import EventError
+from quota_invoice.events import Upload, parse
+from tests.support.announce import EVENTS, SHAPES, announce, etag, sample_event
+
+KEY = "incoming/2026/差旅 50%+餐/a b.jpg"
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=20,
+)
+NAMES = st.sampled_from(
+    [
+        "Records",
+        "record",
+        "smn",
+        "message",
+        "s3",
+        "obs",
+        "data",
+        "bucket",
+        "name",
+        "object",
+        "key",
+        "eTag",
+        "size",
+        "specversion",
+    ]
+)
+EVENT_LIKE = st.recursive(
+    st.none() | st.text() | st.integers() | st.just("1.0"),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=5),
+    max_leaves=30,
+)
+
+
+def upload(event: object) -> Upload:
+    [found] = parse(event)
+    assert isinstance(found, Upload)
+    return found
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_each_shape_announces_the_upload_with_its_key_decoded_once(shape: str) -> None:
+    found = upload(announce(KEY, b"image", shape=shape))
+    assert (found.bucket, found.key, found.etag, found.size) == (
+        "invoices",
+        KEY,
+        etag(b"image"),
+        5,
+    )
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_key_that_was_not_encoded_is_the_second_guess(shape: str) -> None:
+    found = upload(announce(KEY, shape=shape, encoded=False))
+    assert found.keys == ("incoming/2026/差旅 50% 餐/a b.jpg", KEY)
+
+
+def test_a_key_without_special_signs_leaves_nothing_to_guess() -> None:
+    assert upload(announce("incoming/a.jpg", encoded=False)).keys == ("incoming/a.jpg",)
+
+
+def test_the_time_is_the_envelopes_since_eventgrids_inner_one_is_mislabelled() -> None:
+    event = sample_event("eventgrid")
+    assert upload(event).uploaded_at == event["time"] != event["data"]["eventTime"]
+
+
+def test_several_records_keep_their_order() -> None:
+    keys = [found.key for found in parse(sample_event("classic-several-records"))]  # type: ignore[union-attr]  # all are uploads
+    assert [key.rpartition("/")[2] for key in keys] == [
+        "shanghai-10-yuan-clean.png",
+        "beijing-10-yuan-stamped.jpg",
+        "nanning-10-yuan-grey-copy.tif",
+    ]
+
+
+def test_names_of_members_count_in_any_case() -> None:
+    record = {"S3": {"Bucket": {"Name": "b"}, "Object": {"Key": "incoming/a.jpg", "ETag": "AB"}}}
+    assert upload({"records": [record]}) == Upload(
+        "b", "incoming/a.jpg", "incoming/a.jpg", etag="ab"
+    )
+
+
+def test_only_bucket_and_key_are_indispensable() -> None:
+    record = {"obs": {"bucket": {"name": "b"}, "object": {"key": "incoming/a.jpg"}}}
+    found = upload({"Records": [record]})
+    assert (found.etag, found.size, found.version_id, found.is_creation) == (None, None, None, True)
+
+
+def test_quotes_around_an_etag_are_no_part_of_it() -> None:
+    event = announce("incoming/a.jpg")
+    event["data"]["obs"]["object"]["eTag"] = '"ABC-2"'
+    assert upload(event).etag == "abc-2"
+
+
+def test_a_removal_is_no_creation() -> None:
+    event = announce("incoming/a.jpg", shape="obs-native")
+    event["Records"][0]["eventName"] = "ObjectRemoved:Delete"
+    assert not upload(event).is_creation
+
+
+def test_a_record_that_cannot_be_read_stands_in_its_place() -> None:
+    event = announce("incoming/a.jpg", shape="classic")
+    event["Records"].insert(0, {"s3": {"bucket": {}}})
+    broken, good = parse(event)
+    assert isinstance(broken, EventError)
+    assert isinstance(good, Upload)
+
+
+def test_an_unknown_event_is_named_by_its_members_alone() -> None:
+    with pytest.raises(EventError) as caught:
+        parse({"kind": "x", "token": "do-not-tell"})
+    assert str(caught.value) == (
+        "Event.Unknown: the event has none of the known shapes: an object with kind, token"
+    )
+
+
+@pytest.mark.parametrize("path", sorted(EVENTS.glob("*.json")), ids=lambda path: path.stem)
+def test_every_sample_event_is_what_its_name_says(path: Any) -> None:
+    event = json.loads(path.read_bytes())
+    if path.stem == "unknown":
+        with pytest.raises(EventError):
+            parse(event)
+    else:
+        assert all(isinstance(found, Upload) for found in parse(event))
+
+
+@given(JSON | EVENT_LIKE)
+def test_any_json_value_gives_uploads_or_one_clear_error(event: object) -> None:
+    try:
+        found = parse(event)
+    except EventError as error:
+        assert str(error).startswith("Event.Unknown: ")  # noqa: PT017 - both ways are right
+    else:
+        assert all(isinstance(each, Upload | EventError) for each in found)

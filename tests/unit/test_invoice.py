@@ -1,0 +1,132 @@
+"""What fields mean: amounts, places, codes, and what a person should look at."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import cn2an
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ops.divisions import TABLE, text
+from quota_invoice.amount import amount_in_words, parse_amount
+from quota_invoice.invoice import interpret
+from quota_invoice.place import Place, parse_place
+from tests.support.fakes import RESULT
+
+AMOUNTS = st.decimals(0, Decimal("99999999999.99"), places=2)
+
+
+@given(AMOUNTS)
+def test_words_and_figures_say_the_same_amount(amount: Decimal) -> None:
+    words = amount_in_words(amount)
+    assert parse_amount(words) == amount
+    assert parse_amount(f"￥{amount}") == amount
+
+
+@given(AMOUNTS)
+def test_words_are_those_of_an_independent_writer(amount: Decimal) -> None:
+    assert amount_in_words(amount) == cn2an.an2cn(format(amount.normalize(), "f"), "rmb")
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("￥50.00", "50.00"),
+        ("¥ 10.00", "10.00"),
+        ("50元", "50.00"),
+        ("1,000.5", "1000.50"),
+        ("人民币伍拾元整", "50.00"),
+        ("拾元", "10.00"),
+        ("壹佰元", "100.00"),
+        ("贰拾圆整", "20.00"),
+        ("伍角", "0.50"),
+        ("一百零五元", "105.00"),
+    ],
+)
+def test_amounts_as_they_occur(text: str, value: str) -> None:
+    assert parse_amount(text) == Decimal(value)
+
+
+@pytest.mark.parametrize("text", ["", "元", "￥", "5O.00", "￥50.001", "￥-5", "伍拾", "9" * 13])
+def test_what_is_no_amount_is_none(text: str) -> None:
+    assert parse_amount(text) is None
+
+
+@pytest.mark.parametrize("amount", ["-1", "0.001", "1e12"])
+def test_an_amount_that_has_no_words_is_refused(amount: str) -> None:
+    with pytest.raises(ValueError, match="no amount in yuan and fen"):
+        amount_in_words(Decimal(amount))
+
+
+@pytest.mark.parametrize(
+    ("location", "place"),
+    [
+        ("广东省深圳市", Place("广东省", "深圳市")),
+        ("广东深圳", Place("广东省", "深圳市")),
+        ("深圳市", Place("广东省", "深圳市")),
+        ("上海", Place("上海市", "上海市")),
+        ("重庆市", Place("重庆市", "重庆市")),
+        ("浙江省", Place("浙江省", None)),
+        ("内蒙古呼和浩特市", Place("内蒙古自治区", "呼和浩特市")),
+        ("新疆维吾尔自治区乌鲁木齐市", Place("新疆维吾尔自治区", "乌鲁木齐市")),
+        ("吉林省吉林市", Place("吉林省", "吉林市")),
+        ("火星", Place(None, None)),
+        ("", Place(None, None)),
+    ],
+)
+def test_places_in_their_spellings(location: str, place: Place) -> None:
+    assert parse_place(location) == place
+
+
+def test_the_table_of_divisions_is_what_the_standard_gives() -> None:
+    assert TABLE.read_text(encoding="utf-8") == text()
+
+
+def test_a_good_invoice_needs_no_review() -> None:
+    assert interpret(RESULT) == {
+        "code": "144031909110",
+        "number": "91234561",
+        "location": "广东省深圳市",
+        "province": "广东省",
+        "city": "深圳市",
+        "year": 2019,
+        "amount": {"text": "￥50.00", "value": "50.00", "words": "伍拾元整", "currency": "CNY"},
+        "confidence": RESULT["confidence"],
+        "issues": [],
+        "needs_review": False,
+    }
+
+
+@pytest.mark.parametrize(
+    ("change", "issue"),
+    [
+        ({"code": "14403190911"}, "code is malformed"),
+        ({"number": "9123456"}, "number is malformed"),
+        ({"amount": "50.0O"}, "amount is not an amount"),
+        ({"location": "北京市"}, "code and location name different places"),
+        ({"number": ""}, "number is missing"),
+        ({"confidence": {**RESULT["confidence"], "code": 0.5}}, "confidence of code is low"),
+    ],
+)
+def test_what_a_person_should_look_at(change: dict[str, Any], issue: str) -> None:
+    entry = interpret({**RESULT, **change})
+    assert entry["issues"] == [issue]
+    assert entry["needs_review"] is True
+
+
+def test_a_location_that_was_not_read_is_taken_from_the_code() -> None:
+    entry = interpret({**RESULT, "location": ""})
+    assert (entry["province"], entry["city"]) == ("广东省", "深圳市")
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["code", "number", "location", "amount", "confidence", "other"]),
+        st.none() | st.text() | st.integers() | st.dictionaries(st.text(), st.text()),
+    )
+)
+def test_any_result_gives_an_entry(result: dict[str, Any]) -> None:
+    assert interpret(result)["needs_review"] in {True, False}

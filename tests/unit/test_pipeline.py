@@ -1,0 +1,262 @@
+"""An upload becomes a record once, whatever is announced how often, late or at once."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import unquote_plus
+
+import pytest
+
+from quota_invoice import events
+from quota_invoice.errors import (
+    ImageRefused,
+    ObjectUnfetched,
+    ServiceRefused,
+    ServiceUnavailable,
+    StoreError,
+    UploadsFailed,
+)
+from quota_invoice.keys import Keys
+from quota_invoice.logs import Log
+from quota_invoice.pipeline import Pipeline
+from tests.support.announce import announce, announce_all, etag
+from tests.support.fakes import RESULT, FakeOcr, FakeStore
+
+KEY = "incoming/2026/a.jpg"
+RECORD = "results/2026/a.jpg.json"
+FAILURE = "failures/2026/a.jpg.json"
+REFUSAL = ImageRefused("AIS.0103", "The image size does not meet the requirements.", "r-1")
+
+
+class Cloud:
+    """A pipeline over fakes, with all that it logged."""
+
+    def __init__(self, *answers: Any, objects: dict[str, bytes] | None = None) -> None:
+        self.store = FakeStore({KEY: b"image"} if objects is None else objects)
+        self.ocr = FakeOcr(*answers)
+        self.lines: list[str] = []
+        keys = Keys("incoming/", "results/", "failures/")
+        log = Log("request-1", self.lines.append)
+        self._pipeline = Pipeline(keys, "cn-north-4", self.store, self.ocr, log)
+
+    def run(self, event: object) -> dict[str, int]:
+        return self._pipeline.run(events.parse(event))
+
+    def steps(self, name: str) -> list[dict[str, Any]]:
+        return [line for line in map(json.loads, self.lines) if line["step"] == name]
+
+
+def test_a_new_invoice_gets_its_record() -> None:
+    cloud = Cloud()
+    assert cloud.run(announce(KEY, b"image")) == {"recognized": 1}
+    record = cloud.store.documents[RECORD]
+    assert record["status"] == "recognized"
+    assert record["source"]["key"] == KEY
+    assert record["source"]["etag"] == etag(b"image")
+    assert record["result"] == RESULT
+    assert record["invoices"][0]["amount"]["words"] == "伍拾元整"
+    assert record["ocr"]["request_id"] == "ocr-request"
+
+
+def test_a_new_invoice_costs_four_requests_of_the_bucket_and_a_duplicate_two() -> None:
+    cloud = Cloud()
+    cloud.run(announce(KEY, b"image"))
+    assert cloud.store.requests == [
+        ("get", RECORD),
+        ("get", FAILURE),
+        ("get", RECORD),
+        ("put", RECORD),
+    ]
+    cloud.store.requests.clear()
+    cloud.run(announce(KEY, b"image"))
+    assert cloud.store.requests == [("get", RECORD), ("get", FAILURE)]
+
+
+def test_the_same_event_three_times_is_one_record_and_one_call() -> None:
+    cloud = Cloud()
+    event = announce(KEY, b"image")
+    first = cloud.run(event)
+    record = cloud.store.documents[RECORD]
+    assert [first, cloud.run(event), cloud.run(event)] == [
+        {"recognized": 1},
+        {"duplicate": 1},
+        {"duplicate": 1},
+    ]
+    assert cloud.store.documents[RECORD] == record
+    assert len(cloud.ocr.urls) == 1
+
+
+def test_a_failed_image_is_not_tried_again_for_the_same_content() -> None:
+    cloud = Cloud(REFUSAL)
+    event = announce(KEY, b"image")
+    assert [cloud.run(event), cloud.run(event)] == [{"failed": 1}, {"duplicate": 1}]
+    assert cloud.store.documents[FAILURE]["error"] == {
+        "code": "AIS.0103",
+        "message": "The image size does not meet the requirements.",
+        "request_id": "r-1",
+    }
+    assert len(cloud.ocr.urls) == 1
+
+
+def test_new_content_is_read_anew_and_success_removes_the_failure() -> None:
+    cloud = Cloud(REFUSAL)
+    cloud.run(announce(KEY, b"image"))
+    cloud.store.objects[KEY] = b"better image"
+    assert cloud.run(announce(KEY, b"better image")) == {"recognized": 1}
+    assert cloud.store.documents.keys() == {RECORD}
+
+
+def test_a_late_event_for_older_content_changes_nothing() -> None:
+    cloud = Cloud(objects={KEY: b"new"})
+    cloud.run(announce(KEY, b"new"))
+    record = cloud.store.documents[RECORD]
+    assert cloud.run(announce(KEY, b"old")) == {"duplicate": 1}
+    assert cloud.store.documents[RECORD] == record
+    assert len(cloud.ocr.urls) == 1
+
+
+def test_a_failure_that_comes_late_does_not_join_a_success_of_the_same_content() -> None:
+    cloud = Cloud(REFUSAL)
+    faster = Cloud()
+    faster.run(announce(KEY, b"image"))
+    record = faster.store.documents[RECORD]
+    cloud.ocr.meanwhile = lambda: cloud.store.documents.update({RECORD: record})
+    assert cloud.run(announce(KEY, b"image")) == {"duplicate": 1}
+    assert cloud.store.documents == {RECORD: record}
+
+
+def test_of_two_at_once_the_slower_leaves_the_record_of_the_faster() -> None:
+    slower, faster = Cloud(), Cloud()
+    faster.store = slower.store
+    rival = Cloud()
+    rival.run(announce(KEY, b"image"))
+    slower.ocr.meanwhile = lambda: slower.store.documents.update(rival.store.documents)
+    assert slower.run(announce(KEY, b"image")) == {"duplicate": 1}
+    assert slower.store.documents == rival.store.documents
+    assert slower.store.writes == []
+
+
+def test_an_object_that_is_gone_is_said_to_be_and_nothing_is_asked() -> None:
+    cloud = Cloud(objects={})
+    event = announce(KEY)
+    del event["data"]["obs"]["object"]["eTag"]
+    assert cloud.run(event) == {"gone": 1}
+    assert (cloud.ocr.urls, cloud.store.writes) == ([], [])
+
+
+def test_an_object_that_the_service_cannot_fetch_may_be_gone() -> None:
+    error = ObjectUnfetched("ModelArts.4603", "Obtaining the file from the URL failed.")
+    assert Cloud(error, objects={}).run(announce(KEY, b"image")) == {"gone": 1}
+    still_there = Cloud(error)
+    with pytest.raises(ObjectUnfetched, match="ModelArts.4603"):
+        still_there.run(announce(KEY, b"image"))
+    assert still_there.store.writes == []
+
+
+def test_an_event_without_an_etag_asks_the_bucket_for_it() -> None:
+    cloud = Cloud()
+    event = announce(KEY, b"image")
+    del event["data"]["obs"]["object"]["eTag"]
+    assert cloud.run(event) == {"recognized": 1}
+    assert cloud.store.documents[RECORD]["source"]["etag"] == etag(b"image")
+
+
+@pytest.mark.parametrize("encoded", [True, False])
+@pytest.mark.parametrize("key", ["incoming/a b+c%20.jpg", "incoming/差旅 50%+.jpg"])
+def test_the_right_one_of_two_objects_is_read_whichever_way_its_key_is_told(
+    key: str, encoded: bool
+) -> None:
+    # Beside it lies what the key would be if it were decoded once more.
+    other = unquote_plus(key)
+    cloud = Cloud(objects={key: b"this", other: b"other"})
+    assert cloud.run(announce(key, b"this", encoded=encoded)) == {"recognized": 1}
+    [record] = cloud.store.documents.values()
+    assert record["source"]["key"] == key
+    assert cloud.store.documents.keys() == {key.replace("incoming/", "results/") + ".json"}
+
+
+@pytest.mark.parametrize(
+    ("key", "reason"),
+    [
+        ("", "the key is empty"),
+        ("other/a.jpg", "outside incoming/"),
+        ("results/a.jpg.json", "the function's own output"),
+        ("failures/a.jpg.json", "the function's own output"),
+        ("incoming/2026/", "a folder"),
+    ],
+)
+def test_what_is_not_ours_is_left_alone_and_the_log_says_why(key: str, reason: str) -> None:
+    cloud = Cloud()
+    assert cloud.run(announce(key)) == {"ignored": 1}
+    assert (cloud.ocr.urls, cloud.store.requests) == ([], [])
+    [line] = cloud.steps("upload")
+    assert (line["key"], line["outcome"], line["reason"]) == (key, "ignored", reason)
+
+
+def test_a_removal_is_left_alone() -> None:
+    cloud = Cloud()
+    event = announce(KEY, shape="obs-native")
+    event["Records"][0]["eventName"] = "ObjectRemoved:Delete"
+    assert cloud.run(event) == {"ignored": 1}
+    assert cloud.store.requests == []
+
+
+def test_the_other_records_are_worked_through_before_an_error_is_raised() -> None:
+    cloud = Cloud(
+        ServiceUnavailable("APIG.0308", "The throttling threshold has been reached."),
+        REFUSAL,
+        objects={},
+    )
+    event = announce_all([(f"incoming/{name}.jpg", b"x") for name in "abc"])
+    event["Records"].append({"nothing": "known"})
+    with pytest.raises(UploadsFailed) as caught:
+        cloud.run(event)
+    assert caught.value.code == "APIG.0308"
+    assert str(caught.value).startswith(
+        "APIG.0308: 2 of 4 uploads failed: incoming/a.jpg: APIG.0308: The throttling"
+    )
+    assert cloud.store.documents.keys() == {"failures/b.jpg.json", "results/c.jpg.json"}
+
+
+@pytest.mark.parametrize(
+    "error", [ServiceUnavailable("Service.Timeout", "late"), ServiceRefused("APIG.0301", "keys")]
+)
+def test_what_is_not_the_images_fault_is_raised_and_nothing_is_written(error: Any) -> None:
+    cloud = Cloud(error)
+    with pytest.raises(type(error), match=error.code):
+        cloud.run(announce(KEY, b"image"))
+    assert cloud.store.writes == []
+    assert cloud.run(announce(KEY, b"image")) == {"recognized": 1}
+
+
+def test_a_bucket_that_refuses_the_record_is_an_error_that_names_it() -> None:
+    class Refusing(FakeStore):
+        def write(self, bucket: str, key: str, document: Any) -> None:
+            del bucket, document
+            raise StoreError("Store.AccessDenied", f"put {key}: 403 Access Denied")
+
+    cloud = Cloud()
+    keys = Keys("incoming/", "results/", "failures/")
+    log = Log("request-1", cloud.lines.append)
+    pipeline = Pipeline(keys, "cn-north-4", Refusing({KEY: b"image"}), cloud.ocr, log)
+    with pytest.raises(StoreError, match=f"Store.AccessDenied: put {RECORD}"):
+        pipeline.run(events.parse(announce(KEY, b"image")))
+
+
+def test_each_step_logs_one_line_with_request_key_outcome_and_time() -> None:
+    cloud = Cloud()
+    cloud.run(announce(KEY, b"image"))
+    lines = [json.loads(line) for line in cloud.lines]
+    assert [line["step"] for line in lines] == ["check", "recognize", "write", "upload"]
+    for line in lines:
+        assert line["request_id"] == "request-1"
+        assert line["key"] == KEY
+        assert line["ms"] >= 0
+    assert lines[-1]["outcome"] == "recognized"
+
+
+def test_a_record_that_is_no_json_object_is_as_good_as_none() -> None:
+    cloud = Cloud()
+    cloud.store.documents[RECORD] = {}
+    assert cloud.run(announce(KEY, b"image")) == {"recognized": 1}

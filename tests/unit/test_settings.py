@@ -1,0 +1,106 @@
+"""Configuration is read whole: what makes no sense is named, all of it at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from huaweicloudsdkocr.v1.region.ocr_region import OcrRegion
+
+from quota_invoice.credentials import Credentials
+from quota_invoice.errors import ConfigurationError
+from quota_invoice.settings import REGIONS, Settings
+
+PROJECT = "0123456789abcdef0123456789abcdef"
+
+
+def read(**values: str) -> Settings:
+    return Settings.read(values.get, PROJECT)
+
+
+def problems(**values: str) -> tuple[str, ...]:
+    with pytest.raises(ConfigurationError) as caught:
+        read(**values)
+    return caught.value.problems
+
+
+def test_nothing_needs_to_be_set() -> None:
+    settings = read()
+    assert settings.ocr_endpoint == "https://ocr.cn-north-4.myhuaweicloud.com"
+    assert settings.obs_endpoint == "https://obs.cn-north-4.myhuaweicloud.com"
+    assert settings.project_id == PROJECT
+    assert (settings.obs_signature, settings.obs_path_style, settings.ca_file) == (
+        "obs",
+        False,
+        None,
+    )
+
+
+def test_empty_settings_are_as_good_as_none() -> None:
+    assert read(REGION="", OBS_PATH_STYLE=" ", CA_FILE="") == read()
+
+
+def test_the_regions_are_those_that_the_sdk_knows() -> None:
+    assert set(REGIONS) == set(OcrRegion.static_fields)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "problem"),
+    [
+        ("REGION", "cn-north-99", "cn-north-99 is none of"),
+        ("OBS_SIGNATURE", "v2", "v2 is none of obs, v4"),
+        ("OBS_PATH_STYLE", "yes", "yes is none of true, false"),
+        ("OCR_TIMEOUT_SECONDS", "soon", "soon is no number of seconds"),
+        ("OCR_TIMEOUT_SECONDS", "0", "0 is not between 1 and 120"),
+        ("OCR_TIMEOUT_SECONDS", "nan", "nan is not between 1 and 120"),
+        ("OBS_TIMEOUT_SECONDS", "-1", "-1 is not between 1 and 120"),
+        ("SIGNED_URL_SECONDS", "90000", "90000 is not between 1 and 85800"),
+        ("SIGNED_URL_SECONDS", "10", "10 ends before OCR_TIMEOUT_SECONDS"),
+        ("OCR_ENDPOINT", "ocr.example.com", "not an address"),
+        ("OCR_ENDPOINT", "https://", "not an address"),
+        ("OCR_ENDPOINT", "https://ocr.example.com/v2", "not an address"),
+        ("OCR_ENDPOINT", "https://ocr.example.com:port", "not an address"),
+        ("OBS_ENDPOINT", "http://obs.example.com", "http is for this machine's own"),
+        ("PROJECT_ID", "a/../b", "not an id of letters and digits"),
+        ("CA_FILE", "/no/such/file.pem", "there is no file"),
+        ("INPUT_PREFIX", "incoming", "incoming is not a path such as incoming/"),
+        ("INPUT_PREFIX", "/incoming/", "/incoming/ is not a path"),
+        ("RESULTS_PREFIX", "incoming/results/", "incoming/results/ lies inside INPUT_PREFIX"),
+        ("INPUT_PREFIX", "results/in/", "results/in/ lies inside RESULTS_PREFIX"),
+        ("FAILURES_PREFIX", "results/", "results/ lies inside"),
+    ],
+)
+def test_what_makes_no_sense_is_named(name: str, value: str, problem: str) -> None:
+    [found] = problems(**{name: value})
+    assert problem in found
+    assert name in found or problem.startswith("results/ lies")
+
+
+def test_all_problems_are_told_at_once() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        Settings.read({"REGION": "mars", "OBS_SIGNATURE": "x", "INPUT_PREFIX": "in"}.get, "")
+    names = [problem.partition(":")[0] for problem in caught.value.problems]
+    assert names == ["REGION", "INPUT_PREFIX", "PROJECT_ID", "OBS_SIGNATURE"]
+    for name in names:
+        assert name in str(caught.value)
+
+
+class Keyless:
+    """A context of a function without an agency."""
+
+    def __getattr__(self, name: str) -> Any:
+        del name
+        return lambda *_: ""
+
+
+def test_missing_credentials_are_named_before_any_sdk_looks_for_some() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        Credentials.of(Keyless())
+    assert "no security access key" in str(caught.value)
+    assert "no security token" in str(caught.value)
+
+
+def test_credentials_do_not_show_themselves() -> None:
+    shown = repr(Credentials("AK", "the-secret", "the-token"))
+    assert "the-secret" not in shown
+    assert "the-token" not in shown
