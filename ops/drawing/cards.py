@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from .chance import Rng, between, digits, pick
 from .pen import Pen, Type
-from .tickets import BLUE, INK, city, day, heading, put, shop
+from .typeset import BLUE, INK, city, day, heading, put, shop
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .tickets import Paper
+    from .typeset import Paper
 
 
 def _business_card(pen: Pen, rng: Rng) -> None:

@@ -39,7 +39,10 @@ def seal_over(name: str, strength: tuple[float, float] = (0.4, 0.65)) -> InkStep
 
 def seal_aside(pen: Pen, invoice: Invoice, rng: Rng) -> None:
     """The company's seal where it belongs: low, at the right, beside the fields."""
-    centre = between(rng, 700, 820), pen.height - between(rng, 110, 150)
+    # Below the number, on short papers partly beside the paper.
+    _, _, _, number_ends = pen.boxes["number"]
+    low = max(pen.height - between(rng, 110, 150), number_ends + 125)
+    centre = between(rng, 700, 820), low
     _press_company(pen, invoice, rng, centre, (0.35, 0.7))
 
 

@@ -11,9 +11,11 @@ from PIL import Image
 from .chance import Rng, pick, rng_for
 from .content import Invoice, Truth, Wish, make_invoice
 from .kinds import KINDS, Kind
-from .layouts import LAYOUTS, Printing, random_look
+from .layouts import LAYOUTS
+from .looks import random_look
 from .paper import Pixels, blank, opaque
 from .pen import Pen
+from .printing import Printing
 
 ORIENTATION = 0x0112
 """The EXIF tag for how a picture must be turned to be seen."""

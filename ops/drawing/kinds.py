@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from . import ink, photo, sheets
 from .content import Wish
-from .layouts import BLACK, LAYOUTS, ORANGE, RED, Look
+from .layouts import LAYOUTS
+from .looks import BLACK, ORANGE, RED, Look
 from .scenes import View, flat
 
 if TYPE_CHECKING:

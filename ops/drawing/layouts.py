@@ -2,128 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from .chance import Rng, happens, pick
+from .chance import happens, pick
 from .content import ENGLISH
-from .pen import Pen, Type
-from .seals import Mark, press, supervision
+from .looks import BLACK, BLUE, larger
+from .pen import Type
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from .content import Invoice
-    from .fonts import Face
-    from .pen import Ink, Spot
-
-BLACK: Ink = (38, 36, 38)
-BROWN: Ink = (84, 58, 40)
-RED: Ink = (205, 52, 56)
-ORANGE: Ink = (222, 104, 34)
-BLUE: Ink = (46, 84, 160)
-
-DIGITS: tuple[tuple[Face, float], ...] = (
-    ("mono", 1.0),
-    ("mono", 1.2),
-    ("sans", 1.0),
-    ("wide", 0.85),
-)
-"""Face and width of codes and numbers."""
-_FEW = 3
-
-
-@dataclass(frozen=True)
-class Look:
-    """The types of one printing works."""
-
-    title: Type
-    label: Type
-    digits: Type
-    amount: Type
-    colon: str = ""
-    """Between label and value."""
-    drop: float = 0.0
-    """Codes and numbers are printed in a second run; how far below their labels they landed."""
-    is_amount_in_words: bool = True
-
-
-def random_look(rng: Rng) -> Look:
-    """Types and inks that occur together."""
-    ink = pick(rng, (BLACK, BLACK, BROWN))
-    face: Face = pick(rng, ("serif", "sans"))
-    digits = pick(rng, DIGITS)
-    return Look(
-        title=Type(face, 48, ink, bold=0.014),
-        label=Type(pick(rng, ("serif", "sans")), 26, ink),
-        digits=Type(digits[0], 34, pick(rng, (RED, RED, ORANGE, BLACK)), 0.014, 0.04, digits[1]),
-        amount=Type(face, 62, ink, bold=0.018, spread=pick(rng, (0.1, 0.5, 0.8))),
-        colon=pick(rng, ("", "", "：")),
-    )
-
-
-@dataclass(frozen=True)
-class Printing:
-    """One invoice on one sheet, being printed."""
-
-    pen: Pen
-    invoice: Invoice
-    look: Look
-    rng: Rng
-
-    def title(self, centre: Spot, widest: float, *, size: float = 48) -> None:
-        """The title, made smaller where its place is long."""
-        text = self.invoice.title
-        style = replace(self.look.title, size=min(size, widest / len(text) / 1.03), spread=0.02)
-        self.pen.text(centre, text, style, anchor="mm", name="title")
-
-    def copy_name(self, centre: Spot, *, size: float = 50, ink: Ink | None = None) -> None:
-        """发票联: which copy of the invoice this is."""
-        style = replace(self.look.title, size=size, spread=0.6, ink=ink or self.look.title.ink)
-        self.pen.text(centre, "发票联", style, anchor="mm")
-
-    def seal(self, centre: Spot) -> None:
-        """The supervision seal."""
-        press(self.pen, supervision(self.invoice), centre, Mark(strength=0.75))
-
-    def code_and_number(self, corner: Spot, step: float) -> None:
-        """The two fields below each other, with their labels."""
-        x, y = corner
-        self.field((x, y), "发票代码", self.invoice.code, "code")
-        self.field((x, y + step), "发票号码", self.invoice.number, "number")
-
-    def field(self, spot: Spot, label: str, value: str, name: str) -> None:
-        """A label, and a value to its right."""
-        _, _, right, _ = self.pen.text(spot, label + self.look.colon, self.look.label)
-        self.pen.text((right + 14, spot[1] + self.look.drop), value, self.look.digits, name=name)
-
-    def amount(self, centre: Spot, *, size: float = 62, figures: bool = True) -> None:
-        """The amount in words, and in figures behind them."""
-        in_words = self.look.is_amount_in_words
-        words = self.invoice.words if in_words else self.invoice.figures
-        # Four characters far apart would leave no room for the figures.
-        spread = self.look.amount.spread if len(words) <= _FEW else 0.25 * in_words
-        style = replace(self.look.amount, size=size, spread=spread)
-        _, _, right, _ = self.pen.text(centre, words, style, anchor="mm", name="amount")
-        if figures and in_words:
-            style = Type("sans", size * 0.5, style.ink, bold=0.014)
-            self.pen.text((right + 28, centre[1] + 4), self.invoice.figures, style, name="figures")
-
-    def small(
-        self, spot: Spot, text: str, *, size: float = 20, anchor: str = "lm", turn: int = 0
-    ) -> None:
-        """Small print."""
-        self.pen.text(
-            spot, text, replace(self.look.label, size=size, turn=turn, bold=0), anchor=anchor
-        )
-
-    def password(self, spot: Spot) -> None:
-        """密码 below its grey area, still covered, or scratched free."""
-        _, _, right, _ = self.pen.text(spot, "密　码", self.look.label)
-        x, y = right + 14, spot[1]
-        style = replace(self.look.digits, size=26, ink=BLACK, bold=0)
-        box = self.pen.text((x + 8, y), self.invoice.password, style)
-        self.pen.boxes["password"] = (x, y - 20, max(box[2] + 8, x + 150), y + 20)
+    from .printing import Printing
 
 
 def _plain(page: Printing) -> None:
@@ -156,7 +46,7 @@ def _bilingual(page: Printing) -> None:
     page.small((590, 500), f"{ENGLISH[page.invoice.yuan]} yuan", size=26)
     page.small((130, 590), "开票日期　　　　　　年　　月　　日", size=24)
     page.small((600, 590), "收款单位(盖章有效)", size=24)
-    office = f"此发票系{page.invoice.issuer}税务机关批准印制·京印·{page.invoice.year % 100:02}-07"
+    office = f"此发票系{page.invoice.issuer}税务机关批准印制·税印·{page.invoice.year % 100:02}-07"
     page.small((45, 340), office, size=21, anchor="mm", turn=3)
     page.pen.text(
         (935, 90), str(page.invoice.yuan), Type("sans", 54, BLUE, 0.05, turn=3), anchor="mm"
@@ -175,7 +65,8 @@ def _framed(page: Printing) -> None:
     page.amount((420, 355), size=48)
     page.small((100, 445), "收款单位(盖章)：", size=24)
     page.small((600, 445), "开票日期：　　年　月　日", size=24)
-    page.small((925, 280), page.invoice.printer, size=15, anchor="mm", turn=3)
+    line = page.invoice.printer
+    page.small((925, 280), line, size=min(15, 620 / len(line)), anchor="mm", turn=3)
 
 
 def _stub(page: Printing) -> None:
@@ -206,7 +97,7 @@ def _tall(page: Printing) -> None:
     page.title((500, 120), 880, size=64)
     page.copy_name((500, 230), size=66)
     page.seal((500, 185))
-    big = replace(page, look=_larger(page.look, 1.35))
+    big = replace(page, look=larger(page.look, 1.35))
     big.code_and_number((110, 400), 80)
     big.password((110, 560))
     page.amount((500, 760), size=100, figures=False)
@@ -242,14 +133,6 @@ def _prize(page: Printing) -> None:
     page.amount((560, 450), size=60)
     page.small((60, 520), "付款方填写　　　　　　　　　收款方盖章", size=22)
     page.small((60, 570), page.invoice.printer, size=17)
-
-
-def _larger(look: Look, times: float) -> Look:
-    return replace(
-        look,
-        label=replace(look.label, size=look.label.size * times),
-        digits=replace(look.digits, size=look.digits.size * times),
-    )
 
 
 LAYOUTS: Mapping[str, tuple[float, Callable[[Printing], None]]] = {

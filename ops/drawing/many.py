@@ -16,6 +16,7 @@ from .paper import opaque
 from .papers import other_sheet
 from .photo import grainy, side_lit
 from .scenes import ground, lay, project
+from .tax_papers import TAX_PAPERS
 from .tickets import TICKETS
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def _arranged(
 
 def _paper(rng: Rng, *, other: bool) -> tuple[Pixels, Truth | None, str]:
     if other:
-        kind = pick(rng, tuple(TICKETS))
+        kind = pick(rng, (*TAX_PAPERS, *TICKETS))
         return other_sheet(kind, rng, CELL), None, kind
     invoice = make_invoice(rng)
     printed = print_sheet(invoice, Kind(layouts=WIDE), rng, CELL)

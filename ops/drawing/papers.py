@@ -17,15 +17,16 @@ from .paper import blank, opaque
 from .pen import Pen
 from .photo import exposed, grainy, out_of_focus, side_lit
 from .scenes import COLOURS, View, flat, ground
+from .tax_papers import TAX_PAPERS
 from .tickets import TICKETS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from .paper import Pixels
-    from .tickets import Paper
+    from .typeset import Paper
 
-PAPERS: Mapping[str, Paper] = {**TICKETS, **CARDS}
+PAPERS: Mapping[str, Paper] = {**TAX_PAPERS, **TICKETS, **CARDS}
 UNREADABLE_CELLS = 7
 """Mosaic: so many cells across a field leave nothing of twelve characters."""
 

@@ -73,7 +73,7 @@ SAMPLES = (
         "stamp-over-amount",
         Wish("2", division="3702", yuan=100),
     ),
-    Sample("nanning-10-yuan-grey-copy.tif", "grey-copy", Wish("1", division="4501", yuan=10), 800),
+    Sample("nanning-10-yuan-grey-copy.tif", "grey-copy", Wish("1", division="4501", yuan=10), 640),
     Sample(
         "hebei-5-yuan-low-resolution.bmp", "low-resolution", Wish("1", division="1300", yuan=5), 700
     ),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from .pen import Type, letters
 
@@ -92,10 +92,12 @@ def press(pen: Pen, seal: Seal, centre: Spot, mark: Mark, worn: Rng | None = Non
 @lru_cache(maxsize=16)
 def _mask(seal: Seal, unit: float) -> Image.Image:
     width, height = round(seal.width * unit), round(seal.height * unit)
-    mask = Image.new("L", (width + 4, height + 4))
-    canvas = ImageDraw.Draw(mask)
+    # OpenCV draws a smooth rim; Pillow's has steps.
+    empty = np.zeros((height + 4, width + 4), np.uint8)
+    middle = ((width + 4) / 2, (height + 4) / 2)
     rim = max(2, round(seal.rim * unit))
-    canvas.ellipse((2, 2, width + 1, height + 1), outline=255, width=rim)
+    oval = (middle, (width - rim, height - rim), 0.0)
+    mask = Image.fromarray(cv2.ellipse(empty, oval, 255, rim, cv2.LINE_AA))
     gap = seal.size * 0.85 + seal.rim
     across, down = (seal.width / 2 - gap) * unit, (seal.height / 2 - gap) * unit
     _along(mask, seal.upper, seal.size * unit, (across, -down))
