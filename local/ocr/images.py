@@ -93,16 +93,16 @@ def _rgb(image: Image.Image) -> Image.Image:
         return _from_deep(image)
     if image.has_transparency_data:
         over = image.convert("RGBA")
-        white = Image.new("RGBA", over.size, "white")
-        return Image.alpha_composite(white, over).convert("RGB")
+        white = Image.new("RGB", over.size, "white")
+        white.paste(over, mask=over.getchannel("A"))
+        return white
     return image.convert("RGB")
 
 
 def _from_deep(image: Image.Image) -> Image.Image:
     """Bring 16 and 32 bits down to 8: Pillow's own conversion cuts off everything above 255."""
-    values = np.asarray(image, dtype=np.float32)
-    values = np.nan_to_num(values, nan=0, posinf=0, neginf=0)
-    low = min(float(values.min()), 0)
-    full = 65535 if image.mode.startswith("I;16") else float(values.max()) - low
-    scaled = (values - low) * (255 / (full or 1))
-    return Image.fromarray(scaled.astype(np.uint8)).convert("RGB")
+    values = np.array(image, dtype=np.float32)
+    np.nan_to_num(values, copy=False, nan=0, posinf=0, neginf=0)
+    values -= min(float(values.min()), 0)
+    values *= 255 / ((65535 if image.mode.startswith("I;16") else float(values.max())) or 1)
+    return Image.fromarray(values.astype(np.uint8)).convert("RGB")

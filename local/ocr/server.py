@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
-from local.ocr import logs
+from local.ocr import logs, process
 from local.ocr.app import make_app
 from local.ocr.protocol import bounded
 
@@ -21,10 +21,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
+    from starlette.types import ASGIApp
+
     from local.ocr.app import Reader
     from local.ocr.settings import Settings
 
 BACKLOG = 128
+KEEP_ALIVE_SECONDS = 15
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -36,24 +39,29 @@ def serve(settings: Settings, reader: Reader | None = None) -> None:
     Raises:
         OSError: the address cannot be bound.
     """
-    logs.to_stderr()
-    with _stopped_by_signal(), _bound(settings) as listener:
-        app = make_app(settings, reader or _engine(settings))
-        config = uvicorn.Config(
-            app,
-            http=bounded(settings.connections, settings.head_seconds),
-            ws="none",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_keep_alive=15,
-            timeout_graceful_shutdown=settings.stop_seconds,
-            backlog=BACKLOG,
-            ssl_certfile=settings.tls_cert,
-            ssl_keyfile=settings.tls_key,
-        )
-        _Server(config, _url(settings, listener)).run(sockets=[listener])
-    logging.getLogger(__name__).info("stopped")
+    process.return_large_blocks()
+    with process.own_stderr():
+        logs.to_stderr()
+        with _stopped_by_signal(), _bound(settings) as listener:
+            app = make_app(settings, reader or _engine(settings))
+            _Server(_config(settings, app), _url(settings, listener)).run(sockets=[listener])
+        logging.getLogger(__name__).info("stopped")
+
+
+def _config(settings: Settings, app: ASGIApp) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http=bounded(settings.connections, settings.head_seconds),
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=settings.stop_seconds,
+        backlog=BACKLOG,
+        ssl_certfile=settings.tls_cert,
+        ssl_keyfile=settings.tls_key,
+    )
 
 
 class _Server(uvicorn.Server):

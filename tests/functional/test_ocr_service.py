@@ -221,6 +221,26 @@ def test_the_contract_s_sample_runs(service: Running) -> None:
     assert json.loads(response.text)["result"]["code"] == "144031800111"
 
 
+def test_the_log_is_json_whatever_native_libraries_write(service: Running) -> None:
+    tiff = BytesIO()
+    Image.new("1", (64, 64)).save(tiff, "TIFF", compression="group4")
+    data = bytearray(tiff.getvalue())
+    data[8:12] = b"\xff\x00\xff\x00"  # libtiff complains of it on file descriptor 2
+    code = (
+        "import sys; from io import BytesIO; from PIL import Image;"
+        "Image.open(BytesIO(bytes.fromhex(sys.argv[1]))).load()"
+    )
+    alone = subprocess.run(  # noqa: S603 - this Python, and the program above
+        [sys.executable, "-c", code, data.hex()], capture_output=True, check=False
+    )
+    assert b"Fax4Decode" in alone.stderr
+    response = httpx.post(
+        service.url + PATH, headers=TOKEN, json={"image": base64.b64encode(data).decode()}
+    )
+    assert response.status_code in (200, 400)
+    assert service.log()[-1]["event"] == "request"
+
+
 def talk(at: Running, *parts: bytes, pause: float = 0.0) -> bytes:
     """Send the parts over a raw connection, and give all that comes back."""
     with socket.create_connection(at.address, timeout=15) as connection:

@@ -30,7 +30,7 @@ KEY = Credential("AK", "SK")
 PATH = "/v2/p1/ocr/quota-invoice"
 
 
-def signed(  # noqa: PLR0913 - one for each part that is signed
+def signed(
     *,
     path: str = PATH,
     query: list[tuple[str, Any]] | None = None,

@@ -67,7 +67,7 @@ class FakeReader:
         return self.answer
 
 
-def service(reader: FakeReader | None = None, **settings: Any) -> httpx.AsyncClient:  # noqa: ANN401 - as Settings
+def service(reader: FakeReader | None = None, **settings: Any) -> httpx.AsyncClient:
     settings = {"project": "p1", "token": "tok"} | settings
     clock = settings.pop("clock", None)
     keyring = StaticKeyring([Credential("AK", "SK"), Credential("TK", "TS", "ST")])
@@ -81,7 +81,7 @@ def ask(
     client: httpx.AsyncClient,
     method: str = "POST",
     path: str = PATH,
-    **request: Any,  # noqa: ANN401 - as httpx
+    **request: Any,
 ) -> httpx.Response:
     async def run() -> httpx.Response:
         async with client:
@@ -266,7 +266,7 @@ def test_more_in_a_minute_than_allowed_are_refused() -> None:
     assert 1 <= int(responses[2].headers["retry-after"]) <= 60
 
 
-def identity(**of: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+def identity(**of: Any) -> dict[str, Any]:
     scope = of.pop("scope", {"project": {"name": "cn-north-4"}})
     return {"auth": {"identity": {"methods": list(of), **of}} | ({"scope": scope} if scope else {})}
 

@@ -28,7 +28,7 @@ def picture(size: tuple[int, int] = (40, 20), mode: str = "RGB") -> Image.Image:
     return image.convert(mode)
 
 
-def saved(image: Image.Image, kind: str, **options: Any) -> bytes:  # noqa: ANN401 - as Pillow
+def saved(image: Image.Image, kind: str, **options: Any) -> bytes:
     file = BytesIO()
     image.save(file, kind, **options)
     return file.getvalue()
