@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
+from statistics import median
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from local.ocr.reading.page import Page, complete, look
+from local.ocr.reading.orientation import aligned
+from local.ocr.reading.page import Page, complete, look, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,6 +18,9 @@ if TYPE_CHECKING:
     from local.ocr.reading.engine import Engine, Image
 
 LARGER = 960  # pixels
+GIBBERISH = 0.6  # lines of which half are less sure than this may stand on their heads
+# Words of which a quota invoice has one at least; on other papers further looks are in vain.
+HINTS = re.compile(r"定额|发票|票联|代码|号码|税务|税局|[壹贰伍拾佰仟] ?[元圆]|整$")
 
 
 def looks(engine: Engine, image: Image, page: Page) -> Iterator[Page]:
@@ -23,8 +29,25 @@ def looks(engine: Engine, image: Image, page: Page) -> Iterator[Page]:
     A larger image shows other details to the model. Without its colours, a red seal vanishes:
     and so do red digits, which is why that look is the last one.
     """
-    for variant, side in ((image, LARGER), (without_red(image), LARGER)):
-        yield complete(engine, variant, look(engine, variant, side=side))
+    if is_gibberish(page):
+        page = turned(engine, image, page)
+        yield page
+    if not any(HINTS.search(line.text) for line in page.lines):
+        return
+    for variant in (image, without_red(image)):
+        yield complete(engine, variant, look(engine, variant, side=LARGER))
+
+
+def is_gibberish(page: Page) -> bool:
+    """Whether the text is hardly text, as if read upside down."""
+    return bool(page.lines) and median(line.chance for line in page.lines) < GIBBERISH
+
+
+def turned(engine: Engine, image: Image, page: Page) -> Page:
+    """The page read the other way up."""
+    angle = page.angle + math.pi
+    boxes = [aligned(line.box, angle) for line in page.lines]
+    return Page(read(engine, image, boxes, angle), [], angle)
 
 
 def without_red(image: Image) -> Image:

@@ -34,7 +34,7 @@ class Candidate:
     @property
     def chance(self) -> float:
         """How sure its least sure character is."""
-        return min(self.line.chances, default=0.0)
+        return self.line.chance
 
 
 def ranked(candidates: Iterable[Candidate]) -> list[Candidate]:

@@ -36,6 +36,11 @@ class Line:
     height: float
     box: Box
 
+    @property
+    def chance(self) -> float:
+        """How sure the least sure character is."""
+        return min(self.chances, default=0.0)
+
     def span(self, start: int, end: int) -> Line:
         """The characters from `start` to `end` as a line of their own."""
         step = 0.55 * self.height / max(self.right - self.left, 1e-6)

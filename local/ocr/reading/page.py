@@ -12,19 +12,22 @@ from local.ocr.reading.lines import Line, placed
 from local.ocr.reading.orientation import aligned, height, is_along, length, slope
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from local.ocr.reading.engine import Box, Engine, Image
 
 VOTERS = 3  # so many of the longest lines say which way up the image is
-# Share of the usual height of lines: what is lower is small print, and comes last.
-SMALL = 0.8
-SHORT = 2.0  # a box less than this many times as long as high holds a character or two
+WAVE = 4  # lines read before the rules are asked whether more is needed
+ALIKE = 0.85  # pieces of one line are as high as each other, by this much at least
+# The printer's line: the longest of all, lower than others, and never of use.
+LONG, LOW = 15.0, 0.95
 
 
 @dataclass(frozen=True, eq=False)
 class Page:
-    """The lines of text of an image, top to bottom, and the direction they run in, in radians.
+    """The lines of text of an image, and the direction they run in, in radians.
 
-    `rest`: boxes not read yet.
+    `rest`: boxes not read yet, the most promising first.
     """
 
     lines: list[Line]
@@ -33,38 +36,52 @@ class Page:
 
 
 def look(engine: Engine, image: Image, *, side: int) -> Page:
-    """What is written large on an RGB image that the model sees at `side` pixels.
-
-    Two thirds of the time goes into reading, and a third of all text is small print, such as the
-    printer's line, that no field stands in: that is left for `complete`.
-    """
+    """Where there is text on an RGB image that the model sees at `side` pixels; nothing is read."""
     boxes = engine.detect(image, side)
-    if not boxes:
-        return Page([], [], 0.0)
     angle = slope(boxes)
     boxes = [box for box in (aligned(box, angle) for box in boxes) if is_along(box)]
     longest = sorted(boxes, key=length, reverse=True)[:VOTERS]
     if longest and engine.upside_down([crop(image, box) for box in longest]) > 0.5:
         angle += math.pi
         boxes = [aligned(box, angle) for box in boxes]
+    return Page([], by_promise(boxes), angle)
+
+
+def by_promise(boxes: list[Box]) -> list[Box]:
+    """The boxes in the order in which reading them is worth it: large print first."""
     usual = median([height(box) for box in boxes if length(box) > 3 * height(box)] or [0.0])
-    large = [b for b in boxes if height(b) >= SMALL * usual and length(b) > SHORT * height(b)]
-    rest = [b for b in boxes if not any(b is each for each in large)]
-    return Page(read(engine, image, large, angle), rest, angle)
+
+    def promise(box: Box) -> tuple[bool, float]:
+        small_print = length(box) > LONG * height(box) and height(box) < LOW * usual
+        return not small_print, height(box)
+
+    return sorted(boxes, key=promise, reverse=True)
+
+
+def waves(engine: Engine, image: Image, page: Page) -> Iterator[Page]:
+    """The page with more and more of its text read.
+
+    Most of the time goes into reading, and two thirds of all text is smaller than the fields.
+    """
+    while page.rest:
+        last = height(page.rest[:WAVE][-1]) * ALIKE
+        count = sum(height(box) >= last for box in page.rest)
+        count = max(WAVE, min(count, 2 * WAVE))
+        lines = page.lines + read(engine, image, page.rest[:count], page.angle)
+        page = Page(lines, page.rest[count:], page.angle)
+        yield page
 
 
 def complete(engine: Engine, image: Image, page: Page) -> Page:
-    """The page with what was left unread."""
-    lines = page.lines + read(engine, image, page.rest, page.angle)
-    return Page(sorted(lines, key=lambda line: line.middle), [], page.angle)
+    """The page with all of its text read."""
+    return Page(page.lines + read(engine, image, page.rest, page.angle), [], page.angle)
 
 
 def read(engine: Engine, image: Image, boxes: list[Box], angle: float) -> list[Line]:
-    """The lines of text in the boxes, top to bottom."""
+    """The lines of text in the boxes."""
     readings = engine.recognise([crop(image, box) for box in boxes])
-    found = [
+    return [
         Line(reading.text, reading.chances, reading.places, *placed(box, angle), box)
         for reading, box in zip(readings, boxes, strict=True)
         if reading.text
     ]
-    return sorted(found, key=lambda line: line.middle)

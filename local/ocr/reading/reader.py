@@ -8,7 +8,7 @@ from local.ocr.reading import again, confidence, place
 from local.ocr.reading.engine import Engine
 from local.ocr.reading.fields import QuotaInvoice
 from local.ocr.reading.findings import Findings, findings
-from local.ocr.reading.page import complete, look
+from local.ocr.reading.page import look, waves
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,12 +46,12 @@ class Reader:
 
     def _findings(self, image: NDArray[np.uint8]) -> Findings:
         page = look(self._engine, image, side=SIDE)
-        found = findings(page.lines)
+        found = Findings()
         self.looks = 0
-        if not found.suffice:
-            page = complete(self._engine, image, page)
+        for page in waves(self._engine, image, page):
             found = findings(page.lines)
-            self.looks = 1
+            if found.suffice:
+                break
         self.page = page
         if not found.suffice:
             for other in again.looks(self._engine, image, page):
