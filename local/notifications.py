@@ -45,10 +45,9 @@ def event_of(change: Mapping[str, Any], bucket: str) -> dict[str, Any] | None:
     The key is encoded as the trigger's option ``Key_encode`` has it, and ``data.eventTime`` is
     Beijing time labelled as UTC, as it is in the events that were captured.
     """
-    entry = change.get("message", {}).get("new_entry") or {}
-    key = str(change.get("key", "")).removeprefix(f"/buckets/{bucket}/")
-    made_here = change.get("key", "").startswith(f"/buckets/{bucket}/")
-    if not made_here or entry.get("is_directory") or key.startswith(_STORE_INTERNAL):
+    entry = change.get("message", {}).get("new_entry")
+    _, here, key = str(change.get("key", "")).partition(f"/buckets/{bucket}/")
+    if not entry or not here or entry.get("is_directory") or key.startswith(_STORE_INTERNAL):
         return None
     attributes = entry.get("attributes") or {}
     tag = (entry.get("extended") or {}).get(_ETAG)

@@ -67,7 +67,7 @@ class OcrService:
         started = time.perf_counter()
         response = self._call(request)
         elapsed_ms = round((time.perf_counter() - started) * 1000)
-        return Recognition(_result(response), _request_id(response), elapsed_ms)
+        return Recognition(_result(response), response.x_request_id, elapsed_ms)
 
     def _call(self, request: RecognizeQuotaInvoiceRequest) -> Any:  # noqa: ANN401 - the SDK has no types
         # "from None" throughout: the SDKs' own messages and chains hold whatever was sent.
@@ -116,10 +116,5 @@ def _result(response: Any) -> dict[str, Any]:  # noqa: ANN401 - the SDK has no t
     result = body.get("result") if isinstance(body, dict) else None
     if not isinstance(result, dict):
         message = f"the OCR service answered {response.status_code} without a result"
-        raise ServiceUnavailable("Service.BadAnswer", message, _request_id(response))
+        raise ServiceUnavailable("Service.BadAnswer", message, response.x_request_id)
     return result
-
-
-def _request_id(response: Any) -> str | None:  # noqa: ANN401 - the SDK has no types
-    headers = getattr(response, "headers", None) or getattr(response, "header_params", None) or {}
-    return next((value for name, value in headers.items() if name.lower() == "x-request-id"), None)

@@ -43,7 +43,9 @@ def test_each_shape_of_event_leads_to_the_record(
     key = "incoming/2026/a.png"
     objects.put(key, image)
     assert run.invoke(announce(key, image, shape=shape)) == {"recognized": 1}
-    result = objects.record("results/2026/a.png.json")["result"]
+    record = objects.record("results/2026/a.png.json")
+    assert record["ocr"]["request_id"]
+    result = record["result"]
     expected = truth["shanghai-10-yuan-clean.png"]
     assert {name: result[name] for name in expected} == expected
     assert all(0 < value <= 1 for value in result["confidence"].values())

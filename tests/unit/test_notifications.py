@@ -1,0 +1,73 @@
+"""What the object store posts becomes the event that EventGrid would send."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import httpx
+import pytest
+
+from local.notifications import event_of, receiver
+from local.serving import Serving
+from quota_invoice.events import Upload, parse
+from tests.support.announce import etag
+
+
+def change(key: str, *, directory: bool = False) -> dict[str, Any]:
+    """As SeaweedFS 4 posts it, less what is not looked at."""
+    return {
+        "event_type": "create",
+        "key": key,
+        "message": {
+            "new_entry": {
+                "name": key.rpartition("/")[2],
+                "is_directory": directory,
+                "attributes": {"file_size": 5, "mtime": 1795354274},
+                "extended": {
+                    "Seaweed-X-Amz-ETag": base64.b64encode(etag(b"image").encode()).decode()
+                },
+            }
+        },
+    }
+
+
+def test_an_object_becomes_an_event_that_the_function_reads() -> None:
+    event = event_of(change("/buckets/invoices/incoming/差旅 50%+/a b.jpg"), "invoices")
+    [found] = parse(event)
+    assert isinstance(found, Upload)
+    assert found.key == "incoming/差旅 50%+/a b.jpg"
+    assert (found.bucket, found.etag, found.size) == ("invoices", etag(b"image"), 5)
+
+
+@pytest.mark.parametrize(
+    "posted",
+    [
+        change("/buckets/invoices/incoming", directory=True),
+        change("/buckets/other/incoming/a.jpg"),
+        change("/buckets/.system/log"),
+        change("/buckets/invoices/.uploads/1234/0001.part"),
+        {"event_type": "delete", "key": "/buckets/invoices/incoming/a.jpg", "message": {}},
+        {},
+    ],
+)
+def test_what_made_no_object_announces_nothing(posted: dict[str, Any]) -> None:
+    assert event_of(posted, "invoices") is None
+
+
+def test_only_the_store_may_post() -> None:
+    announced: list[dict[str, Any]] = []
+    posted = change("/buckets/invoices/incoming/a.jpg")
+    posted["message"]["new_entry"]["extended"] = {}
+    server = Serving(receiver("invoices", "right", announced.append))
+    try:
+        for shown in (None, "Bearer wrong", "right"):
+            headers = {"Authorization": shown} if shown else {}
+            assert httpx.post(server.url, json=posted, headers=headers).status_code == 401
+        assert announced == []
+        right = httpx.post(server.url, json=posted, headers={"Authorization": "Bearer right"})
+        assert right.status_code == 204
+    finally:
+        server.stop()
+    [event] = announced
+    assert event["data"]["obs"]["object"]["key"] == "incoming%2Fa.jpg"

@@ -1,0 +1,75 @@
+"""What the README says is so."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from quota_invoice.errors import ConfigurationError, ImageRefused
+from quota_invoice.record import Recognition, Source, failed, recognized
+from quota_invoice.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+TARGETS = sorted(set(re.findall(r"`?make ([a-z]+)", README)))
+BLOCKS = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", README, re.DOTALL)]
+SOURCE = Source("b", "incoming/a.jpg", "e", 1, None, None)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_each_make_target_exists(target: str) -> None:
+    asked = subprocess.run(["make", "--dry-run", target, "EVENT=e"], cwd=ROOT, capture_output=True)  # noqa: S603, S607 - our own Makefile
+    assert asked.returncode == 0, asked.stderr
+
+
+def test_each_link_leads_somewhere() -> None:
+    links = [link for link in re.findall(r"\]\(([^)]+)\)", README) if "://" not in link]
+    assert links
+    assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_the_record_has_the_shape_of_those_that_are_written() -> None:
+    record = BLOCKS[0]
+    made = recognized(SOURCE, Recognition(record["result"], "id", 1), region="cn-north-4")
+    assert list(paths(record)) == list(paths(made))
+    assert record["invoices"] == made["invoices"]
+
+
+def test_the_failure_record_has_the_shape_of_those_that_are_written() -> None:
+    made = failed(SOURCE, ImageRefused("AIS.0104", "poor", "id"))
+    assert list(BLOCKS[1]) == list(made)
+    assert list(BLOCKS[1]["error"]) == list(made["error"])
+
+
+def test_the_settings_table_names_what_is_read_with_its_defaults() -> None:
+    table = dict(
+        re.findall(r"^\| `([A-Z_]+)` \|.*\| (?:`([^`]*)`|[^|]*) \|$", README, re.MULTILINE)
+    )
+    read: list[str] = []
+
+    def lookup(name: str) -> str | None:
+        read.append(name)
+        return table.get(name) or None
+
+    project = "0123456789abcdef0123456789abcdef"
+    assert Settings.read(lookup, project) == Settings.read({}.get, project)
+    assert sorted(read) == sorted(table)
+    with pytest.raises(ConfigurationError):
+        Settings.read({"REGION": "mars"}.get, project)
+
+
+def paths(value: Any, at: str = "") -> Iterator[str]:
+    """The names of all members, at any depth."""
+    if isinstance(value, dict):
+        for name, item in value.items():
+            yield f"{at}.{name}"
+            yield from paths(item, f"{at}.{name}")
+    elif isinstance(value, list):
+        for item in value:
+            yield from paths(item, f"{at}[]")
