@@ -24,7 +24,7 @@ linux = pytest.mark.skipif(
 
 
 def local(*arguments: str, folder: Path, **kwargs: Any) -> subprocess.Popen[str]:
-    return subprocess.Popen(
+    return subprocess.Popen(  # noqa: S603 - our own commands
         [sys.executable, "-m", "local", *arguments],
         cwd=ROOT,
         env=plain_environment() | {"TMPDIR": str(folder)},
