@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from local.ocr.reading.lines import Line
 
 CODE = re.compile(r"[012]\d{6}[0-9A-Z]{5}")
+ALPHABET = "0123456789ABCDEFGHJKLMNPRSTUVWXYZ"  # no letter that could be a digit
 # Letters that are misread digits: everywhere in the first eight characters, and in the last four
 # those that provinces avoid because people would misread them too.
 AS_DIGITS = str.maketrans("OoQDIlI|iZzSsB", "00001111122558")

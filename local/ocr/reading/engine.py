@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 MODELS = Path(rapidocr.__file__).parent / "models"
 LINE_HEIGHT = 48  # pixels; what the recognition model was trained on
 MAX_LINE_WIDTH = 1600
+VERY_LONG = 565  # pixels; code and label together are shorter
+NARROWED = 0.6
+DIRECTION_WIDTH = 192  # pixels that the direction classifier sees of a line
 WIDTH_STEP = 32  # widths are rounded up, so that OpenVINO prepares few shapes
 
 
@@ -105,18 +108,29 @@ class Engine:
 
     def upside_down(self, crops: Sequence[Image]) -> float:
         """The mean chance, 0 to 1, that these lines of text stand on their heads."""
-        tensors = [_line_tensor(crop, 192, narrow=True) for crop in crops]
+        widths = [round(line.shape[1] * LINE_HEIGHT / line.shape[0]) for line in crops]
+        tensors = [
+            _line_tensor(line, max(8, min(width, DIRECTION_WIDTH)), DIRECTION_WIDTH)
+            for line, width in zip(crops, widths, strict=True)
+        ]
         return float(self._direction(np.stack(tensors))[:, 1].mean())
 
-    def recognise(self, crops: Sequence[Image], *, alphabet: str = "") -> list[Reading]:
-        """What each crop says; with an alphabet, no other characters are considered."""
-        columns = self._columns(alphabet) if alphabet else None
-        return list(self._pool.map(lambda each: self._recognise(each, columns), crops))
+    def recognise(
+        self, crops: Sequence[Image], *, alphabet: str = "", stretch: float = 1.0
+    ) -> list[Reading]:
+        """What each crop says; with an alphabet, no other characters are considered.
 
-    def _recognise(self, line: Image, columns: NDArray[np.intp] | None) -> Reading:
-        width = min(MAX_LINE_WIDTH, -(-line.shape[1] * LINE_HEIGHT // line.shape[0]))
+        `stretch`: how much wider than in the image the model sees a crop. Very long lines are
+        titles in Chinese characters, which bear being narrowed.
+        """
+        columns = self._columns(alphabet) if alphabet else None
+        return list(self._pool.map(lambda each: self._recognise(each, columns, stretch), crops))
+
+    def _recognise(self, line: Image, columns: NDArray[np.intp] | None, stretch: float) -> Reading:
+        width = round(line.shape[1] * LINE_HEIGHT / line.shape[0] * stretch)
+        width = max(8, min(MAX_LINE_WIDTH, round(width * NARROWED) if width > VERY_LONG else width))
         padded = max(2, -(-width // WIDTH_STEP)) * WIDTH_STEP
-        chances = self._recognition(_line_tensor(line, padded)[np.newaxis])[0]
+        chances = self._recognition(_line_tensor(line, width, padded)[np.newaxis])[0]
         return self._decode(chances, width / padded, columns)
 
     def _columns(self, alphabet: str) -> NDArray[np.intp]:
@@ -164,9 +178,7 @@ def _tensor(image: Image) -> NDArray[np.float32]:
     )  # the models were trained on BGR
 
 
-def _line_tensor(line: Image, width: int, *, narrow: bool = False) -> NDArray[np.float32]:
-    height = LINE_HEIGHT
-    wide = min(width, -(-line.shape[1] * height // line.shape[0]))
-    tensor = np.zeros((3, height, width), np.float32)
-    tensor[:, :, :wide] = _tensor(cv2.resize(line, (wide, height)))
+def _line_tensor(line: Image, width: int, padded: int) -> NDArray[np.float32]:
+    tensor = np.zeros((3, LINE_HEIGHT, padded), np.float32)
+    tensor[:, :, :width] = _tensor(cv2.resize(line, (width, LINE_HEIGHT)))
     return tensor

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from local.ocr.reading.lines import Line
 
 DIGITS = 8
+ALPHABET = "0123456789"
 AS_DIGITS = str.maketrans("OoQDIl|iZzSsB", "0000111122558")
 TOKEN = re.compile(
     r"(?:(?<=N[oO0º°])|(?<=N[oO0º°][.:])|(?<![0-9A-Za-z.|\-—~@#*＊＃]))"

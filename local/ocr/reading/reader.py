@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from local.ocr.reading import again, confidence, place
+from local.ocr.reading import again, code, confidence, number, place
 from local.ocr.reading.engine import Engine
 from local.ocr.reading.fields import QuotaInvoice
 from local.ocr.reading.findings import Findings, findings
@@ -30,12 +30,12 @@ class Reader:
         if not found.title:
             return None
         height, width = image.shape[:2]
-        code = confidence.code_field(found)
+        code_field = confidence.code_field(found)
         return QuotaInvoice(
-            code,
+            code_field,
             confidence.settled(found.numbers),
             confidence.amount_field(found),
-            confidence.location_field(found, code),
+            confidence.location_field(found, code_field),
             ((0.0, 0.0), (width, 0.0), (width, height), (0.0, height)),
         )
 
@@ -59,5 +59,11 @@ class Reader:
                 found = found.with_(findings(other.lines))
                 if found.suffice:
                     break
+        found.codes.extend(
+            again.closer(self._engine, image, found.codes, code.ALPHABET, code.spelled)
+        )
+        found.numbers.extend(
+            again.closer(self._engine, image, found.numbers, number.ALPHABET, number.spelled)
+        )
         self.found = found
         return found
