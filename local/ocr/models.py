@@ -49,8 +49,8 @@ class Invoice(Protocol):
         """发票号码."""
 
 
-class QuotaInvoiceRequestBody(BaseModel):
-    """Exactly one of `image` and `url`."""
+class SourceBody(BaseModel):
+    """Where the image is: exactly one of `image` and `url`."""
 
     model_config = ConfigDict(strict=True)
 
@@ -65,6 +65,10 @@ class QuotaInvoiceRequestBody(BaseModel):
         description="HTTP or HTTPS address of such an image, of at most 10 MiB.",
         json_schema_extra={"format": "uri", "pattern": "^https?://", "maxLength": LONGEST_URL},
     )
+
+
+class QuotaInvoiceRequestBody(SourceBody):
+    """Exactly one of `image` and `url`."""
 
 
 Confidence = Annotated[float, Field(ge=0, le=1)]

@@ -9,6 +9,7 @@ from pydantic.json_schema import models_json_schema
 from local.ocr import codes
 from local.ocr.iam import TokenRequestBody, TokenResponse
 from local.ocr.models import ErrorResponse, QuotaInvoiceRequestBody, QuotaInvoiceResponse
+from local.ocr.tickets import AutoClassificationRequestBody, AutoClassificationResponse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,6 +20,8 @@ Json = dict[str, Any]
 
 REFERENCE = "#/components/schemas/"
 MODELS = (
+    AutoClassificationRequestBody,
+    AutoClassificationResponse,
     ErrorResponse,
     QuotaInvoiceRequestBody,
     QuotaInvoiceResponse,
@@ -67,12 +70,27 @@ def describe() -> Json:
         [(model, "validation") for model in MODELS], ref_template=REFERENCE + "{model}"
     )
     components = schemas["$defs"]
-    _exactly_one(components["QuotaInvoiceRequestBody"], ("image", "url"))
+    for model in (QuotaInvoiceRequestBody, AutoClassificationRequestBody):
+        _without_nulls(components[model.__name__])
+        components[model.__name__]["oneOf"] = [{"required": ["image"]}, {"required": ["url"]}]
     return {
         "openapi": "3.1.0",
         "info": {"title": "Quota Invoice OCR", "version": "2"},
         "paths": {
-            "/v2/{project_id}/ocr/quota-invoice": {"post": _quota_invoice()},
+            "/v2/{project_id}/ocr/quota-invoice": {
+                "post": _recognition(
+                    "recognizeQuotaInvoice",
+                    "Recognise the fields of a quota invoice",
+                    (QuotaInvoiceRequestBody, QuotaInvoiceResponse),
+                )
+            },
+            "/v2/{project_id}/ocr/auto-classification": {
+                "post": _recognition(
+                    "recognizeAutoClassification",
+                    "Find the quota invoices on an image, and recognise the fields of each",
+                    (AutoClassificationRequestBody, AutoClassificationResponse),
+                )
+            },
             "/v3/auth/tokens": {"post": _tokens()},
             "/healthz": {"get": _get("Tell that the service is up", "health")},
             "/openapi.json": {"get": _get("Give this description", "description")},
@@ -93,10 +111,10 @@ def describe() -> Json:
     }
 
 
-def _quota_invoice() -> Json:
+def _recognition(name: str, summary: str, models: tuple[type[BaseModel], type[BaseModel]]) -> Json:
     return {
-        "operationId": "recognizeQuotaInvoice",
-        "summary": "Recognise the fields of a quota invoice",
+        "operationId": name,
+        "summary": summary,
         "security": [{"token": []}, {"signature": []}],
         "parameters": [
             {
@@ -112,8 +130,8 @@ def _quota_invoice() -> Json:
                 "schema": {"type": "string"},
             },
         ],
-        "requestBody": _content(QuotaInvoiceRequestBody) | {"required": True},
-        "responses": {"200": _answer("Recognised", QuotaInvoiceResponse)}
+        "requestBody": _content(models[0]) | {"required": True},
+        "responses": {"200": _answer("Recognised", models[1])}
         | _refusals((*WITH_BODY, *TOKENS, *IMAGES)),
     }
 
@@ -140,12 +158,11 @@ def _get(summary: str, name: str) -> Json:
     }
 
 
-def _exactly_one(schema: Json, names: Iterable[str]) -> None:
-    """Say in the schema that one of the members stands alone, and is never null."""
+def _without_nulls(schema: Json) -> None:
+    """Say in the schema that a member is left out rather than null, which is taken all the same."""
     for member in schema["properties"].values():
-        member["type"] = "string"
-        del member["anyOf"], member["default"]
-    schema["oneOf"] = [{"required": [name]} for name in names]
+        member.update(next(one for one in member.pop("anyOf") if one.get("type") != "null"))
+        del member["default"]
 
 
 def _content(model: type[BaseModel]) -> Json:

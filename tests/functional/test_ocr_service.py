@@ -25,8 +25,10 @@ import trustme
 from huaweicloudsdkcore.auth.credentials import BasicCredentials
 from huaweicloudsdkcore.exceptions.exceptions import ServiceResponseException
 from huaweicloudsdkocr.v1 import (
+    AutoClassificationRequestBody,
     OcrClient,
     QuotaInvoiceRequestBody,
+    RecognizeAutoClassificationRequest,
     RecognizeQuotaInvoiceRequest,
 )
 from PIL import Image
@@ -54,8 +56,12 @@ class Reader:
         time.sleep(image.shape[1] / 1000)  # a wide image takes long
         fields = dict(amount="￥5.00", code="144031800111", location="北京市", number="12345678")
         return SimpleNamespace(
+            polygon=[(0, 0), (9.7, 0), (9.7, 5), (0, 5)],
             **{name: SimpleNamespace(text=text, confidence=0.9) for name, text in fields.items()}
         )
+
+    def read_all(self, image):
+        return [self.read(image)]
 
 serve(Settings.read(os.environ), Reader())
 """
@@ -147,6 +153,15 @@ def test_the_sdk_is_served(service: Running) -> None:
     assert answer.result.number == "12345678"
     assert answer.to_json_object()["result"]["confidence"]["amount"] == 0.9
     assert answer.status_code == 200
+
+
+def test_the_sdk_finds_several_tickets(service: Running) -> None:
+    body = AutoClassificationRequestBody(image=IMAGE, type_list=["quota_invoice"])
+    request = RecognizeAutoClassificationRequest(body=body)
+    (ticket,) = client(service).recognize_auto_classification(request).result
+    assert ticket.status.error_code == "AIS.0000"
+    assert ticket.location == [[0, 0], [10, 0], [10, 5], [0, 5]]
+    assert ticket.content["number"] == "12345678"
 
 
 def test_the_sdk_is_refused_with_codes(service: Running) -> None:

@@ -46,6 +46,10 @@ class Found:
     code: Field = Field("144031800111", 0.9908)
     location: Field = Field("广东省深圳市", 1.0)
     number: Field = Field("", 0.0)
+    polygon: tuple[tuple[float, float], ...] = ((0.4, 0), (9.6, 0), (9.6, 5), (0.4, 5))
+
+
+UNREADABLE = Found(Field("", 0), Field("", 0), Field("北京市", 0.5), Field("", 0))
 
 
 @dataclass
@@ -65,6 +69,10 @@ class FakeReader:
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer
+
+    def read_all(self, image: Pixels) -> list[Found]:
+        one = self.read(image)
+        return [one, UNREADABLE] if one else []
 
 
 def service(reader: FakeReader | None = None, **settings: Any) -> httpx.AsyncClient:
@@ -266,6 +274,58 @@ def test_more_in_a_minute_than_allowed_are_refused() -> None:
     assert 1 <= int(responses[2].headers["retry-after"]) <= 60
 
 
+def ask_all(body: dict[str, object], reader: FakeReader | None = None) -> httpx.Response:
+    path = "/v2/p1/ocr/auto-classification"
+    return ask(service(reader), path=path, headers=TOKEN, json={"image": IMAGE} | body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"type_list": ["quota_invoice"]},
+        {"type_list": ["vat_invoice", "quota_invoice"], "detect_seal": True, "pdf_page_number": 1},
+        {"extended_parameters": {"vat_invoice": {"advanced_mode": True}}},
+    ],
+    ids=str,
+)
+def test_each_ticket_has_its_own_status(body: dict[str, object]) -> None:
+    response = ask_all(body)
+    assert response.status_code == 200
+    read, unread = response.json()["result"]
+    assert read["status"] == {"error_code": "AIS.0000", "error_msg": "Succeeded."}
+    assert read["type"] == unread["type"] == "quota_invoice"
+    assert read["location"] == [[0, 0], [10, 0], [10, 5], [0, 5]]
+    assert read["content"]["amount"] == "￥50.00"
+    assert read["content"]["confidence"]["code"] == 0.9908
+    assert unread["status"]["error_code"] == "AIS.0104"
+    assert unread["content"] == {}
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"type_list": ["vat_invoice", "id_card"]}, codes.NOT_AN_INVOICE),
+        ({"type_list": ["lottery"]}, codes.BAD_PARAMETER),
+        ({"type_list": "quota_invoice"}, codes.BAD_PARAMETER),
+        ({"pdf_page_number": 0}, codes.BAD_PARAMETER),
+        ({"url": "http://a/"}, codes.BAD_PARAMETER),
+        ({"image": ""}, codes.BAD_FORMAT),
+    ],
+    ids=str,
+)
+def test_auto_classification_refuses_what_it_cannot_do(
+    body: dict[str, object], code: codes.Code
+) -> None:
+    reader = FakeReader()
+    assert_refused(ask_all(body, reader), code)
+    assert reader.seen == []
+
+
+def test_auto_classification_without_a_find_is_refused() -> None:
+    assert_refused(ask_all({}, FakeReader(None)), codes.NOT_AN_INVOICE)
+
+
 def identity(**of: Any) -> dict[str, Any]:
     scope = of.pop("scope", {"project": {"name": "cn-north-4"}})
     return {"auth": {"identity": {"methods": list(of), **of}} | ({"scope": scope} if scope else {})}
@@ -384,6 +444,7 @@ def test_the_description_names_every_route_and_every_code() -> None:
     text = json.dumps(described)
     assert set(described["paths"]) == {
         "/v2/{project_id}/ocr/quota-invoice",
+        "/v2/{project_id}/ocr/auto-classification",
         "/v3/auth/tokens",
         "/healthz",
         "/openapi.json",
