@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from local.ocr.reading import amount, code, place
-from local.ocr.reading.evidence import Candidate, Label, ranked
+from local.ocr.reading.evidence import Candidate, Label
 from local.ocr.reading.fields import Field
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from local.ocr.reading.findings import Findings
 
+LEAST_DOUBT = 0.05  # of one look
+WEIGHTY = 0.3  # a rival less sure than this is noise
 # What is left of a confidence when …
 RIVAL = 0.6  # … another look reads something else
 UNLABELLED = 0.97  # … no label says what the value is
@@ -29,21 +31,22 @@ PROVINCE_ONLY = 0.6  # … the code could name the city, but cannot be read
 
 
 def settled(candidates: Sequence[Candidate]) -> Field:
-    """The best candidate's text, less sure where other looks differ.
+    """The text that most looks agree on; less sure where one of them differs.
 
-    Two looks that agree are surer than each; a rival with the same label costs.
+    Looks are independent enough for their doubts to be multiplied, but never fully.
     """
-    if not candidates:
+    doubts: dict[str, float] = {}
+    label = max((each.label for each in candidates), default=Label.NONE)
+    for each in candidates:
+        if each.label is label:
+            doubts[each.text] = doubts.get(each.text, 1.0) * max(1 - each.chance, LEAST_DOUBT)
+    best, *rivals = sorted(doubts, key=lambda text: doubts[text]) or [""]
+    if not best:
         return Field()
-    best = ranked(candidates)[0]
-    doubt = 1.0
-    for same in (each for each in candidates if each.text == best.text):
-        doubt *= max(1 - same.chance, 0.05)
-    rivals = [
-        each.chance for each in candidates if each.text != best.text and each.label >= best.label
-    ]
-    sure = max(best.chance, 1 - doubt) * (UNLABELLED if best.label is not Label.OWN else 1.0)
-    return Field(best.text, sure * (RIVAL if rivals and max(rivals) > 0.3 else 1.0))
+    agreed = max(each.chance for each in candidates if each.text == best)
+    sure = max(agreed, 1 - doubts[best]) * (1.0 if label is Label.OWN else UNLABELLED)
+    contested = any(1 - doubts[rival] > WEIGHTY for rival in rivals)
+    return Field(best, sure * (RIVAL if contested else 1.0))
 
 
 def code_field(found: Findings) -> Field:
