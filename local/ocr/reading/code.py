@@ -74,7 +74,8 @@ def candidates(lines: Sequence[Line]) -> list[Candidate]:
             text = spelled(token[0])
             if not text:
                 continue
-            label = label_of(line, *token.span(), lines, own=LABEL, other=OTHER)
+            value = line.span(*token.span())
+            label = label_of(value, line.text[: token.start()], lines, LABEL, OTHER)
             if label is Label.OWN or (label is Label.NONE and is_plausible(text)):
-                found.append(Candidate(text, line.span(*token.span()), label))
+                found.append(Candidate(text, value, label))
     return found

@@ -27,6 +27,7 @@ IMPLAUSIBLE = 0.5  # … a part of the code makes no sense
 CONTRADICTED = 0.5  # … title and code name different places, words and figures different amounts
 OTHER_AUTHORITY = 0.7  # … the title names another tax bureau than the code
 UNUSUAL = 0.9  # … there is hardly an invoice of that amount
+TITLE = 0.9  # how sure a place is that stands in the title; names of places are all alike
 PROVINCE_ONLY = 0.6  # … the code could name the city, but cannot be read
 
 
@@ -78,17 +79,16 @@ def amount_field(found: Findings) -> Field:
 
 def location_field(found: Findings, code_: Field) -> Field:
     """The place that code and title name; the code is more exact, the title easier to read."""
-    title = found.title
-    named, coded = place.by_title(title.text) if title else "", place.by_code(code_.text)
-    chance = 1.0 if named else 0.0
+    named = place.by_title(found.title.text) if found.title else ""
+    coded = place.by_code(code_.text)
     if coded and named:
+        if coded == named:
+            return Field(coded, 1 - (1 - code_.confidence) * (1 - TITLE))
         if place.agree(named, coded):
-            return Field(coded, 1 - (1 - code_.confidence) * (1 - chance * 0.9))
-        return Field(coded if code_.confidence > chance * 0.9 else named, 0.5)
+            return Field(coded, code_.confidence)
+        return Field(coded if code_.confidence > TITLE else named, CONTRADICTED)
     if coded:
         return Field(coded, code_.confidence)
-    return (
-        Field(named, chance * (0.9 if place.is_exact(named) else PROVINCE_ONLY))
-        if named
-        else Field()
-    )
+    if named:
+        return Field(named, TITLE if place.is_exact(named) else PROVINCE_ONLY)
+    return Field()

@@ -102,18 +102,18 @@ class Engine:
         height, width = image.shape[:2]
         ratio = min(1.0, side / max(height, width))
         size = [max(32, round(length * ratio / 32) * 32) for length in (width, height)]
-        small = cv2.resize(image, size, interpolation=cv2.INTER_AREA if ratio < 1 else 1)
+        small = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
         heat = self._detection(_tensor(small)[np.newaxis])[0, 0]
         return boxes_of(heat, (height, width))
 
-    def upside_down(self, crops: Sequence[Image]) -> float:
-        """The mean chance, 0 to 1, that these lines of text stand on their heads."""
+    def upside_down(self, crops: Sequence[Image]) -> list[float]:
+        """The chance, 0 to 1, that each of these lines of text stands on its head."""
         widths = [round(line.shape[1] * LINE_HEIGHT / line.shape[0]) for line in crops]
         tensors = [
             _line_tensor(line, max(8, min(width, DIRECTION_WIDTH)), DIRECTION_WIDTH)
             for line, width in zip(crops, widths, strict=True)
         ]
-        return float(self._direction(np.stack(tensors))[:, 1].mean())
+        return [float(chance) for chance in self._direction(np.stack(tensors))[:, 1]]
 
     def recognise(
         self, crops: Sequence[Image], *, alphabet: str = "", stretch: float = 1.0
@@ -180,5 +180,5 @@ def _tensor(image: Image) -> NDArray[np.float32]:
 
 def _line_tensor(line: Image, width: int, padded: int) -> NDArray[np.float32]:
     tensor = np.zeros((3, LINE_HEIGHT, padded), np.float32)
-    tensor[:, :, :width] = _tensor(cv2.resize(line, (width, LINE_HEIGHT)))
+    tensor[:, :, :width] = _tensor(np.asarray(cv2.resize(line, (width, LINE_HEIGHT)), np.uint8))
     return tensor

@@ -58,15 +58,8 @@ def label_in(words: str, own: re.Pattern[str], other: re.Pattern[str]) -> Label:
 
 
 def label_of(
-    line: Line,
-    start: int,
-    end: int,
-    lines: Sequence[Line],
-    *,
-    own: re.Pattern[str],
-    other: re.Pattern[str],
+    value: Line, prefix: str, lines: Sequence[Line], own: re.Pattern[str], other: re.Pattern[str]
 ) -> Label:
-    """The label of the characters `start` to `end` of a line: to their left, else above."""
-    value = line.span(start, end)
-    beside = label_in(lead(value, lines) + line.text[:start], own, other)
+    """The label of a value: to its left, in its own line (`prefix`) or another; else above it."""
+    beside = label_in(lead(value, lines) + prefix, own, other)
     return label_in(above(value, lines), own, other) if beside is Label.NONE else beside

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 Point = tuple[float, float]
+Corners = tuple[Point, Point, Point, Point]
 
 
 @dataclass(frozen=True)
@@ -35,4 +36,4 @@ class QuotaInvoice:
     number: Field
     amount: Field
     location: Field
-    polygon: tuple[Point, Point, Point, Point]
+    polygon: Corners

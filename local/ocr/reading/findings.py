@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from local.ocr.reading import amount, code, number
 from local.ocr.reading.evidence import Candidate, Label
 from local.ocr.reading.title import is_title
+
+NEAR = 1.3  # so many times as far as the nearest is still the same paper
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,6 +46,16 @@ class Findings:
             self.titles, key=lambda line: line.height * (line.right - line.left), default=None
         )
 
+    def beside(self, title: Line) -> Findings:
+        """What belongs to that title: of two papers on one image, the candidates nearest to it."""
+        return Findings(
+            [title],
+            near(title, self.codes),
+            near(title, self.numbers),
+            near(title, self.words),
+            near(title, self.figures),
+        )
+
     def with_(self, other: Findings) -> Findings:
         """These findings and those of another look."""
         return Findings(
@@ -62,3 +76,14 @@ def findings(lines: Sequence[Line]) -> Findings:
         amount.words_candidates(lines),
         amount.figures_candidates(lines),
     )
+
+
+def near(title: Line, candidates: Sequence[Candidate]) -> list[Candidate]:
+    """The candidates about as far from the title as the nearest of those with the best label."""
+    best = max((each.label for each in candidates), default=Label.NONE)
+    away = {
+        id(each): float(np.linalg.norm(each.line.box.mean(axis=0) - title.box.mean(axis=0)))
+        for each in candidates
+    }
+    nearest = min((away[id(each)] for each in candidates if each.label is best), default=0.0)
+    return [each for each in candidates if away[id(each)] < NEAR * nearest + title.height]

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from statistics import median
+from statistics import mean, median
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from local.ocr.reading.engine import crop
 from local.ocr.reading.lines import Line, placed
 from local.ocr.reading.orientation import aligned, height, is_along, length, slope
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from local.ocr.reading.engine import Box, Engine, Image
+    from local.ocr.reading.fields import Corners
 
 VOTERS = 3  # so many of the longest lines say which way up the image is
+EVEN = 0.5  # chance
 WAVE = 4  # lines read before the rules are asked whether more is needed
 ALIKE = 0.85  # pieces of one line are as high as each other, by this much at least
 # The printer's line: the longest of all, lower than others, and never of use.
 LONG, LOW = 15.0, 0.95
+MARGIN = 1.0  # of paper around its text, in heights of a line
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +39,11 @@ class Page:
     rest: list[Box]
     angle: float
 
+    @property
+    def boxes(self) -> list[Box]:
+        """All boxes, read or not."""
+        return [line.box for line in self.lines] + self.rest
+
 
 def look(engine: Engine, image: Image, *, side: int) -> Page:
     """Where there is text on an RGB image that the model sees at `side` pixels; nothing is read."""
@@ -41,7 +51,7 @@ def look(engine: Engine, image: Image, *, side: int) -> Page:
     angle = slope(boxes)
     boxes = [box for box in (aligned(box, angle) for box in boxes) if is_along(box)]
     longest = sorted(boxes, key=length, reverse=True)[:VOTERS]
-    if longest and engine.upside_down([crop(image, box) for box in longest]) > 0.5:
+    if longest and mean(engine.upside_down([crop(image, box) for box in longest])) > EVEN:
         angle += math.pi
         boxes = [aligned(box, angle) for box in boxes]
     return Page([], by_promise(boxes), angle)
@@ -70,6 +80,19 @@ def waves(engine: Engine, image: Image, page: Page) -> Iterator[Page]:
         lines = page.lines + read(engine, image, page.rest[:count], page.angle)
         page = Page(lines, page.rest[count:], page.angle)
         yield page
+
+
+def outline(page: Page, boxes: Sequence[Box]) -> Corners:
+    """The corners of the paper around these boxes of text, clockwise from its top left."""
+    sine, cosine = math.sin(page.angle), math.cos(page.angle)
+    turn = np.array([[cosine, -sine], [sine, cosine]])
+    level = np.concatenate(boxes) @ turn
+    margin = MARGIN * median(height(box) for box in boxes)
+    left, top = level.min(axis=0) - margin
+    right, bottom = level.max(axis=0) + margin
+    corners = np.array([[left, top], [right, top], [right, bottom], [left, bottom]]) @ turn.T
+    (a, b), (c, d), (e, f), (g, h) = corners.tolist()
+    return (a, b), (c, d), (e, f), (g, h)
 
 
 def complete(engine: Engine, image: Image, page: Page) -> Page:

@@ -36,7 +36,7 @@ def divisions() -> dict[str, str]:
 
 @cache
 def _names() -> list[tuple[str, str]]:
-    """Every name that a title may give a place, of any revision, longest first; and its full name."""
+    """Names that a title may give a place, of any revision, longest first, and its full name."""
     found: dict[str, str] = {}
     for names in data.values():
         for code, name in names.items():

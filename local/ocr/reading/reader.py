@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from local.ocr.reading import again, code, confidence, number, place
-from local.ocr.reading.engine import Engine
-from local.ocr.reading.fields import QuotaInvoice
+import numpy as np
+
+from local.ocr.reading import again, code, confidence, number, place, several
+from local.ocr.reading.engine import Engine, crop
+from local.ocr.reading.fields import Corners, QuotaInvoice
 from local.ocr.reading.findings import Findings, findings
-from local.ocr.reading.page import look, waves
+from local.ocr.reading.page import Page, look, outline, waves
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
+
+    from local.ocr.reading.engine import Box
 
 SIDE = 736  # pixels; smaller ones lose numbers, larger ones lines under seals
 
@@ -26,44 +29,73 @@ class Reader:
 
     def read(self, image: NDArray[np.uint8]) -> QuotaInvoice | None:
         """The quota invoice on an RGB image; None when there is none on it."""
-        found = self._findings(image)
+        found, page = self._look(image)
         if not found.title:
             return None
-        height, width = image.shape[:2]
-        code_field = confidence.code_field(found)
-        return QuotaInvoice(
-            code_field,
-            confidence.settled(found.numbers),
-            confidence.amount_field(found),
-            confidence.location_field(found, code_field),
-            ((0.0, 0.0), (width, 0.0), (width, height), (0.0, height)),
-        )
+        found = self._verified(image, found.beside(found.title))
+        return invoice(found, outline(page, page.boxes))
 
     def read_all(self, image: NDArray[np.uint8]) -> list[QuotaInvoice]:
-        """Every quota invoice on an RGB image."""
-        one = self.read(image)
-        return [one] if one else []
+        """Every quota invoice on an RGB image, in reading order of their titles."""
+        titles = several.titles(self._engine, image)
+        if len(titles) < 2:  # noqa: PLR2004 - one, or one that only further looks will find
+            one = self.read(image)
+            return [one] if one else []
+        each = (self._read_one(image, titles, title) for title in titles)
+        return [found for found in each if found]
 
-    def _findings(self, image: NDArray[np.uint8]) -> Findings:
-        page = look(self._engine, image, side=SIDE)
-        found = Findings()
-        self.looks = 0
-        for page in waves(self._engine, image, page):
-            found = findings(page.lines)
+    def _read_one(
+        self, image: NDArray[np.uint8], titles: list[Box], title: Box
+    ) -> QuotaInvoice | None:
+        area = several.area(title)
+        part, matrix = crop(image, area), several.within(area)
+        found, page = self._look(part)
+        middle = several.moved(title, np.linalg.inv(matrix)).mean(axis=0)
+        line = min(
+            found.titles,
+            key=lambda line: float(np.linalg.norm(line.box.mean(axis=0) - middle)),
+            default=None,
+        )
+        if line is None:
+            return None
+        boxes = [several.moved(box, matrix) for box in page.boxes]
+        own = [
+            box
+            for box, there in zip(page.boxes, boxes, strict=True)
+            if titles[several.owner(there, titles)] is title
+        ]
+        corners = np.array(outline(page, own or [line.box]), np.float32)
+        (a, b), (c, d), (e, f), (g, h) = several.moved(corners, matrix).tolist()
+        found = self._verified(part, found.beside(line))
+        return invoice(found, ((a, b), (c, d), (e, f), (g, h)))
+
+    def _look(self, image: NDArray[np.uint8]) -> tuple[Findings, Page]:
+        """What is found on the image, looking until every field is found."""
+        page, found = look(self._engine, image, side=SIDE), Findings()
+        for seen in waves(self._engine, image, page):
+            page, found = seen, findings(seen.lines)
+            if found.suffice:
+                return found, page
+        for other in again.looks(self._engine, image, page):
+            found = found.with_(findings(other.lines))
             if found.suffice:
                 break
-        self.page = page
-        if not found.suffice:
-            for other in again.looks(self._engine, image, page):
-                self.looks += 1
-                found = found.with_(findings(other.lines))
-                if found.suffice:
-                    break
-        found.codes.extend(
-            again.closer(self._engine, image, found.codes, code.ALPHABET, code.spelled)
-        )
-        found.numbers.extend(
-            again.closer(self._engine, image, found.numbers, number.ALPHABET, number.spelled)
-        )
-        self.found = found
-        return found
+        return found, page
+
+    def _verified(self, image: NDArray[np.uint8], found: Findings) -> Findings:
+        """The findings with further readings of a code or number that is not sure."""
+        codes = again.closer(self._engine, image, found.codes, code.ALPHABET, code.spelled)
+        numbers = again.closer(self._engine, image, found.numbers, number.ALPHABET, number.spelled)
+        return found.with_(Findings(codes=codes, numbers=numbers))
+
+
+def invoice(found: Findings, polygon: Corners) -> QuotaInvoice:
+    """The conclusion from what was found."""
+    code_ = confidence.code_field(found)
+    return QuotaInvoice(
+        code_,
+        confidence.settled(found.numbers),
+        confidence.amount_field(found),
+        confidence.location_field(found, code_),
+        polygon,
+    )

@@ -1,0 +1,277 @@
+"""The reading of quota invoices: rules by themselves, and the reader on pictures."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image, ImageFilter, ImageOps
+
+from local.ocr.reading import Reader, amount, code, confidence, lines, number, place
+from local.ocr.reading.evidence import Candidate, Label
+from local.ocr.reading.findings import Findings, findings
+from local.ocr.reading.lines import Line
+
+ROOT = Path(__file__).parents[2]
+SAMPLES = ROOT / "samples"
+PHOTOS = ROOT.parent / "shared" / "invoices"
+FIELDS = ("code", "number", "amount", "location")
+
+truth = json.loads((SAMPLES / "truth.json").read_text("utf-8")) if SAMPLES.is_dir() else {}
+needs_photos = pytest.mark.skipif(not PHOTOS.is_dir(), reason="the photographs are not public")
+
+
+def line(
+    text: str, x: float = 0, y: float = 0, *, height: float = 30, chance: float = 0.99
+) -> Line:
+    """A level line whose characters are as wide as high; digits are half as wide."""
+    widths = [height / 2 if each.isascii() else height for each in text]
+    ends = np.cumsum(widths)
+    width = float(ends[-1])
+    places = tuple((ends - np.array(widths) / 2) / width)
+    box = np.array([[x, y], [x + width, y], [x + width, y + height], [x, y + height]], np.float32)
+    chances = (chance,) * len(text)
+    return Line(text, chances, places, x, x + width, y + height / 2, height, box)
+
+
+def texts(candidates: list[Candidate]) -> list[tuple[str, Label]]:
+    return [(each.text, each.label) for each in candidates]
+
+
+# Code
+
+
+def test_code_beside_its_label_in_another_line() -> None:
+    found = code.candidates([line("发票代码"), line("144031900111", 130, 2)])
+    assert texts(found) == [("144031900111", Label.OWN)]
+
+
+def test_code_below_its_label() -> None:
+    found = code.candidates([line("发票代码"), line("144031900111", 0, 40)])
+    assert texts(found) == [("144031900111", Label.OWN)]
+
+
+def test_code_without_label_must_make_sense() -> None:
+    assert texts(code.candidates([line("144031900111")])) == [("144031900111", Label.NONE)]
+    assert code.candidates([line("199991900111")]) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "发票代码111666",  # made unreadable: never completed
+        "91310116066601234X",  # tax number
+        "1440319001111",  # too long
+        "发票号码144031900111",
+        "客服电话144031900111",
+    ],
+)
+def test_no_code(text: str) -> None:
+    assert code.candidates([line(text)]) == []
+
+
+def test_letters_in_a_code_stay_and_misread_digits_are_put_right() -> None:
+    found = code.candidates([line("发票代码I5107158EOO1")])
+    assert texts(found) == [("15107158E001", Label.OWN)]
+
+
+# Number
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "世光印务2016年07月印194000本@50#27300001-37000000",
+        "起止号码27300001-37000000",
+        "密码12345678",
+        "开票日期20160731年",
+        "发票号码899",
+        "发票代码144031900111",
+        "电话010-12345678",
+    ],
+)
+def test_no_number(text: str) -> None:
+    assert number.candidates([line(text)]) == []
+
+
+def test_password_in_a_line_of_its_own_is_no_number() -> None:
+    assert number.candidates([line("密码"), line("12345678", 80)]) == []
+
+
+def test_number_right_of_the_code_takes_the_nearer_label() -> None:
+    page = [line("发票代码144031900111"), line("发票号码", 400), line("01142646", 530)]
+    assert texts(number.candidates(page)) == [("01142646", Label.OWN)]
+
+
+def test_number_after_no() -> None:
+    assert texts(number.candidates([line("No.01142646")])) == [("01142646", Label.NONE)]
+
+
+# Amount
+
+
+def test_words_whose_characters_stand_apart() -> None:
+    page = [line("贰", 0, height=60), line("拾", 150, 2, height=58), line("元整", 300, height=60)]
+    assert [each.text for each in amount.words_candidates(page)] == ["￥20.00"]
+
+
+def test_a_date_and_a_print_run_are_no_amount() -> None:
+    page = [line("二零一六年十月"), line("194000本@50#"), line("2016年")]
+    assert amount.words_candidates(page) + amount.figures_candidates(page) == []
+
+
+@pytest.mark.parametrize("yuan", [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 73, 1005])
+def test_figures_as_written_are_read_back(yuan: int) -> None:
+    assert amount.in_figures(amount.written(yuan))[0] == yuan
+
+
+def test_words_and_figures_that_contradict_each_other_lose_confidence() -> None:
+    both = findings([line("伍拾元整"), line("￥10.00", 0, 90)])
+    assert confidence.amount_field(both).confidence < 0.6
+    one = findings([line("伍拾元整")])
+    assert confidence.amount_field(one).confidence > 0.9
+
+
+# Place
+
+
+def test_every_division_of_a_title_is_the_one_of_its_code() -> None:
+    for four, whole in place.divisions().items():
+        if place.by_title(whole) != whole:
+            pytest.fail(f"{four}: {whole} is read as {place.by_title(whole)}")
+
+
+def test_title_and_code_that_contradict_each_other_lose_confidence() -> None:
+    page = [line("四川省绵阳市国家税务局通用定额发票"), line("发票代码151011900111", 0, 80)]
+    found = findings(page)
+    code_ = confidence.code_field(found)
+    assert (code_.text, code_.confidence < 0.6) == ("151011900111", True)
+    assert confidence.location_field(found, code_).confidence < 0.6
+
+
+def test_title_of_a_city_alone_names_its_province() -> None:
+    found = findings([line("大连市国家税务局通用定额发票")])
+    assert confidence.location_field(found, confidence.code_field(found)).text == "辽宁省大连市"
+
+
+# Confidence
+
+
+def test_no_candidate_is_an_empty_field() -> None:
+    assert confidence.settled([]) == confidence.amount_field(Findings())
+    assert confidence.settled([]).confidence == 0.0
+
+
+def test_looks_that_differ_lose_confidence() -> None:
+    one, four = (
+        Candidate(text, line(text, chance=0.97), Label.OWN) for text in ("01142646", "04142646")
+    )
+    assert confidence.settled([one]).confidence > 0.95
+    assert confidence.settled([one, four]).confidence < 0.7
+
+
+def test_the_paper_of_the_title_is_read_where_there_are_two() -> None:
+    title = line("深圳市国家税务局通用定额发票", 0, 0)
+    page = [title, line("发票代码144031900111", 0, 90), line("发票代码133001900111", 0, 700)]
+    found = findings(page).beside(title)
+    assert texts(found.codes) == [("144031900111", Label.OWN)]
+
+
+# Lines
+
+
+def test_a_part_of_a_line_keeps_its_place() -> None:
+    value = line("发票代码144031900111").span(4, 16)
+    assert (value.text, round(value.right)) == ("144031900111", 300)
+    assert 100 < value.left < 121
+
+
+def test_rows_join_what_stands_side_by_side() -> None:
+    joined = lines.rows([line("元", 90), line("拾", 0), line("发票联", 0, 80)], gap=3)
+    assert [each.text for each in joined] == ["拾 元", "发票联"]
+
+
+# The reader
+
+
+@pytest.fixture(scope="module")
+def reader() -> Reader:
+    return Reader()
+
+
+def pixels(path: Path) -> NDArray[np.uint8]:
+    return np.array(ImageOps.exif_transpose(Image.open(path)).convert("RGB"))
+
+
+@pytest.mark.parametrize("name", truth)
+def test_samples(reader: Reader, name: str) -> None:
+    found = reader.read(pixels(SAMPLES / name))
+    assert found is not None
+    assert {field: getattr(found, field).text for field in FIELDS} == truth[name]
+
+
+def test_the_polygon_lies_around_the_fields(reader: Reader) -> None:
+    image = np.full((1400, 1600, 3), 90, np.uint8)
+    paper = pixels(SAMPLES / "shanghai-10-yuan-clean.png")[:700, :1000]
+    image[600 : 600 + paper.shape[0], 500 : 500 + paper.shape[1]] = paper
+    found = reader.read(image)
+    assert found is not None
+    corners = np.array(found.polygon)
+    assert corners.min(axis=0).tolist() > [450, 550]
+    assert corners[0].tolist() < corners[2].tolist()
+
+
+@pytest.mark.parametrize("shade", [0, 128, 255])
+@pytest.mark.parametrize("size", [(15, 15), (15, 4096), (600, 400)])
+def test_nothing_on_empty_images(reader: Reader, shade: int, size: tuple[int, int]) -> None:
+    image = np.full((*size, 3), shade, np.uint8)
+    assert reader.read(image) is None
+    assert reader.read_all(image) == []
+
+
+def test_several_invoices_on_one_image(reader: Reader) -> None:
+    names = ["shanghai-10-yuan-clean.png", "hunan-1000-yuan-password.png"]
+    papers = [pixels(SAMPLES / name) for name in names]
+    width = max(paper.shape[1] for paper in papers)
+    padded = [np.pad(paper, ((40, 40), (0, width - paper.shape[1]), (0, 0))) for paper in papers]
+    found = reader.read_all(np.vstack(padded))
+    assert {each.code.text for each in found} == {truth[name]["code"] for name in names}
+
+
+def test_threads_share_a_reader(reader: Reader) -> None:
+    names = list(truth)[:4]
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda name: reader.read(pixels(SAMPLES / name)), names))
+    assert [each and each.code.text for each in found] == [truth[name]["code"] for name in names]
+
+
+@needs_photos
+@pytest.mark.parametrize("turns", range(4))
+@pytest.mark.parametrize("damage", ["none", "dark", "blurred", "small"])
+def test_photograph(reader: Reader, turns: int, damage: str) -> None:
+    picture = Image.open(PHOTOS / "beijing_10yuan.jpg").convert("RGB")
+    if damage == "dark":
+        picture = picture.point(lambda value: value * 0.4)
+    elif damage == "blurred":
+        picture = picture.filter(ImageFilter.GaussianBlur(0.8))
+    elif damage == "small":
+        picture = picture.resize((560, 420))
+    found = reader.read(np.ascontiguousarray(np.rot90(np.array(picture), turns)))
+    assert found is not None
+    read = tuple(getattr(found, field).text for field in FIELDS)
+    assert read == ("111001740101", "01142646", "￥10.00", "北京市")
+
+
+@needs_photos
+@pytest.mark.parametrize("turns", range(4))
+def test_nothing_is_invented_where_it_was_made_unreadable(reader: Reader, turns: int) -> None:
+    image = np.rot90(pixels(PHOTOS / "shanghai_10yuan_redacted.png"), turns)
+    found = reader.read(np.ascontiguousarray(image))
+    assert found is not None
+    assert (found.code.text, found.code.confidence) == ("", 0.0)
+    assert (found.number.text, found.number.confidence) == ("", 0.0)
+    assert (found.amount.text, found.location.text) == ("￥10.00", "上海市")
