@@ -94,15 +94,21 @@ class Engine:
             core, MODELS / "ch_ppocr_mobile_v2.0_cls_mobile.onnx", threads=threads, streams=1
         )
 
-    def detect(self, image: Image, side: int) -> list[Box]:
+    def detect(self, image: Image, side: int, *, enlarge: float = 1.0) -> list[Box]:
         """The boxes of text, four corners each, in pixels of `image`.
 
-        `side`: the longer side, in pixels, at which the model sees the image.
+        `side`: the longer side, in pixels, at which the model sees the image; `enlarge`: how
+        many times larger than itself at most.
         """
         height, width = image.shape[:2]
-        ratio = min(1.0, side / max(height, width))
+        ratio = min(enlarge, side / max(height, width))
         size = [max(32, round(length * ratio / 32) * 32) for length in (width, height)]
-        small = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+        small = np.asarray(
+            cv2.resize(
+                image, size, interpolation=cv2.INTER_AREA if ratio < 1 else cv2.INTER_LINEAR
+            ),
+            np.uint8,
+        )
         heat = self._detection(_tensor(small)[np.newaxis])[0, 0]
         return boxes_of(heat, (height, width))
 

@@ -45,9 +45,9 @@ class Page:
         return [line.box for line in self.lines] + self.rest
 
 
-def look(engine: Engine, image: Image, *, side: int) -> Page:
+def look(engine: Engine, image: Image, *, side: int, enlarge: float = 1.0) -> Page:
     """Where there is text on an RGB image that the model sees at `side` pixels; nothing is read."""
-    boxes = engine.detect(image, side)
+    boxes = engine.detect(image, side, enlarge=enlarge)
     angle = slope(boxes)
     boxes = [box for box in (aligned(box, angle) for box in boxes) if is_along(box)]
     longest = sorted(boxes, key=length, reverse=True)[:VOTERS]
