@@ -62,6 +62,15 @@ $(VENV)/.fonts: $(READY) requirements-drawing.lock
 samples: $(VENV)/.fonts ## Draw the sample invoices anew
 	@$(BIN)/python -m ops.drawing samples
 
+.PHONY: bench-ocr
+bench-ocr: $(VENV)/.fonts $(VENV)/.stock ## Measure reading beside the stock engine: make bench-ocr SEED=7 [FOLDER=photos]
+	@$(BIN)/python -m ops.bench_ocr --seed $(SEED) $(if $(FOLDER),--folder $(FOLDER)) $(BENCH)
+
+$(VENV)/.stock: $(READY) requirements-bench.lock
+	@echo "Installing ONNX Runtime, which the stock engine runs on; once …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
+	@touch $@
+
 .PHONY: lock
 lock: $(READY) ## Renew requirements.lock from pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv

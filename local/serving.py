@@ -41,7 +41,8 @@ class Serving:
 
 
 def _listen(port: int) -> socket.socket:
-    listening = socket.socket()
+    # Said in full, or asyncio does not know it for TCP and answers wait for acknowledgements.
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind(("127.0.0.1", port))

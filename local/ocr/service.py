@@ -10,12 +10,13 @@ import logging
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 
-from local.ocr import iam, images, tickets
+from local.ocr import documents, iam, images, tickets
 from local.ocr.auth import Gate
 from local.ocr.codes import (
     BAD_PARAMETER,
@@ -94,7 +95,7 @@ class Service:
     async def quota_invoice(self, request: Request) -> JSONResponse:
         """Quota Invoice OCR."""
         async with self._taken(request, QuotaInvoiceRequestBody) as given:
-            found = await self._read(given, request, self._reader.read)
+            found = await self._read(given, request, images.decode, self._reader.read)
         if found is None:
             raise Refusal(NOT_AN_INVOICE)
         answer = QuotaInvoiceResponse(result=QuotaInvoiceResult.of(found))
@@ -105,7 +106,8 @@ class Service:
         async with self._taken(request, tickets.AutoClassificationRequestBody) as given:
             if not tickets.wanted(given):
                 raise Refusal(NOT_AN_INVOICE)
-            found = await self._read(given, request, self._reader.read_all)
+            decode = partial(documents.decode, page=given.pdf_page_number)
+            found = await self._read(given, request, decode, self._reader.read_all)
         if not found:
             raise Refusal(NOT_AN_INVOICE)
         return JSONResponse(tickets.results(found).model_dump())
@@ -149,7 +151,11 @@ class Service:
             yield given
 
     async def _read(
-        self, given: SourceBody, request: Request, how: Callable[[Pixels], Found]
+        self,
+        given: SourceBody,
+        request: Request,
+        decode: Callable[[bytes], Pixels],
+        how: Callable[[Pixels], Found],
     ) -> Found:
         """Wait for a turn: only so many images are in memory, and none for a caller that left."""
         source = await self._source(given)
@@ -157,7 +163,7 @@ class Service:
             if await request.is_disconnected():
                 raise ClientDisconnect
             loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._threads, _read_now, source, how)
+            return await loop.run_in_executor(self._threads, _read_now, source, decode, how)
 
     async def _source(self, given: SourceBody) -> Callable[[], bytes]:
         if (given.image is None) == (given.url is None):
@@ -169,8 +175,12 @@ class Service:
         return lambda: images.from_base64(text)
 
 
-def _read_now(source: Callable[[], bytes], how: Callable[[Pixels], Found]) -> Found:
-    pixels = images.decode(source())
+def _read_now(
+    source: Callable[[], bytes],
+    decode: Callable[[bytes], Pixels],
+    how: Callable[[Pixels], Found],
+) -> Found:
+    pixels = decode(source())
     try:
         return how(pixels)
     except Exception:  # noqa: BLE001 - whatever the engine raises, the caller is told one thing

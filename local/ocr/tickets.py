@@ -55,7 +55,9 @@ class AutoClassificationRequestBody(SourceBody):
         description="Types to look for; without it, all that are supported, which is quota_invoice",
         json_schema_extra={"minItems": 1},
     )
-    pdf_page_number: int | None = Field(default=None, ge=1, description="Not used: no PDF is read.")
+    pdf_page_number: int | None = Field(
+        default=None, ge=1, description="Which page of a PDF to read; the first by default."
+    )
     extended_parameters: dict[str, Any] | None = Field(
         default=None, description="Parameters by type; quota invoices have none."
     )

@@ -1,0 +1,1 @@
+"""How well and how fast invoices are read, beside the stock engine, in one run."""

@@ -1,0 +1,62 @@
+"""Pages of a PDF, as Auto Classification takes them."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
+
+import pytest
+from PIL import Image
+
+from local.ocr.codes import BAD_FORMAT, BAD_PARAMETER, BAD_SIZE, Code, Refusal
+from local.ocr.documents import decode
+
+
+def document(*colours: str, size: tuple[int, int] = (600, 400)) -> bytes:
+    pages = [Image.new("RGB", size, colour) for colour in colours]
+    with BytesIO() as file:
+        pages[0].save(file, "PDF", save_all=True, append_images=pages[1:])
+        return file.getvalue()
+
+
+@pytest.mark.parametrize(("page", "colour"), [(None, 0), (1, 0), (2, 1)])
+def test_the_page_that_is_asked_for_is_given(page: int | None, colour: int) -> None:
+    pixels = decode(document("red", "lime"), page)
+    assert pixels.ndim == 3
+    middle = pixels[pixels.shape[0] // 2, pixels.shape[1] // 2]
+    assert middle.argmax() == colour
+
+
+def test_an_image_is_no_document_and_is_read_as_ever() -> None:
+    with BytesIO() as file:
+        Image.new("RGB", (40, 30), "white").save(file, "PNG")
+        assert decode(file.getvalue(), 7).shape == (30, 40, 3)
+
+
+@pytest.mark.parametrize(
+    ("data", "page", "code"),
+    [
+        (document("red"), 2, BAD_PARAMETER),
+        (document("red")[:200], None, BAD_FORMAT),
+        (b"%PDF-1.7 and nothing", None, BAD_FORMAT),
+        (b"%PDF-" + bytes(11 << 20), None, BAD_SIZE),
+        (b"no image at all", None, BAD_FORMAT),
+    ],
+    ids=["no-such-page", "cut", "empty", "heavy", "text"],
+)
+def test_what_cannot_be_read_is_refused(data: bytes, page: int | None, code: Code) -> None:
+    with pytest.raises(Refusal) as caught:
+        decode(data, page)
+    assert caught.value.body()["error_code"] == code.code
+
+
+def test_a_page_of_any_size_is_an_image_within_the_limits() -> None:
+    pixels = decode(document("red", size=(9000, 3000)), None)
+    assert max(pixels.shape) <= 4096
+
+
+def test_several_threads_may_ask_at_once() -> None:
+    data = document("red", "lime")
+    with ThreadPoolExecutor(4) as pool:
+        shapes = {pixels.shape for pixels in pool.map(lambda n: decode(data, n % 2 + 1), range(16))}
+    assert len(shapes) == 1
