@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Sequence
 from itertools import islice
 from pathlib import Path
@@ -22,7 +23,8 @@ from .engines import Engine
 from .figures import Result, accuracy, by_kind, spread
 from .page import failures_page
 
-console = Console(highlight=False)
+# A log file is no terminal of 80 columns: tables are shown whole there.
+console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
