@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 
 MODELS = Path(rapidocr.__file__).parent / "models"
 LINE_HEIGHT = 48  # pixels; what the recognition model was trained on
-MAX_LINE_WIDTH = 1600
+MAX_LINE_WIDTH = 960
+MOST_PIXELS = 560_000  # that detection sees: it needs half a kilobyte for each
 VERY_LONG = 565  # pixels; code and label together are shorter
 NARROWED = 0.6
 DIRECTION_WIDTH = 192  # pixels that the direction classifier sees of a line
@@ -54,7 +55,11 @@ class _Network:
     """A compiled model and the few requests that its callers share."""
 
     def __init__(self, core: openvino.Core, model: object, *, threads: int, streams: int) -> None:
-        config = {"INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": streams}
+        config = {
+            "INFERENCE_NUM_THREADS": threads,
+            "NUM_STREAMS": streams,
+            "CPU_RUNTIME_CACHE_CAPACITY": 8,
+        }
         self._compiled = core.compile_model(model, "CPU", config)
         self._idle: queue.LifoQueue[Any] = queue.LifoQueue()
         self.streams = streams
@@ -101,7 +106,7 @@ class Engine:
         many times larger than itself at most.
         """
         height, width = image.shape[:2]
-        ratio = min(enlarge, side / max(height, width))
+        ratio = min(enlarge, side / max(height, width), (MOST_PIXELS / (height * width)) ** 0.5)
         size = [max(32, round(length * ratio / 32) * 32) for length in (width, height)]
         small = np.asarray(
             cv2.resize(

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 VOTERS = 3  # so many of the longest lines say which way up the image is
 EVEN = 0.5  # chance
 WAVE = 4  # lines read before the rules are asked whether more is needed
+MOST_LINES = 120  # on an image; a newspaper would take minutes
 ALIKE = 0.85  # pieces of one line are as high as each other, by this much at least
 # The printer's line: the longest of all, lower than others, and never of use.
 LONG, LOW = 15.0, 0.95
@@ -65,7 +66,7 @@ def by_promise(boxes: list[Box]) -> list[Box]:
         small_print = length(box) > LONG * height(box) and height(box) < LOW * usual
         return not small_print, height(box)
 
-    return sorted(boxes, key=promise, reverse=True)
+    return sorted(boxes, key=promise, reverse=True)[:MOST_LINES]
 
 
 def waves(engine: Engine, image: Image, page: Page) -> Iterator[Page]:
