@@ -12,6 +12,10 @@ from quota_invoice.pipeline import Pipeline
 from quota_invoice.settings import Settings
 from quota_invoice.store import Store
 
+# Of the invocation's time, for writing what is known and saying what is not, before the platform
+# ends it without either.
+RESERVED_SECONDS = 3.0
+
 
 @dataclass(frozen=True)
 class Function:
@@ -61,7 +65,9 @@ def handler(event: object, context: Context) -> dict[str, int]:
         uploads = events.parse(event)
     _function.use(Credentials.of(context))
     function = _function
-    pipeline = Pipeline(
-        function.settings.keys, function.settings.region, function.store, function.ocr, log
-    )
+
+    def seconds_left() -> float:
+        return context.getRemainingTimeInMilliSeconds() / 1000 - RESERVED_SECONDS
+
+    pipeline = Pipeline(function.settings, function.store, function.ocr, log, seconds_left)
     return pipeline.run(uploads)

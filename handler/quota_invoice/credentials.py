@@ -12,6 +12,7 @@ class Context(Protocol):
     """What the function uses of FunctionGraph's ``context`` (its methods are camel case)."""
 
     def getRequestID(self) -> str: ...  # noqa: D102, N802 - the platform's name
+    def getRemainingTimeInMilliSeconds(self) -> int: ...  # noqa: D102, N802 - as above
     def getUserData(self, key: str) -> str | None: ...  # noqa: D102, N802 - as above
     def getProjectID(self) -> str: ...  # noqa: D102, N802 - as above
     def getSecurityAccessKey(self) -> str: ...  # noqa: D102, N802 - as above

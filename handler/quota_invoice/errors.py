@@ -3,14 +3,16 @@
     QuotaInvoiceError
     ├── ImageRefused         this image will never be read: a failure record, the invocation
     │                        succeeds
+    │   └── NotRecognized        …once it has failed twice
     └── InvocationError      anything else: raised when the other uploads are done, so that the
         │                    platform retries or reports it
         ├── ConfigurationError   settings or credentials that make no sense
         ├── EventError           an event of no known shape
         ├── UnusableKey          an upload whose record can have no key
         ├── ServiceRefused       the OCR service refused the account or the request, not the image
-        ├── ServiceUnavailable   the OCR service did not answer, or not sensibly
-        │   └── ObjectUnfetched      it could not fetch the object
+        ├── ServiceUnavailable   the OCR service did not answer, or not sensibly: tried again
+        │   ├── RateLimited          it has had enough of us for now: tried again later
+        │   └── ObjectUnfetched      it could not fetch the object: tried again once
         ├── StoreError           the bucket refused or did not answer
         └── UploadsFailed        several of the above, from one event
 
@@ -22,6 +24,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import ClassVar
 
 _QUERY = re.compile(r"\?[^\s'\"<>]*=[^\s'\"<>]*")
 _SIGNATURE = re.compile(r"(?i)(signature|credential|token)(['\"]?\s*[=:]\s*['\"]?)[^\s'\",;&]+")
@@ -50,6 +53,13 @@ class QuotaInvoiceError(Exception):
         request_id: the id under which the refusing service knows the request, if it gave one.
     """
 
+    tries: ClassVar[int] = 1
+    """How often the request that met this error is worth making, the first time included."""
+    pause: ClassVar[float] = 0.5
+    """Seconds before the second try; later ones wait longer, all of them by chance."""
+    retry_after: float = 0
+    """Seconds that the service asked to be left alone."""
+
     def __init__(self, code: str, message: str, request_id: str | None = None) -> None:
         self.code = code
         self.message = without_secrets(message)
@@ -59,6 +69,12 @@ class QuotaInvoiceError(Exception):
 
 class ImageRefused(QuotaInvoiceError):
     """The OCR service will never read this image, however often it is asked."""
+
+
+class NotRecognized(ImageRefused):
+    """The service failed at this image; a second failure is taken for its last word."""
+
+    tries = 2
 
 
 class InvocationError(QuotaInvoiceError):
@@ -94,9 +110,19 @@ class ServiceRefused(InvocationError):
 class ServiceUnavailable(InvocationError):
     """The OCR service did not answer, or not sensibly; a later try may succeed."""
 
+    tries = 1000  # in fact as often as the invocation's time allows
+
+
+class RateLimited(ServiceUnavailable):
+    """A limit of requests at once or by the minute; soon tried again, it would be met again."""
+
+    pause = 2.5
+
 
 class ObjectUnfetched(ServiceUnavailable):
     """The OCR service could not fetch the object by the address that it was given."""
+
+    tries = 2
 
 
 class StoreError(InvocationError):
@@ -117,38 +143,52 @@ class UploadsFailed(InvocationError):
         super().__init__(failures[0][1].code, message, failures[0][1].request_id)
 
 
-# What the OCR service's codes say about the image, from Huawei Cloud's table of OCR error codes.
-_IMAGE_CODES = frozenset(
-    {
+# What follows from each code of Huawei Cloud's table of OCR error codes. The HTTP status would
+# mislead: 400 comes with a bad image and with a limit that passes, 500 with a service that is gone.
+_CONSEQUENCES: dict[type[QuotaInvoiceError], tuple[str, ...]] = {
+    ImageRefused: (
         "AIS.0101",  # a parameter, which for a URL can only be the object behind it
         "AIS.0102",  # format
         "AIS.0103",  # size or dimensions
         "AIS.0104",  # not a supported image, or too poor
-        "AIS.0105",  # recognition failed
         "ModelArts.4104",  # body too long
         "ModelArts.4705",  # object too large
-    }
-)
-# Codes that another try may mend although their HTTP status says that the request was at fault.
-_PASSING_CODES = frozenset(
-    {
+    ),
+    NotRecognized: ("AIS.0105",),
+    ServiceRefused: (
+        *("ModelArts.0203", "ModelArts.0212"),  # token without validity, or without a project
+        *("ModelArts.4101", "ModelArts.4102", "ModelArts.4103"),  # token empty, unparsable, expired
+        "ModelArts.4105",  # body not JSON
+        "ModelArts.4106",  # account restricted
+        *("ModelArts.4201", "ModelArts.4202"),  # wrong id in the URL, wrong URL
+        "ModelArts.4203",  # no permission
+        "ModelArts.4204",  # API not subscribed in this region
+        *("ModelArts.4503", "ModelArts.4504", "ModelArts.4506", "ModelArts.4508"),  # no such API
+        "ModelArts.4601",  # address not allowed
+        *("ModelArts.4702", "ModelArts.4703"),  # agency or address of the bucket
+        "ModelArts.6201",  # account frozen
+        "APIG.0101",  # wrong URL or region
+        "APIG.0301",  # wrong keys or token; five failures in a row lock for five minutes
+    ),
+    ServiceUnavailable: (
         "ModelArts.4302",  # gateway
-        "ModelArts.4401",  # concurrency limit
         "ModelArts.4402",  # time-out
         "ModelArts.4403",  # unavailable
         "ModelArts.4502",  # response
         "ModelArts.4505",  # internal
-        "APIG.0201",  # backend time-out
-        "APIG.0308",  # rate limit
-    }
-)
-_FETCH_CODES = frozenset(
-    {
+    ),
+    RateLimited: (
+        "ModelArts.4401",  # concurrency
+        "APIG.0201",  # backend time-out, which comes of too many requests at once
+        "APIG.0308",  # requests by the minute
+    ),
+    ObjectUnfetched: (
         "ModelArts.4603",  # download of the URL failed
         "ModelArts.4704",  # fetch from the bucket failed
         "ModelArts.4706",  # no such object
-    }
-)
+    ),
+}
+_BY_CODE = {code: kind for kind, codes in _CONSEQUENCES.items() for code in codes}
 _TOO_MANY_REQUESTS = 429
 _SERVER_ERROR = 500
 
@@ -158,25 +198,22 @@ def from_service(
 ) -> QuotaInvoiceError:
     """Turn a refusal of the OCR service into the error whose consequence is right.
 
-    Codes decide first, since the service answers 400 both for a bad image and for a limit that
-    passes; the HTTP status decides where there is no code, or one that we do not know.
+    The code decides; the HTTP status does where there is no code, or one that we do not know.
 
     >>> type(from_service("AIS.0103", "The image size…", 400, None)).__name__
     'ImageRefused'
     >>> type(from_service("APIG.0308", "The throttling threshold…", 429, None)).__name__
-    'ServiceUnavailable'
+    'RateLimited'
     >>> str(from_service(None, "Bad gateway", 502, None))
     'Service.502: Bad gateway'
     """
     # Where an answer names no code, the SDK gives the status for one.
     known = code if code and not code.isdigit() else f"Service.{status}"
-    if known in _IMAGE_CODES:
-        return ImageRefused(known, message, request_id)
-    if known in _FETCH_CODES:
-        return ObjectUnfetched(known, message, request_id)
-    # Of the ModelArts.45xx those that are no more than a fault in passing stand above; the others
-    # mean that the API is missing or stopped, whatever the status.
-    passing = status == _TOO_MANY_REQUESTS or status >= _SERVER_ERROR
-    if known in _PASSING_CODES or (passing and not known.startswith("ModelArts.45")):
-        return ServiceUnavailable(known, message, request_id)
-    return ServiceRefused(known, message, request_id)
+    by_status = (
+        RateLimited
+        if status == _TOO_MANY_REQUESTS
+        else ServiceUnavailable
+        if status >= _SERVER_ERROR
+        else ServiceRefused
+    )
+    return _BY_CODE.get(known, by_status)(known, message, request_id)

@@ -15,19 +15,23 @@ from huaweicloudsdkcore.exceptions.exceptions import (
     SslHandShakeException,
 )
 from huaweicloudsdkcore.http.http_config import HttpConfig
+from huaweicloudsdkcore.http.http_handler import HttpHandler
 from huaweicloudsdkocr.v1 import (
     OcrClient,
     QuotaInvoiceRequestBody,
     RecognizeQuotaInvoiceRequest,
 )
+from requests import Response
 from requests.exceptions import RequestException, Timeout
 
 from .credentials import Credentials
 from .errors import ServiceUnavailable, from_service
 from .record import Recognition
+from .retry import within
 from .settings import Settings
 
 _CONNECT_SECONDS = 5.0
+_SHORTEST_SECONDS = 0.5  # with less than that there is no use in asking, and no harm
 
 
 class OcrService:
@@ -35,9 +39,10 @@ class OcrService:
 
     def __init__(self, settings: Settings, credentials: Credentials) -> None:
         config = HttpConfig.get_default_config()
-        config.timeout = (min(_CONNECT_SECONDS, settings.ocr_timeout), settings.ocr_timeout)
         config.ssl_ca_cert = settings.ca_file or certifi.where()
         config.allow_redirects = False  # a signed request means one address
+        self._config = config
+        self._retry_after = 0.0
         self._credentials = credentials
         self._endpoint = settings.ocr_endpoint
         self._project_id = settings.project_id
@@ -45,6 +50,7 @@ class OcrService:
         self._client = (
             OcrClient.new_builder()
             .with_http_config(config)
+            .with_http_handler(HttpHandler().add_response_handler(self._note))
             .with_credentials(self._sdk_credentials(credentials))
             .with_endpoint(settings.ocr_endpoint)
             .build()
@@ -55,8 +61,12 @@ class OcrService:
         self._credentials = credentials
         self._client.with_credentials(self._sdk_credentials(credentials))
 
-    def recognize(self, url: str) -> Recognition:
+    def recognize(self, url: str, seconds: float) -> Recognition:
         """Have the image behind an address read.
+
+        Args:
+            url: the address.
+            seconds: until the whole answer must be there, if that is less than the settings allow.
 
         Raises:
             ImageRefused: the service will never read this image.
@@ -64,20 +74,25 @@ class OcrService:
             ServiceUnavailable: it did not answer in time, or not with what the contract says.
         """
         request = RecognizeQuotaInvoiceRequest(body=QuotaInvoiceRequestBody(url=url))
+        limit = max(_SHORTEST_SECONDS, min(seconds, self._timeout))
         started = time.perf_counter()
-        response = self._call(request)
+        response = self._call(request, limit)
         elapsed_ms = round((time.perf_counter() - started) * 1000)
         return Recognition(_result(response), response.x_request_id, elapsed_ms)
 
-    def _call(self, request: RecognizeQuotaInvoiceRequest) -> Any:  # noqa: ANN401 - the SDK has no types
+    def _call(self, request: RecognizeQuotaInvoiceRequest, limit: float) -> Any:  # noqa: ANN401 - the SDK has no types
         # "from None" throughout: the SDKs' own messages and chains hold whatever was sent.
+        self._config.timeout = (min(_CONNECT_SECONDS, limit), limit)
+        self._retry_after = 0.0
         try:
-            return self._client.recognize_quota_invoice(request)
+            return within(limit, lambda: self._client.recognize_quota_invoice(request))
         except ServiceResponseException as error:
             status, message = int(error.status_code or 0), self._told(error.error_msg)
-            raise from_service(error.error_code, message, status, error.request_id) from None
-        except (RequestTimeoutException, Timeout):
-            message = f"the OCR service gave no answer within {self._timeout:g} s"
+            refusal = from_service(error.error_code, message, status, error.request_id)
+            refusal.retry_after = self._retry_after
+            raise refusal from None
+        except (RequestTimeoutException, Timeout, TimeoutError):
+            message = f"the OCR service gave no answer within {limit:g} s"
             raise ServiceUnavailable("Service.Timeout", message) from None
         except SslHandShakeException:
             message = "the OCR service's certificate is not to be trusted"
@@ -89,6 +104,11 @@ class OcrService:
             # The SDK takes answers apart without looking at them first.
             message = f"the OCR service's answer made no sense: {type(error).__name__}"
             raise ServiceUnavailable("Service.BadAnswer", message) from None
+
+    def _note(self, *, response: Response, **_: object) -> None:
+        """Keep the one header of a refusal that the SDK's exceptions do not."""
+        text = response.headers.get("Retry-After", "")
+        self._retry_after = float(text) if text.isdigit() else 0.0
 
     def _told(self, message: object) -> str:
         """Give the service's message without our keys: a proxy may echo what it was sent."""

@@ -2,7 +2,7 @@
 
     settle      which object is meant, and which content of it        mostly no request
     check       is there a record or failure for this content?        two requests
-    recognize   the OCR service reads it by a signed address          one request
+    recognize   the OCR service reads it by a signed address          one request, or more tries
     write       the record, last of all: it is the done-mark          two requests
 
 The bucket is the only state. Deliveries come late, twice and at once; every step can be repeated,
@@ -12,7 +12,7 @@ and a record is written only while none stands for the same content.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from .errors import (
@@ -23,9 +23,10 @@ from .errors import (
     UploadsFailed,
 )
 from .events import Upload
-from .keys import Keys
 from .logs import Log
 from .record import Recognition, Source, etag_of, failed, recognized
+from .retry import persist
+from .settings import Settings
 from .store import ObjectInfo
 
 _GONE = "there is no such object"
@@ -44,20 +45,26 @@ class RecordStore(Protocol):
 class Recognizer(Protocol):
     """What the pipeline needs of an OCR service; ``ocr.OcrService`` is one."""
 
-    def recognize(self, url: str) -> Recognition: ...  # noqa: D102 - see OcrService
+    def recognize(self, url: str, seconds: float) -> Recognition: ...  # noqa: D102 - see OcrService
 
 
 class Pipeline:
     """Works through the uploads of one invocation, each on its own, then reports."""
 
     def __init__(
-        self, keys: Keys, region: str, store: RecordStore, ocr: Recognizer, log: Log
+        self,
+        settings: Settings,
+        store: RecordStore,
+        ocr: Recognizer,
+        log: Log,
+        seconds_left: Callable[[], float],
     ) -> None:
-        self._keys = keys
-        self._region = region
+        self._keys = settings.keys
+        self._region = settings.region
         self._store = store
         self._ocr = ocr
         self._log = log
+        self._seconds_left = seconds_left
 
     def run(self, uploads: Sequence[Upload | EventError]) -> dict[str, int]:
         """Process every upload.
@@ -71,13 +78,14 @@ class Pipeline:
         """
         outcomes: Counter[str] = Counter()
         failures: list[tuple[str, InvocationError]] = []
-        for upload in uploads:
-            key = upload.key if isinstance(upload, Upload) else ""
+        for index, upload in enumerate(uploads):
             try:
-                with self._log.step("upload", key) as step:
-                    step.outcome, step.reason = self._process(upload)
+                with self._log.step("upload", _key(upload)) as step:
+                    step.outcome, step.reason = self._process(
+                        upload, self._share(len(uploads) - index)
+                    )
             except InvocationError as error:
-                failures.append((key, error))
+                failures.append((_key(upload), error))
             else:
                 outcomes[step.outcome] += 1
         if len(failures) == 1 == len(uploads):
@@ -86,7 +94,17 @@ class Pipeline:
             raise UploadsFailed(failures, len(uploads))
         return dict(outcomes)
 
-    def _process(self, upload: Upload | EventError) -> tuple[str, str | None]:
+    def _share(self, uploads: int) -> Callable[[], float]:
+        """Give the clock of one upload of so many that share what is left of the time.
+
+        One that is tried again and again must not cost the others theirs.
+        """
+        others = self._seconds_left() * (1 - 1 / uploads)
+        return lambda: self._seconds_left() - others
+
+    def _process(
+        self, upload: Upload | EventError, seconds_left: Callable[[], float]
+    ) -> tuple[str, str | None]:
         """Give the outcome, and its reason where it needs one."""
         if isinstance(upload, EventError):
             raise upload
@@ -110,7 +128,7 @@ class Pipeline:
                 step.outcome = "duplicate"
                 return "duplicate", "this content was dealt with before"
         try:
-            document = self._recognize(source)
+            document = self._recognize(source, seconds_left)
         except ObjectUnfetched:
             if self._store.describe(source.bucket, source.key) is None:
                 return "gone", _GONE
@@ -159,15 +177,17 @@ class Pipeline:
                 found = found or source
             return found
 
-    def _recognize(self, source: Source) -> dict[str, Any]:
-        with self._log.step("recognize", source.key) as step:
+    def _recognize(self, source: Source, seconds_left: Callable[[], float]) -> dict[str, Any]:
+        try:
+            recognition, attempts = persist(lambda: self._ask(source, seconds_left), seconds_left)
+        except ImageRefused as error:
+            return failed(source, error)
+        return recognized(source, recognition, region=self._region, attempts=attempts)
+
+    def _ask(self, source: Source, seconds_left: Callable[[], float]) -> Recognition:
+        with self._log.step("recognize", source.key):
             url = self._store.signed_url(source.bucket, source.key)
-            try:
-                recognition = self._ocr.recognize(url)
-            except ImageRefused as error:
-                step.outcome, step.reason = "refused", str(error)
-                return failed(source, error)
-            return recognized(source, recognition, region=self._region)
+            return self._ocr.recognize(url, seconds_left())
 
     def _write(self, source: Source, document: Mapping[str, Any], *, has_failure: bool) -> str:
         record_key, failure_key = self._keys.result(source.key), self._keys.failure(source.key)
@@ -184,3 +204,7 @@ class Pipeline:
             if has_failure:
                 self._store.delete(source.bucket, failure_key)
             return "recognized"
+
+
+def _key(upload: Upload | EventError) -> str:
+    return upload.key if isinstance(upload, Upload) else ""

@@ -49,8 +49,10 @@ class Recognition:
     elapsed_ms: int
 
 
-def recognized(source: Source, recognition: Recognition, *, region: str) -> dict[str, Any]:
-    """Make the record of an invoice that was read."""
+def recognized(
+    source: Source, recognition: Recognition, *, region: str, attempts: int
+) -> dict[str, Any]:
+    """Make the record of an invoice that was read in the region's service, after so many tries."""
     return {
         "schema": SCHEMA,
         "status": "recognized",
@@ -61,6 +63,7 @@ def recognized(source: Source, recognition: Recognition, *, region: str) -> dict
             "api": "quota-invoice",
             "region": region,
             "request_id": recognition.request_id,
+            "attempts": attempts,
             "elapsed_ms": recognition.elapsed_ms,
         },
         "processed_at": _now(),

@@ -181,7 +181,7 @@ def test_a_certificate_that_is_not_right_is_refused_by_both_sdks(kind: str, tmp_
         with pytest.raises(StoreError, match=r"Store.Unreachable: get .*SSLCertVerificationError"):
             Store(settings, FIRST).read("invoices", "results/a.json")
         with pytest.raises(ServiceUnavailable, match=r"^Service.Certificate: "):
-            OcrService(settings, FIRST).recognize("https://example.test/a.jpg")
+            OcrService(settings, FIRST).recognize("https://example.test/a.jpg", 5)
         assert server.asked == []
 
 
@@ -196,5 +196,5 @@ def test_a_right_certificate_is_accepted_by_both_sdks(authority: Authority, tmp_
         }
         settings = Settings.read(user_data.get, PROJECT)
         assert Store(settings, FIRST).read("invoices", "results/a.json") == {"result": {}}
-        assert OcrService(settings, FIRST).recognize("https://a.test/a.jpg").result == {}
+        assert OcrService(settings, FIRST).recognize("https://a.test/a.jpg", 5).result == {}
         assert [asked.method for asked in server.asked] == ["GET", "POST"]

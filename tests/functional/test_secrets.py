@@ -28,7 +28,7 @@ def test_a_whole_run_tells_no_secret(
     with serving(echo) as echoing:
         runs = [
             start(),
-            start(OCR_ENDPOINT=nobody_listens()),
+            start(seconds=4, OCR_ENDPOINT=nobody_listens()),
             start(OBS_ENDPOINT=nobody_listens()),
             start(OCR_ENDPOINT=echoing.url),
             start(REGION="mars"),

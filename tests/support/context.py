@@ -18,6 +18,9 @@ class Context:
     def getRequestID(self) -> str:
         return "request-1"
 
+    def getRemainingTimeInMilliSeconds(self) -> int:
+        return 60_000
+
     def getUserData(self, key: str) -> str | None:
         return self.user_data.get(key)
 

@@ -65,9 +65,11 @@ class FakeOcr:
     def __init__(self, *answers: Mapping[str, Any] | QuotaInvoiceError) -> None:
         self.answers = list(answers)
         self.urls: list[str] = []
+        self.seconds: list[float] = []
         self.meanwhile: Callable[[], None] = lambda: None
 
-    def recognize(self, url: str) -> Recognition:
+    def recognize(self, url: str, seconds: float) -> Recognition:
+        self.seconds.append(seconds)
         self.urls.append(url)
         self.meanwhile()
         answer = self.answers.pop(0) if self.answers else RESULT

@@ -17,12 +17,13 @@ from quota_invoice.errors import (
     StoreError,
     UploadsFailed,
 )
-from quota_invoice.keys import Keys
 from quota_invoice.logs import Log
 from quota_invoice.pipeline import Pipeline
+from quota_invoice.settings import Settings
 from tests.support.announce import announce, announce_all, etag
 from tests.support.fakes import RESULT, FakeOcr, FakeStore
 
+SETTINGS = Settings.read(lambda _: None, "0123456789abcdef")
 KEY = "incoming/2026/a.jpg"
 RECORD = "results/2026/a.jpg.json"
 FAILURE = "failures/2026/a.jpg.json"
@@ -36,9 +37,9 @@ class Cloud:
         self.store = FakeStore({KEY: b"image"} if objects is None else objects)
         self.ocr = FakeOcr(*answers)
         self.lines: list[str] = []
-        keys = Keys("incoming/", "results/", "failures/")
+        self.seconds = 0.0  # left of the invocation's time: none for a second try, unless said
         log = Log("request-1", self.lines.append)
-        self._pipeline = Pipeline(keys, "cn-north-4", self.store, self.ocr, log)
+        self._pipeline = Pipeline(SETTINGS, self.store, self.ocr, log, lambda: self.seconds)
 
     def run(self, event: object) -> dict[str, int]:
         return self._pipeline.run(events.parse(event))
@@ -230,6 +231,21 @@ def test_what_is_not_the_images_fault_is_raised_and_nothing_is_written(error: An
     assert cloud.run(announce(KEY, b"image")) == {"recognized": 1}
 
 
+def test_what_may_pass_is_tried_again_within_the_uploads_share_of_the_time() -> None:
+    busy = [ServiceUnavailable("ModelArts.4502", "busy") for _ in range(2)]
+    cloud = Cloud(*busy, objects={})
+    cloud.seconds = 20
+    event = announce_all([(f"incoming/{name}.jpg", b"x") for name in "ab"])
+    assert cloud.run(event) == {"recognized": 2}
+    assert [cloud.store.documents[f"results/{n}.jpg.json"]["ocr"]["attempts"] for n in "ab"] == [
+        3,
+        1,
+    ]
+    assert cloud.ocr.seconds == [10, 10, 10, 20]
+    outcomes = [line["outcome"] for line in cloud.steps("recognize")]
+    assert outcomes == ["error", "error", "ok", "ok"]
+
+
 def test_a_bucket_that_refuses_the_record_is_an_error_that_names_it() -> None:
     class Refusing(FakeStore):
         def write(self, bucket: str, key: str, document: Any) -> None:
@@ -237,9 +253,8 @@ def test_a_bucket_that_refuses_the_record_is_an_error_that_names_it() -> None:
             raise StoreError("Store.AccessDenied", f"put {key}: 403 Access Denied")
 
     cloud = Cloud()
-    keys = Keys("incoming/", "results/", "failures/")
     log = Log("request-1", cloud.lines.append)
-    pipeline = Pipeline(keys, "cn-north-4", Refusing({KEY: b"image"}), cloud.ocr, log)
+    pipeline = Pipeline(SETTINGS, Refusing({KEY: b"image"}), cloud.ocr, log, lambda: 60)
     with pytest.raises(StoreError, match=f"Store.AccessDenied: put {RECORD}"):
         pipeline.run(events.parse(announce(KEY, b"image")))
 
