@@ -80,11 +80,10 @@ class Pipeline:
         failures: list[tuple[str, InvocationError]] = []
         for index, upload in enumerate(uploads):
             try:
+                seconds_left = self._share(len(uploads) - index)
                 with self._log.step("upload", _key(upload)) as step:
-                    step.outcome, step.reason = self._process(
-                        upload, self._share(len(uploads) - index)
-                    )
-            except InvocationError as error:
+                    step.outcome, step.reason = self._process(upload, seconds_left)
+            except InvocationError as error:  # noqa: PERF203 - run every upload, then report
                 failures.append((_key(upload), error))
             else:
                 outcomes[step.outcome] += 1

@@ -52,7 +52,8 @@ def test_the_context_answers_by_the_platforms_names(start: Start) -> None:
         "def handler(event, context):\n"
         "    context.getLogger().info('read %s', event)\n"
         "    left = context.getRemainingTimeInMilliSeconds()\n"
-        "    return [seen, context.getUserData('NONE'), context.getProjectID(), 9000 < left <= 10000,\n"
+        "    return [seen, context.getUserData('NONE'), context.getProjectID(),\n"
+        "        9000 < left <= 10000,\n"
         "        context.getSecurityAccessKey(), context.getSecuritySecretKey(),\n"
         "        context.getSecurityToken(), len(context.getRequestID())]\n"
     )

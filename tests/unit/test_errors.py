@@ -22,12 +22,10 @@ TABLE: list[tuple[type[QuotaInvoiceError], str]] = [
     (NotRecognized, "AIS.0105"),
     (
         ServiceRefused,
-        (
-            "ModelArts.0203 ModelArts.0212 ModelArts.4101 ModelArts.4102 ModelArts.4103 ModelArts.4105 "
-            "ModelArts.4106 ModelArts.4201 ModelArts.4202 ModelArts.4203 ModelArts.4204 ModelArts.4503 "
-            "ModelArts.4504 ModelArts.4506 ModelArts.4508 ModelArts.4601 ModelArts.4702 ModelArts.4703 "
-            "ModelArts.6201 APIG.0101 APIG.0301"
-        ),
+        """ModelArts.0203 ModelArts.0212 ModelArts.4101 ModelArts.4102 ModelArts.4103
+        ModelArts.4105 ModelArts.4106 ModelArts.4201 ModelArts.4202 ModelArts.4203 ModelArts.4204
+        ModelArts.4503 ModelArts.4504 ModelArts.4506 ModelArts.4508 ModelArts.4601 ModelArts.4702
+        ModelArts.4703 ModelArts.6201 APIG.0101 APIG.0301""",
     ),
     (
         ServiceUnavailable,

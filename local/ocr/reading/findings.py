@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +11,7 @@ from local.ocr.reading import amount, code, number
 from local.ocr.reading.evidence import Candidate, Label
 from local.ocr.reading.title import is_title
 
+SURE = 0.95
 NEAR = 1.3  # so many times as far as the nearest is still the same paper
 
 if TYPE_CHECKING:
@@ -38,6 +39,12 @@ class Findings:
             and any(each.label is Label.OWN for each in self.codes)
             and any(each.label is Label.OWN for each in self.numbers)
         )
+
+    @property
+    def suffice_without_words(self) -> bool:
+        """Whether all but the words was found, and the amount in figures is sure."""
+        sure = any(each.chance > SURE for each in self.figures)
+        return sure and replace(self, words=self.figures).suffice
 
     @property
     def title(self) -> Line | None:

@@ -21,11 +21,12 @@ if TYPE_CHECKING:
 
 VOTERS = 3  # so many of the longest lines say which way up the image is
 EVEN = 0.5  # chance
-WAVE = 4  # lines read before the rules are asked whether more is needed
+FIRST, NEXT = 6, 3  # lines read before the rules are asked whether more is needed
 MOST_LINES = 120  # on an image; a newspaper would take minutes
-ALIKE = 0.85  # pieces of one line are as high as each other, by this much at least
+SMALL = 0.8  # of the usual height of a line
 # The printer's line: the longest of all, lower than others, and never of use.
 LONG, LOW = 15.0, 0.95
+REACH = 3.0  # heights between characters that belong together
 MARGIN = 1.0  # of paper around its text, in heights of a line
 
 
@@ -55,32 +56,48 @@ def look(engine: Engine, image: Image, *, side: int, enlarge: float = 1.0) -> Pa
     if longest and mean(engine.upside_down([crop(image, box) for box in longest])) > EVEN:
         angle += math.pi
         boxes = [aligned(box, angle) for box in boxes]
-    return Page([], by_promise(boxes), angle)
+    return Page([], by_promise(boxes, angle), angle)
 
 
-def by_promise(boxes: list[Box]) -> list[Box]:
-    """The boxes in the order in which reading them is worth it: large print first."""
+def by_promise(boxes: list[Box], angle: float) -> list[Box]:
+    """The boxes in the order in which reading them is worth it.
+
+    Fields are large print, from the title down to the amount; what is small, or below it, is not.
+    """
     usual = median([height(box) for box in boxes if length(box) > 3 * height(box)] or [0.0])
+    down = np.array([-math.sin(angle), math.cos(angle)])
 
     def promise(box: Box) -> tuple[bool, float]:
-        small_print = length(box) > LONG * height(box) and height(box) < LOW * usual
-        return not small_print, height(box)
+        printers_line = length(box) > LONG * height(box) and height(box) < LOW * usual
+        return height(box) < SMALL * usual or printers_line, float(box.mean(axis=0) @ down)
 
-    return sorted(boxes, key=promise, reverse=True)[:MOST_LINES]
+    return sorted(sorted(boxes, key=height, reverse=True)[:MOST_LINES], key=promise)
 
 
 def waves(engine: Engine, image: Image, page: Page) -> Iterator[Page]:
     """The page with more and more of its text read.
 
-    Most of the time goes into reading, and two thirds of all text is smaller than the fields.
+    Most of the time goes into reading, and half of all text stands outside of the fields.
     """
+    count = FIRST
     while page.rest:
-        last = height(page.rest[:WAVE][-1]) * ALIKE
-        count = sum(height(box) >= last for box in page.rest)
-        count = max(WAVE, min(count, 2 * WAVE))
         lines = page.lines + read(engine, image, page.rest[:count], page.angle)
         page = Page(lines, page.rest[count:], page.angle)
+        count = NEXT
         yield page
+
+
+def is_torn(page: Page, line: Line) -> bool:
+    """Whether a box not read yet may hold the start of that line.
+
+    Of 贰 拾 元 the last two alone would be another amount.
+    """
+    for box in page.rest:
+        _, right, middle, high = placed(box, page.angle)
+        low, tall = sorted((high, line.height))
+        if abs(middle - line.middle) < tall / 2 < low and -tall < line.left - right < REACH * tall:
+            return True
+    return False
 
 
 def outline(page: Page, boxes: Sequence[Box]) -> Corners:

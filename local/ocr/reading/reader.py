@@ -10,7 +10,7 @@ from local.ocr.reading import again, code, confidence, number, place, several
 from local.ocr.reading.engine import Engine, crop
 from local.ocr.reading.fields import Corners, QuotaInvoice
 from local.ocr.reading.findings import Findings, findings
-from local.ocr.reading.page import Page, look, outline, waves
+from local.ocr.reading.page import Page, is_torn, look, outline, waves
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -74,8 +74,10 @@ class Reader:
         page, found = look(self._engine, image, side=SIDE), Findings()
         for seen in waves(self._engine, image, page):
             page, found = seen, findings(seen.lines)
-            if found.suffice:
+            if found.suffice and not any(is_torn(page, each.line) for each in found.words):
                 return found, page
+        if found.suffice or found.suffice_without_words:
+            return found, page
         for other in again.looks(self._engine, image, page):
             found = found.with_(findings(other.lines))
             if found.suffice:
