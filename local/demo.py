@@ -65,7 +65,9 @@ def run_demo(samples: Path, out: Path) -> int:
     with contextlib.ExitStack() as running:
         with console.status("starting bucket, OCR service and function"):
             options = Options(output=log, instances=_IN_FLIGHT)
+            started = time.perf_counter()
             cloud = running.enter_context(running_cloud(options))
+        console.print(f"Everything is up after {time.perf_counter() - started:.1f} s.")
         arrivals = _send_all(console, cloud.bucket.client(), samples, truth, records)
     report = _report(arrivals)
     (out / "demo.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
