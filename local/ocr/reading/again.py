@@ -35,13 +35,17 @@ GIBBERISH = 0.6  # lines of which half are less sure than this may stand on thei
 HINTS = re.compile(r"定额|发票|票联|代码|号码|税务|税局|[壹贰伍拾佰仟] ?[元圆]|整$")
 
 
-def looks(engine: Engine, image: Image, page: Page) -> Iterator[Page]:
+def looks(
+    engine: Engine, image: Image, page: Page, *, angle: float | None = None
+) -> Iterator[Page]:
     """Other looks at an image, the cheapest first; the last two take as long as the first one.
+
+    `angle`: the direction of the text, where it is known.
 
     A larger image shows other details to the model. Without its colours, a red seal vanishes:
     and so do red digits, which is why that look is the last one.
     """
-    if is_gibberish(page):
+    if angle is None and is_gibberish(page):
         page = turned(engine, image, page)
         yield page
     if not any(HINTS.search(line.text) for line in page.lines):
@@ -49,7 +53,8 @@ def looks(engine: Engine, image: Image, page: Page) -> Iterator[Page]:
     page = with_values(engine, image, page)
     yield page
     for variant in (image, without_red(image)):
-        yield complete(engine, variant, look(engine, variant, side=LARGER, enlarge=ENLARGE))
+        seen = look(engine, variant, side=LARGER, enlarge=ENLARGE, angle=angle)
+        yield complete(engine, variant, seen)
 
 
 def with_values(engine: Engine, image: Image, page: Page) -> Page:

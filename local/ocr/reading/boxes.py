@@ -50,14 +50,15 @@ def straight(heat: NDArray[np.float32], angle: float) -> NDArray[np.float32]:
     stick = np.zeros((STRAIGHT, STRAIGHT), np.uint8)
     x, y = round(reach * math.cos(angle)), round(reach * math.sin(angle))
     cv2.line(stick, (reach - x, reach - y), (reach + x, reach + y), 1)
-    opened: NDArray[np.float32] = np.asarray(cv2.morphologyEx(heat, cv2.MORPH_OPEN, stick))
+    opened: NDArray[np.float32] = np.empty_like(heat)
+    cv2.morphologyEx(heat, cv2.MORPH_OPEN, stick, opened)
     return opened
 
 
 def _without(
     heat: NDArray[np.float32], boxes: list[Box], size: tuple[int, int]
 ) -> NDArray[np.float32]:
-    rest = heat.copy()
+    rest: NDArray[np.float32] = heat.copy()
     scale = np.array([heat.shape[1] / size[1], heat.shape[0] / size[0]], np.float32)
     for box in boxes:
         cv2.fillPoly(rest, [np.asarray(box * scale, np.int32)], 0)

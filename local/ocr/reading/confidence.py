@@ -22,7 +22,7 @@ LEAST_DOUBT = 0.05  # of one look
 WEIGHTY = 0.3  # a rival less sure than this is noise
 # What is left of a confidence when …
 RIVAL = 0.6  # … another look reads something else
-UNLABELLED = 0.97  # … no label says what the value is
+UNLABELLED = 0.9  # … no label says what the value is
 IMPLAUSIBLE = 0.5  # … a part of the code makes no sense
 CONTRADICTED = 0.5  # … title and code name different places, words and figures different amounts
 OTHER_AUTHORITY = 0.7  # … the title names another tax bureau than the code

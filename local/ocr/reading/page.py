@@ -47,16 +47,32 @@ class Page:
         return [line.box for line in self.lines] + self.rest
 
 
-def look(engine: Engine, image: Image, *, side: int, enlarge: float = 1.0) -> Page:
-    """Where there is text on an RGB image that the model sees at `side` pixels; nothing is read."""
+def look(
+    engine: Engine,
+    image: Image,
+    *,
+    side: int,
+    enlarge: float = 1.0,
+    angle: float | None = None,
+) -> Page:
+    """Where there is text on an RGB image that the model sees at `side` pixels; nothing is read.
+
+    `angle`: the direction of the text, where it is known.
+    """
     boxes = engine.detect(image, side, enlarge=enlarge)
-    angle = slope(boxes)
+    angle = direction(engine, image, boxes) if angle is None else angle
     boxes = [box for box in (aligned(box, angle) for box in boxes) if is_along(box)]
-    longest = sorted(boxes, key=length, reverse=True)[:VOTERS]
-    if longest and mean(engine.upside_down([crop(image, box) for box in longest])) > EVEN:
-        angle += math.pi
-        boxes = [aligned(box, angle) for box in boxes]
     return Page([], by_promise(boxes, angle), angle)
+
+
+def direction(engine: Engine, image: Image, boxes: Sequence[Box]) -> float:
+    """The direction that text runs in, in radians; 0 is level, π upside down."""
+    angle = slope(boxes)
+    along = [box for box in (aligned(box, angle) for box in boxes) if is_along(box)]
+    longest = sorted(along, key=length, reverse=True)[:VOTERS]
+    if longest and mean(engine.upside_down([crop(image, box) for box in longest])) > EVEN:
+        return angle + math.pi
+    return angle
 
 
 def by_promise(boxes: list[Box], angle: float) -> list[Box]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +16,7 @@ from local.ocr.reading.page import Page, is_torn, look, outline, waves
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from local.ocr.reading.engine import Box
+    from local.ocr.reading.lines import Line
 
 SIDE = 736  # pixels; smaller ones lose numbers, larger ones lines under seals
 
@@ -41,45 +42,47 @@ class Reader:
         if len(titles) < 2:  # noqa: PLR2004 - one, or one that only further looks will find
             one = self.read(image)
             return [one] if one else []
-        each = (self._read_one(image, titles, title) for title in titles)
-        return [found for found in each if found]
+        return [self._read_one(image, titles, title) for title in titles]
 
-    def _read_one(
-        self, image: NDArray[np.uint8], titles: list[Box], title: Box
-    ) -> QuotaInvoice | None:
-        area = several.area(title)
+    def _read_one(self, image: NDArray[np.uint8], titles: list[Line], title: Line) -> QuotaInvoice:
+        """The invoice with that title, which is one of several on the image."""
+        area = several.area(title.box)
         part, matrix = crop(image, area), several.within(area)
-        found, page = self._look(part)
-        middle = several.moved(title, np.linalg.inv(matrix)).mean(axis=0)
-        line = min(
-            found.titles,
-            key=lambda line: float(np.linalg.norm(line.box.mean(axis=0) - middle)),
-            default=None,
-        )
-        if line is None:
-            return None
-        boxes = [several.moved(box, matrix) for box in page.boxes]
+        found, page = self._look(part, angle=0.0)
+        there = several.moved(title.box, np.linalg.inv(matrix))
+        seen = (line for line in found.titles if several.is_same(line.box, there))
+        line = next(seen, replace(title, box=there))
+        others = [each.box for each in titles]
         own = [
             box
-            for box, there in zip(page.boxes, boxes, strict=True)
-            if titles[several.owner(there, titles)] is title
+            for box in page.boxes
+            if several.owner(several.moved(box, matrix), others) == titles.index(title)
         ]
-        corners = np.array(outline(page, own or [line.box]), np.float32)
+        corners = np.array(outline(page, [*own, there]), np.float32)
         (a, b), (c, d), (e, f), (g, h) = several.moved(corners, matrix).tolist()
         found = self._verified(part, found.beside(line))
         return invoice(found, ((a, b), (c, d), (e, f), (g, h)))
 
-    def _look(self, image: NDArray[np.uint8]) -> tuple[Findings, Page]:
-        """What is found on the image, looking until every field is found."""
-        page, found = look(self._engine, image, side=SIDE), Findings()
+    def _look(
+        self, image: NDArray[np.uint8], *, angle: float | None = None
+    ) -> tuple[Findings, Page]:
+        """What is found on the image, looking until every field is found.
+
+        `angle`: of the text on the crop of a larger image.
+        """
+
+        def rules(lines: list[Line]) -> Findings:
+            return findings(lines if angle is None else several.inside(lines, image.shape))
+
+        page, found = look(self._engine, image, side=SIDE, angle=angle), Findings()
         for seen in waves(self._engine, image, page):
-            page, found = seen, findings(seen.lines)
+            page, found = seen, rules(seen.lines)
             if found.suffice and not any(is_torn(page, each.line) for each in found.words):
                 return found, page
         if found.suffice or found.suffice_without_words:
             return found, page
-        for other in again.looks(self._engine, image, page):
-            found = found.with_(findings(other.lines))
+        for other in again.looks(self._engine, image, page, angle=angle):
+            found = found.with_(rules(other.lines))
             if found.suffice:
                 break
         return found, page
