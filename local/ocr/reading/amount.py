@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from local.ocr.reading.evidence import Candidate
+from local.ocr.reading.evidence import Candidate, Label
 from local.ocr.reading.lines import rows
 
 if TYPE_CHECKING:
@@ -138,5 +138,6 @@ def _candidates(
     for line in lines:
         yuan, start, end = rule(line.text)
         if yuan:
-            found.append(Candidate(written(yuan), line.span(start, end)))
+            # 元 and ￥ are its label.
+            found.append(Candidate(written(yuan), line.span(start, end), Label.OWN))
     return found
