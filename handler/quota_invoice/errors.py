@@ -13,7 +13,9 @@
         ├── ServiceUnavailable   the OCR service did not answer, or not sensibly: tried again
         │   ├── RateLimited          it has had enough of us for now: tried again later
         │   └── ObjectUnfetched      it could not fetch the object: tried again once
+        ├── OutOfTime            the invocation has no time left for this upload
         ├── StoreError           the bucket refused or did not answer
+        ├── UnexpectedFault      a fault of our own
         └── UploadsFailed        several of the above, from one event
 
 Every error has a ``code``: the OCR service's own where it gave one, else one of ours with a dot
@@ -24,6 +26,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from pathlib import Path
 from typing import ClassVar
 
 _QUERY = re.compile(r"\?[^\s'\"<>]*=[^\s'\"<>]*")
@@ -129,6 +132,24 @@ class StoreError(InvocationError):
     """The bucket refused a request or did not answer."""
 
 
+class OutOfTime(InvocationError):
+    """The invocation's time is over before the OCR service could be asked; another will ask."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__("Function.OutOfTime", f"not asked: {max(0.0, seconds):.1f} s are left")
+
+
+class UnexpectedFault(InvocationError):
+    """An error that nobody foresaw, named by its kind and place: its text may hold anything."""
+
+    def __init__(self, error: Exception) -> None:
+        at = error.__traceback__
+        while at and at.tb_next:
+            at = at.tb_next
+        place = f"{Path(at.tb_frame.f_code.co_filename).name}:{at.tb_lineno}" if at else "nowhere"
+        super().__init__("Function.Fault", f"{type(error).__name__} at {place}")
+
+
 class UploadsFailed(InvocationError):
     """Several uploads of one event failed; the first cause gives the code.
 
@@ -194,7 +215,7 @@ _SERVER_ERROR = 500
 
 
 def from_service(
-    code: str | None, message: str, status: int, request_id: str | None
+    code: object, message: str, status: int, request_id: str | None
 ) -> QuotaInvoiceError:
     """Turn a refusal of the OCR service into the error whose consequence is right.
 
@@ -207,8 +228,8 @@ def from_service(
     >>> str(from_service(None, "Bad gateway", 502, None))
     'Service.502: Bad gateway'
     """
-    # Where an answer names no code, the SDK gives the status for one.
-    known = code if code and not code.isdigit() else f"Service.{status}"
+    # Where an answer names no code, the SDK gives the status for one; and it passes on any JSON.
+    known = code if isinstance(code, str) and code.strip("0123456789") else f"Service.{status}"
     by_status = (
         RateLimited
         if status == _TOO_MANY_REQUESTS

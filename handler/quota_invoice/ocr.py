@@ -31,7 +31,6 @@ from .retry import within
 from .settings import Settings
 
 _CONNECT_SECONDS = 5.0
-_SHORTEST_SECONDS = 0.5  # with less than that there is no use in asking, and no harm
 
 
 class OcrService:
@@ -74,7 +73,7 @@ class OcrService:
             ServiceUnavailable: it did not answer in time, or not with what the contract says.
         """
         request = RecognizeQuotaInvoiceRequest(body=QuotaInvoiceRequestBody(url=url))
-        limit = max(_SHORTEST_SECONDS, min(seconds, self._timeout))
+        limit = min(seconds, self._timeout)
         started = time.perf_counter()
         response = self._call(request, limit)
         elapsed_ms = round((time.perf_counter() - started) * 1000)
@@ -100,7 +99,7 @@ class OcrService:
         except (ConnectionException, RequestException, OSError) as error:
             message = f"{self._endpoint} was not reached: {type(error).__name__}"
             raise ServiceUnavailable("Service.Unreachable", message) from None
-        except (SdkException, ValueError, TypeError, AttributeError) as error:
+        except (SdkException, ValueError, TypeError, AttributeError, RecursionError) as error:
             # The SDK takes answers apart without looking at them first.
             message = f"the OCR service's answer made no sense: {type(error).__name__}"
             raise ServiceUnavailable("Service.BadAnswer", message) from None
@@ -108,7 +107,7 @@ class OcrService:
     def _note(self, *, response: Response, **_: object) -> None:
         """Keep the one header of a refusal that the SDK's exceptions do not."""
         text = response.headers.get("Retry-After", "")
-        self._retry_after = float(text) if text.isdigit() else 0.0
+        self._retry_after = float(text) if text.isascii() and text.isdigit() else 0.0
 
     def _told(self, message: object) -> str:
         """Give the service's message without our keys: a proxy may echo what it was sent."""
@@ -130,7 +129,8 @@ def _result(response: Any) -> dict[str, Any]:  # noqa: ANN401 - the SDK has no t
     bodies under status 200 as an answer without a result.
     """
     try:
-        body = response.to_json_object()
+        # JSON has no NaN: what Python would let pass here would spoil the record.
+        body = response.to_json_object(parse_constant=_refuse)
     except (ValueError, AttributeError, RecursionError):
         body = None
     result = body.get("result") if isinstance(body, dict) else None
@@ -138,3 +138,8 @@ def _result(response: Any) -> dict[str, Any]:  # noqa: ANN401 - the SDK has no t
         message = f"the OCR service answered {response.status_code} without a result"
         raise ServiceUnavailable("Service.BadAnswer", message, response.x_request_id)
     return result
+
+
+def _refuse(constant: str) -> None:
+    message = f"no JSON: {constant}"
+    raise ValueError(message)

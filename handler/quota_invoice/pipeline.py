@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any, Protocol
 
 from .errors import (
@@ -20,12 +21,14 @@ from .errors import (
     ImageRefused,
     InvocationError,
     ObjectUnfetched,
+    OutOfTime,
+    UnexpectedFault,
     UploadsFailed,
 )
 from .events import Upload
 from .logs import Log
 from .record import Recognition, Source, etag_of, failed, recognized
-from .retry import persist
+from .retry import LEAST_SECONDS, persist
 from .settings import Settings
 from .store import ObjectInfo
 
@@ -85,6 +88,8 @@ class Pipeline:
                     step.outcome, step.reason = self._process(upload, seconds_left)
             except InvocationError as error:  # noqa: PERF203 - run every upload, then report
                 failures.append((_key(upload), error))
+            except Exception as error:  # noqa: BLE001 - a fault of ours must not cost the others
+                failures.append((_key(upload), UnexpectedFault(error)))
             else:
                 outcomes[step.outcome] += 1
         if len(failures) == 1 == len(uploads):
@@ -94,9 +99,9 @@ class Pipeline:
         return dict(outcomes)
 
     def _share(self, uploads: int) -> Callable[[], float]:
-        """Give the clock of one upload of so many that share what is left of the time.
+        """Give the clock for the further tries of one upload of so many that share the time left.
 
-        One that is tried again and again must not cost the others theirs.
+        One that is tried again and again must not cost the others their first try.
         """
         others = self._seconds_left() * (1 - 1 / uploads)
         return lambda: self._seconds_left() - others
@@ -132,7 +137,7 @@ class Pipeline:
             if self._store.describe(source.bucket, source.key) is None:
                 return "gone", _GONE
             raise
-        return self._write(source, document, has_failure=done[1] is not None), None
+        return self._write(source, document, known, has_failure=done[1] is not None), None
 
     def _why_not(self, upload: Upload) -> str | None:
         if not upload.is_creation:
@@ -178,22 +183,34 @@ class Pipeline:
 
     def _recognize(self, source: Source, seconds_left: Callable[[], float]) -> dict[str, Any]:
         try:
-            recognition, attempts = persist(lambda: self._ask(source, seconds_left), seconds_left)
+            recognition, attempts = persist(lambda: self._ask(source), seconds_left)
         except ImageRefused as error:
             return failed(source, error)
         return recognized(source, recognition, region=self._region, attempts=attempts)
 
-    def _ask(self, source: Source, seconds_left: Callable[[], float]) -> Recognition:
+    def _ask(self, source: Source) -> Recognition:
         with self._log.step("recognize", source.key):
+            seconds = self._seconds_left()
+            if seconds < LEAST_SECONDS:
+                raise OutOfTime(seconds)
             url = self._store.signed_url(source.bucket, source.key)
-            return self._ocr.recognize(url, seconds_left())
+            return self._ocr.recognize(url, seconds)
 
-    def _write(self, source: Source, document: Mapping[str, Any], *, has_failure: bool) -> str:
+    def _write(
+        self,
+        source: Source,
+        document: Mapping[str, Any],
+        known: AbstractSet[str | None],
+        *,
+        has_failure: bool,
+    ) -> str:
+        """Write a document unless it was overtaken; ``known`` contents were dealt with before."""
         record_key, failure_key = self._keys.result(source.key), self._keys.failure(source.key)
         with self._log.step("write", source.key) as step:
             # While the service was reading, another invocation may have been faster. OBS has no
             # conditional put, so this narrows the gap; of two writers in it the last one stays.
-            if etag_of(self._store.read(source.bucket, record_key)) == source.etag:
+            latest = etag_of(self._store.read(source.bucket, record_key))
+            if latest == source.etag or self._is_overtaken(source, latest, known):
                 step.outcome = "duplicate"
                 return "duplicate"
             if document["status"] == "failed":
@@ -203,6 +220,15 @@ class Pipeline:
             if has_failure:
                 self._store.delete(source.bucket, failure_key)
             return "recognized"
+
+    def _is_overtaken(
+        self, source: Source, latest: str | None, known: AbstractSet[str | None]
+    ) -> bool:
+        """Whether a record was written meanwhile for the content that is in the bucket now."""
+        if latest is None or latest in known:
+            return False
+        info = self._store.describe(source.bucket, source.key)
+        return info is None or info.etag != source.etag
 
 
 def _key(upload: Upload | EventError) -> str:

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from .errors import QuotaInvoiceError
 
+LEAST_SECONDS = 0.5  # with less than that there is no use in asking
 _LONGEST_PAUSE = 20.0  # seconds; the limits that make us wait are counted by the minute
 _T = TypeVar("_T")
 
@@ -63,7 +64,8 @@ def persist(
 
     def stop(state: RetryCallState) -> bool:
         error = failure(state)
-        return state.attempt_number >= error.tries or state.upcoming_sleep >= seconds_left()
+        no_time = state.upcoming_sleep + LEAST_SECONDS > seconds_left()
+        return no_time or state.attempt_number >= error.tries
 
     retrying = Retrying(
         retry=retry_if_exception_type(QuotaInvoiceError),

@@ -122,7 +122,8 @@ class Store:
         """Write a record."""
         text = json.dumps(document, ensure_ascii=False, indent=2) + "\n"
         headers = PutObjectHeader(contentType="application/json; charset=utf-8")
-        content = text.encode()
+        # What was read may hold half of a surrogate pair: as an escape it is JSON all the same.
+        content = text.encode("utf-8", "backslashreplace")
         response = self._ask(
             "put", key, lambda k: self._client.putContent(bucket, k, content, headers=headers)
         )

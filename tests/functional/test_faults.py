@@ -13,7 +13,10 @@ from tests.support.announce import announce
 from tests.support.servers import Answer, nobody_listens, serving
 
 KEY = "incoming/a.png"
-SOON = 3.6  # seconds: time for a try, and for none after a pause
+NAN = Answer(200, {"Content-Type": "application/json"}, b'{"result": {"confidence": NaN}}')
+DEEP = Answer(200, {"Content-Type": "application/json"}, b'{"result":' + b"[" * 100_000)
+ODD_CODE = Answer(503, {"Content-Type": "application/json"}, b'{"error_code": 7, "error_msg": "x"}')
+SOON = 3.8  # seconds: time for a try, and for none after a pause
 HTML = Answer(200, {"Content-Type": "text/html"}, b"<html>Please log in</html>")
 CUT = Answer(200, {"Content-Length": "400", "Connection": "close"}, b'{"result": {"am')
 BAD_GATEWAY = Answer(502, {"Content-Type": "text/html"}, b"<html>Bad gateway</html>")
@@ -79,8 +82,11 @@ def test_a_service_that_is_slower_than_its_limit(
         (REDIRECT, "Service.BadAnswer: the OCR service answered 302 without a result"),
         (CUT, "Service.Unreachable: http://127.0.0.1:"),
         (BAD_GATEWAY, "Service.502: "),
+        (NAN, "Service.BadAnswer: the OCR service answered 200 without a result"),
+        (DEEP, "Service.BadAnswer: "),
+        (ODD_CODE, "Service.503: "),
     ],
-    ids=["html", "no-result", "redirect", "cut", "bad-gateway"],
+    ids=["html", "no-result", "redirect", "cut", "bad-gateway", "nan", "deep", "odd-code"],
 )
 def test_a_service_that_answers_nonsense(
     start: Callable[..., Run],

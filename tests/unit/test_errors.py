@@ -61,6 +61,11 @@ def test_an_answer_without_a_code_is_judged_by_its_status(status: int, kind: typ
     assert error.code == f"Service.{status}"
 
 
+@pytest.mark.parametrize("code", [103, ["AIS.0103"], "", "502"])
+def test_a_code_that_is_none_is_as_good_as_none(code: object) -> None:
+    assert from_service(code, "odd", 502, None).code == "Service.502"
+
+
 def test_signed_addresses_in_foreign_messages_lose_their_queries() -> None:
     error = from_service(
         "ModelArts.4603", "GET https://b.test/a.jpg?AccessKeyId=AK&Signature=s%3D failed", 400, None

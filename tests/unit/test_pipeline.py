@@ -37,7 +37,7 @@ class Cloud:
         self.store = FakeStore({KEY: b"image"} if objects is None else objects)
         self.ocr = FakeOcr(*answers)
         self.lines: list[str] = []
-        self.seconds = 0.0  # left of the invocation's time: none for a second try, unless said
+        self.seconds = 0.6  # left of the invocation's time: for one try, unless said otherwise
         log = Log("request-1", self.lines.append)
         self._pipeline = Pipeline(SETTINGS, self.store, self.ocr, log, lambda: self.seconds)
 
@@ -241,9 +241,49 @@ def test_what_may_pass_is_tried_again_within_the_uploads_share_of_the_time() -> 
         3,
         1,
     ]
-    assert cloud.ocr.seconds == [10, 10, 10, 20]
+    assert cloud.ocr.seconds == [20, 20, 20, 20]
     outcomes = [line["outcome"] for line in cloud.steps("recognize")]
     assert outcomes == ["error", "error", "ok", "ok"]
+
+
+def test_what_there_is_no_time_for_is_not_asked_and_stays_for_another_invocation() -> None:
+    cloud = Cloud(objects={})
+    cloud.ocr.meanwhile = lambda: setattr(cloud, "seconds", 0.1)
+    event = announce_all([(f"incoming/{name}.jpg", b"x") for name in "abc"])
+    with pytest.raises(UploadsFailed, match="Function.OutOfTime: 2 of 3 uploads failed"):
+        cloud.run(event)
+    assert len(cloud.ocr.urls) == 1
+    assert cloud.store.documents.keys() == {"results/a.jpg.json"}
+
+
+def test_a_slow_invocation_for_older_content_is_overtaken_by_the_newer_record() -> None:
+    slow, fast = Cloud(objects={KEY: b"old"}), Cloud()
+    fast.store = slow.store
+
+    def meanwhile() -> None:
+        slow.store.objects[KEY] = b"new"
+        newer = Cloud(objects={KEY: b"new"})
+        newer.run(announce(KEY, b"new"))
+        slow.store.documents.update(newer.store.documents)
+
+    slow.ocr.meanwhile = meanwhile
+    assert slow.run(announce(KEY, b"old")) == {"duplicate": 1}
+    assert slow.store.documents[RECORD]["source"]["etag"] == etag(b"new")
+
+
+def test_a_fault_of_our_own_is_named_without_its_text_and_costs_no_other_upload() -> None:
+    cloud = Cloud(objects={})
+
+    def fault() -> None:
+        if len(cloud.ocr.urls) == 1:
+            raise KeyError("do-not-tell")
+
+    cloud.ocr.meanwhile = fault
+    event = announce_all([(f"incoming/{name}.jpg", b"x") for name in "ab"])
+    with pytest.raises(UploadsFailed, match=r"Function.Fault: .*KeyError at test_pipeline.py:\d+"):
+        cloud.run(event)
+    assert cloud.store.documents.keys() == {"results/b.jpg.json"}
+    assert "do-not-tell" not in "".join(cloud.lines)
 
 
 def test_a_bucket_that_refuses_the_record_is_an_error_that_names_it() -> None:
