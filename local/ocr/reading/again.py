@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from local.ocr.reading.code import ALPHABET
 from local.ocr.reading.engine import crop
 from local.ocr.reading.evidence import Candidate, ranked
 from local.ocr.reading.lines import grown, part
+from local.ocr.reading.number import ELSEWHERE
 from local.ocr.reading.orientation import aligned, height, length
 from local.ocr.reading.page import Page, complete, look, read
 
@@ -26,7 +28,9 @@ LARGER = 960  # pixels
 ENLARGE = 1.5  # times, at most: more makes no details
 # A label and its value, which starts after so many heights of the label, and is at most so long.
 LABEL = re.compile(r"(?:代|号)[码碼]")
-VALUE = re.compile(r".?[0-9A-Z]{8}")
+VALUE = re.compile(r".?([0-9A-Z]{8}|[0-9A-Z]{12})(?![0-9A-Z])")
+DIGIT = re.compile(r"\d")
+BOTH = 18  # digits: about as many as code and number have together
 LABEL_GAP, VALUE_LENGTH = 0.6, 10.0
 SURE = 0.98  # what is surer is not read again
 WIDER = 1.25  # digits are narrow, and the model knows Chinese characters best
@@ -59,13 +63,26 @@ def looks(
 
 def with_values(engine: Engine, image: Image, page: Page) -> Page:
     """The page with what stands to the right of labels, where no box was found or a torn one."""
-    boxes = [
-        value_box(line, match.end())
+    labels = [
+        (line, match)
         for line in page.lines
+        if not ELSEWHERE.search(line.text)
         for match in LABEL.finditer(line.text)
         if not VALUE.match(line.text, match.end())
     ]
-    return Page(page.lines + read(engine, image, boxes, page.angle), page.rest, page.angle)
+    boxes = [value_box(line, match.end()) for line, match in labels]
+    plain = read(engine, image, boxes, page.angle)
+    # A seal makes 角 of 17; where only digits are allowed, it cannot.
+    strict = [
+        line
+        for variant in (image, in_blue(image))
+        for line in read(engine, variant, boxes, page.angle, alphabet=ALPHABET, stretch=WIDER)
+    ]
+    # A seal's text may tie code and number to one line, too long to be read well.
+    long = [line.box for line in page.lines if len(DIGIT.findall(line.text)) > BOTH]
+    plain += read(engine, image, long, page.angle, stretch=1.01)
+    pieces = [line.span(*match.span()) for line, match in labels]
+    return Page(page.lines + pieces + plain + strict, page.rest, page.angle)
 
 
 def value_box(line: Line, end: int) -> Box:
@@ -82,7 +99,7 @@ def closer(
     alphabet: str,
     spelled: Callable[[str], str],
 ) -> list[Candidate]:
-    """The best of the candidates read again, if it is not sure: wider, and without red.
+    """The best of the candidates read again, if it is not sure: wider, without red, in blue.
 
     A seal over it, or a blur, makes each of these see something else; clear print does not.
     """
@@ -90,13 +107,14 @@ def closer(
     if best is None or best.chance > SURE:
         return []
     box = grown(best.line.box, 0.1 * best.line.height, 0)
-    crops = [crop(image, box), without_red(crop(image, box))]
+    seen = crop(image, box)
+    crops = [seen, without_red(seen), in_blue(seen)]
     found = []
     for reading in engine.recognise(crops, alphabet=alphabet, stretch=WIDER):
         text = spelled(reading.text)
         if text:
             line = replace(best.line, text=text, chances=reading.chances, places=reading.places)
-            found.append(Candidate(text, line, best.label))
+            found.append(Candidate(text, line, best.label, best.trust))
     return found
 
 
@@ -115,3 +133,8 @@ def turned(engine: Engine, image: Image, page: Page) -> Page:
 def without_red(image: Image) -> Image:
     """Its red channel as a grey image: red ink is as bright there as the paper below it."""
     return np.repeat(image[:, :, :1], 3, axis=2)
+
+
+def in_blue(image: Image) -> Image:
+    """Its blue channel as a grey image: orange digits are black there, and darker than a seal."""
+    return np.repeat(image[:, :, 2:], 3, axis=2)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from local.ocr.reading.evidence import Candidate, Label, label_of
+from local.ocr.reading.evidence import CUT, Candidate, Label, label_of
 from local.ocr.reading.place import by_code
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ ALPHABET = "0123456789ABCDEFGHJKLMNPRSTUVWXYZ"  # no letter that could be a digi
 AS_DIGITS = str.maketrans("OoQDIlI|iZzSsB", "00001111122558")
 NEVER_LETTERS = str.maketrans("OoQIl|i", "0001111")
 TOKEN = re.compile(r"(?<![0-9A-Za-z|\-—~])[0-9A-Za-z|]{12}(?![0-9A-Za-z|\-—~])")
+# The number of a seal may go on where the code ends.
+RUN_ON = re.compile(r"(?<![0-9A-Za-z|\-—~])[0-9A-Z|]{12}(?=[0-9A-Za-z|])")
 LABEL = re.compile(r"代[码碼玛妈呜吗鸣]|票代|发.代.")
 OTHER = re.compile(r"号[码碼玛妈呜吗鸣]|票号|密|校验|税号|识别|电话")
 LAST_YEAR = 40
@@ -70,12 +72,18 @@ def candidates(lines: Sequence[Line]) -> list[Candidate]:
     """Whatever may be a code, its label seen or not."""
     found = []
     for line in lines:
-        for token in TOKEN.finditer(line.text):
+        for token in (*TOKEN.finditer(line.text), *RUN_ON.finditer(line.text)):
             text = spelled(token[0])
             if not text:
                 continue
             value = line.span(*token.span())
             label = label_of(value, line.text[: token.start()], lines, LABEL, OTHER)
-            if label is Label.OWN or (label is Label.NONE and is_plausible(text)):
+            if token.re is RUN_ON and label is Label.OWN and is_plausible(text):
+                found.append(Candidate(text, value, label, CUT))
+            elif token.re is TOKEN and _is_credible(text, label):
                 found.append(Candidate(text, value, label))
     return found
+
+
+def _is_credible(text: str, label: Label) -> bool:
+    return label is Label.OWN or (label is Label.NONE and is_plausible(text))

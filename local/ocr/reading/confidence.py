@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from local.ocr.reading.findings import Findings
 
+GUESS = 0.35  # what is less sure than this is no reading
 LEAST_DOUBT = 0.05  # of one look
 WEIGHTY = 0.3  # a rival less sure than this is noise
 # What is left of a confidence when …
@@ -46,6 +47,8 @@ def settled(candidates: Sequence[Candidate]) -> Field:
         return Field()
     agreed = max(each.chance for each in candidates if each.text == best)
     sure = max(agreed, 1 - doubts[best]) * (1.0 if label is Label.OWN else UNLABELLED)
+    if sure < GUESS:
+        return Field()
     contested = any(1 - doubts[rival] > WEIGHTY for rival in rivals)
     return Field(best, sure * (RIVAL if contested else 1.0))
 

@@ -132,14 +132,15 @@ class Engine:
         """What each crop says; with an alphabet, no other characters are considered.
 
         `stretch`: how much wider than in the image the model sees a crop. Very long lines are
-        titles in Chinese characters, which bear being narrowed.
+        titles in Chinese characters, which bear being narrowed unless they are stretched.
         """
         columns = self._columns(alphabet) if alphabet else None
         return list(self._pool.map(lambda each: self._recognise(each, columns, stretch), crops))
 
     def _recognise(self, line: Image, columns: NDArray[np.intp] | None, stretch: float) -> Reading:
         width = round(line.shape[1] * LINE_HEIGHT / line.shape[0] * stretch)
-        width = max(8, min(MAX_LINE_WIDTH, round(width * NARROWED) if width > VERY_LONG else width))
+        width = round(width * NARROWED) if width > VERY_LONG and stretch <= 1 else width
+        width = max(8, min(MAX_LINE_WIDTH, width))
         padded = max(2, -(-width // WIDTH_STEP)) * WIDTH_STEP
         chances = self._recognition(_line_tensor(line, width, padded)[np.newaxis])[0]
         return self._decode(chances, width / padded, columns)

@@ -25,16 +25,23 @@ class Label(IntEnum):
 
 @dataclass(frozen=True, eq=False)
 class Candidate:
-    """A text that may be a field's value, the line it was read from, and its label."""
+    """A text that may be a field's value, the line it was read from, and its label.
+
+    `trust`: what is left of its chance because of the way it was found.
+    """
 
     text: str
     line: Line
     label: Label = Label.NONE
+    trust: float = 1.0
 
     @property
     def chance(self) -> float:
         """How sure its least sure character is."""
-        return self.line.chance
+        return self.line.chance * self.trust
+
+
+CUT = 0.85  # trust in the first characters of a longer run
 
 
 def ranked(candidates: Iterable[Candidate]) -> list[Candidate]:

@@ -12,6 +12,7 @@ from local.ocr.reading.evidence import Candidate, Label
 from local.ocr.reading.title import is_title
 
 SURE = 0.95
+CREDIBLE = 0.5  # what is less sure asks for another look
 NEAR = 1.3  # so many times as far as the nearest is still the same paper
 
 if TYPE_CHECKING:
@@ -36,8 +37,8 @@ class Findings:
         return bool(
             self.titles
             and self.words
-            and any(each.label is Label.OWN for each in self.codes)
-            and any(each.label is Label.OWN for each in self.numbers)
+            and any(_is_credible(each) for each in self.codes)
+            and any(_is_credible(each) for each in self.numbers)
         )
 
     @property
@@ -83,6 +84,10 @@ def findings(lines: Sequence[Line]) -> Findings:
         amount.words_candidates(lines),
         amount.figures_candidates(lines),
     )
+
+
+def _is_credible(candidate: Candidate) -> bool:
+    return candidate.label is Label.OWN and candidate.chance > CREDIBLE
 
 
 def near(title: Line, candidates: Sequence[Candidate]) -> list[Candidate]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from local.ocr.reading.evidence import Candidate, Label, label_of
+from local.ocr.reading.evidence import CUT, Candidate, Label, label_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +20,8 @@ TOKEN = re.compile(
     r"[0-9A-Za-z|]{8}(?![0-9A-Za-z.|\-—~@#])"
 )
 LABEL = re.compile(r"号[码碼玛妈呜吗鸣]|票号|发.号.")
+# The number of a seal may go on where the invoice's ends.
+RUN_ON = re.compile(r"(?<![0-9A-Za-z.|\-—~@#])[0-9OIl|]{8}(?=[0-9A-Za-z|])")
 # A printer's line, a date, a telephone, a tax number: digits of these are no invoice number.
 ELSEWHERE = re.compile(r"[印本年月册份卷税]|密|电话|起止|识别|批准|\d[-—~]\d")
 OTHER = re.compile(r"代[码碼玛妈呜吗鸣]|票代|密|校验|税号|识别|电话|起止")
@@ -51,12 +53,13 @@ def candidates(lines: Sequence[Line]) -> list[Candidate]:
     for line in lines:
         if ELSEWHERE.search(line.text):
             continue
-        for token in TOKEN.finditer(line.text):
+        for token in (*TOKEN.finditer(line.text), *RUN_ON.finditer(line.text)):
             text = spelled(token[0])
             if not text:
                 continue
             value = line.span(*token.span())
             label = label_of(value, line.text[: token.start()], lines, LABEL, OTHER)
-            if label is not Label.OTHER:
-                found.append(Candidate(text, value, label))
+            trust = CUT if token.re is RUN_ON else 1.0
+            if label is Label.OWN or (label is Label.NONE and token.re is TOKEN):
+                found.append(Candidate(text, value, label, trust))
     return found

@@ -134,9 +134,18 @@ def complete(engine: Engine, image: Image, page: Page) -> Page:
     return Page(page.lines + read(engine, image, page.rest, page.angle), [], page.angle)
 
 
-def read(engine: Engine, image: Image, boxes: list[Box], angle: float) -> list[Line]:
-    """The lines of text in the boxes."""
-    readings = engine.recognise([crop(image, box) for box in boxes])
+def read(  # noqa: PLR0913 - two of them are passed on
+    engine: Engine,
+    image: Image,
+    boxes: list[Box],
+    angle: float,
+    *,
+    alphabet: str = "",
+    stretch: float = 1.0,
+) -> list[Line]:
+    """The lines of text in the boxes; `alphabet` and `stretch` as in `Engine.recognise`."""
+    crops = [crop(image, box) for box in boxes]
+    readings = engine.recognise(crops, alphabet=alphabet, stretch=stretch)
     return [
         Line(reading.text, reading.chances, reading.places, *placed(box, angle), box)
         for reading, box in zip(readings, boxes, strict=True)
