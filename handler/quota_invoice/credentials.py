@@ -49,3 +49,10 @@ class Credentials:
     def values(self) -> tuple[str, str, str]:
         """Give what must not be told to anyone."""
         return self.access_key, self.secret_key, self.security_token
+
+    def masked(self, text: object) -> str:
+        """Give a service's message without these: proxies echo what they were sent."""
+        message = str(text or "no message")
+        for secret in self.values():
+            message = message.replace(secret, "…")
+        return message

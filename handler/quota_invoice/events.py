@@ -84,7 +84,8 @@ def _eventgrid(event: object) -> list[Upload | EventError] | None:
         return None
     # data.eventTime is Beijing time labelled Z; the envelope's time is right.
     time, event_id = _text(_member(event, "time")), _text(_member(event, "id"))
-    return [_upload(_member(data, "obs"), data, uploaded_at=time, event_id=event_id)]
+    kind = _text(_member(data, "eventName")) or _text(_member(event, "type")) or ""
+    return [_upload(_member(data, "obs"), kind, uploaded_at=time, event_id=event_id)]
 
 
 def _records(event: object) -> list[Upload | EventError] | None:
@@ -128,7 +129,7 @@ def _record(record: object) -> Upload | EventError:
             response = _member(record, "responseElements")
             return _upload(
                 body,
-                record,
+                _text(_member(record, "eventName")) or "",
                 uploaded_at=_text(_member(record, "eventTime")),
                 event_id=_text(_member(response, "x-obs-request-id"))
                 or _text(_member(response, "x-amz-request-id")),
@@ -137,7 +138,7 @@ def _record(record: object) -> Upload | EventError:
 
 
 def _upload(
-    body: object, record: object, *, uploaded_at: str | None, event_id: str | None
+    body: object, event_name: str, *, uploaded_at: str | None, event_id: str | None
 ) -> Upload | EventError:
     bucket = _text(_member(_member(body, "bucket"), "name"))
     item = _member(body, "object")
@@ -155,7 +156,7 @@ def _upload(
         size=size if isinstance(size, int) and not isinstance(size, bool) else None,
         version_id=None if version == _NULL_VERSION else version,
         uploaded_at=uploaded_at,
-        event_name=_text(_member(record, "eventName")) or "",
+        event_name=event_name,
         event_id=event_id,
     )
 

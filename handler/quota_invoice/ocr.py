@@ -86,7 +86,7 @@ class OcrService:
         try:
             return within(limit, lambda: self._client.recognize_quota_invoice(request))
         except ServiceResponseException as error:
-            status, message = int(error.status_code or 0), self._told(error.error_msg)
+            status, message = int(error.status_code or 0), self._credentials.masked(error.error_msg)
             refusal = from_service(error.error_code, message, status, error.request_id)
             refusal.retry_after = self._retry_after
             raise refusal from None
@@ -108,13 +108,6 @@ class OcrService:
         """Keep the one header of a refusal that the SDK's exceptions do not."""
         text = response.headers.get("Retry-After", "")
         self._retry_after = float(text) if text.isascii() and text.isdigit() else 0.0
-
-    def _told(self, message: object) -> str:
-        """Give the service's message without our keys: a proxy may echo what it was sent."""
-        text = str(message or "no message")
-        for secret in self._credentials.values():
-            text = text.replace(secret, "…")
-        return text
 
     def _sdk_credentials(self, credentials: Credentials) -> Any:  # noqa: ANN401 - the SDK has no types
         return BasicCredentials(

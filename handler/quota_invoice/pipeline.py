@@ -1,7 +1,7 @@
 """From an announced upload to its record: once, whatever is announced how often.
 
     settle      which object is meant, and which content of it        mostly no request
-    check       is there a record or failure for this content?        two requests
+    check       is there a record or failure for this content?        one request, or two
     recognize   the OCR service reads it by a signed address          one request, or more tries
     write       the record, last of all: it is the done-mark          two requests
 
@@ -32,7 +32,10 @@ from .retry import LEAST_SECONDS, persist
 from .settings import Settings
 from .store import ObjectInfo
 
-_GONE = "there is no such object"
+Outcome = tuple[str, str | None]
+"""What came of an upload, and the reason where it needs one."""
+_GONE: Outcome = ("gone", "there is no such object")
+_DUPLICATE: Outcome = ("duplicate", "this content was dealt with before")
 
 
 class RecordStore(Protocol):
@@ -106,38 +109,44 @@ class Pipeline:
         others = self._seconds_left() * (1 - 1 / uploads)
         return lambda: self._seconds_left() - others
 
-    def _process(
-        self, upload: Upload | EventError, seconds_left: Callable[[], float]
-    ) -> tuple[str, str | None]:
-        """Give the outcome, and its reason where it needs one."""
+    def _process(self, upload: Upload | EventError, seconds_left: Callable[[], float]) -> Outcome:
         if isinstance(upload, EventError):
             raise upload
         reason = self._why_not(upload)
         if reason:
             return "ignored", reason
-        source = self._settle(upload)
-        if source is None:
-            return "gone", _GONE
-        record_key, failure_key = self._keys.result(source.key), self._keys.failure(source.key)
+        outcomes = [self._record(source, seconds_left) for source in self._settle(upload)]
+        # Of several objects that an event may mean, the one there was something to do for counts.
+        return next((found for found in outcomes if found != _DUPLICATE), (outcomes or [_GONE])[0])
+
+    def _record(self, source: Source, seconds_left: Callable[[], float]) -> Outcome:
         with self._log.step("check", source.key) as step:
-            done = [self._store.read(source.bucket, key) for key in (record_key, failure_key)]
-            known = {etag_of(document) for document in done} - {None}
+            known, has_failure = self._known(source)
             if known and source.etag not in known:
                 # Announced late, or uploaded anew: only the bucket knows which content it has.
-                source = self._look_up(upload, (source.key,))
-                if source is None:
+                current = self._look_up(source.bucket, source.key)
+                if current is None:
                     step.outcome = "gone"
-                    return "gone", _GONE
+                    return _GONE
+                source = current
             if source.etag in known:
                 step.outcome = "duplicate"
-                return "duplicate", "this content was dealt with before"
+                return _DUPLICATE
         try:
             document = self._recognize(source, seconds_left)
         except ObjectUnfetched:
             if self._store.describe(source.bucket, source.key) is None:
-                return "gone", _GONE
+                return _GONE
             raise
-        return self._write(source, document, known, has_failure=done[1] is not None), None
+        return self._write(source, document, known, has_failure=has_failure)
+
+    def _known(self, source: Source) -> tuple[set[str], bool]:
+        """Give the contents dealt with before, and whether a failure record is among them."""
+        record = etag_of(self._store.read(source.bucket, self._keys.result(source.key)))
+        if record == source.etag:
+            return {record}, False
+        failure = self._store.read(source.bucket, self._keys.failure(source.key))
+        return {etag for etag in (record, etag_of(failure)) if etag}, failure is not None
 
     def _why_not(self, upload: Upload) -> str | None:
         if not upload.is_creation:
@@ -145,41 +154,34 @@ class Pipeline:
         reasons = [self._keys.why_not(key) for key in upload.keys]
         return None if None in reasons else reasons[0]
 
-    def _settle(self, upload: Upload) -> Source | None:
-        """Find out which object an event means; the bucket is asked only where that is in doubt."""
-        keys = tuple(key for key in upload.keys if self._keys.why_not(key) is None)
-        if len(keys) > 1 or not upload.etag:
-            return self._look_up(upload, keys)
-        return Source(
-            bucket=upload.bucket,
-            key=keys[0],
-            etag=upload.etag,
-            size=upload.size,
-            version_id=upload.version_id,
-            uploaded_at=upload.uploaded_at,
-        )
+    def _settle(self, upload: Upload) -> list[Source]:
+        """Find the objects that an event means; the bucket is asked only where that is in doubt.
 
-    def _look_up(self, upload: Upload, keys: tuple[str, ...]) -> Source | None:
-        """Ask the bucket which of the keys there is, preferring the content that was announced."""
-        with self._log.step("settle", upload.key):
-            found: Source | None = None
-            for key in keys:
-                info = self._store.describe(upload.bucket, key)
-                if info is None:
-                    continue
-                announced = info.etag == upload.etag
-                source = Source(
-                    bucket=upload.bucket,
-                    key=key,
-                    etag=info.etag,
-                    size=info.size,
-                    version_id=info.version_id,
-                    uploaded_at=(announced and upload.uploaded_at) or info.modified_at,
-                )
-                if announced:
-                    return source
-                found = found or source
-            return found
+        Where it is not known whether a key is encoded, there can be two: both are taken if both
+        have the announced content, as nobody can tell which of them was meant.
+        """
+        keys = [key for key in upload.keys if self._keys.why_not(key) is None]
+        if len(keys) > 1 or not upload.etag:
+            with self._log.step("settle", upload.key):
+                found = [self._look_up(upload.bucket, key) for key in keys]
+            sources = [source for source in found if source]
+            return [source for source in sources if source.etag == upload.etag] or sources[:1]
+        return [
+            Source(
+                bucket=upload.bucket,
+                key=keys[0],
+                etag=upload.etag,
+                size=upload.size,
+                version_id=upload.version_id,
+                uploaded_at=upload.uploaded_at,
+            )
+        ]
+
+    def _look_up(self, bucket: str, key: str) -> Source | None:
+        info = self._store.describe(bucket, key)
+        if info is None:
+            return None
+        return Source(bucket, key, info.etag, info.size, info.version_id, info.modified_at)
 
     def _recognize(self, source: Source, seconds_left: Callable[[], float]) -> dict[str, Any]:
         try:
@@ -200,10 +202,10 @@ class Pipeline:
         self,
         source: Source,
         document: Mapping[str, Any],
-        known: AbstractSet[str | None],
+        known: AbstractSet[str],
         *,
         has_failure: bool,
-    ) -> str:
+    ) -> Outcome:
         """Write a document unless it was overtaken; ``known`` contents were dealt with before."""
         record_key, failure_key = self._keys.result(source.key), self._keys.failure(source.key)
         with self._log.step("write", source.key) as step:
@@ -212,18 +214,16 @@ class Pipeline:
             latest = etag_of(self._store.read(source.bucket, record_key))
             if latest == source.etag or self._is_overtaken(source, latest, known):
                 step.outcome = "duplicate"
-                return "duplicate"
+                return _DUPLICATE
             if document["status"] == "failed":
                 self._store.write(source.bucket, failure_key, document)
-                return "failed"
+                return "failed", None
             self._store.write(source.bucket, record_key, document)
             if has_failure:
                 self._store.delete(source.bucket, failure_key)
-            return "recognized"
+            return "recognized", None
 
-    def _is_overtaken(
-        self, source: Source, latest: str | None, known: AbstractSet[str | None]
-    ) -> bool:
+    def _is_overtaken(self, source: Source, latest: str | None, known: AbstractSet[str]) -> bool:
         """Whether a record was written meanwhile for the content that is in the bucket now."""
         if latest is None or latest in known:
             return False

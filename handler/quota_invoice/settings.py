@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import permutations
-from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -29,6 +30,10 @@ REGIONS = (
 # Agency credentials last 24 h and may be 10 min old when an invocation gets them; an address that
 # is signed for longer would promise what it cannot keep.
 _LONGEST_URL_LIFE = 24 * 3600 - 10 * 60
+_HOST = re.compile(r"[0-9A-Za-z]([0-9A-Za-z.-]*[0-9A-Za-z])?|[0-9A-Fa-f:]+")
+_PREFIX = re.compile(r"([^/]+/)+")
+_LONGEST_PREFIX = 200  # of the 1,024 bytes of a key
+_LONGEST_PROBLEM = 300
 _SIGNATURES = ("obs", "v4")
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _T = TypeVar("_T")
@@ -96,6 +101,9 @@ class Settings:
             url_life=int(reader.seconds("SIGNED_URL_SECONDS", 300, 1, _LONGEST_URL_LIFE)),
             ca_file=reader.file("CA_FILE"),
         )
+        by_address = re.fullmatch(r"https?://([\d.]+|\[.*\])(:\d+)?", settings.obs_endpoint)
+        if by_address and settings.obs_signature == "obs" and not settings.obs_path_style:
+            reader.problems.append("OBS_PATH_STYLE: an IP address has no room for a bucket's name")
         if settings.url_life < ocr_timeout:
             reader.problems.append(
                 f"SIGNED_URL_SECONDS: {settings.url_life} ends before OCR_TIMEOUT_SECONDS"
@@ -113,7 +121,7 @@ class _Reader:
         self.problems: list[str] = []
 
     def text(self, name: str, default: str) -> str:
-        return (self._lookup(name) or "").strip() or default
+        return str(self._lookup(name) or "").strip() or default
 
     def one_of(self, name: str, default: str, choices: tuple[str, ...]) -> str:
         value = self.text(name, default)
@@ -138,8 +146,9 @@ class _Reader:
             host, port = parts.hostname, parts.port
         except ValueError:
             return self._refuse(name, "not an address", default)
-        extra = parts.path or parts.query or parts.fragment or parts.username or port == 0
-        if parts.scheme not in {"http", "https"} or not host or extra:
+        extra = parts.path or parts.query or parts.fragment or "@" in parts.netloc or port == 0
+        named = host and _HOST.fullmatch(host)
+        if parts.scheme not in {"http", "https"} or not named or extra:
             return self._refuse(name, "not an address such as https://host[:port]", default)
         if parts.scheme == "http" and host not in _LOOPBACK:
             return self._refuse(name, "http is for this machine's own addresses only", default)
@@ -147,15 +156,19 @@ class _Reader:
 
     def file(self, name: str) -> str | None:
         value = self.text(name, "")
-        if value and not Path(value).is_file():
-            return self._refuse(name, f"there is no file {value}", None)
-        return value or None
+        if not value:
+            return None
+        try:
+            ssl.create_default_context(cafile=value)
+        except OSError as error:  # which SSLError is, too
+            return self._refuse(name, f"no certificates in {value}: {type(error).__name__}", None)
+        return value
 
     def project_id(self, default: str) -> str:
         value = self.text("PROJECT_ID", default)
         if not value:
             self._refuse("PROJECT_ID", "not set, and the platform gave none", None)
-        elif not value.isalnum():
+        elif not (value.isascii() and value.isalnum()):
             # The SDK puts it into a path as it is.
             self._refuse("PROJECT_ID", "not an id of letters and digits", None)
         return value
@@ -167,7 +180,8 @@ class _Reader:
             name: self.text(name, default) for name, default in zip(names, defaults, strict=True)
         }
         for name, value in values.items():
-            if not value.endswith("/") or value.startswith("/") or "//" in value:
+            sound = _PREFIX.fullmatch(value) and len(value.encode()) <= _LONGEST_PREFIX
+            if not sound or {".", ".."} & set(value.split("/")):
                 self._refuse(name, f"{value} is not a path such as incoming/", None)
         for inner, outer in permutations(names, 2):
             same = values[inner] == values[outer] and inner > outer
@@ -176,5 +190,7 @@ class _Reader:
         return Keys(*values.values())
 
     def _refuse(self, name: str, problem: str, default: _T) -> _T:
+        if len(problem) > _LONGEST_PROBLEM:
+            problem = problem[:_LONGEST_PROBLEM] + "…"
         self.problems.append(f"{name}: {problem}")
         return default

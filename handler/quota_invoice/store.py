@@ -20,6 +20,7 @@ from obs import GetObjectHeader, ObsClient, PutObjectHeader
 
 from .credentials import Credentials
 from .errors import StoreError
+from .retry import within
 from .settings import Settings
 
 _NOT_FOUND = 404
@@ -48,6 +49,7 @@ class Store:
     def __init__(self, settings: Settings, credentials: Credentials) -> None:
         self._credentials = credentials
         self._url_life = settings.url_life
+        self._limit = 2 * settings.obs_timeout + 1  # of both tries, however slowly bytes drip
         trusted = settings.ca_file or certifi.where()
         # OBS signs path-style requests with its own signature only in this mode of the SDK.
         mode = "local" if settings.obs_path_style else "obs"
@@ -64,6 +66,8 @@ class Store:
             ssl_verify=trusted,
             timeout=settings.obs_timeout,
             max_retry_count=1,
+            # The first redirect ends it: followed, it would take our signature and token anywhere.
+            max_redirect_count=1,
             long_conn_mode=True,
         )
         if self._client.context is not None:
@@ -84,7 +88,7 @@ class Store:
             # The SDK spells this parameter in lower case, which stores of the S3 kind do not know.
             query = {_V4_TOKEN: self._credentials.security_token}
         signed = self._client.createSignedUrl(
-            "GET", bucket, _present(key), expires=self._url_life, queryParams=query
+            "GET", bucket, key, expires=self._url_life, queryParams=query
         )
         return str(signed.signedUrl)
 
@@ -114,7 +118,7 @@ class Store:
             return None
         try:
             document = json.loads(response.body.buffer)
-        except (ValueError, RecursionError):
+        except (ValueError, TypeError, AttributeError, RecursionError):
             return {}  # not ours, or not whole: as good as none, and the next write mends it
         return document if isinstance(document, dict) else {}
 
@@ -134,29 +138,27 @@ class Store:
         """Remove a record; well if there is none."""
         self._ask("delete", key, lambda k: self._client.deleteObject(bucket, k))
 
-    @staticmethod
-    def _ask(action: str, key: str, call: Callable[[str], Any]) -> Any:  # noqa: ANN401 - the SDK has no types
+    def _ask(self, action: str, key: str, call: Callable[[str], Any]) -> Any:  # noqa: ANN401 - the SDK has no types
         """Make a request; None where the answer is that there is no such object."""
+        if not key:
+            # To OBS that would be an operation on the bucket itself.
+            raise StoreError("Store.EmptyKey", f"{action}: an object's key is missing")
         try:
-            response = call(_present(key))
+            response = within(self._limit, lambda: call(key))
         except (OSError, http.client.HTTPException) as error:
             raise StoreError("Store.Unreachable", f"{action} {key}: {_name(error)}") from None
         except Exception as error:  # noqa: BLE001 - the SDK raises it for some network failures
             raise StoreError("Store.Failed", f"{action} {key}: {_name(error)}") from None
         if response.status < _BAD:
             return response
-        if response.status == _NOT_FOUND and response.errorCode in {None, "NoSuchKey"}:
+        # The answer to HEAD has no body that could say so.
+        missing = {"NoSuchKey", None} if action == "head" else {"NoSuchKey"}
+        if response.status == _NOT_FOUND and response.errorCode in missing:
             return None
         code = response.errorCode or response.status
-        message = f"{action} {key}: {response.status} {response.errorMessage or response.reason}"
+        told = self._credentials.masked(response.errorMessage or response.reason)
+        message = f"{action} {key}: {response.status} {told}"
         raise StoreError(f"Store.{code}", message, response.requestId)
-
-
-def _present(key: str) -> str:
-    """Pass a key on unless it is empty: to OBS that would be an operation on the bucket itself."""
-    if not key:
-        raise StoreError("Store.EmptyKey", "a request without an object key was held back")
-    return key
 
 
 def _name(error: Exception) -> str:

@@ -154,3 +154,24 @@ def test_an_unknown_event_is_an_error_that_the_platform_sees(run: Run) -> None:
         run.invoke({"hello": "world"})
     assert caught.value.kind == "EventError"
     assert caught.value.message.endswith("an object with hello")
+
+
+def test_a_store_that_sends_elsewhere_is_not_followed(
+    start: Callable[..., Run], objects: Objects, image: bytes
+) -> None:
+    with serving(lambda _: Answer(200, {}, b"{}")) as elsewhere:
+        away = Answer(307, {"Location": f"{elsewhere.url}/invoices/results/a.png.json"})
+        with serving(lambda _: away) as store:
+            error = refusal(start(OBS_ENDPOINT=store.url), objects, image)
+            assert store.asked
+        assert elsewhere.asked == []
+    assert error.kind == "StoreError"
+    assert error.message.startswith("Store.307: get results/a.png.json: 307")
+
+
+def test_a_store_that_shows_a_page_is_not_taken_for_one_without_records(
+    start: Callable[..., Run], objects: Objects, image: bytes
+) -> None:
+    with serving(lambda _: Answer(404, {}, b"<html>Not here</html>")) as store:
+        error = refusal(start(OBS_ENDPOINT=store.url), objects, image)
+    assert error.message.startswith("Store.404: get results/a.png.json: 404")

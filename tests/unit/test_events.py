@@ -110,6 +110,13 @@ def test_a_removal_is_no_creation() -> None:
     assert not upload(event).is_creation
 
 
+def test_the_envelope_says_what_happened_where_the_record_does_not() -> None:
+    event = announce("incoming/a.jpg")
+    del event["data"]["eventName"]
+    event["type"] = "OBS:DWR:ObjectRemoved:DELETE"
+    assert not upload(event).is_creation
+
+
 def test_a_record_that_cannot_be_read_stands_in_its_place() -> None:
     event = announce("incoming/a.jpg", shape="classic")
     event["Records"].insert(0, {"s3": {"bucket": {}}})

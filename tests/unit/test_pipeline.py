@@ -60,7 +60,7 @@ def test_a_new_invoice_gets_its_record() -> None:
     assert record["ocr"]["request_id"] == "ocr-request"
 
 
-def test_a_new_invoice_costs_four_requests_of_the_bucket_and_a_duplicate_two() -> None:
+def test_a_new_invoice_costs_four_requests_of_the_bucket_and_a_duplicate_one() -> None:
     cloud = Cloud()
     cloud.run(announce(KEY, b"image"))
     assert cloud.store.requests == [
@@ -71,7 +71,7 @@ def test_a_new_invoice_costs_four_requests_of_the_bucket_and_a_duplicate_two() -
     ]
     cloud.store.requests.clear()
     cloud.run(announce(KEY, b"image"))
-    assert cloud.store.requests == [("get", RECORD), ("get", FAILURE)]
+    assert cloud.store.requests == [("get", RECORD)]
 
 
 def test_the_same_event_three_times_is_one_record_and_one_call() -> None:
@@ -175,6 +175,18 @@ def test_the_right_one_of_two_objects_is_read_whichever_way_its_key_is_told(
     [record] = cloud.store.documents.values()
     assert record["source"]["key"] == key
     assert cloud.store.documents.keys() == {key.replace("incoming/", "results/") + ".json"}
+
+
+def test_of_two_objects_with_the_announced_content_both_get_their_records() -> None:
+    plus, space = "incoming/a+b.jpg", "incoming/a b.jpg"
+    cloud = Cloud(objects={plus: b"same", space: b"same"})
+    for key in (plus, space):
+        assert cloud.run(announce(key, b"same", encoded=False)) in (
+            {"recognized": 1},
+            {"duplicate": 1},
+        )
+    assert cloud.store.documents.keys() == {"results/a+b.jpg.json", "results/a b.jpg.json"}
+    assert len(cloud.ocr.urls) == 2
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,14 @@ def test_the_regions_are_those_that_the_sdk_knows() -> None:
         ("OCR_ENDPOINT", "https://ocr.example.com:port", "not an address"),
         ("OBS_ENDPOINT", "http://obs.example.com", "http is for this machine's own"),
         ("PROJECT_ID", "a/../b", "not an id of letters and digits"),
-        ("CA_FILE", "/no/such/file.pem", "there is no file"),
+        ("CA_FILE", "/no/such/file.pem", "no certificates in /no/such/file.pem"),
+        ("CA_FILE", __file__, "no certificates in "),
+        ("RESULTS_PREFIX", "results/../incoming/", "results/../incoming/ is not a path"),
+        ("RESULTS_PREFIX", "r" * 300 + "/", "RESULTS_PREFIX: "),
+        ("OBS_ENDPOINT", "https://ho st.com", "not an address"),
+        ("OBS_ENDPOINT", "https://@obs.com", "not an address"),
+        ("OBS_ENDPOINT", "https://..", "not an address"),
+        ("PROJECT_ID", "项目", "not an id of letters and digits"),
         ("INPUT_PREFIX", "incoming", "incoming is not a path such as incoming/"),
         ("INPUT_PREFIX", "/incoming/", "/incoming/ is not a path"),
         ("RESULTS_PREFIX", "incoming/results/", "incoming/results/ lies inside INPUT_PREFIX"),
@@ -74,6 +81,12 @@ def test_what_makes_no_sense_is_named(name: str, value: str, problem: str) -> No
     [found] = problems(**{name: value})
     assert problem in found
     assert name in found or problem.startswith("results/ lies")
+
+
+def test_a_store_without_a_name_cannot_have_the_bucket_in_it() -> None:
+    [found] = problems(OBS_ENDPOINT="http://127.0.0.1:8333")
+    assert found.startswith("OBS_PATH_STYLE: ")
+    assert read(OBS_ENDPOINT="http://127.0.0.1:8333", OBS_PATH_STYLE="true").obs_path_style
 
 
 def test_all_problems_are_told_at_once() -> None:
