@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     Box = NDArray[np.float32]
 
+VALUE = 6  # digits
 SAME_HEIGHT = 0.5  # of two pieces of one line, the lower is at least this high, by the higher
 
 
@@ -40,6 +41,11 @@ class Line:
     def chance(self) -> float:
         """How sure the least sure character is."""
         return min(self.chances, default=0.0)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether it holds a value itself: then it is no other value's label."""
+        return sum(character.isdigit() for character in self.text) >= VALUE
 
     def span(self, start: int, end: int) -> Line:
         """The characters from `start` to `end` as a line of their own."""
@@ -157,6 +163,7 @@ def lead(value: Line, lines: Iterable[Line], *, reach: float = 12) -> str:
         line
         for line in lines
         if side_by_side(line, value)
+        and not line.is_complete
         and line.right < value.left + value.height
         and value.left - line.right < reach * value.height
     ]
@@ -168,7 +175,8 @@ def above(value: Line, lines: Iterable[Line]) -> str:
     over = [
         line
         for line in lines
-        if 0.5 * value.height < value.middle - line.middle < 2.2 * value.height
+        if not line.is_complete
+        and 0.5 * value.height < value.middle - line.middle < 2.2 * value.height
         and line.left < value.right
         and line.right > value.left
     ]
