@@ -38,7 +38,7 @@ up: $(READY) ## Keep the local cloud running, to try one's own images
 .PHONY: invoke
 invoke: $(READY) ## Hand one event to the function: make invoke EVENT=events/eventgrid.json
 	@test -n "$(EVENT)" || { echo "error: name an event: make invoke EVENT=events/eventgrid.json" >&2; exit 2; }
-	@$(BIN)/python -m local invoke $(EVENT)
+	@$(BIN)/python -m local invoke "$(EVENT)"
 
 .PHONY: test
 test: $(READY) ## Run all tests

@@ -40,7 +40,7 @@ def _run(command: Callable[[], int]) -> None:
         code = command()
     except KeyboardInterrupt:
         code = 130
-    except (CloudError, FunctionError) as error:
+    except (CloudError, FunctionError, OSError) as error:
         console.print(f"[bold red]error:[/] {error}", soft_wrap=True)
         code = 1
     raise typer.Exit(code)
@@ -48,7 +48,9 @@ def _run(command: Callable[[], int]) -> None:
 
 @app.command()
 def up(
-    port: Annotated[int, typer.Option(help="Port of the bucket's door; another if taken.")] = 8300,
+    port: Annotated[
+        int, typer.Option(help="Port of the bucket's door; another if taken.", min=0, max=65535)
+    ] = 8300,
     log: Annotated[Path, typer.Option(help="File for what function and service print.")] = Path(
         "build/up.log"
     ),

@@ -57,6 +57,8 @@ class Bucket:
         self.name = name
         self._owner = Credential(secrets.token_hex(10).upper(), secrets.token_urlsafe(30))
         self._folder = folder
+        self._session = requests.Session()
+        self._session.trust_env = False  # neither proxies nor netrc are between us and loopback
         (folder / "data").mkdir()
         ports = free_ports(8)
         self.endpoint = f"http://127.0.0.1:{ports[0]}"
@@ -70,7 +72,7 @@ class Bucket:
                 env=plain_environment(TMPDIR=str(folder)),
                 cwd=folder,
                 output=log,
-                remove=folder,
+                remove=[folder, *_sockets(ports)],
                 grace=0,  # its data goes with it: there is nothing to bring to an end
             )
 
@@ -112,7 +114,7 @@ class Bucket:
 
     def temporary_keys(self) -> Credential:
         """Take on the function's role: keys and a token that are valid for a quarter of an hour."""
-        answer = requests.post(
+        answer = self._session.post(
             self.endpoint,
             data={
                 "Action": "AssumeRole",
@@ -183,6 +185,17 @@ def _arguments(ports: list[int]) -> list[str]:
         "-s3.port.lance=0",
         "-s3.config=s3.json",
         "-s3.iam.config=iam.json",
+    ]
+
+
+def _sockets(ports: list[int]) -> list[Path]:
+    """Name the sockets that the store leaves behind, wherever its folder for such things is."""
+    kinds = ("master", "volume", "filer", "s3")
+    return [
+        Path("/tmp") / f"seaweedfs-{kind}{grpc}-{port}.sock"  # noqa: S108 - it is fixed in the store
+        for port in ports
+        for kind in kinds
+        for grpc in ("", "-grpc")
     ]
 
 

@@ -79,8 +79,11 @@ def running_cloud(options: Options) -> Iterator[Cloud]:
     with contextlib.ExitStack() as stack:
         options.output.parent.mkdir(parents=True, exist_ok=True)
         output = stack.enter_context(options.output.open("ab"))
-        folder = Path(tempfile.mkdtemp(prefix="quota-cloud-"))
-        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        folder = Path(tempfile.gettempdir()) / f"quota-cloud-{secrets.token_hex(6)}"
+        # Its keeper is there before the folder is, so that no end of ours leaves it behind.
+        keeper = Process([], env=plain_environment(), cwd=ROOT, output=output, remove=[folder])
+        stack.callback(keeper.stop)
+        folder.mkdir(mode=0o700)
         tree = folder / "function"
         shutil.copytree(ROOT / "handler", tree, ignore=shutil.ignore_patterns("__pycache__"))
         token = secrets.token_urlsafe(20)

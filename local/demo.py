@@ -7,16 +7,17 @@ import json
 import queue
 import shutil
 import time
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from obs import ObsClient
-from rich import box
-from rich.console import Console, Group
-from rich.live import Live
+from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -64,42 +65,56 @@ def run_demo(samples: Path, out: Path) -> int:
     console = Console(highlight=False)
     with contextlib.ExitStack() as running:
         with console.status("starting bucket, OCR service and function"):
-            options = Options(output=log, instances=_IN_FLIGHT)
+            raised: queue.SimpleQueue[str] = queue.SimpleQueue()
+            options = Options(output=log, instances=_IN_FLIGHT, watch=_reporter(raised))
             started = time.perf_counter()
             cloud = running.enter_context(running_cloud(options))
         console.print(f"Everything is up after {time.perf_counter() - started:.1f} s.")
-        arrivals = _send_all(console, cloud.bucket.client(), samples, truth, records)
+        arrivals = _send_all(console, cloud.bucket.client(), samples, truth, records, raised)
     report = _report(arrivals)
     (out / "demo.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-    _conclude(console, report, records)
+    _conclude(console, report, records, log)
     return 0 if report["records"] == report["images"] else 1
 
 
-def _send_all(
+def _reporter(raised: queue.SimpleQueue[str]) -> Callable[[Future[Any]], None]:
+    """Collect what invocations raise: whoever waits for a record should hear why none comes."""
+
+    def watch(invocation: Future[Any]) -> None:
+        def note(ended: Future[Any]) -> None:
+            error = None if ended.cancelled() else ended.exception()
+            if error:
+                raised.put(str(error))
+
+        invocation.add_done_callback(note)
+
+    return watch
+
+
+def _send_all(  # noqa: PLR0913, PLR0917 - what a round of the samples takes
     console: Console,
     client: ObsClient,
     samples: Path,
     truth: Mapping[str, Mapping[str, str]],
     records: Path,
+    raised: queue.SimpleQueue[str],
 ) -> dict[str, Arrival]:
     """Keep a few uploads under way until all have arrived, and show each as it does."""
-    table = _table()
-    progress = Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
-    )
-    task = progress.add_task("records", total=len(truth))
-    waiting: queue.SimpleQueue[str] = queue.SimpleQueue()
-    for name in sorted(truth):
-        waiting.put(name)
+    waiting = deque(sorted(truth))
     started: dict[str, float] = {}
     arrivals: dict[str, Arrival] = {}
-    shown = Group(table, progress)
-    with Live(shown, console=console, refresh_per_second=8, vertical_overflow="visible"):
+    columns = _columns(console.width)
+    console.print(_line(columns, list(columns), header=True))
+    bar = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*bar, console=console) as progress:
+        task = progress.add_task("records", total=len(truth))
         while len(arrivals) < len(truth):
-            while len(started) < _IN_FLIGHT and not waiting.empty():
-                name = waiting.get()
+            while len(started) < _IN_FLIGHT and waiting:
+                name = waiting.popleft()
                 started[name] = time.perf_counter()
                 _upload(client, samples / name)
+            while not raised.empty():
+                progress.console.print(f"[red]the function raised[/] {escape(raised.get())}")
             for name, begun in list(started.items()):
                 record = _fetch(client, name, records)
                 late = time.perf_counter() - begun > _RECORD_SECONDS
@@ -107,7 +122,7 @@ def _send_all(
                     continue
                 del started[name]
                 arrivals[name] = _arrival(record, truth[name], (time.perf_counter() - begun) * 1000)
-                table.add_row(*_row(name, arrivals[name]))
+                progress.console.print(_line(columns, _row(name, arrivals[name])))
                 progress.advance(task)
             time.sleep(0.02)
     return arrivals
@@ -145,16 +160,21 @@ def _same(field: str, read: str, true: str) -> bool:
     return read == true
 
 
-def _table() -> Table:
-    table = Table(
-        title="Quota invoices, as the function recorded them", box=box.SIMPLE_HEAD, expand=True
-    )
-    table.add_column("image", no_wrap=True, ratio=1)  # gives way where the terminal is narrow
-    for name, width in (("code", 12), ("number", 8), ("place", 8), ("amount", 8)):
-        table.add_column(name, no_wrap=True, min_width=width)
-    for name in ("conf.", "ms"):
-        table.add_column(name, justify="right", no_wrap=True, min_width=5)
-    return table
+def _columns(width: int) -> dict[str, int]:
+    """Give the table's columns with their widths; the image's name has what is left."""
+    fixed = {"code": 12, "number": 8, "place": 10, "amount": 9, "conf.": 5, "ms": 5}
+    gaps = 2 * len(fixed)
+    return {"image": max(14, min(40, width - sum(fixed.values()) - gaps)), **fixed}
+
+
+def _line(columns: Mapping[str, int], cells: list[str], *, header: bool = False) -> Table:
+    """Give one line of the table, which is printed above the progress bar as it comes."""
+    line = Table.grid(padding=(0, 2, 0, 0))
+    for name, width in columns.items():
+        right = "right" if name in {"conf.", "ms"} else "left"
+        line.add_column(width=width, justify=right, overflow="fold")  # type: ignore[arg-type]  # a Literal
+    line.add_row(*cells, style="bold" if header else "")
+    return line
 
 
 def _row(name: str, arrival: Arrival) -> list[str]:
@@ -188,10 +208,11 @@ def _report(arrivals: Mapping[str, Arrival]) -> dict[str, Any]:
     }
 
 
-def _conclude(console: Console, report: Mapping[str, Any], records: Path) -> None:
+def _conclude(console: Console, report: Mapping[str, Any], records: Path, log: Path) -> None:
     right = ", ".join(f"{field} {count}" for field, count in report["right"].items())
     console.print()
     console.print(
         f"{report['records']} of {report['images']} images have a record; right: {right}.\n"
-        f"The records lie in {records}/. Try your own photo: python -m local up"
+        f"The records lie in {records}/, the function's log in {log}.\n"
+        "Try your own photo: make up"
     )

@@ -1,6 +1,6 @@
 """Runs a command and ends it as soon as whoever started the guard is gone.
 
-`python guard.py [--grace SECONDS] [--remove FOLDER] COMMAND …`. The guard's standard input is a
+`python guard.py [--grace SECONDS] [--remove PATH …] [COMMAND …]`. The guard's standard input is a
 pipe that its parent holds open and never writes to: it closes with the parent, however that ended,
 a kill -9 included. The command is in a session of its own, so that a Ctrl-C at the terminal reaches
 the parent alone, which then stops things in their order.
@@ -51,10 +51,16 @@ def main() -> int:
     parser.add_argument(
         "--grace", type=float, default=5, help="seconds to end well; 0 for none at all"
     )
-    parser.add_argument("--remove", help="folder to remove when the command has ended")
+    parser.add_argument(
+        "--remove", action="append", default=[], help="path to remove when the command has ended"
+    )
     parser.add_argument("command", nargs=argparse.REMAINDER)
     arguments = parser.parse_args()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if not arguments.command:
+        _wait_for_parent()
+        _remove(arguments.remove)
+        return 0
     child = subprocess.Popen(  # noqa: S603 - the command is our own
         arguments.command,
         stdin=subprocess.DEVNULL,
@@ -64,17 +70,27 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: _end(child, arguments.grace))
 
     def watch() -> None:
-        # os.read, not sys.stdin: a thread that holds a buffered reader's lock blocks the exit.
-        with contextlib.suppress(OSError):
-            while os.read(0, 1024):
-                pass
+        _wait_for_parent()
         _end(child, arguments.grace)
 
     threading.Thread(target=watch, daemon=True).start()
     code = child.wait()
-    if arguments.remove:
-        shutil.rmtree(arguments.remove, ignore_errors=True)
+    _remove(arguments.remove)
     return code
+
+
+def _remove(paths: list[str]) -> None:
+    for path in paths:
+        shutil.rmtree(path, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            os.unlink(path)  # noqa: PTH108 - a socket's file, or nothing any more
+
+
+def _wait_for_parent() -> None:
+    # os.read, not sys.stdin: a thread that holds a buffered reader's lock blocks the exit.
+    with contextlib.suppress(OSError):
+        while os.read(0, 1024):
+            pass
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ class Process:
         cwd: its working folder.
         output: where its standard error goes, and its standard output unless ``piped``.
         piped: whether the standard output can be read from ``stdout``.
-        remove: a folder that goes when the command has ended.
+        remove: paths that go when the command has ended; without a command, when we have.
         grace: seconds that the command has to end well; 0 for none at all.
     """
 
@@ -37,12 +37,12 @@ class Process:
         cwd: Path,
         output: IO[bytes],
         piped: bool = False,
-        remove: Path | None = None,
+        remove: Sequence[Path] = (),
         grace: float = 5.0,
     ) -> None:
         guard = [sys.executable, "-I", "-S", str(_GUARD), "--grace", str(grace)]
-        if remove:
-            guard += ["--remove", str(remove)]
+        for path in remove:
+            guard += ["--remove", str(path)]
         self._popen = subprocess.Popen(  # noqa: S603 - commands are our own
             [*guard, *command],
             stdin=subprocess.PIPE,
@@ -84,7 +84,8 @@ class Process:
 def plain_environment(**more: str) -> dict[str, str]:
     """Give an environment without the caller's proxies, credentials and Python settings."""
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
-    return {"PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1", **kept, **more}
+    # A netrc entry would replace the SDK's signature by a password.
+    return {"PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1", "NETRC": os.devnull, **kept, **more}
 
 
 def free_ports(count: int) -> list[int]:

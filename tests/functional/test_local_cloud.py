@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,25 +24,32 @@ linux = pytest.mark.skipif(
 )
 
 
-def local(*arguments: str, folder: Path, **kwargs: Any) -> subprocess.Popen[str]:
-    return subprocess.Popen(  # noqa: S603 - our own commands
+@contextlib.contextmanager
+def local(*arguments: str, folder: Path, **variables: str) -> Iterator[subprocess.Popen[str]]:
+    """Run a command; it is ended with the block, if it has not ended by then."""
+    process = subprocess.Popen(  # noqa: S603 - our own commands
         [sys.executable, "-m", "local", *arguments],
         cwd=ROOT,
-        env=plain_environment() | {"TMPDIR": str(folder)},
+        env=plain_environment() | {"TMPDIR": str(folder)} | variables,
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        **kwargs,
     )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.terminate()
+        process.communicate(timeout=20)
 
 
 def processes_of(folder: Path) -> list[str]:
     """Every process that was started with this folder for its temporary files."""
-    mark = f"TMPDIR={folder}".encode()
+    mark = f"TMPDIR={folder}".encode()  # or a folder in it, as the store has
     found = []
     for environment in Path("/proc").glob("[0-9]*/environ"):
         try:
-            if mark in environment.read_bytes().split(b"\0"):
+            if any(text.startswith(mark) for text in environment.read_bytes().split(b"\0")):
                 found.append((environment.parent / "cmdline").read_bytes().decode()[:100])
         except OSError:
             continue  # it ended while we looked
@@ -71,11 +79,12 @@ def test_up_takes_an_image_by_curl_and_leaves_nothing_behind(tmp_path: Path) -> 
         assert found, said
         door = found[2]
         assert found[1] == f"samples/{name}"
-        put = httpx.put(f"{door}/incoming/{name}", content=(SAMPLES / name).read_bytes())
+        content = (SAMPLES / name).read_bytes()
+        put = httpx.put(f"{door}/incoming/{name}", content=content, timeout=30)
         assert put.status_code == 200
         record = wait_for(
             lambda: (
-                (answer := httpx.get(f"{door}/results/{name}.json")).status_code == 200
+                (answer := httpx.get(f"{door}/results/{name}.json", timeout=30)).status_code == 200
                 and answer.json()
             )
         )
@@ -117,7 +126,12 @@ def test_the_demo_compares_the_records_with_the_truth(tmp_path: Path) -> None:
         (samples / name).write_bytes((SAMPLES / name).read_bytes())
     out = tmp_path / "build"
     arguments = ("demo", "--samples", str(samples), "--out", str(out))
-    with local(*arguments, folder=tmp_path) as process:
+    # Neither a proxy nor a password file of the user's is any business of the cloud's.
+    proxy, home = "http://nonsense.invalid:1", tmp_path / "home"
+    home.mkdir()
+    (home / ".netrc").write_text("default login a password b\n", encoding="utf-8")
+    variables = {"HTTP_PROXY": proxy, "http_proxy": proxy, "HOME": str(home)}
+    with local(*arguments, folder=tmp_path, **variables) as process:
         said, _ = process.communicate(timeout=60)
     assert process.returncode == 0, said
     assert json.loads((out / "demo.json").read_bytes()) == {

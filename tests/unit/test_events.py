@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -141,6 +142,16 @@ def test_every_sample_event_is_what_its_name_says(path: Any) -> None:
             parse(event)
     else:
         assert all(isinstance(found, Upload) for found in parse(event))
+
+
+@pytest.mark.parametrize("path", sorted(EVENTS.glob("*.json")), ids=lambda path: path.stem)
+def test_every_sample_event_tells_the_truth_about_the_sample_it_names(path: Path) -> None:
+    if path.stem in {"unknown", "own-output"}:
+        return
+    for found in parse(json.loads(path.read_bytes())):
+        assert isinstance(found, Upload)
+        image = (EVENTS.parent / "samples" / found.key.rpartition("/")[2]).read_bytes()
+        assert (found.etag, found.size) == (etag(image), len(image))
 
 
 @given(JSON | EVENT_LIKE)
