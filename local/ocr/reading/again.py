@@ -27,8 +27,11 @@ if TYPE_CHECKING:
 LARGER = 960  # pixels
 ENLARGE = 1.5  # times, at most: more makes no details
 # A label and its value, which starts after so many heights of the label, and is at most so long.
-LABEL = re.compile(r"(?:代|号)[码碼]")
-VALUE = re.compile(r".?([0-9A-Z]{8}|[0-9A-Z]{12})(?![0-9A-Z])")
+LABEL = re.compile(r"(代|号)[码碼][:：.]?")
+VALUES = {
+    "代": re.compile(r"[0-9A-Z]{12}(?![0-9A-Z])"),
+    "号": re.compile(r"[0-9]{8}(?![0-9A-Z])"),
+}
 DIGIT = re.compile(r"\d")
 BOTH = 18  # digits: about as many as code and number have together
 LABEL_GAP, VALUE_LENGTH = 0.6, 10.0
@@ -68,7 +71,7 @@ def with_values(engine: Engine, image: Image, page: Page) -> Page:
         for line in page.lines
         if not ELSEWHERE.search(line.text)
         for match in LABEL.finditer(line.text)
-        if not VALUE.match(line.text, match.end())
+        if not VALUES[match[1]].match(line.text, match.end())
     ]
     boxes = [value_box(line, match.end()) for line, match in labels]
     plain = read(engine, image, boxes, page.angle)
