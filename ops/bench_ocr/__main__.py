@@ -92,8 +92,8 @@ def _measure(
             ratios, times = _race(seed, side, timed, ours, stock)
             report["speedup"][f"{side}px"] = round(median(ratios), 2)
             report["speedup_spread"][f"{side}px"] = {"ratio": spread(ratios), **times}
-        report["two_at_once"] = _pairs(seed, ours)
         report["peak_mb"] = round(ours.peak_mb())
+        report["two_at_once"] = {**_pairs(seed, ours), "peak_mb": round(ours.peak_mb())}
         report["stock"]["peak_mb"] = round(stock.peak_mb())
     return report, results + papers + photos
 

@@ -112,8 +112,10 @@ def _peak(_read: _Read, _value: None) -> float:
 
 
 def _ours() -> _Read:
-    from local.ocr.reading import Reader  # noqa: PLC0415 - in its own process only
+    from local.ocr.process import return_large_blocks  # noqa: PLC0415 - in its own process only
+    from local.ocr.reading import Reader  # noqa: PLC0415 - as above
 
+    return_large_blocks()  # as the service does in whose process it reads
     reader = Reader()
     return lambda image: _fields(reader.read(image))
 
