@@ -17,7 +17,7 @@ from quota_invoice.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-TARGETS = sorted(set(re.findall(r"`?make ([a-z]+)", README)))
+TARGETS = sorted(set(re.findall(r"`?make ([a-z][a-z-]+)", README)))
 BLOCKS = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", README, re.DOTALL)]
 SOURCE = Source("b", "incoming/a.jpg", "e", 1, None, None)
 
