@@ -63,7 +63,8 @@ def code_field(found: Findings) -> Field:
         factor *= CONTRADICTED
     if not code.is_of_authority(field.text, title):
         factor *= OTHER_AUTHORITY
-    return Field(field.text, field.confidence * factor)
+    sure = field.confidence * factor
+    return Field(field.text, sure) if sure >= GUESS else Field()
 
 
 def amount_field(found: Findings) -> Field:

@@ -30,6 +30,8 @@ class Findings:
     numbers: list[Candidate] = field(default_factory=list)
     words: list[Candidate] = field(default_factory=list)
     figures: list[Candidate] = field(default_factory=list)
+    code_labels: list[Line] = field(default_factory=list)
+    number_labels: list[Line] = field(default_factory=list)
 
     @property
     def suffice(self) -> bool:
@@ -58,8 +60,8 @@ class Findings:
         """What belongs to that title: of two papers on one image, the candidates nearest to it."""
         return Findings(
             [title],
-            near(title, self.codes),
-            near(title, self.numbers),
+            near(title, labelled(self.codes, self.code_labels)),
+            near(title, labelled(self.numbers, self.number_labels)),
             near(title, self.words),
             near(title, self.figures),
         )
@@ -72,6 +74,8 @@ class Findings:
             self.numbers + other.numbers,
             self.words + other.words,
             self.figures + other.figures,
+            self.code_labels + other.code_labels,
+            self.number_labels + other.number_labels,
         )
 
 
@@ -83,7 +87,20 @@ def findings(lines: Sequence[Line]) -> Findings:
         number.candidates(lines),
         amount.words_candidates(lines),
         amount.figures_candidates(lines),
+        [line for line in lines if code.is_label(line.text)],
+        [line for line in lines if number.is_label(line.text)],
     )
+
+
+def labelled(candidates: Sequence[Candidate], labels: Sequence[Line]) -> list[Candidate]:
+    """The candidates beside a label; all of them where no label of their field was read.
+
+    Where there is a label and nothing beside it can be read, what stands elsewhere is the number
+    of a seal, or a piece of it.
+    """
+    if not labels:
+        return list(candidates)
+    return [each for each in candidates if each.label is Label.OWN]
 
 
 def _is_credible(candidate: Candidate) -> bool:

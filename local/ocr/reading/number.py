@@ -39,12 +39,12 @@ def spelled(token: str) -> str:
 
 
 def is_label(text: str) -> bool:
-    """Whether the text holds the label 发票号码, misread a little.
+    """Whether the text holds the label 发票号码, misread a little; a printer's line holds none.
 
-    >>> is_label("发票号码"), is_label("票号码"), is_label("发票代码")
-    (True, True, False)
+    >>> is_label("发票号码"), is_label("票号码"), is_label("发票代码"), is_label("本号码623-628")
+    (True, True, False, False)
     """
-    return bool(LABEL.search(text))
+    return bool(LABEL.search(text)) and not ELSEWHERE.search(text)
 
 
 def candidates(lines: Sequence[Line]) -> list[Candidate]:
