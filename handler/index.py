@@ -9,8 +9,10 @@ from quota_invoice.credentials import Context, Credentials
 from quota_invoice.logs import Log
 from quota_invoice.ocr import OcrService
 from quota_invoice.pipeline import Pipeline
+from quota_invoice.recognition import Recognizer
 from quota_invoice.settings import Settings
 from quota_invoice.store import Store
+from quota_invoice.sweep import Sweeper
 
 # Of the invocation's time, for writing what is known and saying what is not, before the platform
 # ends it without either.
@@ -49,7 +51,7 @@ def initializer(context: Context) -> None:
 
 
 def handler(event: object, context: Context) -> dict[str, int]:
-    """Process the uploads that an event announces.
+    """Process the uploads that an event announces, or look for those that none did.
 
     Returns:
         How many uploads had which outcome.
@@ -62,12 +64,18 @@ def handler(event: object, context: Context) -> dict[str, int]:
     assert _function is not None  # noqa: S101 - initializer raises otherwise
     log = Log(context.getRequestID())
     with log.step("event"):
-        uploads = events.parse(event)
+        work = events.parse(event)
     _function.use(Credentials.of(context))
-    function = _function
+    settings, store = _function.settings, _function.store
 
     def seconds_left() -> float:
         return context.getRemainingTimeInMilliSeconds() / 1000 - RESERVED_SECONDS
 
-    pipeline = Pipeline(function.settings, function.store, function.ocr, log, seconds_left)
-    return pipeline.run(uploads)
+    recognizer = Recognizer(
+        store, _function.ocr, log, seconds_left, everything=settings.recognize_all
+    )
+    pipeline = Pipeline(settings.keys, settings.region, store, recognizer, log, seconds_left)
+    if isinstance(work, events.Sweep):
+        sweeper = Sweeper(settings, store, pipeline, log, seconds_left)
+        return sweeper.run(work)
+    return pipeline.run(work)

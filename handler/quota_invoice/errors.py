@@ -2,18 +2,22 @@
 
     QuotaInvoiceError
     ├── ImageRefused         this image will never be read: a failure record, the invocation
-    │                        succeeds
-    │   └── NotRecognized        …once it has failed twice
+    │   │                    succeeds
+    │   ├── NotRecognized        …once it has failed twice
+    │   └── ImageTooLarge        …unless a smaller copy of it is
     └── InvocationError      anything else: raised when the other uploads are done, so that the
         │                    platform retries or reports it
         ├── ConfigurationError   settings or credentials that make no sense
         ├── EventError           an event of no known shape
         ├── UnusableKey          an upload whose record can have no key
-        ├── ServiceRefused       the OCR service refused the account or the request, not the image
+        ├── ServiceRefused       the OCR service refused the request, not the image
+        │   └── AccessRefused        …as it will refuse any other of this account
         ├── ServiceUnavailable   the OCR service did not answer, or not sensibly: tried again
         │   ├── RateLimited          it has had enough of us for now: tried again later
-        │   └── ObjectUnfetched      it could not fetch the object: tried again once
+        │   └── ObjectUnfetched      it could not fetch the object: tried again once, then sent
+        │       └── AddressRefused       …sent at once
         ├── OutOfTime            the invocation has no time left for this upload
+        ├── ObjectChanging       the object is replaced faster than it can be read
         ├── StoreError           the bucket refused or did not answer
         ├── UnexpectedFault      a fault of our own
         └── UploadsFailed        several of the above, from one event
@@ -83,6 +87,10 @@ class NotRecognized(ImageRefused):
     tries = 2
 
 
+class ImageTooLarge(ImageRefused):
+    """The image has too many bytes or pixels for the service; a smaller copy of it may not."""
+
+
 class InvocationError(QuotaInvoiceError):
     """Not the image's fault: raised at the end, so that nothing is recorded and nothing is lost."""
 
@@ -110,7 +118,14 @@ class UnusableKey(InvocationError):
 
 
 class ServiceRefused(InvocationError):
-    """The OCR service refuses the account or the request; another image would fare no better."""
+    """The OCR service refuses the request, for a reason that is not the image's."""
+
+
+class AccessRefused(ServiceRefused):
+    """The OCR service refuses the account, its keys or the address; it will refuse all requests.
+
+    To ask on with wrong keys would lock the account: five failures in a row do so for 5 minutes.
+    """
 
 
 class ServiceUnavailable(InvocationError):
@@ -129,6 +144,19 @@ class ObjectUnfetched(ServiceUnavailable):
     """The OCR service could not fetch the object by the address that it was given."""
 
     tries = 2
+
+
+class AddressRefused(ObjectUnfetched):
+    """The OCR service will not fetch from such an address, however often it is asked."""
+
+    tries = 1
+
+
+class ObjectChanging(InvocationError):
+    """An object was replaced again and again while it was read; another invocation will read it."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__("Object.Changing", f"{key} was replaced while it was read, repeatedly")
 
 
 class StoreError(InvocationError):
@@ -158,86 +186,13 @@ class UploadsFailed(InvocationError):
 
     Args:
         failures: pairs of object key and the error that it met; at least one.
-        total: how many uploads the event announced.
+        total: how many uploads there were.
+        count: how many failed, if not all of them are told.
     """
 
-    def __init__(self, failures: list[tuple[str, InvocationError]], total: int) -> None:
+    def __init__(
+        self, failures: list[tuple[str, InvocationError]], total: int, count: int | None = None
+    ) -> None:
         causes = "; ".join(f"{key}: {error}" for key, error in failures)
-        message = f"{len(failures)} of {total} uploads failed: {causes}"
+        message = f"{count or len(failures)} of {total} uploads failed: {causes}"
         super().__init__(failures[0][1].code, message, failures[0][1].request_id)
-
-
-# What follows from each code of Huawei Cloud's table of OCR error codes. The HTTP status would
-# mislead: 400 comes with a bad image and with a limit that passes, 500 with a service that is gone.
-_CONSEQUENCES: dict[type[QuotaInvoiceError], tuple[str, ...]] = {
-    ImageRefused: (
-        "AIS.0101",  # a parameter, which for a URL can only be the object behind it
-        "AIS.0102",  # format
-        "AIS.0103",  # size or dimensions
-        "AIS.0104",  # not a supported image, or too poor
-        "ModelArts.4104",  # body too long
-        "ModelArts.4705",  # object too large
-    ),
-    NotRecognized: ("AIS.0105",),
-    ServiceRefused: (
-        *("ModelArts.0203", "ModelArts.0212"),  # token without validity, or without a project
-        *("ModelArts.4101", "ModelArts.4102", "ModelArts.4103"),  # token empty, unparsable, expired
-        "ModelArts.4105",  # body not JSON
-        "ModelArts.4106",  # account restricted
-        *("ModelArts.4201", "ModelArts.4202"),  # wrong id in the URL, wrong URL
-        "ModelArts.4203",  # no permission
-        "ModelArts.4204",  # API not subscribed in this region
-        *("ModelArts.4503", "ModelArts.4504", "ModelArts.4506", "ModelArts.4508"),  # no such API
-        "ModelArts.4601",  # address not allowed
-        *("ModelArts.4702", "ModelArts.4703"),  # agency or address of the bucket
-        "ModelArts.6201",  # account frozen
-        "APIG.0101",  # wrong URL or region
-        "APIG.0301",  # wrong keys or token; five failures in a row lock for five minutes
-    ),
-    ServiceUnavailable: (
-        "ModelArts.4302",  # gateway
-        "ModelArts.4402",  # time-out
-        "ModelArts.4403",  # unavailable
-        "ModelArts.4502",  # response
-        "ModelArts.4505",  # internal
-    ),
-    RateLimited: (
-        "ModelArts.4401",  # concurrency
-        "APIG.0201",  # backend time-out, which comes of too many requests at once
-        "APIG.0308",  # requests by the minute
-    ),
-    ObjectUnfetched: (
-        "ModelArts.4603",  # download of the URL failed
-        "ModelArts.4704",  # fetch from the bucket failed
-        "ModelArts.4706",  # no such object
-    ),
-}
-_BY_CODE = {code: kind for kind, codes in _CONSEQUENCES.items() for code in codes}
-_TOO_MANY_REQUESTS = 429
-_SERVER_ERROR = 500
-
-
-def from_service(
-    code: object, message: str, status: int, request_id: str | None
-) -> QuotaInvoiceError:
-    """Turn a refusal of the OCR service into the error whose consequence is right.
-
-    The code decides; the HTTP status does where there is no code, or one that we do not know.
-
-    >>> type(from_service("AIS.0103", "The image size…", 400, None)).__name__
-    'ImageRefused'
-    >>> type(from_service("APIG.0308", "The throttling threshold…", 429, None)).__name__
-    'RateLimited'
-    >>> str(from_service(None, "Bad gateway", 502, None))
-    'Service.502: Bad gateway'
-    """
-    # Where an answer names no code, the SDK gives the status for one; and it passes on any JSON.
-    known = code if isinstance(code, str) and code.strip("0123456789") else f"Service.{status}"
-    by_status = (
-        RateLimited
-        if status == _TOO_MANY_REQUESTS
-        else ServiceUnavailable
-        if status >= _SERVER_ERROR
-        else ServiceRefused
-    )
-    return _BY_CODE.get(known, by_status)(known, message, request_id)

@@ -1,11 +1,15 @@
 """The only place that knows what events look like, and the only one that decodes object keys.
 
-An upload is announced in one of four shapes (a sample of each lies in ``events/``):
+An upload is announced in one of five shapes (a sample of each lies in ``events/``):
 
 1. EventGrid: a CloudEvents 1.0 object with source ``HC.OBS.DWR``;
 2. classic: ``Records`` whose members hold ``s3``;
 3. OBS-native v3: ``Records`` whose members hold ``obs``;
-4. SMN: ``record[0].smn.message`` is a JSON *string* that holds shape 2 or 3.
+4. SMN: ``record[0].smn.message`` is a JSON *string* that holds shape 2 or 3;
+5. backfill: our own, by which an operator hands over what is missing: ``backfill`` holds a
+   ``bucket`` and ``objects`` with ``key`` (plain), ``eTag`` and ``size``.
+
+A timer asks for a sweep; its ``user_event`` says of which kind.
 
 A new shape is one more function in ``_SHAPES``. Names of members are compared without regard to
 case, and any optional member may be absent: both vary among sites and versions of OBS.
@@ -15,7 +19,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -39,6 +43,7 @@ class Upload:
         uploaded_at: the time that the event gives, as it stands there, or None.
         event_name: such as ``ObjectCreated:Put``; empty if the event does not say.
         event_id: an id to find the event by in other logs, or None.
+        again: whether content that could not be read is to be tried again.
     """
 
     bucket: str
@@ -50,6 +55,7 @@ class Upload:
     uploaded_at: str | None = None
     event_name: str = ""
     event_id: str | None = None
+    again: bool = False
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -62,8 +68,22 @@ class Upload:
         return not self.event_name or "objectcreated" in self.event_name.lower()
 
 
-def parse(event: object) -> list[Upload | EventError]:
-    """Read the uploads that an event announces, in its order.
+@dataclass(frozen=True)
+class Sweep:
+    """A timer's request to look for inputs that no event led to.
+
+    Attributes:
+        failures: whether inputs that could not be read are tried again.
+        verify: whether every record is read to compare it with its input, where otherwise the
+            times of both decide.
+    """
+
+    failures: bool = False
+    verify: bool = False
+
+
+def parse(event: object) -> list[Upload | EventError] | Sweep:
+    """Read what an event asks for: uploads in its order, or a sweep.
 
     A record that cannot be read stands as an ``EventError`` in its place, so that the others are
     still worked through.
@@ -71,6 +91,9 @@ def parse(event: object) -> list[Upload | EventError]:
     Raises:
         EventError: the event as a whole has no shape that we know.
     """
+    sweep = _timer(event)
+    if sweep:
+        return sweep
     for shape in _SHAPES:
         found = shape(event)
         if found is not None:
@@ -102,10 +125,40 @@ def _smn(event: object) -> list[Upload | EventError] | None:
     return [upload for item in wrapped for upload in _message(item)]
 
 
+def _backfill(event: object) -> list[Upload | EventError] | None:
+    body = _member(event, "backfill")
+    items = _member(body, "objects")
+    if not isinstance(items, list):
+        return None
+    bucket, again = {"name": _member(body, "bucket")}, _member(body, "failures") is True
+    uploads = [_upload({"bucket": bucket, "object": item}, "") for item in items]
+    return [
+        replace(upload, key=upload.raw_key, again=again) if isinstance(upload, Upload) else upload
+        for upload in uploads
+    ]
+
+
+def _timer(event: object) -> Sweep | None:
+    if str(_member(event, "trigger_type")).upper() != "TIMER":
+        return None
+    text = _text(_member(event, "user_event")) or "{}"
+    try:
+        options = {} if text.strip().lower() == "sweep" else json.loads(text)
+    except (ValueError, RecursionError):
+        options = None
+    names = {field.name for field in fields(Sweep)}
+    if not isinstance(options, Mapping) or not options.keys() <= names:
+        raise EventError("a timer's user_event is neither sweep nor its options as JSON")
+    if not all(isinstance(value, bool) for value in options.values()):
+        raise EventError("the options of a sweep are true or false")
+    return Sweep(**options)
+
+
 _SHAPES: tuple[Callable[[object], list[Upload | EventError] | None], ...] = (
     _eventgrid,
     _records,
     _smn,
+    _backfill,
 )
 
 
@@ -138,7 +191,7 @@ def _record(record: object) -> Upload | EventError:
 
 
 def _upload(
-    body: object, event_name: str, *, uploaded_at: str | None, event_id: str | None
+    body: object, event_name: str, *, uploaded_at: str | None = None, event_id: str | None = None
 ) -> Upload | EventError:
     bucket = _text(_member(_member(body, "bucket"), "name"))
     item = _member(body, "object")

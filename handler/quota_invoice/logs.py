@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,11 +13,12 @@ from .errors import QuotaInvoiceError
 
 
 class Step:
-    """A step that is under way; set ``outcome`` and ``reason`` before it ends."""
+    """A step that is under way; set ``outcome``, ``reason`` and ``counts`` before it ends."""
 
     def __init__(self) -> None:
         self.outcome = "ok"
         self.reason: str | None = None
+        self.counts: dict[str, int] = {}
 
 
 class Log:
@@ -27,9 +29,9 @@ class Log:
         write: takes one line without its end; standard output on the platform.
     """
 
-    def __init__(self, request_id: str, write: Callable[[str], None] = print) -> None:
+    def __init__(self, request_id: str, write: Callable[[str], None] | None = None) -> None:
         self._request_id = request_id
-        self._write = write
+        self._write = write or _print
 
     @contextmanager
     def step(self, name: str, key: str = "") -> Iterator[Step]:
@@ -64,9 +66,16 @@ class Log:
         }
         if step.reason:
             fields["reason"] = step.reason
+        if step.counts:
+            fields["counts"] = step.counts
         if error:
             fields["code"], fields["message"] = error.code, error.message
             fields["service_request_id"] = error.request_id
         # A key may hold half of a surrogate pair, which no UTF-8 stream takes but as an escape.
         line = json.dumps(fields, ensure_ascii=False).encode("utf-8", "backslashreplace")
         self._write(line.decode())
+
+
+def _print(line: str) -> None:
+    """Print a line in one go: the lines of several threads must not mix."""
+    sys.stdout.write(line + "\n")

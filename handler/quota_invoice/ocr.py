@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import certifi
@@ -17,31 +19,43 @@ from huaweicloudsdkcore.exceptions.exceptions import (
 from huaweicloudsdkcore.http.http_config import HttpConfig
 from huaweicloudsdkcore.http.http_handler import HttpHandler
 from huaweicloudsdkocr.v1 import (
+    AutoClassificationRequestBody,
     OcrClient,
     QuotaInvoiceRequestBody,
+    RecognizeAutoClassificationRequest,
     RecognizeQuotaInvoiceRequest,
 )
 from requests import Response
 from requests.exceptions import RequestException, Timeout
 
 from .credentials import Credentials
-from .errors import ServiceUnavailable, from_service
-from .record import Recognition
+from .errors import ServiceUnavailable
+from .record import Given, Recognition
+from .refusals import from_service
 from .retry import within
 from .settings import Settings
 
 _CONNECT_SECONDS = 5.0
+_TYPES = ["quota_invoice"]  # of Auto Classification's: what is not asked for is not billed
 
 
 class OcrService:
-    """Quota Invoice OCR by the official SDK; one instance for the life of the function's."""
+    """Quota Invoice OCR and Auto Classification OCR by the official SDK.
+
+    One instance for the life of the function's; its methods may be called by several threads, and
+    raise
+
+    - ``ImageRefused``: the service will never read this image;
+    - ``ServiceRefused``: it refuses the account or the request;
+    - ``ServiceUnavailable``: it did not answer in time, or not with what the contract says.
+    """
 
     def __init__(self, settings: Settings, credentials: Credentials) -> None:
         config = HttpConfig.get_default_config()
         config.ssl_ca_cert = settings.ca_file or certifi.where()
         config.allow_redirects = False  # a signed request means one address
-        self._config = config
-        self._retry_after = 0.0
+        config.timeout = (min(_CONNECT_SECONDS, settings.ocr_timeout), settings.ocr_timeout)
+        self._answer = threading.local()  # its headers; each request has a thread of its own
         self._credentials = credentials
         self._endpoint = settings.ocr_endpoint
         self._project_id = settings.project_id
@@ -60,36 +74,45 @@ class OcrService:
         self._credentials = credentials
         self._client.with_credentials(self._sdk_credentials(credentials))
 
-    def recognize(self, url: str, seconds: float) -> Recognition:
-        """Have the image behind an address read.
+    def recognize(self, given: Given, seconds: float) -> Recognition:
+        """Have the one quota invoice on an image read.
 
         Args:
-            url: the address.
+            given: the image.
             seconds: until the whole answer must be there, if that is less than the settings allow.
-
-        Raises:
-            ImageRefused: the service will never read this image.
-            ServiceRefused: it refuses the account or the request.
-            ServiceUnavailable: it did not answer in time, or not with what the contract says.
         """
-        request = RecognizeQuotaInvoiceRequest(body=QuotaInvoiceRequestBody(url=url))
-        limit = min(seconds, self._timeout)
-        started = time.perf_counter()
-        response = self._call(request, limit)
-        elapsed_ms = round((time.perf_counter() - started) * 1000)
-        return Recognition(_result(response), response.x_request_id, elapsed_ms)
+        body = QuotaInvoiceRequestBody(**given.members())
+        request = RecognizeQuotaInvoiceRequest(body=body)
+        return self._read(
+            lambda: self._client.recognize_quota_invoice(request), seconds, of_kind=dict
+        )
 
-    def _call(self, request: RecognizeQuotaInvoiceRequest, limit: float) -> Any:  # noqa: ANN401 - the SDK has no types
+    def classify(self, given: Given, page: int | None, seconds: float) -> Recognition:
+        """Have all quota invoices on an image, or on a page of a PDF, found and read.
+
+        Args:
+            given: the image or PDF.
+            page: which page of a PDF, from 1; None for an image.
+            seconds: as for ``recognize``.
+        """
+        body = AutoClassificationRequestBody(
+            type_list=_TYPES, pdf_page_number=page, **given.members()
+        )
+        request = RecognizeAutoClassificationRequest(body=body)
+        return self._read(
+            lambda: self._client.recognize_auto_classification(request), seconds, of_kind=list
+        )
+
+    def _read(self, ask: Callable[[], Any], seconds: float, of_kind: type) -> Recognition:
+        started = time.perf_counter()
+        response = self._call(ask, min(seconds, self._timeout))
+        elapsed_ms = round((time.perf_counter() - started) * 1000)
+        return Recognition(_result(response, of_kind), response.x_request_id, elapsed_ms)
+
+    def _call(self, ask: Callable[[], Any], limit: float) -> Any:  # noqa: ANN401 - the SDK has no types
         # "from None" throughout: the SDKs' own messages and chains hold whatever was sent.
-        self._config.timeout = (min(_CONNECT_SECONDS, limit), limit)
-        self._retry_after = 0.0
         try:
-            return within(limit, lambda: self._client.recognize_quota_invoice(request))
-        except ServiceResponseException as error:
-            status, message = int(error.status_code or 0), self._credentials.masked(error.error_msg)
-            refusal = from_service(error.error_code, message, status, error.request_id)
-            refusal.retry_after = self._retry_after
-            raise refusal from None
+            return within(limit, lambda: self._asked(ask))
         except (RequestTimeoutException, Timeout, TimeoutError):
             message = f"the OCR service gave no answer within {limit:g} s"
             raise ServiceUnavailable("Service.Timeout", message) from None
@@ -104,10 +127,21 @@ class OcrService:
             message = f"the OCR service's answer made no sense: {type(error).__name__}"
             raise ServiceUnavailable("Service.BadAnswer", message) from None
 
+    def _asked(self, ask: Callable[[], Any]) -> Any:  # noqa: ANN401 - the SDK has no types
+        """Make a request in its thread, where the headers of its answer are seen."""
+        self._answer.retry_after = 0.0
+        try:
+            return ask()
+        except ServiceResponseException as error:
+            status, message = int(error.status_code or 0), self._credentials.masked(error.error_msg)
+            refusal = from_service(error.error_code, message, status, error.request_id)
+            refusal.retry_after = self._answer.retry_after
+            raise refusal from None
+
     def _note(self, *, response: Response, **_: object) -> None:
         """Keep the one header of a refusal that the SDK's exceptions do not."""
         text = response.headers.get("Retry-After", "")
-        self._retry_after = float(text) if text.isascii() and text.isdigit() else 0.0
+        self._answer.retry_after = float(text) if text.isascii() and text.isdigit() else 0.0
 
     def _sdk_credentials(self, credentials: Credentials) -> Any:  # noqa: ANN401 - the SDK has no types
         return BasicCredentials(
@@ -115,8 +149,8 @@ class OcrService:
         ).with_security_token(credentials.security_token)
 
 
-def _result(response: Any) -> dict[str, Any]:  # noqa: ANN401 - the SDK has no types
-    """Give the API's ``result`` as it was sent.
+def _result(response: Any, of_kind: type) -> Any:  # noqa: ANN401 - the SDK has no types
+    """Give the API's ``result``, an object or a list of them, as it was sent.
 
     The SDK's own model drops members that it does not know, and passes HTML, redirects and error
     bodies under status 200 as an answer without a result.
@@ -127,7 +161,7 @@ def _result(response: Any) -> dict[str, Any]:  # noqa: ANN401 - the SDK has no t
     except (ValueError, AttributeError, RecursionError):
         body = None
     result = body.get("result") if isinstance(body, dict) else None
-    if not isinstance(result, dict):
+    if not isinstance(result, of_kind):
         message = f"the OCR service answered {response.status_code} without a result"
         raise ServiceUnavailable("Service.BadAnswer", message, response.x_request_id)
     return result

@@ -3,37 +3,38 @@
     settle      which object is meant, and which content of it        mostly no request
     check       is there a record or failure for this content?        one request, or two
     recognize   the OCR service reads it by a signed address          one request, or more tries
-    write       the record, last of all: it is the done-mark          two requests
+    confirm     is that content still the object's?                   one request
+    write       the record, last of all: it is the done-mark          one request
 
 The bucket is the only state. Deliveries come late, twice and at once; every step can be repeated,
-and a record is written only while none stands for the same content.
+and a record is written only for the content that the object has.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from typing import Any, Protocol
 
 from .errors import (
     EventError,
     ImageRefused,
     InvocationError,
+    ObjectChanging,
     ObjectUnfetched,
-    OutOfTime,
     UnexpectedFault,
     UploadsFailed,
 )
 from .events import Upload
+from .keys import Keys
 from .logs import Log
-from .record import Recognition, Source, etag_of, failed, recognized
-from .retry import LEAST_SECONDS, persist
-from .settings import Settings
+from .record import Reading, Source, etag_of, failed, recognized
 from .store import ObjectInfo
 
 Outcome = tuple[str, str | None]
 """What came of an upload, and the reason where it needs one."""
+# How often an object is read that is replaced while it is.
+_ROUNDS = 3
 _GONE: Outcome = ("gone", "there is no such object")
 _DUPLICATE: Outcome = ("duplicate", "this content was dealt with before")
 
@@ -41,7 +42,6 @@ _DUPLICATE: Outcome = ("duplicate", "this content was dealt with before")
 class RecordStore(Protocol):
     """What the pipeline needs of a bucket; ``store.Store`` is one."""
 
-    def signed_url(self, bucket: str, key: str) -> str: ...  # noqa: D102 - see Store
     def describe(self, bucket: str, key: str) -> ObjectInfo | None: ...  # noqa: D102 - see Store
     def read(self, bucket: str, key: str) -> dict[str, Any] | None: ...  # noqa: D102 - see Store
     def write(self, bucket: str, key: str, document: Mapping[str, Any]) -> None: ...  # noqa: D102 - see Store
@@ -49,26 +49,36 @@ class RecordStore(Protocol):
 
 
 class Recognizer(Protocol):
-    """What the pipeline needs of an OCR service; ``ocr.OcrService`` is one."""
+    """What the pipeline needs to have an object read; ``recognition.Recognizer`` is one."""
 
-    def recognize(self, url: str, seconds: float) -> Recognition: ...  # noqa: D102 - see OcrService
+    def read(self, source: Source, seconds_left: Callable[[], float]) -> Reading: ...  # noqa: D102 - see there
 
 
 class Pipeline:
-    """Works through the uploads of one invocation, each on its own, then reports."""
+    """Works through the uploads of one invocation, each on its own, then reports.
 
-    def __init__(
+    Args:
+        keys: where inputs lie and records go.
+        region: of the OCR service, for the record.
+        store: the bucket.
+        recognizer: has objects read.
+        log: takes a line for each step.
+        seconds_left: of the invocation.
+    """
+
+    def __init__(  # noqa: PLR0913, PLR0917 - one for each thing that it works with
         self,
-        settings: Settings,
+        keys: Keys,
+        region: str,
         store: RecordStore,
-        ocr: Recognizer,
+        recognizer: Recognizer,
         log: Log,
         seconds_left: Callable[[], float],
     ) -> None:
-        self._keys = settings.keys
-        self._region = settings.region
+        self._keys = keys
+        self._region = region
         self._store = store
-        self._ocr = ocr
+        self._recognizer = recognizer
         self._log = log
         self._seconds_left = seconds_left
 
@@ -115,38 +125,75 @@ class Pipeline:
         reason = self._why_not(upload)
         if reason:
             return "ignored", reason
-        outcomes = [self._record(source, seconds_left) for source in self._settle(upload)]
+        outcomes = [
+            self.record(source, seconds_left, again=upload.again) for source in self._settle(upload)
+        ]
         # Of several objects that an event may mean, the one there was something to do for counts.
         return next((found for found in outcomes if found != _DUPLICATE), (outcomes or [_GONE])[0])
 
-    def _record(self, source: Source, seconds_left: Callable[[], float]) -> Outcome:
-        with self._log.step("check", source.key) as step:
-            known, has_failure = self._known(source)
-            if known and source.etag not in known:
-                # Announced late, or uploaded anew: only the bucket knows which content it has.
+    def record(
+        self, source: Source, seconds_left: Callable[[], float], *, again: bool = False
+    ) -> Outcome:
+        """Bring an object's record up to date.
+
+        Args:
+            source: the object and the content that it is said to have.
+            seconds_left: for it, with pauses and further tries.
+            again: whether content that could not be read is to be tried again.
+
+        Returns:
+            What came of it.
+
+        Raises:
+            InvocationError: it could not be dealt with.
+        """
+        for _ in range(_ROUNDS):
+            with self._log.step("check", source.key) as step:
+                known, has_failure = self._known(source, again=again)
+                if known and source.etag not in known:
+                    # Announced late, or uploaded anew: only the bucket knows which content it has.
+                    current = self._look_up(source.bucket, source.key)
+                    if current is None:
+                        step.outcome = "gone"
+                        return _GONE
+                    source = current
+                if source.etag in known:
+                    step.outcome = "duplicate"
+                    return _DUPLICATE
+            try:
+                document = self._document(source, seconds_left)
+            except ObjectUnfetched:
+                if self._store.describe(source.bucket, source.key) is None:
+                    return _GONE
+                raise
+            with self._log.step("confirm", source.key) as step:
                 current = self._look_up(source.bucket, source.key)
                 if current is None:
                     step.outcome = "gone"
                     return _GONE
+                if current.etag == source.etag:
+                    break
+                step.outcome = "changed"
                 source = current
-            if source.etag in known:
-                step.outcome = "duplicate"
-                return _DUPLICATE
-        try:
-            document = self._recognize(source, seconds_left)
-        except ObjectUnfetched:
-            if self._store.describe(source.bucket, source.key) is None:
-                return _GONE
-            raise
-        return self._write(source, document, known, has_failure=has_failure)
+        else:
+            raise ObjectChanging(source.key)
+        return self._write(source, document, has_failure=has_failure)
 
-    def _known(self, source: Source) -> tuple[set[str], bool]:
-        """Give the contents dealt with before, and whether a failure record is among them."""
+    def _known(self, source: Source, *, again: bool) -> tuple[set[str], bool]:
+        """Give the contents dealt with before, and whether there is a failure record."""
         record = etag_of(self._store.read(source.bucket, self._keys.result(source.key)))
         if record == source.etag:
             return {record}, False
         failure = self._store.read(source.bucket, self._keys.failure(source.key))
-        return {etag for etag in (record, etag_of(failure)) if etag}, failure is not None
+        known = {record} if again else {record, etag_of(failure)}
+        return {etag for etag in known if etag}, failure is not None
+
+    def _document(self, source: Source, seconds_left: Callable[[], float]) -> dict[str, Any]:
+        try:
+            reading = self._recognizer.read(source, seconds_left)
+        except ImageRefused as error:
+            return failed(source, error)
+        return recognized(source, reading, region=self._region)
 
     def _why_not(self, upload: Upload) -> str | None:
         if not upload.is_creation:
@@ -183,52 +230,24 @@ class Pipeline:
             return None
         return Source(bucket, key, info.etag, info.size, info.version_id, info.modified_at)
 
-    def _recognize(self, source: Source, seconds_left: Callable[[], float]) -> dict[str, Any]:
-        try:
-            recognition, attempts = persist(lambda: self._ask(source), seconds_left)
-        except ImageRefused as error:
-            return failed(source, error)
-        return recognized(source, recognition, region=self._region, attempts=attempts)
+    def _write(self, source: Source, document: Mapping[str, Any], *, has_failure: bool) -> Outcome:
+        """Write a document for the object's own content.
 
-    def _ask(self, source: Source) -> Recognition:
-        with self._log.step("recognize", source.key):
-            seconds = self._seconds_left()
-            if seconds < LEAST_SECONDS:
-                raise OutOfTime(seconds)
-            url = self._store.signed_url(source.bucket, source.key)
-            return self._ocr.recognize(url, seconds)
-
-    def _write(
-        self,
-        source: Source,
-        document: Mapping[str, Any],
-        known: AbstractSet[str],
-        *,
-        has_failure: bool,
-    ) -> Outcome:
-        """Write a document unless it was overtaken; ``known`` contents were dealt with before."""
+        Of two invocations that read it at once, the last one's record stays, which says the same;
+        but a failure yields to a record.
+        """
         record_key, failure_key = self._keys.result(source.key), self._keys.failure(source.key)
         with self._log.step("write", source.key) as step:
-            # While the service was reading, another invocation may have been faster. OBS has no
-            # conditional put, so this narrows the gap; of two writers in it the last one stays.
-            latest = etag_of(self._store.read(source.bucket, record_key))
-            if latest == source.etag or self._is_overtaken(source, latest, known):
-                step.outcome = "duplicate"
-                return _DUPLICATE
             if document["status"] == "failed":
+                if etag_of(self._store.read(source.bucket, record_key)) == source.etag:
+                    step.outcome = "duplicate"
+                    return _DUPLICATE
                 self._store.write(source.bucket, failure_key, document)
                 return "failed", None
             self._store.write(source.bucket, record_key, document)
             if has_failure:
                 self._store.delete(source.bucket, failure_key)
             return "recognized", None
-
-    def _is_overtaken(self, source: Source, latest: str | None, known: AbstractSet[str]) -> bool:
-        """Whether a record was written meanwhile for the content that is in the bucket now."""
-        if latest is None or latest in known:
-            return False
-        info = self._store.describe(source.bucket, source.key)
-        return info is None or info.etag != source.etag
 
 
 def _key(upload: Upload | EventError) -> str:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from typing import Any
 
-from .errors import ImageRefused
+from .errors import QuotaInvoiceError
 from .invoice import interpret
 
 SCHEMA = "quota-invoice-record/1"
+_SUCCEEDED = "AIS.0000"
 
 
 @dataclass(frozen=True)
@@ -34,43 +36,139 @@ class Source:
     uploaded_at: str | None
 
 
+@dataclass(frozen=True, repr=False)
+class Given:
+    """What the OCR service is given to read: an address, or the bytes of an image; one of them.
+
+    It has no ``repr``: the address is signed.
+    """
+
+    url: str | None = None
+    image: bytes | None = None
+
+    def members(self) -> dict[str, str]:
+        """Give the one member of a request's body."""
+        if self.image is not None:
+            return {"image": b64encode(self.image).decode()}
+        return {"url": self.url or ""}
+
+
 @dataclass(frozen=True)
 class Recognition:
-    """What the OCR service answered.
+    """What the OCR service answered to one request.
 
     Attributes:
-        result: the API's own ``result``, untouched.
+        result: the API's own ``result``, untouched: an object, of Auto Classification a list.
         request_id: the service's id of the request, or None.
         elapsed_ms: from request to answer, in whole milliseconds.
     """
 
-    result: Mapping[str, Any]
+    result: Any
     request_id: str | None
     elapsed_ms: int
 
 
-def recognized(
-    source: Source, recognition: Recognition, *, region: str, attempts: int
-) -> dict[str, Any]:
-    """Make the record of an invoice that was read in the region's service, after so many tries."""
+@dataclass(frozen=True)
+class Rescue:
+    """How an object was read that the service would not read by its address.
+
+    Attributes:
+        code: the service's refusal of the address, or of what lay behind it.
+        scale: the sides of the image that was sent instead, as a share of the original's; 1 if it
+            was sent as it is.
+    """
+
+    code: str
+    scale: float = 1.0
+
+
+@dataclass(frozen=True)
+class Reading:
+    """All that the service said of an object.
+
+    Attributes:
+        api: which of its APIs: ``quota-invoice`` or ``auto-classification``.
+        pages: what it answered, by page number; an image is page 1.
+        attempts: how many requests that took.
+        rescue: None if the service read the object by its address.
+    """
+
+    api: str
+    pages: Mapping[int, Recognition]
+    attempts: int
+    rescue: Rescue | None = None
+
+
+def recognized(source: Source, reading: Reading, *, region: str) -> dict[str, Any]:
+    """Make the record of what was read in the region's service."""
+    first, *_ = reading.pages.values()
     return {
         "schema": SCHEMA,
         "status": "recognized",
         "source": asdict(source),
-        "result": dict(recognition.result),
-        "invoices": [interpret(recognition.result)],
+        **(
+            {"result": dict(first.result), "invoices": [interpret(first.result)]}
+            if reading.api == "quota-invoice"
+            else _tickets(reading)
+        ),
         "ocr": {
-            "api": "quota-invoice",
+            "api": reading.api,
             "region": region,
-            "request_id": recognition.request_id,
-            "attempts": attempts,
-            "elapsed_ms": recognition.elapsed_ms,
+            "request_id": first.request_id,
+            "attempts": reading.attempts,
+            "elapsed_ms": sum(page.elapsed_ms for page in reading.pages.values()),
+            "rescue": asdict(reading.rescue) if reading.rescue else None,
         },
         "processed_at": _now(),
     }
 
 
-def failed(source: Source, error: ImageRefused) -> dict[str, Any]:
+def _tickets(reading: Reading) -> dict[str, Any]:
+    """Give the results of all pages, their invoices, and what could not be read of them.
+
+    Both say on which page a ticket lies, and where: the corners in pixels of the original.
+    """
+    scale = reading.rescue.scale if reading.rescue else 1.0
+    invoices, failed_tickets = [], []
+    for page, ticket in tickets(reading):
+        place = {"page": page, "polygon": _polygon(ticket.get("location"), scale)}
+        if is_read(ticket):
+            invoices.append({**interpret(ticket["content"]), **place})
+        else:
+            failed_tickets.append({"type": ticket.get("type"), **place, **status_of(ticket)})
+    return {
+        "result": [entry for page in reading.pages.values() for entry in page.result],
+        "invoices": invoices,
+        "failed_tickets": failed_tickets,
+    }
+
+
+def tickets(reading: Reading) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """Give the tickets that Auto Classification found, each with its page."""
+    for number, page in reading.pages.items():
+        for ticket in page.result:
+            if isinstance(ticket, Mapping):
+                yield number, ticket
+
+
+def is_read(ticket: Mapping[str, Any]) -> bool:
+    """Tell whether a ticket is a quota invoice that could be read."""
+    content = ticket.get("content")
+    read = status_of(ticket)["code"] == _SUCCEEDED and isinstance(content, Mapping) and content
+    return bool(read) and ticket.get("type") == "quota_invoice"
+
+
+def status_of(ticket: Mapping[str, Any]) -> dict[str, str]:
+    """Give ``code`` and ``message`` of a ticket: whether it was read, and why not."""
+    status = ticket.get("status")
+    status = status if isinstance(status, Mapping) else {}
+    return {
+        "code": str(status.get("error_code", "")),
+        "message": str(status.get("error_msg", "")),
+    }
+
+
+def failed(source: Source, error: QuotaInvoiceError) -> dict[str, Any]:
     """Make the record of an image that will never be read."""
     return {
         "schema": SCHEMA,
@@ -86,6 +184,16 @@ def etag_of(document: Mapping[str, Any] | None) -> str | None:
     source = document.get("source") if document else None
     etag = source.get("etag") if isinstance(source, Mapping) else None
     return etag if isinstance(etag, str) else None
+
+
+def _polygon(location: object, scale: float) -> list[list[int]] | None:
+    """Give corners in pixels of the original; None if the service gave none."""
+    if not isinstance(location, list):
+        return None
+    try:
+        return [[round(float(x) / scale), round(float(y) / scale)] for x, y in location]
+    except (TypeError, ValueError, OverflowError):
+        return None
 
 
 def _now() -> str:

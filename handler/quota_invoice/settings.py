@@ -31,6 +31,7 @@ REGIONS = (
 # is signed for longer would promise what it cannot keep.
 _LONGEST_URL_LIFE = 24 * 3600 - 10 * 60
 _HOST = re.compile(r"[0-9A-Za-z]([0-9A-Za-z.-]*[0-9A-Za-z])?|[0-9A-Fa-f:]+")
+_BUCKET = re.compile(r"[0-9a-z][0-9a-z.-]{1,61}[0-9a-z]")
 _PREFIX = re.compile(r"([^/]+/)+")
 _LONGEST_PREFIX = 200  # of the 1,024 bytes of a key
 _LONGEST_PROBLEM = 300
@@ -46,6 +47,10 @@ class Settings:
     Attributes:
         keys: where inputs lie and records go (``INPUT_PREFIX``, ``RESULTS_PREFIX``,
             ``FAILURES_PREFIX``).
+        bucket: where a sweep looks, or empty (``BUCKET``); uploads name their own.
+        recognize_all: whether images, too, may show several invoices, and go to Auto Classification
+            (``RECOGNITION``: ``auto``, or ``quota`` for images of one each).
+        sweep_concurrency: how many inputs a sweep reads at once (``SWEEP_CONCURRENCY``).
         region: of function, bucket and OCR service (``REGION``).
         project_id: whose OCR service is called (``PROJECT_ID``; the function's own by default).
         ocr_endpoint: address of the OCR service (``OCR_ENDPOINT``; the region's by default).
@@ -62,6 +67,9 @@ class Settings:
     """
 
     keys: Keys
+    bucket: str
+    recognize_all: bool
+    sweep_concurrency: int
     region: str
     project_id: str
     ocr_endpoint: str
@@ -90,6 +98,9 @@ class Settings:
         ocr_timeout = reader.seconds("OCR_TIMEOUT_SECONDS", 30, 1, 120)
         settings = cls(
             keys=reader.prefixes(),
+            bucket=reader.bucket(),
+            recognize_all=reader.one_of("RECOGNITION", "quota", ("quota", "auto")) == "auto",
+            sweep_concurrency=reader.number("SWEEP_CONCURRENCY", 4, 1, 64),
             region=region,
             project_id=reader.project_id(project_id),
             ocr_endpoint=reader.address("OCR_ENDPOINT", f"https://ocr.{region}.myhuaweicloud.com"),
@@ -138,6 +149,18 @@ class _Reader:
         if least <= number <= most:
             return number
         return self._refuse(name, f"{value} is not between {least} and {most}", default)
+
+    def number(self, name: str, default: int, least: int, most: int) -> int:
+        value = self.text(name, str(default))
+        if value.isascii() and value.isdigit() and least <= int(value) <= most:
+            return int(value)
+        return self._refuse(name, f"{value} is no whole number from {least} to {most}", default)
+
+    def bucket(self) -> str:
+        value = self.text("BUCKET", "")
+        if value and not _BUCKET.fullmatch(value):
+            return self._refuse("BUCKET", f"{value} is no bucket's name", "")
+        return value
 
     def address(self, name: str, default: str) -> str:
         value = self.text(name, default).rstrip("/")

@@ -6,10 +6,11 @@ network failures are exceptions of any kind, certificates are not checked unless
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timezone
 from email.utils import parsedate_to_datetime
@@ -25,6 +26,7 @@ from .settings import Settings
 
 _NOT_FOUND = 404
 _BAD = 300
+_PAGE = 1000  # objects, the most that a listing gives at once
 _V4_TOKEN = "X-Amz-Security-Token"  # noqa: S105 - a parameter's name
 
 
@@ -36,6 +38,16 @@ class ObjectInfo:
     size: int
     version_id: str | None
     modified_at: str | None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of a listing: key, ETag (lower case, no quotes), bytes, time to the second."""
+
+    key: str
+    etag: str
+    size: int
+    modified_at: str
 
 
 class Store:
@@ -121,6 +133,52 @@ class Store:
         except (ValueError, TypeError, AttributeError, RecursionError):
             return {}  # not ours, or not whole: as good as none, and the next write mends it
         return document if isinstance(document, dict) else {}
+
+    def fetch(self, bucket: str, key: str, limit: int) -> bytes | None:
+        """Read an object of at most ``limit`` bytes; None if there is none, or a larger one."""
+
+        def get(k: str) -> Any:  # noqa: ANN401 - the SDK has no types
+            response = self._client.getObject(bucket, k, headers=GetObjectHeader())
+            if response.status < _BAD:
+                with contextlib.closing(response.body.response) as stream:
+                    response.body.buffer = stream.read(limit + 1)
+            return response
+
+        response = self._ask("get", key, get)
+        if response is None or len(response.body.buffer) > limit:
+            return None
+        if len(response.body.buffer) != (response.body.contentLength or 0):
+            raise StoreError("Store.Unreachable", f"get {key}: the answer is cut")
+        return bytes(response.body.buffer)
+
+    def listing(self, bucket: str, prefix: str, after: str = "") -> Iterator[Entry]:
+        """Give the objects under a prefix whose keys come after one, in the order of keys.
+
+        A thousand come with each request, which is made when they are needed.
+        """
+        marker: str | None = after or None
+        while True:
+            response = self._ask(
+                "list",
+                f"{prefix}…",
+                lambda _: self._page(bucket, prefix, marker),  # noqa: B023 - called at once
+            )
+            if response is None:
+                raise StoreError(
+                    "Store.NoSuchBucket", f"list {prefix}: there is no bucket {bucket}"
+                )
+            for item in response.body.contents:
+                etag = str(item.etag).strip('"').lower()
+                yield Entry(item.key, etag, int(item.size or 0), item.lastModified or "")
+            if not response.body.is_truncated:
+                return
+            marker = response.body.next_marker or response.body.contents[-1].key
+
+    def _page(self, bucket: str, prefix: str, marker: str | None) -> Any:  # noqa: ANN401 - the SDK has no types
+        # Encoded, as XML cannot hold every key; the SDK decodes them.
+        return self._client.listObjects(
+            bucket, prefix=prefix, marker=marker, max_keys=_PAGE, encoding_type="url"
+        )
 
     def write(self, bucket: str, key: str, document: Mapping[str, Any]) -> None:
         """Write a record."""

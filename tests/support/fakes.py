@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from quota_invoice.errors import QuotaInvoiceError
-from quota_invoice.record import Recognition
-from quota_invoice.store import ObjectInfo
+from quota_invoice.record import Given, Recognition
+from quota_invoice.store import Entry, ObjectInfo
 from tests.support.announce import etag
 
 RESULT: dict[str, Any] = {
@@ -26,6 +26,7 @@ class FakeStore:
     def __init__(self, objects: Mapping[str, bytes] | None = None) -> None:
         self.objects = dict(objects or {})
         self.documents: dict[str, dict[str, Any]] = {}
+        self.times: dict[str, int] = {}
         self.requests: list[tuple[str, str]] = []
 
     def signed_url(self, bucket: str, key: str) -> str:
@@ -38,6 +39,24 @@ class FakeStore:
         if content is None:
             return None
         return ObjectInfo(etag(content), len(content), None, "2026-09-30T03:24:42Z")
+
+    def fetch(self, bucket: str, key: str, limit: int) -> bytes | None:
+        del bucket
+        self.requests.append(("fetch", key))
+        content = self.objects.get(key)
+        return None if content is None or len(content) > limit else content
+
+    def listing(self, bucket: str, prefix: str, after: str = "") -> Iterator[Entry]:
+        """List in pages of a thousand; ``times`` gives the seconds of what is not of second 0."""
+        del bucket
+        contents = {**self.objects, **dict.fromkeys(self.documents, b"")}
+        keys = sorted(key for key in contents if key.startswith(prefix) and key > after)
+        for index, key in enumerate(keys or [""]):
+            if index % 1000 == 0:
+                self.requests.append(("list", prefix))
+            if key:
+                made = f"2026-11-22T00:00:{self.times.get(key, 0):02d}Z"
+                yield Entry(key, etag(contents[key]), len(contents[key]), made)
 
     def read(self, bucket: str, key: str) -> dict[str, Any] | None:
         del bucket
@@ -60,19 +79,41 @@ class FakeStore:
 
 
 class FakeOcr:
-    """Answers every address in turn with what it was given: a result, or an error to raise."""
+    """Answers every request in turn with what it was given: a result, or an error to raise.
 
-    def __init__(self, *answers: Mapping[str, Any] | QuotaInvoiceError) -> None:
+    ``given`` lists what it was asked to read, ``pages`` of which page, for Auto Classification.
+    """
+
+    def __init__(self, *answers: Any) -> None:
         self.answers = list(answers)
-        self.urls: list[str] = []
+        self.given: list[Given] = []
+        self.pages: list[int | None] = []
         self.seconds: list[float] = []
         self.meanwhile: Callable[[], None] = lambda: None
 
-    def recognize(self, url: str, seconds: float) -> Recognition:
+    def recognize(self, given: Given, seconds: float) -> Recognition:
+        return self._answer(given, seconds, RESULT)
+
+    def classify(self, given: Given, page: int | None, seconds: float) -> Recognition:
+        self.pages.append(page)
+        return self._answer(given, seconds, [ticket()])
+
+    def _answer(self, given: Given, seconds: float, default: Any) -> Recognition:
         self.seconds.append(seconds)
-        self.urls.append(url)
+        self.given.append(given)
         self.meanwhile()
-        answer = self.answers.pop(0) if self.answers else RESULT
+        answer = self.answers.pop(0) if self.answers else default
         if isinstance(answer, QuotaInvoiceError):
             raise answer
-        return Recognition(dict(answer), "ocr-request", 12)
+        return Recognition(copy.deepcopy(answer), "ocr-request", 12)
+
+
+def ticket(code: str = "AIS.0000", message: str = "Succeeded.", **content: Any) -> dict[str, Any]:
+    """Give an entry of Auto Classification's result: one that was read, or one that was not."""
+    read = code == "AIS.0000"
+    return {
+        "status": {"error_code": code, "error_msg": message},
+        "type": "quota_invoice",
+        "location": [[10, 20], [110, 20], [110, 80], [10, 80]],
+        "content": {**RESULT, **content} if read else {},
+    }

@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 
 from quota_invoice.errors import (
+    AccessRefused,
+    AddressRefused,
     ImageRefused,
+    ImageTooLarge,
     InvocationError,
     NotRecognized,
     ObjectUnfetched,
@@ -14,18 +17,19 @@ from quota_invoice.errors import (
     ServiceRefused,
     ServiceUnavailable,
     UploadsFailed,
-    from_service,
 )
+from quota_invoice.refusals import from_service
 
 TABLE: list[tuple[type[QuotaInvoiceError], str]] = [
-    (ImageRefused, "AIS.0101 AIS.0102 AIS.0103 AIS.0104 ModelArts.4104 ModelArts.4705"),
+    (ImageRefused, "AIS.0101 AIS.0102 AIS.0104 ModelArts.4104"),
+    (ImageTooLarge, "AIS.0103 ModelArts.4705"),
     (NotRecognized, "AIS.0105"),
     (
-        ServiceRefused,
+        AccessRefused,
         """ModelArts.0203 ModelArts.0212 ModelArts.4101 ModelArts.4102 ModelArts.4103
         ModelArts.4105 ModelArts.4106 ModelArts.4201 ModelArts.4202 ModelArts.4203 ModelArts.4204
-        ModelArts.4503 ModelArts.4504 ModelArts.4506 ModelArts.4508 ModelArts.4601 ModelArts.4702
-        ModelArts.4703 ModelArts.6201 APIG.0101 APIG.0301""",
+        ModelArts.4503 ModelArts.4504 ModelArts.4506 ModelArts.4508
+        ModelArts.6201 APIG.0101 APIG.0301""",
     ),
     (
         ServiceUnavailable,
@@ -33,6 +37,7 @@ TABLE: list[tuple[type[QuotaInvoiceError], str]] = [
     ),
     (RateLimited, "ModelArts.4401 APIG.0201 APIG.0308"),
     (ObjectUnfetched, "ModelArts.4603 ModelArts.4704 ModelArts.4706"),
+    (AddressRefused, "ModelArts.4601 ModelArts.4702 ModelArts.4703"),
 ]
 
 
@@ -50,6 +55,7 @@ def test_the_code_decides_whatever_the_status(kind: type[QuotaInvoiceError], cod
     ("status", "kind"),
     [
         (400, ServiceRefused),
+        (401, AccessRefused),
         (403, ServiceRefused),
         (429, RateLimited),
         (503, ServiceUnavailable),

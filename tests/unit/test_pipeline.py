@@ -10,7 +10,9 @@ import pytest
 
 from quota_invoice import events
 from quota_invoice.errors import (
+    AccessRefused,
     ImageRefused,
+    ObjectChanging,
     ObjectUnfetched,
     ServiceRefused,
     ServiceUnavailable,
@@ -19,6 +21,7 @@ from quota_invoice.errors import (
 )
 from quota_invoice.logs import Log
 from quota_invoice.pipeline import Pipeline
+from quota_invoice.recognition import Recognizer
 from quota_invoice.settings import Settings
 from tests.support.announce import announce, announce_all, etag
 from tests.support.fakes import RESULT, FakeOcr, FakeStore
@@ -27,7 +30,8 @@ SETTINGS = Settings.read(lambda _: None, "0123456789abcdef")
 KEY = "incoming/2026/a.jpg"
 RECORD = "results/2026/a.jpg.json"
 FAILURE = "failures/2026/a.jpg.json"
-REFUSAL = ImageRefused("AIS.0103", "The image size does not meet the requirements.", "r-1")
+ABC = {f"incoming/{name}.jpg": b"x" for name in "abc"}
+REFUSAL = ImageRefused("AIS.0104", "The image is not supported.", "r-1")
 
 
 class Cloud:
@@ -38,11 +42,19 @@ class Cloud:
         self.ocr = FakeOcr(*answers)
         self.lines: list[str] = []
         self.seconds = 0.6  # left of the invocation's time: for one try, unless said otherwise
-        log = Log("request-1", self.lines.append)
-        self._pipeline = Pipeline(SETTINGS, self.store, self.ocr, log, lambda: self.seconds)
 
     def run(self, event: object) -> dict[str, int]:
-        return self._pipeline.run(events.parse(event))
+        """Process an event as one invocation does."""
+        log = Log("request-1", self.lines.append)
+
+        def left() -> float:
+            return self.seconds
+
+        recognizer = Recognizer(self.store, self.ocr, log, left, everything=False)
+        pipeline = Pipeline(SETTINGS.keys, SETTINGS.region, self.store, recognizer, log, left)
+        uploads = events.parse(event)
+        assert isinstance(uploads, list)
+        return pipeline.run(uploads)
 
     def steps(self, name: str) -> list[dict[str, Any]]:
         return [line for line in map(json.loads, self.lines) if line["step"] == name]
@@ -66,7 +78,7 @@ def test_a_new_invoice_costs_four_requests_of_the_bucket_and_a_duplicate_one() -
     assert cloud.store.requests == [
         ("get", RECORD),
         ("get", FAILURE),
-        ("get", RECORD),
+        ("head", KEY),
         ("put", RECORD),
     ]
     cloud.store.requests.clear()
@@ -85,7 +97,7 @@ def test_the_same_event_three_times_is_one_record_and_one_call() -> None:
         {"duplicate": 1},
     ]
     assert cloud.store.documents[RECORD] == record
-    assert len(cloud.ocr.urls) == 1
+    assert len(cloud.ocr.given) == 1
 
 
 def test_a_failed_image_is_not_tried_again_for_the_same_content() -> None:
@@ -93,11 +105,11 @@ def test_a_failed_image_is_not_tried_again_for_the_same_content() -> None:
     event = announce(KEY, b"image")
     assert [cloud.run(event), cloud.run(event)] == [{"failed": 1}, {"duplicate": 1}]
     assert cloud.store.documents[FAILURE]["error"] == {
-        "code": "AIS.0103",
-        "message": "The image size does not meet the requirements.",
+        "code": "AIS.0104",
+        "message": "The image is not supported.",
         "request_id": "r-1",
     }
-    assert len(cloud.ocr.urls) == 1
+    assert len(cloud.ocr.given) == 1
 
 
 def test_new_content_is_read_anew_and_success_removes_the_failure() -> None:
@@ -114,7 +126,7 @@ def test_a_late_event_for_older_content_changes_nothing() -> None:
     record = cloud.store.documents[RECORD]
     assert cloud.run(announce(KEY, b"old")) == {"duplicate": 1}
     assert cloud.store.documents[RECORD] == record
-    assert len(cloud.ocr.urls) == 1
+    assert len(cloud.ocr.given) == 1
 
 
 def test_a_failure_that_comes_late_does_not_join_a_success_of_the_same_content() -> None:
@@ -127,15 +139,16 @@ def test_a_failure_that_comes_late_does_not_join_a_success_of_the_same_content()
     assert cloud.store.documents == {RECORD: record}
 
 
-def test_of_two_at_once_the_slower_leaves_the_record_of_the_faster() -> None:
-    slower, faster = Cloud(), Cloud()
-    faster.store = slower.store
-    rival = Cloud()
+def test_of_two_at_once_the_last_one_leaves_a_record_that_says_the_same() -> None:
+    slower, rival = Cloud(), Cloud()
     rival.run(announce(KEY, b"image"))
     slower.ocr.meanwhile = lambda: slower.store.documents.update(rival.store.documents)
-    assert slower.run(announce(KEY, b"image")) == {"duplicate": 1}
-    assert slower.store.documents == rival.store.documents
-    assert slower.store.writes == []
+    assert slower.run(announce(KEY, b"image")) == {"recognized": 1}
+    [record] = slower.store.documents.values()
+    [other] = rival.store.documents.values()
+    told_apart = {"processed_at"}
+    assert record.keys() == other.keys()
+    assert all(record[name] == other[name] for name in record.keys() - told_apart)
 
 
 def test_an_object_that_is_gone_is_said_to_be_and_nothing_is_asked() -> None:
@@ -143,16 +156,18 @@ def test_an_object_that_is_gone_is_said_to_be_and_nothing_is_asked() -> None:
     event = announce(KEY)
     del event["data"]["obs"]["object"]["eTag"]
     assert cloud.run(event) == {"gone": 1}
-    assert (cloud.ocr.urls, cloud.store.writes) == ([], [])
+    assert (cloud.ocr.given, cloud.store.writes) == ([], [])
 
 
 def test_an_object_that_the_service_cannot_fetch_may_be_gone() -> None:
     error = ObjectUnfetched("ModelArts.4603", "Obtaining the file from the URL failed.")
     assert Cloud(error, objects={}).run(announce(KEY, b"image")) == {"gone": 1}
     still_there = Cloud(error)
-    with pytest.raises(ObjectUnfetched, match="ModelArts.4603"):
-        still_there.run(announce(KEY, b"image"))
-    assert still_there.store.writes == []
+    assert still_there.run(announce(KEY, b"image")) == {"recognized": 1}
+    assert still_there.store.documents[RECORD]["ocr"]["rescue"] == {
+        "code": "ModelArts.4603",
+        "scale": 1.0,
+    }
 
 
 def test_an_event_without_an_etag_asks_the_bucket_for_it() -> None:
@@ -186,7 +201,7 @@ def test_of_two_objects_with_the_announced_content_both_get_their_records() -> N
             {"duplicate": 1},
         )
     assert cloud.store.documents.keys() == {"results/a+b.jpg.json", "results/a b.jpg.json"}
-    assert len(cloud.ocr.urls) == 2
+    assert len(cloud.ocr.given) == 2
 
 
 @pytest.mark.parametrize(
@@ -202,7 +217,7 @@ def test_of_two_objects_with_the_announced_content_both_get_their_records() -> N
 def test_what_is_not_ours_is_left_alone_and_the_log_says_why(key: str, reason: str) -> None:
     cloud = Cloud()
     assert cloud.run(announce(key)) == {"ignored": 1}
-    assert (cloud.ocr.urls, cloud.store.requests) == ([], [])
+    assert (cloud.ocr.given, cloud.store.requests) == ([], [])
     [line] = cloud.steps("upload")
     assert (line["key"], line["outcome"], line["reason"]) == (key, "ignored", reason)
 
@@ -219,7 +234,7 @@ def test_the_other_records_are_worked_through_before_an_error_is_raised() -> Non
     cloud = Cloud(
         ServiceUnavailable("APIG.0308", "The throttling threshold has been reached."),
         REFUSAL,
-        objects={},
+        objects=ABC,
     )
     event = announce_all([(f"incoming/{name}.jpg", b"x") for name in "abc"])
     event["Records"].append({"nothing": "known"})
@@ -245,7 +260,7 @@ def test_what_is_not_the_images_fault_is_raised_and_nothing_is_written(error: An
 
 def test_what_may_pass_is_tried_again_within_the_uploads_share_of_the_time() -> None:
     busy = [ServiceUnavailable("ModelArts.4502", "busy") for _ in range(2)]
-    cloud = Cloud(*busy, objects={})
+    cloud = Cloud(*busy, objects=ABC)
     cloud.seconds = 20
     event = announce_all([(f"incoming/{name}.jpg", b"x") for name in "ab"])
     assert cloud.run(event) == {"recognized": 2}
@@ -259,18 +274,30 @@ def test_what_may_pass_is_tried_again_within_the_uploads_share_of_the_time() -> 
 
 
 def test_what_there_is_no_time_for_is_not_asked_and_stays_for_another_invocation() -> None:
-    cloud = Cloud(objects={})
+    cloud = Cloud(objects=ABC)
     cloud.ocr.meanwhile = lambda: setattr(cloud, "seconds", 0.1)
     event = announce_all([(f"incoming/{name}.jpg", b"x") for name in "abc"])
     with pytest.raises(UploadsFailed, match="Function.OutOfTime: 2 of 3 uploads failed"):
         cloud.run(event)
-    assert len(cloud.ocr.urls) == 1
+    assert len(cloud.ocr.given) == 1
     assert cloud.store.documents.keys() == {"results/a.jpg.json"}
 
 
-def test_a_slow_invocation_for_older_content_is_overtaken_by_the_newer_record() -> None:
-    slow, fast = Cloud(objects={KEY: b"old"}), Cloud()
-    fast.store = slow.store
+def test_what_is_replaced_while_it_is_read_is_read_anew() -> None:
+    cloud = Cloud(objects={KEY: b"old"})
+
+    def replaced_once() -> None:
+        cloud.store.objects[KEY] = b"new"
+
+    cloud.ocr.meanwhile = replaced_once
+    assert cloud.run(announce(KEY, b"old")) == {"recognized": 1}
+    assert cloud.store.documents[RECORD]["source"]["etag"] == etag(b"new")
+    assert len(cloud.ocr.given) == 2
+    assert cloud.run(announce(KEY, b"new")) == {"duplicate": 1}
+
+
+def test_a_slow_invocation_for_older_content_leaves_the_newer_record() -> None:
+    slow = Cloud(objects={KEY: b"old"})
 
     def meanwhile() -> None:
         slow.store.objects[KEY] = b"new"
@@ -281,13 +308,48 @@ def test_a_slow_invocation_for_older_content_is_overtaken_by_the_newer_record() 
     slow.ocr.meanwhile = meanwhile
     assert slow.run(announce(KEY, b"old")) == {"duplicate": 1}
     assert slow.store.documents[RECORD]["source"]["etag"] == etag(b"new")
+    assert slow.store.writes == []
+
+
+def test_a_failure_of_older_content_is_not_laid_to_the_newer() -> None:
+    cloud = Cloud(REFUSAL, objects={KEY: b"old"})
+    cloud.ocr.meanwhile = lambda: cloud.store.objects.update({KEY: b"new"})
+    assert cloud.run(announce(KEY, b"old")) == {"recognized": 1}
+    assert cloud.store.documents.keys() == {RECORD}
+
+
+def test_what_is_removed_while_it_is_read_leaves_nothing_behind() -> None:
+    cloud = Cloud()
+    cloud.ocr.meanwhile = cloud.store.objects.clear
+    assert cloud.run(announce(KEY, b"image")) == {"gone": 1}
+    assert cloud.store.documents == {}
+
+
+def test_what_is_replaced_again_and_again_is_left_to_another_invocation() -> None:
+    cloud = Cloud()
+    cloud.ocr.meanwhile = lambda: cloud.store.objects.update(
+        {KEY: b"version %d" % len(cloud.ocr.given)}
+    )
+    with pytest.raises(ObjectChanging, match="Object.Changing"):
+        cloud.run(announce(KEY, b"image"))
+    assert (len(cloud.ocr.given), cloud.store.writes) == (3, [])
+
+
+def test_after_wrong_keys_nothing_more_is_asked_in_that_invocation() -> None:
+    wrong = AccessRefused("APIG.0301", "Incorrect IAM authentication information.")
+    cloud = Cloud(wrong, objects=ABC)
+    event = announce_all([(f"incoming/{name}.jpg", b"x") for name in "abc"])
+    with pytest.raises(UploadsFailed, match="APIG.0301: 3 of 3 uploads failed"):
+        cloud.run(event)
+    assert (len(cloud.ocr.given), cloud.store.writes) == (1, [])
+    assert cloud.run(event) == {"recognized": 3}
 
 
 def test_a_fault_of_our_own_is_named_without_its_text_and_costs_no_other_upload() -> None:
-    cloud = Cloud(objects={})
+    cloud = Cloud(objects=ABC)
 
     def fault() -> None:
-        if len(cloud.ocr.urls) == 1:
+        if len(cloud.ocr.given) == 1:
             raise KeyError("do-not-tell")
 
     cloud.ocr.meanwhile = fault
@@ -305,17 +367,22 @@ def test_a_bucket_that_refuses_the_record_is_an_error_that_names_it() -> None:
             raise StoreError("Store.AccessDenied", f"put {key}: 403 Access Denied")
 
     cloud = Cloud()
-    log = Log("request-1", cloud.lines.append)
-    pipeline = Pipeline(SETTINGS, Refusing({KEY: b"image"}), cloud.ocr, log, lambda: 60)
+    cloud.store = Refusing({KEY: b"image"})
     with pytest.raises(StoreError, match=f"Store.AccessDenied: put {RECORD}"):
-        pipeline.run(events.parse(announce(KEY, b"image")))
+        cloud.run(announce(KEY, b"image"))
 
 
 def test_each_step_logs_one_line_with_request_key_outcome_and_time() -> None:
     cloud = Cloud()
     cloud.run(announce(KEY, b"image"))
     lines = [json.loads(line) for line in cloud.lines]
-    assert [line["step"] for line in lines] == ["check", "recognize", "write", "upload"]
+    assert [line["step"] for line in lines] == [
+        "check",
+        "recognize",
+        "confirm",
+        "write",
+        "upload",
+    ]
     for line in lines:
         assert line["request_id"] == "request-1"
         assert line["key"] == KEY

@@ -1,0 +1,209 @@
+"""How an object is read: by which API, by its address or its bytes, and how often it is tried.
+
+The service fetches the object by a signed address, so that its bytes never pass through here. Only
+where it cannot, or finds the image too large, the object is read from the bucket, scaled if need
+be, and sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Protocol
+
+from . import rescue
+from .errors import (
+    AccessRefused,
+    ImageRefused,
+    ImageTooLarge,
+    ObjectUnfetched,
+    OutOfTime,
+)
+from .logs import Log
+from .record import (
+    Given,
+    Reading,
+    Recognition,
+    Rescue,
+    Source,
+    is_read,
+    status_of,
+    tickets,
+)
+from .retry import LEAST_SECONDS, persist
+
+_PDF = ".pdf"
+_QUOTA_INVOICE, _AUTO_CLASSIFICATION = "quota-invoice", "auto-classification"
+# The API does not tell how many pages a document has. A page without an invoice may be blank; after
+# two of them it is taken to be over.
+_BLANK_PAGES = 2
+_MOST_PAGES = 100
+_NO_INVOICE = "AIS.0104"
+_NO_SUCH_PAGE = "AIS.0101"  # a parameter that the service does not take
+Clock = Callable[[], float]
+"""Gives the seconds that are left, as of now."""
+
+
+class OcrService(Protocol):
+    """What is needed of the OCR service; ``ocr.OcrService`` is one."""
+
+    def recognize(self, given: Given, seconds: float) -> Recognition: ...  # noqa: D102 - see ocr
+    def classify(self, given: Given, page: int | None, seconds: float) -> Recognition: ...  # noqa: D102 - see ocr
+
+
+class ObjectStore(Protocol):
+    """What is needed of the bucket; ``store.Store`` is one."""
+
+    def signed_url(self, bucket: str, key: str) -> str: ...  # noqa: D102 - see store
+    def fetch(self, bucket: str, key: str, limit: int) -> bytes | None: ...  # noqa: D102 - see store
+
+
+@dataclass(frozen=True)
+class _Task:
+    """An object to be read in a certain time, by its address or by what is sent instead."""
+
+    source: Source
+    seconds_left: Clock
+    given: Callable[[], Given]
+
+
+class Recognizer:
+    """Has objects read by the OCR service, for one invocation; threads may share it.
+
+    Args:
+        objects: the bucket.
+        ocr: the service.
+        log: takes a line for each request.
+        seconds_left: of the invocation.
+        everything: whether images, too, go to Auto Classification, as PDFs do.
+    """
+
+    def __init__(
+        self,
+        objects: ObjectStore,
+        ocr: OcrService,
+        log: Log,
+        seconds_left: Clock,
+        *,
+        everything: bool,
+    ) -> None:
+        self._objects = objects
+        self._ocr = ocr
+        self._log = log
+        self._seconds_left = seconds_left
+        self._everything = everything
+        self._refusal: AccessRefused | None = None
+
+    def read(self, source: Source, seconds_left: Clock) -> Reading:
+        """Have an object read.
+
+        Args:
+            source: the object.
+            seconds_left: for it, with pauses and further tries; the first may take all of the
+                invocation's time.
+
+        Raises:
+            ImageRefused: it will never be read.
+            InvocationError: this time it could not be.
+        """
+
+        def by_address() -> Given:
+            return Given(url=self._objects.signed_url(source.bucket, source.key))
+
+        task = _Task(source, seconds_left, by_address)
+        try:
+            return self._read(task)
+        except (ImageTooLarge, ObjectUnfetched) as error:
+            return self._rescued(task, error)
+
+    def _rescued(self, task: _Task, refusal: ImageTooLarge | ObjectUnfetched) -> Reading:
+        """Send what the service would not fetch: as it is, or as a smaller image."""
+        source = task.source
+        with self._log.step("fetch", source.key):
+            content = self._objects.fetch(source.bucket, source.key, rescue.LARGEST_OBJECT)
+        if content is None:
+            raise refusal
+        if isinstance(refusal, ObjectUnfetched) and rescue.fits(content):
+            try:
+                reading = self._read(replace(task, given=lambda: Given(image=content)))
+                return replace(reading, rescue=Rescue(refusal.code))
+            except ImageTooLarge:
+                pass  # it has too many pixels
+        with self._log.step("shrink", source.key):
+            smaller = rescue.shrunk(content)
+        if smaller is None:
+            raise refusal
+        image, scale = smaller
+        reading = self._read(replace(task, given=lambda: Given(image=image)))
+        return replace(reading, rescue=Rescue(refusal.code, scale))
+
+    def _read(self, task: _Task) -> Reading:
+        if task.source.key.lower().endswith(_PDF):
+            return _with_invoice(self._document(task))
+        if self._everything:
+            recognition, attempts = self._persist(task, partial(self._classify, None))
+            return _with_invoice(Reading(_AUTO_CLASSIFICATION, {1: recognition}, attempts))
+        recognition, attempts = self._persist(task, self._ocr.recognize)
+        return Reading(_QUOTA_INVOICE, {1: recognition}, attempts)
+
+    def _document(self, task: _Task) -> Reading:
+        """Read a document page by page, to its end; only pages with invoices are billed.
+
+        A page that is answered like the one before is the last one again, asked for beyond its end.
+        """
+        pages: dict[int, Recognition] = {}
+        refusals: list[ImageRefused] = []
+        attempts, last = 0, 0
+        for number in range(1, _MOST_PAGES + 1):
+            try:
+                page, tries = self._persist(task, partial(self._classify, number))
+            except ImageTooLarge:
+                raise
+            except ImageRefused as error:
+                refusals.append(error)
+                if error.code == _NO_SUCH_PAGE or number - last == _BLANK_PAGES:
+                    break
+                continue
+            if pages and page.result == pages[last].result:
+                break
+            pages[number], attempts, last = page, attempts + tries, number
+        if not pages:
+            raise refusals[0]
+        return Reading(_AUTO_CLASSIFICATION, pages, attempts + len(refusals))
+
+    def _classify(self, page: int | None, given: Given, seconds: float) -> Recognition:
+        return self._ocr.classify(given, page, seconds)
+
+    def _persist(
+        self, task: _Task, call: Callable[[Given, float], Recognition]
+    ) -> tuple[Recognition, int]:
+        def ask() -> Recognition:
+            if self._refusal:
+                raise self._refusal  # whatever would be asked now: see AccessRefused
+            with self._log.step("recognize", task.source.key):
+                seconds = self._seconds_left()
+                if seconds < LEAST_SECONDS:
+                    raise OutOfTime(seconds)
+                try:
+                    return call(task.given(), seconds)
+                except AccessRefused as error:
+                    self._refusal = error
+                    raise
+
+        return persist(ask, task.seconds_left)
+
+
+def _with_invoice(reading: Reading) -> Reading:
+    """Give a reading of Auto Classification that holds an invoice at least.
+
+    Raises:
+        ImageRefused: it holds none; its code is that of the first ticket that could not be read.
+    """
+    found = [ticket for _, ticket in tickets(reading)]
+    if any(is_read(ticket) for ticket in found):
+        return reading
+    status = status_of(found[0]) if found else {"code": _NO_INVOICE, "message": "no quota invoice"}
+    raise ImageRefused(
+        status["code"], status["message"], next(iter(reading.pages.values())).request_id
+    )

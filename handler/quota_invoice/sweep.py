@@ -1,0 +1,216 @@
+"""A timer's round over the bucket: what no event led to is processed, what is outdated anew.
+
+The platform discards invocations beyond its limits without a word, and some uploads announce
+nothing. A round that runs out of time leaves a note in the bucket of where the next one goes on.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from .errors import (
+    AccessRefused,
+    ConfigurationError,
+    InvocationError,
+    OutOfTime,
+    UnexpectedFault,
+    UploadsFailed,
+)
+from .events import Sweep
+from .logs import Log
+from .pipeline import Outcome
+from .record import Source, etag_of
+from .settings import Settings
+from .store import Entry
+from .walk import Finding, State, walk
+
+# With less than that left, no further input is begun: reading one takes a second or a few.
+_SECONDS_FOR_ONE = 5.0
+_MOST_SECONDS_FOR_ONE = 30.0  # pauses and further tries included
+_IN_LINE = 2  # inputs for each that is read at once, so that none has to be waited for
+_MOST_NAMED = 20  # of the errors of a round; all are counted
+
+
+class SweepStore(Protocol):
+    """What a sweep needs of the bucket; ``store.Store`` is one."""
+
+    def listing(self, bucket: str, prefix: str, after: str = "") -> Iterator[Entry]: ...  # noqa: D102 - see Store
+    def read(self, bucket: str, key: str) -> dict[str, Any] | None: ...  # noqa: D102 - see Store
+    def write(self, bucket: str, key: str, document: Mapping[str, Any]) -> None: ...  # noqa: D102 - see Store
+    def delete(self, bucket: str, key: str) -> None: ...  # noqa: D102 - see Store
+
+
+class Records(Protocol):
+    """Brings records up to date; ``pipeline.Pipeline`` is one."""
+
+    def record(  # noqa: D102 - see Pipeline
+        self, source: Source, seconds_left: Callable[[], float], *, again: bool = False
+    ) -> Outcome: ...
+
+
+@dataclass
+class _Round:
+    """What came of a round so far.
+
+    Attributes:
+        counts: inputs by what the listings tell of them, and by what came of their processing.
+        errors: the first of them, by key.
+        stopped_after: the input at which time was up; None if it was not.
+        undone_after: the one before the first that there was no time or no right to read.
+    """
+
+    counts: Counter[str] = field(default_factory=Counter)
+    errors: list[tuple[str, InvocationError]] = field(default_factory=list)
+    stopped_after: str | None = None
+    undone_after: str | None = None
+
+    @property
+    def resume_after(self) -> str | None:
+        """Where the next round has to go on; None if this one has come to the end."""
+        return self.stopped_after if self.undone_after is None else self.undone_after
+
+
+@dataclass(frozen=True)
+class _Pending:
+    """An input that is being read, and the one before it, after which it would be begun again."""
+
+    key: str
+    after: str
+    outcome: Future[Outcome]
+
+
+class Sweeper:
+    """Makes one round.
+
+    Args:
+        settings: which bucket, where inputs lie and records go, how many are read at once.
+        store: the bucket.
+        records: brings the record of an input up to date; called by several threads.
+        log: takes a line for the round.
+        seconds_left: of the invocation.
+
+    Raises:
+        ConfigurationError: the settings name no bucket.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: SweepStore,
+        records: Records,
+        log: Log,
+        seconds_left: Callable[[], float],
+    ) -> None:
+        if not settings.bucket:
+            raise ConfigurationError(["BUCKET: not set, and a sweep needs to know which"])
+        self._bucket = settings.bucket
+        self._keys = settings.keys
+        self._store = store
+        self._records = records
+        self._log = log
+        self._seconds_left = seconds_left
+        self._concurrency = settings.sweep_concurrency
+
+    def run(self, sweep: Sweep) -> dict[str, int]:
+        """Go on where the last round of this kind ended, and process what needs it.
+
+        Returns:
+            How many ``inputs`` were seen, how many of them had which state and came to which
+            outcome; ``unfinished`` is 1 if time was up before all were seen.
+
+        Raises:
+            InvocationError: some input could not be dealt with; what could has been.
+        """
+        note_key = self._note_key(sweep)
+        note = self._store.read(self._bucket, note_key)
+        after = str((note or {}).get("after") or "")
+        with self._log.step("sweep", after) as step:
+            found = self._round(sweep, after)
+            if found.resume_after is not None:
+                found.counts["unfinished"] = 1
+                self._store.write(self._bucket, note_key, {"after": found.resume_after})
+            elif note is not None:
+                self._store.delete(self._bucket, note_key)
+            step.counts = dict(found.counts)
+            if found.errors:
+                raise UploadsFailed(
+                    found.errors, found.counts["inputs"], count=found.counts["errors"]
+                )
+        return dict(found.counts)
+
+    def _round(self, sweep: Sweep, after: str) -> _Round:
+        found, last = _Round(), after
+        pending: deque[_Pending] = deque()
+        with ThreadPoolExecutor(self._concurrency, thread_name_prefix="sweep") as pool:
+            for finding in walk(self._listing, self._keys, after):
+                if self._seconds_left() < _SECONDS_FOR_ONE or found.undone_after is not None:
+                    found.stopped_after = last
+                    break
+                key = finding.entry.key
+                found.counts["inputs"] += 1
+                found.counts[finding.state.value] += 1
+                if _needs_work(finding, sweep):
+                    while len(pending) >= _IN_LINE * self._concurrency:
+                        self._settle(pending.popleft(), found)
+                    future = pool.submit(self._process, finding, again=sweep.failures)
+                    pending.append(_Pending(key, last, future))
+                last = key
+            while pending:
+                self._settle(pending.popleft(), found)
+        return found
+
+    def _process(self, finding: Finding, *, again: bool) -> Outcome:
+        entry = finding.entry
+        if finding.has_both:
+            record = self._store.read(self._bucket, self._keys.result(entry.key))
+            if etag_of(record) == entry.etag:
+                self._store.delete(self._bucket, self._keys.failure(entry.key))
+                return "tidied", None
+        source = Source(self._bucket, entry.key, entry.etag, entry.size, None, entry.modified_at)
+        begun = self._seconds_left()
+
+        def seconds_left() -> float:
+            return self._seconds_left() - max(0.0, begun - _MOST_SECONDS_FOR_ONE)
+
+        with self._log.step("upload", entry.key) as step:
+            step.outcome, step.reason = self._records.record(source, seconds_left, again=again)
+        return step.outcome, step.reason
+
+    def _settle(self, pending: _Pending, found: _Round) -> None:
+        """Wait for an input and count what came of it."""
+        try:
+            outcome, _ = pending.outcome.result()
+        except InvocationError as error:
+            self._note_error(pending, error, found)
+        except Exception as error:  # noqa: BLE001 - a fault of ours must not cost the others
+            self._note_error(pending, UnexpectedFault(error), found)
+        else:
+            found.counts[outcome] += 1
+
+    @staticmethod
+    def _note_error(pending: _Pending, met: InvocationError, found: _Round) -> None:
+        found.counts["errors"] += 1
+        if isinstance(met, OutOfTime | AccessRefused) and found.undone_after is None:
+            found.undone_after = pending.after  # those after it would fare no better
+        if len(found.errors) < _MOST_NAMED:
+            found.errors.append((pending.key, met))
+
+    def _listing(self, prefix: str, after: str) -> Iterator[Entry]:
+        return self._store.listing(self._bucket, prefix, after)
+
+    def _note_key(self, sweep: Sweep) -> str:
+        """Give the key of the note: under results, where no record can have it."""
+        kind = "-failures" * sweep.failures + "-verify" * sweep.verify
+        return f"{self._keys.results_prefix}.sweep{kind}"
+
+
+def _needs_work(finding: Finding, sweep: Sweep) -> bool:
+    if finding.state is State.FAILED:
+        return sweep.failures
+    if finding.state is State.DONE:
+        return sweep.verify
+    return finding.state is not State.UNUSABLE
