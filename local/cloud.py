@@ -21,7 +21,7 @@ from .agency import Agency
 from .bucket import Bucket, CloudError
 from .notifications import receiver
 from .processes import Process, plain_environment
-from .runtime import Function, Runtime
+from .runtime import AsyncConfig, Function, Runtime, Weather
 from .serving import Serving
 
 ROOT = Path(__file__).parents[1]
@@ -42,6 +42,11 @@ class Options:
         instances: how many invocations may run at once.
         user_data: settings of the function beside those that the cloud makes, which they override.
         watch: called with the future of each invocation that an object caused.
+        retries: tries of such an invocation after one that failed, 0 to 3.
+        event_age: seconds after which its event is not tried any more.
+        on_failure: the failure destination; takes what the platform would send there.
+        discards: whether invocations beyond the limit are discarded, not kept waiting.
+        weather: what happens to events and instances; None for a fine day.
     """
 
     output: Path
@@ -50,6 +55,11 @@ class Options:
     instances: int = 2
     user_data: tuple[tuple[str, str], ...] = ()
     watch: Callable[[Future[Any]], None] | None = None
+    retries: int = 0
+    event_age: float = 86_400.0
+    on_failure: Callable[[dict[str, Any]], None] | None = None
+    discards: bool = False
+    weather: Weather | None = None
 
 
 @dataclass(frozen=True)
@@ -108,9 +118,17 @@ def running_cloud(options: Options) -> Iterator[Cloud]:
             **dict(options.user_data),
         }
         function = Function(
-            tree, user_data, PROJECT, seconds=options.seconds, instances=options.instances
+            tree,
+            user_data,
+            PROJECT,
+            seconds=options.seconds,
+            instances=options.instances,
+            discards=options.discards,
+            asynchronous=AsyncConfig(
+                options.retries, options.event_age, on_failure=options.on_failure
+            ),
         )
-        runtime = Runtime(function, agency.credentials, output)
+        runtime = Runtime(function, agency.credentials, output, options.weather)
         stack.callback(runtime.stop)
         _deliver(events, runtime, options.watch, stack)
         yield Cloud(bucket, runtime, agency, endpoint)
@@ -126,9 +144,9 @@ def _deliver(
 
     def deliver() -> None:
         while event := events.get():
-            invocation = runtime.submit(event)
-            if watch:
-                watch(invocation)
+            for invocation in runtime.deliver(event):
+                if watch:
+                    watch(invocation)
 
     thread = threading.Thread(target=deliver, daemon=True)
     thread.start()

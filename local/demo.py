@@ -66,7 +66,7 @@ def run_demo(samples: Path, out: Path) -> int:
     with contextlib.ExitStack() as running:
         with console.status("starting bucket, OCR service and function"):
             raised: queue.SimpleQueue[str] = queue.SimpleQueue()
-            options = Options(output=log, instances=_IN_FLIGHT, watch=_reporter(raised))
+            options = Options(output=log, instances=_IN_FLIGHT, watch=_reporter(raised), retries=3)
             started = time.perf_counter()
             cloud = running.enter_context(running_cloud(options))
         console.print(f"Everything is up after {time.perf_counter() - started:.1f} s.")

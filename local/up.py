@@ -30,7 +30,8 @@ def keep_up(port: int, log: Path) -> int:
     log.unlink(missing_ok=True)
     with contextlib.ExitStack() as running:
         with console.status("starting bucket, OCR service and function"):
-            cloud = running.enter_context(running_cloud(Options(output=log, watch=_report)))
+            options = Options(output=log, watch=_report, retries=3)
+            cloud = running.enter_context(running_cloud(options))
         serving = Serving(door(BUCKET, cloud.bucket.client()), port)
         running.callback(serving.stop)
         running.callback(console.print, "\nstopping …")

@@ -1,6 +1,16 @@
 """The function's runtime: instances that call the entry points as the platform does."""
 
-from .errors import FunctionError, FunctionTimeout
-from .runtime import Function, Runtime
+from .errors import Discarded, FunctionError, FunctionTimeout
+from .function import AsyncConfig, Function
+from .runtime import Runtime
+from .weather import Weather
 
-__all__ = ["Function", "FunctionError", "FunctionTimeout", "Runtime"]
+__all__ = [
+    "AsyncConfig",
+    "Discarded",
+    "Function",
+    "FunctionError",
+    "FunctionTimeout",
+    "Runtime",
+    "Weather",
+]

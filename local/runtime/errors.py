@@ -24,3 +24,7 @@ class FunctionTimeout(FunctionError):
 
     def __init__(self, seconds: float) -> None:
         super().__init__("FunctionTimeout", f"ended after its time limit of {seconds:g} s")
+
+
+class Discarded(Exception):
+    """All instances were busy; nothing was begun, and nobody but the caller will ever know."""

@@ -1,49 +1,23 @@
-"""Instances of the function, each a process of its own that answers one invocation at a time."""
+"""The platform around a function: instances, their limit, asynchronous invocations, bad weather."""
 
 from __future__ import annotations
 
-import json
+import contextlib
 import queue
 import secrets
-import socket
-import subprocess
-import sys
-from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
-from pathlib import Path
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from typing import IO, Any
 
 from local.ocr.keyring import Credential
-from local.processes import plain_environment
 
-from .errors import FunctionError, FunctionTimeout
-
-_WORKER = Path(__file__).with_name("worker.py")
-_INITIALIZER_SECONDS = 60.0
-
-
-@dataclass(frozen=True)
-class Function:
-    """A deployed function.
-
-    Attributes:
-        tree: folder with the code, as the zip holds it.
-        user_data: its configuration.
-        project_id: the project it runs in.
-        handler: entry point of an event.
-        initializer: entry point of a new instance.
-        seconds: time limit of an invocation.
-        instances: how many may run at once.
-    """
-
-    tree: Path
-    user_data: Mapping[str, str]
-    project_id: str
-    handler: str = "index.handler"
-    initializer: str = "index.initializer"
-    seconds: float = 60.0
-    instances: int = 2
+from .asynchronous import AsyncQueue
+from .errors import Discarded
+from .function import Function
+from .instance import Instance
+from .tally import Tally
+from .weather import Weather
 
 
 class Runtime:
@@ -53,133 +27,137 @@ class Runtime:
         function: what to run.
         credentials: gives the temporary credentials of an invocation, other ones each time.
         output: where the function's output goes.
+        weather: what happens to events and instances; None for a fine day.
+
+    Attributes:
+        counts: how many asynchronous invocations ``succeeded``, were ``retried``, ``failed``
+            for good or ``expired``, how many invocations were ``discarded``, and how many busy
+            instances were ``killed``.
     """
 
     def __init__(
-        self, function: Function, credentials: Callable[[], Credential], output: IO[bytes]
+        self,
+        function: Function,
+        credentials: Callable[[], Credential],
+        output: IO[bytes],
+        weather: Weather | None = None,
     ) -> None:
         self.function = function
+        self.counts = Tally()
         self._credentials = credentials
-        self._output = output
-        self._queue = ThreadPoolExecutor(function.instances, thread_name_prefix="invocation")
-        self._instances = [_Instance(function, output) for _ in range(function.instances)]
-        self._idle: queue.SimpleQueue[_Instance] = queue.SimpleQueue()
+        self._weather = weather or Weather(0)
+        self._instances = [Instance(function, output) for _ in range(function.instances)]
+        self._idle: queue.SimpleQueue[Instance] = queue.SimpleQueue()
         for instance in self._instances:
             self._idle.put(instance)
+        self._busy: set[Instance] = set()
+        self._lock = threading.Lock()  # held while an instance becomes busy, idle, or is killed
+        # Where invocations beyond the limit are discarded, somebody must be free to find that out.
+        workers = function.instances + (1 if function.discards else 0)
+        self._queue = AsyncQueue(
+            self.invoke,
+            workers=workers,
+            urn=function.urn,
+            config=function.asynchronous,
+            counts=self.counts,
+        )
 
-    def invoke(self, event: object) -> Any:  # noqa: ANN401 - any JSON value
+    def invoke(self, event: object, request_id: str | None = None) -> Any:  # noqa: ANN401 - any JSON value
         """Invoke the function and wait for its answer.
 
-        Raises:
-            FunctionError: the function raised, or was ended at its time limit.
-        """
-        instance = self._idle.get()
-        try:
-            return instance.invoke(event, self._credentials)
-        finally:
-            self._idle.put(instance)
+        Args:
+            event: any JSON value.
+            request_id: what the function's context gives; made up unless told.
 
-    def submit(self, event: object) -> Future[Any]:
-        """Invoke the function asynchronously, when an instance is free; its answer is a future."""
-        return self._queue.submit(self.invoke, event)
+        Raises:
+            FunctionError: the function raised, was ended at its time limit, or was killed.
+            Discarded: all instances were busy, and this function's invocations do not wait.
+        """
+        with self._instance() as instance:
+            context = instance.ready(request_id or secrets.token_hex(16), self._credentials())
+            with self._struck(instance):
+                return instance.handle(event, context)
+
+    def submit(
+        self, event: object, request_id: str | None = None, *, delay: float = 0.0
+    ) -> Future[Any]:
+        """Invoke the function asynchronously, again where that fails and is so configured.
+
+        Args:
+            event: any JSON value.
+            request_id: as of `invoke`, the same for each try.
+            delay: seconds after which the event gets here.
+
+        Returns:
+            The answer, or the error that remained. Cancelled if the event was discarded, or dropped
+            by `stop`: nobody else will hear of it.
+        """
+        return self._queue.submit(event, request_id or secrets.token_hex(16), delay)
+
+    def deliver(self, event: object) -> list[Future[Any]]:
+        """Submit an event as a trigger does: through the weather, so never, once, or twice."""
+        return [self.submit(event, delay=delay) for delay in self._weather.copies()]
+
+    def settled(self, seconds: float) -> bool:
+        """Wait until no asynchronous invocation is left; tell whether that came in time."""
+        return self._queue.settled(seconds)
+
+    def kill(self) -> int:
+        """Kill (SIGKILL) every instance that is busy, at once; tell how many were."""
+        with self._lock:
+            return sum(self._kill(instance) for instance in self._busy)
 
     def stop(self) -> None:
         """End all instances; invocations that have not begun are dropped."""
-        self._queue.shutdown(wait=False, cancel_futures=True)
+        self._queue.close()
         for instance in self._instances:
             instance.stop()
-        self._queue.shutdown()
+        held = [self._idle.get() for _ in self._instances]
+        for instance in held:
+            instance.end()
+            self._idle.put(instance)  # for those who still wait for one, to learn that it is over
+        self._queue.join()
 
-
-class _Instance:
-    """A process that is started when first needed, and again after it was ended."""
-
-    def __init__(self, function: Function, output: IO[bytes]) -> None:
-        self._function = function
-        self._output = output
-        self._process: subprocess.Popen[bytes] | None = None
-        self._channel: socket.socket | None = None
-        self._stopped = False
-
-    def invoke(self, event: object, credentials: Callable[[], Credential]) -> Any:  # noqa: ANN401 - any JSON value
-        context = self._context(credentials())
-        if self._process is None or self._process.poll() is not None:
-            self._start()
-            self._call(self._function.initializer, None, context, _INITIALIZER_SECONDS)
-        return self._call(self._function.handler, {"value": event}, context, self._function.seconds)
-
-    def stop(self) -> None:
-        self._stopped = True
-        self._end()
-
-    def _context(self, credentials: Credential) -> dict[str, Any]:
-        return {
-            "request_id": secrets.token_hex(16),
-            "function_name": "quota-invoice-ocr",
-            "memory_mb": 512,
-            "project_id": self._function.project_id,
-            "user_data": dict(self._function.user_data),
-            "credentials": {
-                "access_key": credentials.access_key,
-                "secret_key": credentials.secret_key,
-                "security_token": credentials.security_token,
-            },
-        }
-
-    def _start(self) -> None:
-        if self._stopped:
-            raise FunctionError("FunctionStopped", "the runtime is stopping")
-        self._end()
-        self._channel, theirs = socket.socketpair()
-        with theirs:
-            self._process = subprocess.Popen(  # noqa: S603 - our own worker
-                [sys.executable, str(_WORKER), str(self._function.tree), str(theirs.fileno())],
-                stdin=subprocess.DEVNULL,
-                stdout=self._output,
-                stderr=self._output,
-                cwd=self._function.tree,
-                env=plain_environment(),
-                pass_fds=[theirs.fileno()],
-                start_new_session=True,  # Ctrl-C is for the runtime, which ends its instances
-            )
-
-    def _call(self, entry: str, event: object, context: dict[str, Any], seconds: float) -> Any:  # noqa: ANN401 - any JSON value
-        assert self._channel is not None  # noqa: S101 - _start made it
-        request = {"entry": entry, "event": event, "context": context, "seconds": seconds}
-        self._channel.settimeout(seconds)
+    @contextlib.contextmanager
+    def _instance(self) -> Iterator[Instance]:
+        """Have an instance for oneself."""
         try:
-            self._channel.sendall(json.dumps(request).encode() + b"\n")
-            answer = _line(self._channel)
-        except TimeoutError:
-            self._end()
-            raise FunctionTimeout(seconds) from None
-        except OSError:
-            answer = b""
-        if not answer:
-            self._end()
-            raise FunctionError("FunctionExited", "the function's process ended unasked")
-        found = json.loads(answer)
-        if "errorType" in found:
-            if entry == self._function.initializer:
-                self._end()  # an instance that could not start is not used
-            raise FunctionError(found["errorType"], found["errorMessage"], found["stackTrace"])
-        return found["result"]
+            instance = self._idle.get(block=not self.function.discards)
+        except queue.Empty:
+            self.counts.add("discarded")
+            raise Discarded from None
+        with self._lock:
+            self._busy.add(instance)
+        try:
+            yield instance
+        finally:
+            with self._lock:
+                self._busy.discard(instance)
+            self._idle.put(instance)
 
-    def _end(self) -> None:
-        if self._channel:
-            self._channel.close()
-            self._channel = None
-        if self._process:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
+    @contextlib.contextmanager
+    def _struck(self, instance: Instance) -> Iterator[None]:
+        """Have the instance killed in the midst of it, if the weather wants that."""
+        after = self._weather.kill_after()
+        if after is None:
+            yield
+            return
+        timer = threading.Timer(after, self._strike, [instance])
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+            timer.join()  # or it might strike the next invocation
 
+    def _strike(self, instance: Instance) -> None:
+        with self._lock:
+            if instance in self._busy and self._kill(instance):
+                self._weather.fired.add("kill")
 
-def _line(channel: socket.socket) -> bytes:
-    """Read up to the end of a line, or to the end of the stream: then nothing."""
-    parts = []
-    while part := channel.recv(1 << 16):
-        parts.append(part)
-        if part.endswith(b"\n"):
-            return b"".join(parts)
-    return b""
+    def _kill(self, instance: Instance) -> bool:
+        killed = instance.kill()
+        if killed:
+            self.counts.add("killed")
+        return killed
