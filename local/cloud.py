@@ -11,7 +11,6 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -19,9 +18,11 @@ from urllib.parse import urlsplit
 
 from .agency import Agency
 from .bucket import Bucket, CloudError
+from .functiongraph import Target, functiongraph
 from .notifications import receiver
+from .ocr.keyring import Credential, StaticKeyring
 from .processes import Process, plain_environment
-from .runtime import AsyncConfig, Function, Runtime, Weather
+from .runtime import AsyncConfig, Function, Runtime, Watch, Weather
 from .serving import Serving
 
 ROOT = Path(__file__).parents[1]
@@ -41,12 +42,13 @@ class Options:
         seconds: time limit of an invocation.
         instances: how many invocations may run at once.
         user_data: settings of the function beside those that the cloud makes, which they override.
-        watch: called with the future of each invocation that an object caused.
+        watch: called with the future of each asynchronous invocation.
         retries: tries of such an invocation after one that failed, 0 to 3.
         event_age: seconds after which its event is not tried any more.
         on_failure: the failure destination; takes what the platform would send there.
         discards: whether invocations beyond the limit are discarded, not kept waiting.
         weather: what happens to events and instances; None for a fine day.
+        calls_per_minute: invocations by FunctionGraph's API before APIG.0308; 0 for no limit.
     """
 
     output: Path
@@ -54,12 +56,13 @@ class Options:
     seconds: float = 60.0
     instances: int = 2
     user_data: tuple[tuple[str, str], ...] = ()
-    watch: Callable[[Future[Any]], None] | None = None
+    watch: Watch | None = None
     retries: int = 0
     event_age: float = 86_400.0
     on_failure: Callable[[dict[str, Any]], None] | None = None
     discards: bool = False
     weather: Weather | None = None
+    calls_per_minute: int = 0
 
 
 @dataclass(frozen=True)
@@ -71,12 +74,36 @@ class Cloud:
         runtime: the function.
         agency: gives temporary credentials.
         ocr_endpoint: address of the OCR service.
+        functiongraph_endpoint: address of FunctionGraph's API for invocations.
+        operator: long-lived keys that are good for the bucket and for FunctionGraph.
     """
 
     bucket: Bucket
     runtime: Runtime
     agency: Agency
     ocr_endpoint: str
+    functiongraph_endpoint: str
+    operator: Credential
+
+    @property
+    def function_urn(self) -> str:
+        """The function's name at FunctionGraph."""
+        return self.runtime.function.urn
+
+    def environment(self) -> dict[str, str]:
+        """Give what an operator's tools need, secrets included, by the names they look for."""
+        return {
+            "HW_ACCESS_KEY": self.operator.access_key,
+            "HW_SECRET_KEY": self.operator.secret_key,
+            "HW_REGION_NAME": self.runtime.function.region,
+            "HW_PROJECT_ID": PROJECT,
+            "BUCKET": BUCKET,
+            "OBS_ENDPOINT": self.bucket.endpoint,
+            "OBS_SIGNATURE": "v4",
+            "OBS_PATH_STYLE": "true",
+            "FUNCTIONGRAPH_ENDPOINT": self.functiongraph_endpoint,
+            "FUNCTION_URN": self.function_urn,
+        }
 
 
 @contextlib.contextmanager
@@ -128,25 +155,26 @@ def running_cloud(options: Options) -> Iterator[Cloud]:
                 options.retries, options.event_age, on_failure=options.on_failure
             ),
         )
-        runtime = Runtime(function, agency.credentials, output, options.weather)
+        runtime = Runtime(function, agency.credentials, output, options.weather, options.watch)
         stack.callback(runtime.stop)
-        _deliver(events, runtime, options.watch, stack)
-        yield Cloud(bucket, runtime, agency, endpoint)
+        _deliver(events, runtime, stack)
+        owner = bucket.client().securityProvider
+        operator = Credential(owner.access_key_id, owner.secret_access_key)
+        target = Target(function.urn, runtime.invoke, runtime.submit)
+        api = functiongraph(target, StaticKeyring([operator]), options.calls_per_minute)
+        invocations = Serving(api)
+        stack.callback(invocations.stop)
+        yield Cloud(bucket, runtime, agency, endpoint, invocations.url, operator)
 
 
 def _deliver(
-    events: queue.SimpleQueue[dict[str, Any]],
-    runtime: Runtime,
-    watch: Callable[[Future[Any]], None] | None,
-    stack: contextlib.ExitStack,
+    events: queue.SimpleQueue[dict[str, Any]], runtime: Runtime, stack: contextlib.ExitStack
 ) -> None:
     """Hand each event to the function, as asynchronous invocations, until the cloud stops."""
 
     def deliver() -> None:
         while event := events.get():
-            for invocation in runtime.deliver(event):
-                if watch:
-                    watch(invocation)
+            runtime.deliver(event)
 
     thread = threading.Thread(target=deliver, daemon=True)
     thread.start()

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
+from collections.abc import Iterator
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
-from .cloud import BUCKET, Cloud, Options, running_cloud
+from .cloud import BUCKET, ROOT, Cloud, Options, running_cloud
 from .door import door
+from .processes import Process, plain_environment
 from .serving import Serving
 
 console = Console(highlight=False)
@@ -22,7 +25,8 @@ def keep_up(port: int, log: Path) -> int:
 
     Args:
         port: of the bucket's door.
-        log: file for what the function and the OCR service print.
+        log: file for what the function and the OCR service print; the operator's keys lie beside
+            it, in a file that ends in ``.env``.
 
     Returns:
         The exit code.
@@ -35,17 +39,39 @@ def keep_up(port: int, log: Path) -> int:
         serving = Serving(door(BUCKET, cloud.bucket.client()), port)
         running.callback(serving.stop)
         running.callback(console.print, "\nstopping …")
-        _say(serving.url, cloud, log)
+        keys = running.enter_context(_keys_file(log.with_suffix(".env"), cloud, log))
+        _say(serving.url, cloud, keys, log)
         threading.Event().wait()
     return 0
 
 
-def _say(address: str, cloud: Cloud, log: Path) -> None:
+@contextlib.contextmanager
+def _keys_file(path: Path, cloud: Cloud, log: Path) -> Iterator[Path]:
+    """Put an operator's environment into a file for this user alone, while the cloud runs."""
+    path.unlink(missing_ok=True)
+    with log.open("ab") as output:
+        # Removes it even after a kill -9 of ours.
+        keeper = Process(
+            [], env=plain_environment(), cwd=ROOT, output=output, remove=[path.resolve()]
+        )
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.writelines(f"{name}={value}\n" for name, value in cloud.environment().items())
+        yield path
+    finally:
+        keeper.stop()
+
+
+def _say(address: str, cloud: Cloud, keys: Path, log: Path) -> None:
     console.print(
         f"""[bold green]The cloud is up.[/] Everything in it is gone when it stops.
 
   bucket [bold]{BUCKET}[/]    {address}   (object store at {cloud.bucket.endpoint})
   OCR service       {cloud.ocr_endpoint}
+  FunctionGraph     {cloud.functiongraph_endpoint}
+  its function      {cloud.function_urn}
+  operator's keys   {keys}, for bucket and FunctionGraph: set -a; . {keys}; set +a
   function's log    {log}
 
 Put an image into the bucket, and a moment later get its record:
@@ -56,6 +82,7 @@ Put an image into the bucket, and a moment later get its record:
 What cannot be read gets its reason under {address}/failures/….json. Ctrl-C stops everything.
 """,
         soft_wrap=True,
+        emoji=False,
     )
 
 

@@ -2,7 +2,7 @@
 
 from .errors import Discarded, FunctionError, FunctionTimeout
 from .function import AsyncConfig, Function
-from .runtime import Runtime
+from .runtime import Runtime, Watch
 from .weather import Weather
 
 __all__ = [
@@ -12,5 +12,6 @@ __all__ = [
     "FunctionError",
     "FunctionTimeout",
     "Runtime",
+    "Watch",
     "Weather",
 ]

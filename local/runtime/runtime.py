@@ -19,6 +19,8 @@ from .instance import Instance
 from .tally import Tally
 from .weather import Weather
 
+Watch = Callable[[Future[Any]], None]
+
 
 class Runtime:
     """Runs a function's instances.
@@ -28,6 +30,7 @@ class Runtime:
         credentials: gives the temporary credentials of an invocation, other ones each time.
         output: where the function's output goes.
         weather: what happens to events and instances; None for a fine day.
+        watch: called with the future of each asynchronous invocation.
 
     Attributes:
         counts: how many asynchronous invocations ``succeeded``, were ``retried``, ``failed``
@@ -41,11 +44,13 @@ class Runtime:
         credentials: Callable[[], Credential],
         output: IO[bytes],
         weather: Weather | None = None,
+        watch: Watch | None = None,
     ) -> None:
         self.function = function
         self.counts = Tally()
         self._credentials = credentials
         self._weather = weather or Weather(0)
+        self._watch = watch
         self._instances = [Instance(function, output) for _ in range(function.instances)]
         self._idle: queue.SimpleQueue[Instance] = queue.SimpleQueue()
         for instance in self._instances:
@@ -92,7 +97,10 @@ class Runtime:
             The answer, or the error that remained. Cancelled if the event was discarded, or dropped
             by `stop`: nobody else will hear of it.
         """
-        return self._queue.submit(event, request_id or secrets.token_hex(16), delay)
+        invocation = self._queue.submit(event, request_id or secrets.token_hex(16), delay)
+        if self._watch:
+            self._watch(invocation)
+        return invocation
 
     def deliver(self, event: object) -> list[Future[Any]]:
         """Submit an event as a trigger does: through the weather, so never, once, or twice."""

@@ -1,0 +1,176 @@
+"""FunctionGraph's API for invoking a function, over the local runtime.
+
+`POST /v2/{project_id}/fgs/functions/{function_urn}/invocations-async` takes an event and answers
+202 before anything is done with it; `…/invocations` waits for the function's answer. Both want the
+signature of the official SDK. Refusals have the documented codes: FunctionGraph's (`FSS`), and the
+API Gateway's (`APIG`) for who may call and how often. Tokens are not taken: there is no IAM here.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from .ocr.auth import Gate
+from .ocr.codes import BODY_TOO_LONG, WRONG_SIGNATURE, Code, Refusal
+from .ocr.envelope import Envelope, misrouted, refused
+from .ocr.keyring import Keyring
+from .ocr.limits import PerMinute, read_body
+from .ocr.signature import ALGORITHM, Message
+from .ocr.tokens import Tokens
+from .runtime import Discarded, FunctionError
+
+LONGEST_ASYNC = 256 << 10
+"""Bytes of an asynchronous invocation's event."""
+LONGEST_SYNC = 6 << 20
+"""Bytes of a synchronous one's."""
+_BODY_SECONDS = 30.0
+
+BAD_EVENT = Code("FSS.0400", 400, "Invalid parameter.")
+OTHER_PROJECT = Code("FSS.0403", 403, "Forbidden")
+TOO_LONG = Code("FSS.0413", 413, "The request body is too large.")
+TOO_MANY = Code("FSS.0429", 429, "Too many requests.")
+INTERNAL = Code("FSS.0500", 500, "Internal server error.")
+NO_SUCH_FUNCTION = Code("FSS.1051", 404, "Not found the function")
+
+
+@dataclass(frozen=True)
+class Target:
+    """The function that can be invoked.
+
+    Attributes:
+        urn: its name, with the version; without it, it is known as well.
+        invoke: invokes it with an event under a request id and gives its answer.
+        submit: does so asynchronously, and returns at once.
+    """
+
+    urn: str
+    invoke: Callable[[object, str], Any]
+    submit: Callable[[object, str], object]
+
+    @property
+    def project(self) -> str:
+        """The project it is in."""
+        return self.urn.split(":")[3]
+
+    def answers_to(self, urn: str) -> bool:
+        """Tell whether that is its name."""
+        return urn in {self.urn, self.urn.rpartition(":")[0]}
+
+
+def functiongraph(target: Target, keyring: Keyring, per_minute: int = 0) -> ASGIApp:
+    """Make the application.
+
+    Args:
+        target: the only function there is.
+        keyring: knows the keys that may invoke it.
+        per_minute: invocations in a minute, before more of them are refused with APIG.0308; 0 for
+            no limit.
+    """
+    api = _Api(target, keyring, per_minute)
+    path = "/v2/{project_id}/fgs/functions/{function_urn}"
+    routes = [
+        Route(f"{path}/invocations-async", api.invoke_async, methods=["POST"]),
+        Route(f"{path}/invocations", api.invoke, methods=["POST"]),
+    ]
+    handlers: dict[Any, Any] = {
+        Refusal: refused,
+        HTTPException: misrouted,
+        Exception: lambda request, _error: refused(request, Refusal(INTERNAL)),
+    }
+    app = Starlette(routes=routes, exception_handlers=handlers)
+    app.router.redirect_slashes = False  # a redirected POST is lost
+    return Envelope(app, routes)
+
+
+class _Api:
+    def __init__(self, target: Target, keyring: Keyring, per_minute: int) -> None:
+        self._target = target
+        self._gate = Gate(target.project, keyring, Tokens(timedelta(0)))
+        self._rate = PerMinute(per_minute)
+
+    async def invoke_async(self, request: Request) -> Response:
+        event = await self._event(request, LONGEST_ASYNC)
+        request_id = secrets.token_hex(16)
+        self._target.submit(event, request_id)
+        return JSONResponse({"request_id": request_id}, 202)
+
+    async def invoke(self, request: Request) -> Response:
+        event = await self._event(request, LONGEST_SYNC)
+        request_id = secrets.token_hex(16)
+        failed = False
+        try:
+            result = await run_in_threadpool(self._target.invoke, event, request_id)
+        except Discarded:
+            raise Refusal(TOO_MANY) from None
+        except FunctionError as error:
+            failed = True
+            result = {
+                "errorMessage": error.message,
+                "errorType": error.kind,
+                "stackTrace": error.trace,
+            }
+        text = result if isinstance(result, str) else json.dumps(result, ensure_ascii=False)
+        version = request.headers.get("x-cff-request-version", "v0")
+        headers = {
+            "X-Cff-Request-Id": request_id,
+            "X-Cff-Response-Version": version,
+            # Only the 0 of success is documented. The status is 200 either way: another one would
+            # mean an error of the platform's.
+            "X-Func-Err-Code": str(int(failed)),
+            "X-Is-Func-Err": str(failed).lower(),
+        }
+        if version != "v1":
+            return PlainTextResponse(text, headers=headers)
+        body = {"request_id": request_id, "result": text, "log": "", "status": 200}
+        return JSONResponse(body, headers=headers)
+
+    async def _event(self, request: Request, longest: int) -> dict[str, Any]:
+        """Judge a request; give its event."""
+        scope = request.scope
+        message = Message(
+            request.method, scope["raw_path"], scope["query_string"], scope["headers"]
+        )
+        if not (message.only("authorization") or b"").startswith(ALGORITHM.encode()):
+            raise Refusal(WRONG_SIGNATURE, "the request is not signed")
+        prove = self._gate.admit(message, self._target.project)
+        try:
+            body = await read_body(request, longest, _BODY_SECONDS)
+        except Refusal as refusal:
+            if refusal.code is BODY_TOO_LONG:
+                raise Refusal(TOO_LONG, f"at most {longest} bytes") from None
+            raise
+        prove(body.sha256)
+        self._rate.take()
+        if request.path_params["project_id"] != self._target.project:
+            raise Refusal(OTHER_PROJECT)
+        if not self._target.answers_to(request.path_params["function_urn"]):
+            raise Refusal(NO_SUCH_FUNCTION)
+        return _parsed(body.data)
+
+
+def _parsed(data: bytes) -> dict[str, Any]:
+    try:
+        event = json.loads(data, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        raise Refusal(BAD_EVENT, "the body is not JSON") from None
+    if not isinstance(event, dict):
+        raise Refusal(BAD_EVENT, "the body is not a JSON object")
+    return event
+
+
+def _no_constant(name: str) -> None:
+    """Refuse NaN and the infinities, which Python takes and JSON does not know."""
+    raise ValueError(name)
