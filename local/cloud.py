@@ -48,6 +48,8 @@ class Options:
         on_failure: the failure destination; takes what the platform would send there.
         discards: whether invocations beyond the limit are discarded, not kept waiting.
         weather: what happens to events and instances; None for a fine day.
+        ocr: what serves OCR: a Python module and its arguments.
+        ocr_settings: its settings beside those that the cloud makes, which they override.
         calls_per_minute: invocations by FunctionGraph's API before APIG.0308; 0 for no limit.
     """
 
@@ -62,6 +64,8 @@ class Options:
     on_failure: Callable[[dict[str, Any]], None] | None = None
     discards: bool = False
     weather: Weather | None = None
+    ocr: tuple[str, ...] = ("local", "ocr")
+    ocr_settings: tuple[tuple[str, str], ...] = ()
     calls_per_minute: int = 0
 
 
@@ -131,7 +135,7 @@ def running_cloud(options: Options) -> Iterator[Cloud]:
         bucket = Bucket(BUCKET, folder, webhook=webhook, prefixes=PREFIXES)
         stack.callback(bucket.stop)
         key_file = folder / "keys.json"
-        service = _OcrProcess(key_file, urlsplit(bucket.endpoint).netloc, output)
+        service = _OcrProcess(key_file, urlsplit(bucket.endpoint).netloc, output, options)
         stack.callback(service.stop)
         # Both take a second or three to start, side by side; the models are the slower.
         bucket.wait()
@@ -185,15 +189,17 @@ def _deliver(
 class _OcrProcess:
     """The OCR service as a process of its own, which trusts the bucket's address."""
 
-    def __init__(self, key_file: Path, bucket: str, output: IO[bytes]) -> None:
+    def __init__(self, key_file: Path, bucket: str, output: IO[bytes], options: Options) -> None:
+        settings = {
+            "QUOTA_OCR_PORT": "0",
+            "QUOTA_OCR_PROJECT": PROJECT,
+            "QUOTA_OCR_KEY_FILE": str(key_file),
+            "QUOTA_OCR_ALLOW_HOSTS": bucket,
+            **dict(options.ocr_settings),
+        }
         self._process = Process(
-            [sys.executable, "-m", "local", "ocr"],
-            env=plain_environment(
-                QUOTA_OCR_PORT="0",
-                QUOTA_OCR_PROJECT=PROJECT,
-                QUOTA_OCR_KEY_FILE=str(key_file),
-                QUOTA_OCR_ALLOW_HOSTS=bucket,
-            ),
+            [sys.executable, "-m", *options.ocr],
+            env=plain_environment(**settings),
             cwd=ROOT,
             output=output,
             piped=True,
