@@ -215,6 +215,8 @@ def _policies(bucket: str, readable: str, writable: list[str]) -> dict[str, Any]
     rights = [
         allow(["s3:GetObject"], [readable]),
         allow(["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], writable),
+        # Without it, what is missing is refused instead of said to be; and a sweep lists.
+        {"Effect": "Allow", "Action": ["s3:ListBucket"], "Resource": [f"arn:aws:s3:::{bucket}"]},
     ]
     trust = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": ["sts:AssumeRole"]}
     version = "2012-10-17"

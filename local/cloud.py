@@ -142,6 +142,7 @@ def running_cloud(options: Options) -> Iterator[Cloud]:
         endpoint = service.wait()
         agency = Agency(bucket.temporary_keys, key_file)
         user_data = {
+            "BUCKET": BUCKET,
             "OBS_ENDPOINT": bucket.endpoint,
             "OBS_SIGNATURE": "v4",
             "OBS_PATH_STYLE": "true",

@@ -203,7 +203,10 @@ def _with_invoice(reading: Reading) -> Reading:
     found = [ticket for _, ticket in tickets(reading)]
     if any(is_read(ticket) for ticket in found):
         return reading
-    status = status_of(found[0]) if found else {"code": _NO_INVOICE, "message": "no quota invoice"}
+    status = status_of(found[0]) if found else {}
+    first, *_ = reading.pages.values()
     raise ImageRefused(
-        status["code"], status["message"], next(iter(reading.pages.values())).request_id
+        status.get("code") or _NO_INVOICE,
+        status.get("message") or "there is no quota invoice on it",
+        first.request_id,
     )

@@ -52,6 +52,15 @@ class Records(Protocol):
     ) -> Outcome: ...
 
 
+@dataclass(frozen=True)
+class _Pending:
+    """An input that is being read, and the one before it, after which it would be begun again."""
+
+    key: str
+    after: str
+    outcome: Future[Outcome]
+
+
 @dataclass
 class _Round:
     """What came of a round so far.
@@ -73,14 +82,14 @@ class _Round:
         """Where the next round has to go on; None if this one has come to the end."""
         return self.stopped_after if self.undone_after is None else self.undone_after
 
+    def stop_before(self, pending: _Pending) -> None:
+        if self.undone_after is None:
+            self.undone_after = pending.after
 
-@dataclass(frozen=True)
-class _Pending:
-    """An input that is being read, and the one before it, after which it would be begun again."""
-
-    key: str
-    after: str
-    outcome: Future[Outcome]
+    def note(self, pending: _Pending, error: InvocationError) -> None:
+        self.counts["errors"] += 1
+        if len(self.errors) < _MOST_NAMED:
+            self.errors.append((pending.key, error))
 
 
 class Sweeper:
@@ -180,24 +189,22 @@ class Sweeper:
             step.outcome, step.reason = self._records.record(source, seconds_left, again=again)
         return step.outcome, step.reason
 
-    def _settle(self, pending: _Pending, found: _Round) -> None:
+    @staticmethod
+    def _settle(pending: _Pending, found: _Round) -> None:
         """Wait for an input and count what came of it."""
         try:
             outcome, _ = pending.outcome.result()
+        except (OutOfTime, AccessRefused) as error:
+            # Those after it would fare no better.
+            found.stop_before(pending)
+            if not isinstance(error, OutOfTime):
+                found.note(pending, error)
         except InvocationError as error:
-            self._note_error(pending, error, found)
+            found.note(pending, error)
         except Exception as error:  # noqa: BLE001 - a fault of ours must not cost the others
-            self._note_error(pending, UnexpectedFault(error), found)
+            found.note(pending, UnexpectedFault(error))
         else:
             found.counts[outcome] += 1
-
-    @staticmethod
-    def _note_error(pending: _Pending, met: InvocationError, found: _Round) -> None:
-        found.counts["errors"] += 1
-        if isinstance(met, OutOfTime | AccessRefused) and found.undone_after is None:
-            found.undone_after = pending.after  # those after it would fare no better
-        if len(found.errors) < _MOST_NAMED:
-            found.errors.append((pending.key, met))
 
     def _listing(self, prefix: str, after: str) -> Iterator[Entry]:
         return self._store.listing(self._bucket, prefix, after)

@@ -47,7 +47,7 @@ def test_a_service_that_refuses_the_keys(
             error = refusal(Run(stranger, run.log), objects, image)
         finally:
             stranger.stop()
-    assert error.kind == "ServiceRefused"
+    assert error.kind == "AccessRefused"
     assert error.message.startswith("APIG.0301: ")
     works(run, image)
 

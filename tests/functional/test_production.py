@@ -27,6 +27,7 @@ from local.ocr.settings import Settings as ServiceSettings
 from quota_invoice.credentials import Credentials
 from quota_invoice.errors import ServiceUnavailable, StoreError
 from quota_invoice.ocr import OcrService
+from quota_invoice.record import Given
 from quota_invoice.settings import Settings
 from quota_invoice.store import Store
 from tests.support.announce import announce, etag
@@ -123,9 +124,9 @@ def test_an_upload_becomes_a_record(production: Production, image: bytes) -> Non
         assert record["result"]["amount"] == "￥10.00"
     assert obs.refused == []
     methods = [method for method, _ in obs.verified]
-    # per upload: a look for record and failure, the service's own get by the signed address, one
-    # more look for the record, put
-    assert methods == ["GET", "GET", "GET", "GET", "PUT"] * 2
+    # per upload: a look for record and failure, the service's own get by the signed address, a
+    # look at the object, put
+    assert methods == ["GET", "GET", "GET", "HEAD", "PUT"] * 2
 
 
 def test_each_request_of_the_store_is_signed_as_obs_documents(production: Production) -> None:
@@ -181,7 +182,7 @@ def test_a_certificate_that_is_not_right_is_refused_by_both_sdks(kind: str, tmp_
         with pytest.raises(StoreError, match=r"Store.Unreachable: get .*SSLCertVerificationError"):
             Store(settings, FIRST).read("invoices", "results/a.json")
         with pytest.raises(ServiceUnavailable, match=r"^Service.Certificate: "):
-            OcrService(settings, FIRST).recognize("https://example.test/a.jpg", 5)
+            OcrService(settings, FIRST).recognize(Given("https://example.test/a.jpg"), 5)
         assert server.asked == []
 
 
@@ -196,5 +197,6 @@ def test_a_right_certificate_is_accepted_by_both_sdks(authority: Authority, tmp_
         }
         settings = Settings.read(user_data.get, PROJECT)
         assert Store(settings, FIRST).read("invoices", "results/a.json") == {"result": {}}
-        assert OcrService(settings, FIRST).recognize("https://a.test/a.jpg", 5).result == {}
+        given = Given("https://a.test/a.jpg")
+        assert OcrService(settings, FIRST).recognize(given, 5).result == {}
         assert [asked.method for asked in server.asked] == ["GET", "POST"]

@@ -122,8 +122,9 @@ def bad_images() -> dict[str, tuple[bytes, str]]:
         "empty.jpg": (b"", "AIS.0102"),
         "text.jpg": (b"This is no picture at all.\n" * 20, "AIS.0102"),
         "tiny.png": (picture("PNG", 10, 10), "AIS.0103"),
-        "vast.png": (picture("PNG", 5000, 700), "AIS.0103"),
-        "heavy.bmp": (picture("BMP", 2000, 1850), "AIS.0103"),
+        # These two are sent scaled, and turn out to be blank.
+        "vast.png": (picture("PNG", 5000, 700), "AIS.0104"),
+        "heavy.bmp": (picture("BMP", 2000, 1850), "AIS.0104"),
         "corrupt.tif": (tiff[: len(tiff) // 3], "AIS.0102"),
         "blank.png": (picture("PNG", 800, 600), "AIS.0104"),
     }

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quota_invoice.errors import EventError
-from quota_invoice.events import Upload, parse
+from quota_invoice.events import Sweep, Upload, parse
 from tests.support.announce import EVENTS, SHAPES, announce, etag, sample_event
 
 KEY = "incoming/2026/差旅 50%+餐/a b.jpg"
@@ -36,17 +36,27 @@ NAMES = st.sampled_from(
         "eTag",
         "size",
         "specversion",
+        "backfill",
+        "objects",
+        "trigger_type",
+        "user_event",
     ]
 )
 EVENT_LIKE = st.recursive(
-    st.none() | st.text() | st.integers() | st.just("1.0"),
+    st.none() | st.text() | st.integers() | st.sampled_from(["1.0", "TIMER", "{}"]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=5),
     max_leaves=30,
 )
 
 
+def uploads(event: object) -> list[Upload | EventError]:
+    found = parse(event)
+    assert isinstance(found, list)
+    return found
+
+
 def upload(event: object) -> Upload:
-    [found] = parse(event)
+    [found] = uploads(event)
     assert isinstance(found, Upload)
     return found
 
@@ -78,7 +88,7 @@ def test_the_time_is_the_envelopes_since_eventgrids_inner_one_is_mislabelled() -
 
 
 def test_several_records_keep_their_order() -> None:
-    keys = [found.key for found in parse(sample_event("classic-several-records"))]  # type: ignore[union-attr]  # all are uploads
+    keys = [found.key for found in uploads(sample_event("classic-several-records"))]  # type: ignore[union-attr]  # all are uploads
     assert [key.rpartition("/")[2] for key in keys] == [
         "shanghai-10-yuan-clean.png",
         "beijing-10-yuan-stamped.jpg",
@@ -121,7 +131,7 @@ def test_the_envelope_says_what_happened_where_the_record_does_not() -> None:
 def test_a_record_that_cannot_be_read_stands_in_its_place() -> None:
     event = announce("incoming/a.jpg", shape="classic")
     event["Records"].insert(0, {"s3": {"bucket": {}}})
-    broken, good = parse(event)
+    broken, good = uploads(event)
     assert isinstance(broken, EventError)
     assert isinstance(good, Upload)
 
@@ -140,15 +150,17 @@ def test_every_sample_event_is_what_its_name_says(path: Any) -> None:
     if path.stem == "unknown":
         with pytest.raises(EventError):
             parse(event)
+    elif path.stem == "timer":
+        assert parse(event) == Sweep()
     else:
-        assert all(isinstance(found, Upload) for found in parse(event))
+        assert all(isinstance(found, Upload) for found in uploads(event))
 
 
 @pytest.mark.parametrize("path", sorted(EVENTS.glob("*.json")), ids=lambda path: path.stem)
 def test_every_sample_event_tells_the_truth_about_the_sample_it_names(path: Path) -> None:
-    if path.stem in {"unknown", "own-output"}:
+    if path.stem in {"unknown", "own-output", "timer"}:
         return
-    for found in parse(json.loads(path.read_bytes())):
+    for found in uploads(json.loads(path.read_bytes())):
         assert isinstance(found, Upload)
         image = (EVENTS.parent / "samples" / found.key.rpartition("/")[2]).read_bytes()
         assert (found.etag, found.size) == (etag(image), len(image))
@@ -161,4 +173,38 @@ def test_any_json_value_gives_uploads_or_one_clear_error(event: object) -> None:
     except EventError as error:
         assert str(error).startswith("Event.Unknown: ")  # noqa: PT017 - both ways are right
     else:
-        assert all(isinstance(each, Upload | EventError) for each in found)
+        each_is_known = isinstance(found, list) and all(
+            isinstance(each, Upload | EventError) for each in found
+        )
+        assert isinstance(found, Sweep) or each_is_known
+
+
+def test_a_backfill_names_its_objects_by_their_own_keys() -> None:
+    event = sample_event("backfill")
+    event["backfill"]["objects"][0]["key"] = "incoming/50%2B+a.jpg"
+    found = upload(event)
+    assert (found.keys, found.again, found.is_creation) == (("incoming/50%2B+a.jpg",), False, True)
+    event["backfill"]["failures"] = True
+    assert upload(event).again
+
+
+@pytest.mark.parametrize(
+    ("user_event", "sweep"),
+    [
+        ("", Sweep()),
+        ("sweep", Sweep()),
+        ("{}", Sweep()),
+        ('{"failures": true}', Sweep(failures=True)),
+        ('{"verify": true, "failures": false}', Sweep(verify=True)),
+    ],
+)
+def test_a_timer_asks_for_a_sweep(user_event: str, sweep: Sweep) -> None:
+    assert parse({**sample_event("timer"), "user_event": user_event}) == sweep
+
+
+@pytest.mark.parametrize(
+    "user_event", ["clean", "[1]", '{"failure": true}', '{"failures": "yes"}', "[" * 9999]
+)
+def test_a_timer_that_asks_for_something_else_is_an_error(user_event: str) -> None:
+    with pytest.raises(EventError, match="Event.Unknown: "):
+        parse({**sample_event("timer"), "user_event": user_event})

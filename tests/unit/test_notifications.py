@@ -34,7 +34,9 @@ def change(key: str, *, directory: bool = False) -> dict[str, Any]:
 
 def test_an_object_becomes_an_event_that_the_function_reads() -> None:
     event = event_of(change("/buckets/invoices/incoming/差旅 50%+/a b.jpg"), "invoices")
-    [found] = parse(event)
+    uploads = parse(event)
+    assert isinstance(uploads, list)
+    [found] = uploads
     assert isinstance(found, Upload)
     assert found.key == "incoming/差旅 50%+/a b.jpg"
     assert (found.bucket, found.etag, found.size) == ("invoices", etag(b"image"), 5)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from quota_invoice.errors import ConfigurationError, ImageRefused
-from quota_invoice.record import Recognition, Source, failed, recognized
+from quota_invoice.record import Reading, Recognition, Source, failed, recognized
 from quota_invoice.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -37,9 +37,8 @@ def test_each_link_leads_somewhere() -> None:
 
 def test_the_record_has_the_shape_of_those_that_are_written() -> None:
     record = BLOCKS[0]
-    made = recognized(
-        SOURCE, Recognition(record["result"], "id", 1), region="cn-north-4", attempts=1
-    )
+    reading = Reading("quota-invoice", {1: Recognition(record["result"], "id", 1)}, 1)
+    made = recognized(SOURCE, reading, region="cn-north-4")
     assert list(paths(record)) == list(paths(made))
     assert record["invoices"] == made["invoices"]
 

@@ -1,0 +1,214 @@
+"""Which API reads an object, what is sent when its address is refused, and how often."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from quota_invoice.errors import (
+    AddressRefused,
+    ImageRefused,
+    ImageTooLarge,
+    ObjectUnfetched,
+    RateLimited,
+)
+from quota_invoice.logs import Log
+from quota_invoice.recognition import Recognizer
+from quota_invoice.record import Reading, Source, recognized
+from tests.support.announce import etag
+from tests.support.fakes import RESULT, FakeOcr, FakeStore, ticket
+
+TOO_LARGE = ImageTooLarge("AIS.0103", "The image size does not meet the requirements.", "r-1")
+BLANK = ImageRefused("AIS.0104", "The image is not supported.", "r-2")
+NO_PAGE = ImageRefused("AIS.0101", "The input parameter is invalid.", "r-3")
+
+
+def picture(width: int, height: int, kind: str = "PNG") -> bytes:
+    with io.BytesIO() as file:
+        Image.new("RGB", (width, height), "white").save(file, kind)
+        return file.getvalue()
+
+
+class Service:
+    """A recognizer over fakes."""
+
+    def __init__(self, *answers: Any, content: bytes = b"image", everything: bool = False) -> None:
+        self.content = content
+        self.ocr = FakeOcr(*answers)
+        self.everything = everything
+        self.store = FakeStore()
+        self.lines: list[str] = []
+
+    def read(self, key: str = "incoming/a.jpg") -> Reading:
+        self.store.objects[key] = self.content
+        source = Source("invoices", key, etag(self.content), None, None, None)
+        log = Log("request-1", self.lines.append)
+        recognizer = Recognizer(self.store, self.ocr, log, lambda: 9.0, everything=self.everything)
+        self.record = None
+        reading = recognizer.read(source, lambda: 9.0)
+        self.record = recognized(source, reading, region="cn-north-4")
+        return reading
+
+    @property
+    def sent(self) -> list[str]:
+        return ["image" if given.image is not None else "url" for given in self.ocr.given]
+
+
+def test_an_object_is_read_by_its_address_and_its_bytes_are_not_touched() -> None:
+    service = Service()
+    reading = service.read()
+    assert (reading.api, reading.rescue, service.sent) == ("quota-invoice", None, ["url"])
+    assert service.store.requests == []
+
+
+def test_an_image_that_is_too_large_is_sent_scaled_and_the_record_says_so() -> None:
+    service = Service(TOO_LARGE, content=picture(8192, 2000))
+    service.read()
+    assert service.sent == ["url", "image"]
+    with Image.open(io.BytesIO(service.ocr.given[1].image or b"")) as sent:
+        assert (sent.format, sent.size) == ("JPEG", (4096, 1000))
+    assert service.record
+    assert service.record["ocr"]["rescue"] == {"code": "AIS.0103", "scale": 0.5}
+    assert service.store.requests == [("fetch", "incoming/a.jpg")]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"no image", picture(10, 10), picture(800, 600)],
+    ids=["no image", "too small", "of the right size"],
+)
+def test_what_no_scaling_helps_keeps_its_refusal_and_is_not_sent(content: bytes) -> None:
+    service = Service(TOO_LARGE, content=content)
+    with pytest.raises(ImageTooLarge, match="AIS.0103") as caught:
+        service.read()
+    assert (service.sent, caught.value.request_id) == (["url"], "r-1")
+
+
+@pytest.mark.parametrize(
+    ("error", "tries"),
+    [
+        (ObjectUnfetched("ModelArts.4603", "download failed"), 2),
+        (AddressRefused("ModelArts.4601", "not allowed"), 1),
+    ],
+)
+def test_an_object_that_the_service_cannot_fetch_is_sent_as_it_is(error: Any, tries: int) -> None:
+    service = Service(*[error] * tries, content=b"the image")
+    service.read()
+    assert service.sent == ["url"] * tries + ["image"]
+    assert service.ocr.given[-1].image == b"the image"
+    assert service.record
+    assert service.record["ocr"]["rescue"] == {"code": error.code, "scale": 1.0}
+
+
+def test_an_object_that_is_unfetched_and_too_large_is_sent_scaled_in_the_end() -> None:
+    error = AddressRefused("ModelArts.4601", "not allowed")
+    service = Service(error, TOO_LARGE, content=picture(5000, 1000))
+    service.read()
+    assert service.sent == ["url", "image", "image"]
+    assert service.record
+    assert service.record["ocr"]["rescue"] == {"code": "ModelArts.4601", "scale": 0.8192}
+
+
+def test_what_was_too_large_and_is_refused_again_is_refused() -> None:
+    service = Service(TOO_LARGE, TOO_LARGE, content=picture(5000, 1000))
+    with pytest.raises(ImageTooLarge):
+        service.read()
+    assert service.sent == ["url", "image"]
+
+
+def test_an_object_that_is_gone_keeps_the_refusal() -> None:
+    service = Service(AddressRefused("ModelArts.4601", "not allowed"))
+    service.store.fetch = lambda *_: None  # type: ignore[method-assign]
+    with pytest.raises(AddressRefused):
+        service.read()
+
+
+def test_auto_classification_puts_all_invoices_into_one_record_and_lists_what_failed() -> None:
+    poor = ticket("AIS.0104", "The image quality is poor.")
+    answer = [ticket(), poor, ticket(code="AIS.0000", number="00000002")]
+    service = Service(answer, everything=True)
+    reading = service.read()
+    assert (reading.api, service.ocr.pages) == ("auto-classification", [None])
+    assert service.record
+    assert service.record["result"] == answer
+    assert [each["number"] for each in service.record["invoices"]] == [
+        RESULT["number"],
+        "00000002",
+    ]
+    assert service.record["invoices"][0]["polygon"] == [[10, 20], [110, 20], [110, 80], [10, 80]]
+    assert service.record["failed_tickets"] == [
+        {
+            "type": "quota_invoice",
+            "page": 1,
+            "polygon": [[10, 20], [110, 20], [110, 80], [10, 80]],
+            "code": "AIS.0104",
+            "message": "The image quality is poor.",
+        }
+    ]
+
+
+def test_corners_are_told_in_pixels_of_the_original() -> None:
+    service = Service(TOO_LARGE, content=picture(8192, 2000), everything=True)
+    service.read()
+    assert service.record
+    [found] = service.record["invoices"]
+    assert found["polygon"] == [[20, 40], [220, 40], [220, 160], [20, 160]]
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [([], "AIS.0104"), ([ticket("AIS.0103", "too small")], "AIS.0103"), ([{"odd": 1}], "")],
+)
+def test_no_invoice_at_all_is_a_refusal(answer: Any, code: str) -> None:
+    with pytest.raises(ImageRefused) as caught:
+        Service(answer, everything=True).read()
+    assert caught.value.code == (code or "AIS.0104")
+
+
+def test_a_document_is_read_page_by_page_to_its_end() -> None:
+    first, third = [ticket(number="00000001")], [ticket(number="00000003")]
+    service = Service(first, BLANK, third, NO_PAGE)
+    service.read("incoming/scan.PDF")
+    assert service.ocr.pages == [1, 2, 3, 4]
+    assert service.record
+    assert [(each["page"], each["number"]) for each in service.record["invoices"]] == [
+        (1, "00000001"),
+        (3, "00000003"),
+    ]
+    assert service.record["result"] == first + third
+    assert service.record["ocr"]["attempts"] == 4
+
+
+def test_a_document_ends_after_two_blank_pages_or_when_a_page_comes_again() -> None:
+    service = Service([ticket()], BLANK, BLANK)
+    service.read("incoming/scan.pdf")
+    assert service.ocr.pages == [1, 2, 3]
+    service = Service([ticket()], [ticket()])
+    service.read("incoming/scan.pdf")
+    assert service.ocr.pages == [1, 2]
+    assert service.record
+    assert len(service.record["invoices"]) == 1
+
+
+def test_a_document_without_any_invoice_is_refused_with_its_first_pages_code() -> None:
+    service = Service(BLANK, NO_PAGE)
+    with pytest.raises(ImageRefused, match="AIS.0104"):
+        service.read("incoming/scan.pdf")
+
+
+def test_a_page_that_could_not_be_asked_for_raises_so_that_no_invoice_is_lost() -> None:
+    busy = RateLimited("APIG.0308", "The throttling threshold has been reached.")
+    busy.retry_after = 60
+    service = Service([ticket()], busy)
+    with pytest.raises(RateLimited):
+        service.read("incoming/scan.pdf")
+
+
+def test_what_is_given_shows_neither_address_nor_image() -> None:
+    service = Service()
+    service.read()
+    assert "Signature" not in repr(service.ocr.given[0])
+    assert "Signature" not in "".join(service.lines)

@@ -1,0 +1,92 @@
+"""Images of any kind are made small enough, stay upright, and never fill the memory."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from quota_invoice.rescue import fits, shrunk
+
+HANDLER = Path(__file__).parents[2] / "handler"
+
+
+def encoded(image: Image.Image, kind: str, **options: object) -> bytes:
+    with io.BytesIO() as file:
+        image.save(file, kind, **options)
+        return file.getvalue()
+
+
+def opened(content: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(content))
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "BMP", "TIFF"])
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK", "P", "1", "RGBA", "I;16"])
+def test_every_kind_of_image_is_scaled_to_the_longest_side(kind: str, mode: str) -> None:
+    image = Image.new("L", (5000, 500), 200).convert(mode)
+    try:
+        content = encoded(image, kind)
+    except (OSError, KeyError):
+        pytest.skip(f"{kind} has no {mode}")
+    made = shrunk(content)
+    assert made
+    assert (opened(made[0]).size, opened(made[0]).mode) == ((4096, 410), "RGB")
+    assert made[1] == pytest.approx(0.8192)
+
+
+def test_a_heavy_file_is_made_lighter() -> None:
+    noise = np.random.default_rng(1).integers(0, 255, (3000, 4000, 3), np.uint8)
+    content = encoded(Image.fromarray(noise), "BMP")
+    assert not fits(content)
+    made = shrunk(content)
+    assert made
+    assert fits(made[0])
+    assert made[1] < 1
+
+
+def test_it_stands_as_its_exif_orientation_says() -> None:
+    image = Image.new("RGB", (5000, 400), "white")
+    image.paste("red", (0, 0, 2500, 400))
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned right
+    made = shrunk(encoded(image, "JPEG", exif=exif))
+    assert made
+    upright = opened(made[0])
+    assert upright.size == (328, 4096)
+    red, *_ = upright.getpixel((160, 100))  # type: ignore[misc]
+    assert (red > 200, upright.getexif().get(0x0112)) == (True, None)
+
+
+def test_a_bomb_is_left_alone() -> None:
+    bomb = encoded(Image.new("1", (60_000, 60_000)), "PNG")
+    assert len(bomb) < 1_000_000
+    assert shrunk(bomb) is None
+
+
+def test_a_vast_jpeg_is_decoded_small() -> None:
+    content = encoded(Image.new("L", (20_000, 12_000), 128), "JPEG")
+    made = shrunk(content)
+    assert made
+    assert opened(made[0]).size == (4096, 2458)
+
+
+@pytest.mark.parametrize("share", [0, 0.001, 0.3, 0.9])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "BMP", "TIFF"])
+def test_what_is_cut_is_left_alone(kind: str, share: float) -> None:
+    noise = np.random.default_rng(2).integers(0, 255, (100, 5000, 3), np.uint8)
+    content = encoded(Image.fromarray(noise), kind)
+    assert shrunk(content[: int(len(content) * share)]) is None
+
+
+def test_the_imaging_library_is_not_loaded_before_an_image_needs_it() -> None:
+    code = "import index, sys; sys.exit('PIL' in sys.modules)"
+    ended = subprocess.run(  # noqa: S603 - our own code
+        [sys.executable, "-c", code], cwd=HANDLER, timeout=60, check=False
+    )
+    assert ended.returncode == 0
