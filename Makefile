@@ -40,6 +40,10 @@ invoke: $(READY) ## Hand one event to the function: make invoke EVENT=events/eve
 	@test -n "$(EVENT)" || { echo "error: name an event: make invoke EVENT=events/eventgrid.json" >&2; exit 2; }
 	@$(BIN)/python -m local invoke "$(EVENT)"
 
+.PHONY: backfill
+backfill: $(READY) ## Have the deployed function read what has no record: make backfill [PREFIX=2026/] [DRY_RUN=1]
+	@PYTHONPATH=handler $(BIN)/python -m ops.backfill --prefix "$(PREFIX)" $(if $(DRY_RUN),--dry-run) $(BACKFILL)
+
 .PHONY: test
 test: $(READY) ## Run all tests
 	@$(BIN)/python -m pytest $(TESTS)

@@ -22,7 +22,10 @@ class Context(Protocol):
 
 @dataclass(frozen=True)
 class Credentials:
-    """Temporary keys of the function's agency; none of them is ever shown by ``repr``."""
+    """Temporary keys of the function's agency; none of them is ever shown by ``repr``.
+
+    An operator's own keys may be lasting ones, without a token.
+    """
 
     access_key: str
     secret_key: str = field(repr=False)
@@ -53,6 +56,6 @@ class Credentials:
     def masked(self, text: object) -> str:
         """Give a service's message without these: proxies echo what they were sent."""
         message = str(text or "no message")
-        for secret in self.values():
+        for secret in filter(None, self.values()):
             message = message.replace(secret, "…")
         return message

@@ -68,7 +68,7 @@ class Store:
         self._client = ObsClient(
             credentials.access_key,
             credentials.secret_key,
-            security_token=credentials.security_token,
+            security_token=credentials.security_token or None,
             server=settings.obs_endpoint,
             signature=settings.obs_signature,
             region=settings.region,

@@ -44,7 +44,7 @@ class Finding:
     has_both: bool = False
 
 
-def walk(listing: Listing, keys: Keys, after: str = "") -> Iterator[Finding]:
+def walk(listing: Listing, keys: Keys, after: str = "", below: str = "") -> Iterator[Finding]:
     """Give every input, in the order of keys.
 
     Where a listing is not in that order (some stores list folder by folder), records are missed:
@@ -54,12 +54,16 @@ def walk(listing: Listing, keys: Keys, after: str = "") -> Iterator[Finding]:
         listing: lists the bucket.
         keys: where inputs lie and records go.
         after: the input to go on after; empty for all.
+        below: a path under the input prefix, to walk only inputs whose keys go on after it.
     """
-    # A record's key goes on after that of its input, so that it sorts at or after the same place.
-    path = after.removeprefix(keys.input_prefix)
-    records = _Shelf(listing(keys.results_prefix, keys.results_prefix + path if path else ""))
-    failures = _Shelf(listing(keys.failures_prefix, keys.failures_prefix + path if path else ""))
-    for entry, following in pairwise(chain(listing(keys.input_prefix, after), [None])):
+
+    def listed(prefix: str) -> Iterable[Entry]:
+        # A record's key goes on after that of its input: it sorts at or after the same place.
+        path = after.removeprefix(keys.input_prefix)
+        return listing(prefix + below, prefix + path if path else "")
+
+    records, failures = _Shelf(listed(keys.results_prefix)), _Shelf(listed(keys.failures_prefix))
+    for entry, following in pairwise(chain(listed(keys.input_prefix), [None])):
         if entry is None or keys.why_not(entry.key):
             continue
         if following and following.key.startswith(entry.key):

@@ -1,0 +1,151 @@
+"""An operator's backlog goes to the function by the platform's own API, whatever interrupts it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.cloud import BUCKET, Cloud
+from ops.backfill.account import Account
+from ops.backfill.invoker import InvocationRefused, Invoker
+from ops.backfill.progress import Progress
+from quota_invoice.errors import ConfigurationError
+from tests.functional.conftest import ROOT, Objects
+from tests.support.servers import Answer, Asked, serving
+
+SECONDS = 60
+
+
+@pytest.fixture
+def environment(cloud: Cloud) -> dict[str, str]:
+    return cloud.environment()
+
+
+def backfill(environment: dict[str, str], state: Path, *options: str) -> Any:
+    return subprocess.run(  # noqa: S603 - our own
+        [sys.executable, "-m", "ops.backfill", "--state", str(state), *options],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": "handler", **environment},
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+
+
+def uploaded(objects: Objects, image: bytes, count: int) -> list[str]:
+    names = [f"2026/{index}.png" for index in range(count)]
+    for name in names:
+        objects.put(f"incoming/{name}", image)
+    return names
+
+
+def test_what_has_no_record_gets_it_and_the_rest_is_not_sent(
+    cloud: Cloud, environment: dict[str, str], objects: Objects, image: bytes, tmp_path: Path
+) -> None:
+    names = uploaded(objects, image, 3)
+    objects.put("incoming/other.png", image)
+    dry = backfill(environment, tmp_path, "--prefix", "2026/", "--dry-run")
+    assert (dry.returncode, dry.stderr) == (0, "")
+    assert "3 inputs: 3 missing" in dry.stdout
+    assert "3 would be sent" in dry.stdout
+    assert objects.keys("results/") == []
+    done = backfill(environment, tmp_path, "--prefix", "2026/", "--batch", "2")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "3 were sent" in done.stdout
+    assert cloud.runtime.settled(SECONDS)
+    assert sorted(objects.keys("results/")) == [f"results/{name}.json" for name in names]
+    again = backfill(environment, tmp_path, "--batch", "2")
+    assert "1 missing" in again.stdout
+    assert cloud.runtime.settled(SECONDS)
+    assert len(objects.keys("results/")) == 4
+    for told in (dry, done, again):
+        assert environment["HW_SECRET_KEY"] not in told.stdout + told.stderr
+
+
+def test_it_goes_on_where_it_was_refused(
+    cloud: Cloud, environment: dict[str, str], objects: Objects, image: bytes, tmp_path: Path
+) -> None:
+    uploaded(objects, image, 3)
+    sent: list[Any] = []
+
+    def answer(asked: Asked) -> Answer:
+        if len(sent) == 2:
+            return Answer(403, {}, b'{"error_code": "FSS.0403", "error_msg": "Forbidden"}')
+        sent.append(json.loads(asked.body))
+        return Answer(202, {}, b'{"request_id": "r-1"}')
+
+    with serving(answer) as server:
+        elsewhere = {**environment, "FUNCTIONGRAPH_ENDPOINT": server.url}
+        stopped = backfill(elsewhere, tmp_path, "--batch", "1")
+    assert stopped.returncode == 1
+    assert "FSS.0403: Forbidden" in stopped.stdout
+    assert "goes on from here" in stopped.stdout
+    assert [event["backfill"]["objects"][0]["key"] for event in sent] == [
+        "incoming/2026/0.png",
+        "incoming/2026/1.png",
+    ]
+    done = backfill(environment, tmp_path, "--batch", "1")
+    assert "Going on after incoming/2026/1.png" in done.stdout
+    assert "1 were sent" in done.stdout
+    assert cloud.runtime.settled(SECONDS)
+    assert objects.keys("results/") == ["results/2026/2.png.json"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_missing_is_named_before_anything_is_asked(tmp_path: Path) -> None:
+    told = backfill({"HW_REGION_NAME": "mars"}, tmp_path)
+    assert told.returncode == 2
+    for name in ("HW_ACCESS_KEY", "HW_SECRET_KEY", "HW_PROJECT_ID", "BUCKET", "FUNCTION_URN"):
+        assert f"{name}: not set" in told.stdout
+    assert "REGION: mars" in told.stdout
+    with pytest.raises(ConfigurationError, match="BUCKET: not set"):
+        Account.read({})
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_limit_is_waited_for_and_met_no_more(environment: dict[str, str], status: int) -> None:
+    answers = [Answer(status, {}, b'{"error_code": "APIG.0308", "error_msg": "limit"}')] * 2
+    answers.append(Answer(202, {}, b'{"request_id": "r-1"}'))
+    pauses: list[float] = []
+    with serving(lambda _: answers[len(server.asked) - 1]) as server:
+        account = Account.read({**environment, "FUNCTIONGRAPH_ENDPOINT": server.url})
+        assert Invoker(account, 60_000, pauses.append).send({"backfill": {}}) == "r-1"
+        assert len(server.asked) == 3
+    assert [pause for pause in pauses if pause >= 0.5]
+
+
+def test_invocations_are_spaced(environment: dict[str, str]) -> None:
+    pauses: list[float] = []
+    with serving(lambda _: Answer(202, {}, b'{"request_id": "r-1"}')) as server:
+        account = Account.read({**environment, "FUNCTIONGRAPH_ENDPOINT": server.url})
+        invoker = Invoker(account, 1, pauses.append)
+        for _ in range(3):
+            invoker.send({})
+    assert len(pauses) == 2
+    assert 50 < pauses[0] <= 60 < pauses[1] <= 120
+
+
+def test_a_refusal_tells_no_secret(environment: dict[str, str]) -> None:
+    secret = environment["HW_SECRET_KEY"]
+    body = json.dumps({"error_code": "FSS.0403", "error_msg": f"no {secret}"}).encode()
+    with serving(lambda _: Answer(403, {}, body)) as server:
+        account = Account.read({**environment, "FUNCTIONGRAPH_ENDPOINT": server.url})
+        with pytest.raises(InvocationRefused, match="FSS.0403: no …"):
+            Invoker(account, 60_000).send({})
+
+
+def test_progress_is_kept_apart_for_each_backfill(tmp_path: Path) -> None:
+    one, other = Progress.of(tmp_path, BUCKET, "2026/"), Progress.of(tmp_path, BUCKET, "2025/")
+    one.write("incoming/2026/a.jpg")
+    assert (one.read(), other.read()) == ("incoming/2026/a.jpg", "")
+    one.path.write_text("spoiled")
+    assert one.read() == ""
+    one.clear()
+    assert list(tmp_path.iterdir()) == []
