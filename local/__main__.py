@@ -32,7 +32,7 @@ def _interruptible() -> None:
 
 def _run(command: Callable[[], int]) -> None:
     """Run a command to its exit code; an error of the cloud's is one line, not a traceback."""
-    from local.bucket import CloudError  # noqa: PLC0415 - --help does not wait for the SDKs
+    from local.errors import CloudError  # noqa: PLC0415 - --help does not wait for the SDKs
     from local.runtime import FunctionError  # noqa: PLC0415 - as above
 
     _interruptible()

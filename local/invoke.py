@@ -13,8 +13,8 @@ from urllib.parse import unquote_plus
 from obs import ObsClient
 from rich.console import Console
 
-from .bucket import CloudError
 from .cloud import BUCKET, PREFIXES, Options, running_cloud
+from .errors import CloudError
 from .runtime import FunctionError
 
 console = Console(stderr=True, highlight=False)
