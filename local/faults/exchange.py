@@ -17,7 +17,7 @@ class Exchange:
         key: of the object that it is about; empty where the request does not tell.
         fault: what happened to it, if anything did.
         began: when it had come, in seconds of ``time.monotonic``.
-        ended: when all was over.
+        ended: when all was over; 0 until then.
         status: of the service's own answer; None where it was not asked or did not answer.
         is_answered: whether the caller was sent the whole of that answer, as it was.
     """

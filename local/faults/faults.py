@@ -12,8 +12,9 @@ ANSWERED = ("429", "500", "503", "html", "json", "expired", "skew")
 """Faults that are an answer of another than the service, which never hears of the request."""
 UNANSWERED = ("reset", "stall")
 """The request gets no further either: the connection is reset, or nothing ever comes."""
-SPOILED = ("cut", "drip", "lost", "withheld")
-"""The service does what it is asked, but its answer comes in part, byte by byte, or not at all."""
+SPOILED = ("cut", "drip", "lost", "withheld", "farewell")
+"""The service does what it is asked, but its answer comes in part, byte by byte, not at all, or
+last."""
 FAULTS = (*ANSWERED, *UNANSWERED, *SPOILED)
 """Every fault.
 
@@ -31,6 +32,8 @@ cut        the answer ends half way
 drip       it comes byte by byte, slower than anybody waits
 lost       the connection is reset when the service has done what it was asked
 withheld   no answer comes, although the service has done what it was asked
+farewell   all is well, but the connection is closed unannounced, as idle ones are: the next request
+           over it fails
 ========== ======================================================================================
 """
 

@@ -31,7 +31,8 @@ class Proxy:
     Args:
         service: what kind of service it is.
         faults: what is to happen.
-        watch: is told of every request when it is over, in the proxy's thread.
+        watch: is told of every request when it has come, in the proxy's thread; what it is given
+            is filled in as the request goes its way.
 
     Attributes:
         url: its own address, known before it runs.
@@ -99,14 +100,13 @@ class Proxy:
         operation, key = self._service.operation(request)
         fault = self._faults.draw(operation, key)
         exchange = Exchange(request, operation, key, fault, time.monotonic())
+        self._watch(exchange)
         try:
             if fault is None:
                 return await self._pass(exchange, writer)
-            await self._spoil(exchange, fault, reader, writer)
+            return await self._spoil(exchange, fault, reader, writer)
         finally:
             exchange.ended = time.monotonic()
-            self._watch(exchange)
-        return False
 
     async def _pass(self, exchange: Exchange, writer: asyncio.StreamWriter) -> bool:
         response = await self._ask(exchange)
@@ -120,13 +120,14 @@ class Proxy:
         fault: str,
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
-    ) -> None:
-        answer = b""
+    ) -> bool:
+        answer, keeps_alive = b"", False
         if fault in ANSWERED:
             answer = self._canned(fault, exchange.request)
         elif fault in SPOILED:
             response = await self._ask(exchange)
             answer = _first_part(response) if fault == "cut" else response.raw
+            keeps_alive = exchange.request.keeps_alive and response.keeps_alive
         self._faults.note(exchange.operation, fault)
         if fault in {"reset", "lost"}:
             _reset(writer)
@@ -138,6 +139,7 @@ class Proxy:
                 await asyncio.sleep(_DRIP_SECONDS)
         else:
             await _send(writer, answer)
+        return fault == "drip" and keeps_alive
 
     async def _ask(self, exchange: Exchange) -> Response:
         """Pass a request on and give the answer.

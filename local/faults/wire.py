@@ -40,6 +40,8 @@ class _Callbacks:
     """What the parser tells of a message."""
 
     def __init__(self) -> None:
+        self.parser: httptools.HttpRequestParser | httptools.HttpResponseParser | None = None
+        self.keeps_alive = False
         self.target = b""
         self.body = bytearray()
         self.has_head = False
@@ -50,6 +52,8 @@ class _Callbacks:
 
     def on_headers_complete(self) -> None:
         self.has_head = True
+        # Asked later, the parser may have forgotten.
+        self.keeps_alive = bool(self.parser and self.parser.should_keep_alive())
 
     def on_body(self, body: bytes) -> None:
         self.body += body
@@ -65,7 +69,7 @@ async def read_request(reader: asyncio.StreamReader) -> Request | None:
         BrokenMessage: it is no request, or not whole.
     """
     seen = _Callbacks()
-    parser = httptools.HttpRequestParser(seen)
+    parser = seen.parser = httptools.HttpRequestParser(seen)
     raw = bytearray()
     while not seen.is_complete:
         chunk = await reader.read(_CHUNK)
@@ -75,8 +79,8 @@ async def read_request(reader: asyncio.StreamReader) -> Request | None:
             raise BrokenMessage("the stream ended within a request")
         raw += chunk
         _feed(parser, chunk)
-    method, keeps_alive = parser.get_method().decode(), parser.should_keep_alive()
-    return Request(bytes(raw), method, seen.target.decode(), bytes(seen.body), keeps_alive)
+    method, target = parser.get_method().decode(), seen.target.decode()
+    return Request(bytes(raw), method, target, bytes(seen.body), seen.keeps_alive)
 
 
 async def read_response(reader: asyncio.StreamReader, method: str) -> Response:
@@ -86,19 +90,19 @@ async def read_response(reader: asyncio.StreamReader, method: str) -> Response:
         BrokenMessage: it is no answer, or not whole.
     """
     seen = _Callbacks()
-    parser = httptools.HttpResponseParser(seen)
+    parser = seen.parser = httptools.HttpResponseParser(seen)
     raw = bytearray()
     while not (seen.is_complete or (seen.has_head and _is_bare(parser, method))):
         chunk = await reader.read(_CHUNK)
         if not chunk:
             # Without a length, the end of the stream is the end of the body.
-            if seen.has_head and not parser.should_keep_alive():
+            if seen.has_head and not seen.keeps_alive:
                 break
             raise BrokenMessage("the stream ended within an answer")
         raw += chunk
         _feed(parser, chunk)
     head = raw.index(b"\r\n\r\n") + 4
-    return Response(bytes(raw), parser.get_status_code(), head, parser.should_keep_alive())
+    return Response(bytes(raw), parser.get_status_code(), head, seen.keeps_alive)
 
 
 def _is_bare(parser: httptools.HttpResponseParser, method: str) -> bool:

@@ -1,0 +1,278 @@
+"""The fault table: each fault at each operation of the OCR service and of the bucket.
+
+Each row says what the caller sees, what is in the bucket, what the log says, how often the fault
+fired and the OCR service was asked; and then the same event comes again, and all is right.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.cloud import Cloud
+from local.runtime import FunctionError, Runtime
+from tests.functional.conftest import Objects
+from tests.support.announce import announce, etag, sample_event
+from tests.support.faulty import Faulty, faulty_cloud
+from tests.support.rows import Line, Row, defective, healed, raised, retried
+
+# Long for what works, short for what a fault holds up.
+LIMITS = {"OCR_TIMEOUT_SECONDS": "4", "OBS_TIMEOUT_SECONDS": "1"}
+SECONDS = 25.0
+HEALED_BY_SDK = ("500", "503", "reset", "stall", "lost", "withheld", "farewell")
+REFUSED = {
+    "429": "Store.TooManyRequests",
+    "expired": "Store.ExpiredToken",
+    "skew": "Store.RequestTimeTooSkewed",
+}
+SLOW = {"drip": "Store.Unreachable"}
+OCR_CODES = {
+    "429": "APIG.0308",
+    "500": "ModelArts.4505",
+    "503": "Service.503",
+    "html": "Service.BadAnswer",
+    "json": "Service.BadAnswer",
+    "reset": "Service.Unreachable",
+    "stall": "Service.Timeout",
+    "cut": "Service.Unreachable",
+    "drip": "Service.Timeout",
+    "lost": "Service.Unreachable",
+    "withheld": "Service.Timeout",
+}
+NO_KEYS = {"expired": "APIG.0301", "skew": "APIG.0301"}
+A_FEW = ("503", "html", "json", "cut")
+FETCH_FAILED: Line = ("recognize", "error", "ModelArts.4603")
+FETCHED_AGAIN = Row("fetch", "", log=(FETCH_FAILED,), calls=2)
+RESCUED = replace(FETCHED_AGAIN, log=(FETCH_FAILED,) * 2, calls=3, times=2, rescued=True)
+UNREAD = ("429", "500", "503", "expired", "skew", "reset", "stall", "cut", "lost", "withheld")
+A_PAGE = ("html", "json")
+
+ROWS = [
+    # The OCR service: another try within the invocation, but never with keys that were refused.
+    *retried("recognize", OCR_CODES),
+    *healed("recognize", ["farewell"]),
+    *raised("recognize", NO_KEYS, "recognize", "upload", kind="AccessRefused", calls=1),
+    *retried("classify", {fault: OCR_CODES[fault] for fault in A_FEW}),
+    *raised(
+        "classify", {"expired": "APIG.0301"}, "recognize", "upload", kind="AccessRefused", calls=1
+    ),
+    # The service's own look at the object: again once, then the image is sent.
+    *healed("fetch", [*UNREAD, "drip"], FETCHED_AGAIN),
+    *healed("fetch", ["farewell"]),
+    *healed("fetch", ["503", "cut"], RESCUED),
+    *defective(
+        healed("fetch", A_PAGE, replace(FETCHED_AGAIN, log=(), rescued=True)),
+        "a page in the image's place is taken for the image: a good one gets a failure record",
+    ),
+    # Is there a record? Nothing was paid for yet.
+    *healed("get", HEALED_BY_SDK),
+    *healed("get", A_PAGE),
+    *raised("get", {**REFUSED, **SLOW, "cut": "Store.404"}, "check", "upload"),
+    *healed("get", ["500", "lost", "cut"], Row("", "", "duplicate 1", calls=0, state="done")),
+    *raised("get", SLOW, "check", "upload", calls_again=0, written=True, state="done"),
+    *defective(
+        raised(
+            "get",
+            dict.fromkeys(A_PAGE, "Store.BadAnswer"),
+            *("check", "upload"),
+            calls_again=0,
+            written=True,
+            state="done",
+        ),
+        "what is no record is taken for none: the image is read, and paid for, again",
+    ),
+    # Is the content still the object's? The image has been read by now.
+    *healed("head", [*HEALED_BY_SDK, "cut"]),
+    *raised(
+        "head",
+        {"429": "Store.429", "expired": "Store.403", "skew": "Store.403", **SLOW},
+        *("confirm", "upload"),
+        calls=1,
+    ),
+    *defective(
+        raised("head", dict.fromkeys(A_PAGE, "Store.BadAnswer"), "confirm", "upload", calls=1),
+        "an answer without an ETag is taken for another content: the image is read three times",
+    ),
+    # The record itself.
+    *healed("put", [*HEALED_BY_SDK, "cut"]),
+    *raised("put", REFUSED, "write", "upload", calls=1),
+    *raised("put", SLOW, "write", "upload", calls=1, calls_again=0, written=True),
+    *defective(
+        raised("put", dict.fromkeys(A_PAGE, "Store.BadAnswer"), "write", "upload", calls=1),
+        "any answer of status 200 is taken for the store's: the record is lost",
+    ),
+    # The failure record of an earlier content goes when there is a record.
+    *healed("delete", [*HEALED_BY_SDK, "cut"], Row("", "", state="failed")),
+    *raised(
+        "delete",
+        SLOW,
+        *("write", "upload"),
+        calls=1,
+        calls_again=0,
+        written=True,
+        state="failed",
+    ),
+    *defective(
+        raised(
+            "delete",
+            {**REFUSED, **dict.fromkeys(A_PAGE, "Store.BadAnswer")},
+            *("write", "upload"),
+            calls=1,
+            state="failed",
+        ),
+        "the record is there, so no later delivery removes the failure record",
+    ),
+    # A sweep's listings.
+    *healed("list", ["503", "reset", "stall"], Row("", "", "inputs 1, missing 1, recognized 1")),
+    *raised("list", {**REFUSED, **SLOW}, "sweep"),
+    *defective(
+        raised("list", dict.fromkeys([*A_PAGE, "cut"], "Store.BadAnswer"), "sweep"),
+        "a page passes for an empty listing; other answers end the sweep with a raw error",
+    ),
+]
+
+
+@dataclass
+class Functions:
+    """The function with either API, as long-lived instances, and what both print."""
+
+    quota: Runtime
+    auto: Runtime
+    log: Path
+
+    def of(self, operation: str) -> Runtime:
+        return self.auto if operation == "classify" else self.quota
+
+    def lines(self, since: int) -> list[dict[str, Any]]:
+        texts = self.log.read_bytes()[since:].decode().splitlines()
+        return [json.loads(text) for text in texts if text.startswith("{")]
+
+
+@pytest.fixture(scope="module")
+def faulty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Faulty]:
+    with faulty_cloud(tmp_path_factory.mktemp("faulty")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def cloud(faulty: Faulty) -> Cloud:
+    return faulty.cloud
+
+
+@pytest.fixture(scope="module")
+def functions(faulty: Faulty, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Functions]:
+    function, agency = faulty.cloud.runtime.function, faulty.cloud.agency
+    log = tmp_path_factory.mktemp("functions") / "log"
+    with log.open("ab") as output:
+        quota, auto = (
+            Runtime(
+                replace(
+                    function,
+                    user_data={**function.user_data, **LIMITS, "RECOGNITION": recognition},
+                    seconds=SECONDS,
+                    instances=1,
+                ),
+                agency.credentials,
+                output,
+            )
+            for recognition in ("quota", "auto")
+        )
+        yield Functions(quota, auto, log)
+        quota.stop()
+        auto.stop()
+
+
+def parameter(row: Row) -> Any:
+    marks = pytest.mark.xfail(strict=True, reason=row.defect) if row.defect else ()
+    return pytest.param(row, id=f"{row}{'-twice' * (row.times == 2)}", marks=marks)
+
+
+@pytest.mark.parametrize("row", [parameter(row) for row in ROWS])
+def test_row(
+    row: Row,
+    faulty: Faulty,
+    functions: Functions,
+    objects: Objects,
+    image: bytes,
+    truth: dict[str, dict[str, str]],
+) -> None:
+    name = f"{row}-{row.times}.png"
+    key, record_key = f"incoming/{name}", f"results/{name}.json"
+    event: Any = announce(key, objects.put(key, image))
+    runtime = functions.of(row.operation)
+    if row.state == "failed":
+        objects.put(f"failures/{name}.json", b'{"source": {"etag": "of an earlier content"}}')
+    if row.state == "done":
+        runtime.invoke(event)
+    before = objects.get(record_key)
+    again = event
+    if row.operation == "list":
+        event = sample_event("timer")
+    faulty.forget()
+    since = functions.log.stat().st_size
+    faulty.faults.queue(row.fault, row.operation, row.times)
+
+    assert seen_by_caller(runtime, event).startswith(row.seen)
+    assert faulty.faults.fired == {(row.operation, row.fault): row.times}
+    assert faulty.faults.waiting == {}
+    assert faulty.calls(key) == row.calls
+    assert told(functions.lines(since)) == expected_log(row)
+    assert (record_key in objects.keys("results/")) == row.written
+    if row.state == "done":
+        assert objects.get(record_key) == before
+
+    outcome = "recognized 1" if row.calls_again else "duplicate 1"
+    assert seen_by_caller(runtime, again) == outcome
+    assert faulty.calls(key) == row.calls + row.calls_again
+    assert objects.keys("failures/") == []
+    assert objects.keys("results/") == [record_key]
+    record = objects.record(record_key)
+    assert record["source"]["etag"] == etag(image)
+    invoice = truth["shanghai-10-yuan-clean.png"]
+    read = record["invoices"][0]
+    assert {field: read[field] for field in ("code", "number", "location")} == {
+        field: invoice[field] for field in ("code", "number", "location")
+    }
+    assert read["amount"]["text"] == invoice["amount"]
+    assert bool(record["ocr"]["rescue"]) == row.rescued
+
+
+def seen_by_caller(runtime: Runtime, event: object) -> str:
+    try:
+        counts = runtime.invoke(event)
+    except FunctionError as error:
+        return str(error)
+    return ", ".join(f"{name} {count}" for name, count in counts.items())
+
+
+def told(lines: list[dict[str, Any]]) -> list[Line]:
+    """The lines that tell of anything but success; that of the upload only if it failed."""
+    return [
+        (line["step"], line["outcome"], line.get("code"))
+        for line in lines
+        if line["outcome"] not in {"ok", "recognized"}
+    ]
+
+
+def expected_log(row: Row) -> list[Line]:
+    if row.seen == "duplicate 1":
+        return [("check", "duplicate", None), ("upload", "duplicate", None)]
+    return list(row.log)
+
+
+@pytest.mark.xfail(strict=True, reason="the OCR service's SDK prints failed connections itself")
+def test_every_line_of_the_log_is_json(
+    faulty: Faulty, functions: Functions, objects: Objects, image: bytes
+) -> None:
+    event = announce("incoming/a.png", objects.put("incoming/a.png", image))
+    faulty.forget()
+    since = functions.log.stat().st_size
+    faulty.faults.queue("reset", "recognize")
+    assert functions.quota.invoke(event) == {"recognized": 1}
+    texts = functions.log.read_bytes()[since:].decode().splitlines()
+    assert [text for text in texts if not text.startswith("{")] == []

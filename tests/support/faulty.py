@@ -1,0 +1,64 @@
+"""The local cloud with a proxy before its bucket and one before its OCR service."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from local.cloud import BUCKET, Cloud, Options, running_cloud
+from local.faults import BUCKET as BUCKET_SERVICE
+from local.faults import OCR, Exchange, Faults, Proxy
+
+FETCH_SECONDS = "2"  # the OCR service's, to fetch an image: real ones take milliseconds
+
+
+@dataclass
+class Faulty:
+    """What is running: the function's calls go through the proxies, the tests' own do not."""
+
+    cloud: Cloud
+    faults: Faults = field(default_factory=Faults)
+    exchanges: list[Exchange] = field(default_factory=list)
+
+    def forget(self) -> None:
+        self.faults.forget()
+        self.exchanges.clear()
+
+    def calls(self, key: str) -> int:
+        """How often the OCR service was asked to read an object, whatever came of it.
+
+        What is sent by its bytes has no key, and counts.
+        """
+        counts = Counter(
+            exchange.operation for exchange in list(self.exchanges) if exchange.key in {key, ""}
+        )
+        return counts["recognize"] + counts["classify"]
+
+
+@contextlib.contextmanager
+def faulty_cloud(folder: Path) -> Iterator[Faulty]:
+    """Start it; the function finds the proxies where it looks for bucket and service."""
+    faults, exchanges = Faults(), list[Exchange]()
+    with (
+        Proxy(BUCKET_SERVICE, faults, exchanges.append) as bucket,
+        Proxy(OCR, faults, exchanges.append) as ocr,
+    ):
+        options = Options(
+            output=folder / "log",
+            notify=False,
+            user_data=(
+                ("OBS_ENDPOINT", bucket.url),
+                ("OCR_ENDPOINT", ocr.url),
+                ("BUCKET", BUCKET),
+            ),
+            ocr_settings=(
+                ("QUOTA_OCR_ALLOW_HOSTS", "127.0.0.1"),
+                ("QUOTA_OCR_MAX_SECONDS", FETCH_SECONDS),
+            ),
+        )
+        with running_cloud(options) as cloud:
+            bucket.upstream, ocr.upstream = cloud.bucket.endpoint, cloud.ocr_endpoint
+            yield Faulty(cloud, faults, exchanges)
