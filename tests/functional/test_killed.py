@@ -1,0 +1,153 @@
+"""The function killed (SIGKILL) at every request it makes: before it is carried out, and after.
+
+A proxy holds the request, or its answer, while the instance is killed; then the event comes again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from typing import Any
+
+import pytest
+
+from local.cloud import Cloud
+from local.runtime import FunctionError
+from tests.functional.conftest import Objects, Run
+from tests.support.announce import announce, etag
+from tests.support.faulty import Faulty, faulty_cloud
+
+LONG = 30.0  # seconds; nothing that works takes as long
+KEY, RECORD, FAILURE = "incoming/a.png", "results/a.png.json", "failures/a.png.json"
+BAD = b"This is no picture at all."
+HELD = {"before": "stall", "after": "withheld"}
+LEFT_OVER = "the record is there, so no later delivery removes the failure record"
+
+# Every request of an invocation, in their order: operation, and which of its kind it is.
+# A new content of an object whose former one could not be read:
+READ = [
+    ("get", 0),  # is there a record?
+    ("get", 1),  # or a failure?
+    ("head", 0),  # of another content: which one has the object?
+    ("recognize", 0),
+    ("fetch", 0),  # the OCR service's, while the function waits
+    ("head", 1),  # is the content still the object's?
+    ("put", 0),  # the record
+    ("delete", 0),  # the failure of the former content
+]
+# An object that will never be read:
+REFUSED = [
+    ("get", 0),
+    ("get", 1),
+    ("recognize", 0),
+    ("fetch", 0),
+    ("head", 0),
+    ("get", 2),  # has another made a record of it meanwhile?
+    ("put", 0),
+]
+
+
+@pytest.fixture(scope="module")
+def faulty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Faulty]:
+    with faulty_cloud(tmp_path_factory.mktemp("faulty")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def cloud(faulty: Faulty) -> Cloud:
+    return faulty.cloud
+
+
+def killed_at(faulty: Faulty, run: Run, event: object, step: tuple[str, int], when: str) -> None:
+    """Have an invocation killed while a proxy holds one of its requests."""
+    operation, nth = step
+    faulty.faults.queue(HELD[when], operation, after=nth)
+    invocation: Future[Any] = run.runtime.submit(event)
+    assert faulty.faults.wait(operation, HELD[when], LONG), f"{step} did not come"
+    assert run.runtime.kill() == 1
+    with pytest.raises(FunctionError, match="ended unasked"):
+        invocation.result(LONG)
+    assert faulty.faults.fired == {(operation, HELD[when]): 1}
+
+
+def calls_of(steps: list[tuple[str, int]], step: tuple[str, int], when: str) -> int:
+    """How often the OCR service must have been asked in the end: twice if it was for nothing."""
+    asked, written = steps.index(("recognize", 0)), steps.index(("put", 0))
+    at = steps.index(step)
+    in_vain = asked <= at < written or (at == written and when == "before")
+    return 2 if in_vain else 1
+
+
+def parameters(steps: list[tuple[str, int]]) -> list[Any]:
+    return [
+        pytest.param(
+            step,
+            when,
+            id=f"{step[0]}-{step[1]}-{when}",
+            marks=pytest.mark.xfail(strict=True, reason=LEFT_OVER)
+            if (step, when) in {(("put", 0), "after"), (("delete", 0), "before")} and steps is READ
+            else (),
+        )
+        for step in steps
+        for when in HELD
+    ]
+
+
+def former_failure(objects: Objects) -> None:
+    objects.put(FAILURE, b'{"source": {"etag": "of the former content"}}')
+
+
+@pytest.mark.parametrize(("step", "when"), parameters(READ))
+def test_a_right_record_and_no_failure_whenever_it_was_killed(
+    faulty: Faulty,
+    start: Callable[..., Run],
+    objects: Objects,
+    image: bytes,
+    truth: dict[str, dict[str, str]],
+    step: tuple[str, int],
+    when: str,
+) -> None:
+    run = start()
+    former_failure(objects)
+    event = announce(KEY, objects.put(KEY, image))
+    faulty.forget()
+    killed_at(faulty, run, event, step, when)
+
+    done = calls_of(READ, step, when) == 1 and READ.index(step) >= READ.index(("put", 0))
+    assert run.invoke(event) == ({"duplicate": 1} if done else {"recognized": 1})
+    assert objects.keys() == [KEY, RECORD]
+    record = objects.record(RECORD)
+    assert record["source"]["etag"] == etag(image)
+    assert {name: record["result"][name] for name in truth["shanghai-10-yuan-clean.png"]} == truth[
+        "shanghai-10-yuan-clean.png"
+    ]
+    assert faulty.calls(KEY) == calls_of(READ, step, when)
+
+
+@pytest.mark.parametrize(("step", "when"), parameters(REFUSED))
+def test_one_failure_and_no_record_whenever_it_was_killed(
+    faulty: Faulty, start: Callable[..., Run], objects: Objects, step: tuple[str, int], when: str
+) -> None:
+    run = start()
+    event = announce(KEY, objects.put(KEY, BAD))
+    faulty.forget()
+    killed_at(faulty, run, event, step, when)
+
+    done = step == ("put", 0) and when == "after"
+    assert run.invoke(event) == ({"duplicate": 1} if done else {"failed": 1})
+    assert objects.keys() == [FAILURE, KEY]
+    failure = objects.record(FAILURE)
+    assert (failure["source"]["etag"], failure["error"]["code"]) == (etag(BAD), "AIS.0102")
+    assert faulty.calls(KEY) == calls_of(REFUSED, step, when)
+
+
+@pytest.mark.parametrize("steps", [READ, REFUSED], ids=["read", "refused"])
+def test_these_are_all_its_requests(
+    faulty: Faulty, run: Run, objects: Objects, image: bytes, steps: list[tuple[str, int]]
+) -> None:
+    if steps is READ:
+        former_failure(objects)
+    event = announce(KEY, objects.put(KEY, image if steps is READ else BAD))
+    faulty.forget()
+    assert run.invoke(event) in ({"recognized": 1}, {"failed": 1})
+    assert [exchange.operation for exchange in faulty.exchanges] == [step[0] for step in steps]
