@@ -56,6 +56,7 @@ class Invoice:
     code: str
     number: str
     yuan: int
+    jiao: int
     division: Division
     words: str
     figures: str
@@ -72,7 +73,7 @@ class Invoice:
     @property
     def truth(self) -> Truth:
         """The fields to be read."""
-        return Truth(self.code, self.number, f"￥{self.yuan}.00", self.division.location)
+        return Truth(self.code, self.number, f"￥{self.yuan}.{self.jiao}0", self.division.location)
 
     @property
     def year(self) -> int:
@@ -89,6 +90,7 @@ class Wish:
     by_company: bool | None = None
     division: str | None = None
     yuan: int | None = None
+    jiao: int = 0
 
 
 def make_invoice(rng: Rng, wish: Wish | None = None) -> Invoice:
@@ -111,9 +113,12 @@ def make_invoice(rng: Rng, wish: Wish | None = None) -> Invoice:
         code=code,
         number=number,
         yuan=yuan,
+        jiao=wish.jiao,
         division=division,
-        words=_words(rng, yuan),
-        figures=pick(rng, ("￥{}.00", "￥: {}.00", "¥{}.00", "￥{}.00元")).format(yuan),
+        words=_words(rng, yuan, wish.jiao),
+        figures=pick(rng, ("￥{}.{}0", "￥: {}.{}0", "¥{}.{}0", "￥{}.{}0元")).format(
+            yuan, wish.jiao
+        ),
         title=(company if by_company else bureau) + "通用定额发票",
         issuer=division.prefecture or division.province,
         supervisor=supervisor,
@@ -157,11 +162,13 @@ def _company(rng: Rng, division: Division) -> str:
     return pick(rng, (f"{division.short}{name}{trade}", f"{name}{trade}{division.short}分公司"))
 
 
-def _words(rng: Rng, yuan: int) -> str:
-    """拾元, 壹拾元整, 贰拾圆整: the spellings met."""
+def _words(rng: Rng, yuan: int, jiao: int) -> str:
+    """拾元, 壹拾元整, 贰拾圆整, 壹元伍角: the spellings met."""
     word = WORDS[yuan]
     if word == "拾" and happens(rng, 0.6):
         word = "壹拾"
+    if jiao:
+        return f"{word}元{WORDS[jiao]}角" + pick(rng, ("", "整"))
     return word + pick(rng, ("元整", "元整", "元", "元", "圆整"))
 
 

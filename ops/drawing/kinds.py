@@ -92,6 +92,8 @@ KINDS: Mapping[str, Kind] = {
         layouts=("plain", "strip", "prize"),
         look=lambda look: replace(look, is_amount_in_words=False),
     ),
+    # 壹元伍角: parking, buses
+    "amount-with-jiao": Kind(Wish(yuan=1, jiao=5), layouts=("plain", "strip", "tall", "prize")),
     "numbering-machine": Kind(look=_numbered),
     "faint-print": Kind(look=_faint),
     "dense-net": Kind(net="mesh", look=_digits(RED)),

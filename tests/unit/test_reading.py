@@ -124,9 +124,66 @@ def test_a_date_and_a_print_run_are_no_amount() -> None:
     assert amount.words_candidates(page) + amount.figures_candidates(page) == []
 
 
-@pytest.mark.parametrize("yuan", [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 73, 1005])
-def test_figures_as_written_are_read_back(yuan: int) -> None:
-    assert amount.in_figures(amount.written(yuan))[0] == yuan
+@pytest.mark.parametrize("fen", [100, 200, 500, 1000, 10000, 100_000, 7300, 100_500, 50, 250])
+def test_figures_as_written_are_read_back(fen: int) -> None:
+    assert amount.in_figures(amount.written(fen))[0] == fen
+
+
+@pytest.mark.parametrize(
+    ("words", "figures", "text"),
+    [
+        ("壹元伍角", "￥1.50", "￥1.50"),
+        ("贰元伍角整", "￥2.50", "￥2.50"),
+        ("壹佰元伍角", "￥100.50", "￥100.50"),
+        ("伍角整", "￥0.50", "￥0.50"),
+        ("壹 元 伍 角", "￥1.50元", "￥1.50"),
+    ],
+)
+def test_jiao_belong_to_the_amount(words: str, figures: str, text: str) -> None:
+    both = confidence.amount_field(findings([line(words), line(figures, 0, 90)]))
+    assert (both.text, both.confidence > 0.95) == (text, True)
+
+
+@pytest.mark.parametrize(
+    "text", ["遗失罚款伍佰元", "举报有奖，最高奖励伍佰元", "工本费￥5.00", "押金￥100.00"]
+)
+def test_what_is_fined_or_promised_is_no_amount(text: str) -> None:
+    assert amount.words_candidates([line(text)]) + amount.figures_candidates([line(text)]) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "今收到张三定额发票工本费",
+        "可开具定额发票",
+        "关于停止使用定额发票的公告",
+        "原四川省国家税务局通用定额发票停止使用。",
+        "1.本发票为通用定额发票，盖章有效。",
+        "定额发票使用说明",
+        "通用定额发票15107165000100000001",
+        "*印刷品*定额发票印刷费",
+        "定额发票领购簿",
+    ],
+)
+def test_a_sentence_about_quota_invoices_is_no_title(text: str) -> None:
+    assert findings([line(text)]).titles == []
+
+
+def test_a_title_alone_makes_no_invoice() -> None:
+    assert not findings([line("通用定额发票"), line("合计：￥88.00", 0, 90)]).is_invoice
+    assert findings([line("通用定额发票"), line("发票代码", 0, 90)]).is_invoice
+
+
+@pytest.mark.parametrize(
+    "text", ["收据号码00451234", "开户行账号62284801", "单号20160715", "电话号码82345678"]
+)
+def test_other_numbers_are_not_the_invoices(text: str) -> None:
+    assert number.candidates([line(text)]) == []
+
+
+def test_eight_digits_of_nine_are_hardly_a_number() -> None:
+    [found] = number.candidates([line("发票号码293012345")])
+    assert found.chance <= 0.5
 
 
 def test_words_and_figures_that_contradict_each_other_lose_confidence() -> None:

@@ -22,13 +22,17 @@ FORMS = str.maketrans(
 )
 WORDS = re.compile(
     r"(?<![第年月日本共])([零壹贰叁肆伍陆柒捌玖拾佰仟][零壹贰叁肆伍陆柒捌玖拾佰仟 ]*)元"
+    r"(?:[ 零]*([壹贰叁肆伍陆柒捌玖]) *角)?(?:[ 零]*([壹贰叁肆伍陆柒捌玖]) *分)?"
 )
+LESS_THAN_ONE = re.compile(r"()([壹贰叁肆伍陆柒捌玖]) *角(?: *([壹贰叁肆伍陆柒捌玖]) *分)?[ 整]*")
 WHOLE = re.compile(r"([壹贰叁肆伍陆柒捌玖拾佰仟 ]*[拾佰仟])[ 整]*")
 # Without decimals only what cannot have lost its point: ￥1000 may have been ￥10.00.
 FIGURES = re.compile(
-    r"[￥¥Y羊半丰夫][ :：.]*((?:\d{1,3}(?:,\d{3})+|\d{1,6})(?=[.．·,]\d0(?!\d))|\d{1,2}(?![\d.,]))"
+    r"[￥¥Y羊半丰夫][ :：.]*(?:(\d{1,3}(?:,\d{3})+|\d{1,6})[.．·,](\d0)(?!\d)|(\d{1,2})(?![\d.,]))"
 )
-PLAIN = re.compile(r"^(\d{1,6})(?:[.．]00元?|元)$")
+PLAIN = re.compile(r"^(\d{1,6})(?:[.．](\d0)元?|()元)$")
+# Of what these speak is no invoice's amount.
+ANOTHER = re.compile(r"[罚奖赔押]|最高|工本")
 ENGLISH = {
     "one": 1,
     "two": 2,
@@ -41,7 +45,7 @@ ENGLISH = {
     "thousand": 1000,
 }
 IN_ENGLISH = re.compile(rf"({'|'.join(ENGLISH)})?({'hundred|thousand'})?yuan")
-USUAL = (1, 2, 3, 5, 10, 20, 30, 50, 100, 200, 500, 1000)
+USUAL = tuple(100 * yuan for yuan in (1, 2, 3, 5, 10, 20, 30, 50, 100, 200, 500, 1000))
 
 
 def value_of_words(words: str) -> int:
@@ -68,48 +72,63 @@ def value_of_words(words: str) -> int:
 
 
 def in_words(text: str) -> tuple[int, int, int]:
-    """Yuan of an amount in words, and where its numerals start and end; yuan 0 when none.
+    """Fen of an amount in words, and where its numerals start and end; fen 0 when none.
 
     >>> in_words("金额: 伍拾元整"), in_words("壹 拾 圆"), in_words("二零一六年")
-    ((50, 4, 6), (10, 0, 4), (0, 0, 0))
+    ((5000, 4, 6), (1000, 0, 4), (0, 0, 0))
+    >>> in_words("贰元伍角整"), in_words("伍角"), in_words("遗失罚款伍佰元")
+    ((250, 0, 3), (50, 0, 1), (0, 0, 0))
     """
     forms = text.translate(FORMS)
-    found = WORDS.search(forms) or WHOLE.fullmatch(forms)
-    value = value_of_words(found[1]) if found else 0
-    return (value, *found.span(1)) if found and value else (0, 0, 0)
+    found = WORDS.search(forms) or WHOLE.fullmatch(forms) or LESS_THAN_ONE.fullmatch(forms)
+    if not found or ANOTHER.search(text[: found.start()]):
+        return 0, 0, 0
+    yuan, *parts = found.groups()
+    fen = 100 * value_of_words(yuan)
+    if not fen and yuan:
+        return 0, 0, 0
+    for digit, unit in zip(parts, (10, 1), strict=False):
+        fen += unit * DIGITS.index(digit) if digit else 0
+    numerals = [found.span(group) for group, numeral in enumerate(found.groups(), 1) if numeral]
+    return fen, numerals[0][0], numerals[-1][1]
 
 
 def in_figures(text: str) -> tuple[int, int, int]:
-    """Yuan of an amount in figures, and where its digits start and end; yuan 0 when none.
+    """Fen of an amount in figures, and where its digits start and end; fen 0 when none.
 
     >>> in_figures("￥: 10.00"), in_figures("¥1,000.00"), in_figures("100元"), in_figures("2016年")
-    ((10, 3, 5), (1000, 1, 6), (100, 0, 3), (0, 0, 0))
-    >>> in_figures("￥1000"), in_figures("￥50")
-    ((0, 0, 0), (50, 1, 3))
+    ((1000, 3, 8), (100000, 1, 9), (10000, 0, 3), (0, 0, 0))
+    >>> in_figures("￥1000"), in_figures("￥50"), in_figures("￥2.50")
+    ((0, 0, 0), (5000, 1, 3), (250, 1, 5))
     """
     found = FIGURES.search(text) or PLAIN.search(text)
-    return (int(found[1].replace(",", "")), *found.span(1)) if found else (0, 0, 0)
+    if not found or ANOTHER.search(text[: found.start()]):
+        return 0, 0, 0
+    first = next(group for group in (1, 3) if found[group])
+    fen = 100 * int(found[first].replace(",", "")) + int(found[2] or 0)
+    return fen, found.start(first), found.end(2 if found[2] else first)
 
 
 def in_english(text: str) -> tuple[int, int, int]:
-    """Yuan of an amount in English, and where it starts and ends; yuan 0 when there is none.
+    """Fen of an amount in English, and where it starts and ends; fen 0 when there is none.
 
     >>> in_english("Onehundredyuan"), in_english("Fiftyyuan"), in_english("yuan")
-    ((100, 0, 14), (50, 0, 9), (0, 0, 0))
+    ((10000, 0, 14), (5000, 0, 9), (0, 0, 0))
     """
     found = IN_ENGLISH.search(text.replace(" ", "").lower())
     if not found or not (found[1] or found[2]):
         return 0, 0, 0
-    return ENGLISH.get(found[1] or "", 1) * ENGLISH.get(found[2] or "", 1), *found.span()
+    yuan = ENGLISH.get(found[1] or "", 1) * ENGLISH.get(found[2] or "", 1)
+    return 100 * yuan, *found.span()
 
 
-def written(yuan: int) -> str:
+def written(fen: int) -> str:
     """As the service writes it: a full-width sign, two decimals, nothing between thousands.
 
-    >>> written(1000)
-    '￥1000.00'
+    >>> written(100_000), written(50)
+    ('￥1000.00', '￥0.50')
     """
-    return f"￥{yuan}.00"
+    return f"￥{fen // 100}.{fen % 100:02}"
 
 
 def is_usual(text: str) -> bool:
@@ -118,7 +137,7 @@ def is_usual(text: str) -> bool:
     >>> is_usual("￥50.00"), is_usual("￥73.00")
     (True, False)
     """
-    return text in {written(yuan) for yuan in USUAL}
+    return text in {written(fen) for fen in USUAL}
 
 
 def words_candidates(lines: Sequence[Line]) -> list[Candidate]:
@@ -136,8 +155,8 @@ def _candidates(
 ) -> list[Candidate]:
     found = []
     for line in lines:
-        yuan, start, end = rule(line.text)
-        if yuan:
+        fen, start, end = rule(line.text)
+        if fen:
             # 元 and ￥ are its label.
-            found.append(Candidate(written(yuan), line.span(start, end), Label.OWN))
+            found.append(Candidate(written(fen), line.span(start, end), Label.OWN))
     return found

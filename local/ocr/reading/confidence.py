@@ -24,6 +24,7 @@ WEIGHTY = 0.3  # a rival less sure than this is noise
 # What is left of a confidence when …
 RIVAL = 0.6  # … another look reads something else
 UNLABELLED = 0.9  # … no label says what the value is
+EIGHT_DIGITS = 0.6  # … nor does its form
 IMPLAUSIBLE = 0.5  # … a part of the code makes no sense
 CONTRADICTED = 0.5  # … title and code name different places, words and figures different amounts
 OTHER_AUTHORITY = 0.7  # … the title names another tax bureau than the code
@@ -32,25 +33,34 @@ TITLE = 0.9  # how sure a place is that stands in the title; names of places are
 PROVINCE_ONLY = 0.6  # … the code could name the city, but cannot be read
 
 
-def settled(candidates: Sequence[Candidate]) -> Field:
+def settled(candidates: Sequence[Candidate], *, unlabelled: float = UNLABELLED) -> Field:
     """The text that most looks agree on; less sure where one of them differs.
 
-    Looks are independent enough for their doubts to be multiplied, but never fully.
+    Looks are independent enough for their doubts to be multiplied, but never fully; what is
+    doubtful because of the way it was found remains so, however often.
+
+    `unlabelled`: what is left of the confidence where no label says what it is.
     """
     doubts: dict[str, float] = {}
     label = max((each.label for each in candidates), default=Label.NONE)
     for each in candidates:
         if each.label is label:
-            doubts[each.text] = doubts.get(each.text, 1.0) * max(1 - each.chance, LEAST_DOUBT)
+            doubts[each.text] = doubts.get(each.text, 1.0) * max(1 - each.line.chance, LEAST_DOUBT)
     best, *rivals = sorted(doubts, key=lambda text: doubts[text]) or [""]
     if not best:
         return Field()
-    agreed = max(each.chance for each in candidates if each.text == best)
-    sure = max(agreed, 1 - doubts[best]) * (1.0 if label is Label.OWN else UNLABELLED)
+    agreed = [each for each in candidates if each.text == best]
+    sure = max(*(each.line.chance for each in agreed), 1 - doubts[best])
+    sure *= max(each.trust for each in agreed) * (1.0 if label is Label.OWN else unlabelled)
     if sure < GUESS:
         return Field()
     contested = any(1 - doubts[rival] > WEIGHTY for rival in rivals)
     return Field(best, sure * (RIVAL if contested else 1.0))
+
+
+def number_field(found: Findings) -> Field:
+    """The number; eight digits alone, without a label, may be anything."""
+    return settled(found.numbers, unlabelled=EIGHT_DIGITS)
 
 
 def code_field(found: Findings) -> Field:

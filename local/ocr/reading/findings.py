@@ -50,6 +50,11 @@ class Findings:
         return sure and replace(self, words=self.figures).suffice
 
     @property
+    def is_invoice(self) -> bool:
+        """Whether a quota invoice was seen: a title, and something that only invoices have."""
+        return bool(self.titles and (self.code_labels or self.number_labels or self.codes))
+
+    @property
     def title(self) -> Line | None:
         """The largest title."""
         return max(

@@ -19,12 +19,15 @@ TOKEN = re.compile(
     r"(?:(?<=N[oO0º°])|(?<=N[oO0º°][.:])|(?<![0-9A-Za-z.|\-—~@#*＊＃]))"
     r"[0-9A-Za-z|]{8}(?![0-9A-Za-z.|\-—~@#])"
 )
-LABEL = re.compile(r"号[码碼玛妈呜吗鸣]|票号|发.号.")
+LABEL = re.compile(r"(?<![据话证机账户车])号[码碼玛妈呜吗鸣]|票号|发.号.")
+ALNUM = re.compile(r"[0-9A-Za-z|]*")
+SEAL_DIGITS = 3
+STRANGE = 0.5  # trust in eight digits of nine
 # The number of a seal may go on where the invoice's ends.
 RUN_ON = re.compile(r"(?<![0-9A-Za-z.|\-—~@#])[0-9OIl|]{8}(?=[0-9A-Za-z|])")
 # A printer's line, a date, a telephone, a tax number: digits of these are no invoice number.
-ELSEWHERE = re.compile(r"[印本年月册份卷税]|密|电话|起止|识别|批准|\d[-—~]\d")
-OTHER = re.compile(r"代[码碼玛妈呜吗鸣]|票代|密|校验|税号|识别|电话|起止")
+ELSEWHERE = re.compile(r"[印本年月册份卷税]|密|电话|起止|识别|批准|[账帐单]号|开户|\d[-—~]\d")
+OTHER = re.compile(r"代[码碼玛妈呜吗鸣]|票代|密|校验|税号|识别|电话|起止|[据账帐单]号|开户")
 
 
 def spelled(token: str) -> str:
@@ -59,7 +62,16 @@ def candidates(lines: Sequence[Line]) -> list[Candidate]:
                 continue
             value = line.span(*token.span())
             label = label_of(value, line.text[: token.start()], lines, LABEL, OTHER)
-            trust = CUT if token.re is RUN_ON else 1.0
+            trust = _trust(line.text, token) if token.re is RUN_ON else 1.0
             if label is Label.OWN or (label is Label.NONE and token.re is TOKEN):
                 found.append(Candidate(text, value, label, trust))
     return found
+
+
+def _trust(text: str, token: re.Match[str]) -> float:
+    """How much is to be believed of the first digits of a longer run.
+
+    A seal's number has many digits; one digit more means that it is no invoice number.
+    """
+    more = ALNUM.match(text, token.end())
+    return CUT if more and len(more[0]) >= SEAL_DIGITS else STRANGE

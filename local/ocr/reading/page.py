@@ -26,6 +26,7 @@ MOST_LINES = 120  # on an image; a newspaper would take minutes
 SMALL = 0.8  # of the usual height of a line
 # The printer's line: the longest of all, lower than others, and never of use.
 LONG, LOW = 15.0, 0.95
+ALIKE = 0.75  # of the higher one's height: what is lower behind an amount are its figures
 REACH = 3.0  # heights between characters that belong together
 MARGIN = 1.0  # of paper around its text, in heights of a line
 
@@ -104,14 +105,18 @@ def waves(engine: Engine, image: Image, page: Page) -> Iterator[Page]:
 
 
 def is_torn(page: Page, line: Line) -> bool:
-    """Whether a box not read yet may hold the start of that line.
+    """Whether a box not read yet may hold the start or the end of that line.
 
-    Of 贰 拾 元 the last two alone would be another amount.
+    Of 贰 拾 元 the last two alone would be another amount, and so would 壹元 of 壹元 伍角.
     """
     for box in page.rest:
-        _, right, middle, high = placed(box, page.angle)
+        left, right, middle, high = placed(box, page.angle)
         low, tall = sorted((high, line.height))
-        if abs(middle - line.middle) < tall / 2 < low and -tall < line.left - right < REACH * tall:
+        if abs(middle - line.middle) > tall / 2:
+            continue
+        if tall / 2 < low and -tall < line.left - right < REACH * tall:
+            return True
+        if ALIKE * tall < low and 0 < left - line.right < (REACH + 1) * tall:
             return True
     return False
 

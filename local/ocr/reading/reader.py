@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from local.ocr.reading import again, code, confidence, number, place, several
+from local.ocr.reading import again, code, confidence, number, place, several, survey
 from local.ocr.reading.engine import Engine, crop
 from local.ocr.reading.fields import Corners, QuotaInvoice
 from local.ocr.reading.findings import Findings, findings
 from local.ocr.reading.page import Page, is_torn, look, outline, waves
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
+    from local.ocr.reading.engine import Box
     from local.ocr.reading.lines import Line
 
 SIDE = 736  # pixels; smaller ones lose numbers, larger ones lines under seals
@@ -31,48 +34,69 @@ class Reader:
     def read(self, image: NDArray[np.uint8]) -> QuotaInvoice | None:
         """The quota invoice on an RGB image; None when there is none on it."""
         found, page = self._look(image)
-        if not found.title:
+        if not found.title or not found.is_invoice:
             return None
         found = self._verified(image, found.beside(found.title))
-        return invoice(found, outline(page, page.boxes))
+        return invoice(found, clipped(outline(page, page.boxes), image))
 
     def read_all(self, image: NDArray[np.uint8]) -> list[QuotaInvoice]:
-        """Every quota invoice on an RGB image, in reading order of their titles."""
-        titles = several.titles(self._engine, image)
-        if len(titles) < 2:  # noqa: PLR2004 - one, or one that only further looks will find
+        """Every quota invoice on an RGB image, in reading order; without fields if unreadable."""
+        boxes = survey.boxes(self._engine, image)
+        titles = survey.titles(self._engine, image, boxes)
+        if not titles or (len(titles) == 1 and not several.has_others(boxes, titles[0].box)):
+            # It is alone, or only further looks will find one.
             one = self.read(image)
             return [one] if one else []
-        return [self._read_one(image, titles, title) for title in titles]
+        found = [self._read_one(image, titles, title) for title in titles]
+        return [found[index] for index in several.in_reading_order([one.polygon for one in found])]
 
     def _read_one(self, image: NDArray[np.uint8], titles: list[Line], title: Line) -> QuotaInvoice:
-        """The invoice with that title, which is one of several on the image."""
+        """The invoice with that title, which is not all that is on the image."""
         area = several.area(title.box)
         part, matrix = crop(image, area), several.within(area)
-        found, page = self._look(part, angle=0.0)
+        others, own = [each.box for each in titles], titles.index(title)
+
+        def is_own(line: Line) -> bool:
+            return not several.is_foreign(several.moved(line.box, matrix), others, own)
+
+        found, page = self._look(part, angle=0.0, is_own=is_own)
         there = several.moved(title.box, np.linalg.inv(matrix))
         seen = (line for line in found.titles if several.is_same(line.box, there))
         line = next(seen, replace(title, box=there))
-        others = [each.box for each in titles]
-        own = [
-            box
-            for box in page.boxes
-            if several.owner(several.moved(box, matrix), others) == titles.index(title)
-        ]
-        corners = np.array(outline(page, [*own, there]), np.float32)
-        (a, b), (c, d), (e, f), (g, h) = several.moved(corners, matrix).tolist()
+        if not replace(found, titles=[line]).is_invoice:
+            return invoice(Findings(), self._place(page, [there], matrix, image))
         found = self._verified(part, found.beside(line))
-        return invoice(found, ((a, b), (c, d), (e, f), (g, h)))
+        fields = (found.codes, found.numbers, found.words, found.figures)
+        anchors = [there, *(each.line.box for field in fields for each in field)]
+        return invoice(found, self._place(page, anchors, matrix, image))
+
+    @staticmethod
+    def _place(
+        page: Page, anchors: list[Box], matrix: NDArray[np.float32], image: NDArray[np.uint8]
+    ) -> Corners:
+        """The corners, on the image, of the paper that holds what was found on its crop."""
+        near = several.near(page.boxes, anchors)
+        corners = np.array(outline(page, [*near, *anchors]), np.float32)
+        (a, b), (c, d), (e, f), (g, h) = several.moved(corners, matrix).tolist()
+        return clipped(((a, b), (c, d), (e, f), (g, h)), image)
 
     def _look(
-        self, image: NDArray[np.uint8], *, angle: float | None = None
+        self,
+        image: NDArray[np.uint8],
+        *,
+        angle: float | None = None,
+        is_own: Callable[[Line], bool] | None = None,
     ) -> tuple[Findings, Page]:
         """What is found on the image, looking until every field is found.
 
-        `angle`: of the text on the crop of a larger image.
+        `angle`: of the text on the crop of a larger image; `is_own`: whether a line there is not
+        another paper's.
         """
 
         def rules(lines: list[Line]) -> Findings:
-            return findings(lines if angle is None else several.inside(lines, image.shape))
+            if is_own is None:
+                return findings(lines)
+            return findings([line for line in several.inside(lines, image.shape) if is_own(line)])
 
         page, found = look(self._engine, image, side=SIDE, angle=angle), Findings()
         for seen in waves(self._engine, image, page):
@@ -99,8 +123,20 @@ def invoice(found: Findings, polygon: Corners) -> QuotaInvoice:
     code_ = confidence.code_field(found)
     return QuotaInvoice(
         code_,
-        confidence.settled(found.numbers),
+        confidence.number_field(found),
         confidence.amount_field(found),
         confidence.location_field(found, code_),
         polygon,
     )
+
+
+def clipped(polygon: Corners, image: NDArray[np.uint8]) -> Corners:
+    """The polygon's corners, on the image.
+
+    >>> clipped(((-2, 3), (30, 3), (30, 9), (-2, 9)), np.zeros((10, 20, 3), np.uint8))
+    ((0.0, 3.0), (19.0, 3.0), (19.0, 9.0), (0.0, 9.0))
+    """
+    height, width = image.shape[:2]
+    corners = np.clip(np.array(polygon, np.float64), 0, [width - 1, height - 1])
+    (a, b), (c, d), (e, f), (g, h) = corners.tolist()
+    return (a, b), (c, d), (e, f), (g, h)

@@ -1,69 +1,31 @@
-"""Where the quota invoices are, when an image holds more than one."""
+"""Which part of an image belongs to which of the quota invoices on it, by their titles."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from statistics import mean
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
-from local.ocr.reading.engine import crop
-from local.ocr.reading.lines import part
-from local.ocr.reading.orientation import aligned, height, is_along, length, slope
-from local.ocr.reading.page import read
-from local.ocr.reading.title import is_title
+from local.ocr.reading.orientation import height, length
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from local.ocr.reading.engine import Box, Engine, Image
+    from local.ocr.reading.engine import Box
+    from local.ocr.reading.fields import Corners
     from local.ocr.reading.lines import Line
 
-SIDE = 1280  # pixels; at this size the titles of six invoices on a sheet are found
-TITLE_LIKE = 3.0  # a title, or a half of one, is this many times as long as high
-MOST = 60  # of the longest lines are looked at
-EVEN = 0.5  # chance
-LEGIBLE = 0.7  # mean chance of the characters of a line that stands upright
 # The area that an invoice can fill, from the middle of its title, in lengths of the title.
 ASIDE, ABOVE, BELOW = 1.05, 0.3, 1.2
-SHORTEST, USUAL = 9.0, 13.0  # characters of a title
 EDGE = 3.0  # pixels
 FAR = 0.9  # from that middle, its text ends
+NEARER = 0.7  # times as far, what stands so near to another title is of that one
+STRAY = 3  # boxes of text that may lie around an invoice that is alone
+REACH = 0.2, 0.2  # aside and down, in lengths of the title, from its fields to its other text
 CENTRE = 0.35  # how far below its title an invoice has its middle
-
-
-def titles(engine: Engine, image: Image) -> list[Line]:
-    """The titles of all quota invoices, each with its box turned as its own text runs."""
-    boxes = [aligned(box, slope([box])) for box in engine.detect(image, SIDE)]
-    long = [box for box in boxes if is_along(box) and length(box) > TITLE_LIKE * height(box)]
-    long = sorted(long, key=length, reverse=True)[:MOST]
-    if not long:
-        return []
-    down = engine.upside_down([crop(image, box) for box in long])
-    upright = [
-        np.roll(box, 2, axis=0) if chance > EVEN else box
-        for box, chance in zip(long, down, strict=True)
-    ]
-    lines = read(engine, image, upright, 0.0)
-    # A single line's direction is not sure.
-    doubtful = [np.roll(line.box, 2, axis=0) for line in lines if mean(line.chances) < LEGIBLE]
-    lines += read(engine, image, doubtful, 0.0)
-    return [replace(line, box=whole(line.box)) for line in lines if is_title(line.text)]
-
-
-def whole(title: Box) -> Box:
-    """The box of a title that a seal has cut in two, with its other half: 定额 is in the last one.
-
-    >>> half = np.array([[90, 0], [150, 0], [150, 10], [90, 10]], np.float32)
-    >>> whole(half)[:, 0].round().tolist()
-    [20.0, 150.0, 150.0, 20.0]
-    """
-    characters = length(title) / max(height(title), 1e-6)
-    return part(title, 1 - USUAL / characters, 1) if characters < SHORTEST else title
 
 
 def inside(lines: Sequence[Line], size: tuple[int, ...]) -> list[Line]:
@@ -119,6 +81,48 @@ def owner(box: Box, titles_: Sequence[Box]) -> int:
     away = [_away(box, title) for title in titles_]
     nearest = int(np.argmin(away))
     return nearest if away[nearest] < FAR else -1
+
+
+def is_foreign(box: Box, titles_: Sequence[Box], own: int) -> bool:
+    """Whether a box that may be on the invoice with title `own` is rather on another one."""
+    away = [_away(box, title) for title in titles_]
+    return min(away) < NEARER * away[own]
+
+
+def has_others(boxes_: Sequence[Box], title: Box) -> bool:
+    """Whether there is more text on the image than that invoice's."""
+    return sum(owner(box, [title]) < 0 for box in boxes_) > STRAY
+
+
+def near(boxes_: Sequence[Box], anchors: Sequence[Box]) -> list[Box]:
+    """The boxes around the anchors, of which the first is the title, and as far as paper goes on.
+
+    On a crop, where the title runs level.
+    """
+    corners = np.concatenate(anchors)
+    reach = np.array(REACH) * length(anchors[0])
+    least, most = corners.min(axis=0) - reach, corners.max(axis=0) + reach
+    middles = [(box, box.mean(axis=0)) for box in boxes_]
+    return [box for box, middle in middles if (least < middle).all() and (middle < most).all()]
+
+
+def in_reading_order(polygons: Sequence[Corners]) -> list[int]:
+    """The order in which one reads what lies there: row by row, by the middles.
+
+    >>> square = lambda x, y: ((x, y), (x + 9, y), (x + 9, y + 9), (x, y + 9))
+    >>> in_reading_order([square(50, 3), square(0, 30), square(0, 0)])
+    [2, 0, 1]
+    """
+    corners = np.array(polygons, np.float64)
+    middles = corners.mean(axis=1)
+    tall = float(np.median(np.ptp(corners[:, :, 1], axis=1)))
+    rows: list[list[int]] = []
+    for index in np.argsort(middles[:, 1]).tolist():
+        if rows and middles[index, 1] - middles[rows[-1][0], 1] < tall / 2:
+            rows[-1].append(index)
+        else:
+            rows.append([index])
+    return [index for row in rows for index in sorted(row, key=lambda each: middles[each, 0])]
 
 
 def _away(box: Box, title: Box) -> float:

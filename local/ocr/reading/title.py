@@ -1,19 +1,30 @@
-"""The gate: only a quota invoice has 定额 in its title."""
+"""The gate: only a quota invoice has 定额 in its title, and no other paper is called so."""
 
 from __future__ import annotations
 
 import re
 
 # Other papers speak of 规定的发票 and 余额: one of the two characters needs its neighbours.
-TITLE = re.compile(r"定额(?:$|.{0,2}[发票])|用定额|用定.发|用.额发")
+TITLE = re.compile(r"定额(?:$|.{0,2}[发票]+)|用定额|用定.发票?|用.额发票?")
+# What a title goes on with, at most: the sheet's name or a bracket, misread a little.
+REST = re.compile(r"联?.{0,2}(?:[(（\[【].*)?|发票联.?|存根联.?")
+# Sentences speak of quota invoices with such words, before or behind.
+SENTENCE = re.compile(
+    r"[，。；、《》:：]|本发票|[开领]具|换开|停止|使用|关于|工本|收到|说明|规定|印刷|领购"
+)
 
 
 def is_title(text: str) -> bool:
     """Whether the text is the title of a quota invoice, one character of it misread at most.
 
-    >>> is_title("北京市国家税务局通用定额发票"), is_title("通用定颜发票")
-    (True, True)
+    >>> is_title("北京市国家税务局通用定额发票"), is_title("通用定颜发票"), is_title("定额发票联")
+    (True, True, True)
     >>> is_title("增值税普通发票"), is_title("通用机打发票"), is_title("按规定的发票")
     (False, False, False)
+    >>> is_title("可开具定额发票"), is_title("定额发票使用说明"), is_title("定额发票15107165")
+    (False, False, False)
     """
-    return bool(TITLE.search(text))
+    found = TITLE.search(text)
+    if not found or SENTENCE.search(text):
+        return False
+    return bool(REST.fullmatch(text, found.end()))
