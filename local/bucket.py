@@ -37,7 +37,7 @@ class Bucket:
         name: the bucket's name.
         folder: the cloud's folder; removed, with all that is in it, when the store ends.
         webhook: address and bearer token to which the store posts every change, or None.
-        prefixes: what the function may read, and what it may read and write.
+        prefixes: what the function may read, what it may read and write, and of that remove.
 
     Attributes:
         endpoint: the store's address.
@@ -50,7 +50,7 @@ class Bucket:
         folder: Path,
         *,
         webhook: tuple[str, str] | None,
-        prefixes: tuple[str, list[str]],
+        prefixes: tuple[str, list[str], list[str]],
     ) -> None:
         self.name = name
         self.owner = Credential(secrets.token_hex(10).upper(), secrets.token_urlsafe(30))

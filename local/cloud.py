@@ -26,7 +26,7 @@ from .serving import Serving
 
 ROOT = Path(__file__).parents[1]
 BUCKET = "invoices"
-PREFIXES = ("incoming/", ["results/", "failures/"])
+PREFIXES = ("incoming/", ["results/", "failures/"], ["failures/"])
 PROJECT = "0123456789abcdef0123456789abcdef"
 
 

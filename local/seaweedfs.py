@@ -73,7 +73,9 @@ def identities(owner: Credential) -> dict[str, Any]:
     return {"identities": [{"name": "owner", "credentials": credentials, "actions": actions}]}
 
 
-def policies(bucket: str, readable: str, writable: list[str]) -> dict[str, Any]:
+def policies(
+    bucket: str, readable: str, writable: list[str], removable: list[str]
+) -> dict[str, Any]:
     """Give the function's role: the rights that its agency has on Huawei Cloud."""
 
     def allow(actions: list[str], prefixes: list[str]) -> dict[str, Any]:
@@ -82,7 +84,8 @@ def policies(bucket: str, readable: str, writable: list[str]) -> dict[str, Any]:
 
     rights = [
         allow(["s3:GetObject"], [readable]),
-        allow(["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], writable),
+        allow(["s3:GetObject", "s3:PutObject"], writable),
+        allow(["s3:DeleteObject"], removable),
         # Without it, what is missing is refused instead of said to be; and a sweep lists.
         {"Effect": "Allow", "Action": ["s3:ListBucket"], "Resource": [f"arn:aws:s3:::{bucket}"]},
     ]

@@ -210,9 +210,12 @@ class Sweeper:
         return self._store.listing(self._bucket, prefix, after)
 
     def _note_key(self, sweep: Sweep) -> str:
-        """Give the key of the note: under results, where no record can have it."""
+        """Give the key of the note: under failures, where the function may remove what it wrote.
+
+        No failure record can have it, as those end in ``.json``.
+        """
         kind = "-failures" * sweep.failures + "-verify" * sweep.verify
-        return f"{self._keys.results_prefix}.sweep{kind}"
+        return f"{self._keys.failures_prefix}.sweep{kind}"
 
 
 def _needs_work(finding: Finding, sweep: Sweep) -> bool:

@@ -79,7 +79,7 @@ def test_the_note_of_an_unfinished_round_is_no_record(
     start: Callable[..., Run], objects: Objects, image: bytes
 ) -> None:
     run = start()
-    objects.put("results/.sweep", json.dumps({"after": "incoming/a.png"}).encode())
+    objects.put("failures/.sweep", json.dumps({"after": "incoming/a.png"}).encode())
     for name in "ab":
         objects.put(f"incoming/{name}.png", image)
     assert run.invoke(TIMER)["inputs"] == 1

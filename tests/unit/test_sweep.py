@@ -33,7 +33,7 @@ from tests.support.fakes import FakeOcr, FakeStore
 
 USER_DATA = {"BUCKET": "invoices", "SWEEP_CONCURRENCY": "2"}
 KEYS = Keys("incoming/", "results/", "failures/")
-NOTE = "results/.sweep"
+NOTE = "failures/.sweep"
 
 
 class Cloud:
