@@ -75,12 +75,29 @@ $(VENV)/.stock: $(READY) requirements-bench.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
 	@touch $@
 
+$(VENV)/.function: $(READY) requirements-function.lock
+	@echo "Installing the function's packages for its runtime; once …"
+	@rm -rf $(VENV)/function
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
+		--no-compile --target $(VENV)/function --python-version 3.12 --only-binary=:all: \
+		--platform manylinux_2_28_x86_64 --platform manylinux2014_x86_64 --platform manylinux1_x86_64 \
+		--no-binary=crcmod,esdk-obs-python -r requirements-function.lock
+	@touch $@
+
+.PHONY: package
+package: $(VENV)/.function ## Make build/function.zip, which is deployed, and run it by itself
+	@$(BIN)/python -m ops.package build --packages $(VENV)/function --python "$(RUNTIME_PYTHON)"
+	@$(BIN)/python -m ops.package check --python "$(RUNTIME_PYTHON)"
+
 .PHONY: lock
 lock: $(READY) ## Renew requirements.lock from pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes \
 		--no-emit-index-url --no-header --no-annotate --extra local --extra dev \
 		pyproject.toml handler/requirements.txt --output-file requirements.lock
+	@$(BIN)/uv pip compile --quiet --python-version 3.12 --python-platform x86_64-manylinux_2_28 \
+		--generate-hashes --no-emit-index-url --no-header --no-annotate \
+		handler/requirements.txt --output-file requirements-function.lock
 
 .PHONY: clean
 clean: ## Remove what was made: records, logs, caches; not the environment
