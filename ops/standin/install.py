@@ -1,0 +1,41 @@
+"""A CLI configuration under which OpenTofu and Terraform use the stand-in."""
+
+from __future__ import annotations
+
+import platform
+import shlex
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+VERSION = "1.97.0"
+_HOSTS = ("registry.terraform.io", "registry.opentofu.org")
+_MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
+
+
+def install(folder: Path, facts: Path) -> Path:
+    """Make the configuration.
+
+    Args:
+        folder: where; it may exist.
+        facts: the schema that the stand-in has.
+
+    Returns:
+        The file for ``TF_CLI_CONFIG_FILE``.
+    """
+    folder = folder.resolve()
+    machine = platform.machine().lower()
+    system = f"{platform.system().lower()}_{_MACHINES.get(machine, machine)}"
+    for host in _HOSTS:
+        place = folder / host / "huaweicloud" / "huaweicloud" / VERSION / system
+        place.mkdir(parents=True, exist_ok=True)
+        program = place / f"terraform-provider-huaweicloud_v{VERSION}"
+        command = shlex.join([sys.executable, "-m", "ops.standin", "serve", str(facts.resolve())])
+        program.write_text(
+            f"#!/bin/sh\ncd {shlex.quote(str(ROOT))} && exec {command}\n", encoding="utf-8"
+        )
+        program.chmod(0o755)
+    config = folder / "cli.tfrc"
+    mirror = f'filesystem_mirror {{\n    path = "{folder}"\n  }}'
+    config.write_text(f"provider_installation {{\n  {mirror}\n}}\n", encoding="utf-8")
+    return config
