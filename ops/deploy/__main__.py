@@ -35,7 +35,9 @@ _ZIP = Path("build/function.zip")
 
 
 @app.command()
-def validate(name: Name, engine: EngineName = "", states: States = STATES, choices: Choices = CHOICES) -> None:
+def validate(
+    name: Name, engine: EngineName = "", states: States = STATES, choices: Choices = CHOICES
+) -> None:
     """Check the template and the stage's choices against the provider's schema."""
 
     def run() -> None:
@@ -46,7 +48,13 @@ def validate(name: Name, engine: EngineName = "", states: States = STATES, choic
 
 
 @app.command()
-def plan(name: Name, code: Code = _ZIP, engine: EngineName = "", states: States = STATES, choices: Choices = CHOICES) -> None:
+def plan(
+    name: Name,
+    code: Code = _ZIP,
+    engine: EngineName = "",
+    states: States = STATES,
+    choices: Choices = CHOICES,
+) -> None:
     """Show what deploying would do; nothing is done."""
 
     def run() -> None:
@@ -57,7 +65,13 @@ def plan(name: Name, code: Code = _ZIP, engine: EngineName = "", states: States 
 
 
 @app.command()
-def deploy(name: Name, code: Code = _ZIP, engine: EngineName = "", states: States = STATES, choices: Choices = CHOICES) -> None:
+def deploy(
+    name: Name,
+    code: Code = _ZIP,
+    engine: EngineName = "",
+    states: States = STATES,
+    choices: Choices = CHOICES,
+) -> None:
     """Bring the account to what template.yaml and the stage have."""
 
     def run() -> None:
@@ -72,7 +86,9 @@ def deploy(name: Name, code: Code = _ZIP, engine: EngineName = "", states: State
 
 
 @app.command()
-def outputs(name: Name, engine: EngineName = "", states: States = STATES, choices: Choices = CHOICES) -> None:
+def outputs(
+    name: Name, engine: EngineName = "", states: States = STATES, choices: Choices = CHOICES
+) -> None:
     """Print the stage's outputs as JSON."""
 
     def run() -> None:
@@ -87,7 +103,8 @@ def destroy(  # noqa: PLR0913, PLR0917 - the command's options
     name: Name,
     code: Code = _ZIP,
     engine: EngineName = "",
-    states: States = STATES, choices: Choices = CHOICES,
+    states: States = STATES,
+    choices: Choices = CHOICES,
     yes: Annotated[bool, typer.Option(help="Do not ask.")] = False,  # noqa: FBT002 - a flag
     delete_invoices: Annotated[  # noqa: FBT002 - as above
         bool, typer.Option(help="Remove the bucket even if it holds invoices.")

@@ -70,7 +70,7 @@ class Engine:
             DeployError: it failed; the errors it told.
         """
         problems = []
-        with self._start((*arguments, "-json")) as process:
+        with self._start((arguments[0], "-json", *arguments[1:])) as process:
             assert process.stdout is not None  # noqa: S101 - it is a pipe
             for line in process.stdout:
                 event = _event(line)

@@ -77,7 +77,7 @@ def logs(
 
 
 @app.command("smoke")
-def smoke_command(
+def smoke_command(  # noqa: PLR0913, PLR0917 - the command's options
     name: Name,
     sample: Annotated[Path, typer.Option(help="An image.")] = _SAMPLE,
     seconds: Annotated[float, typer.Option(help="How long to wait for the record.")] = 120,
