@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from .changes import Change, counted, table_of
+from .changes import Change
 from .errors import DeployError
 from .invoices import holds_objects
 from .stage import CHOICES, STATES, Stage, read_stage, require_credentials
+from .telling import apply, console, next_steps, show
 from .work import BUCKET, Work
 
 app = typer.Typer(
@@ -24,7 +23,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,  # its tracebacks would show the values of variables
 )
-console = Console(highlight=False, soft_wrap=True)
 
 Name = Annotated[str, typer.Argument(metavar="STAGE", help="As in deploy/STAGE.yaml.")]
 Code = Annotated[Path, typer.Option(help="The zip that make package made.")]
@@ -59,7 +57,7 @@ def plan(
 
     def run() -> None:
         work = _begin(name, code, engine, states, choices)
-        _show(_planned(work))
+        show(_planned(work))
 
     _run(run)
 
@@ -77,10 +75,10 @@ def deploy(
     def run() -> None:
         work = _begin(name, code, engine, states, choices)
         changes = _planned(work)
-        _show(changes)
+        show(changes)
         if changes:
-            _apply(work, changes)
-        _next_steps(work)
+            apply(work, changes)
+        next_steps(work)
 
     _run(run)
 
@@ -117,7 +115,7 @@ def destroy(  # noqa: PLR0913, PLR0917 - the command's options
         with console.status("looking at what is deployed"):
             kept = _kept(work, delete_invoices=delete_invoices)
             changes = work.plan_destroy(kept)
-        _show(changes)
+        show(changes)
         if kept:
             console.print(
                 "The bucket stays: it holds objects, or nobody could tell. Remove it with them: "
@@ -128,9 +126,9 @@ def destroy(  # noqa: PLR0913, PLR0917 - the command's options
         if not yes and typer.prompt(f"Type {name} to remove all of this", default="") != name:
             raise DeployError("nothing was removed")
         if delete_invoices and BUCKET in work.addresses():
-            _apply(work, work.allow_removal())
+            apply(work, work.allow_removal())
             changes = work.plan_destroy(kept)
-        _apply(work, changes)
+        apply(work, changes)
         console.print(f"{name} is gone." if not kept else f"{name} is gone but for its bucket.")
 
     _run(run)
@@ -165,44 +163,6 @@ def _begin(name: str, code: Path, engine: str, states: Path, choices: Path) -> W
 def _planned(work: Work) -> list[Change]:
     with console.status(f"planning {work.stage.name} with {work.engine.name}"):
         return work.plan()
-
-
-def _show(changes: list[Change]) -> None:
-    if changes:
-        console.print(table_of(changes))
-    console.print(counted(changes))
-
-
-def _apply(work: Work, changes: list[Change]) -> None:
-    bar = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*bar, console=console) as progress:
-        steps = sum(len(change.actions) for change in changes)
-        task = progress.add_task("applying", total=steps)
-
-        def done(kind: str, address: str) -> None:
-            progress.update(task, description=escape(address))
-            if kind == "complete":
-                progress.advance(task)
-
-        work.apply(done)
-        progress.update(task, description="done")
-
-
-def _next_steps(work: Work) -> None:
-    found, stage = work.outputs(), work.stage.name
-    lines = [
-        "",
-        f"Upload images to {found['bucket']}/{found['input_prefix']}",
-        f"and find records in {found['bucket']}/{found['results_prefix']}.",
-        f"Try one sample through it:  make smoke STAGE={stage}",
-        f"Watch it work:              make logs STAGE={stage} FOLLOW=1",
-        f"All addresses:              make outputs STAGE={stage}",
-    ]
-    if found["api_address"]:
-        lines.append(f"The API: {found['api_address']} (an app made in API Gateway gets you a key)")
-    if work.stage.variables.get("alarm_email"):
-        lines.append(f"{work.stage.variables['alarm_email']} has to confirm the subscription.")
-    console.print("\n".join(lines))
 
 
 def _run(command: Callable[[], None]) -> None:

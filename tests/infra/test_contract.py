@@ -47,7 +47,7 @@ def test_the_default_stage_has_all_parts(plan: Planned) -> None:
 
 
 def test_settings_read_all_that_the_template_puts_into_user_data(plan: Planned) -> None:
-    data = json.loads(function(plan(**PREFIXES))["user_data"])
+    data: dict[str, str] = json.loads(function(plan(**PREFIXES))["user_data"])
     read = set()
 
     def lookup(name: str) -> str | None:
