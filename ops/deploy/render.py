@@ -1,0 +1,56 @@
+"""From YAML to the files that OpenTofu and Terraform read."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from .stage import Stage
+
+
+def render(stage: Stage, code: Path) -> Path:
+    """Write a stage's configuration into its folder.
+
+    Args:
+        stage: what.
+        code: the zip to deploy.
+
+    Returns:
+        The folder.
+    """
+    stage.folder.mkdir(parents=True, exist_ok=True)
+    stage.folder.chmod(0o700)  # the state tells what is deployed, to nobody else
+    _write(stage.folder / "main.tf.json", stage.template)
+    _write(
+        stage.folder / "stage.auto.tfvars.json", {"code": str(code.resolve()), **stage.variables}
+    )
+    backend = stage.folder / "backend.tf.json"
+    if stage.remote:
+        _write(backend, {"terraform": {"backend": {"s3": _s3(stage)}}})
+    else:
+        backend.unlink(missing_ok=True)
+    return stage.folder
+
+
+def _s3(stage: Stage) -> dict[str, Any]:
+    """Give the settings with which the backend for S3 keeps state in OBS; keys are not in it."""
+    remote = stage.remote or {}
+    region = remote.get("region", stage.region)
+    return {
+        "bucket": remote["bucket"],
+        "key": remote.get("key", f"quota-invoice-ocr/{stage.name}.tfstate"),
+        "region": region,
+        "endpoints": {"s3": remote.get("endpoint", f"https://obs.{region}.myhuaweicloud.com")},
+        # OBS is not AWS: there is no account, region or metadata service to ask about.
+        "skip_credentials_validation": True,
+        "skip_metadata_api_check": True,
+        "skip_region_validation": True,
+        "skip_requesting_account_id": True,
+        "skip_s3_checksum": True,
+        "use_path_style": "endpoint" in remote,
+    }
+
+
+def _write(path: Path, document: dict[str, Any]) -> None:
+    path.write_text(json.dumps(document, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")

@@ -1,0 +1,92 @@
+"""`python -m ops.package`: make the zip that is deployed, and run it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from .build import LARGEST, Built, build
+from .selection import PackageError
+
+app = typer.Typer(
+    help="The zip that is deployed.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+console = Console(highlight=False, soft_wrap=True)
+
+ZipFile = Annotated[Path, typer.Option("--zip", help="The zip.")]
+Python = Annotated[
+    str, typer.Option(help="A Python of the runtime's version, if it is not to be looked for.")
+]
+
+
+@app.command("build")
+def build_command(
+    packages: Annotated[Path, typer.Option(help="Folder with the function's packages.")],
+    zip_file: ZipFile = Path("build/function.zip"),
+    python: Python = "",
+) -> None:
+    """Make the zip and its manifest: the same bytes from the same inputs."""
+    try:
+        built = build(packages, zip_file, python or None)
+    except PackageError as error:
+        _fail(error)
+    _show(built)
+
+
+@app.command("check")
+def check_command(zip_file: ZipFile = Path("build/function.zip"), python: Python = "") -> None:
+    """Extract the zip into an empty place and run it along every path, on the local cloud."""
+    from .check import check  # noqa: PLC0415 - the cloud's packages take a second
+
+    try:
+        with console.status("running the package against the local cloud"):
+            found = check(zip_file, python or None)
+    except (PackageError, OSError) as error:
+        _fail(error)
+    console.print(
+        f"{zip_file} works by itself on Python {found.python}: {len(found.paths)} paths, "
+        f"{found.modules} files loaded, ready after {found.cold_ms} ms."
+    )
+    if found.left_unchecked:
+        console.print(f"[yellow]Not checked here:[/] {found.left_unchecked}.")
+
+
+def _show(built: Built) -> None:
+    manifest = built.manifest
+    table = Table(box=box.SIMPLE_HEAD)
+    for name in ("package", "version", "licence", "files", "kB"):
+        table.add_column(name, justify="right" if name in {"files", "kB"} else "left")
+    for package in manifest["packages"]:
+        size = f"{package['bytes'] / 1000:,.0f}"
+        row = [package[name] for name in ("name", "version", "licence")]
+        table.add_row(*row, str(package["files"]), size)
+    console.print(table)
+    left = sum(entry["bytes"] for entry in manifest["left_out"]) / 1e6
+    console.print(
+        f"{built.zip_file}: {built.bytes:,} bytes of {LARGEST:,}, {manifest['files']} files for "
+        f"Python {manifest['python']}; {left:.1f} MB never imported were left out.\n"
+        f"sha256 {built.sha256}"
+    )
+    if not manifest["byte_code"]:
+        console.print(
+            f"[yellow]warning:[/] there is no Python {manifest['python']} on this machine, so the "
+            "zip has no byte-code: it works, and starts about four times as slowly. Name one: "
+            "make package RUNTIME_PYTHON=…"
+        )
+
+
+def _fail(error: Exception) -> NoReturn:
+    console.print(f"[bold red]error:[/] {error}")
+    raise typer.Exit(1)
+
+
+if __name__ == "__main__":
+    app(prog_name="python -m ops.package")

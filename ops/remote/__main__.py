@@ -1,0 +1,130 @@
+"""`python -m ops.remote`: invoke, logs and smoke of a deployed stage."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from ops.deploy.errors import DeployError
+from ops.deploy.stage import CHOICES, STATES, Stage, read_stage
+from ops.deploy.work import Work
+
+app = typer.Typer(
+    help="A deployed stage: events for it, its log, a sample through it.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # its tracebacks would show the values of variables: keys
+)
+console = Console(stderr=True, highlight=False, soft_wrap=True)
+
+Name = Annotated[str, typer.Argument(metavar="STAGE", help="As in deploy/STAGE.yaml.")]
+States = Annotated[Path, typer.Option(help="Folder in which each stage has its own.")]
+Choices = Annotated[Path, typer.Option(help="Folder with a file for each stage.")]
+_SAMPLE = Path("samples/shanghai-10-yuan-clean.png")
+
+
+@app.command("invoke")
+def invoke_command(
+    name: Name,
+    event: Annotated[Path, typer.Argument(help="An event as a JSON file.")],
+    states: States = STATES,
+    choices: Choices = CHOICES,
+) -> None:
+    """Hand one event to the deployed function; print its answer and the end of its log."""
+
+    def run() -> None:
+        from .invoke import invoke, read_event  # noqa: PLC0415 - --help does not wait for the SDKs
+
+        content = read_event(event)
+        stage, outputs = _deployed(name, states, choices)
+        answer = invoke(stage, str(outputs["function_urn"]), content)
+        console.rule(f"log of {answer.request_id}")
+        console.print(escape(answer.log.rstrip()))
+        console.rule("answer")
+        sys.stdout.write(json.dumps(answer.result, ensure_ascii=False) + "\n")
+        if isinstance(answer.result, dict) and "errorType" in answer.result:
+            raise typer.Exit(1)
+
+    _run(run)
+
+
+@app.command()
+def logs(
+    name: Name,
+    follow: Annotated[bool, typer.Option(help="Go on until Ctrl-C.")] = False,  # noqa: FBT002 - a flag
+    minutes: Annotated[float, typer.Option(help="How far back.")] = 15,
+    states: States = STATES,
+    choices: Choices = CHOICES,
+) -> None:
+    """Print the deployed function's log."""
+
+    def run() -> None:
+        from .tail import lines  # noqa: PLC0415 - --help does not wait for the SDKs
+
+        stage, outputs = _deployed(name, states, choices)
+        for line in lines(stage, outputs, minutes, follow=follow):
+            sys.stdout.write(line + "\n")
+            sys.stdout.flush()
+
+    _run(run)
+
+
+@app.command("smoke")
+def smoke_command(  # noqa: PLR0913, PLR0917 - the command's options
+    name: Name,
+    sample: Annotated[Path, typer.Option(help="An image.")] = _SAMPLE,
+    seconds: Annotated[float, typer.Option(help="How long to wait for the record.")] = 120,
+    keep: Annotated[bool, typer.Option(help="Leave sample and record there.")] = False,  # noqa: FBT002 - a flag
+    states: States = STATES,
+    choices: Choices = CHOICES,
+) -> None:
+    """Send one sample through the deployed stage and show the way it took."""
+
+    def run() -> None:
+        from .clients import bucket_client  # noqa: PLC0415 - --help does not wait for the SDKs
+        from .smoke import smoke  # noqa: PLC0415 - as above
+
+        stage, outputs = _deployed(name, states, choices)
+        with console.status("waiting for the record"):
+            way = smoke(bucket_client(stage), outputs, sample, seconds, keep=keep)
+        ocr = way.record.get("ocr") or {}
+        console.print(
+            f"upload   {way.key}: {way.uploaded:.1f} s\n"
+            f"record   {way.record_key}: {way.waited:.1f} s later\n"
+            f"OCR      {ocr.get('elapsed_ms', '–')} ms, attempts: {ocr.get('attempts', '–')}, "
+            f"request {ocr.get('request_id', '–')}"
+        )
+        sys.stdout.write(json.dumps(way.record, ensure_ascii=False, indent=2) + "\n")
+        if way.record.get("status") != "recognized":
+            raise typer.Exit(1)
+
+    _run(run)
+
+
+def _deployed(name: str, states: Path, choices: Path) -> tuple[Stage, dict[str, object]]:
+    """Read a stage and its outputs."""
+    stage = read_stage(name, states, choices)
+    return stage, Work.begin(stage, Path("build/function.zip")).outputs()
+
+
+def _run(command: Callable[[], None]) -> None:
+    """Run a command; what is wrong is named in lines, not in a traceback."""
+    try:
+        command()
+    except DeployError as error:
+        for problem in error.problems:
+            console.print(f"[bold red]error:[/] {escape(problem)}")
+        raise typer.Exit(1) from None
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+
+
+if __name__ == "__main__":
+    app(prog_name="python -m ops.remote")

@@ -1,0 +1,82 @@
+"""One event for the deployed function, and what it answers."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from huaweicloudsdkfunctiongraph.v2 import FunctionGraphClient, InvokeFunctionRequest
+
+from ops.deploy.errors import DeployError
+from ops.deploy.stage import Stage
+
+from .clients import api_client
+from .errors import told
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of an invocation.
+
+    Attributes:
+        request_id: under which the log has it.
+        result: what the function returned or, if it raised, the error.
+        log: the end of its log.
+    """
+
+    request_id: str
+    result: Any
+    log: str
+
+
+def read_event(path: Path) -> dict[str, Any]:
+    """Read an event.
+
+    Raises:
+        DeployError: there is none.
+    """
+    try:
+        event = json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise DeployError(f"{path}: {error}") from None
+    if not isinstance(event, dict):
+        raise DeployError(f"{path}: an event is a JSON object")
+    return event
+
+
+def invoke(stage: Stage, urn: str, event: dict[str, Any]) -> Answer:
+    """Invoke the function and wait for its answer.
+
+    Raises:
+        DeployError: it was not invoked; why.
+    """
+    client = api_client(FunctionGraphClient, stage, "fgs", "functiongraph", urn)
+    request = InvokeFunctionRequest(
+        function_urn=urn, x_cff_log_type="tail", x_cff_request_version="v1", body=event
+    )
+    with told("FunctionGraph"):
+        response = client.invoke_function(request)
+    found = response.to_json_object()
+    if not isinstance(found, dict):
+        raise DeployError("FunctionGraph's answer made no sense")
+    log = str(found.get("log") or "")
+    return Answer(str(found.get("request_id", "")), _decoded(found.get("result")), _plain(log))
+
+
+def _decoded(result: object) -> Any:  # noqa: ANN401 - any JSON
+    """Read the result, which comes as JSON in a string."""
+    try:
+        return json.loads(result) if isinstance(result, str) else result
+    except ValueError:
+        return result
+
+
+def _plain(log: str) -> str:
+    """Read the log's end, which some regions encode as base64."""
+    try:
+        return base64.b64decode(log, validate=True).decode()
+    except ValueError:
+        return log

@@ -1,0 +1,85 @@
+"""The provider's side of Terraform's plugin protocol, for any schema."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tf.gen import tfplugin_pb2 as pb
+from tf.gen import tfplugin_pb2_grpc as rpc
+from tf.utils import read_dynamic_value, to_dynamic_value
+
+from .schema import Facts, schema
+from .values import applied, made_up, planned
+
+# ruff: noqa: ANN401, N802, ARG002, D102 - the protocol's types, names and arguments
+
+
+class Servicer(rpc.ProviderServicer):  # type: ignore[misc] # it has no types
+    """Answers by the facts alone; nothing is checked that Terraform does not check by the schema.
+
+    Args:
+        facts: ``provider_config``, ``resources`` and ``data_sources``.
+    """
+
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+
+    def GetMetadata(self, request: Any, context: Any) -> Any:
+        return pb.GetMetadata.Response()
+
+    def GetProviderSchema(self, request: Any, context: Any) -> Any:
+        facts = self._facts
+        return pb.GetProviderSchema.Response(
+            provider=schema(facts["provider_config"]),
+            resource_schemas={name: schema(of) for name, of in facts["resources"].items()},
+            data_source_schemas={name: schema(of) for name, of in facts["data_sources"].items()},
+        )
+
+    def ValidateProviderConfig(self, request: Any, context: Any) -> Any:
+        return pb.ValidateProviderConfig.Response()
+
+    def ValidateResourceConfig(self, request: Any, context: Any) -> Any:
+        return pb.ValidateResourceConfig.Response()
+
+    def ValidateDataResourceConfig(self, request: Any, context: Any) -> Any:
+        return pb.ValidateDataResourceConfig.Response()
+
+    def ConfigureProvider(self, request: Any, context: Any) -> Any:
+        return pb.ConfigureProvider.Response()
+
+    def UpgradeResourceState(self, request: Any, context: Any) -> Any:
+        state = pb.DynamicValue(json=request.raw_state.json)
+        return pb.UpgradeResourceState.Response(upgraded_state=state)
+
+    def ReadResource(self, request: Any, context: Any) -> Any:
+        return pb.ReadResource.Response(new_state=request.current_state)
+
+    def PlanResourceChange(self, request: Any, context: Any) -> Any:
+        proposed = read_dynamic_value(request.proposed_new_state)
+        if proposed is None:  # it will be destroyed
+            return pb.PlanResourceChange.Response(planned_state=request.proposed_new_state)
+        state = planned(self._facts["resources"][request.type_name], proposed)
+        return pb.PlanResourceChange.Response(planned_state=to_dynamic_value(state))
+
+    def ApplyResourceChange(self, request: Any, context: Any) -> Any:
+        state = read_dynamic_value(request.planned_state)
+        if state is None:
+            return pb.ApplyResourceChange.Response(new_state=request.planned_state)
+        seed = f"{request.type_name}.{state.get('name', '')}"
+        made = applied(self._facts["resources"][request.type_name], state, seed)
+        return pb.ApplyResourceChange.Response(new_state=to_dynamic_value(made))
+
+    def ReadDataSource(self, request: Any, context: Any) -> Any:
+        facts = self._facts["data_sources"][request.type_name]
+        make = made_up(request.type_name)
+        state = {
+            name: make(name, facts["attributes"][name]["type"]) if value is None else value
+            for name, value in read_dynamic_value(request.config).items()
+        }
+        return pb.ReadDataSource.Response(state=to_dynamic_value(state))
+
+    def GetFunctions(self, request: Any, context: Any) -> Any:
+        return pb.GetFunctions.Response()
+
+    def StopProvider(self, request: Any, context: Any) -> Any:
+        return pb.StopProvider.Response()

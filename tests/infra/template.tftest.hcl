@@ -1,0 +1,174 @@
+# Each run plans the template with other choices, by a provider that is mocked: what is asked for
+# is made, what is not is not. `terraform test`, or test_template.py, runs it in a rendered stage.
+
+mock_provider "huaweicloud" {
+  mock_data "huaweicloud_eg_event_channels" {
+    defaults = {
+      channels = [{
+        id = "official-channel", name = "default", provider_type = "OFFICIAL", description = "",
+        created_at = "", updated_at = "", cross_account_ids = [], enterprise_project_id = ""
+      }]
+    }
+  }
+  mock_data "huaweicloud_apig_instances" {
+    defaults = {
+      instances = [{
+        id = "the-gateway", name = "gateway", status = "Running", edition = "BASIC", type = "apig",
+        created_at = "", eip_address = "", enterprise_project_id = "", loadbalancer_provider = "elb"
+      }]
+    }
+  }
+}
+
+variables {
+  bucket = "invoices"
+  code   = "function.zip"
+}
+
+run "everything" {
+  command = plan
+  assert {
+    condition     = huaweicloud_fgs_function_trigger.uploads.type == "EVENTGRID"
+    error_message = "uploads are not announced by EventGrid"
+  }
+  assert {
+    condition     = terraform_data.uploads.input.EVENTGRID.channel_id == "official-channel"
+    error_message = "the official channel is not looked up"
+  }
+  assert {
+    condition     = length(huaweicloud_fgs_function_trigger.api) == 1 && length(huaweicloud_fgs_function_trigger.sweep) == 1
+    error_message = "API or sweep is missing"
+  }
+  assert {
+    condition     = terraform_data.api[0].input.auth == "APP" && terraform_data.api[0].input.instance_id == "the-gateway"
+    error_message = "the API is not for apps alone, or not at the only gateway"
+  }
+  assert {
+    condition     = length(huaweicloud_smn_subscription.failures) == 0
+    error_message = "somebody is told who was not named"
+  }
+  assert {
+    condition     = toset(keys(huaweicloud_ces_alarmrule.function)) == toset(["failures", "rejections", "duration"])
+    error_message = "an alarm is missing"
+  }
+}
+
+run "classic_trigger" {
+  command = plan
+  variables {
+    trigger = "OBS"
+  }
+  assert {
+    condition     = jsondecode(huaweicloud_fgs_function_trigger.uploads.event_data).prefix == "incoming/"
+    error_message = "the trigger does not filter by prefix"
+  }
+  assert {
+    condition     = length(data.huaweicloud_eg_event_channels.official) == 0
+    error_message = "EventGrid is asked without need"
+  }
+}
+
+run "no_api_no_sweep" {
+  command = plan
+  variables {
+    api            = false
+    sweep_schedule = ""
+  }
+  assert {
+    condition     = length(huaweicloud_fgs_function_trigger.api) + length(huaweicloud_apig_group.api) + length(huaweicloud_fgs_function_trigger.sweep) == 0
+    error_message = "API or sweep is made all the same"
+  }
+  assert {
+    condition     = output.api_address == ""
+    error_message = "there is an address of no API"
+  }
+}
+
+run "existing_bucket_and_agency" {
+  command = plan
+  variables {
+    bucket_exists   = true
+    function_agency = "theirs"
+  }
+  assert {
+    condition     = length(huaweicloud_obs_bucket.invoices) + length(huaweicloud_identity_agency.function) + length(huaweicloud_identity_role.bucket) + length(huaweicloud_identity_role.topic) == 0
+    error_message = "what exists is made"
+  }
+  assert {
+    condition     = huaweicloud_fgs_function.function.agency == "theirs" && output.bucket == "invoices"
+    error_message = "what exists is not used"
+  }
+}
+
+run "cron_versions_email_channel" {
+  command = plan
+  variables {
+    sweep_schedule    = "0 0 3 * * *"
+    bucket_versioning = true
+    alarm_email       = "a@example.com"
+    event_channel_id  = "theirs"
+    api_gateway_id    = "another"
+    api_auth          = "IAM"
+    ocr_concurrency   = 3
+  }
+  assert {
+    condition     = terraform_data.sweep.input.schedule_type == "Cron"
+    error_message = "cron is not taken for cron"
+  }
+  assert {
+    condition     = length(huaweicloud_smn_subscription.failures) == 1
+    error_message = "nobody is told"
+  }
+  assert {
+    condition     = terraform_data.uploads.input.EVENTGRID.channel_id == "theirs" && terraform_data.api[0].input.instance_id == "another"
+    error_message = "what is named is not used"
+  }
+  assert {
+    condition     = huaweicloud_fgs_function.function.max_instance_num == "3"
+    error_message = "the limit of instances is not that of concurrent readings"
+  }
+}
+
+run "open_api_is_refused_once" {
+  command = plan
+  variables {
+    api_auth = "NONE"
+  }
+  expect_failures = [huaweicloud_fgs_function_trigger.api]
+}
+
+run "open_api_is_taken_when_said_twice" {
+  command = plan
+  variables {
+    api_auth             = "NONE"
+    api_open_to_everyone = true
+  }
+  assert {
+    condition     = terraform_data.api[0].input.auth == "NONE"
+    error_message = "the API is not open"
+  }
+}
+
+run "overlapping_prefixes_are_refused" {
+  command = plan
+  variables {
+    results_prefix = "incoming/results/"
+  }
+  expect_failures = [huaweicloud_fgs_function.function]
+}
+
+run "choices_that_make_no_sense_are_refused" {
+  command = plan
+  variables {
+    stage           = "Dev!"
+    bucket          = "UPPER"
+    input_prefix    = "/in"
+    trigger         = "SMN"
+    retries         = 4
+    ocr_concurrency = 0
+    api_auth        = "MAYBE"
+  }
+  expect_failures = [
+    var.stage, var.bucket, var.input_prefix, var.trigger, var.retries, var.ocr_concurrency, var.api_auth,
+  ]
+}

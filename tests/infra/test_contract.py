@@ -1,0 +1,160 @@
+"""What the template promises to the function, and the function to the template."""
+
+from __future__ import annotations
+
+import json
+import re
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote_plus
+
+import pytest
+import yaml
+
+from local.cloud import PROJECT
+from ops.deploy.stage import TEMPLATE
+from ops.package.bytecode import RUNTIME
+from quota_invoice.settings import Settings
+from tests.infra.conftest import Plan, resources
+
+PREFIXES = {"input_prefix": "in/a/", "results_prefix": "out/", "failures_prefix": "bad/"}
+
+Planned = Callable[..., Plan]
+
+
+def function(plan: Plan) -> dict[str, Any]:
+    [found] = resources(plan, "huaweicloud_fgs_function").values()
+    return found
+
+
+def test_the_default_stage_has_all_parts(plan: Planned) -> None:
+    found = plan()
+    kinds = {
+        "huaweicloud_obs_bucket": 1,
+        "huaweicloud_identity_agency": 1,
+        "huaweicloud_identity_role": 2,
+        "huaweicloud_fgs_function": 1,
+        "huaweicloud_fgs_function_trigger": 3,
+        "huaweicloud_fgs_async_invoke_configuration": 1,
+        "huaweicloud_smn_topic": 1,
+        "huaweicloud_ces_alarmrule": 3,
+        "huaweicloud_lts_group": 1,
+        "huaweicloud_lts_stream": 1,
+    }
+    assert {kind: len(resources(found, kind)) for kind in kinds} == kinds
+
+
+def test_settings_read_all_that_the_template_puts_into_user_data(plan: Planned) -> None:
+    data: dict[str, str] = json.loads(function(plan(**PREFIXES))["user_data"])
+    read = set()
+
+    def lookup(name: str) -> str | None:
+        read.add(name)
+        return data.get(name)
+
+    settings = Settings.read(lookup, PROJECT)
+    assert set(data) <= read
+    assert settings.bucket == "quota-invoices-dev"
+    assert settings.keys.result("in/a/b.jpg") == "out/b.jpg.json"
+    assert settings.keys.failure("in/a/b.jpg") == "bad/b.jpg.json"
+
+
+def test_further_settings_reach_the_function(plan: Planned) -> None:
+    data = json.loads(function(plan(settings={"RECOGNITION": "auto"}))["user_data"])
+    assert Settings.read(data.get, PROJECT).recognize_all
+
+
+def test_the_defaults_are_the_functions_own(plan: Planned) -> None:
+    data = json.loads(function(plan())["user_data"])
+    default = Settings.read({"BUCKET": data["BUCKET"]}.get, PROJECT)
+    assert Settings.read(data.get, PROJECT) == default
+
+
+@pytest.mark.parametrize("kind", ["EVENTGRID", "OBS"])
+def test_trigger_rights_and_settings_agree_on_prefixes(plan: Planned, kind: str) -> None:
+    found = plan(trigger=kind, **PREFIXES)
+    inputs = resources(found, "terraform_data")["terraform_data.uploads"]["input"][kind]
+    if kind == "OBS":
+        assert inputs["prefix"] == "in/a/"
+        assert inputs["events"] == ["s3:ObjectCreated:*"]
+    else:
+        [rule] = inputs["filter_rule"]["subject"]
+        assert rule["op"] == "StringStartsWith"
+        assert {unquote_plus(value) for value in rule["values"]} == {"in/a/"}
+        assert inputs["Key_encode"] is True
+        kinds = {name.rpartition(":")[2] for name in inputs["event_types"]}
+        assert kinds == {"PUT", "POST", "COPY", "CompleteMultipartUpload"}
+    rights = statements(found)["huaweicloud_identity_role.bucket[0]"]
+    objects = "OBS:*:*:object:quota-invoices-dev/"
+    granted = {
+        action: {
+            resource
+            for right in rights
+            if action in right["Action"]
+            for resource in right["Resource"]
+        }
+        for action in {action for right in rights for action in right["Action"]}
+    }
+    assert granted == {
+        "obs:object:GetObject": {f"{objects}{prefix}*" for prefix in PREFIXES.values()},
+        "obs:object:PutObject": {f"{objects}out/*", f"{objects}bad/*"},
+        "obs:object:DeleteObject": {f"{objects}bad/*"},
+        "obs:bucket:ListBucket": {"OBS:*:*:bucket:quota-invoices-dev"},
+    }
+
+
+def test_no_policy_grants_whatever_there_is(plan: Planned) -> None:
+    for rights in statements(plan()).values():
+        for right in rights:
+            assert not [action for action in right["Action"] if "*" in action]
+            for resource in right.get("Resource", []):
+                assert "quota-invoices-dev" in resource
+    [agency] = resources(plan(), "huaweicloud_identity_agency").values()
+    roles = [role for entry in agency["project_role"] for role in entry["roles"]]
+    assert set(roles) == {"OCR ReadOnlyAccess", "quota-invoice-ocr-dev-topic"}
+    assert agency["domain_roles"] == ["quota-invoice-ocr-dev-bucket"]
+
+
+def test_the_bucket_is_private_and_encrypted(plan: Planned) -> None:
+    [bucket] = resources(plan(), "huaweicloud_obs_bucket").values()
+    assert (bucket["acl"], bucket["encryption"], bucket["force_destroy"]) == (
+        "private",
+        True,
+        False,
+    )
+    prefixes = [rule["prefix"] for rule in bucket["lifecycle_rule"] if rule["prefix"]]
+    assert prefixes == ["failures"]
+
+
+def test_what_fails_is_tried_again_and_told(plan: Planned) -> None:
+    [retries] = resources(plan(), "huaweicloud_fgs_async_invoke_configuration").values()
+    assert retries["max_async_retry_attempts"] == 3
+    assert [entry["destination"] for entry in retries["on_failure"]] == ["SMN"]
+
+
+def test_the_entry_points_exist_in_the_zip(plan: Planned, function_zip: Path) -> None:
+    found = function(plan())
+    with zipfile.ZipFile(function_zip) as archive:
+        for entry in (found["handler"], found["initializer_handler"]):
+            module, _, name = entry.partition(".")
+            source = archive.read(f"{module}.py").decode()
+            assert re.search(rf"^def {name}\(", source, re.MULTILINE)
+
+
+def test_the_runtime_is_the_one_that_the_zip_is_made_for(plan: Planned) -> None:
+    assert function(plan())["runtime"] == "Python" + ".".join(map(str, RUNTIME))
+
+
+def test_variables_are_explained_and_have_types() -> None:
+    template = yaml.safe_load(TEMPLATE.read_text(encoding="utf-8"))
+    for name, variable in template["variable"].items():
+        assert variable["type"], name
+        assert variable["description"], name
+        assert not variable.get("sensitive"), "a secret would be kept in the state"
+
+
+def statements(plan: Plan) -> dict[str, list[dict[str, Any]]]:
+    roles = resources(plan, "huaweicloud_identity_role")
+    return {address: json.loads(role["policy"])["Statement"] for address, role in roles.items()}

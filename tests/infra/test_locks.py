@@ -1,0 +1,31 @@
+"""The locks name the same versions: one environment holds them, and tests run what is deployed."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PIN = re.compile(r"^([\w.-]+)==([\w.]+)", re.MULTILINE)
+
+
+def pins(name: str) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for package, version in PIN.findall((ROOT / name).read_text(encoding="utf-8")):
+        found.setdefault(package.lower(), set()).add(version)
+    return found
+
+
+@pytest.mark.parametrize("name", ["requirements-deploy.lock", "requirements-function.lock"])
+def test_what_is_in_both_has_a_version_of_the_main_lock(name: str) -> None:
+    main = pins("requirements.lock")
+    other = {package: found for package, found in pins(name).items() if package in main}
+    assert other
+    assert {package: found for package, found in other.items() if not found <= main[package]} == {}
+
+
+def test_the_zip_has_what_the_function_asks_for() -> None:
+    asked, locked = pins("handler/requirements.txt"), pins("requirements-function.lock")
+    assert {package: locked.get(package) for package in asked} == asked

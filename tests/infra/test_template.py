@@ -1,0 +1,69 @@
+"""The template against the provider's schema, and under the choices that can be made."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ops.deploy.engine import Engine
+from ops.deploy.errors import DeployError
+
+FUNCTION = "huaweicloud_fgs_function"
+TESTS = Path(__file__).with_name("template.tftest.hcl")
+
+Rendered = Callable[..., Engine]
+Change = Callable[[dict[str, Any]], None]
+
+
+def test_the_template_is_valid_for_the_providers_schema(rendered: Rendered) -> None:
+    assert "valid" in rendered().run("validate", "-no-color")
+
+
+def misspelt(template: dict[str, Any]) -> None:
+    function = template["resource"][FUNCTION]["function"]
+    function["memory_sizes"] = function.pop("memory_size")
+
+
+def of_another_type(template: dict[str, Any]) -> None:
+    template["resource"][FUNCTION]["function"]["timeout"] = "soon"
+
+
+def misspelt_inside(template: dict[str, Any]) -> None:
+    rule = template["resource"]["huaweicloud_obs_bucket"]["invoices"]["lifecycle_rule"][0]
+    rule["expires"] = rule.pop("expiration")
+
+
+def of_no_such_kind(template: dict[str, Any]) -> None:
+    template["resource"]["huaweicloud_fgs_functions"] = template["resource"].pop(FUNCTION)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (misspelt, "memory_size"),
+        (of_another_type, "a number is required"),
+        (misspelt_inside, "expires"),
+        (of_no_such_kind, "huaweicloud_fgs_functions"),
+    ],
+)
+def test_what_the_schema_does_not_have_is_refused(
+    rendered: Rendered, change: Change, told: str
+) -> None:
+    with pytest.raises(DeployError, match=told):
+        rendered(change).run("validate", "-no-color")
+
+
+@pytest.mark.timeout(300)
+def test_what_is_chosen_is_planned(rendered: Rendered) -> None:
+    engine = rendered()
+    (engine.folder / "tests").mkdir()
+    shutil.copy(TESTS, engine.folder / "tests")
+    (engine.folder / "function.zip").write_bytes(b"code")
+    (engine.folder / "stage.auto.tfvars.json").unlink()
+    code = str(engine.folder / "function.zip")
+    told = engine.run("test", "-no-color", f"-var=code={code}", "-var=bucket=invoices")
+    assert "9 passed, 0 failed" in told
