@@ -5,6 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SEED ?= 1
+N ?= 200
 # An event goes to the function on this machine unless a stage is named.
 STAGED := $(STAGE)
 STAGE ?= dev
@@ -133,6 +134,10 @@ logs: $(VENV)/.deploy ## Print a deployed function's log [STAGE=dev] [FOLLOW=1]
 .PHONY: smoke
 smoke: $(VENV)/.deploy ## Send one sample through a deployed stage; the live test [STAGE=dev]
 	@$(BIN)/python -m ops.remote smoke $(STAGE)
+
+.PHONY: soak
+soak: $(READY) ## Upload thousands while everything fails at times: make soak N=2000 [SEED=7]
+	@$(BIN)/python -m ops.soak --uploads $(N) --seed $(SEED) $(SOAK)
 
 .PHONY: lock
 lock: $(READY) ## Renew the locks from pyproject.toml

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from .wire import Request
+
+_SIGNED_BY = re.compile(rb"(?i)\r\nauthorization: [^\r]*?\b(?:credential|access)=([^,/\s]+)")
 
 
 @dataclass(repr=False)
@@ -30,3 +33,9 @@ class Exchange:
     ended: float = 0.0
     status: int | None = None
     is_answered: bool = False
+
+    @property
+    def caller(self) -> str:
+        """The id of the access key that signed the request: each invocation has its own."""
+        found = _SIGNED_BY.search(self.request.raw)
+        return found[1].decode() if found else ""

@@ -56,6 +56,7 @@ class Proxy:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._end: asyncio.Event | None = None
         self._ready = threading.Event()
+        self._connections: set[asyncio.Task[None] | None] = set()  # the loop itself forgets them
         self._thread = threading.Thread(target=self._run, name="fault-proxy", daemon=True)
 
     def __enter__(self) -> Proxy:  # noqa: PYI034 - Self is not in Python 3.10
@@ -86,12 +87,15 @@ class Proxy:
         server.close()
 
     async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        self._connections.add(task)
         with contextlib.suppress(OSError, BrokenMessage, asyncio.CancelledError):
             while (request := await read_request(reader)) and await self._serve(
                 request, reader, writer
             ):
                 pass
         writer.close()
+        self._connections.discard(task)
 
     async def _serve(
         self, request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
