@@ -1,0 +1,47 @@
+"""A record that is held up on its way to the bucket, while the object is replaced and read anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from local.cloud import Cloud
+from tests.functional.conftest import SAMPLES, Objects, Run
+from tests.support.announce import announce, etag
+from tests.support.faulty import Faulty, faulty_cloud
+
+LONG = 30.0  # seconds; nothing that works takes as long
+KEY, RECORD = "incoming/a.png", "results/a.png.json"
+
+
+@pytest.fixture(scope="module")
+def faulty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Faulty]:
+    with faulty_cloud(tmp_path_factory.mktemp("faulty")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def cloud(faulty: Faulty) -> Cloud:
+    return faulty.cloud
+
+
+@pytest.mark.xfail(
+    strict=True,
+    reason="the record of the former content replaces the later one's, and no sweep sees it",
+)
+def test_a_late_record_of_a_former_content_does_not_stay(
+    faulty: Faulty, start: Callable[..., Run], objects: Objects, image: bytes
+) -> None:
+    run = start(instances=2, OBS_TIMEOUT_SECONDS="4")
+    former = announce(KEY, objects.put(KEY, image))
+    run.invoke(announce("incoming/other.png", objects.put("incoming/other.png", image)))
+    faulty.forget()
+    faulty.faults.queue("stall", "put", about=RECORD)
+    first = run.runtime.submit(former)
+    assert faulty.faults.wait("put", "stall", LONG)  # confirmed by now, and not yet written
+    later = objects.put(KEY, (SAMPLES / "guangzhou-20-yuan-half-turn.png").read_bytes())
+    assert run.invoke(announce(KEY, later)) == {"recognized": 1}
+    assert not first.done()
+    first.result(LONG)  # the SDK has tried again, and written
+    assert objects.record(RECORD)["source"]["etag"] == etag(later)
