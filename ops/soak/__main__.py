@@ -107,7 +107,8 @@ def _show(report: dict[str, Any], out: Path) -> None:
     table.add_column("")
     table.add_column("", justify="right")
     for name in (
-        *("inputs", "objects", "records", "justified_failures", "lost", "wrong", "overwritten"),
+        *("inputs", "objects", "records", "justified_failures", "former_records"),
+        *("lost", "wrong", "overwritten"),
         *("ocr_calls", "ocr_calls_per_input", "ocr_calls_caused_by_faults"),
         *("faults_fired_total", "kills", "events_given_up", "found_by_sweep"),
         *("longest_delay_s", "median_delay_s", "instance_peak_mb", "seconds"),

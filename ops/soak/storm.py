@@ -179,24 +179,31 @@ class Storm:
             time.sleep(0.1)
 
     def _sweep(self, cloud: Cloud, progress: Callable[[str, int, int], None]) -> None:
-        """Let the timer come twice; each time again until its round is at the end and well."""
+        """Sweep twice: each time until the timer has come for a whole pass without a failure.
+
+        A round that fails leaves what it failed at to the next pass, not to the next round.
+        """
         event = json.loads(TIMER.read_bytes())
         for sweep in range(2):
             self.found.swept_from.append(time.monotonic())
             total: dict[str, int] = {"rounds": 0, "failed_rounds": 0}
             self.found.sweeps.append(total)
+            failed = False
             for _ in range(_MOST_ROUNDS):
-                progress(f"sweep {sweep + 1}", sum(total.values()), len(self.found.uploaded))
+                progress(f"sweep {sweep + 1}", total["rounds"], 1)
                 total["rounds"] += 1
                 try:
                     counts: dict[str, int] = cloud.runtime.invoke(event)
                 except FunctionError:
-                    total["failed_rounds"] += 1  # the next one finds what this one left
+                    total["failed_rounds"] += 1
+                    failed = True
                     continue
                 for name, count in counts.items():
                     total[name] = total.get(name, 0) + count
                 if not counts.get("unfinished"):
-                    break
+                    if not failed:
+                        break
+                    failed = False
             self._settle(progress)
 
     def _collect(self, cloud: Cloud, progress: Callable[[str, int, int], None]) -> None:

@@ -18,23 +18,29 @@ def figures(uploads: Sequence[Upload], found: Found) -> dict[str, Any]:
     """Give the figures of a run.
 
     ``inputs`` counts uploads; of an object that was replaced, only the last content can have its
-    record in the end. A key is ``lost`` without either document of that content, ``wrong`` with
-    one that does not say what is so, with both, or with one that belongs to no input.
+    record in the end. An object is ``lost`` without a document of that content, and ``wrong`` with
+    one that does not say what is so, or with a failure record left over beside its record; so is a
+    document that belongs to no object. A record of a former content, beside the failure of the
+    present one, is counted by itself: it was right, and says of which content.
     """
     last = {upload.key: upload for upload in uploads}
-    states = Counter(_state(upload, found) for upload in last.values())
+    states = {key: _state(upload, found) for key, upload in last.items()}
+    counts = Counter(states.values())
     calls, causes, puzzles = account(found.watcher, found.uploaded, found.kills)
     expected = {_result(key) for key in last} | {_failure(key) for key in last}
-    stray = len(found.documents.keys() - expected)
+    stray = sorted(found.documents.keys() - expected)
     delays, swept = _delays(found)
     fired = {" ".join(kind): count for kind, count in sorted(found.faults.fired.items())}
     return {
         "inputs": len(uploads),
         "objects": len(last),
-        "records": states["record"],
-        "justified_failures": states["failure"],
-        "lost": states["lost"],
-        "wrong": states["wrong"] + stray,
+        "records": counts["record"],
+        "justified_failures": counts["failure"] + counts["failure beside former record"],
+        "former_records": counts["failure beside former record"],
+        "lost": counts["lost"],
+        "wrong": counts["wrong"] + len(stray),
+        "lost_keys": [key for key, state in states.items() if state == "lost"],
+        "wrong_keys": [key for key, state in states.items() if state == "wrong"] + stray,
         "overwritten": sum(found.watcher.overwritten(key) for key in last),
         "ocr_calls": calls,
         "ocr_calls_per_input": round(calls / len(uploads), 4),
@@ -82,8 +88,10 @@ def _state(upload: Upload, found: Found) -> str:
     current = [one for one in (record, failure) if one and one["source"]["etag"] == etag]
     if not current:
         return "lost"
-    if (record and failure) or not is_right(upload.sample, current[0]):
+    if len(current) > 1 or not is_right(upload.sample, current[0]):
         return "wrong"
+    if record and failure:
+        return "wrong" if record in current else "failure beside former record"
     return "record" if record else "failure"
 
 
