@@ -4,7 +4,8 @@
     ├── ImageRefused         this image will never be read: a failure record, the invocation
     │   │                    succeeds
     │   ├── NotRecognized        …once it has failed twice
-    │   └── ImageTooLarge        …unless a smaller copy of it is
+    │   ├── ImageTooLarge        …unless a smaller copy of it is
+    │   └── FormatRefused        …unless something else than the object was fetched
     └── InvocationError      anything else: raised when the other uploads are done, so that the
         │                    platform retries or reports it
         ├── ConfigurationError   settings or credentials that make no sense
@@ -89,6 +90,10 @@ class NotRecognized(ImageRefused):
 
 class ImageTooLarge(ImageRefused):
     """The image has too many bytes or pixels for the service; a smaller copy of it may not."""
+
+
+class FormatRefused(ImageRefused):
+    """What the service fetched is no image that it knows; the object itself may be one."""
 
 
 class InvocationError(QuotaInvoiceError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -36,6 +37,8 @@ from .retry import within
 from .settings import Settings
 
 _CONNECT_SECONDS = 5.0
+# The SDK would print failed connections, in lines that are no JSON; they are errors of ours anyway.
+logging.getLogger("HuaweiCloud-SDK-OcrClient").addHandler(logging.NullHandler())
 _TYPES = ["quota_invoice"]  # of Auto Classification's: what is not asked for is not billed
 
 

@@ -12,6 +12,7 @@ and a record is written only for the content that the object has.
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
@@ -35,6 +36,9 @@ Outcome = tuple[str, str | None]
 """What came of an upload, and the reason where it needs one."""
 # How often an object is read that is replaced while it is.
 _ROUNDS = 3
+# Seconds between the look at the object and the record's being there, for all to have gone well.
+# What is uploaded within them has the same time as the record, or a later one: a sweep sees that.
+_HELD_UP = 0.5
 _GONE: Outcome = ("gone", "there is no such object")
 _DUPLICATE: Outcome = ("duplicate", "this content was dealt with before")
 
@@ -166,18 +170,26 @@ class Pipeline:
                 if self._store.describe(source.bucket, source.key) is None:
                     return _GONE
                 raise
-            with self._log.step("confirm", source.key) as step:
-                current = self._look_up(source.bucket, source.key)
-                if current is None:
-                    step.outcome = "gone"
-                    return _GONE
-                if current.etag == source.etag:
-                    break
-                step.outcome = "changed"
-                source = current
-        else:
-            raise ObjectChanging(source.key)
-        return self._write(source, document, has_failure=has_failure)
+            outcome, confirmed = _GONE, time.monotonic()
+            current = self._confirm(source)
+            if current is source:
+                outcome = self._write(source, document, has_failure=has_failure)
+                if time.monotonic() - confirmed > _HELD_UP:
+                    # It may have replaced the record of a content that came meanwhile.
+                    current = self._confirm(source)
+            if current is source or current is None:
+                return outcome
+            source = current
+        raise ObjectChanging(source.key)
+
+    def _confirm(self, source: Source) -> Source | None:
+        """Give the source itself if it is still what the object has; else what is; None if gone."""
+        with self._log.step("confirm", source.key) as step:
+            current = self._look_up(source.bucket, source.key)
+            if current and current.etag == source.etag:
+                return source
+            step.outcome = "changed" if current else "gone"
+            return current
 
     def _known(self, source: Source, *, again: bool) -> tuple[set[str], bool]:
         """Give the contents dealt with before, and whether there is a failure record."""
@@ -244,9 +256,10 @@ class Pipeline:
                     return _DUPLICATE
                 self._store.write(source.bucket, failure_key, document)
                 return "failed", None
-            self._store.write(source.bucket, record_key, document)
             if has_failure:
+                # First, as after the record nobody would come back to it.
                 self._store.delete(source.bucket, failure_key)
+            self._store.write(source.bucket, record_key, document)
             return "recognized", None
 
 

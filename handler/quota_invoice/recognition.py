@@ -1,8 +1,8 @@
 """How an object is read: by which API, by its address or its bytes, and how often it is tried.
 
 The service fetches the object by a signed address, so that its bytes never pass through here. Only
-where it cannot, or finds the image too large, the object is read from the bucket, scaled if need
-be, and sent.
+where it cannot, finds the image too large or finds something else than an image, the object is read
+from the bucket, scaled if need be, and sent.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Protocol
 from . import rescue
 from .errors import (
     AccessRefused,
+    FormatRefused,
     ImageRefused,
     ImageTooLarge,
     ObjectUnfetched,
@@ -114,17 +115,21 @@ class Recognizer:
         task = _Task(source, seconds_left, by_address)
         try:
             return self._read(task)
-        except (ImageTooLarge, ObjectUnfetched) as error:
+        except (ImageTooLarge, FormatRefused, ObjectUnfetched) as error:
             return self._rescued(task, error)
 
-    def _rescued(self, task: _Task, refusal: ImageTooLarge | ObjectUnfetched) -> Reading:
+    def _rescued(
+        self, task: _Task, refusal: ImageTooLarge | FormatRefused | ObjectUnfetched
+    ) -> Reading:
         """Send what the service would not fetch: as it is, or as a smaller image."""
         source = task.source
         with self._log.step("fetch", source.key):
             content = self._objects.fetch(source.bucket, source.key, rescue.LARGEST_OBJECT)
         if content is None:
             raise refusal
-        if isinstance(refusal, ObjectUnfetched) and rescue.fits(content):
+        if isinstance(refusal, FormatRefused) and not rescue.is_readable(content):
+            raise refusal
+        if not isinstance(refusal, ImageTooLarge) and rescue.fits(content):
             try:
                 reading = self._read(replace(task, given=lambda: Given(image=content)))
                 return replace(reading, rescue=Rescue(refusal.code))

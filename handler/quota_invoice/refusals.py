@@ -9,6 +9,7 @@ from __future__ import annotations
 from .errors import (
     AccessRefused,
     AddressRefused,
+    FormatRefused,
     ImageRefused,
     ImageTooLarge,
     InvocationError,
@@ -23,7 +24,6 @@ from .errors import (
 _CONSEQUENCES: dict[type[QuotaInvoiceError], tuple[str, ...]] = {
     ImageRefused: (
         "AIS.0101",  # a parameter, which for a URL can only be the object behind it
-        "AIS.0102",  # format
         "AIS.0104",  # not a supported image, or too poor
         "ModelArts.4104",  # body too long
     ),
@@ -32,6 +32,7 @@ _CONSEQUENCES: dict[type[QuotaInvoiceError], tuple[str, ...]] = {
         "AIS.0103",  # size or dimensions
         "ModelArts.4705",  # object too large
     ),
+    FormatRefused: ("AIS.0102",),
     AccessRefused: (
         *("ModelArts.0203", "ModelArts.0212"),  # token without validity, or without a project
         *("ModelArts.4101", "ModelArts.4102", "ModelArts.4103"),  # token empty, unparsable, expired
@@ -60,11 +61,11 @@ _CONSEQUENCES: dict[type[QuotaInvoiceError], tuple[str, ...]] = {
     ObjectUnfetched: (
         "ModelArts.4603",  # download of the URL failed
         "ModelArts.4704",  # fetch from the bucket failed
-        "ModelArts.4706",  # no such object
     ),
     AddressRefused: (
         "ModelArts.4601",  # address not allowed
         *("ModelArts.4702", "ModelArts.4703"),  # agency or address of the bucket
+        "ModelArts.4706",  # no such object
     ),
 }
 _BY_CODE = {code: kind for kind, codes in _CONSEQUENCES.items() for code in codes}

@@ -14,12 +14,18 @@ _LARGEST = 10_000_000 * 3 // 4
 LARGEST_OBJECT = 64 * 1024 * 1024  # bytes
 _MOST_PIXELS = 80_000_000
 _QUALITY = 90
+_BEGINNINGS = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"BM", b"II*\0", b"MM\0*", b"%PDF-")
 _SMALLER = 0.75  # times the sides, while the file is still too large
 
 
 def fits(content: bytes) -> bool:
     """Tell whether a file is small enough to be sent as it is, whatever it shows."""
     return len(content) <= _LARGEST
+
+
+def is_readable(content: bytes) -> bool:
+    """Tell whether a file begins as those that the service reads do."""
+    return content.startswith(_BEGINNINGS)
 
 
 def shrunk(content: bytes) -> tuple[bytes, float] | None:

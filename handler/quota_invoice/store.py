@@ -12,7 +12,7 @@ import json
 import ssl
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timezone
+from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -24,6 +24,7 @@ from .errors import StoreError
 from .retry import within
 from .settings import Settings
 
+_NO_CONTENT = 204
 _NOT_FOUND = 404
 _BAD = 300
 _PAGE = 1000  # objects, the most that a listing gives at once
@@ -111,7 +112,7 @@ class Store:
             return None
         body = response.body
         return ObjectInfo(
-            etag=str(body.etag).strip('"').lower(),
+            etag=_etag(body, f"head {key}"),
             size=int(body.contentLength or 0),
             version_id=body.versionId or None,
             modified_at=_utc(body.lastModified),
@@ -128,6 +129,7 @@ class Store:
         )
         if response is None:
             return None
+        _etag(response.body, f"get {key}")
         try:
             document = json.loads(response.body.buffer)
         except (ValueError, TypeError, AttributeError, RecursionError):
@@ -147,6 +149,7 @@ class Store:
         response = self._ask("get", key, get)
         if response is None or len(response.body.buffer) > limit:
             return None
+        _etag(response.body, f"get {key}")
         if len(response.body.buffer) != (response.body.contentLength or 0):
             raise StoreError("Store.Unreachable", f"get {key}: the answer is cut")
         return bytes(response.body.buffer)
@@ -167,9 +170,11 @@ class Store:
                 raise StoreError(
                     "Store.NoSuchBucket", f"list {prefix}: there is no bucket {bucket}"
                 )
+            if getattr(response.body, "name", None) != bucket:
+                raise _not_the_stores(f"list {prefix}")
             for item in response.body.contents:
-                etag = str(item.etag).strip('"').lower()
-                yield Entry(item.key, etag, int(item.size or 0), item.lastModified or "")
+                etag = _etag(item, f"list {prefix}")
+                yield Entry(item.key, etag, int(item.size or 0), _listed_time(item.lastModified))
             if not response.body.is_truncated:
                 return
             marker = response.body.next_marker or response.body.contents[-1].key
@@ -191,10 +196,13 @@ class Store:
         )
         if response is None:
             raise StoreError("Store.NoSuchBucket", f"put {key}: there is no bucket {bucket}")
+        _etag(response.body, f"put {key}")
 
     def delete(self, bucket: str, key: str) -> None:
         """Remove a record; well if there is none."""
-        self._ask("delete", key, lambda k: self._client.deleteObject(bucket, k))
+        response = self._ask("delete", key, lambda k: self._client.deleteObject(bucket, k))
+        if response is not None and response.status != _NO_CONTENT:
+            raise _not_the_stores(f"delete {key}")
 
     def _ask(self, action: str, key: str, call: Callable[[str], Any]) -> Any:  # noqa: ANN401 - the SDK has no types
         """Make a request; None where the answer is that there is no such object."""
@@ -217,6 +225,31 @@ class Store:
         told = self._credentials.masked(response.errorMessage or response.reason)
         message = f"{action} {key}: {response.status} {told}"
         raise StoreError(f"Store.{code}", message, response.requestId)
+
+
+def _etag(body: Any, request: str) -> str:  # noqa: ANN401 - the SDK has no types
+    """Give the ETag that each of the store's own answers has, in lower case, without quotes.
+
+    Raises:
+        StoreError: it has none: another answers in the store's place, such as a portal's page.
+    """
+    etag = getattr(body, "etag", None)
+    if not etag:
+        raise _not_the_stores(request)
+    return str(etag).strip('"').lower()
+
+
+def _not_the_stores(request: str) -> StoreError:
+    return StoreError("Store.BadAnswer", f"{request}: the answer is not the store's")
+
+
+def _listed_time(text: str | None) -> str:
+    """Give a listing's time in ISO 8601, UTC; the SDK turns those of OBS into local ones."""
+    try:
+        local = datetime.strptime(text or "", "%Y/%m/%d %H:%M:%S").astimezone()
+    except ValueError:
+        return text or ""
+    return local.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")
 
 
 def _name(error: Exception) -> str:

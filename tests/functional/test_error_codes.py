@@ -74,7 +74,6 @@ def upload(objects: Objects, image: bytes, code: str) -> tuple[str, dict[str, ob
     ("code", "status", "tries"),
     [
         ("AIS.0101", 400, 1),
-        ("AIS.0102", 400, 1),
         ("AIS.0103", 400, 1),
         ("AIS.0104", 400, 1),
         ("AIS.0105", 500, 2),
@@ -155,6 +154,16 @@ def test_what_passes_is_tried_again_until_it_has(
     assert objects.keys("failures/") == []
 
 
+def test_what_is_refused_for_its_format_is_sent_once_if_it_looks_like_an_image(
+    scripted: Scripted, objects: Objects, image: bytes
+) -> None:
+    name, event = upload(objects, image, "AIS.0102")
+    scripted.refuse("AIS.0102", 400, MANY)
+    assert scripted.runtime.invoke(event) == {"failed": 1}
+    assert scripted.script.asked == [True, False]
+    assert objects.record(f"failures/{name}.json")["error"]["code"] == "AIS.0102"
+
+
 @pytest.mark.parametrize(
     ("code", "tries"),
     [
@@ -163,11 +172,7 @@ def test_what_passes_is_tried_again_until_it_has(
         ("ModelArts.4702", 1),
         ("ModelArts.4703", 1),
         ("ModelArts.4704", 2),
-        pytest.param(
-            "ModelArts.4706",
-            1,
-            marks=pytest.mark.xfail(strict=True, reason="an object that is missing is asked twice"),
-        ),
+        ("ModelArts.4706", 1),
     ],
 )
 def test_what_cannot_be_fetched_is_sent(

@@ -26,10 +26,6 @@ def cloud(faulty: Faulty) -> Cloud:
     return faulty.cloud
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="the record of the former content replaces the later one's, and no sweep sees it",
-)
 def test_a_late_record_of_a_former_content_does_not_stay(
     faulty: Faulty, start: Callable[..., Run], objects: Objects, image: bytes
 ) -> None:

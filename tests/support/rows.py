@@ -26,7 +26,6 @@ class Row:
         state: of the bucket before: ``new``, ``done`` (there is a record), or ``failed`` (there is
             a failure record of an earlier content).
         rescued: whether the image is sent by its bytes in the end.
-        defect: why this row does not hold yet; empty if it does.
     """
 
     operation: str
@@ -39,10 +38,10 @@ class Row:
     times: int = 1
     state: str = "new"
     rescued: bool = False
-    defect: str = ""
 
     def __str__(self) -> str:
-        return "-".join([self.operation, self.fault, *[self.state] * (self.state == "done")])
+        state, twice = [self.state] * (self.state == "done"), ["twice"] * (self.times == 2)
+        return "-".join([self.operation, self.fault, *state, *twice])
 
 
 def healed(operation: str, faults: Iterable[str], row: Row | None = None) -> list[Row]:
@@ -82,8 +81,3 @@ def raised(
         )
         for fault, code in codes.items()
     ]
-
-
-def defective(rows: Iterable[Row], why: str) -> list[Row]:
-    """Rows that do not hold yet."""
-    return [replace(row, defect=why) for row in rows]

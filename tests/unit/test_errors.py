@@ -7,6 +7,7 @@ import pytest
 from quota_invoice.errors import (
     AccessRefused,
     AddressRefused,
+    FormatRefused,
     ImageRefused,
     ImageTooLarge,
     InvocationError,
@@ -21,7 +22,8 @@ from quota_invoice.errors import (
 from quota_invoice.refusals import from_service
 
 TABLE: list[tuple[type[QuotaInvoiceError], str]] = [
-    (ImageRefused, "AIS.0101 AIS.0102 AIS.0104 ModelArts.4104"),
+    (ImageRefused, "AIS.0101 AIS.0104 ModelArts.4104"),
+    (FormatRefused, "AIS.0102"),
     (ImageTooLarge, "AIS.0103 ModelArts.4705"),
     (NotRecognized, "AIS.0105"),
     (
@@ -36,8 +38,8 @@ TABLE: list[tuple[type[QuotaInvoiceError], str]] = [
         "ModelArts.4302 ModelArts.4402 ModelArts.4403 ModelArts.4502 ModelArts.4505",
     ),
     (RateLimited, "ModelArts.4401 APIG.0201 APIG.0308"),
-    (ObjectUnfetched, "ModelArts.4603 ModelArts.4704 ModelArts.4706"),
-    (AddressRefused, "ModelArts.4601 ModelArts.4702 ModelArts.4703"),
+    (ObjectUnfetched, "ModelArts.4603 ModelArts.4704"),
+    (AddressRefused, "ModelArts.4601 ModelArts.4702 ModelArts.4703 ModelArts.4706"),
 ]
 
 

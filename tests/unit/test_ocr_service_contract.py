@@ -20,6 +20,7 @@ from local.ocr import codes
 from local.ocr.app import make_app
 from local.ocr.keyring import Credential, StaticKeyring
 from local.ocr.openapi import describe
+from local.ocr.sandbox import Sandbox
 from local.ocr.settings import Settings
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ TOKEN = {"X-Auth-Token": "tok"}
 PNG = BytesIO()
 Image.new("RGB", (40, 30), "white").save(PNG, "PNG")
 IMAGE = base64.b64encode(PNG.getvalue()).decode()
+
+SANDBOX = Sandbox(2, 20)
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,7 @@ def service(reader: FakeReader | None = None, **settings: Any) -> httpx.AsyncCli
     clock = settings.pop("clock", None)
     keyring = StaticKeyring([Credential("AK", "SK"), Credential("TK", "TS", "ST")])
     more = {"clock": clock} if clock else {}
-    app = make_app(Settings(**settings), reader or FakeReader(), keyring, **more)
+    app = make_app(Settings(**settings), reader or FakeReader(), keyring, sandbox=SANDBOX, **more)
     transport = httpx.ASGITransport(app, raise_app_exceptions=True)
     return httpx.AsyncClient(transport=transport, base_url="http://ocr")
 
@@ -285,7 +288,8 @@ def ask_all(body: dict[str, object], reader: FakeReader | None = None) -> httpx.
         {},
         {"type_list": ["quota_invoice"]},
         {"type_list": ["vat_invoice", "quota_invoice"], "detect_seal": True, "pdf_page_number": 1},
-        {"extended_parameters": {"vat_invoice": {"advanced_mode": True}}},
+        {"extended_parameters": {"vat_invoice": {"advanced_mode": True}, "quota_invoice": {}}},
+        {"pdf_page_number": 7},  # of an image
     ],
     ids=str,
 )
@@ -308,6 +312,9 @@ def test_each_ticket_has_its_own_status(body: dict[str, object]) -> None:
         ({"type_list": ["vat_invoice", "id_card"]}, codes.NOT_AN_INVOICE),
         ({"type_list": ["lottery"]}, codes.BAD_PARAMETER),
         ({"type_list": "quota_invoice"}, codes.BAD_PARAMETER),
+        ({"type_list": []}, codes.BAD_PARAMETER),
+        ({"extended_parameters": {"quota_invoice": 5}}, codes.BAD_PARAMETER),
+        ({"extended_parameters": []}, codes.BAD_PARAMETER),
         ({"pdf_page_number": 0}, codes.BAD_PARAMETER),
         ({"url": "http://a/"}, codes.BAD_PARAMETER),
         ({"image": ""}, codes.BAD_FORMAT),
@@ -440,7 +447,7 @@ def test_each_request_is_logged_once_with_listed_members_only(
 
 def test_the_description_names_every_route_and_every_code() -> None:
     described = ask(service(), "GET", "/openapi.json").json()
-    assert described == describe()
+    assert described == describe("p1")
     text = json.dumps(described)
     assert set(described["paths"]) == {
         "/v2/{project_id}/ocr/quota-invoice",

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
+from typing import TYPE_CHECKING
 
 import pytest
 from PIL import Image
 
 from local.ocr.codes import BAD_FORMAT, BAD_PARAMETER, BAD_SIZE, Code, Refusal
-from local.ocr.documents import decode
+from local.ocr.sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from local.ocr.images import Pixels
+
+SANDBOX = Sandbox(2, 20)
+
+
+def decode(data: bytes, page: int | None) -> Pixels:
+    return SANDBOX.decode(data, page or 1)
 
 
 def document(*colours: str, size: tuple[int, int] = (600, 400)) -> bytes:
@@ -25,12 +35,6 @@ def test_the_page_that_is_asked_for_is_given(page: int | None, colour: int) -> N
     assert pixels.ndim == 3
     middle = pixels[pixels.shape[0] // 2, pixels.shape[1] // 2]
     assert middle.argmax() == colour
-
-
-def test_an_image_is_no_document_and_is_read_as_ever() -> None:
-    with BytesIO() as file:
-        Image.new("RGB", (40, 30), "white").save(file, "PNG")
-        assert decode(file.getvalue(), 7).shape == (30, 40, 3)
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from local.ocr import images
+from local.ocr import images, pictures
 from local.ocr.codes import BAD_FORMAT, BAD_SIZE, Code, Refusal
+from local.ocr.sandbox import Sandbox
 
+SANDBOX = Sandbox(1, 20)
 RED, WHITE, BLACK = (255, 0, 0), (255, 255, 255), (0, 0, 0)
 
 
@@ -36,13 +38,13 @@ def saved(image: Image.Image, kind: str, **options: Any) -> bytes:
 
 def refusal(data: bytes) -> Code:
     with pytest.raises(Refusal) as caught:
-        images.decode(data)
+        SANDBOX.decode(data)
     return caught.value.code
 
 
 @pytest.mark.parametrize("kind", images.FORMATS)
 def test_the_four_formats_are_read_by_content(kind: str) -> None:
-    pixels = images.decode(saved(picture(), kind))
+    pixels = SANDBOX.decode(saved(picture(), kind))
     assert pixels.shape == (20, 40, 3)
     assert pixels.dtype == np.uint8
     assert abs(pixels[10, 5].astype(int) - RED).max() < 3
@@ -69,7 +71,7 @@ def test_sides_beyond_the_contract_are_refused(size: tuple[int, int], code: Code
 
 @pytest.mark.parametrize("size", [(15, 15), (4096, 15), (15, 4096)])
 def test_sides_at_the_contract_s_ends_are_taken(size: tuple[int, int]) -> None:
-    assert images.decode(saved(picture(size), "PNG")).shape == (size[1], size[0], 3)
+    assert SANDBOX.decode(saved(picture(size), "PNG")).shape == (size[1], size[0], 3)
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "BMP"])
@@ -88,7 +90,7 @@ def test_exif_orientation_is_applied(orientation: int, corner: str) -> None:
     image.paste(BLACK, (0, 0, 10, 10))
     exif = Image.Exif()
     exif[0x0112] = orientation
-    pixels = images.decode(saved(image, "PNG", exif=exif))
+    pixels = SANDBOX.decode(saved(image, "PNG", exif=exif))
     y = -1 if corner.startswith("bottom") else 0
     x = -1 if corner.endswith("right") else 0
     assert pixels[y, x].tolist() == [0, 0, 0]
@@ -98,25 +100,25 @@ def test_exif_orientation_is_applied(orientation: int, corner: str) -> None:
 @pytest.mark.filterwarnings("ignore:Corrupt EXIF:UserWarning")  # the service ignores it too
 def test_damaged_exif_does_not_matter() -> None:
     data = saved(picture(), "JPEG", exif=b"Exif\0\0MM\0*\0\0\0\x08\xff\xff" + b"\xff" * 30)
-    assert images.decode(data).shape == (20, 40, 3)
+    assert SANDBOX.decode(data).shape == (20, 40, 3)
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "P", "CMYK", "LAB"])
 def test_colour_modes_become_rgb(mode: str) -> None:
-    pixels = images.decode(saved(picture(mode=mode), "TIFF"))
+    pixels = SANDBOX.decode(saved(picture(mode=mode), "TIFF"))
     assert pixels.shape == (20, 40, 3)
     assert pixels[10, 35].min() > 240
 
 
 def test_a_cmyk_jpeg_keeps_its_colours() -> None:
-    pixels = images.decode(saved(picture(mode="CMYK"), "JPEG"))
+    pixels = SANDBOX.decode(saved(picture(mode="CMYK"), "JPEG"))
     assert abs(pixels[10, 5].astype(int) - RED).max() < 6
 
 
 @pytest.mark.parametrize("mode", ["RGBA", "LA"])
 def test_transparent_parts_become_white(mode: str) -> None:
     image = Image.new(mode, (20, 20), 0)
-    assert images.decode(saved(image, "PNG")).min() == 255
+    assert SANDBOX.decode(saved(image, "PNG")).min() == 255
 
 
 @pytest.mark.parametrize(("mode", "bright"), [("I;16", 65535), ("I", 100000), ("F", 1.0)])
@@ -124,7 +126,7 @@ def test_deep_greys_keep_their_brightness(mode: str, bright: float) -> None:
     dtype = {"I;16": np.uint16, "I": np.int32, "F": np.float32}[mode]
     values = np.zeros((20, 40), dtype)
     values[:, 20:] = bright
-    pixels = images.decode(saved(Image.fromarray(values), "TIFF"))
+    pixels = SANDBOX.decode(saved(Image.fromarray(values), "TIFF"))
     assert pixels[10, 5].tolist() == [0, 0, 0]
     assert pixels[10, 35].tolist() == [255, 255, 255]
 
@@ -132,7 +134,7 @@ def test_deep_greys_keep_their_brightness(mode: str, bright: float) -> None:
 def test_of_several_pages_the_first_counts() -> None:
     other = Image.new("RGB", (100, 100), BLACK)
     data = saved(picture(), "TIFF", save_all=True, append_images=[other] * 3)
-    assert images.decode(data).shape == (20, 40, 3)
+    assert SANDBOX.decode(data).shape == (20, 40, 3)
 
 
 def png_of(width: int, height: int, data: bytes) -> bytes:
@@ -155,7 +157,7 @@ def test_a_jpeg_of_endless_scans_is_refused() -> None:
     data = saved(picture((200, 200)), "JPEG", progressive=True)
     start = data.rindex(b"\xff\xda")
     scan = data[start:-2]
-    bomb = data[:-2] + scan * images.MOST_SCANS + data[-2:]
+    bomb = data[:-2] + scan * pictures.MOST_SCANS + data[-2:]
     assert data.count(b"\xff\xda") < 20
     assert refusal(bomb) is BAD_FORMAT
 
@@ -203,7 +205,7 @@ def test_damage_gives_pixels_or_a_documented_refusal(
     for place, value in hits:
         data[place % len(data)] = value
     try:
-        pixels = images.decode(bytes(data))
+        pixels = SANDBOX.decode(bytes(data))
     except Refusal as refused:
         assert refused.code in (BAD_FORMAT, BAD_SIZE)  # noqa: PT017 - either outcome is right
     else:

@@ -10,6 +10,7 @@ from PIL import Image
 
 from quota_invoice.errors import (
     AddressRefused,
+    FormatRefused,
     ImageRefused,
     ImageTooLarge,
     ObjectUnfetched,
@@ -117,6 +118,21 @@ def test_what_was_too_large_and_is_refused_again_is_refused() -> None:
     with pytest.raises(ImageTooLarge):
         service.read()
     assert service.sent == ["url", "image"]
+
+
+def test_an_image_in_whose_place_something_else_was_fetched_is_sent() -> None:
+    content = picture(800, 600)
+    service = Service(FormatRefused("AIS.0102", "no such format"), content=content)
+    service.read()
+    assert service.sent == ["url", "image"]
+    assert service.ocr.given[1].image == content
+
+
+def test_what_is_no_image_is_not_sent() -> None:
+    service = Service(FormatRefused("AIS.0102", "no such format"), content=b"<html>")
+    with pytest.raises(FormatRefused):
+        service.read()
+    assert service.sent == ["url"]
 
 
 def test_an_object_that_is_gone_keeps_the_refusal() -> None:
