@@ -189,7 +189,10 @@ def test_a_certificate_that_is_not_right_is_refused_by_both_sdks(kind: str, tmp_
 def test_a_right_certificate_is_accepted_by_both_sdks(authority: Authority, tmp_path: Path) -> None:
     # Otherwise the refusals above would prove nothing.
     tls = authority.context(tmp_path, f"*.{OBS}", OCR)
-    with serving(lambda _: Answer(200, {}, b'{"result": {}}'), tls) as server, resolving(OBS, OCR):
+    with (
+        serving(lambda _: Answer(200, {"ETag": '"e"'}, b'{"result": {}}'), tls) as server,
+        resolving(OBS, OCR),
+    ):
         user_data = {
             "OBS_ENDPOINT": f"https://{OBS}:{server.port}",
             "OCR_ENDPOINT": f"https://{OCR}:{server.port}",
