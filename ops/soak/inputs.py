@@ -13,20 +13,14 @@ from typing import Any
 
 from PIL import Image
 
+from local.faults import FAULTS
+
 FIELDS = ("code", "number", "location", "amount")
 _BAD = 0.05  # of the uploads are none that can be read
 _REPLACED = 0.05  # …replace one of those just before, under its key
 _JUST_BEFORE = 20
-# A fault for each request that a new upload leads to. A page in an image's place is left out: the
-# service can only take it for the image, and the function can only believe the service.
-_EVERYWHERE = ("429", "500", "503", "expired", "skew", "reset", "stall", "cut", "drip", "lost")
-_BY_OPERATION = {
-    "recognize": (*_EVERYWHERE, "withheld", "html", "json"),
-    "get": (*_EVERYWHERE, "withheld", "html", "json", "farewell"),
-    "fetch": _EVERYWHERE,
-    "head": (*_EVERYWHERE, "withheld", "html", "json", "farewell"),
-    "put": (*_EVERYWHERE, "withheld", "html", "json", "farewell"),
-}
+# The requests that every new upload leads to; each may meet any fault.
+_OPERATIONS = ("recognize", "fetch", "get", "head", "put")
 
 
 @dataclass(frozen=True)
@@ -97,8 +91,7 @@ def plan(
 
 
 def _fault(chance: random.Random) -> tuple[str, str]:
-    operation = chance.choice(sorted(_BY_OPERATION))
-    return operation, chance.choice(_BY_OPERATION[operation])
+    return chance.choice(_OPERATIONS), chance.choice(FAULTS)
 
 
 def is_right(sample: Sample, document: Mapping[str, Any]) -> bool:
