@@ -20,6 +20,7 @@
         ├── OutOfTime            the invocation has no time left for this upload
         ├── ObjectChanging       the object is replaced faster than it can be read
         ├── StoreError           the bucket refused or did not answer
+        │   └── StoreBusy            it has had enough requests for now: tried again at once
         ├── UnexpectedFault      a fault of our own
         └── UploadsFailed        several of the above, from one event
 
@@ -166,6 +167,12 @@ class ObjectChanging(InvocationError):
 
 class StoreError(InvocationError):
     """The bucket refused a request or did not answer."""
+
+
+class StoreBusy(StoreError):
+    """The bucket has had enough requests for now; one more a little later may be welcome."""
+
+    tries = 4
 
 
 class OutOfTime(InvocationError):

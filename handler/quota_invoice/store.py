@@ -10,6 +10,7 @@ import contextlib
 import http.client
 import json
 import ssl
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -20,12 +21,13 @@ import certifi
 from obs import GetObjectHeader, ObsClient, PutObjectHeader
 
 from .credentials import Credentials
-from .errors import StoreError
-from .retry import within
+from .errors import StoreBusy, StoreError
+from .retry import persist, within
 from .settings import Settings
 
 _NO_CONTENT = 204
 _NOT_FOUND = 404
+_TOO_MANY_REQUESTS = 429
 _BAD = 300
 _PAGE = 1000  # objects, the most that a listing gives at once
 _V4_TOKEN = "X-Amz-Security-Token"  # noqa: S105 - a parameter's name
@@ -78,7 +80,8 @@ class Store:
             is_signature_negotiation=False,  # it would cost a request per bucket
             ssl_verify=trusted,
             timeout=settings.obs_timeout,
-            max_retry_count=1,
+            # Of its kept connections, several may have been closed unannounced.
+            max_retry_count=3,
             # The first redirect ends it: followed, it would take our signature and token anywhere.
             max_redirect_count=1,
             long_conn_mode=True,
@@ -205,7 +208,14 @@ class Store:
             raise _not_the_stores(f"delete {key}")
 
     def _ask(self, action: str, key: str, call: Callable[[str], Any]) -> Any:  # noqa: ANN401 - the SDK has no types
-        """Make a request; None where the answer is that there is no such object."""
+        """Make a request, again where the bucket is busy; None if there is no such object."""
+        deadline = time.monotonic() + self._limit
+        response, _ = persist(
+            lambda: self._ask_once(action, key, call), lambda: deadline - time.monotonic()
+        )
+        return response
+
+    def _ask_once(self, action: str, key: str, call: Callable[[str], Any]) -> Any:  # noqa: ANN401 - the SDK has no types
         if not key:
             # To OBS that would be an operation on the bucket itself.
             raise StoreError("Store.EmptyKey", f"{action}: an object's key is missing")
@@ -224,7 +234,8 @@ class Store:
         code = response.errorCode or response.status
         told = self._credentials.masked(response.errorMessage or response.reason)
         message = f"{action} {key}: {response.status} {told}"
-        raise StoreError(f"Store.{code}", message, response.requestId)
+        kind = StoreBusy if response.status == _TOO_MANY_REQUESTS else StoreError
+        raise kind(f"Store.{code}", message, response.requestId)
 
 
 def _etag(body: Any, request: str) -> str:  # noqa: ANN401 - the SDK has no types

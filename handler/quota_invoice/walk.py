@@ -24,7 +24,7 @@ class State(Enum):
 
     MISSING = "missing"  # it has neither record nor failure
     DONE = "done"  # it has a record of later date
-    FAILED = "failed"  # it has a failure of later date, and no record
+    FAILED = "unreadable"  # it has a failure of later date, and no record
     UNSURE = "unsure"  # only a look at its record can tell
     UNUSABLE = "unusable"  # no record can have its key
 

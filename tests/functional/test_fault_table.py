@@ -26,9 +26,8 @@ OBS_SECONDS = "1"
 # No fault holds classification up, which takes a few seconds on a busy machine.
 OCR_SECONDS = {"quota": "5", "auto": "15"}
 SECONDS = 30.0
-HEALED_BY_SDK = ("500", "503", "reset", "stall", "lost", "withheld", "farewell")
+HEALED = ("429", "500", "503", "reset", "stall", "lost", "withheld", "farewell")
 REFUSED = {
-    "429": "Store.TooManyRequests",
     "expired": "Store.ExpiredToken",
     "skew": "Store.RequestTimeTooSkewed",
 }
@@ -70,7 +69,7 @@ ROWS = [
     *healed("fetch", ["503", "cut"], RESCUED),
     *healed("fetch", A_PAGE, replace(FETCHED_AGAIN, log=(NO_IMAGE,), rescued=True)),
     # Is there a record? Nothing was paid for yet.
-    *healed("get", HEALED_BY_SDK),
+    *healed("get", HEALED),
     *raised("get", dict.fromkeys(A_PAGE, "Store.BadAnswer"), "check", "upload"),
     *raised("get", {**REFUSED, **SLOW, "cut": "Store.404"}, "check", "upload"),
     *healed("get", ["500", "lost", "cut"], Row("", "", "duplicate 1", calls=0, state="done")),
@@ -84,21 +83,21 @@ ROWS = [
         state="done",
     ),
     # Is the content still the object's? The image has been read by now.
-    *healed("head", [*HEALED_BY_SDK, "cut"]),
+    *healed("head", [*HEALED, "cut"]),
     *raised(
         "head",
-        {"429": "Store.429", "expired": "Store.403", "skew": "Store.403", **SLOW},
+        {"expired": "Store.403", "skew": "Store.403", **SLOW},
         *("confirm", "upload"),
         calls=1,
     ),
     *raised("head", dict.fromkeys(A_PAGE, "Store.BadAnswer"), "confirm", "upload", calls=1),
     # The record itself.
-    *healed("put", [*HEALED_BY_SDK, "cut"]),
+    *healed("put", [*HEALED, "cut"]),
     *raised("put", REFUSED, "write", "upload", calls=1),
     *raised("put", SLOW, "write", "upload", calls=1, calls_again=0, written=True),
     *raised("put", dict.fromkeys(A_PAGE, "Store.BadAnswer"), "write", "upload", calls=1),
     # The failure record of an earlier content goes right before there is a record.
-    *healed("delete", [*HEALED_BY_SDK, "cut"], Row("", "", state="failed")),
+    *healed("delete", [*HEALED, "cut"], Row("", "", state="failed")),
     *raised(
         "delete",
         {**REFUSED, **SLOW, **dict.fromkeys(A_PAGE, "Store.BadAnswer")},
@@ -107,7 +106,9 @@ ROWS = [
         state="failed",
     ),
     # A sweep's listings.
-    *healed("list", ["503", "reset", "stall"], Row("", "", "inputs 1, missing 1, recognized 1")),
+    *healed(
+        "list", ["429", "503", "reset", "stall"], Row("", "", "inputs 1, missing 1, recognized 1")
+    ),
     *raised("list", {**REFUSED, **SLOW}, "sweep"),
     *raised("list", dict.fromkeys([*A_PAGE, "cut"], "Store.BadAnswer"), "sweep"),
 ]

@@ -82,7 +82,7 @@ def test_what_is_missing_is_processed_and_the_rest_is_not_touched() -> None:
         "inputs": 4,
         "missing": 2,
         "done": 1,
-        "failed": 1,
+        "unreadable": 1,
         "recognized": 2,
     }
     assert len(cloud.ocr.given) == 2
@@ -117,8 +117,8 @@ def test_failures_are_tried_again_only_when_asked() -> None:
     cloud = Cloud()
     cloud.put("incoming/a.jpg")
     cloud.document("failures/a.jpg.json")
-    assert cloud.run() == {"inputs": 1, "failed": 1}
-    assert cloud.run(failures=True) == {"inputs": 1, "failed": 1, "recognized": 1}
+    assert cloud.run() == {"inputs": 1, "unreadable": 1}
+    assert cloud.run(failures=True) == {"inputs": 1, "unreadable": 1, "recognized": 1}
     assert cloud.store.documents.keys() == {"results/a.jpg.json"}
 
 
@@ -126,7 +126,7 @@ def test_a_failure_that_fails_again_stays() -> None:
     cloud = Cloud(ImageRefused("AIS.0104", "not supported"))
     cloud.put("incoming/a.jpg")
     cloud.document("failures/a.jpg.json")
-    assert cloud.run(failures=True) == {"inputs": 1, "failed": 2}
+    assert cloud.run(failures=True) == {"inputs": 1, "unreadable": 1, "failed": 1}
     assert cloud.store.documents["failures/a.jpg.json"]["error"]["code"] == "AIS.0104"
 
 
