@@ -14,7 +14,9 @@ from local.ocr.codes import Refusal
 from local.ocr.envelope import Envelope, misrouted, refused, unforeseen
 from local.ocr.fetch import Fetcher
 from local.ocr.keyring import Credential, FileKeyring, Keyring, Keyrings, StaticKeyring
-from local.ocr.service import Reader, Service
+from local.ocr.readings import Reader, Readings
+from local.ocr.sandbox import Sandbox
+from local.ocr.service import Service
 from local.ocr.tokens import utc_now
 
 if TYPE_CHECKING:
@@ -33,13 +35,20 @@ def make_app(
     reader: Reader,
     keyring: Keyring | None = None,
     clock: Callable[[], datetime] = utc_now,
+    sandbox: Sandbox | None = None,
 ) -> ASGIApp:
-    """Make the ASGI application; without a `keyring` the settings' keys count."""
+    """Make the ASGI application; without a `keyring` the settings' keys count.
+
+    It closes the `sandbox` when it is told to stop.
+    """
+    sandbox = sandbox or Sandbox(settings.workers, settings.decode_seconds)
     fetcher = Fetcher(transport_of(settings), settings.allow_hosts, settings.max_seconds)
-    service = Service(settings, reader, keyring or keys_of(settings), fetcher, clock)
+    readings = Readings(reader, sandbox, settings.workers)
+    service = Service(settings, keyring or keys_of(settings), fetcher, readings, clock)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        readings.start()
         yield
         await service.close()
 

@@ -47,6 +47,7 @@ WRONG_PROJECT = Code("ModelArts.4203", 403, "No permission to access this projec
 TOO_MANY_AT_ONCE = Code("ModelArts.4401", 429, "The number of concurrent requests is too large.")
 BODY_TOO_SLOW = Code("ModelArts.4402", 408, "The request timed out.")
 TOO_MANY_CONNECTIONS = Code("ModelArts.4403", 503, "The service is unavailable: too many callers.")
+STOPPING = Code("ModelArts.4403", 503, "The service is unavailable: it is being stopped.")
 INTERNAL = Code("ModelArts.4505", 500, "Internal error.")
 URL_REFUSED = Code("ModelArts.4601", 400, "The URL is not allowed.")
 DOWNLOAD_FAILED = Code("ModelArts.4603", 400, "Obtaining the file from the URL failed.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import threading
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -51,6 +52,32 @@ class Slots:
             yield
         finally:
             self._taken -= 1
+
+
+class Room:
+    """So much at a time, for threads; what is more than all of it has it alone."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._taken = 0
+        self._door = threading.Lock()
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def hold(self, much: int) -> Iterator[None]:
+        """Take room for as long as the block lasts; wait until there is, first come, first served.
+
+        A small one does not pass a large one, which might then wait for ever.
+        """
+        with self._door, self._changed:
+            self._changed.wait_for(lambda: not self._taken or self._taken + much <= self._most)
+            self._taken += much
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._taken -= much
+                self._changed.notify()
 
 
 class PerMinute:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from local.ocr.codes import BAD_PARAMETER, NOT_JSON, Code, Refusal
 from local.ocr.fetch import LONGEST_URL
-from local.ocr.images import LARGEST
+from local.ocr.images import BASE64, LARGEST
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,7 +58,12 @@ class SourceBody(BaseModel):
         default=None,
         description="Base64 of a JPEG, PNG, BMP or TIFF image: at most 10 MiB of characters, its "
         "narrow side at least 15 and its wide side at most 4,096 pixels.",
-        json_schema_extra={"contentEncoding": "base64", "minLength": 1, "maxLength": LARGEST},
+        json_schema_extra={
+            "contentEncoding": "base64",
+            "pattern": BASE64,
+            "minLength": 4,
+            "maxLength": LARGEST,
+        },
     )
     url: str | None = Field(
         default=None,

@@ -33,6 +33,7 @@ EVERYWHERE = (
     codes.BAD_REQUEST,
     codes.HEAD_TOO_LONG,
     codes.TOO_MANY_CONNECTIONS,
+    codes.STOPPING,
     codes.INTERNAL,
 )
 WITH_BODY = (
@@ -64,8 +65,8 @@ IMAGES = (
 )
 
 
-def describe() -> Json:
-    """Give the description of the service."""
+def describe(project: str) -> Json:
+    """Give the description of the service for its one project."""
     _, schemas = models_json_schema(
         [(model, "validation") for model in MODELS], ref_template=REFERENCE + "{model}"
     )
@@ -82,6 +83,7 @@ def describe() -> Json:
                     "recognizeQuotaInvoice",
                     "Recognise the fields of a quota invoice",
                     (QuotaInvoiceRequestBody, QuotaInvoiceResponse),
+                    project,
                 )
             },
             "/v2/{project_id}/ocr/auto-classification": {
@@ -89,6 +91,7 @@ def describe() -> Json:
                     "recognizeAutoClassification",
                     "Find the quota invoices on an image, and recognise the fields of each",
                     (AutoClassificationRequestBody, AutoClassificationResponse),
+                    project,
                 )
             },
             "/v3/auth/tokens": {"post": _tokens()},
@@ -111,7 +114,9 @@ def describe() -> Json:
     }
 
 
-def _recognition(name: str, summary: str, models: tuple[type[BaseModel], type[BaseModel]]) -> Json:
+def _recognition(
+    name: str, summary: str, models: tuple[type[BaseModel], type[BaseModel]], project: str
+) -> Json:
     return {
         "operationId": name,
         "summary": summary,
@@ -121,7 +126,7 @@ def _recognition(name: str, summary: str, models: tuple[type[BaseModel], type[Ba
                 "name": "project_id",
                 "in": "path",
                 "required": True,
-                "schema": {"type": "string", "minLength": 1},
+                "schema": {"type": "string", "enum": [project]},
             },
             {
                 "name": "Enterprise-Project-Id",

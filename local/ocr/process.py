@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 STDERR = 2
 M_MMAP_THRESHOLD = -3  # glibc's <malloc.h>
 LARGE = 1 << 20
+OUT_OF_MEMORY = 3
+"""The exit code of a process that was given too little to decode a file; see `sandboxed`."""
 
 
 @contextmanager

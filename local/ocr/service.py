@@ -5,29 +5,24 @@ Who are you, is there room, what did you send, what is in it. See `codes` for ev
 
 from __future__ import annotations
 
-import asyncio
-import logging
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 
-from local.ocr import documents, iam, images, tickets
+from local.ocr import iam, images, tickets
 from local.ocr.auth import Gate
 from local.ocr.codes import (
     BAD_PARAMETER,
     NOT_AN_INVOICE,
     NOT_DECLARED_JSON,
-    RECOGNITION_FAILED,
     Refusal,
 )
 from local.ocr.limits import LONGEST_BODY, PerMinute, Slots, read_body
 from local.ocr.models import (
-    Invoice,
     QuotaInvoiceRequestBody,
     QuotaInvoiceResponse,
     QuotaInvoiceResult,
@@ -39,32 +34,19 @@ from local.ocr.signature import Message
 from local.ocr.tokens import Tokens
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Callable
     from datetime import datetime
 
     from starlette.requests import Request
 
     from local.ocr.fetch import Fetcher
-    from local.ocr.images import Pixels
     from local.ocr.keyring import Keyring
+    from local.ocr.readings import Readings
     from local.ocr.settings import Settings
 
 LONGEST_TOKEN_REQUEST = 64 << 10
 
 Body = TypeVar("Body", bound=SourceBody)
-Found = TypeVar("Found")
-
-_log = logging.getLogger(__name__)
-
-
-class Reader(Protocol):
-    """Reads an image; may be called by several threads at once."""
-
-    def read(self, image: Pixels) -> Invoice | None:
-        """Give what stands on the invoice, None where the image shows none."""
-
-    def read_all(self, image: Pixels) -> Sequence[tickets.Ticket]:
-        """Give every invoice on the image, and where it lies."""
 
 
 class Service:
@@ -73,13 +55,12 @@ class Service:
     def __init__(
         self,
         settings: Settings,
-        reader: Reader,
         keyring: Keyring,
         fetcher: Fetcher,
+        readings: Readings,
         clock: Callable[[], datetime],
     ) -> None:
         self._settings = settings
-        self._reader = reader
         self._clock = clock
         self._tokens = Tokens(timedelta(seconds=settings.token_seconds), settings.token, clock)
         self._gate = Gate(settings.project, keyring, self._tokens, clock)
@@ -87,15 +68,15 @@ class Service:
         self._slots = Slots(settings.concurrency)
         self._logins = Slots(settings.concurrency)
         self._rate = PerMinute(settings.rate_per_minute)
-        self._turns = asyncio.Semaphore(settings.workers)
-        self._threads = ThreadPoolExecutor(settings.workers, thread_name_prefix="read")
-        self._description = describe()
+        self._description = describe(settings.project)
         self._fetcher = fetcher
+        self._readings = readings
 
     async def quota_invoice(self, request: Request) -> JSONResponse:
         """Quota Invoice OCR."""
         async with self._taken(request, QuotaInvoiceRequestBody) as given:
-            found = await self._read(given, request, images.decode, self._reader.read)
+            data = await self._data(given)
+            found = await self._readings.one(data, partial(_wanted, request))
         if found is None:
             raise Refusal(NOT_AN_INVOICE)
         answer = QuotaInvoiceResponse(result=QuotaInvoiceResult.of(found))
@@ -106,8 +87,8 @@ class Service:
         async with self._taken(request, tickets.AutoClassificationRequestBody) as given:
             if not tickets.wanted(given):
                 raise Refusal(NOT_AN_INVOICE)
-            decode = partial(documents.decode, page=given.pdf_page_number)
-            found = await self._read(given, request, decode, self._reader.read_all)
+            data, page = await self._data(given), given.pdf_page_number or 1
+            found = await self._readings.every(data, page, partial(_wanted, request))
         if not found:
             raise Refusal(NOT_AN_INVOICE)
         return JSONResponse(tickets.results(found).model_dump())
@@ -133,8 +114,8 @@ class Service:
         return JSONResponse(self._description)
 
     async def close(self) -> None:
-        """Wait for what is being read, and close what is open."""
-        self._threads.shutdown()
+        """End what is under way, and close what is open."""
+        await self._readings.close()
         await self._fetcher.aclose()
 
     @asynccontextmanager
@@ -150,42 +131,18 @@ class Service:
             del body  # up to 16 MiB that nobody needs while the image waits for its turn
             yield given
 
-    async def _read(
-        self,
-        given: SourceBody,
-        request: Request,
-        decode: Callable[[bytes], Pixels],
-        how: Callable[[Pixels], Found],
-    ) -> Found:
-        """Wait for a turn: only so many images are in memory, and none for a caller that left."""
-        source = await self._source(given)
-        async with self._turns:
-            if await request.is_disconnected():
-                raise ClientDisconnect
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._threads, _read_now, source, decode, how)
-
-    async def _source(self, given: SourceBody) -> Callable[[], bytes]:
+    async def _data(self, given: SourceBody) -> bytes:
         if (given.image is None) == (given.url is None):
             raise Refusal(BAD_PARAMETER, "set either image or url")
         if given.url is not None:
-            data = await self._fetcher.get(given.url)
-            return lambda: data
-        text = given.image or ""
-        return lambda: images.from_base64(text)
+            return await self._fetcher.get(given.url)
+        text, given.image = given.image or "", None  # it may wait long, and its bytes are enough
+        return images.from_base64(text)
 
 
-def _read_now(
-    source: Callable[[], bytes],
-    decode: Callable[[bytes], Pixels],
-    how: Callable[[Pixels], Found],
-) -> Found:
-    pixels = decode(source())
-    try:
-        return how(pixels)
-    except Exception:  # noqa: BLE001 - whatever the engine raises, the caller is told one thing
-        _log.exception("reader failed")
-        raise Refusal(RECOGNITION_FAILED) from None
+async def _wanted(request: Request) -> None:
+    if await request.is_disconnected():
+        raise ClientDisconnect
 
 
 def _message(request: Request) -> Message:

@@ -58,7 +58,9 @@ class Settings:
     max_seconds: float = Field(default=10, gt=0, le=300)
     """Seconds for fetching a URL, from name resolution to last byte."""
     body_seconds: float = Field(default=30, gt=0, le=300)
-    """Seconds for a caller to send its body."""
+    """Seconds for a caller to send its body, and to take answers."""
+    decode_seconds: float = Field(default=10, gt=0, le=300)
+    """Seconds that an image, or a page of a PDF, may take to decode."""
     head_seconds: float = Field(default=10, gt=0, le=300)
     """Seconds for a caller to send its headers."""
     stop_seconds: int = Field(default=20, ge=1, le=300)
@@ -72,7 +74,7 @@ class Settings:
     connections: int = Field(default=512, ge=1, le=10000)
     """Open connections before ModelArts.4403."""
     workers: int = Field(default=2, ge=1, le=64)
-    """Images read at the same time; each may hold 300 MB while it is decoded."""
+    """Images read at the same time; one of the largest holds some 250 MB meanwhile."""
 
     @model_validator(mode="after")
     def _together(self) -> Settings:

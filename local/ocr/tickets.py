@@ -52,16 +52,18 @@ class AutoClassificationRequestBody(SourceBody):
 
     type_list: list[TicketType] | None = Field(
         default=None,
+        min_length=1,
         description="Types to look for; without it, all that are supported, which is quota_invoice",
-        json_schema_extra={"minItems": 1},
     )
     pdf_page_number: int | None = Field(
         default=None, ge=1, description="Which page of a PDF to read; the first by default."
     )
-    extended_parameters: dict[str, Any] | None = Field(
+    extended_parameters: dict[str, dict[str, Any]] | None = Field(
         default=None, description="Parameters by type; quota invoices have none."
     )
-    detect_seal: bool | None = Field(default=None, description="Not used: no seal is looked for.")
+    detect_seal: bool | None = Field(
+        default=None, description="Taken and not used: no seal is looked for."
+    )
 
 
 class TicketStatus(BaseModel):
@@ -92,7 +94,7 @@ FAILED = TicketStatus(**Refusal(NOT_AN_INVOICE).body())
 
 def wanted(body: AutoClassificationRequestBody) -> bool:
     """Tell whether the request asks for what this service can read."""
-    return not body.type_list or QUOTA_INVOICE in body.type_list
+    return body.type_list is None or QUOTA_INVOICE in body.type_list
 
 
 def results(found: Sequence[Ticket]) -> AutoClassificationResponse:

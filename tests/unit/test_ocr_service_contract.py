@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 import logging
+import re
 import threading
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
@@ -333,6 +334,18 @@ def test_auto_classification_without_a_find_is_refused() -> None:
     assert_refused(ask_all({}, FakeReader(None)), codes.NOT_AN_INVOICE)
 
 
+@pytest.mark.parametrize(
+    ("text", "fits"),
+    [
+        *((text, True) for text in (IMAGE, "QQ==", "QUE=", "QUFB")),
+        *((text, False) for text in ("", "0", "QQ=", "QQ==QQ==", "QU-B", "=QQQ")),
+    ],
+)
+def test_the_description_s_pattern_is_that_of_base64(text: str, fits: bool) -> None:
+    schema = describe("p1")["components"]["schemas"]["QuotaInvoiceRequestBody"]["properties"]
+    assert bool(re.search(schema["image"]["pattern"], text)) == fits
+
+
 def identity(**of: Any) -> dict[str, Any]:
     scope = of.pop("scope", {"project": {"name": "cn-north-4"}})
     return {"auth": {"identity": {"methods": list(of), **of}} | ({"scope": scope} if scope else {})}
@@ -449,6 +462,9 @@ def test_the_description_names_every_route_and_every_code() -> None:
     described = ask(service(), "GET", "/openapi.json").json()
     assert described == describe("p1")
     text = json.dumps(described)
+    for path in (PATH, PATH.replace("quota-invoice", "auto-classification")):
+        project = described["paths"][path.replace("p1", "{project_id}")]["post"]["parameters"][0]
+        assert project["schema"]["enum"] == ["p1"]
     assert set(described["paths"]) == {
         "/v2/{project_id}/ocr/quota-invoice",
         "/v2/{project_id}/ocr/auto-classification",

@@ -1,0 +1,145 @@
+"""The processes that decode: files that go too far, and what follows from it."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from local.ocr import sandbox
+from local.ocr.codes import BAD_FORMAT, BAD_SIZE, Code, Refusal
+from local.ocr.limits import Room
+from local.ocr.sandbox import Sandbox
+from tests.support import bombs
+
+
+def png(width: int = 40, height: int = 30) -> bytes:
+    file = BytesIO()
+    Image.new("RGB", (width, height), "white").save(file, "PNG")
+    return file.getvalue()
+
+
+def refusal(of: Sandbox, data: bytes, page: int | None = None) -> Refusal:
+    with pytest.raises(Refusal) as caught:
+        of.decode(data, page)
+    return caught.value
+
+
+def processes(of: Sandbox) -> list[int]:
+    return sorted(one._process.pid for one in of._all)  # noqa: SLF001 - there is no other way
+
+
+def test_a_file_that_takes_too_long_is_refused_and_the_next_one_decoded() -> None:
+    box = Sandbox(1, seconds=0.5)
+    assert box.decode(png()).shape == (30, 40, 3)
+    before = processes(box)
+    started = time.monotonic()
+    refused = refusal(box, bombs.nested_forms(6), 1)
+    assert (refused.code, refused.detail) == (BAD_FORMAT, sandbox.TOO_FAR)
+    assert 0.4 < time.monotonic() - started < 10
+    assert processes(box) == []  # it was ended
+    assert box.decode(png()).shape == (30, 40, 3)
+    assert processes(box) != before
+    box.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not limit memory")
+def test_a_file_that_takes_too_much_memory_is_refused_and_the_next_one_decoded() -> None:
+    box = Sandbox(1, seconds=20, memory=60 << 20)
+    refused = refusal(box, png(4096, 4096))  # 64 MB as Pillow keeps it
+    assert (refused.code, refused.detail) == (BAD_FORMAT, sandbox.TOO_FAR)
+    assert box.decode(png()).shape == (30, 40, 3)
+    box.close()
+
+
+@pytest.mark.parametrize(("side", "code"), [(4096, None), (4112, BAD_SIZE), (20_000, BAD_SIZE)])
+def test_tiles_may_be_as_large_as_the_largest_image(side: int, code: Code | None) -> None:
+    box = Sandbox(1, seconds=20)
+    data = bombs.tiff_tile(side)
+    if code is None:
+        assert box.decode(data).shape == (100, 100, 3)
+    else:
+        assert refusal(box, data).code is code
+    box.close()
+
+
+def test_a_process_decodes_one_file_after_another() -> None:
+    box = Sandbox(2, seconds=20)
+    box.warm_up()
+    before = processes(box)
+    with ThreadPoolExecutor(2) as pool:
+        assert {one.shape for one in pool.map(box.decode, [png()] * 20)} == {(30, 40, 3)}
+    refusal(box, b"no image")
+    assert processes(box) == before
+    box.close()
+    assert not [one for one in before if Path(f"/proc/{one}").exists()]
+
+
+def test_a_process_that_has_decoded_its_share_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox, "MOST_FILES", 2)
+    box = Sandbox(1, seconds=20)
+    box.decode(png())
+    before = processes(box)
+    box.decode(png())
+    assert before != processes(box)
+    assert box.decode(png()).shape == (30, 40, 3)
+    box.close()
+
+
+def test_closing_ends_what_is_under_way() -> None:
+    box = Sandbox(1, seconds=60)
+    box.warm_up()
+    started = time.monotonic()
+    timer = threading.Timer(0.5, box.close)
+    timer.start()
+    refusal(box, bombs.nested_forms(6), 1)
+    assert time.monotonic() - started < 20
+    timer.join()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_process_is_told_no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QUOTA_OCR_SK", "S3CRET")
+    box = Sandbox(1, seconds=20)
+    box.decode(png())
+    (pid,) = processes(box)
+    told = Path(f"/proc/{pid}/environ").read_bytes()
+    assert b"PATH=" in told
+    assert b"S3CRET" not in told
+    box.close()
+
+
+def test_what_is_ahead_is_told_before_it_is_decoded() -> None:
+    box = Sandbox(1, seconds=20)
+    areas: list[int] = []
+    box.decode(png(50, 60), ahead=areas.append)
+    box.decode(bombs.nested_forms(1), 1, ahead=areas.append)
+    refusal(box, png(10, 10))
+    assert areas == [3000, 1_851_852]
+    box.close()
+
+
+def test_room_is_shared_and_what_is_more_than_all_has_it_alone() -> None:
+    room, now, most = Room(10), [0], [0]
+    lock = threading.Lock()
+
+    def use(much: int) -> None:
+        with room.hold(much):
+            with lock:
+                now[0] += much
+                most[0] = max(most[0], now[0])
+            time.sleep(0.01)
+            with lock:
+                assert much <= 10 or now[0] == much
+                now[0] -= much
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(use, [3, 4, 5, 25, 1, 10, 2, 2] * 4))
+    assert 10 <= most[0] <= 25
+    assert now == [0]
