@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 import uuid
@@ -13,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 
-from local.ocr.codes import INTERNAL, NO_SUCH_API, NO_SUCH_METHOD, Refusal
+from local.ocr.codes import INTERNAL, NO_SUCH_API, NO_SUCH_METHOD, STOPPING, Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -51,7 +52,12 @@ class Envelope:
         try:
             await self._app(scope, exchange.receive, exchange.send)
         except ClientDisconnect:
-            exchange.status = GONE
+            exchange.status, exchange.error_code = GONE, ""
+        except asyncio.CancelledError:  # the server stops, and its patience is at an end
+            if exchange.answered:
+                raise
+            exchange.leave_body()
+            await _answer(Refusal(STOPPING))(scope, exchange.receive, exchange.send)
         except Exception:  # noqa: BLE001 - whatever it is, the next request must be served
             # Starlette has answered with `unforeseen` by now, and hands the error on to be logged.
             _log.exception("unforeseen", extra={"request_id": exchange.request_id})
@@ -69,8 +75,13 @@ class _Exchange:
         self._unread = True
         self._waits = waits
         self.request_id = uuid.uuid4().hex
+        self.answered = False
         self.status = 0
         self.error_code = ""
+
+    def leave_body(self) -> None:
+        """Answer at once, whatever the caller still sends."""
+        self._waits = True
 
     async def receive(self) -> Message:
         self._waits = False
@@ -88,6 +99,7 @@ class _Exchange:
             headers["X-Request-Id"] = self.request_id
             if self._unread and not await self._drained():
                 headers["Connection"] = "close"
+            self.answered = True
         await self._send(message)
 
     async def _drained(self) -> bool:
@@ -119,6 +131,10 @@ class _Exchange:
 def refused(_request: Request, refusal: Exception) -> JSONResponse:
     """Answer a refusal."""
     assert isinstance(refusal, Refusal)  # noqa: S101 - Starlette's handlers are typed for any error
+    return _answer(refusal)
+
+
+def _answer(refusal: Refusal) -> JSONResponse:
     headers = {**refusal.headers, "X-Error-Code": refusal.code.code}
     return JSONResponse(refusal.body(), refusal.code.status, headers)
 

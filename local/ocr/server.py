@@ -51,7 +51,7 @@ def serve(settings: Settings, reader: Reader | None = None) -> None:
 def _config(settings: Settings, app: ASGIApp) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        http=bounded(settings.connections, settings.head_seconds),
+        http=bounded(settings.connections, settings.head_seconds, settings.body_seconds),
         ws="none",
         log_config=None,
         access_log=False,

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
-from contextlib import contextmanager
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 from io import BytesIO
 from pathlib import Path
@@ -34,79 +32,14 @@ from huaweicloudsdkocr.v1 import (
 from PIL import Image
 
 from local.ocr.keyring import Credential, write_key_file
+from tests.support.ocr_service import PATH, TOKEN, Running, code_of, running, talk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ROOT = Path(__file__).parents[2]
-PATH = "/v2/p1/ocr/quota-invoice"
-TOKEN = {"X-Auth-Token": "tok", "Content-Type": "application/json"}
 PNG = BytesIO()
 Image.new("RGB", (40, 30), "white").save(PNG, "PNG")
 IMAGE = base64.b64encode(PNG.getvalue()).decode()
-
-PROGRAM = """
-import os, sys, time
-from types import SimpleNamespace
-from local.ocr.server import serve
-from local.ocr.settings import Settings
-
-class Reader:
-    def read(self, image):
-        time.sleep(image.shape[1] / 1000)  # a wide image takes long
-        fields = dict(amount="￥5.00", code="144031800111", location="北京市", number="12345678")
-        return SimpleNamespace(
-            polygon=[(0, 0), (9.7, 0), (9.7, 5), (0, 5)],
-            **{name: SimpleNamespace(text=text, confidence=0.9) for name, text in fields.items()}
-        )
-
-    def read_all(self, image):
-        return [self.read(image)]
-
-serve(Settings.read(os.environ), Reader())
-"""
-
-
-@dataclass
-class Running:
-    """The service's process, and what it prints."""
-
-    process: subprocess.Popen[str]
-    url: str
-    stderr: Path
-
-    @property
-    def address(self) -> tuple[str, int]:
-        return "127.0.0.1", int(self.url.rpartition(":")[2])
-
-    def log(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.stderr.read_text().splitlines()]
-
-
-@contextmanager
-def running(folder: Path, **settings: object) -> Iterator[Running]:
-    environ = {"project": "p1", "ak": "AK", "sk": "S3CRET", "token": "tok", "port": 0} | settings
-    named = {f"QUOTA_OCR_{name.upper()}": str(value) for name, value in environ.items()}
-    stderr = folder / "stderr"
-    with (
-        stderr.open("w") as log,
-        subprocess.Popen(  # noqa: S603 - this Python, and the program above
-            [sys.executable, "-c", PROGRAM],
-            cwd=ROOT,
-            env={"PATH": os.environ["PATH"], **named},
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-        ) as process,
-    ):
-        try:
-            assert process.stdout
-            ready = json.loads(process.stdout.readline() or "{}")
-            assert ready.get("ready"), stderr.read_text()
-            yield Running(process, ready["url"], stderr)
-        finally:
-            process.terminate()
-            process.wait(20)
 
 
 @pytest.fixture(scope="module")
@@ -265,29 +198,6 @@ def test_the_log_is_json_whatever_native_libraries_write(service: Running) -> No
     assert service.log()[-1]["event"] == "request"
 
 
-def talk(at: Running, *parts: bytes, pause: float = 0.0) -> bytes:
-    """Send the parts over a raw connection, and give all that comes back."""
-    with socket.create_connection(at.address, timeout=15) as connection:
-        for part in parts:
-            try:
-                connection.sendall(part)
-            except OSError:
-                break
-            time.sleep(pause)
-        received = b""
-        try:
-            while part := connection.recv(65536):
-                received += part
-        except ConnectionResetError:
-            pass
-    return received
-
-
-def code_of(response: bytes) -> str:
-    code: str = json.loads(response.partition(b"\r\n\r\n")[2])["error_code"]
-    return code
-
-
 HEAD = (
     f"POST {PATH} HTTP/1.1\r\nHost: x\r\nX-Auth-Token: tok\r\nContent-Type: application/json\r\n"
     "Connection: close\r\n"
@@ -300,6 +210,9 @@ HEAD = (
         ([b"NONSENSE\r\n\r\n"], "ModelArts.4202"),
         ([b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"], "ModelArts.4202"),
         ([b"GET / HTTP/1.1\r\nX: " + b"x" * 400_000], "ModelArts.4202"),
+        ([b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"x" * 65_530 + b"\r\n\r\n"], "ModelArts.4202"),
+        ([b"GET /healthz HTTP/1.1\r\n\r\n"], "ModelArts.4202"),
+        ([b"GET /healthz HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n"], "ModelArts.4202"),
         ([HEAD, b"Content-Length: -1\r\n\r\n"], "ModelArts.4202"),
         ([HEAD, b"Content-Length: 999999999999\r\n\r\n", b"x" * 1000], "ModelArts.4104"),
         ([HEAD, b"Transfer-Encoding: chunked\r\n\r\n", b"2\r\n{}\r\n0\r\n\r\n"], "AIS.0101"),
@@ -314,7 +227,19 @@ HEAD = (
         ),
         ([HEAD, b"Content-Length: 100\r\n\r\n", b"{"], "ModelArts.4402"),
     ],
-    ids=["nonsense", "tls", "long head", "length", "huge", "chunked", "huge chunks", "slow body"],
+    ids=[
+        "nonsense",
+        "tls",
+        "endless head",
+        "long head",
+        "no host",
+        "two hosts",
+        "length",
+        "huge",
+        "chunked",
+        "huge chunks",
+        "slow body",
+    ],
 )
 def test_odd_http_is_answered_in_the_contract_s_form(
     service: Running, parts: list[bytes], code: str
@@ -400,6 +325,28 @@ def test_it_speaks_https(tmp_path: Path) -> None:
         service.process.terminate()  # while the session keeps its connection
         assert service.process.wait(5) == 0
         session.close()
+
+
+def test_what_it_cannot_finish_in_time_is_told_so_when_it_stops(tmp_path: Path) -> None:
+    wide = BytesIO()
+    Image.new("RGB", (2500, 30), "white").save(wide, "PNG")
+    body = {"image": base64.b64encode(wide.getvalue()).decode()}
+    with running(tmp_path, stop_seconds=1, workers=1) as service, ThreadPoolExecutor(3) as pool:
+        asked = [
+            pool.submit(httpx.post, service.url + PATH, headers=TOKEN, json=body, timeout=20)
+            for _ in range(3)
+        ]
+        time.sleep(0.7)  # one is being read, for 2.5 s, and two wait for their turn
+        service.process.terminate()
+        for one in asked:
+            answer = one.result()
+            assert (answer.status_code, answer.json()["error_code"]) == (503, "ModelArts.4403")
+            assert len(answer.headers["x-request-id"]) == 32
+        assert service.process.wait(10) == 0
+        log = service.log()
+    assert [one["status"] for one in log if one["event"] == "request"] == [503] * 3
+    assert not [one for one in log if "Exception" in one["event"]]
+    assert log[-1]["event"] == "stopped"
 
 
 def test_senseless_settings_end_it_with_every_problem(tmp_path: Path) -> None:
