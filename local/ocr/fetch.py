@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import re
 import socket
 from typing import TYPE_CHECKING
+from urllib.parse import quote, urljoin
 
 import anyio
 import httpx
@@ -33,6 +35,10 @@ OK = 200
 REDIRECTS = {301, 302, 303, 307, 308}
 PORTS = {"http": 80, "https": 443}
 HEADERS = {"Accept": "image/*, */*;q=0.1", "Accept-Encoding": "identity", "Connection": "close"}
+
+_TARGET = re.compile(r"[^:/?#]+://[^/?#]*(?P<path>[^?#]*)(?P<query>(\?[^#]*)?)")
+_PATH_SAFE = "/!$&'()*+,;=:@[]\\^|%"
+_QUERY_SAFE = _PATH_SAFE + "?`{}"
 
 
 async def resolve(host: str, port: int) -> list[str]:
@@ -97,7 +103,7 @@ class Fetcher:
         """
         try:
             with anyio.fail_after(self._seconds):
-                return await self._follow(_parse(url))
+                return await self._follow(url)
         except (httpx.HTTPError, httpx.StreamError, OSError, TimeoutError, UnicodeError):
             raise Refusal(DOWNLOAD_FAILED) from None
 
@@ -105,18 +111,18 @@ class Fetcher:
         """Close what is open."""
         await self._transport.aclose()
 
-    async def _follow(self, url: httpx.URL) -> bytes:
+    async def _follow(self, url: str) -> bytes:
         for _ in range(1 + MOST_REDIRECTS):
-            response = await self._send(url)
+            response = await self._send(_parse(url), _target(url))
             try:
                 if response.status_code not in REDIRECTS:
                     return await _body(response)
-                url = _parse(str(_join(url, response.headers.get("location", ""))))
+                url = _join(url, response.headers.get("location", ""))
             finally:
                 await response.aclose()
         raise Refusal(DOWNLOAD_FAILED, "too many redirects")
 
-    async def _send(self, url: httpx.URL) -> httpx.Response:
+    async def _send(self, url: httpx.URL, target: bytes) -> httpx.Response:
         failure: httpx.HTTPError = httpx.ConnectError("no address")
         for address in await self._addresses(url):
             request = httpx.Request(
@@ -125,6 +131,7 @@ class Fetcher:
                 headers={"Host": url.netloc.decode("ascii"), **HEADERS},
                 extensions={
                     "sni_hostname": url.raw_host.decode("ascii"),
+                    "target": target,
                     "timeout": httpx.Timeout(self._seconds).as_dict(),
                 },
             )
@@ -154,10 +161,26 @@ def _parse(text: str) -> httpx.URL:
     return url
 
 
-def _join(url: httpx.URL, location: str) -> httpx.URL:
+def _target(text: str) -> bytes:
+    """Give path and query as they were written, since `..` may be a part of an object's key.
+
+    What must not stand in a URL is encoded.
+
+    >>> _target("http://a/b%2Fc/../d e?f=%&g#h")
+    b'/b%2Fc/../d%20e?f=%25&g'
+    """
+    found = _TARGET.match(text)
+    assert found  # noqa: S101 - `_parse` took it
+    path, query = (re.sub("%(?![0-9A-Fa-f]{2})", "%25", found[part]) for part in ("path", "query"))
+    return (quote(path or "/", safe=_PATH_SAFE) + quote(query, safe=_QUERY_SAFE)).encode()
+
+
+def _join(url: str, location: str) -> str:
+    if not location:
+        raise Refusal(DOWNLOAD_FAILED)
     try:
-        return url.join(location)
-    except httpx.InvalidURL:
+        return urljoin(url, location)
+    except ValueError:
         raise Refusal(DOWNLOAD_FAILED) from None
 
 

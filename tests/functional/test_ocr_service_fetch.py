@@ -52,7 +52,7 @@ class Pages(BaseHTTPRequestHandler):
         self.server.asked.append(self.path)
         self.server.headers.append(dict(self.headers))
         name = self.path.partition("?")[0].strip("/").replace("-", "_")
-        getattr(self, f"page_{name}")()
+        getattr(self, f"page_{name}", self.page_missing)()
 
     def give(self, body: bytes, status: int = 200, **headers: str) -> None:
         self.send_response(status)
@@ -222,6 +222,27 @@ def test_what_cannot_be_downloaded(site: Site, page: str, code: codes.Code) -> N
     assert refusal(f"http://{site.host}/{page}", site.host) is code
     assert site.asked
     assert len(site.asked) <= 4
+
+
+def test_a_redirect_that_leads_nowhere_is_not_asked_again(site: Site) -> None:
+    assert refusal(f"http://{site.host}/redirect-nowhere", site.host) is codes.DOWNLOAD_FAILED
+    assert site.asked == ["/redirect-nowhere"]
+
+
+@pytest.mark.parametrize(
+    ("path", "asked"),
+    [
+        ("/a%2Fb/../image", "/a%2Fb/../image"),
+        ("/./x//image?X-Amz=%2f&a=b/../c", "/./x//image?X-Amz=%2f&a=b/../c"),
+        ("/票 +%?q=票", "/%E7%A5%A8%20+%25?q=%E7%A5%A8"),
+        ("", "/"),
+        ("?a", "/?a"),
+    ],
+)
+def test_the_path_is_asked_for_as_it_is_written(site: Site, path: str, asked: str) -> None:
+    """A part of an object's key may be `..`, and a signature covers the path as it is."""
+    refusal(f"http://{site.host}{path}#fragment", site.host)
+    assert site.asked == [asked]
 
 
 def test_10_mib_are_taken_and_nothing_is_a_file_too(site: Site) -> None:
