@@ -9,7 +9,8 @@ An upload is announced in one of five shapes (a sample of each lies in ``events/
 5. backfill: our own, by which an operator hands over what is missing: ``backfill`` holds a
    ``bucket`` and ``objects`` with ``key`` (plain), ``eTag`` and ``size``.
 
-A timer asks for a sweep; its ``user_event`` says of which kind.
+A timer asks for a sweep; its ``user_event`` says of which kind. A caller of the API comes by way of
+API Gateway (``api_request``).
 
 A new shape is one more function in ``_SHAPES``. Names of members are compared without regard to
 case, and any optional member may be absent: both vary among sites and versions of OBS.
@@ -20,10 +21,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Any
 from urllib.parse import unquote_plus
 
+from .api_request import ApiRequest, request_of
 from .errors import EventError
+from .members import member, outline, text_of
 
 _NULL_VERSION = "null"  # what OBS calls the version of an object in a bucket without versioning
 
@@ -82,8 +84,8 @@ class Sweep:
     verify: bool = False
 
 
-def parse(event: object) -> list[Upload | EventError] | Sweep:
-    """Read what an event asks for: uploads in its order, or a sweep.
+def parse(event: object) -> list[Upload | EventError] | Sweep | ApiRequest:
+    """Read what an event asks for: uploads in its order, a sweep, or an answer to a caller.
 
     A record that cannot be read stands as an ``EventError`` in its place, so that the others are
     still worked through.
@@ -91,46 +93,46 @@ def parse(event: object) -> list[Upload | EventError] | Sweep:
     Raises:
         EventError: the event as a whole has no shape that we know.
     """
-    sweep = _timer(event)
-    if sweep:
-        return sweep
+    asked = _timer(event) or request_of(event)
+    if asked:
+        return asked
     for shape in _SHAPES:
         found = shape(event)
         if found is not None:
             return found
-    raise EventError(f"the event has none of the known shapes: {_outline(event)}")
+    raise EventError(f"the event has none of the known shapes: {outline(event)}")
 
 
 def _eventgrid(event: object) -> list[Upload | EventError] | None:
-    data = _member(event, "data")
-    if _member(event, "specversion") is None or _member(data, "obs") is None:
+    data = member(event, "data")
+    if member(event, "specversion") is None or member(data, "obs") is None:
         return None
     # data.eventTime is Beijing time labelled Z; the envelope's time is right.
-    time, event_id = _text(_member(event, "time")), _text(_member(event, "id"))
-    kind = _text(_member(data, "eventName")) or _text(_member(event, "type")) or ""
-    return [_upload(_member(data, "obs"), kind, uploaded_at=time, event_id=event_id)]
+    time, event_id = text_of(member(event, "time")), text_of(member(event, "id"))
+    kind = text_of(member(data, "eventName")) or text_of(member(event, "type")) or ""
+    return [_upload(member(data, "obs"), kind, uploaded_at=time, event_id=event_id)]
 
 
 def _records(event: object) -> list[Upload | EventError] | None:
-    records = _member(event, "records")
+    records = member(event, "records")
     if not isinstance(records, list):
         return None
     return [_record(record) for record in records]
 
 
 def _smn(event: object) -> list[Upload | EventError] | None:
-    wrapped = _member(event, "record")
+    wrapped = member(event, "record")
     if not isinstance(wrapped, list):
         return None
     return [upload for item in wrapped for upload in _message(item)]
 
 
 def _backfill(event: object) -> list[Upload | EventError] | None:
-    body = _member(event, "backfill")
-    items = _member(body, "objects")
+    body = member(event, "backfill")
+    items = member(body, "objects")
     if not isinstance(items, list):
         return None
-    bucket, again = {"name": _member(body, "bucket")}, _member(body, "failures") is True
+    bucket, again = {"name": member(body, "bucket")}, member(body, "failures") is True
     uploads = [_upload({"bucket": bucket, "object": item}, "") for item in items]
     return [
         replace(upload, key=upload.raw_key, again=again) if isinstance(upload, Upload) else upload
@@ -139,9 +141,9 @@ def _backfill(event: object) -> list[Upload | EventError] | None:
 
 
 def _timer(event: object) -> Sweep | None:
-    if str(_member(event, "trigger_type")).upper() != "TIMER":
+    if str(member(event, "trigger_type")).upper() != "TIMER":
         return None
-    text = _text(_member(event, "user_event")) or "{}"
+    text = text_of(member(event, "user_event")) or "{}"
     try:
         options = {} if text.strip().lower() == "sweep" else json.loads(text)
     except (ValueError, RecursionError):
@@ -163,7 +165,7 @@ _SHAPES: tuple[Callable[[object], list[Upload | EventError] | None], ...] = (
 
 
 def _message(item: object) -> Iterator[Upload | EventError]:
-    text = _member(_member(item, "smn"), "message")
+    text = member(member(item, "smn"), "message")
     try:
         inner = json.loads(text) if isinstance(text, str) else None
     except (ValueError, RecursionError):
@@ -177,30 +179,30 @@ def _message(item: object) -> Iterator[Upload | EventError]:
 
 def _record(record: object) -> Upload | EventError:
     for name in ("s3", "obs"):
-        body = _member(record, name)
+        body = member(record, name)
         if body is not None:
-            response = _member(record, "responseElements")
+            response = member(record, "responseElements")
             return _upload(
                 body,
-                _text(_member(record, "eventName")) or "",
-                uploaded_at=_text(_member(record, "eventTime")),
-                event_id=_text(_member(response, "x-obs-request-id"))
-                or _text(_member(response, "x-amz-request-id")),
+                text_of(member(record, "eventName")) or "",
+                uploaded_at=text_of(member(record, "eventTime")),
+                event_id=text_of(member(response, "x-obs-request-id"))
+                or text_of(member(response, "x-amz-request-id")),
             )
-    return EventError(f"a record holds neither s3 nor obs: {_outline(record)}")
+    return EventError(f"a record holds neither s3 nor obs: {outline(record)}")
 
 
 def _upload(
     body: object, event_name: str, *, uploaded_at: str | None = None, event_id: str | None = None
 ) -> Upload | EventError:
-    bucket = _text(_member(_member(body, "bucket"), "name"))
-    item = _member(body, "object")
-    key = _member(item, "key")
+    bucket = text_of(member(member(body, "bucket"), "name"))
+    item = member(body, "object")
+    key = member(item, "key")
     if bucket is None or not isinstance(key, str):
-        return EventError(f"a record does not name its bucket and key: {_outline(body)}")
-    etag = _text(_member(item, "eTag"))
-    size = _member(item, "size")
-    version = _text(_member(item, "versionId"))
+        return EventError(f"a record does not name its bucket and key: {outline(body)}")
+    etag = text_of(member(item, "eTag"))
+    size = member(item, "size")
+    version = text_of(member(item, "versionId"))
     return Upload(
         bucket=bucket,
         key=unquote_plus(key),
@@ -212,27 +214,3 @@ def _upload(
         event_name=event_name,
         event_id=event_id,
     )
-
-
-def _member(value: object, name: str) -> Any:  # noqa: ANN401 - a member of any JSON value
-    """A member of a JSON object by its name in any case; None if there is none."""
-    if not isinstance(value, Mapping):
-        return None
-    if name in value:
-        return value[name]
-    folded = name.lower()
-    return next(
-        (found for key, found in value.items() if isinstance(key, str) and key.lower() == folded),
-        None,
-    )
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None
-
-
-def _outline(value: object) -> str:
-    """Names of members only: whole events hold tokens and signed addresses."""
-    if isinstance(value, Mapping):
-        return "an object with " + (", ".join(sorted(map(str, value))) or "no members")
-    return f"a {type(value).__name__}"

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from .errors import UnusableKey
 
 _SUFFIX = ".json"
 _KEY_LIMIT = 1024  # bytes of UTF-8 that OBS allows in an object key
+# What no path that travels through URLs, listings and logs should hold: control characters, halves
+# of surrogate pairs, and the backslash, which some take for a slash.
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\\]")
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,42 @@ class Keys:
                 return self.input_prefix + record_key[len(prefix) : -len(_SUFFIX)]
         message = f"not the key of a record: {record_key}"
         raise ValueError(message)
+
+    @property
+    def uploads_prefix(self) -> str:
+        """Where callers of the API may upload to, and nowhere else: a folder of the inputs'."""
+        return f"{self.input_prefix}uploads/"
+
+    def asked_for(self, text: str) -> str:
+        """Give the input's key that a caller means: the whole key, or what follows the prefix.
+
+        >>> keys = Keys("incoming/", "results/", "failures/")
+        >>> keys.asked_for("2026/a.jpg"), keys.asked_for("incoming/2026/a.jpg")
+        ('incoming/2026/a.jpg', 'incoming/2026/a.jpg')
+
+        Raises:
+            UnusableKey: it names nothing below the input prefix, or nothing that has a record.
+        """
+        key = self.input_prefix + self.asked_below(text)
+        reason = self.why_not(key)
+        if reason or len(key.encode()) > _KEY_LIMIT:
+            raise UnusableKey(reason or f"the key is longer than {_KEY_LIMIT} bytes")
+        self.result(key)
+        return key
+
+    def asked_below(self, text: str) -> str:
+        """Give the path below the input prefix that a caller's prefix means; it may be empty.
+
+        Raises:
+            UnusableKey: it leads out of there.
+        """
+        path = text.removeprefix(self.input_prefix)
+        if path.startswith("/") or _UNSAFE.search(path) or {".", ".."} & set(path.split("/")):
+            raise UnusableKey(
+                "a key has no '/' at its start, no parts '.' and '..', no backslash and no control "
+                "characters"
+            )
+        return path
 
     def _beside(self, key: str, prefix: str) -> str:
         path = key.removeprefix(self.input_prefix)

@@ -13,12 +13,22 @@ from .errors import QuotaInvoiceError
 
 
 class Step:
-    """A step that is under way; set ``outcome``, ``reason`` and ``counts`` before it ends."""
+    """A step that is under way; set what its line is to say before it ends.
 
-    def __init__(self) -> None:
+    Attributes:
+        key: the object that it is about.
+        outcome: what came of it.
+        reason: why, where it needs one.
+        counts: how many had which outcome.
+        gateway_request_id: the id that a caller of the API knows it by.
+    """
+
+    def __init__(self, key: str) -> None:
+        self.key = key
         self.outcome = "ok"
         self.reason: str | None = None
         self.counts: dict[str, int] = {}
+        self.gateway_request_id: str | None = None
 
 
 class Log:
@@ -36,23 +46,22 @@ class Log:
     @contextmanager
     def step(self, name: str, key: str = "") -> Iterator[Step]:
         """Time a step and write its line when it ends, well or not."""
-        step, started = Step(), time.perf_counter()
+        step, started = Step(key), time.perf_counter()
         try:
             yield step
         except QuotaInvoiceError as error:
             step.outcome = "error"
-            self._line(name, key, step, started, error)
+            self._line(name, step, started, error)
             raise
         except Exception as error:
             step.outcome, step.reason = "error", type(error).__name__
-            self._line(name, key, step, started)
+            self._line(name, step, started)
             raise
-        self._line(name, key, step, started)
+        self._line(name, step, started)
 
     def _line(
         self,
         name: str,
-        key: str,
         step: Step,
         started: float,
         error: QuotaInvoiceError | None = None,
@@ -60,7 +69,7 @@ class Log:
         fields: dict[str, Any] = {
             "request_id": self._request_id,
             "step": name,
-            "key": key,
+            "key": step.key,
             "outcome": step.outcome,
             "ms": round((time.perf_counter() - started) * 1000, 1),
         }
@@ -68,6 +77,8 @@ class Log:
             fields["reason"] = step.reason
         if step.counts:
             fields["counts"] = step.counts
+        if step.gateway_request_id:
+            fields["gateway_request_id"] = step.gateway_request_id
         if error:
             fields["code"], fields["message"] = error.code, error.message
             fields["service_request_id"] = error.request_id

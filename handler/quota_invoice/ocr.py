@@ -35,6 +35,7 @@ from .record import Given, Recognition
 from .refusals import from_service
 from .retry import within
 from .settings import Settings
+from .stopwatch import Stopwatch
 
 _CONNECT_SECONDS = 5.0
 # The SDK would print failed connections, in lines that are no JSON; they are errors of ours anyway.
@@ -51,9 +52,17 @@ class OcrService:
     - ``ImageRefused``: the service will never read this image;
     - ``ServiceRefused``: it refuses the account or the request;
     - ``ServiceUnavailable``: it did not answer in time, or not with what the contract says.
+
+    Args:
+        settings: where the service is, and how long to wait for it.
+        credentials: of the first invocation.
+        watch: counts the time that requests take.
     """
 
-    def __init__(self, settings: Settings, credentials: Credentials) -> None:
+    def __init__(
+        self, settings: Settings, credentials: Credentials, watch: Stopwatch | None = None
+    ) -> None:
+        self._watch = watch or Stopwatch()
         config = HttpConfig.get_default_config()
         config.ssl_ca_cert = settings.ca_file or certifi.where()
         config.allow_redirects = False  # a signed request means one address
@@ -115,7 +124,8 @@ class OcrService:
     def _call(self, ask: Callable[[], Any], limit: float) -> Any:  # noqa: ANN401 - the SDK has no types
         # "from None" throughout: the SDKs' own messages and chains hold whatever was sent.
         try:
-            return within(limit, lambda: self._asked(ask))
+            with self._watch.waiting("ocr"):
+                return within(limit, lambda: self._asked(ask))
         except (RequestTimeoutException, Timeout, TimeoutError):
             message = f"the OCR service gave no answer within {limit:g} s"
             raise ServiceUnavailable("Service.Timeout", message) from None

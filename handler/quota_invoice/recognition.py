@@ -62,11 +62,23 @@ class ObjectStore(Protocol):
 
 @dataclass(frozen=True)
 class _Task:
-    """An object to be read in a certain time, by its address or by what is sent instead."""
+    """Something to be read in a certain time, by its address or by what is sent instead.
 
-    source: Source
+    Attributes:
+        key: the object's key, for the log; empty for what a caller gave.
+        is_document: whether it has pages.
+        seconds_left: for it, with pauses and further tries.
+        given: gives what the service gets, anew for each try.
+        content: reads what it is, to be sent instead; None where that cannot be had.
+        is_fetched: whether the service is given an address, behind which may lie something else.
+    """
+
+    key: str
+    is_document: bool
     seconds_left: Clock
     given: Callable[[], Given]
+    content: Callable[[], bytes | None]
+    is_fetched: bool = True
 
 
 class Recognizer:
@@ -112,9 +124,30 @@ class Recognizer:
         def by_address() -> Given:
             return Given(url=self._objects.signed_url(source.bucket, source.key))
 
-        task = _Task(source, seconds_left, by_address)
+        def content() -> bytes | None:
+            with self._log.step("fetch", source.key):
+                return self._objects.fetch(source.bucket, source.key, rescue.LARGEST_OBJECT)
+
+        is_document = source.key.lower().endswith(_PDF)
+        return self._read(_Task(source.key, is_document, seconds_left, by_address, content))
+
+    def read_given(self, given: Given, seconds_left: Clock, *, is_document: bool) -> Reading:
+        """Have read what a caller gave: bytes, or an address that the service is to fetch from.
+
+        Args:
+            given: either of them.
+            seconds_left: as for ``read``.
+            is_document: whether it is a PDF.
+
+        Raises:
+            QuotaInvoiceError: as ``read`` does.
+        """
+        task = _Task("", is_document, seconds_left, lambda: given, given.content)
+        return self._read(replace(task, is_fetched=given.url is not None))
+
+    def _read(self, task: _Task) -> Reading:
         try:
-            return self._read(task)
+            return self._asked(task)
         except (ImageTooLarge, FormatRefused, ObjectUnfetched) as error:
             return self._rescued(task, error)
 
@@ -122,29 +155,29 @@ class Recognizer:
         self, task: _Task, refusal: ImageTooLarge | FormatRefused | ObjectUnfetched
     ) -> Reading:
         """Send what the service would not fetch: as it is, or as a smaller image."""
-        source = task.source
-        with self._log.step("fetch", source.key):
-            content = self._objects.fetch(source.bucket, source.key, rescue.LARGEST_OBJECT)
+        if isinstance(refusal, FormatRefused) and not task.is_fetched:
+            raise refusal  # that was what it is
+        content = task.content()
         if content is None:
             raise refusal
         if isinstance(refusal, FormatRefused) and not rescue.is_readable(content):
             raise refusal
         if not isinstance(refusal, ImageTooLarge) and rescue.fits(content):
             try:
-                reading = self._read(replace(task, given=lambda: Given(image=content)))
+                reading = self._asked(replace(task, given=lambda: Given(image=content)))
                 return replace(reading, rescue=Rescue(refusal.code))
             except ImageTooLarge:
                 pass  # it has too many pixels
-        with self._log.step("shrink", source.key):
+        with self._log.step("shrink", task.key):
             smaller = rescue.shrunk(content)
         if smaller is None:
             raise refusal
         image, scale = smaller
-        reading = self._read(replace(task, given=lambda: Given(image=image)))
+        reading = self._asked(replace(task, given=lambda: Given(image=image)))
         return replace(reading, rescue=Rescue(refusal.code, scale))
 
-    def _read(self, task: _Task) -> Reading:
-        if task.source.key.lower().endswith(_PDF):
+    def _asked(self, task: _Task) -> Reading:
+        if task.is_document:
             return _with_invoice(self._document(task))
         if self._everything:
             recognition, attempts = self._persist(task, partial(self._classify, None))
@@ -186,7 +219,7 @@ class Recognizer:
         def ask() -> Recognition:
             if self._refusal:
                 raise self._refusal  # whatever would be asked now: see AccessRefused
-            with self._log.step("recognize", task.source.key):
+            with self._log.step("recognize", task.key):
                 seconds = self._seconds_left()
                 if seconds < LEAST_SECONDS:
                     raise OutOfTime(seconds)

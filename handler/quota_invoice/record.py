@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
@@ -38,19 +38,36 @@ class Source:
 
 @dataclass(frozen=True, repr=False)
 class Given:
-    """What the OCR service is given to read: an address, or the bytes of an image; one of them.
+    """What the OCR service is given to read; one of three.
 
     It has no ``repr``: the address is signed.
+
+    Attributes:
+        url: an address.
+        image: the bytes of an image.
+        encoded: the same in base64, as a caller sent it, which is passed on untouched.
     """
 
     url: str | None = None
     image: bytes | None = None
+    encoded: str | None = None
 
     def members(self) -> dict[str, str]:
         """Give the one member of a request's body."""
+        if self.encoded is not None:
+            return {"image": self.encoded}
         if self.image is not None:
             return {"image": b64encode(self.image).decode()}
         return {"url": self.url or ""}
+
+    def content(self) -> bytes | None:
+        """Give the image's bytes; None of an address, and of what is no base64."""
+        if self.encoded is None:
+            return self.image
+        try:
+            return b64decode(self.encoded, validate=True)
+        except ValueError:
+            return None
 
 
 @dataclass(frozen=True)
@@ -99,13 +116,19 @@ class Reading:
     rescue: Rescue | None = None
 
 
-def recognized(source: Source, reading: Reading, *, region: str) -> dict[str, Any]:
-    """Make the record of what was read in the region's service."""
+def recognized(source: Source | None, reading: Reading, *, region: str) -> dict[str, Any]:
+    """Make the record of what was read in the region's service.
+
+    Args:
+        source: the object; None for what a caller gave to be read, and is stored nowhere.
+        reading: all that was said of it.
+        region: the service's.
+    """
     first, *_ = reading.pages.values()
     return {
         "schema": SCHEMA,
         "status": "recognized",
-        "source": asdict(source),
+        "source": asdict(source) if source else None,
         **(
             {"result": dict(first.result), "invoices": [interpret(first.result)]}
             if reading.api == "quota-invoice"

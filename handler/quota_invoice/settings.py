@@ -33,6 +33,8 @@ _LONGEST_URL_LIFE = 24 * 3600 - 10 * 60
 _HOST = re.compile(r"[0-9A-Za-z]([0-9A-Za-z.-]*[0-9A-Za-z])?|[0-9A-Fa-f:]+")
 _BUCKET = re.compile(r"[0-9a-z][0-9a-z.-]{1,61}[0-9a-z]")
 _PREFIX = re.compile(r"([^/]+/)+")
+_ALLOWED_HOST = re.compile(r"([0-9a-z.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
+_ORIGIN = re.compile(r"https?://([0-9a-z.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
 _LONGEST_PREFIX = 200  # of the 1,024 bytes of a key
 _LONGEST_PROBLEM = 300
 _SIGNATURES = ("obs", "v4")
@@ -62,6 +64,12 @@ class Settings:
         obs_timeout: seconds until a bucket's answer must be there (``OBS_TIMEOUT_SECONDS``).
         url_life: seconds for which the address given to the OCR service is valid
             (``SIGNED_URL_SECONDS``).
+        api_seconds: until the gateway gives a caller up (``API_TIMEOUT_SECONDS``).
+        upload_life: seconds for which an address to upload to is valid (``UPLOAD_URL_SECONDS``).
+        url_hosts: hosts that callers' URLs may name although they are not public, as ``host`` or
+            ``host:port`` (``URL_ALLOW_HOSTS``).
+        cors_origins: the web pages' origins that may call the API from browsers; ``*`` stands for
+            all (``CORS_ORIGINS``).
         ca_file: certificates to trust, for clouds with an authority of their own; None for the
             public ones (``CA_FILE``).
     """
@@ -79,6 +87,10 @@ class Settings:
     obs_path_style: bool
     obs_timeout: float
     url_life: int
+    api_seconds: float
+    upload_life: int
+    url_hosts: frozenset[str]
+    cors_origins: frozenset[str]
     ca_file: str | None
 
     @classmethod
@@ -110,6 +122,10 @@ class Settings:
             obs_path_style=reader.one_of("OBS_PATH_STYLE", "false", ("true", "false")) == "true",
             obs_timeout=reader.seconds("OBS_TIMEOUT_SECONDS", 10, 1, 120),
             url_life=int(reader.seconds("SIGNED_URL_SECONDS", 300, 1, _LONGEST_URL_LIFE)),
+            api_seconds=reader.seconds("API_TIMEOUT_SECONDS", 30, 3, 60),
+            upload_life=int(reader.seconds("UPLOAD_URL_SECONDS", 600, 60, _LONGEST_URL_LIFE)),
+            url_hosts=reader.several("URL_ALLOW_HOSTS", _ALLOWED_HOST, "host[:port]"),
+            cors_origins=reader.several("CORS_ORIGINS", _ORIGIN, "https://host[:port]", every="*"),
             ca_file=reader.file("CA_FILE"),
         )
         by_address = re.fullmatch(r"https?://([\d.]+|\[.*\])(:\d+)?", settings.obs_endpoint)
@@ -155,6 +171,16 @@ class _Reader:
         if value.isascii() and value.isdigit() and least <= int(value) <= most:
             return int(value)
         return self._refuse(name, f"{value} is no whole number from {least} to {most}", default)
+
+    def several(
+        self, name: str, pattern: re.Pattern[str], example: str, every: str | None = None
+    ) -> frozenset[str]:
+        parts = [part.strip().lower() for part in self.text(name, "").split(",")]
+        given = frozenset(filter(None, parts))
+        for part in sorted(given - {every}):
+            if not pattern.fullmatch(part):
+                return self._refuse(name, f"{part} is not such as {example}", frozenset())
+        return given
 
     def bucket(self) -> str:
         value = self.text("BUCKET", "")

@@ -24,6 +24,7 @@ from .credentials import Credentials
 from .errors import StoreBusy, StoreError
 from .retry import persist, within
 from .settings import Settings
+from .stopwatch import Stopwatch
 
 _NO_CONTENT = 204
 _NOT_FOUND = 404
@@ -59,10 +60,18 @@ class Store:
     One instance serves an instance of the function for its life; ``use`` gives it each
     invocation's credentials. All methods raise ``StoreError`` where the bucket refuses or is not
     reached.
+
+    Args:
+        settings: where the bucket is, and how long to wait for it.
+        credentials: of the first invocation.
+        watch: counts the time that requests take.
     """
 
-    def __init__(self, settings: Settings, credentials: Credentials) -> None:
+    def __init__(
+        self, settings: Settings, credentials: Credentials, watch: Stopwatch | None = None
+    ) -> None:
         self._credentials = credentials
+        self._watch = watch or Stopwatch()
         self._url_life = settings.url_life
         self._limit = 2 * settings.obs_timeout + 1  # of both tries, however slowly bytes drip
         trusted = settings.ca_file or certifi.where()
@@ -99,12 +108,25 @@ class Store:
 
     def signed_url(self, bucket: str, key: str) -> str:
         """Give an address under which the object can be read for a while. Never log it."""
+        return self._signed("GET", bucket, key, self._url_life, {})
+
+    def signed_put(self, bucket: str, key: str, seconds: int, content_type: str | None) -> str:
+        """Give an address under which the object can be written for so many seconds.
+
+        Never log it. OBS signs a Content-Type as well: that one has to be sent, or none at all.
+        """
+        headers = {"Content-Type": content_type} if content_type else {}
+        return self._signed("PUT", bucket, key, seconds, headers)
+
+    def _signed(
+        self, method: str, bucket: str, key: str, seconds: int, headers: dict[str, str]
+    ) -> str:
         query = {}
         if self._client.signature == "v4":
             # The SDK spells this parameter in lower case, which stores of the S3 kind do not know.
             query = {_V4_TOKEN: self._credentials.security_token}
         signed = self._client.createSignedUrl(
-            "GET", bucket, key, expires=self._url_life, queryParams=query
+            method, bucket, key, expires=seconds, headers=headers, queryParams=query
         )
         return str(signed.signedUrl)
 
@@ -220,7 +242,8 @@ class Store:
             # To OBS that would be an operation on the bucket itself.
             raise StoreError("Store.EmptyKey", f"{action}: an object's key is missing")
         try:
-            response = within(self._limit, lambda: call(key))
+            with self._watch.waiting("bucket"):
+                response = within(self._limit, lambda: call(key))
         except (OSError, http.client.HTTPException) as error:
             raise StoreError("Store.Unreachable", f"{action} {key}: {_name(error)}") from None
         except Exception as error:  # noqa: BLE001 - the SDK raises it for some network failures
