@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
+from typing import Any
 
 from quota_invoice import events
+from quota_invoice.api_request import ApiRequest
 from quota_invoice.credentials import Context, Credentials
 from quota_invoice.logs import Log
 from quota_invoice.ocr import OcrService
+from quota_invoice.parts import Parts
 from quota_invoice.pipeline import Pipeline
 from quota_invoice.recognition import Recognizer
 from quota_invoice.settings import Settings
+from quota_invoice.stopwatch import Stopwatch
 from quota_invoice.store import Store
 from quota_invoice.sweep import Sweeper
 
 # Of the invocation's time, for writing what is known and saying what is not, before the platform
 # ends it without either.
 RESERVED_SECONDS = 3.0
+# Of a caller's time, for the ways to the gateway and back.
+RESERVED_FOR_CALLER = 1.0
 
 
 @dataclass(frozen=True)
@@ -26,13 +33,16 @@ class Function:
     settings: Settings
     store: Store
     ocr: OcrService
+    watch: Stopwatch
 
     @classmethod
     def start(cls, context: Context) -> Function:
         """Read the settings and make the clients; no request is made."""
         settings = Settings.read(context.getUserData, context.getProjectID())
         credentials = Credentials.of(context)
-        return cls(settings, Store(settings, credentials), OcrService(settings, credentials))
+        watch = Stopwatch()
+        store, ocr = Store(settings, credentials, watch), OcrService(settings, credentials, watch)
+        return cls(settings, store, ocr, watch)
 
     def use(self, credentials: Credentials) -> None:
         """Take the credentials of the invocation at hand."""
@@ -50,32 +60,48 @@ def initializer(context: Context) -> None:
         _function = Function.start(context)
 
 
-def handler(event: object, context: Context) -> dict[str, int]:
-    """Process the uploads that an event announces, or look for those that none did.
+def handler(event: object, context: Context) -> dict[str, Any]:
+    """Process what an event announces, look for what none did, or answer a caller of the API.
 
     Returns:
-        How many uploads had which outcome.
+        How many uploads had which outcome; for a caller, API Gateway's answer.
 
     Raises:
-        InvocationError: something could not be dealt with, for the platform to try again or report.
+        InvocationError: something could not be dealt with, for the platform to try again or report;
+            a caller is told instead.
     """
-    if _function is None:
-        initializer(context)
-    assert _function is not None  # noqa: S101 - initializer raises otherwise
+    begun = time.perf_counter()
     log = Log(context.getRequestID())
     with log.step("event"):
         work = events.parse(event)
+    if isinstance(work, ApiRequest):
+        from quota_invoice.api import answer  # noqa: PLC0415 - uploads need not wait for it
+
+        return answer(work, lambda: _parts(context, log, begun), log, begun)
+    parts = _parts(context, log)
+    if isinstance(work, events.Sweep):
+        sweeper = Sweeper(parts.settings, parts.store, parts.pipeline, log, parts.seconds_left)
+        return sweeper.run(work)
+    return parts.pipeline.run(work)
+
+
+def _parts(context: Context, log: Log, called: float | None = None) -> Parts:
+    """Put the parts together for one invocation; a caller has waited since ``called``, if any."""
+    if _function is None:
+        initializer(context)
+    assert _function is not None  # noqa: S101 - initializer raises otherwise
     _function.use(Credentials.of(context))
     settings, store = _function.settings, _function.store
 
     def seconds_left() -> float:
-        return context.getRemainingTimeInMilliSeconds() / 1000 - RESERVED_SECONDS
+        left = context.getRemainingTimeInMilliSeconds() / 1000 - RESERVED_SECONDS
+        if called is None:
+            return left
+        waited = time.perf_counter() - called
+        return min(left, settings.api_seconds - waited - RESERVED_FOR_CALLER)
 
     recognizer = Recognizer(
         store, _function.ocr, log, seconds_left, everything=settings.recognize_all
     )
     pipeline = Pipeline(settings.keys, settings.region, store, recognizer, log, seconds_left)
-    if isinstance(work, events.Sweep):
-        sweeper = Sweeper(settings, store, pipeline, log, seconds_left)
-        return sweeper.run(work)
-    return pipeline.run(work)
+    return Parts(settings, store, recognizer, pipeline, _function.watch, seconds_left)

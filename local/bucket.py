@@ -10,13 +10,14 @@ import json
 import os
 import secrets
 import time
+from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
 import requests
-from obs import ObsClient
+from obs import CorsRule, ObsClient
 from requests_aws4auth import AWS4Auth
 
 from . import seaweedfs
@@ -109,6 +110,25 @@ class Bucket:
         )
         message = f"the object store did not get ready; it said: {words[-2000:]}"
         raise CloudError(message)
+
+    def allow(self, origins: Sequence[str]) -> None:
+        """Let web pages of these origins upload from browsers, as the deployed bucket does.
+
+        Raises:
+            CloudError: the store did not take it.
+        """
+        rule = CorsRule(
+            id="uploads",
+            allowedMethod=["PUT"],
+            allowedOrigin=list(origins),
+            allowedHeader=["*"],
+            exposeHeader=["ETag"],
+            maxAgeSecond=600,
+        )
+        answer = self.client().setBucketCors(self.name, [rule])
+        if answer.status >= _OK:
+            message = f"the store takes no rules for browsers: {answer.status} {answer.errorCode}"
+            raise CloudError(message)
 
     def temporary_keys(self) -> Credential:
         """Take on the function's role: keys and a token that are valid for a quarter of an hour."""

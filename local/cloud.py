@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from .agency import Agency
 from .bucket import Bucket
 from .functiongraph import Target, functiongraph
+from .gateway import Gateway, gateway
 from .notifications import receiver
 from .ocr.keyring import Credential, StaticKeyring
 from .ocr_process import OcrProcess
@@ -49,6 +50,10 @@ class Options:
         ocr: what serves OCR: a Python module and its arguments.
         ocr_settings: its settings beside those that the cloud makes, which they override.
         calls_per_minute: invocations by FunctionGraph's API before APIG.0308; 0 for no limit.
+        gateway_seconds: time limit of an answer to a caller of the function's own API.
+        gateway_port: where that API is served; 0 takes a free port, and so does one that is taken.
+        origins: of web pages that may call that API, and upload to the bucket, from browsers.
+        keys_seconds: how long an invocation's credentials are handed to those after it, too.
     """
 
     output: Path
@@ -65,6 +70,10 @@ class Options:
     ocr: tuple[str, ...] = ("local", "ocr")
     ocr_settings: tuple[tuple[str, str], ...] = ()
     calls_per_minute: int = 0
+    gateway_seconds: float = 30.0
+    gateway_port: int = 0
+    origins: tuple[str, ...] = ()
+    keys_seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -77,6 +86,7 @@ class Cloud:
         agency: gives temporary credentials.
         ocr_endpoint: address of the OCR service.
         functiongraph_endpoint: address of FunctionGraph's API for invocations.
+        api_endpoint: address of the function's own API, behind API Gateway.
         operator: long-lived keys that are good for the bucket and for FunctionGraph.
     """
 
@@ -85,6 +95,7 @@ class Cloud:
     agency: Agency
     ocr_endpoint: str
     functiongraph_endpoint: str
+    api_endpoint: str
     operator: Credential
 
     @property
@@ -143,14 +154,18 @@ def running_cloud(options: Options) -> Iterator[Cloud]:
         stack.callback(service.stop)
         # Both take a second or three to start, side by side; the models are the slower.
         bucket.wait()
+        if options.origins:
+            bucket.allow(options.origins)
         endpoint = service.wait()
-        agency = Agency(bucket.temporary_keys, key_file)
+        agency = Agency(bucket.temporary_keys, key_file, options.keys_seconds)
         user_data = {
             "BUCKET": BUCKET,
             "OBS_ENDPOINT": bucket.endpoint,
             "OBS_SIGNATURE": "v4",
             "OBS_PATH_STYLE": "true",
             "OCR_ENDPOINT": endpoint,
+            "API_TIMEOUT_SECONDS": f"{options.gateway_seconds:g}",
+            "CORS_ORIGINS": ",".join(options.origins),
             **dict(options.user_data),
         }
         function = Function(
@@ -172,7 +187,10 @@ def running_cloud(options: Options) -> Iterator[Cloud]:
         api = functiongraph(target, StaticKeyring([operator]), options.calls_per_minute)
         invocations = Serving(api)
         stack.callback(invocations.stop)
-        yield Cloud(bucket, runtime, agency, endpoint, invocations.url, operator)
+        before = gateway(runtime.invoke, Gateway(options.gateway_seconds))
+        callers = Serving(before, options.gateway_port)
+        stack.callback(callers.stop)
+        yield Cloud(bucket, runtime, agency, endpoint, invocations.url, callers.url, operator)
 
 
 def _deliver(

@@ -84,6 +84,8 @@ def policies(
 
     rights = [
         allow(["s3:GetObject"], [readable]),
+        # For nothing but to sign for the callers of its API.
+        allow(["s3:PutObject"], [f"{readable}uploads/"]),
         allow(["s3:GetObject", "s3:PutObject"], writable),
         allow(["s3:DeleteObject"], removable),
         # Without it, what is missing is refused instead of said to be; and a sweep lists.

@@ -56,38 +56,52 @@ def is_public(address: str) -> bool:
     )
 
 
-def check(
-    url: str, allowed: AbstractSet[str] = frozenset(), resolve: Resolve = resolve
-) -> SplitResult:
-    """Let an address pass that may be given to the OCR service.
-
-    Args:
-        url: the address, as the caller gave it.
-        allowed: hosts (``host`` or ``host:port``) that need not be public.
-        resolve: gives the IP addresses of a host.
-
-    Returns:
-        Its parts.
+def parsed(url: str) -> SplitResult:
+    """Take an address apart that looks like one of the web's.
 
     Raises:
-        UrlRefused: it may not; the message says why, without the address.
+        UrlRefused: it does not; the message says why, without the address.
     """
     if len(url) > LONGEST or not url.isascii() or _ODD.search(url):
         raise UrlRefused("url is too long, or holds signs that belong percent-encoded")
     try:
         parts = urlsplit(url)
-        host, port = (parts.hostname or "").lower(), parts.port
+        host, port = parts.hostname, parts.port
     except ValueError:
         raise UrlRefused("url is no address") from None
     if parts.scheme not in _PORTS or not host or port == 0:
         raise UrlRefused("url is no address of the kind https://host/path")
     if "@" in parts.netloc:
         raise UrlRefused("url holds a user's name or password")
-    named = f"[{host}]" if ":" in host else host
-    port = port or _PORTS[parts.scheme]
-    if not {named, f"{named}:{port}"} & allowed:
-        _check_host(host, port, resolve)
     return parts
+
+
+def check_host(
+    parts: SplitResult, allowed: AbstractSet[str] = frozenset(), resolve: Resolve = resolve
+) -> None:
+    """Let an address pass whose host is public, wherever its name leads.
+
+    Args:
+        parts: the address.
+        allowed: hosts (``host`` or ``host:port``) that need not be public.
+        resolve: gives the IP addresses of a host.
+
+    Raises:
+        UrlRefused: it may not; the message says why, without the address.
+    """
+    host = (parts.hostname or "").lower()
+    port = parts.port or _PORTS[parts.scheme]
+    named = f"[{host}]" if ":" in host else host
+    if {named, f"{named}:{port}"} & allowed:
+        return
+    try:
+        found = [address.partition("%")[0] for address in resolve(host, port)]
+    except (OSError, UnicodeError):
+        found = []
+    if not found:
+        raise UrlRefused("url names a host that is not found")
+    if not all(map(is_public, found)):
+        raise UrlRefused("url names a host that is not public")
 
 
 def is_of_bucket(parts: SplitResult, bucket: str, endpoint: str) -> bool:
@@ -105,17 +119,6 @@ def is_of_bucket(parts: SplitResult, bucket: str, endpoint: str) -> bool:
         return True
     stores = host == ours or host.startswith(("obs.", "obs-"))
     return stores and unquote(parts.path).lstrip("/").partition("/")[0] == bucket
-
-
-def _check_host(host: str, port: int, resolve: Resolve) -> None:
-    try:
-        found = [address.partition("%")[0] for address in resolve(host, port)]
-    except (OSError, UnicodeError):
-        found = []
-    if not found:
-        raise UrlRefused("url names a host that is not found")
-    if not all(map(is_public, found)):
-        raise UrlRefused("url names a host that is not public")
 
 
 def _embedded(address: IPv6Address) -> IPv4Address | None:

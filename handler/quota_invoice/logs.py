@@ -40,7 +40,7 @@ class Log:
     """
 
     def __init__(self, request_id: str, write: Callable[[str], None] | None = None) -> None:
-        self._request_id = request_id
+        self.request_id = request_id
         self._write = write or _print
 
     @contextmanager
@@ -67,7 +67,7 @@ class Log:
         error: QuotaInvoiceError | None = None,
     ) -> None:
         fields: dict[str, Any] = {
-            "request_id": self._request_id,
+            "request_id": self.request_id,
             "step": name,
             "key": step.key,
             "outcome": step.outcome,

@@ -49,6 +49,7 @@ class Envelope:
             return
         waits = any(name == b"expect" for name, _ in scope["headers"])
         exchange = _Exchange(receive, send, waits=waits)
+        scope.setdefault("state", {})["request_id"] = exchange.request_id
         try:
             await self._app(scope, exchange.receive, exchange.send)
         except ClientDisconnect:

@@ -32,6 +32,10 @@ class FakeStore:
     def signed_url(self, bucket: str, key: str) -> str:
         return f"https://{bucket}.test/{key}?Signature=secret"
 
+    def signed_put(self, bucket: str, key: str, seconds: int, content_type: str | None) -> str:
+        del seconds, content_type
+        return f"https://{bucket}.test/{key}?Signature=secret"
+
     def describe(self, bucket: str, key: str) -> ObjectInfo | None:
         del bucket
         self.requests.append(("head", key))

@@ -1,0 +1,64 @@
+"""GET /invoices: the inputs and how it stands with each, page by page, in the order of keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from quota_invoice.api.answers import Answer
+from quota_invoice.api.call import Call
+from quota_invoice.api.requests import page_of
+from quota_invoice.api.standing import standing
+from quota_invoice.store import Entry
+from quota_invoice.walk import Finding, State, walk
+
+_STATUS = {State.DONE: "recognized", State.FAILED: "failed", State.MISSING: "pending"}
+# With less than that left, a page is given as it is: further ones are asked for from there on.
+_RESERVED_SECONDS = 2.0
+
+
+def get_invoices(call: Call) -> Answer:
+    """Give a page.
+
+    Where a status is asked for that few have, a page may have fewer entries than its limit, even
+    none, because time was up; ``next`` then tells where to go on all the same.
+    """
+    wish = page_of(call.request)
+    keys = call.parts.settings.keys
+    below = keys.asked_below(wish.prefix)
+    after = keys.input_prefix + keys.asked_below(wish.after) if wish.after else ""
+    bucket = call.bucket
+
+    def listing(prefix: str, marker: str) -> Iterator[Entry]:
+        return call.parts.store.listing(bucket, prefix, marker)
+
+    invoices: list[dict[str, Any]] = []
+    last, following = after, None
+    for finding in walk(listing, keys, after, below):
+        if len(invoices) == wish.limit or call.parts.seconds_left() < _RESERVED_SECONDS:
+            following = last
+            break
+        last = finding.entry.key
+        status = _status(call, bucket, finding)
+        if status and wish.status in {None, status}:
+            invoices.append(_entry(call, finding.entry, status))
+    return Answer(200, {"invoices": invoices, "next": following or None})
+
+
+def _status(call: Call, bucket: str, finding: Finding) -> str | None:
+    """Give the status of an input; None of one that no record can have, or that is gone by now."""
+    if finding.state is not State.UNSURE:
+        return _STATUS.get(finding.state)
+    document = standing(call.parts, bucket, finding.entry.key)
+    return str(document["status"]) if document else None
+
+
+def _entry(call: Call, entry: Entry, status: str) -> dict[str, Any]:
+    return {
+        "key": entry.key,
+        "status": status,
+        "etag": entry.etag,
+        "size": entry.size,
+        "uploaded_at": entry.modified_at or None,
+        "record": call.address(entry.key),
+    }

@@ -1,0 +1,42 @@
+"""How it stands with an input: read, refused, waiting, or unknown."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from quota_invoice.parts import Parts
+from quota_invoice.record import SCHEMA, Source, etag_of
+from quota_invoice.store import ObjectInfo
+
+
+def source_of(bucket: str, key: str, info: ObjectInfo) -> Source:
+    """Give the source that a record of the object would name."""
+    return Source(bucket, key, info.etag, info.size, info.version_id, info.modified_at)
+
+
+def standing(parts: Parts, bucket: str, key: str) -> dict[str, Any] | None:
+    """Give the record, the failure record, or what says that there is neither yet.
+
+    What was made of content that the object no longer has is not told: new content is waiting. Of
+    an object that is gone, what it left is told.
+
+    Returns:
+        A document whose ``status`` says which it is; None if nothing is known of the input.
+    """
+    keys, store = parts.settings.keys, parts.store
+    record = store.read(bucket, keys.result(key))
+    info = store.describe(bucket, key)
+    if record and _is_of(record, info):
+        return record
+    failure = store.read(bucket, keys.failure(key))
+    if failure and _is_of(failure, info):
+        return failure
+    if info is None:
+        return None
+    source = source_of(bucket, key, info)
+    return {"schema": SCHEMA, "status": "pending", "source": asdict(source)}
+
+
+def _is_of(document: dict[str, Any], info: ObjectInfo | None) -> bool:
+    return info is None or etag_of(document) == info.etag
