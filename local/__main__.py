@@ -54,11 +54,17 @@ def up(
     log: Annotated[Path, typer.Option(help="File for what function and service print.")] = Path(
         "build/up.log"
     ),
+    api_port: Annotated[
+        int, typer.Option(help="Port of the function's API; another if taken.", min=0, max=65535)
+    ] = 8301,
+    origin: Annotated[
+        list[str] | None, typer.Option(help="Origin of a web page that may call it; repeatable.")
+    ] = None,
 ) -> None:
     """Keep the whole cloud running until Ctrl-C: drop images into the bucket, get records."""
     from local.up import keep_up  # noqa: PLC0415 - --help does not wait for the SDKs
 
-    _run(lambda: keep_up(port, log))
+    _run(lambda: keep_up(port, log, api_port, origin or []))
 
 
 @app.command()

@@ -214,5 +214,9 @@ def _conclude(console: Console, report: Mapping[str, Any], records: Path, log: P
     console.print(
         f"{report['records']} of {report['images']} images have a record; right: {right}.\n"
         f"The records lie in {records}/, the function's log in {log}.\n"
-        "Try your own photo: make up"
+        "Try your own photo, and ask the API about it:\n"
+        "  make up\n"
+        "  curl -T photo.jpg http://127.0.0.1:8300/incoming/\n"
+        "  curl http://127.0.0.1:8301/invoices/photo.jpg",
+        soft_wrap=True,
     )

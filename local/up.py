@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -20,11 +20,13 @@ from .serving import Serving
 console = Console(highlight=False)
 
 
-def keep_up(port: int, log: Path) -> int:
+def keep_up(port: int, log: Path, api_port: int, origins: Sequence[str]) -> int:
     """Start everything, print what to do next, and wait for Ctrl-C.
 
     Args:
         port: of the bucket's door.
+        api_port: of the function's own API.
+        origins: of web pages that may use that API from browsers.
         log: file for what the function and the OCR service print; the operator's keys lie beside
             it, in a file that ends in ``.env``.
 
@@ -34,7 +36,13 @@ def keep_up(port: int, log: Path) -> int:
     log.unlink(missing_ok=True)
     with contextlib.ExitStack() as running:
         with console.status("starting bucket, OCR service and function"):
-            options = Options(output=log, watch=_report, retries=3)
+            options = Options(
+                output=log,
+                watch=_report,
+                retries=3,
+                gateway_port=api_port,
+                origins=tuple(origins),
+            )
             cloud = running.enter_context(running_cloud(options))
         serving = Serving(door(BUCKET, cloud.bucket.client()), port)
         running.callback(serving.stop)
@@ -68,6 +76,7 @@ def _say(address: str, cloud: Cloud, keys: Path, log: Path) -> None:
         f"""[bold green]The cloud is up.[/] Everything in it is gone when it stops.
 
   bucket [bold]{BUCKET}[/]    {address}   (object store at {cloud.bucket.endpoint})
+  API               {cloud.api_endpoint}   (asks nobody who he is: for this machine alone)
   OCR service       {cloud.ocr_endpoint}
   FunctionGraph     {cloud.functiongraph_endpoint}
   its function      {cloud.function_urn}
@@ -78,6 +87,12 @@ Put an image into the bucket, and a moment later get its record:
 
   [bold]curl -T samples/beijing-10-yuan-stamped.jpg {address}/incoming/[/]
   [bold]curl {address}/results/beijing-10-yuan-stamped.jpg.json[/]
+
+Or ask the API, which also gives addresses to upload to (POST /uploads) and describes itself:
+
+  [bold]curl {cloud.api_endpoint}/invoices -d '{{"key": "beijing-10-yuan-stamped.jpg"}}'[/]
+  [bold]curl '{cloud.api_endpoint}/invoices?status=recognized&limit=10'[/]
+  [bold]curl {cloud.api_endpoint}/openapi.json[/]
 
 What cannot be read gets its reason under {address}/failures/….json. Ctrl-C stops everything.
 """,

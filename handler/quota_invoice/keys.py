@@ -9,6 +9,8 @@ from .errors import UnusableKey
 
 _SUFFIX = ".json"
 _KEY_LIMIT = 1024  # bytes of UTF-8 that OBS allows in an object key
+LONGEST_PATH = 800
+"""Characters of a path that callers may name: with the longest prefix and a suffix it is a key."""
 # What no path that travels through URLs, listings and logs should hold: control characters, halves
 # of surrogate pairs, and the backslash, which some take for a slash.
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\\]")
@@ -93,9 +95,9 @@ class Keys:
         """
         key = self.input_prefix + self.asked_below(text)
         reason = self.why_not(key)
-        if reason or len(key.encode()) > _KEY_LIMIT:
-            raise UnusableKey(reason or f"the key is longer than {_KEY_LIMIT} bytes")
-        self.result(key)
+        if reason:
+            raise UnusableKey(reason)
+        self.result(key)  # which is longer, and must be a key, too
         return key
 
     def asked_below(self, text: str) -> str:
@@ -105,6 +107,8 @@ class Keys:
             UnusableKey: it leads out of there.
         """
         path = text.removeprefix(self.input_prefix)
+        if len(text) > LONGEST_PATH:
+            raise UnusableKey(f"a key has at most {LONGEST_PATH} characters")
         if path.startswith("/") or _UNSAFE.search(path) or {".", ".."} & set(path.split("/")):
             raise UnusableKey(
                 "a key has no '/' at its start, no parts '.' and '..', no backslash and no control "

@@ -21,8 +21,7 @@ _ERRORS = {
     500: "A fault, or a configuration that makes no sense.",
     502: "The OCR service or the bucket refuses the function.",
     503: "The OCR service does not answer: see Retry-After.",
-    504: "It takes longer than a caller can wait. Where `key` is given, its record can be asked for "
-    "later.",
+    504: "It takes longer than a caller can wait. If there is a `key`, ask for its record later.",
 }
 _ALWAYS = (405, 408, 413, 429, 500, 502, 503, 504)
 _RETRIED = (429, 503)
@@ -41,8 +40,8 @@ def describe(base: str) -> Json:
         "info": {
             "title": "Quota invoices",
             "version": "1",
-            "description": "Images of quota invoices (定额发票) become JSON records. Who may call is "
-            "the gateway's matter. Every path answers OPTIONS, and HEAD where it has GET.",
+            "description": "Images of quota invoices (定额发票) become JSON records. Who may call "
+            "is the gateway's matter. Every path answers OPTIONS, and HEAD where it has GET.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": base or "/"}],
@@ -61,8 +60,9 @@ def _read() -> Json:
     return {
         "operationId": "readInvoice",
         "summary": "Have an invoice read now",
-        "description": "`image` or `url` is read and stored nowhere. With `key`, a stored object is "
-        "processed as if it had just been uploaded; what was dealt with before is not read again.",
+        "description": "`image` or `url` is read and stored nowhere. With `key`, a stored object "
+        "is processed as if it had just been uploaded: content that was dealt with before is not "
+        "read again.",
         "requestBody": _body("Order"),
         "responses": {"200": _answer("The record", "Record")} | _errors(400, 404, 422),
     }

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from quota_invoice.addresses import LONGEST
 from quota_invoice.api.requests import LARGEST_BODY, LONGEST_NAME
+from quota_invoice.keys import LONGEST_PATH
 from quota_invoice.record import SCHEMA
 
 Json = dict[str, Any]
@@ -19,11 +21,15 @@ _NO_DOTS = r"(?!(?:.*/)?\.{1,2}(?:/|$))"
 KEY: Json = {
     "type": "string",
     "minLength": 1,
-    "maxLength": 900,
+    "maxLength": LONGEST_PATH,
     "pattern": rf"^(?!/){_NO_DOTS}{_SAFE}*[^/\\\x00-\x1f\x7f-\x9f]$",
     "examples": ["incoming/2026/a.jpg", "2026/a.jpg"],
 }
-PREFIX: Json = {"type": "string", "maxLength": 900, "pattern": rf"^(?!/){_NO_DOTS}{_SAFE}*$"}
+PREFIX: Json = {
+    "type": "string",
+    "maxLength": LONGEST_PATH,
+    "pattern": rf"^(?!/){_NO_DOTS}{_SAFE}*$",
+}
 _NAME: Json = {
     "type": "string",
     "minLength": 1,
@@ -79,7 +85,8 @@ def _order() -> Json:
     }
     url = {
         "type": "string",
-        "minLength": 1,
+        "pattern": r"^[Hh][Tt][Tt][Pp][Ss]?://[!-\[\]-~]+$",
+        "maxLength": LONGEST,
         "description": "Its address: http or https, of a public host, without a user's name.",
     }
     ways = [_closed({name: way}, [name]) for name, way in (("image", image), ("url", url))]

@@ -1,0 +1,438 @@
+"""Every request gets an answer that the gateway takes, with the status that follows from it."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quota_invoice import events
+from quota_invoice.api import answer
+from quota_invoice.api.requests import LARGEST_BODY
+from quota_invoice.api_request import ApiRequest
+from quota_invoice.errors import (
+    AccessRefused,
+    ConfigurationError,
+    ImageRefused,
+    ObjectUnfetched,
+    RateLimited,
+    ServiceRefused,
+    ServiceUnavailable,
+    StoreError,
+)
+from quota_invoice.logs import Log
+from quota_invoice.parts import Parts
+from quota_invoice.pipeline import Pipeline
+from quota_invoice.recognition import Recognizer
+from quota_invoice.settings import Settings
+from quota_invoice.stopwatch import Stopwatch
+from tests.support.announce import etag
+from tests.support.fakes import RESULT, FakeOcr, FakeStore
+
+KEY = "incoming/2026/a.jpg"
+RECORD = "results/2026/a.jpg.json"
+FAILURE = "failures/2026/a.jpg.json"
+IMAGE = base64.b64encode(b"an image").decode()
+REFUSAL = ImageRefused("AIS.0104", "The image is not supported.", "r-1")
+CORS = {"CORS_ORIGINS": "https://app.example"}
+
+
+class Api:
+    """The API over fakes, with all that it logged."""
+
+    def __init__(
+        self,
+        *answers: Any,
+        objects: dict[str, bytes] | None = None,
+        user_data: dict[str, str] | None = None,
+    ) -> None:
+        self.settings = Settings.read(
+            {"BUCKET": "invoices", "URL_ALLOW_HOSTS": "files.test", **(user_data or {})}.get,
+            "0123456789abcdef",
+        )
+        self.store = FakeStore({KEY: b"image"} if objects is None else objects)
+        self.ocr = FakeOcr(*answers)
+        self.lines: list[str] = []
+        self.seconds = 5.0  # until the caller is given up
+
+    def parts(self) -> Parts:
+        def left() -> float:
+            return self.seconds
+
+        settings, log = self.settings, self.log()
+        recognizer = Recognizer(self.store, self.ocr, log, left, everything=False)
+        pipeline = Pipeline(settings.keys, settings.region, self.store, recognizer, log, left)
+        return Parts(settings, self.store, recognizer, pipeline, Stopwatch(), left)
+
+    def log(self) -> Log:
+        return Log("request-1", self.lines.append)
+
+    def send(self, event: dict[str, Any]) -> Reply:
+        request = events.parse(event)
+        assert isinstance(request, ApiRequest)
+        return Reply(answer(request, self.parts, self.log(), 0.0))
+
+    def ask(self, method: str, path: str, body: object = None, **headers: str) -> Reply:
+        text = body if isinstance(body, str) else json.dumps(body) if body is not None else ""
+        path, _, query = path.partition("?")
+        parameters = dict(part.split("=") for part in query.split("&") if part)
+        return self.send(event_of(method, path, text, headers, parameters))
+
+
+class Reply:
+    """An answer; making it checks what every answer must be."""
+
+    def __init__(self, value: dict[str, Any]) -> None:
+        json.dumps(value)
+        assert value.keys() == {"statusCode", "headers", "body", "isBase64Encoded"}
+        assert value["isBase64Encoded"] is False
+        self.status: int = value["statusCode"]
+        self.headers: dict[str, str] = value["headers"]
+        self.text: str = value["body"]
+        assert self.headers["x-content-type-options"] == "nosniff"
+        assert self.headers["cache-control"] == "no-store"
+        assert "own;dur=" in self.headers["server-timing"]
+        assert all(isinstance(text, str) for text in self.headers.values())
+
+    @property
+    def json(self) -> Any:
+        assert self.headers["content-type"] == "application/json"
+        return json.loads(self.text)
+
+    @property
+    def error(self) -> tuple[int, str]:
+        found = self.json
+        assert found.keys() >= {"error_code", "error_msg", "request_id"}
+        assert found["request_id"] == "request-1"
+        return self.status, found["error_code"]
+
+
+def event_of(
+    method: str,
+    path: str,
+    body: str = "",
+    headers: dict[str, str] | None = None,
+    query: dict[str, str] | None = None,
+) -> dict[str, Any]:
+    return {
+        "httpMethod": method,
+        "path": path,
+        "body": base64.b64encode(body.encode()).decode(),
+        "isBase64Encoded": True,
+        "headers": {name.replace("_", "-"): text for name, text in (headers or {}).items()},
+        "pathParameters": {"": path[1:]},
+        "queryStringParameters": query or {},
+        "requestContext": {"apiId": "a", "requestId": "gateway-1", "stage": "RELEASE"},
+    }
+
+
+def test_an_image_is_read_and_stored_nowhere() -> None:
+    api = Api()
+    reply = api.ask("POST", "/invoices", {"image": IMAGE})
+    assert reply.status == 200
+    assert reply.json["result"] == RESULT
+    assert reply.json["source"] is None
+    assert reply.json["status"] == "recognized"
+    [given] = api.ocr.given
+    assert given.members() == {"image": IMAGE}  # as it came
+    assert api.store.requests == []
+
+
+def test_a_pdf_goes_where_pages_are_read() -> None:
+    api = Api()
+    pdf = base64.b64encode(b"%PDF-1.7\n".ljust(64)).decode()
+    assert api.ask("POST", "/invoices", {"image": pdf}).status == 200
+    assert api.ask("POST", "/invoices", {"url": "https://files.test/a.PDF?x=1"}).status == 200
+    assert api.ocr.pages[0] == 1
+    assert len(api.ocr.given) == len(api.ocr.pages)
+
+
+def test_an_address_is_handed_to_the_service_and_stands_in_no_log() -> None:
+    api = Api()
+    url = "https://files.test/a.jpg?Signature=do-not-tell"
+    assert api.ask("POST", "/invoices", {"url": url}).status == 200
+    assert api.ocr.given[0].members() == {"url": url}
+    assert "do-not-tell" not in "".join(api.lines)
+
+
+def test_a_stored_object_is_processed_as_its_event_would_be() -> None:
+    api = Api()
+    reply = api.ask("POST", "/invoices", {"key": "2026/a.jpg"})
+    assert reply.status == 200
+    assert reply.json == api.store.documents[RECORD]
+    assert reply.json["source"]["etag"] == etag(b"image")
+    assert reply.headers["content-location"] == f"/invoices/{KEY}"
+    assert api.ask("POST", "/invoices", {"key": KEY}).json == reply.json
+    assert len(api.ocr.given) == 1
+
+
+def test_a_stored_object_that_cannot_be_read_is_an_error_with_the_services_code() -> None:
+    api = Api(REFUSAL)
+    for _ in range(2):
+        assert api.ask("POST", "/invoices", {"key": KEY}).error == (422, "AIS.0104")
+    assert len(api.ocr.given) == 1
+    failure = api.ask("GET", f"/invoices/{KEY}")
+    assert (failure.status, failure.json["status"]) == (200, "failed")
+
+
+def test_what_is_not_there_is_not_found() -> None:
+    api = Api(objects={})
+    assert api.ask("POST", "/invoices", {"key": KEY}).error == (404, "Invoice.Unknown")
+    assert api.ask("GET", f"/invoices/{KEY}").error == (404, "Invoice.Unknown")
+    assert api.ocr.given == []
+
+
+def test_a_record_is_pending_until_it_is_there_and_never_that_of_older_content() -> None:
+    api = Api()
+    waiting = api.ask("GET", f"/invoices/{KEY}")
+    assert (waiting.status, waiting.json["status"]) == (202, "pending")
+    assert waiting.headers["retry-after"] == "2"
+    api.ask("POST", "/invoices", {"key": KEY})
+    assert api.ask("GET", f"/invoices/{KEY}").json["status"] == "recognized"
+    api.store.objects[KEY] = b"new content"
+    assert api.ask("GET", f"/invoices/{KEY}").status == 202
+    api.ocr.answers = [REFUSAL]
+    api.ask("POST", "/invoices", {"key": KEY})
+    assert api.ask("GET", f"/invoices/{KEY}").json["status"] == "failed"
+    del api.store.objects[KEY]
+    assert api.ask("GET", f"/invoices/{KEY}").json["status"] == "recognized"
+
+
+def test_who_knows_a_record_is_not_sent_it_again() -> None:
+    api = Api()
+    api.ask("POST", "/invoices", {"key": KEY})
+    first = api.ask("GET", f"/invoices/{KEY}")
+    tag = first.headers["etag"]
+    for known in (tag, f'"other", W/{tag}', "*"):
+        again = api.ask("GET", f"/invoices/{KEY}", If_None_Match=known)
+        assert (again.status, again.text, again.headers["etag"]) == (304, "", tag)
+        assert "content-type" not in again.headers
+    assert api.ask("GET", f"/invoices/{KEY}", If_None_Match='"other"').status == 200
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/openapi.json", f"/invoices/{KEY}", "/invoices"])
+def test_head_is_get_without_a_body(path: str) -> None:
+    api = Api()
+    api.ask("POST", "/invoices", {"key": KEY})
+    get, head = api.ask("GET", path), api.ask("HEAD", path)
+    assert (head.status, head.text) == (200, "")
+    assert get.text
+    assert head.headers.get("etag") == get.headers.get("etag")
+
+
+@pytest.mark.parametrize(
+    ("path", "methods"),
+    [
+        ("/invoices", "GET, POST, HEAD, OPTIONS"),
+        ("/invoices/a.jpg", "GET, HEAD, OPTIONS"),
+        ("/uploads", "POST, OPTIONS"),
+        ("/healthz/", "GET, HEAD, OPTIONS"),
+    ],
+)
+def test_each_path_tells_its_methods(path: str, methods: str) -> None:
+    api = Api()
+    options = api.ask("OPTIONS", path)
+    assert (options.status, options.text, options.headers["allow"]) == (204, "", methods)
+    assert not [name for name in options.headers if name.startswith("access-control")]
+    other = api.ask("DELETE", path)
+    assert other.error == (405, "Request.Method")
+    assert other.headers["allow"] == methods
+
+
+@pytest.mark.parametrize("path", ["/", "", "/invoice", "/v1", "/healthz/x", "/uploads/a"])
+def test_no_other_path_is_known(path: str) -> None:
+    assert Api().ask("GET", path).error == (404, "Path.Unknown")
+
+
+def test_web_pages_may_use_it_whose_origin_is_on_the_list() -> None:
+    api = Api(user_data=CORS)
+    asked = {"Origin": "https://app.example", "Access_Control_Request_Method": "POST"}
+    options = api.ask("OPTIONS", "/invoices", **asked)
+    assert options.status == 204
+    assert options.headers["access-control-allow-origin"] == "https://app.example"
+    assert "POST" in options.headers["access-control-allow-methods"]
+    assert "content-type" in options.headers["access-control-allow-headers"]
+    assert "authorization" in options.headers["access-control-allow-headers"]
+    refused = api.ask("POST", "/invoices", {}, Origin="https://app.example")
+    assert refused.headers["access-control-allow-origin"] == "https://app.example"
+    other = api.ask("OPTIONS", "/invoices", Origin="https://evil.example")
+    assert not [name for name in other.headers if name.startswith("access-control")]
+    assert other.headers["vary"] == "origin"
+    every = Api(user_data={"CORS_ORIGINS": "*"}).ask("GET", "/healthz", Origin="https://a.example")
+    assert every.headers["access-control-allow-origin"] == "*"
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ("", "Request.NotJson"),
+        ("{", "Request.NotJson"),
+        ("[]", "Request.NotJson"),
+        ('{"image": NaN}', "Request.NotJson"),
+        ("[" * 100_000, "Request.NotJson"),
+        ("{}", "Request.Invalid"),
+        ('{"image": ""}', "Request.Invalid"),
+        ('{"image": 1}', "Request.Invalid"),
+        ('{"image": null}', "Request.Invalid"),
+        ('{"image": "票"}', "Request.Invalid"),
+        ('{"image": "QQ==", "url": "https://a.example/"}', "Request.Invalid"),
+        ('{"image": "QQ==", "detect": true}', "Request.Invalid"),
+        ('{"key": "../results/a.jpg.json"}', "Key.Unusable"),
+        ('{"key": "a\\ud800.jpg"}', "Key.Unusable"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_before_anything_is_asked(body: str, code: str) -> None:
+    api = Api()
+    assert api.ask("POST", "/invoices", body).error == (400, code)
+    assert (api.ocr.given, api.store.requests) == ([], [])
+
+
+def test_what_is_too_large_is_told_where_to_go() -> None:
+    reply = Api().ask("POST", "/invoices", json.dumps({"image": "A" * LARGEST_BODY}))
+    assert reply.error == (413, "Request.TooLarge")
+    assert "/uploads" in reply.json["error_msg"]
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (REFUSAL, 422),
+        (ObjectUnfetched("ModelArts.4603", "Obtaining the file from the URL failed."), 422),
+        (ServiceRefused("ModelArts.9999", "unknown"), 502),
+        (AccessRefused("APIG.0301", "Incorrect IAM authentication information: do-not-tell"), 502),
+        (RateLimited("APIG.0308", "The throttling threshold has been reached."), 429),
+        (ServiceUnavailable("ModelArts.4502", "busy"), 503),
+        (StoreError("Store.AccessDenied", "get do-not-tell"), 502),
+        (ConfigurationError(["REGION: do-not-tell"]), 500),
+    ],
+)
+def test_an_error_says_its_own_code_under_its_status(error: Any, status: int) -> None:
+    api = Api(*[error] * 9)
+    api.seconds = 0.6  # enough for one try
+    reply = api.ask("POST", "/invoices", {"image": IMAGE})
+    assert reply.error == (status, error.code)
+    assert "do-not-tell" not in reply.text
+    retry_after = int(reply.headers.get("retry-after", 0))
+    assert bool(retry_after) == (status in {429, 503})
+    told = json.loads(api.lines[-1])
+    assert (told["step"], told["outcome"], told["code"]) == ("api", "error", error.code)
+
+
+def test_the_pause_that_the_service_asked_for_is_passed_on() -> None:
+    error = RateLimited("APIG.0308", "The throttling threshold has been reached.")
+    error.retry_after = 41
+    reply = Api(error).ask("POST", "/invoices", {"image": IMAGE})
+    assert reply.headers["retry-after"] == "41"
+
+
+def test_what_takes_too_long_is_answered_in_time_with_the_key_to_ask_for_later() -> None:
+    api = Api()
+    api.ocr.meanwhile = lambda: setattr(api, "seconds", 0.1)
+    api.ocr.answers = [ServiceUnavailable("Service.Timeout", "no answer")]
+    late = api.ask("POST", "/invoices", {"key": "2026/a.jpg"})
+    assert late.error == (504, "Function.OutOfTime")
+    assert (late.json["key"], late.json["record"]) == (KEY, f"/invoices/{KEY}")
+    api.seconds = 0.1
+    unasked = api.ask("POST", "/invoices", {"image": IMAGE})
+    assert unasked.error == (504, "Function.OutOfTime")
+    assert "/uploads" in unasked.json["error_msg"]
+
+
+def test_a_bucket_that_keeps_silent_does_not_keep_the_caller() -> None:
+    import threading  # noqa: PLC0415 - for this test alone
+
+    released = threading.Event()
+
+    class Silent(FakeStore):
+        def read(self, bucket: str, key: str) -> dict[str, Any] | None:
+            released.wait(20)
+            return super().read(bucket, key)
+
+    api = Api()
+    api.store, api.seconds = Silent(), 0.1
+    reply = api.ask("GET", f"/invoices/{KEY}")
+    released.set()
+    assert reply.error == (504, "Function.OutOfTime")
+    assert reply.json["key"] == KEY
+
+
+def test_a_fault_of_our_own_is_answered_without_its_text() -> None:
+    api = Api()
+
+    def fault() -> None:
+        raise KeyError("do-not-tell")
+
+    api.ocr.meanwhile = fault
+    reply = api.ask("POST", "/invoices", {"image": IMAGE})
+    assert reply.error == (500, "Function.Fault")
+    assert "do-not-tell" not in reply.text + "".join(api.lines)
+    assert "KeyError at test_api.py" in api.lines[-1]
+
+
+def test_settings_that_make_no_sense_are_answered_for_too() -> None:
+    request = events.parse(event_of("GET", "/healthz"))
+    assert isinstance(request, ApiRequest)
+
+    def fail() -> Parts:
+        raise ConfigurationError(["REGION: mars is none of them"])
+
+    reply = Reply(answer(request, fail, Log("request-1", lambda _: None), 0.0))
+    assert reply.error == (500, "Configuration.Invalid")
+    assert "mars" not in reply.text
+    nowhere = Api(user_data={"BUCKET": ""})
+    assert nowhere.ask("GET", "/invoices").error == (500, "Configuration.Invalid")
+    assert nowhere.ask("POST", "/invoices", {"image": IMAGE}).status == 200
+
+
+def test_nothing_of_a_callers_headers_and_body_reaches_the_log() -> None:
+    api = Api()
+    secrets = {"Authorization": "secret-1", "X_Auth_Token": "secret-2", "Cookie": "secret-3"}
+    for body in ({"image": IMAGE}, {"image": "secret-4"}, {"nonsense": "secret-5"}):
+        api.ask("POST", "/invoices", body, **secrets)
+    everything = "".join(api.lines)
+    assert "secret" not in everything
+    assert IMAGE not in everything
+    last = json.loads(api.lines[-1])
+    assert (last["step"], last["reason"]) == ("api", "POST /invoices")
+    assert last["gateway_request_id"] == "gateway-1"
+    request = events.parse(event_of("GET", "/", "secret", {"authorization": "secret"}))
+    assert "secret" not in repr(request)
+
+
+@given(st.text(max_size=40))
+def test_no_key_of_a_callers_leaves_the_input_prefix(text: str) -> None:
+    api = Api(objects={})
+    for reply in (
+        api.ask("GET", "/invoices/" + quote(text, errors="surrogatepass")),
+        api.ask("POST", "/invoices", {"key": text}),
+        api.ask("POST", "/uploads", {"name": text}),
+    ):
+        assert reply.status in {200, 201, 202, 400, 404}
+    asked = [key for _, key in api.store.requests]
+    assert all(key.startswith(("incoming/", "results/", "failures/")) for key in asked)
+    assert not [key for key in asked if {".", ".."} & set(key.split("/"))]
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["path", "headers", "body", "isBase64Encoded", "pathParameters"])
+        | st.sampled_from(["queryStringParameters", "requestContext", "HTTPMETHOD"]),
+        st.recursive(
+            st.none() | st.booleans() | st.text(max_size=9) | st.integers(),
+            lambda inner: (
+                st.lists(inner, max_size=2)
+                | st.dictionaries(st.text(max_size=9), inner, max_size=3)
+            ),
+            max_leaves=5,
+        ),
+    ),
+    st.sampled_from(["GET", "post", "OPTIONS", "", "ODD"]),
+)
+def test_whatever_the_gateway_sends_is_answered(event: dict[str, Any], method: str) -> None:
+    event["httpMethod"] = method or "GET"
+    assert Api().send(event).status < 500
