@@ -9,6 +9,8 @@ N ?= 200
 # An event goes to the function on this machine unless a stage is named.
 STAGED := $(STAGE)
 STAGE ?= dev
+CALLERS ?= 200
+SECONDS ?= 60
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -73,6 +75,10 @@ samples: $(VENV)/.fonts ## Draw the sample invoices anew
 .PHONY: bench-ocr
 bench-ocr: $(VENV)/.fonts $(VENV)/.stock ## Measure reading beside the stock engine: make bench-ocr SEED=7 [FOLDER=photos]
 	@$(BIN)/python -m ops.bench_ocr --seed $(SEED) $(if $(FOLDER),--folder $(FOLDER)) $(BENCH)
+
+.PHONY: bench-api
+bench-api: $(READY) ## Measure the API with many callers at once: make bench-api [CALLERS=200 SECONDS=60]
+	@PYTHONPATH=handler $(BIN)/python -m ops.bench_api --callers $(CALLERS) --seconds $(SECONDS) $(BENCH)
 
 $(VENV)/.stock: $(READY) requirements-bench.lock
 	@echo "Installing ONNX Runtime, which the stock engine runs on; once …"
