@@ -54,7 +54,7 @@ def request_of(event: object) -> ApiRequest | None:
     headers = {name.lower(): value for name, value in _texts(member(event, "headers"))}
     return ApiRequest(
         method=method.upper(),
-        paths=tuple((unquote(path), path) for path in _paths(event)),
+        paths=tuple((unquote(path), path) for path in dict.fromkeys(_paths(event))),
         headers=headers,
         query=dict(_texts(member(event, "queryStringParameters"))),
         body=_body(member(event, "body"), encoded=member(event, "isBase64Encoded") is True),

@@ -70,6 +70,11 @@ def test_the_regions_are_those_that_the_sdk_knows() -> None:
         ("OBS_ENDPOINT", "https://@obs.com", "not an address"),
         ("OBS_ENDPOINT", "https://..", "not an address"),
         ("PROJECT_ID", "项目", "not an id of letters and digits"),
+        ("API_TIMEOUT_SECONDS", "61", "61 is not between 3 and 60"),
+        ("UPLOAD_URL_SECONDS", "90000", "90000 is not between 60 and 85800"),
+        ("URL_ALLOW_HOSTS", "ok.example, https://x", "https://x is not such as host[:port]"),
+        ("CORS_ORIGINS", "app.example", "app.example is not such as https://host[:port]"),
+        ("CORS_ORIGINS", "https://app.example/", "is not such as"),
         ("INPUT_PREFIX", "incoming", "incoming is not a path such as incoming/"),
         ("INPUT_PREFIX", "/incoming/", "/incoming/ is not a path"),
         ("RESULTS_PREFIX", "incoming/results/", "incoming/results/ lies inside INPUT_PREFIX"),
@@ -81,6 +86,13 @@ def test_what_makes_no_sense_is_named(name: str, value: str, problem: str) -> No
     [found] = problems(**{name: value})
     assert problem in found
     assert name in found or problem.startswith("results/ lies")
+
+
+def test_lists_have_commas_and_no_capitals() -> None:
+    found = read(URL_ALLOW_HOSTS="A.example, b.example:8443,[::1]:80,", CORS_ORIGINS="*")
+    assert found.url_hosts == {"a.example", "b.example:8443", "[::1]:80"}
+    assert found.cors_origins == {"*"}
+    assert read(CORS_ORIGINS="https://App.example").cors_origins == {"https://app.example"}
 
 
 def test_a_store_without_a_name_cannot_have_the_bucket_in_it() -> None:

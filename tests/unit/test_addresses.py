@@ -1,0 +1,138 @@
+"""Callers' addresses are held to the OCR service's own rules, and a little more."""
+
+from __future__ import annotations
+
+import socket
+from urllib.parse import urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from local.ocr import fetch
+from quota_invoice import addresses
+from quota_invoice.errors import UrlRefused
+
+ENDPOINT = "https://obs.cn-north-4.myhuaweicloud.com"
+
+
+def check(url: str, *found: str, allowed: frozenset[str] = frozenset()) -> None:
+    addresses.check_host(addresses.parsed(url), allowed, lambda _host, _port: found)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://files.example/a.jpg",
+        "http://files.example:8080/a%20b.jpg?x=1&y=%2F#part",
+        "HTTPS://FILES.EXAMPLE",
+        "https://114.115.0.1/a.jpg",
+        "https://[2400:3200::1]/a.jpg",
+    ],
+)
+def test_public_addresses_pass(url: str) -> None:
+    check(url, "114.115.0.1", "2400:3200::1")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "files.example/a.jpg",
+        "//files.example/a.jpg",
+        "ftp://files.example/a.jpg",
+        "file:///etc/passwd",
+        "gopher://files.example/",
+        "https://",
+        "https:///a.jpg",
+        "https://files.example:0/",
+        "https://files.example:port/",
+        "https://files.example:99999/",
+        "https://user@files.example/",
+        "https://user:do-not-tell@files.example/",
+        "https://127.0.0.1\\@files.example/",
+        "https://files.example/a b.jpg",
+        "https://files.example/a\n.jpg",
+        " https://files.example/",
+        "https://发票.example/",
+        "https://[::1/",
+        "https://files.example/" + "a" * addresses.LONGEST,
+    ],
+)
+def test_what_is_no_plain_address_of_the_web_is_refused_before_it_is_resolved(url: str) -> None:
+    with pytest.raises(UrlRefused) as caught:
+        addresses.parsed(url)
+    assert "files.example" not in caught.value.message
+    assert "do-not-tell" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        ("127.0.0.1",),
+        ("10.0.0.1",),
+        ("100.64.0.1",),
+        ("169.254.169.254",),
+        ("192.168.1.1",),
+        ("0.0.0.0",),  # noqa: S104 - refused
+        ("224.0.0.1",),
+        ("255.255.255.255",),
+        ("::1",),
+        ("fe80::1%eth0",),
+        ("fd00::1",),
+        ("::ffff:127.0.0.1",),
+        ("64:ff9b::a00:1",),
+        ("2002:7f00:1::",),
+        ("114.115.0.1", "10.0.0.1"),
+        (),
+    ],
+)
+def test_a_name_that_leads_within_is_refused(found: tuple[str, ...]) -> None:
+    with pytest.raises(UrlRefused, match="host that is not"):
+        check("https://files.example/a.jpg", *found)
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "127.1", "0x7f.1", "2130706433", "017700000001", "localhost", "[::1]"]
+)
+def test_this_machine_is_refused_however_it_is_written(host: str) -> None:
+    with pytest.raises(UrlRefused):
+        addresses.check_host(addresses.parsed(f"http://{host}/"))
+
+
+def test_a_host_that_cannot_be_resolved_is_refused() -> None:
+    def fail(_host: str, _port: int) -> list[str]:
+        raise socket.gaierror
+
+    with pytest.raises(UrlRefused, match="not found"):
+        addresses.check_host(addresses.parsed("https://nowhere.example/"), resolve=fail)
+
+
+def test_hosts_on_the_list_need_not_be_public() -> None:
+    for allowed in ("intranet.example", "intranet.example:8443"):
+        check("https://intranet.example:8443/", "10.0.0.1", allowed=frozenset({allowed}))
+    with pytest.raises(UrlRefused):
+        check("https://intranet.example/", "10.0.0.1", allowed=frozenset({"intranet.example:8443"}))
+
+
+@given(st.ip_addresses())
+def test_public_is_what_the_service_takes_for_public(address: object) -> None:
+    assert addresses.is_public(str(address)) == fetch.is_public(str(address))
+
+
+@pytest.mark.parametrize(
+    ("url", "ours"),
+    [
+        ("https://invoices.obs.cn-north-4.myhuaweicloud.com/a.jpg", True),
+        ("https://INVOICES.obs.cn-north-4.myhuaweicloud.com./a.jpg", True),
+        ("https://invoices.obs.myhuaweicloud.com/a.jpg", True),
+        ("https://obs.cn-north-4.myhuaweicloud.com/invoices/a.jpg", True),
+        ("https://obs.cn-north-4.myhuaweicloud.com//%69nvoices/a.jpg", True),
+        ("https://invoices.obs-website.cn-north-4.myhuaweicloud.com/a.jpg", True),
+        ("https://other.obs.cn-north-4.myhuaweicloud.com/invoices/a.jpg", False),
+        ("https://obs.cn-north-4.myhuaweicloud.com/invoices-of-others/a.jpg", False),
+        ("https://invoices.example/a.jpg", False),
+    ],
+)
+def test_the_buckets_own_addresses_are_known(url: str, ours: bool) -> None:
+    assert addresses.is_of_bucket(urlsplit(url), "invoices", ENDPOINT) == ours

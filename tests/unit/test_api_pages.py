@@ -1,0 +1,195 @@
+"""Pages and uploads, over a bucket in memory; and the description of it all."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timezone
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quota_invoice.api.openapi import describe
+from quota_invoice.api.routes import TABLE
+from quota_invoice.errors import ImageRefused
+from tests.unit.test_api import Api, Reply
+
+REFUSAL = ImageRefused("AIS.0104", "The image is not supported.", "r-1")
+
+
+def listed(api: Api, parameters: str = "") -> list[tuple[str, str]]:
+    """Every entry of all pages."""
+    entries: list[tuple[str, str]] = []
+    after = ""
+    for _ in range(100):
+        reply = api.ask("GET", f"/invoices?{parameters}&after={after}")
+        assert reply.status == 200, reply.text
+        entries += [(entry["key"], entry["status"]) for entry in reply.json["invoices"]]
+        if reply.json["next"] is None:
+            return entries
+        after = reply.json["next"]
+    raise AssertionError("no end")
+
+
+@pytest.fixture
+def api() -> Api:
+    made = Api(None, objects={f"incoming/{name}": b"x" for name in ("a", "b", "c", "d/e", "d/f")})
+    made.ocr.answers = []
+    for name in ("a", "d/e"):
+        made.ask("POST", "/invoices", {"key": name})
+    made.ocr.answers = [REFUSAL]
+    made.ask("POST", "/invoices", {"key": "c"})
+    made.store.times = dict.fromkeys(made.store.documents, 5)  # later than the inputs
+    return made
+
+
+ALL = [
+    ("incoming/a", "recognized"),
+    ("incoming/b", "pending"),
+    ("incoming/c", "failed"),
+    ("incoming/d/e", "recognized"),
+    ("incoming/d/f", "pending"),
+]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 5, 6, 1000])
+def test_pages_of_any_size_have_every_input_once_and_in_order(api: Api, limit: int) -> None:
+    assert listed(api, f"limit={limit}") == ALL
+
+
+def test_what_was_made_within_the_second_is_looked_up(api: Api) -> None:
+    api.store.times = {}
+    assert listed(api) == ALL
+
+
+@pytest.mark.parametrize("status", ["recognized", "failed", "pending"])
+@pytest.mark.parametrize("limit", [1, 2, 9])
+def test_a_status_leaves_the_others_out(api: Api, status: str, limit: int) -> None:
+    found = listed(api, f"status={status}&limit={limit}")
+    assert found == [entry for entry in ALL if entry[1] == status]
+
+
+@pytest.mark.parametrize("prefix", ["d/", "incoming/d/", "incoming/d", "d/e", "x", "incoming/", ""])
+def test_a_prefix_is_taken_with_the_inputs_own_or_without(api: Api, prefix: str) -> None:
+    wanted = "incoming/" + prefix.removeprefix("incoming/")
+    assert listed(api, f"prefix={prefix}") == [one for one in ALL if one[0].startswith(wanted)]
+
+
+def test_the_last_page_says_that_it_is() -> None:
+    api = Api(objects={f"incoming/{n}": b"" for n in range(4)})
+    first = api.ask("GET", "/invoices?limit=2").json
+    assert first["next"] == "incoming/1"
+    assert api.ask("GET", "/invoices?limit=2&after=1").json["next"] is None
+    assert api.ask("GET", "/invoices?limit=4").json["next"] is None
+    assert Api(objects={}).ask("GET", "/invoices").json == {"invoices": [], "next": None}
+
+
+def test_without_time_a_page_says_where_to_go_on(api: Api) -> None:
+    clock = iter([9.0] * 4 + [1.0] * 99)
+    api.seconds = 9
+    parts = api.parts
+
+    def hurried() -> Any:
+        made = parts()
+        object.__setattr__(made, "seconds_left", lambda: next(clock))
+        return made
+
+    api.parts = hurried  # type: ignore[method-assign]
+    page = api.ask("GET", "/invoices").json
+    assert 0 < len(page["invoices"]) < len(ALL)
+    assert page["next"] == page["invoices"][-1]["key"]
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        *("limit=0", "limit=1001", "limit=x", "limit=", "limit=-1", "limit=١"),
+        *("status=", "status=done"),
+        *("prefix=../results/", "after=a/../b", "prefix=/a", "prefix=" + "a" * 801),
+    ],
+)
+def test_parameters_that_make_no_sense_are_refused(parameters: str) -> None:
+    api = Api()
+    assert api.ask("GET", f"/invoices?{parameters}").status == 400
+    assert api.store.requests == []
+
+
+def upload(**members: Any) -> Reply:
+    return Api().ask("POST", "/uploads", members)
+
+
+def test_an_upload_has_an_address_an_end_and_a_record_to_come() -> None:
+    before = datetime.now(timezone.utc)
+    reply = upload(name="差旅 50%+.jpg", content_type="image/jpeg")
+    assert reply.status == 201
+    found = reply.json
+    assert re.fullmatch(r"incoming/uploads/\d{8}T\d{6}Z-[0-9a-f]{16}/差旅 50%\+\.jpg", found["key"])
+    assert (found["method"], found["headers"]) == ("PUT", {"Content-Type": "image/jpeg"})
+    assert found["record"] == reply.headers["location"]
+    assert found["record"].endswith("/%E5%B7%AE%E6%97%85%2050%25%2B.jpg")
+    life = datetime.fromisoformat(found["expires_at"].replace("Z", "+00:00")) - before
+    assert 598 < life.total_seconds() <= 600
+    assert upload(name="a.jpg").json["headers"] == {}
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {},
+        {"name": ""},
+        {"name": 1},
+        {"name": "a/b.jpg"},
+        {"name": "a\\b.jpg"},
+        {"name": ".."},
+        {"name": "a\n.jpg"},
+        {"name": "a\ud800.jpg"},
+        {"name": "a" * 201},
+        {"name": "票" * 200 * 2},
+        {"name": "a.jpg", "content_type": "image/jpeg\r\nX: y"},
+        {"name": "a.jpg", "content_type": "jpeg"},
+        {"name": "a.jpg", "content_type": None},
+        {"name": "a.jpg", "folder": "b"},
+    ],
+)
+def test_names_that_make_no_sense_are_refused(members: dict[str, Any]) -> None:
+    assert upload(**members).status == 400
+
+
+@given(st.text(min_size=1, max_size=30))
+def test_every_upload_lies_in_the_uploads_folder(name: str) -> None:
+    reply = upload(name=name)
+    if reply.status == 201:
+        key = reply.json["key"]
+        assert key.startswith("incoming/uploads/")
+        assert key.count("/") == 3
+        assert key.endswith(f"/{name}")
+    else:
+        assert reply.status == 400
+
+
+def test_below_another_path_addresses_begin_with_it() -> None:
+    api = Api()
+    event = {
+        "httpMethod": "POST",
+        "path": "/v1/uploads",
+        "pathParameters": {"proxy": "uploads"},
+        "body": '{"name": "a.jpg"}',
+    }
+    record = api.send(event).json["record"]
+    assert record.startswith("/v1/invoices/incoming/uploads/")
+    event = {
+        "httpMethod": "GET",
+        "path": "/v1/openapi.json",
+        "pathParameters": {"": "openapi.json"},
+    }
+    assert api.send(event).json["servers"] == [{"url": "/v1"}]
+
+
+def test_the_description_has_every_path_and_method_of_the_table() -> None:
+    paths = describe("")["paths"]
+    assert {path: {method.upper() for method in methods} for path, methods in paths.items()} == {
+        path: set(methods) for path, methods in TABLE.items()
+    }
+    names = re.findall(r"#/components/schemas/(\w+)", str(describe("")))
+    assert set(names) == set(describe("")["components"]["schemas"])

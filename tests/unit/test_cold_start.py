@@ -1,0 +1,22 @@
+"""What an upload's event needs is imported for it, and nothing of the API."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+HANDLER = Path(__file__).parents[2] / "handler"
+PROGRAM = """
+import sys, index
+from quota_invoice.events import parse
+parse({"httpMethod": "GET"})
+print(sorted(name for name in sys.modules if name.startswith(("quota_invoice.api.", "PIL."))
+    or name in {"quota_invoice.api", "quota_invoice.addresses"}))
+"""
+
+
+def test_the_api_is_imported_when_its_first_caller_comes() -> None:
+    command = [sys.executable, "-c", PROGRAM]
+    done = subprocess.run(command, check=True, cwd=HANDLER, capture_output=True, text=True)  # noqa: S603 - the program above
+    assert done.stdout.strip() == "[]"
