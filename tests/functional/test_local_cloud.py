@@ -68,7 +68,8 @@ def wait_for(condition: Callable[[], Any], seconds: float = 30) -> Any:
 def test_up_takes_an_image_by_curl_and_leaves_nothing_behind(tmp_path: Path) -> None:
     log = tmp_path / "up.log"
     name = "beijing-10-yuan-stamped.jpg"
-    with local("up", "--port", "0", "--log", str(log), folder=tmp_path) as process:
+    ports = ("--port", "0", "--api-port", "0")
+    with local("up", *ports, "--log", str(log), folder=tmp_path) as process:
         assert process.stdout
         said = ""
         while "Ctrl-C" not in said:
@@ -90,6 +91,10 @@ def test_up_takes_an_image_by_curl_and_leaves_nothing_behind(tmp_path: Path) -> 
         )
         truth = json.loads((SAMPLES / "truth.json").read_bytes())[name]
         assert record["result"]["code"] == truth["code"]
+        api = re.search(r"curl (http://127\.0\.0\.1:\d+)/invoices -d '(.*)'", said)
+        assert api, said
+        asked = httpx.post(f"{api[1]}/invoices", content=api[2], timeout=30)
+        assert asked.json() == record
         # The record announced itself too, and the function left it alone.
         wait_for(lambda: "the function's own output" in log.read_text(encoding="utf-8"))
         assert len(processes_of(tmp_path)) >= 5

@@ -26,7 +26,7 @@ def post_upload(call: Call) -> Answer:
     settings, now = call.parts.settings, datetime.now(timezone.utc)
     # Sorted by time, and beyond guessing: an address can be used for as long as it lives.
     folder = f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(_RANDOM_BYTES)}"
-    key = settings.keys.asked_for(f"{settings.keys.uploads_prefix}{folder}/{wish.name}")
+    key = call.key = settings.keys.asked_for(f"{settings.keys.uploads_prefix}{folder}/{wish.name}")
     seconds = settings.upload_life
     url = call.parts.store.signed_put(call.bucket, key, seconds, wish.content_type)
     document = {
