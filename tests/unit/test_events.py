@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from quota_invoice.api_request import ApiRequest
 from quota_invoice.errors import EventError
 from quota_invoice.events import Sweep, Upload, parse
 from tests.support.announce import EVENTS, SHAPES, announce, etag, sample_event
@@ -40,6 +41,12 @@ NAMES = st.sampled_from(
         "objects",
         "trigger_type",
         "user_event",
+        "httpMethod",
+        "path",
+        "headers",
+        "body",
+        "isBase64Encoded",
+        "pathParameters",
     ]
 )
 EVENT_LIKE = st.recursive(
@@ -152,13 +159,15 @@ def test_every_sample_event_is_what_its_name_says(path: Any) -> None:
             parse(event)
     elif path.stem == "timer":
         assert parse(event) == Sweep()
+    elif path.stem == "api":
+        assert isinstance(parse(event), ApiRequest)
     else:
         assert all(isinstance(found, Upload) for found in uploads(event))
 
 
 @pytest.mark.parametrize("path", sorted(EVENTS.glob("*.json")), ids=lambda path: path.stem)
 def test_every_sample_event_tells_the_truth_about_the_sample_it_names(path: Path) -> None:
-    if path.stem in {"unknown", "own-output", "timer"}:
+    if path.stem in {"unknown", "own-output", "timer", "api"}:
         return
     for found in uploads(json.loads(path.read_bytes())):
         assert isinstance(found, Upload)
@@ -176,7 +185,7 @@ def test_any_json_value_gives_uploads_or_one_clear_error(event: object) -> None:
         each_is_known = isinstance(found, list) and all(
             isinstance(each, Upload | EventError) for each in found
         )
-        assert isinstance(found, Sweep) or each_is_known
+        assert isinstance(found, Sweep | ApiRequest) or each_is_known
 
 
 def test_a_backfill_names_its_objects_by_their_own_keys() -> None:
