@@ -99,10 +99,40 @@ def test_trigger_rights_and_settings_agree_on_prefixes(plan: Planned, kind: str)
     }
     assert granted == {
         "obs:object:GetObject": {f"{objects}{prefix}*" for prefix in PREFIXES.values()},
-        "obs:object:PutObject": {f"{objects}out/*", f"{objects}bad/*"},
+        "obs:object:PutObject": {f"{objects}out/*", f"{objects}bad/*", f"{objects}in/a/uploads/*"},
         "obs:object:DeleteObject": {f"{objects}bad/*"},
         "obs:bucket:ListBucket": {"OBS:*:*:bucket:quota-invoices-dev"},
     }
+
+
+def test_browsers_may_upload_where_origins_are_named(plan: Planned) -> None:
+    [closed] = resources(plan(), "huaweicloud_obs_bucket").values()
+    assert not closed.get("cors_rule")
+    origins = ["https://books.example", "https://desk.example"]
+    found = plan(cors_origins=origins)
+    [bucket] = resources(found, "huaweicloud_obs_bucket").values()
+    [rule] = bucket["cors_rule"]
+    assert (rule["allowed_origins"], rule["allowed_methods"]) == (origins, ["PUT"])
+    data = json.loads(function(found)["user_data"])
+    assert set(Settings.read(data.get, PROJECT).cors_origins) == set(origins)
+
+
+def test_gateway_and_function_agree_on_the_callers_time(plan: Planned) -> None:
+    found = plan(api_timeout_seconds=20, upload_url_seconds=900)
+    settings = Settings.read(json.loads(function(found)["user_data"]).get, PROJECT)
+    gateway = resources(found, "terraform_data")["terraform_data.api[0]"]["input"]["func_info"]
+    assert (int(gateway["timeout"]), settings.api_seconds, settings.upload_life) == (
+        20_000,
+        20,
+        900,
+    )
+    assert function(found)["timeout"] >= settings.api_seconds + 3
+
+
+def test_without_an_api_the_function_writes_no_input(plan: Planned) -> None:
+    rights = statements(plan(api=False))["huaweicloud_identity_role.bucket[0]"]
+    written = [right["Resource"] for right in rights if "obs:object:PutObject" in right["Action"]]
+    assert not [resource for each in written for resource in each if "incoming/" in resource]
 
 
 def test_no_policy_grants_whatever_there_is(plan: Planned) -> None:
