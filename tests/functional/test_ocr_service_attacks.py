@@ -167,14 +167,12 @@ def test_what_was_asked_before_nonsense_is_answered(service: Running) -> None:
 def test_a_page_that_takes_for_ever_holds_up_nobody(service: Running, levels: int) -> None:
     """Form XObjects in form XObjects, ten each: a million or ten of rectangles in 2 kB."""
     bomb = bombs.nested_forms(levels)
-    with measured(service.process.pid) as peak, ThreadPoolExecutor(4) as pool:
-        refused = [pool.submit(ask, service, bomb, SEVERAL) for _ in range(3)]
+    with measured(service.process.pid) as peak, ThreadPoolExecutor(5) as pool:
+        refused = [pool.submit(ask, service, bomb, SEVERAL) for _ in range(5)]
         time.sleep(0.3)
-        started = time.monotonic()
         assert [ask(service, SMALL.getvalue())[0] for _ in range(3)] == [200] * 3
-        assert time.monotonic() - started < 3
-        assert not all(one.done() for one in refused)
-        assert [one.result() for one in refused] == [(400, "AIS.0102")] * 3
+        assert not refused[-1].done()  # it waits for the others
+        assert [one.result() for one in refused] == [(400, "AIS.0102")] * 5
     assert peak.growth < 500  # one page at a time, of at most 384 MB
     assert ask(service, bombs.nested_forms(1), SEVERAL)[0] == 200
 
