@@ -23,6 +23,7 @@ from .errors import (
     InvocationError,
     ObjectChanging,
     ObjectUnfetched,
+    OutOfTime,
     UnexpectedFault,
     UploadsFailed,
 )
@@ -129,6 +130,8 @@ class Pipeline:
         reason = self._why_not(upload)
         if reason:
             return "ignored", reason
+        if self._seconds_left() <= 0:
+            raise OutOfTime(self._seconds_left())
         outcomes = [
             self.record(source, seconds_left, again=upload.again) for source in self._settle(upload)
         ]

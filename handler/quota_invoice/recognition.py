@@ -37,10 +37,11 @@ from .retry import LEAST_SECONDS, persist
 _PDF = ".pdf"
 _QUOTA_INVOICE, _AUTO_CLASSIFICATION = "quota-invoice", "auto-classification"
 # The API does not tell how many pages a document has. A page without an invoice may be blank; after
-# two of them it is taken to be over.
-_BLANK_PAGES = 2
+# three of them it is taken to be over.
+_BLANK_PAGES = 3
 _MOST_PAGES = 100
 _NO_INVOICE = "AIS.0104"
+_REFUSED = "AIS.01"  # how the codes of what cannot be read begin
 _NO_SUCH_PAGE = "AIS.0101"  # a parameter that the service does not take
 Clock = Callable[[], float]
 """Gives the seconds that are left, as of now."""
@@ -188,27 +189,31 @@ class Recognizer:
     def _document(self, task: _Task) -> Reading:
         """Read a document page by page, to its end; only pages with invoices are billed.
 
-        A page that is answered like the one before is the last one again, asked for beyond its end.
+        A page that is answered like the one before may be that one again, asked for beyond the end.
         """
         pages: dict[int, Recognition] = {}
         refusals: list[ImageRefused] = []
-        attempts, last = 0, 0
+        attempts, asked, last = 0, 0, 0  # the last page that was asked for; that had something new
         for number in range(1, _MOST_PAGES + 1):
+            if number - last > _BLANK_PAGES:
+                break
+            asked = number
             try:
                 page, tries = self._persist(task, partial(self._classify, number))
             except ImageTooLarge:
                 raise
             except ImageRefused as error:
                 refusals.append(error)
-                if error.code == _NO_SUCH_PAGE or number - last == _BLANK_PAGES:
+                attempts += 1
+                if error.code == _NO_SUCH_PAGE:
                     break
                 continue
-            if pages and page.result == pages[last].result:
-                break
-            pages[number], attempts, last = page, attempts + tries, number
+            attempts += tries
+            if page.result and not (pages and page.result == pages[last].result):
+                pages[number], last = page, number
         if not pages:
-            raise refusals[0]
-        return Reading(_AUTO_CLASSIFICATION, pages, attempts + len(refusals))
+            raise refusals[0] if refusals else ImageRefused(_NO_INVOICE, "no page has an invoice")
+        return Reading(_AUTO_CLASSIFICATION, pages, attempts, pages_asked=asked)
 
     def _classify(self, page: int | None, given: Given, seconds: float) -> Recognition:
         return self._ocr.classify(given, page, seconds)
@@ -241,10 +246,7 @@ def _with_invoice(reading: Reading) -> Reading:
     found = [ticket for _, ticket in tickets(reading)]
     if any(is_read(ticket) for ticket in found):
         return reading
-    status = status_of(found[0]) if found else {}
     first, *_ = reading.pages.values()
-    raise ImageRefused(
-        status.get("code") or _NO_INVOICE,
-        status.get("message") or "there is no quota invoice on it",
-        first.request_id,
-    )
+    told = [status for status in map(status_of, found) if status["code"].startswith(_REFUSED)]
+    code, message = told[0].values() if told else (_NO_INVOICE, "there is no quota invoice on it")
+    raise ImageRefused(code, message, first.request_id)

@@ -108,12 +108,14 @@ class Reading:
         pages: what it answered, by page number; an image is page 1.
         attempts: how many requests that took.
         rescue: None if the service read the object by its address.
+        pages_asked: up to which page a document was read; 1 for an image.
     """
 
     api: str
     pages: Mapping[int, Recognition]
     attempts: int
     rescue: Rescue | None = None
+    pages_asked: int = 1
 
 
 def recognized(source: Source | None, reading: Reading, *, region: str) -> dict[str, Any]:
@@ -149,7 +151,7 @@ def recognized(source: Source | None, reading: Reading, *, region: str) -> dict[
 def _tickets(reading: Reading) -> dict[str, Any]:
     """Give the results of all pages, their invoices, and what could not be read of them.
 
-    Both say on which page a ticket lies, and where: the corners in pixels of the original.
+    Both say on which page a ticket lies, and where: the corners in pixels of the original, upright.
     """
     scale = reading.rescue.scale if reading.rescue else 1.0
     invoices, failed_tickets = [], []
@@ -163,6 +165,7 @@ def _tickets(reading: Reading) -> dict[str, Any]:
         "result": [entry for page in reading.pages.values() for entry in page.result],
         "invoices": invoices,
         "failed_tickets": failed_tickets,
+        "pages": {"read": list(reading.pages), "asked": reading.pages_asked},
     }
 
 

@@ -17,6 +17,7 @@ from .errors import (
     ConfigurationError,
     InvocationError,
     OutOfTime,
+    StoreError,
     UnexpectedFault,
     UploadsFailed,
 )
@@ -66,16 +67,23 @@ class _Round:
     """What came of a round so far.
 
     Attributes:
+        begun_after: the input after which it began.
+        last: the last input that was seen.
         counts: inputs by what the listings tell of them, and by what came of their processing.
         errors: the first of them, by key.
         stopped_after: the input at which time was up; None if it was not.
         undone_after: the one before the first that there was no time or no right to read.
     """
 
+    begun_after: str
+    last: str = ""
     counts: Counter[str] = field(default_factory=Counter)
     errors: list[tuple[str, InvocationError]] = field(default_factory=list)
     stopped_after: str | None = None
     undone_after: str | None = None
+
+    def __post_init__(self) -> None:
+        self.last = self.begun_after
 
     @property
     def resume_after(self) -> str | None:
@@ -86,10 +94,10 @@ class _Round:
         if self.undone_after is None:
             self.undone_after = pending.after
 
-    def note(self, pending: _Pending, error: InvocationError) -> None:
+    def note(self, key: str, error: InvocationError) -> None:
         self.counts["errors"] += 1
         if len(self.errors) < _MOST_NAMED:
-            self.errors.append((pending.key, error))
+            self.errors.append((key, error))
 
 
 class Sweeper:
@@ -152,22 +160,25 @@ class Sweeper:
         return dict(found.counts)
 
     def _round(self, sweep: Sweep, after: str) -> _Round:
-        found, last = _Round(), after
+        found = _Round(after)
         pending: deque[_Pending] = deque()
         with ThreadPoolExecutor(self._concurrency, thread_name_prefix="sweep") as pool:
-            for finding in walk(self._listing, self._keys, after):
-                if self._seconds_left() < _SECONDS_FOR_ONE or found.undone_after is not None:
-                    found.stopped_after = last
-                    break
-                key = finding.entry.key
-                found.counts["inputs"] += 1
-                found.counts[finding.state.value] += 1
-                if _needs_work(finding, sweep):
-                    while len(pending) >= _IN_LINE * self._concurrency:
-                        self._settle(pending.popleft(), found)
-                    future = pool.submit(self._process, finding, again=sweep.failures)
-                    pending.append(_Pending(key, last, future))
-                last = key
+            try:
+                for finding in walk(self._listing, self._keys, after):
+                    if self._seconds_left() < _SECONDS_FOR_ONE or found.undone_after is not None:
+                        found.stopped_after = found.last
+                        break
+                    found.counts["inputs"] += 1
+                    found.counts[finding.state.value] += 1
+                    if _needs_work(finding, sweep):
+                        while len(pending) >= _IN_LINE * self._concurrency:
+                            self._settle(pending.popleft(), found)
+                        future = pool.submit(self._process, finding, again=sweep.failures)
+                        pending.append(_Pending(finding.entry.key, found.last, future))
+                    found.last = finding.entry.key
+            except StoreError as error:  # a listing: what was seen until then counts
+                found.stopped_after = found.last
+                found.note(f"after {found.last}", error)
             while pending:
                 self._settle(pending.popleft(), found)
         return found
@@ -194,15 +205,19 @@ class Sweeper:
         """Wait for an input and count what came of it."""
         try:
             outcome, _ = pending.outcome.result()
-        except (OutOfTime, AccessRefused) as error:
-            # Those after it would fare no better.
-            found.stop_before(pending)
-            if not isinstance(error, OutOfTime):
-                found.note(pending, error)
+        except AccessRefused as error:
+            found.stop_before(pending)  # those after it would fare no better
+            found.note(pending.key, error)
+        except OutOfTime as error:
+            if pending.after == found.begun_after:
+                # A whole round was not enough for it: the next one must not begin with it again.
+                found.note(pending.key, error)
+            else:
+                found.stop_before(pending)
         except InvocationError as error:
-            found.note(pending, error)
+            found.note(pending.key, error)
         except Exception as error:  # noqa: BLE001 - a fault of ours must not cost the others
-            found.note(pending, UnexpectedFault(error))
+            found.note(pending.key, UnexpectedFault(error))
         else:
             found.counts[outcome] += 1
 

@@ -21,8 +21,7 @@ from quota_invoice.store import Store
 from quota_invoice.walk import walk
 
 console = Console(highlight=False)
-# An asynchronous invocation takes 256 KB: so many keys of the longest fit in, as JSON writes them.
-_LARGEST_BATCH = 100
+_LARGEST_BATCH = 1000
 
 
 def main(  # noqa: PLR0913 - what an operator can set
@@ -49,7 +48,8 @@ def main(  # noqa: PLR0913 - what an operator can set
 
     The function reads them later, on the platform's own fleet. Run it again, any time: what has
     its record is not sent. Keys and addresses come from the environment: HW_ACCESS_KEY,
-    HW_SECRET_KEY, HW_PROJECT_ID, HW_REGION_NAME, BUCKET, FUNCTION_URN.
+    HW_SECRET_KEY, HW_PROJECT_ID, HW_REGION_NAME, BUCKET, FUNCTION_URN; INPUT_PREFIX and the like,
+    where the function has others than the usual ones.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -59,8 +59,9 @@ def main(  # noqa: PLR0913 - what an operator can set
             console.print(f"[bold red]error:[/] {problem}", soft_wrap=True)
         raise typer.Exit(2) from None
     bucket = account.settings.bucket
+    prefix = prefix.removeprefix(account.settings.keys.input_prefix)
     progress = Progress.of(state, bucket, account.settings.keys.input_prefix, prefix, failures)
-    if restart:
+    if restart and not dry_run:
         progress.clear()
     backlog = Backlog(bucket, failures, batch, after="" if dry_run else progress.read())
     if backlog.after:
@@ -74,7 +75,8 @@ def main(  # noqa: PLR0913 - what an operator can set
         console.print(f"[bold red]error:[/] {error}", soft_wrap=True)
         console.print("the same command goes on from here")
         raise typer.Exit(1) from None
-    progress.clear()
+    if not dry_run:
+        progress.clear()
     told = ", ".join(f"{count} {state}" for state, count in sorted(backlog.counts.items()))
     console.print(f"{sum(backlog.counts.values())} inputs: {told or 'none'}")
     if dry_run:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -9,6 +10,8 @@ from typing import Any
 
 from quota_invoice.store import Entry
 from quota_invoice.walk import Finding, State
+
+_LARGEST_EVENT = 200_000  # bytes of JSON, of the 256 KB that an asynchronous invocation takes
 
 
 @dataclass
@@ -20,7 +23,7 @@ class Backlog:
         failures: whether inputs that could not be read are tried again.
         size: inputs in a batch.
         counts: inputs by state, as far as the walk has come.
-        after: the last input that was looked at.
+        after: the input to go on after.
     """
 
     bucket: str
@@ -30,23 +33,30 @@ class Backlog:
     after: str = ""
 
     def batches(self, findings: Iterable[Finding]) -> Iterator[list[Entry]]:
-        """Give the inputs that need work; ``after`` is then the last one of the batch."""
+        """Give the inputs that need work, as many as one event can hold."""
         batch: list[Entry] = []
+        taken = 0
         for finding in findings:
             self.counts[finding.state.value] += 1
-            self.after = finding.entry.key
-            if self._needs_work(finding.state):
-                batch.append(finding.entry)
-            if len(batch) == self.size:
+            if not self._needs_work(finding.state):
+                continue
+            size = len(json.dumps(_object(finding.entry)))
+            if len(batch) == self.size or taken + size > _LARGEST_EVENT:
                 yield batch
-                batch = []
+                batch, taken = [], 0
+            batch.append(finding.entry)
+            taken += size
         if batch:
             yield batch
 
     def event(self, batch: Iterable[Entry]) -> dict[str, Any]:
         """Give the event that tells the function of a batch."""
-        objects = [{"key": one.key, "eTag": one.etag, "size": one.size} for one in batch]
+        objects = [_object(one) for one in batch]
         return {"backfill": {"bucket": self.bucket, "failures": self.failures, "objects": objects}}
 
     def _needs_work(self, state: State) -> bool:
         return state in {State.MISSING, State.UNSURE} or (self.failures and state is State.FAILED)
+
+
+def _object(entry: Entry) -> dict[str, Any]:
+    return {"key": entry.key, "eTag": entry.etag, "size": entry.size}

@@ -13,9 +13,12 @@ import pytest
 
 from local.cloud import BUCKET, Cloud
 from ops.backfill.account import Account
+from ops.backfill.backlog import Backlog
 from ops.backfill.invoker import InvocationRefused, Invoker
 from ops.backfill.progress import Progress
 from quota_invoice.errors import ConfigurationError
+from quota_invoice.store import Entry
+from quota_invoice.walk import Finding, State
 from tests.functional.conftest import ROOT, Objects
 from tests.support.servers import Answer, Asked, serving
 
@@ -97,6 +100,25 @@ def test_it_goes_on_where_it_was_refused(
     assert cloud.runtime.settled(SECONDS)
     assert objects.keys("results/") == ["results/2026/2.png.json"]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_dry_run_forgets_no_progress(
+    environment: dict[str, str], objects: Objects, image: bytes, tmp_path: Path
+) -> None:
+    uploaded(objects, image, 1)
+    progress = Progress.of(tmp_path, BUCKET, "incoming/", "2026/", False)  # noqa: FBT003 - as it is called
+    progress.write("incoming/2026/0")
+    dry = backfill(environment, tmp_path, "--prefix", "incoming/2026/", "--dry-run", "--restart")
+    assert "1 inputs: 1 missing" in dry.stdout
+    assert progress.read() == "incoming/2026/0"
+
+
+def test_an_event_stays_within_what_an_invocation_takes() -> None:
+    entries = [Entry(f"incoming/{index:03d}{'ж' * 500}", "e" * 32, 1, "") for index in range(300)]
+    backlog = Backlog(BUCKET, failures=False, size=1000)
+    batches = list(backlog.batches(Finding(entry, State.MISSING) for entry in entries))
+    assert [entry for batch in batches for entry in batch] == entries
+    assert all(len(json.dumps(backlog.event(batch))) < 256 * 1024 for batch in batches)
 
 
 def test_what_is_missing_is_named_before_anything_is_asked(tmp_path: Path) -> None:

@@ -198,15 +198,26 @@ def test_a_document_is_read_page_by_page_to_its_end() -> None:
     assert service.record["ocr"]["attempts"] == 4
 
 
-def test_a_document_ends_after_two_blank_pages_or_when_a_page_comes_again() -> None:
-    service = Service([ticket()], BLANK, BLANK)
+def test_a_document_ends_after_three_pages_without_anything_new() -> None:
+    service = Service([ticket()], BLANK, [], BLANK)
     service.read("incoming/scan.pdf")
-    assert service.ocr.pages == [1, 2, 3]
-    service = Service([ticket()], [ticket()])
+    assert service.ocr.pages == [1, 2, 3, 4]
+    service = Service([ticket()], [ticket()], [ticket()], [ticket()])
     service.read("incoming/scan.pdf")
-    assert service.ocr.pages == [1, 2]
+    assert service.ocr.pages == [1, 2, 3, 4]
     assert service.record
     assert len(service.record["invoices"]) == 1
+    assert service.record["pages"] == {"read": [1], "asked": 4}
+
+
+def test_an_invoice_behind_empty_or_repeated_pages_is_found() -> None:
+    last = [ticket(number="00000009")]
+    befores: list[list[Any]] = [[[], []], [[ticket()], [ticket()]], [BLANK, BLANK]]
+    for before in befores:
+        service = Service(*before, last, NO_PAGE)
+        service.read("incoming/scan.pdf")
+        assert service.record
+        assert "00000009" in [each["number"] for each in service.record["invoices"]]
 
 
 def test_a_document_without_any_invoice_is_refused_with_its_first_pages_code() -> None:

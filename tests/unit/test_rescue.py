@@ -40,6 +40,34 @@ def test_every_kind_of_image_is_scaled_to_the_longest_side(kind: str, mode: str)
     assert made[1] == pytest.approx(0.8192)
 
 
+@pytest.mark.parametrize("kind", ["PNG", "TIFF"])
+@pytest.mark.parametrize("mode", ["I;16", "RGBA", "LA", "F", "1", "P"])
+def test_dark_print_on_light_or_clear_ground_stays_so(kind: str, mode: str) -> None:
+    drawn = np.full((500, 5000), 230, np.uint8)
+    drawn[:, :2500] = 20
+    image = Image.fromarray(drawn)
+    if mode == "I;16":
+        image = Image.fromarray(drawn.astype(np.uint16) * 257)
+    elif mode in {"RGBA", "LA"}:
+        image = Image.merge("LA", (Image.new("L", image.size), image.point(lambda v: 250 - v)))
+        image = image.convert(mode)
+    else:
+        image = image.convert(mode)
+    try:
+        content = encoded(image, kind)
+    except (OSError, KeyError):
+        pytest.skip(f"{kind} has no {mode}")
+    made = shrunk(content)
+    assert made
+    grey = np.asarray(opened(made[0]).convert("L"), np.int16)
+    assert (grey[:, 100:1900].mean() < 60, grey[:, 2200:4000].mean() > 180) == (True, True)
+
+
+def test_a_vast_progressive_jpeg_is_left_alone() -> None:
+    content = encoded(Image.new("L", (9000, 9000), 128), "JPEG", progressive=True)
+    assert shrunk(content) is None
+
+
 def test_a_heavy_file_is_made_lighter() -> None:
     noise = np.random.default_rng(1).integers(0, 255, (3000, 4000, 3), np.uint8)
     content = encoded(Image.fromarray(noise), "BMP")

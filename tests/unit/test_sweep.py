@@ -17,6 +17,7 @@ from quota_invoice.errors import (
     ConfigurationError,
     ImageRefused,
     ServiceUnavailable,
+    StoreError,
     UploadsFailed,
 )
 from quota_invoice.events import Sweep
@@ -191,6 +192,41 @@ def test_what_there_was_no_time_to_ask_for_is_where_the_next_round_begins() -> N
     assert cloud.store.documents[NOTE] == {"after": "incoming/a.jpg"}
     cloud.seconds, cloud.ocr.meanwhile = 60.0, lambda: None
     assert cloud.run() == {"inputs": 2, "missing": 2, "recognized": 2}
+
+
+def test_an_input_that_a_whole_round_is_too_short_for_does_not_hold_up_the_others() -> None:
+    cloud = Cloud(SWEEP_CONCURRENCY="1")
+    for name in "ab":
+        cloud.put(f"incoming/{name}.jpg")
+    cloud.late, cloud.seconds = True, 0.1  # none is left for whatever comes first
+    with pytest.raises(UploadsFailed, match="Function.OutOfTime: 1 of 2 uploads failed"):
+        cloud.run()
+    assert cloud.store.documents["failures/.sweep"] == {"after": "incoming/a.jpg"}
+    cloud.seconds = 60.0
+    assert cloud.run() == {"inputs": 1, "missing": 1, "recognized": 1}
+
+
+def test_a_listing_that_fails_costs_nothing_that_was_done() -> None:
+    cloud = Cloud()
+    for index in range(1500):
+        cloud.put(f"incoming/{index:04d}.jpg")
+        if index > 2:
+            cloud.document(f"results/{index:04d}.jpg.json")
+    listing = cloud.store.listing
+
+    def failing(bucket: str, prefix: str, after: str = "") -> Iterator[Entry]:
+        for index, entry in enumerate(listing(bucket, prefix, after)):
+            if prefix == "incoming/" and index == 1000:
+                raise StoreError("Store.InternalError", "list incoming/…: 500")
+            yield entry
+
+    cloud.store.listing = failing  # type: ignore[method-assign]
+    with pytest.raises(UploadsFailed, match="Store.InternalError"):
+        cloud.run()
+    assert len(cloud.ocr.given) == 3
+    assert cloud.store.documents["failures/.sweep"] == {"after": "incoming/0998.jpg"}
+    cloud.store.listing = listing  # type: ignore[method-assign]
+    assert cloud.run()["inputs"] == 501
 
 
 def test_wrong_keys_end_a_round_after_one_request() -> None:
