@@ -71,6 +71,8 @@ def parsed(url: str) -> SplitResult:
         raise UrlRefused("url is no address") from None
     if parts.scheme not in _PORTS or not host or port == 0:
         raise UrlRefused("url is no address of the kind https://host/path")
+    if {".", ".."} & set(unquote(parts.path).split("/")):
+        raise UrlRefused("url holds . or .. as a part of its path, which is not read alike by all")
     if "@" in parts.netloc:
         raise UrlRefused("url holds a user's name or password")
     return parts

@@ -28,7 +28,7 @@ from .stopwatch import Stopwatch
 
 _NO_CONTENT = 204
 _NOT_FOUND = 404
-_TOO_MANY_REQUESTS = 429
+_BUSY = {429, 503}  # OBS slows callers down with either
 _BAD = 300
 _PAGE = 1000  # objects, the most that a listing gives at once
 _V4_TOKEN = "X-Amz-Security-Token"  # noqa: S105 - a parameter's name
@@ -257,7 +257,7 @@ class Store:
         code = response.errorCode or response.status
         told = self._credentials.masked(response.errorMessage or response.reason)
         message = f"{action} {key}: {response.status} {told}"
-        kind = StoreBusy if response.status == _TOO_MANY_REQUESTS else StoreError
+        kind = StoreBusy if response.status in _BUSY else StoreError
         raise kind(f"Store.{code}", message, response.requestId)
 
 

@@ -40,7 +40,7 @@ def validate(
 
     def run() -> None:
         Work.begin(read_stage(name, states, choices), _ZIP, engine).validate()
-        console.print(f"template.yaml is valid, with what {name} chooses.")
+        console.print(f"template.yaml is valid; make plan checks what {name} chooses.")
 
     _run(run)
 
@@ -76,6 +76,11 @@ def deploy(
         work = _begin(name, code, engine, states, choices)
         changes = _planned(work)
         show(changes)
+        if any(change.address == BUCKET and "delete" in change.actions for change in changes):
+            raise DeployError(
+                "this would remove the bucket and what is in it; keep its name, or, to use it as "
+                "an existing one, take it out of the state first"
+            )
         if changes:
             apply(work, changes)
         next_steps(work)

@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from local.cloud import PROJECT
+from ops.deploy.errors import DeployError
 from ops.deploy.stage import TEMPLATE
 from ops.package.bytecode import RUNTIME
 from quota_invoice.settings import Settings
@@ -133,6 +134,20 @@ def test_without_an_api_the_function_writes_no_input(plan: Planned) -> None:
     rights = statements(plan(api=False))["huaweicloud_identity_role.bucket[0]"]
     written = [right["Resource"] for right in rights if "obs:object:PutObject" in right["Action"]]
     assert not [resource for each in written for resource in each if "incoming/" in resource]
+
+
+@pytest.mark.parametrize(
+    ("choice", "told"),
+    [
+        ({"failures_prefix": "in/"}, "expires with the failures"),
+        ({"settings": {"BUCKET": "another-bucket"}}, "follows from a variable"),
+    ],
+)
+def test_choices_that_contradict_each_other_are_refused(
+    plan: Planned, choice: dict[str, Any], told: str
+) -> None:
+    with pytest.raises(DeployError, match=told):
+        plan(**{"input_prefix": "incoming/", **choice})
 
 
 def test_no_policy_grants_whatever_there_is(plan: Planned) -> None:

@@ -436,3 +436,33 @@ def test_no_key_of_a_callers_leaves_the_input_prefix(text: str) -> None:
 def test_whatever_the_gateway_sends_is_answered(event: dict[str, Any], method: str) -> None:
     event["httpMethod"] = method or "GET"
     assert Api().send(event).status < 500
+
+
+def test_a_long_key_of_chinese_characters_leads_to_its_record() -> None:
+    key = f"incoming/uploads/1/{'发' * 200}.jpg"
+    api = Api(objects={key: b"image"})
+    assert api.ask("GET", f"/invoices/{quote(key)}").status == 202
+
+
+@pytest.mark.parametrize("odd", ["/b.jpg", "b\\c.jpg", "b\x07.jpg", "b/" + "x" * 850])
+def test_pages_go_on_after_any_key_that_there_is(odd: str) -> None:
+    keys = sorted([f"incoming/{odd}", "incoming/zz.jpg"])
+    api = Api(objects=dict.fromkeys(keys, b"image"))
+    first = api.ask("GET", "/invoices?limit=1").json
+    assert first["next"] == keys[0]
+    event = event_of("GET", "/invoices", "", {}, {"after": first["next"]})
+    assert [entry["key"] for entry in api.send(event).json["invoices"]] == keys[1:]
+
+
+def test_a_page_that_there_is_no_time_to_begin_is_an_error_and_not_empty() -> None:
+    api = Api()
+    api.seconds = 1.9
+    assert api.ask("GET", "/invoices").status == 504
+
+
+@pytest.mark.parametrize("path", ["x/../invoices/a", "./invoices/a", "%2e/invoices/a"])
+def test_no_url_leads_back_to_the_bucket_by_dots(path: str) -> None:
+    api = Api(user_data={"URL_ALLOW_HOSTS": "obs.cn-north-4.myhuaweicloud.com"})
+    url = f"https://obs.cn-north-4.myhuaweicloud.com/{path}"
+    assert api.ask("POST", "/invoices", {"url": url}).status == 422
+    assert api.ocr.given == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from quota_invoice import addresses
@@ -9,7 +10,7 @@ from quota_invoice.api.answers import Answer
 from quota_invoice.api.call import Call
 from quota_invoice.api.requests import order_of
 from quota_invoice.api.standing import source_of, standing
-from quota_invoice.errors import ImageRefused, NotFound, ObjectChanging, UrlRefused
+from quota_invoice.errors import ImageRefused, NotFound, ObjectChanging, UnusableKey, UrlRefused
 from quota_invoice.record import Given, recognized
 
 _PDF = ".pdf"
@@ -38,7 +39,11 @@ def post_invoice(call: Call) -> Answer:
 
 def get_invoice(call: Call) -> Answer:
     """Give an input's record or failure record; 202 while there is neither."""
-    keys = [call.parts.settings.keys.asked_for(text) for text in call.rest]
+    first, *others = call.rest
+    keys = [call.parts.settings.keys.asked_for(first)]
+    for text in others:  # the same, still encoded: rarely a key, and often too long for one
+        with contextlib.suppress(UnusableKey):
+            keys.append(call.parts.settings.keys.asked_for(text))
     for key in keys:
         call.key = key
         document = standing(call.parts, call.bucket, key)

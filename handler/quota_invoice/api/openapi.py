@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from quota_invoice.api.requests import MOST_ENTRIES, STATUSES
-from quota_invoice.api.schemas import KEY, PREFIX, schemas
+from quota_invoice.api.schemas import KEY, MARKER, PREFIX, schemas
 
 Json = dict[str, Any]
 
@@ -103,7 +103,7 @@ def _list() -> Json:
         "parameters": [
             _parameter("prefix", "What keys begin with; the input prefix may be left out.", PREFIX),
             _parameter("status", "Only inputs of that status.", {"enum": list(STATUSES)}),
-            _parameter("after", "The key to go on after: `next` of the page before.", PREFIX),
+            _parameter("after", "The key to go on after: `next` of the page before.", MARKER),
             _parameter("limit", "The most entries of a page.", limit),
         ],
         "responses": {"200": _answer("A page", "Page")} | _errors(400),

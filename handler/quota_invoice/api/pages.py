@@ -9,6 +9,7 @@ from quota_invoice.api.answers import Answer
 from quota_invoice.api.call import Call
 from quota_invoice.api.requests import page_of
 from quota_invoice.api.standing import standing
+from quota_invoice.errors import OutOfTime
 from quota_invoice.store import Entry
 from quota_invoice.walk import Finding, State, walk
 
@@ -26,7 +27,8 @@ def get_invoices(call: Call) -> Answer:
     wish = page_of(call.request)
     keys = call.parts.settings.keys
     below = keys.asked_below(wish.prefix)
-    after = keys.input_prefix + keys.asked_below(wish.after) if wish.after else ""
+    # Only a place to go on after: whatever key it is, nothing but inputs is listed.
+    after = keys.input_prefix + wish.after.removeprefix(keys.input_prefix) if wish.after else ""
     bucket = call.bucket
 
     def listing(prefix: str, marker: str) -> Iterator[Entry]:
@@ -35,7 +37,10 @@ def get_invoices(call: Call) -> Answer:
     invoices: list[dict[str, Any]] = []
     last, following = after, None
     for finding in walk(listing, keys, after, below):
-        if len(invoices) == wish.limit or call.parts.seconds_left() < _RESERVED_SECONDS:
+        seconds = call.parts.seconds_left()
+        if len(invoices) == wish.limit or seconds < _RESERVED_SECONDS:
+            if last == after:
+                raise OutOfTime(seconds)  # a page that goes on where it began would do so for ever
             following = last
             break
         last = finding.entry.key

@@ -13,6 +13,7 @@ from quota_invoice.errors import BodyTooLarge, RequestRefused
 LARGEST_BODY = 4 << 20
 """Bytes. Encoded and wrapped into an event that is 5.6 of the 6 MB that a gateway hands over; what
 is larger yet the gateway itself refuses, and cannot say where else to go."""
+LONGEST_MARKER = 1024  # characters, as many as the longest key can have
 LONGEST_NAME = 200
 """Characters of a file's name."""
 STATUSES = ("recognized", "failed", "pending")
@@ -103,7 +104,10 @@ def page_of(request: ApiRequest) -> PageWish:
     sound = limit.isascii() and limit.isdigit() and len(limit) <= len(str(MOST_ENTRIES))
     if not sound or not 1 <= int(limit) <= MOST_ENTRIES:
         raise RequestRefused(f"limit must be a number from 1 to {MOST_ENTRIES}")
-    return PageWish(query.get("prefix", ""), status, query.get("after", ""), int(limit))
+    after = query.get("after", "")
+    if len(after) > LONGEST_MARKER or "\0" in after:
+        raise RequestRefused(f"after is a key: at most {LONGEST_MARKER} characters, and no NUL")
+    return PageWish(query.get("prefix", ""), status, after, int(limit))
 
 
 def _is_media_type(text: str) -> bool:

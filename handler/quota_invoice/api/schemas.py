@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from quota_invoice.addresses import LONGEST
-from quota_invoice.api.requests import LARGEST_BODY, LONGEST_NAME
+from quota_invoice.api.requests import LARGEST_BODY, LONGEST_MARKER, LONGEST_NAME
 from quota_invoice.keys import LONGEST_PATH
 from quota_invoice.record import SCHEMA
 
@@ -30,6 +30,7 @@ PREFIX: Json = {
     "maxLength": LONGEST_PATH,
     "pattern": rf"^(?!/){_NO_DOTS}{_SAFE}*$",
 }
+MARKER: Json = {"type": "string", "maxLength": LONGEST_MARKER, "pattern": r"^[^\x00]*$"}
 _NAME: Json = {
     "type": "string",
     "minLength": 1,
