@@ -73,6 +73,7 @@ class _Round:
         errors: the first of them, by key.
         stopped_after: the input at which time was up; None if it was not.
         undone_after: the one before the first that there was no time or no right to read.
+        listing_error: what ended it before all inputs were seen, or None.
     """
 
     begun_after: str
@@ -81,6 +82,7 @@ class _Round:
     errors: list[tuple[str, InvocationError]] = field(default_factory=list)
     stopped_after: str | None = None
     undone_after: str | None = None
+    listing_error: StoreError | None = None
 
     def __post_init__(self) -> None:
         self.last = self.begun_after
@@ -149,7 +151,8 @@ class Sweeper:
             found = self._round(sweep, after)
             if found.resume_after is not None:
                 found.counts["unfinished"] = 1
-                self._store.write(self._bucket, note_key, {"after": found.resume_after})
+                if found.resume_after != after:
+                    self._store.write(self._bucket, note_key, {"after": found.resume_after})
             elif note is not None:
                 self._store.delete(self._bucket, note_key)
             step.counts = dict(found.counts)
@@ -157,6 +160,8 @@ class Sweeper:
                 raise UploadsFailed(
                     found.errors, found.counts["inputs"], count=found.counts["errors"]
                 )
+            if found.listing_error:
+                raise found.listing_error
         return dict(found.counts)
 
     def _round(self, sweep: Sweep, after: str) -> _Round:
@@ -176,9 +181,8 @@ class Sweeper:
                         future = pool.submit(self._process, finding, again=sweep.failures)
                         pending.append(_Pending(finding.entry.key, found.last, future))
                     found.last = finding.entry.key
-            except StoreError as error:  # a listing: what was seen until then counts
-                found.stopped_after = found.last
-                found.note(f"after {found.last}", error)
+            except StoreError as error:  # what was seen until then counts
+                found.stopped_after, found.listing_error = found.last, error
             while pending:
                 self._settle(pending.popleft(), found)
         return found

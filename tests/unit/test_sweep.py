@@ -221,7 +221,7 @@ def test_a_listing_that_fails_costs_nothing_that_was_done() -> None:
             yield entry
 
     cloud.store.listing = failing  # type: ignore[method-assign]
-    with pytest.raises(UploadsFailed, match="Store.InternalError"):
+    with pytest.raises(StoreError, match="Store.InternalError"):
         cloud.run()
     assert len(cloud.ocr.given) == 3
     assert cloud.store.documents["failures/.sweep"] == {"after": "incoming/0998.jpg"}
@@ -236,7 +236,7 @@ def test_wrong_keys_end_a_round_after_one_request() -> None:
     with pytest.raises(UploadsFailed, match="APIG.0301"):
         cloud.run()
     assert len(cloud.ocr.given) <= 2  # as many as are read at once
-    assert cloud.store.documents[NOTE] == {"after": ""}
+    assert NOTE not in cloud.store.documents  # it begins where it began
     assert cloud.run()["recognized"] == 50
 
 
