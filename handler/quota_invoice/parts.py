@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from .objects import Entry, ObjectInfo
 from .pipeline import Pipeline
 from .recognition import Recognizer
 from .settings import Settings
 from .stopwatch import Stopwatch
-from .store import Entry, ObjectInfo
 
 
 class Bucket(Protocol):

@@ -30,8 +30,8 @@ from .errors import (
 from .events import Upload
 from .keys import Keys
 from .logs import Log
+from .objects import ObjectInfo
 from .record import Reading, Source, etag_of, failed, recognized
-from .store import ObjectInfo
 
 Outcome = tuple[str, str | None]
 """What came of an upload, and the reason where it needs one."""

@@ -12,9 +12,6 @@ import json
 import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timezone
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import certifi
@@ -22,6 +19,8 @@ from obs import GetObjectHeader, ObsClient, PutObjectHeader
 
 from .credentials import Credentials
 from .errors import StoreBusy, StoreError
+from .objects import Entry, ObjectInfo
+from .obs_answers import etag_of_answer, listed_time, name_of, not_the_stores, utc
 from .retry import persist, within
 from .settings import Settings
 from .stopwatch import Stopwatch
@@ -32,26 +31,6 @@ _BUSY = {429, 503}  # OBS slows callers down with either
 _BAD = 300
 _PAGE = 1000  # objects, the most that a listing gives at once
 _V4_TOKEN = "X-Amz-Security-Token"  # noqa: S105 - a parameter's name
-
-
-@dataclass(frozen=True)
-class ObjectInfo:
-    """What the bucket says of an object: ETag (lower case, no quotes), bytes, version, time."""
-
-    etag: str
-    size: int
-    version_id: str | None
-    modified_at: str | None
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A line of a listing: key, ETag (lower case, no quotes), bytes, time to the second."""
-
-    key: str
-    etag: str
-    size: int
-    modified_at: str
 
 
 class Store:
@@ -137,10 +116,10 @@ class Store:
             return None
         body = response.body
         return ObjectInfo(
-            etag=_etag(body, f"head {key}"),
+            etag=etag_of_answer(body, f"head {key}"),
             size=int(body.contentLength or 0),
             version_id=body.versionId or None,
-            modified_at=_utc(body.lastModified),
+            modified_at=utc(body.lastModified),
         )
 
     def read(self, bucket: str, key: str) -> dict[str, Any] | None:
@@ -154,7 +133,7 @@ class Store:
         )
         if response is None:
             return None
-        _etag(response.body, f"get {key}")
+        etag_of_answer(response.body, f"get {key}")
         try:
             document = json.loads(response.body.buffer)
         except (ValueError, TypeError, AttributeError, RecursionError):
@@ -174,7 +153,7 @@ class Store:
         response = self._ask("get", key, get)
         if response is None or len(response.body.buffer) > limit:
             return None
-        _etag(response.body, f"get {key}")
+        etag_of_answer(response.body, f"get {key}")
         if len(response.body.buffer) != (response.body.contentLength or 0):
             raise StoreError("Store.Unreachable", f"get {key}: the answer is cut")
         return bytes(response.body.buffer)
@@ -196,10 +175,10 @@ class Store:
                     "Store.NoSuchBucket", f"list {prefix}: there is no bucket {bucket}"
                 )
             if getattr(response.body, "name", None) != bucket:
-                raise _not_the_stores(f"list {prefix}")
+                raise not_the_stores(f"list {prefix}")
             for item in response.body.contents:
-                etag = _etag(item, f"list {prefix}")
-                yield Entry(item.key, etag, int(item.size or 0), _listed_time(item.lastModified))
+                etag = etag_of_answer(item, f"list {prefix}")
+                yield Entry(item.key, etag, int(item.size or 0), listed_time(item.lastModified))
             if not response.body.is_truncated:
                 return
             marker = response.body.next_marker or response.body.contents[-1].key
@@ -221,13 +200,13 @@ class Store:
         )
         if response is None:
             raise StoreError("Store.NoSuchBucket", f"put {key}: there is no bucket {bucket}")
-        _etag(response.body, f"put {key}")
+        etag_of_answer(response.body, f"put {key}")
 
     def delete(self, bucket: str, key: str) -> None:
         """Remove a record; well if there is none."""
         response = self._ask("delete", key, lambda k: self._client.deleteObject(bucket, k))
         if response is not None and response.status != _NO_CONTENT:
-            raise _not_the_stores(f"delete {key}")
+            raise not_the_stores(f"delete {key}")
 
     def _ask(self, action: str, key: str, call: Callable[[str], Any]) -> Any:  # noqa: ANN401 - the SDK has no types
         """Make a request, again where the bucket is busy; None if there is no such object."""
@@ -245,9 +224,9 @@ class Store:
             with self._watch.waiting("bucket"):
                 response = within(self._limit, lambda: call(key))
         except (OSError, http.client.HTTPException) as error:
-            raise StoreError("Store.Unreachable", f"{action} {key}: {_name(error)}") from None
+            raise StoreError("Store.Unreachable", f"{action} {key}: {name_of(error)}") from None
         except Exception as error:  # noqa: BLE001 - the SDK raises it for some network failures
-            raise StoreError("Store.Failed", f"{action} {key}: {_name(error)}") from None
+            raise StoreError("Store.Failed", f"{action} {key}: {name_of(error)}") from None
         if response.status < _BAD:
             return response
         # The answer to HEAD has no body that could say so.
@@ -259,45 +238,3 @@ class Store:
         message = f"{action} {key}: {response.status} {told}"
         kind = StoreBusy if response.status in _BUSY else StoreError
         raise kind(f"Store.{code}", message, response.requestId)
-
-
-def _etag(body: Any, request: str) -> str:  # noqa: ANN401 - the SDK has no types
-    """Give the ETag that each of the store's own answers has, in lower case, without quotes.
-
-    Raises:
-        StoreError: it has none: another answers in the store's place, such as a portal's page.
-    """
-    etag = getattr(body, "etag", None)
-    if not etag:
-        raise _not_the_stores(request)
-    return str(etag).strip('"').lower()
-
-
-def _not_the_stores(request: str) -> StoreError:
-    return StoreError("Store.BadAnswer", f"{request}: the answer is not the store's")
-
-
-def _listed_time(text: str | None) -> str:
-    """Give a listing's time in ISO 8601, UTC; the SDK turns those of OBS into local ones."""
-    try:
-        local = datetime.strptime(text or "", "%Y/%m/%d %H:%M:%S").astimezone()
-    except ValueError:
-        return text or ""
-    return local.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")
-
-
-def _name(error: Exception) -> str:
-    """Name a network failure without its text, which may hold a signed address."""
-    kind = type(error).__name__
-    return f"{kind} {error.strerror}" if isinstance(error, OSError) and error.strerror else kind
-
-
-def _utc(modified: str | None) -> str | None:
-    """Turn an HTTP date into ISO 8601."""
-    if not modified:
-        return None
-    try:
-        moment = parsedate_to_datetime(modified).astimezone(timezone.utc)
-    except ValueError:
-        return None
-    return moment.isoformat().replace("+00:00", "Z")

@@ -23,10 +23,10 @@ from .errors import (
 )
 from .events import Sweep
 from .logs import Log
+from .objects import Entry
 from .pipeline import Outcome
 from .record import Source, etag_of
 from .settings import Settings
-from .store import Entry
 from .walk import Finding, State, walk
 
 # With less than that left, no further input is begun: reading one takes a second or a few.

@@ -13,7 +13,7 @@ from itertools import chain, pairwise
 
 from .errors import UnusableKey
 from .keys import Keys
-from .store import Entry
+from .objects import Entry
 
 Listing = Callable[[str, str], Iterable[Entry]]
 """Gives the objects under a prefix whose keys come after one, in the order of keys."""

@@ -17,7 +17,7 @@ from ops.backfill.backlog import Backlog
 from ops.backfill.invoker import InvocationRefused, Invoker
 from ops.backfill.progress import Progress
 from quota_invoice.errors import ConfigurationError
-from quota_invoice.store import Entry
+from quota_invoice.objects import Entry
 from quota_invoice.walk import Finding, State
 from tests.functional.conftest import ROOT, Objects
 from tests.support.servers import Answer, Asked, serving

@@ -8,8 +8,9 @@ from collections.abc import Callable
 
 from local.cloud import BUCKET, PROJECT, Cloud
 from quota_invoice.credentials import Credentials
+from quota_invoice.objects import Entry
 from quota_invoice.settings import Settings
-from quota_invoice.store import Entry, Store
+from quota_invoice.store import Store
 from tests.functional.conftest import Objects, Run
 from tests.support.announce import etag, sample_event
 

@@ -23,10 +23,10 @@ from quota_invoice.errors import (
 from quota_invoice.events import Sweep
 from quota_invoice.keys import Keys
 from quota_invoice.logs import Log
+from quota_invoice.objects import Entry
 from quota_invoice.pipeline import Pipeline
 from quota_invoice.recognition import Recognizer
 from quota_invoice.settings import Settings
-from quota_invoice.store import Entry
 from quota_invoice.sweep import Sweeper
 from quota_invoice.walk import State, walk
 from tests.support.announce import etag

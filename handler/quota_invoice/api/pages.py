@@ -10,7 +10,7 @@ from quota_invoice.api.call import Call
 from quota_invoice.api.requests import page_of
 from quota_invoice.api.standing import standing
 from quota_invoice.errors import OutOfTime
-from quota_invoice.store import Entry
+from quota_invoice.objects import Entry
 from quota_invoice.walk import Finding, State, walk
 
 _STATUS = {State.DONE: "recognized", State.FAILED: "failed", State.MISSING: "pending"}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from quota_invoice.objects import ObjectInfo
 from quota_invoice.parts import Parts
 from quota_invoice.record import SCHEMA, Source, etag_of
-from quota_invoice.store import ObjectInfo
 
 
 def source_of(bucket: str, key: str, info: ObjectInfo) -> Source:
