@@ -17,7 +17,6 @@ from quota_invoice.recognition import Recognizer
 from quota_invoice.settings import Settings
 from quota_invoice.stopwatch import Stopwatch
 from quota_invoice.store import Store
-from quota_invoice.sweep import Sweeper
 
 # Of the invocation's time, for writing what is known and saying what is not, before the platform
 # ends it without either.
@@ -80,6 +79,8 @@ def handler(event: object, context: Context) -> dict[str, Any]:
         return answer(work, lambda: _parts(context, log, begun), log, begun)
     parts = _parts(context, log)
     if isinstance(work, events.Sweep):
+        from quota_invoice.sweep import Sweeper  # noqa: PLC0415 - as above
+
         sweeper = Sweeper(parts.settings, parts.store, parts.pipeline, log, parts.seconds_left)
         return sweeper.run(work)
     return parts.pipeline.run(work)
