@@ -2,30 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
 
-from .objects import Entry, ObjectInfo
+from .objects import Bucket
 from .pipeline import Pipeline
 from .recognition import Recognizer
 from .settings import Settings
 from .stopwatch import Stopwatch
-
-
-class Bucket(Protocol):
-    """All that is done with the bucket; ``store.Store`` does it."""
-
-    def signed_url(self, bucket: str, key: str) -> str: ...  # noqa: D102 - see Store
-    def signed_put(  # noqa: D102 - see Store
-        self, bucket: str, key: str, seconds: int, content_type: str | None
-    ) -> str: ...
-    def describe(self, bucket: str, key: str) -> ObjectInfo | None: ...  # noqa: D102 - see Store
-    def read(self, bucket: str, key: str) -> dict[str, Any] | None: ...  # noqa: D102 - see Store
-    def fetch(self, bucket: str, key: str, limit: int) -> bytes | None: ...  # noqa: D102 - see Store
-    def listing(self, bucket: str, prefix: str, after: str = "") -> Iterator[Entry]: ...  # noqa: D102 - see Store
-    def write(self, bucket: str, key: str, document: Mapping[str, Any]) -> None: ...  # noqa: D102 - see Store
-    def delete(self, bucket: str, key: str) -> None: ...  # noqa: D102 - see Store
 
 
 @dataclass(frozen=True)

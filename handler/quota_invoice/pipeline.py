@@ -30,7 +30,7 @@ from .errors import (
 from .events import Upload
 from .keys import Keys
 from .logs import Log
-from .objects import ObjectInfo
+from .objects import Bucket
 from .record import Reading, Source, etag_of, failed, recognized
 
 Outcome = tuple[str, str | None]
@@ -42,15 +42,6 @@ _ROUNDS = 3
 _HELD_UP = 0.5
 _GONE: Outcome = ("gone", "there is no such object")
 _DUPLICATE: Outcome = ("duplicate", "this content was dealt with before")
-
-
-class RecordStore(Protocol):
-    """What the pipeline needs of a bucket; ``store.Store`` is one."""
-
-    def describe(self, bucket: str, key: str) -> ObjectInfo | None: ...  # noqa: D102 - see Store
-    def read(self, bucket: str, key: str) -> dict[str, Any] | None: ...  # noqa: D102 - see Store
-    def write(self, bucket: str, key: str, document: Mapping[str, Any]) -> None: ...  # noqa: D102 - see Store
-    def delete(self, bucket: str, key: str) -> None: ...  # noqa: D102 - see Store
 
 
 class Recognizer(Protocol):
@@ -75,7 +66,7 @@ class Pipeline:
         self,
         keys: Keys,
         region: str,
-        store: RecordStore,
+        store: Bucket,
         recognizer: Recognizer,
         log: Log,
         seconds_left: Callable[[], float],

@@ -22,6 +22,7 @@ from .errors import (
     OutOfTime,
 )
 from .logs import Log
+from .objects import Bucket
 from .record import (
     Given,
     Reading,
@@ -52,13 +53,6 @@ class OcrService(Protocol):
 
     def recognize(self, given: Given, seconds: float) -> Recognition: ...  # noqa: D102 - see ocr
     def classify(self, given: Given, page: int | None, seconds: float) -> Recognition: ...  # noqa: D102 - see ocr
-
-
-class ObjectStore(Protocol):
-    """What is needed of the bucket; ``store.Store`` is one."""
-
-    def signed_url(self, bucket: str, key: str) -> str: ...  # noqa: D102 - see store
-    def fetch(self, bucket: str, key: str, limit: int) -> bytes | None: ...  # noqa: D102 - see store
 
 
 @dataclass(frozen=True)
@@ -95,7 +89,7 @@ class Recognizer:
 
     def __init__(
         self,
-        objects: ObjectStore,
+        objects: Bucket,
         ocr: OcrService,
         log: Log,
         seconds_left: Clock,

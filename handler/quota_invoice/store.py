@@ -52,7 +52,9 @@ class Store:
         self._credentials = credentials
         self._watch = watch or Stopwatch()
         self._url_life = settings.url_life
-        self._limit = 2 * settings.obs_timeout + 1  # of both tries, however slowly bytes drip
+        self._limit = (
+            2 * settings.obs_timeout + 1
+        )  # of a request with its repetitions, however slowly bytes drip
         trusted = settings.ca_file or certifi.where()
         # OBS signs path-style requests with its own signature only in this mode of the SDK.
         mode = "local" if settings.obs_path_style else "obs"

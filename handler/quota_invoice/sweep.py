@@ -7,10 +7,10 @@ nothing. A round that runs out of time leaves a note in the bucket of where the 
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 from .errors import (
     AccessRefused,
@@ -23,7 +23,7 @@ from .errors import (
 )
 from .events import Sweep
 from .logs import Log
-from .objects import Entry
+from .objects import Bucket, Entry
 from .pipeline import Outcome
 from .record import Source, etag_of
 from .settings import Settings
@@ -34,15 +34,6 @@ _SECONDS_FOR_ONE = 5.0
 _MOST_SECONDS_FOR_ONE = 30.0  # pauses and further tries included
 _IN_LINE = 2  # inputs for each that is read at once, so that none has to be waited for
 _MOST_NAMED = 20  # of the errors of a round; all are counted
-
-
-class SweepStore(Protocol):
-    """What a sweep needs of the bucket; ``store.Store`` is one."""
-
-    def listing(self, bucket: str, prefix: str, after: str = "") -> Iterator[Entry]: ...  # noqa: D102 - see Store
-    def read(self, bucket: str, key: str) -> dict[str, Any] | None: ...  # noqa: D102 - see Store
-    def write(self, bucket: str, key: str, document: Mapping[str, Any]) -> None: ...  # noqa: D102 - see Store
-    def delete(self, bucket: str, key: str) -> None: ...  # noqa: D102 - see Store
 
 
 class Records(Protocol):
@@ -119,7 +110,7 @@ class Sweeper:
     def __init__(
         self,
         settings: Settings,
-        store: SweepStore,
+        store: Bucket,
         records: Records,
         log: Log,
         seconds_left: Callable[[], float],
