@@ -31,7 +31,7 @@ from requests.exceptions import RequestException, Timeout
 
 from .credentials import Credentials
 from .errors import ServiceUnavailable
-from .record import Given, Recognition
+from .reading import Given, Recognition
 from .refusals import from_service
 from .retry import within
 from .settings import Settings

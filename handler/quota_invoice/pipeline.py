@@ -31,7 +31,8 @@ from .events import Upload
 from .keys import Keys
 from .logs import Log
 from .objects import Bucket
-from .record import Reading, Source, etag_of, failed, recognized
+from .reading import Reading
+from .record import Source, etag_of, failed, recognized
 
 Outcome = tuple[str, str | None]
 """What came of an upload, and the reason where it needs one."""

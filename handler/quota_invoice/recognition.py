@@ -23,17 +23,10 @@ from .errors import (
 )
 from .logs import Log
 from .objects import Bucket
-from .record import (
-    Given,
-    Reading,
-    Recognition,
-    Rescue,
-    Source,
-    is_read,
-    status_of,
-    tickets,
-)
+from .reading import Given, Reading, Recognition, Rescue
+from .record import Source
 from .retry import LEAST_SECONDS, persist
+from .tickets import is_read, status_of, tickets
 
 _PDF = ".pdf"
 _QUOTA_INVOICE, _AUTO_CLASSIFICATION = "quota-invoice", "auto-classification"

@@ -27,7 +27,7 @@ from local.ocr.settings import Settings as ServiceSettings
 from quota_invoice.credentials import Credentials
 from quota_invoice.errors import ServiceUnavailable, StoreError
 from quota_invoice.ocr import OcrService
-from quota_invoice.record import Given
+from quota_invoice.reading import Given
 from quota_invoice.settings import Settings
 from quota_invoice.store import Store
 from tests.support.announce import announce, etag

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from quota_invoice.errors import ConfigurationError, ImageRefused
-from quota_invoice.record import Reading, Recognition, Source, failed, recognized
+from quota_invoice.reading import Reading, Recognition
+from quota_invoice.record import Source, failed, recognized
 from quota_invoice.settings import Settings
 
 ROOT = Path(__file__).parents[2]

@@ -11,7 +11,8 @@ from quota_invoice.api.call import Call
 from quota_invoice.api.requests import order_of
 from quota_invoice.api.standing import source_of, standing
 from quota_invoice.errors import ImageRefused, NotFound, ObjectChanging, UnusableKey, UrlRefused
-from quota_invoice.record import Given, recognized
+from quota_invoice.reading import Given
+from quota_invoice.record import recognized
 
 _PDF = ".pdf"
 _PDF_IN_BASE64 = "JVBERi"  # of "%PDF-", with which each begins
