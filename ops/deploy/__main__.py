@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from .changes import Change
-from .errors import DeployError
+from .errors import DeployError, run_command
 from .invoices import holds_objects
 from .stage import CHOICES, STATES, Stage, read_stage, require_credentials
 from .telling import apply, console, next_steps, show
@@ -42,7 +40,7 @@ def validate(
         Work.begin(read_stage(name, states, choices), _ZIP, engine).validate()
         console.print(f"template.yaml is valid; make plan checks what {name} chooses.")
 
-    _run(run)
+    run_command(run, console)
 
 
 @app.command()
@@ -59,7 +57,7 @@ def plan(
         work = _begin(name, code, engine, states, choices)
         show(_planned(work))
 
-    _run(run)
+    run_command(run, console)
 
 
 @app.command()
@@ -85,7 +83,7 @@ def deploy(
             apply(work, changes)
         next_steps(work)
 
-    _run(run)
+    run_command(run, console)
 
 
 @app.command()
@@ -98,7 +96,7 @@ def outputs(
         work = Work.begin(read_stage(name, states, choices), _ZIP, engine)
         console.print_json(json.dumps(work.outputs()))
 
-    _run(run)
+    run_command(run, console)
 
 
 @app.command()
@@ -136,7 +134,7 @@ def destroy(  # noqa: PLR0913, PLR0917 - the command's options
         apply(work, changes)
         console.print(f"{name} is gone." if not kept else f"{name} is gone but for its bucket.")
 
-    _run(run)
+    run_command(run, console)
 
 
 def _kept(work: Work, *, delete_invoices: bool) -> list[str]:
@@ -168,16 +166,6 @@ def _begin(name: str, code: Path, engine: str, states: Path, choices: Path) -> W
 def _planned(work: Work) -> list[Change]:
     with console.status(f"planning {work.stage.name} with {work.engine.name}"):
         return work.plan()
-
-
-def _run(command: Callable[[], None]) -> None:
-    """Run a command; what is wrong is named in lines, not in a traceback."""
-    try:
-        command()
-    except DeployError as error:
-        for problem in error.problems:
-            console.print(f"[bold red]error:[/] {escape(problem)}")
-        raise typer.Exit(1) from None
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from ops.deploy.errors import DeployError
+from ops.deploy.errors import run_command
 from ops.deploy.stage import CHOICES, STATES, Stage, read_stage
 from ops.deploy.work import Work
 
@@ -52,7 +51,7 @@ def invoke_command(
         if isinstance(answer.result, dict) and "errorType" in answer.result:
             raise typer.Exit(1)
 
-    _run(run)
+    run_command(run, console)
 
 
 @app.command()
@@ -73,7 +72,7 @@ def logs(
             sys.stdout.write(line + "\n")
             sys.stdout.flush()
 
-    _run(run)
+    run_command(run, console)
 
 
 @app.command("smoke")
@@ -105,25 +104,13 @@ def smoke_command(  # noqa: PLR0913, PLR0917 - the command's options
         if way.record.get("status") != "recognized":
             raise typer.Exit(1)
 
-    _run(run)
+    run_command(run, console)
 
 
 def _deployed(name: str, states: Path, choices: Path) -> tuple[Stage, dict[str, object]]:
     """Read a stage and its outputs."""
     stage = read_stage(name, states, choices)
     return stage, Work.begin(stage, Path("build/function.zip")).outputs()
-
-
-def _run(command: Callable[[], None]) -> None:
-    """Run a command; what is wrong is named in lines, not in a traceback."""
-    try:
-        command()
-    except DeployError as error:
-        for problem in error.problems:
-            console.print(f"[bold red]error:[/] {escape(problem)}")
-        raise typer.Exit(1) from None
-    except KeyboardInterrupt:
-        raise typer.Exit(130) from None
 
 
 if __name__ == "__main__":

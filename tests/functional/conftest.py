@@ -18,6 +18,7 @@ from obs import ObsClient
 from local.cloud import BUCKET, Cloud, Options, running_cloud
 from local.ocr.keyring import Credential
 from local.runtime import Runtime
+from tests.support.faulty import Faulty, faulty_cloud
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "samples"
@@ -46,6 +47,13 @@ class Run:
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     log = tmp_path_factory.mktemp("cloud") / "log"
     with running_cloud(Options(output=log, notify=False)) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def faulty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Faulty]:
+    """A cloud with proxies before its services; a module's own ``cloud`` may be this one."""
+    with faulty_cloud(tmp_path_factory.mktemp("faulty")) as running:
         yield running
 
 

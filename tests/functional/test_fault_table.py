@@ -18,7 +18,7 @@ from local.cloud import Cloud
 from local.runtime import FunctionError, Runtime
 from tests.functional.conftest import Objects
 from tests.support.announce import announce, etag, sample_event
-from tests.support.faulty import Faulty, faulty_cloud
+from tests.support.faulty import Faulty
 from tests.support.rows import Line, Row, healed, raised, retried
 
 # Long for what works, short for what a fault holds up.
@@ -128,12 +128,6 @@ class Functions:
     def lines(self, since: int) -> list[dict[str, Any]]:
         texts = self.log.read_bytes()[since:].decode().splitlines()
         return [json.loads(text) for text in texts if text.startswith("{")]
-
-
-@pytest.fixture(scope="module")
-def faulty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Faulty]:
-    with faulty_cloud(tmp_path_factory.mktemp("faulty")) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ A proxy holds the request, or its answer, while the instance is killed; then the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
@@ -15,7 +15,7 @@ from local.cloud import Cloud
 from local.runtime import FunctionError
 from tests.functional.conftest import Objects, Run
 from tests.support.announce import announce, etag
-from tests.support.faulty import Faulty, faulty_cloud
+from tests.support.faulty import Faulty
 
 LONG = 30.0  # seconds; nothing that works takes as long
 KEY, RECORD, FAILURE = "incoming/a.png", "results/a.png.json", "failures/a.png.json"
@@ -45,12 +45,6 @@ REFUSED = [
     ("get", 3),  # has another made a record of it meanwhile?
     ("put", 0),
 ]
-
-
-@pytest.fixture(scope="module")
-def faulty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Faulty]:
-    with faulty_cloud(tmp_path_factory.mktemp("faulty")) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

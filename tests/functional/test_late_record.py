@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
 from local.cloud import Cloud
 from tests.functional.conftest import SAMPLES, Objects, Run
 from tests.support.announce import announce, etag
-from tests.support.faulty import Faulty, faulty_cloud
+from tests.support.faulty import Faulty
 
 LONG = 30.0  # seconds; nothing that works takes as long
 KEY, RECORD = "incoming/a.png", "results/a.png.json"
-
-
-@pytest.fixture(scope="module")
-def faulty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Faulty]:
-    with faulty_cloud(tmp_path_factory.mktemp("faulty")) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")
