@@ -44,7 +44,7 @@ up: $(READY) ## Keep the local cloud running, to try one's own images
 .PHONY: invoke
 invoke: $(if $(STAGED),$(VENV)/.deploy,$(READY)) ## Hand one event to the function: make invoke EVENT=events/eventgrid.json [STAGE=dev]
 	@test -n "$(EVENT)" || { echo "error: name an event: make invoke EVENT=events/eventgrid.json" >&2; exit 2; }
-	@$(BIN)/python -m $(if $(STAGED),ops.remote invoke $(STAGE),local invoke) "$(EVENT)"
+	@$(BIN)/python -m $(if $(STAGED),ops.remote invoke $(STAGE) --engine "$(ENGINE)",local invoke) "$(EVENT)"
 
 .PHONY: backfill
 backfill: $(READY) ## Have the deployed function read what has no record: make backfill [PREFIX=2026/] [DRY_RUN=1]
@@ -129,17 +129,21 @@ deploy: $(VENV)/.deploy build/function.zip ## Put a stage into the account that 
 outputs: $(VENV)/.deploy ## Print a deployed stage's addresses [STAGE=dev]
 	@$(DEPLOY) outputs $(ON)
 
+.PHONY: migrate-state
+migrate-state: $(VENV)/.deploy ## Take a stage's state to where its file says it is kept now [STAGE=dev]
+	@$(DEPLOY) migrate-state $(ON)
+
 .PHONY: destroy
 destroy: $(VENV)/.deploy build/function.zip ## Take a stage away, after asking [STAGE=dev] [DELETE_INVOICES=yes]
 	@$(DEPLOY) destroy $(ON) $(if $(YES),--yes) $(if $(DELETE_INVOICES),--delete-invoices)
 
 .PHONY: logs
 logs: $(VENV)/.deploy ## Print a deployed function's log [STAGE=dev] [FOLLOW=1]
-	@$(BIN)/python -m ops.remote logs $(STAGE) $(if $(FOLLOW),--follow)
+	@$(BIN)/python -m ops.remote logs $(STAGE) --engine "$(ENGINE)" $(if $(FOLLOW),--follow)
 
 .PHONY: smoke
 smoke: $(VENV)/.deploy ## Send one sample through a deployed stage; the live test [STAGE=dev]
-	@$(BIN)/python -m ops.remote smoke $(STAGE)
+	@$(BIN)/python -m ops.remote smoke $(STAGE) --engine "$(ENGINE)"
 
 .PHONY: soak
 soak: $(READY) ## Upload thousands while everything fails at times: make soak N=2000 [SEED=7]

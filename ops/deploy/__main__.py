@@ -11,7 +11,7 @@ import typer
 from .changes import Change
 from .errors import DeployError, run_command
 from .invoices import holds_objects
-from .stage import CHOICES, STATES, Stage, read_stage, require_credentials
+from .stage import CHOICES, STATES, Stage, read_stage, read_state_of, require_credentials
 from .telling import apply, console, next_steps, show
 from .work import BUCKET, Work
 
@@ -38,7 +38,7 @@ def validate(
 
     def run() -> None:
         Work.begin(read_stage(name, states, choices), _ZIP, engine).validate()
-        console.print(f"template.yaml is valid; make plan checks what {name} chooses.")
+        console.print(f"template.yaml is valid, and {name} can be planned with it.")
 
     run_command(run, console)
 
@@ -93,8 +93,21 @@ def outputs(
     """Print the stage's outputs as JSON."""
 
     def run() -> None:
-        work = Work.begin(read_stage(name, states, choices), _ZIP, engine)
+        work = Work.begin(read_state_of(name, states, choices), _ZIP, engine)
         console.print_json(json.dumps(work.outputs()))
+
+    run_command(run, console)
+
+
+@app.command("migrate-state")
+def migrate_state(
+    name: Name, engine: EngineName = "", states: States = STATES, choices: Choices = CHOICES
+) -> None:
+    """Take a stage's state to where its file says that it is kept now."""
+
+    def run() -> None:
+        Work.begin(read_state_of(name, states, choices), _ZIP, engine).migrate_state()
+        console.print(f"The state of {name} is where deploy/{name}.yaml says.")
 
     run_command(run, console)
 
@@ -128,7 +141,7 @@ def destroy(  # noqa: PLR0913, PLR0917 - the command's options
             return
         if not yes and typer.prompt(f"Type {name} to remove all of this", default="") != name:
             raise DeployError("nothing was removed")
-        if delete_invoices and BUCKET in work.addresses():
+        if delete_invoices and BUCKET in work.deployed():
             apply(work, work.allow_removal())
             changes = work.plan_destroy(kept)
         apply(work, changes)
@@ -138,10 +151,11 @@ def destroy(  # noqa: PLR0913, PLR0917 - the command's options
 
 
 def _kept(work: Work, *, delete_invoices: bool) -> list[str]:
-    if delete_invoices or BUCKET not in work.addresses():
+    # What was deployed counts; the stage's file may name another by now.
+    bucket = work.deployed().get(BUCKET)
+    if delete_invoices or bucket is None:
         return []
-    bucket = str(work.stage.variables["bucket"])
-    return [BUCKET] if holds_objects(work.stage, bucket) else []
+    return [BUCKET] if holds_objects(work.stage, str(bucket["bucket"])) else []
 
 
 def _begin(name: str, code: Path, engine: str, states: Path, choices: Path) -> Work:

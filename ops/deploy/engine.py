@@ -81,16 +81,30 @@ class Engine:
         if process.returncode:
             raise DeployError(*(problems or [errors.strip() or "it failed without a word"]))
 
-    def init(self) -> None:
-        """Fetch the provider and open the state; once per folder and whenever they changed."""
-        if not _overridden() or (self.folder / "backend.tf.json").exists():
-            self.run("init", "-input=false", "-no-color", "-reconfigure")
+    def init(self, *options: str) -> None:
+        """Fetch the provider and open the state; once per folder and whenever they changed.
+
+        Raises:
+            DeployError: a state is left where it was kept before; or what else went wrong.
+        """
+        kept = [self.folder / "backend.tf.json", self.folder / ".terraform" / "terraform.tfstate"]
+        if _overridden() and not any(path.exists() for path in kept):
+            return
+        try:
+            self.run("init", "-input=false", "-no-color", *options)
+        except DeployError as error:
+            if "migrat" not in str(error):
+                raise
+            raise DeployError(
+                f"the state of {self.folder.name} is not kept where its file says now: "
+                f"make migrate-state STAGE={self.folder.name} takes it there"
+            ) from None
 
     def _start(self, arguments: tuple[str, ...]) -> subprocess.Popen[str]:
         return subprocess.Popen(  # noqa: S603 - the engine that was found
             [*self.command, f"-chdir={self.folder}", *arguments],
             cwd=Path(__file__).parents[2],
-            env={**os.environ, **_environment(os.environ)},
+            env=_environment(os.environ),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -107,15 +121,20 @@ def _patiently(process: subprocess.Popen[str]) -> tuple[str, str]:
 
 
 def _environment(given: Mapping[str, str]) -> dict[str, str]:
-    """Give what the engine is told beside its arguments; keys go this way alone."""
+    """Give the environment that the engine gets; keys go this way alone."""
     told = {"TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1"}
+    # Remote state lies in OBS, which Terraform takes for S3: it needs S3's names for the keys,
+    # nothing that was meant for AWS, and none of the checksums that only S3 knows.
     names = {
         "AWS_ACCESS_KEY_ID": "HW_ACCESS_KEY",
         "AWS_SECRET_ACCESS_KEY": "HW_SECRET_KEY",
         "AWS_SESSION_TOKEN": "HW_SECURITY_TOKEN",
     }
-    # The backend that keeps remote state in OBS looks for them under S3's names.
-    return {**told, **{theirs: given[ours] for theirs, ours in names.items() if given.get(ours)}}
+    told |= {theirs: given[ours] for theirs, ours in names.items() if given.get(ours)}
+    told["AWS_REQUEST_CHECKSUM_CALCULATION"] = "when_required"
+    told["AWS_RESPONSE_CHECKSUM_VALIDATION"] = "when_required"
+    told["AWS_CONFIG_FILE"] = told["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
+    return {name: value for name, value in given.items() if not name.startswith("AWS_")} | told
 
 
 def _overridden() -> bool:

