@@ -230,6 +230,7 @@ class StoreError(InvocationError):
 class StoreBusy(StoreError):
     """The bucket has had enough requests for now; one more a little later may be welcome."""
 
+    status = 503
     tries = 4
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 
 def member(value: object, name: str) -> Any:  # noqa: ANN401 - a member of any JSON value
@@ -26,6 +26,16 @@ def member(value: object, name: str) -> Any:  # noqa: ANN401 - a member of any J
 def text_of(value: object) -> str | None:
     """Give a text that says something, else None."""
     return value if isinstance(value, str) and value else None
+
+
+def no_constant(name: str) -> NoReturn:
+    """Refuse NaN and Infinity, for ``json.loads``'s ``parse_constant``: JSON has none (RFC 8259).
+
+    Raises:
+        ValueError: always.
+    """
+    message = f"no JSON: {name}"
+    raise ValueError(message)
 
 
 def outline(value: object) -> str:

@@ -31,6 +31,7 @@ from requests.exceptions import RequestException, Timeout
 
 from .credentials import Credentials
 from .errors import ServiceUnavailable
+from .members import no_constant
 from .reading import Given, Recognition
 from .refusals import from_service
 from .retry import within
@@ -170,7 +171,7 @@ def _result(response: Any, of_kind: type) -> Any:  # noqa: ANN401 - the SDK has 
     """
     try:
         # JSON has no NaN: what Python would let pass here would spoil the record.
-        body = response.to_json_object(parse_constant=_refuse)
+        body = response.to_json_object(parse_constant=no_constant)
     except (ValueError, AttributeError, RecursionError):
         body = None
     result = body.get("result") if isinstance(body, dict) else None
@@ -178,8 +179,3 @@ def _result(response: Any, of_kind: type) -> Any:  # noqa: ANN401 - the SDK has 
         message = f"the OCR service answered {response.status_code} without a result"
         raise ServiceUnavailable("Service.BadAnswer", message, response.x_request_id)
     return result
-
-
-def _refuse(constant: str) -> None:
-    message = f"no JSON: {constant}"
-    raise ValueError(message)

@@ -19,6 +19,7 @@ from obs import GetObjectHeader, ObsClient, PutObjectHeader
 
 from .credentials import Credentials
 from .errors import StoreBusy, StoreError
+from .members import no_constant
 from .objects import Entry, ObjectInfo
 from .obs_answers import etag_of_answer, listed_time, name_of, not_the_stores, utc
 from .retry import persist, within
@@ -137,7 +138,7 @@ class Store:
             return None
         etag_of_answer(response.body, f"get {key}")
         try:
-            document = json.loads(response.body.buffer)
+            document = json.loads(response.body.buffer, parse_constant=no_constant)
         except (ValueError, TypeError, AttributeError, RecursionError):
             return {}  # not ours, or not whole: as good as none, and the next write mends it
         return document if isinstance(document, dict) else {}

@@ -62,6 +62,18 @@ def test_the_same_event_again_changes_no_byte_and_asks_nothing(
     assert run.count("recognize") == 1
 
 
+@pytest.mark.parametrize(
+    "found", [b"", b'{"source":', b"[]", b'{"source": {"etag": "%s"}, "n": NaN}']
+)
+def test_what_is_no_whole_record_is_written_anew(
+    run: Run, objects: Objects, image: bytes, found: bytes
+) -> None:
+    event = announce("incoming/a.png", objects.put("incoming/a.png", image))
+    objects.put("results/a.png.json", found.replace(b"%s", etag(image).encode()))
+    assert run.invoke(event) == {"recognized": 1}
+    assert objects.record("results/a.png.json")["source"]["etag"] == etag(image)
+
+
 def test_the_same_event_three_times_at_once_gives_one_whole_record(
     start: Callable[..., Run], objects: Objects, image: bytes
 ) -> None:

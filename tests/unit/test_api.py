@@ -23,6 +23,7 @@ from quota_invoice.errors import (
     RateLimited,
     ServiceRefused,
     ServiceUnavailable,
+    StoreBusy,
     StoreError,
 )
 from quota_invoice.logs import Log
@@ -203,6 +204,16 @@ def test_a_record_is_pending_until_it_is_there_and_never_that_of_older_content()
     assert api.ask("GET", f"/invoices/{KEY}").json["status"] == "recognized"
 
 
+@pytest.mark.parametrize("document", [{}, {"a": 1}, {"status": "done"}, {"status": ["failed"]}])
+def test_what_somebody_else_left_in_a_records_place_is_no_record(document: dict[str, Any]) -> None:
+    api = Api()
+    for prefix in ("results", "failures"):
+        api.store.documents[f"{prefix}/2026/a.jpg.json"] = document
+    assert api.ask("GET", f"/invoices/{KEY}").json["status"] == "pending"
+    del api.store.objects[KEY]
+    assert api.ask("GET", f"/invoices/{KEY}").status == 404
+
+
 def test_who_knows_a_record_is_not_sent_it_again() -> None:
     api = Api()
     api.ask("POST", "/invoices", {"key": KEY})
@@ -308,6 +319,7 @@ def test_what_is_too_large_is_told_where_to_go() -> None:
         (RateLimited("APIG.0308", "The throttling threshold has been reached."), 429),
         (ServiceUnavailable("ModelArts.4502", "busy"), 503),
         (StoreError("Store.AccessDenied", "get do-not-tell"), 502),
+        (StoreBusy("Store.503", "get do-not-tell"), 503),
         (ConfigurationError(["REGION: do-not-tell"]), 500),
     ],
 )

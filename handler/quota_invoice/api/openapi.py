@@ -20,7 +20,7 @@ _ERRORS = {
     429: "A limit of the OCR service or the gateway is reached: see Retry-After.",
     500: "A fault, or a configuration that makes no sense.",
     502: "The OCR service or the bucket refuses the function.",
-    503: "The OCR service does not answer: see Retry-After.",
+    503: "The OCR service or the bucket cannot answer now: see Retry-After.",
     504: "It takes longer than a caller can wait. If there is a `key`, ask for its record later.",
 }
 _ALWAYS = (405, 408, 413, 429, 500, 502, 503, 504)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 
 from quota_invoice.api_request import ApiRequest
 from quota_invoice.errors import BodyTooLarge, RequestRefused
+from quota_invoice.members import no_constant
 
 LARGEST_BODY = 4 << 20
 """Bytes. Encoded and wrapped into an event that is 5.6 of the 6 MB that a gateway hands over; what
@@ -118,7 +119,7 @@ def _object(request: ApiRequest, known: set[str]) -> dict[str, Any]:
     if len(request.body) > LARGEST_BODY:
         raise BodyTooLarge(LARGEST_BODY)
     try:
-        found = json.loads(request.body, parse_constant=_refuse)
+        found = json.loads(request.body, parse_constant=no_constant)
     except (ValueError, RecursionError):
         raise RequestRefused("the body is not JSON", "Request.NotJson") from None
     if not isinstance(found, dict):
@@ -126,7 +127,3 @@ def _object(request: ApiRequest, known: set[str]) -> dict[str, Any]:
     if not found.keys() <= known:
         raise RequestRefused(f"the body may have {', '.join(sorted(known))} and nothing else")
     return found
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(constant)

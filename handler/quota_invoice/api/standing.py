@@ -27,10 +27,10 @@ def standing(parts: Parts, bucket: str, key: str) -> dict[str, Any] | None:
     keys, store = parts.settings.keys, parts.store
     record = store.read(bucket, keys.result(key))
     info = store.describe(bucket, key)
-    if record and _is_of(record, info):
+    if record and _is(record, "recognized", info):
         return record
     failure = store.read(bucket, keys.failure(key))
-    if failure and _is_of(failure, info):
+    if failure and _is(failure, "failed", info):
         return failure
     if info is None:
         return None
@@ -38,5 +38,6 @@ def standing(parts: Parts, bucket: str, key: str) -> dict[str, Any] | None:
     return {"schema": SCHEMA, "status": "pending", "source": asdict(source)}
 
 
-def _is_of(document: dict[str, Any], info: ObjectInfo | None) -> bool:
-    return info is None or etag_of(document) == info.etag
+def _is(document: dict[str, Any], status: str, info: ObjectInfo | None) -> bool:
+    """Tell whether a document is of that kind, none of somebody else's, and of this content."""
+    return document.get("status") == status and (info is None or etag_of(document) == info.etag)
