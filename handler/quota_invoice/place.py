@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -19,7 +20,8 @@ _PROVINCE_ENDINGS = (
     "市",
 )
 _CITY_ENDINGS = ("自治州", "地区", "市", "盟")
-_SHORTEST = 2  # characters of a short name, such as 北京
+_PROVINCE = 2  # digits of a province's code
+_SHORTEST, _LONGEST = 2, 16  # characters of a name, such as 北京
 
 
 class Place(NamedTuple):
@@ -45,15 +47,9 @@ def parse_place(location: str) -> Place:
     (Place(province='上海市', city='上海市'), Place(province='辽宁省', city='大连市'))
     """
     text = "".join(location.split())
-    province = _longest_prefix(text, _provinces())
-    rest = text[len(province[0]) :] if province else text
-    cities = [
-        (name, code) for name, code in _cities() if not province or code.startswith(province[1])
-    ]
-    city = _longest_prefix(rest, cities)
-    if city:
-        return division(city[1])
-    return division(province[1]) if province else Place(None, None)
+    name, province = _longest_prefix(text, _provinces())
+    _, city = _longest_prefix(text[len(name) :], _cities(province))
+    return division(city or province)
 
 
 def division(code: str) -> Place:
@@ -77,32 +73,29 @@ def _names() -> dict[str, str]:
 
 
 @cache
-def _provinces() -> list[tuple[str, str]]:
-    return [
-        spelling
-        for code, name in _names().items()
-        if len(code) == _SHORTEST
-        for spelling in _spellings(name, code, _PROVINCE_ENDINGS)
-    ]
+def _provinces() -> dict[str, str]:
+    """Give the codes of the provinces by their names, full and short."""
+    return _codes(_PROVINCE_ENDINGS, lambda code: len(code) == _PROVINCE)
 
 
 @cache
-def _cities() -> list[tuple[str, str]]:
-    return [
-        spelling
-        for code, name in _names().items()
-        if len(code) > _SHORTEST
-        for spelling in _spellings(name, code, _CITY_ENDINGS)
-    ]
+def _cities(province: str) -> dict[str, str]:
+    """Give the codes of a province's cities by their names, full and short; of all for none."""
+    return _codes(_CITY_ENDINGS, lambda code: len(code) > _PROVINCE and code.startswith(province))
 
 
-def _spellings(name: str, code: str, endings: tuple[str, ...]) -> list[tuple[str, str]]:
-    """Give the full name and the short one, each with its code."""
-    ending = next((end for end in endings if name.endswith(end)), "")
-    short = name.removesuffix(ending)
-    return [(name, code), (short, code)] if len(short) >= _SHORTEST else [(name, code)]
+def _codes(endings: tuple[str, ...], belongs: Callable[[str], bool]) -> dict[str, str]:
+    codes: dict[str, str] = {}
+    for code, name in _names().items():
+        if belongs(code):
+            short = name.removesuffix(next((end for end in endings if name.endswith(end)), ""))
+            for spelling in (name, short) if len(short) >= _SHORTEST else (name,):
+                codes.setdefault(spelling, code)
+    return codes
 
 
-def _longest_prefix(text: str, spellings: list[tuple[str, str]]) -> tuple[str, str] | None:
-    matches = [spelling for spelling in spellings if text.startswith(spelling[0])]
-    return max(matches, key=lambda spelling: len(spelling[0]), default=None)
+def _longest_prefix(text: str, codes: dict[str, str]) -> tuple[str, str]:
+    """Give the longest name that the text begins with, and its code; two empty ones for none."""
+    beginnings = (text[:end] for end in range(_LONGEST, 0, -1))
+    name = next((beginning for beginning in beginnings if beginning in codes), "")
+    return name, codes.get(name, "")

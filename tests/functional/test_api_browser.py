@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import queue
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -74,11 +76,13 @@ def browsing(url: str, folder: Path) -> Iterator[None]:
         [*command, f"--user-data-dir={folder}", "--remote-debugging-port=0", url],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        start_new_session=True,
     )
     try:
         yield
     finally:
-        process.terminate()
+        # Some systems start it by a script, which would be all that ended.
+        os.killpg(process.pid, signal.SIGTERM)
         process.wait(20)
 
 
