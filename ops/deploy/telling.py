@@ -7,6 +7,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from .changes import Change, counted, table_of
+from .invoices import remove_objects
 from .work import Work
 
 console = Console(highlight=False, soft_wrap=True)
@@ -33,6 +34,15 @@ def apply(work: Work, changes: list[Change]) -> None:
 
         work.apply(done)
         progress.update(task, description="done")
+
+
+def empty(work: Work, bucket: str) -> None:
+    """Remove all that a bucket holds, and show how far it is."""
+    with Progress(
+        TextColumn(f"emptying {escape(bucket)}: {{task.completed}} removed"), console=console
+    ) as bar:
+        task = bar.add_task("emptying", total=None)
+        remove_objects(work.stage, bucket, lambda number: bar.advance(task, number))
 
 
 def next_steps(work: Work) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,8 +26,8 @@ class Work:
     engine: Engine
 
     @classmethod
-    def begin(cls, stage: Stage, code: Path, engine: str = "") -> Work:
-        """Render a stage and choose the engine.
+    def begin(cls, stage: Stage, code: Path | None, engine: str = "") -> Work:
+        """Render a stage, with the zip if that is to be deployed, and choose the engine.
 
         Raises:
             DeployError: there is no engine.
@@ -42,8 +42,7 @@ class Work:
         """
         self.engine.init("-backend=false")
         self.engine.run("validate", "-no-color")
-        for _ in self.engine.events("test", f"-filter={CHECK}"):
-            pass
+        self.engine.follow("test", f"-filter={CHECK}")
 
     def migrate_state(self) -> None:
         """Take the state to where the stage keeps it now.
@@ -60,8 +59,7 @@ class Work:
             DeployError: what keeps it from being planned.
         """
         self.engine.init()
-        for _ in self.engine.events("plan", "-input=false", f"-out={_PLAN}", *options):
-            pass
+        self.engine.follow("plan", "-input=false", f"-out={_PLAN}", *options)
         (self.stage.folder / _PLAN).chmod(0o600)
         return changes_of(json.loads(self.engine.run("show", "-json", _PLAN)))
 
@@ -74,11 +72,14 @@ class Work:
         Raises:
             DeployError: what went wrong; what was done before remains, and is in the state.
         """
+
+        def told(event: dict[str, Any]) -> None:
+            kind = str(event.get("type", ""))
+            if kind.startswith("apply_") and kind != "apply_progress":
+                done(kind.removeprefix("apply_"), event["hook"]["resource"]["addr"])
+
         try:
-            for event in self.engine.events("apply", "-input=false", _PLAN):
-                kind = str(event.get("type", ""))
-                if kind.startswith("apply_") and kind != "apply_progress":
-                    done(kind.removeprefix("apply_"), event["hook"]["resource"]["addr"])
+            self.engine.follow("apply", "-input=false", _PLAN, told=told)
         finally:
             (self.stage.folder / _PLAN).unlink(missing_ok=True)
 
@@ -88,10 +89,13 @@ class Work:
         Raises:
             DeployError: there are none: it is not deployed.
         """
+        missing = DeployError(f"{self.stage.name} is not deployed: make deploy")
+        if not self.stage.remote and not (self.stage.folder / "terraform.tfstate").exists():
+            raise missing  # before the provider is fetched
         self.engine.init()
         found = json.loads(self.engine.run("output", "-json"))
         if "function_urn" not in found:
-            raise DeployError(f"{self.stage.name} is not deployed: make deploy")
+            raise missing
         return {name: output["value"] for name, output in found.items()}
 
     def deployed(self) -> dict[str, dict[str, Any]]:
@@ -101,11 +105,9 @@ class Work:
         resources = found.get("root_module", {}).get("resources", [])
         return {one["address"]: one["values"] for one in resources if one["mode"] == "managed"}
 
-    def plan_destroy(self, kept: Sequence[str]) -> list[Change]:
-        """Plan the removal of everything but what is kept."""
-        gone = [address for address in self.deployed() if address not in kept] if kept else []
-        return self.plan("-destroy", *(f"-target={address}" for address in gone))
-
-    def allow_removal(self) -> list[Change]:
-        """Plan that the bucket may be removed with what is in it, which destroying asks for."""
-        return self.plan("-var=bucket_force_destroy=true", f"-target={BUCKET}")
+    def plan_destroy(self, deployed: Iterable[str], kept: Sequence[str]) -> list[Change]:
+        """Plan the removal of everything that is deployed but what is kept."""
+        gone = [address for address in deployed if address not in kept]
+        if not gone:
+            return []  # without targets it would be everything
+        return self.plan("-destroy", *(f"-target={address}" for address in gone if kept))

@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -67,8 +68,10 @@ def _candidates() -> Iterator[Path]:
     found = shutil.which(name)
     if found:
         yield Path(found)
-    root = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
-    yield from sorted(root.glob(f"versions/{_dotted()}*/bin/{name}"))
+    versions = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    # Version managers keep each beside the others, such as the one that runs this.
+    for folder in (versions, Path(sys.base_prefix).parent):
+        yield from sorted(folder.glob(f"*{_dotted()}*/bin/{name}"))
 
 
 def _version(path: Path) -> tuple[int, int] | None:

