@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from obs import DeleteObjectsRequest, Object, Versions
+from obs import DeleteObjectsRequest, Object, ObsClient, Versions
 
 from ops.remote.clients import bucket_client
+from ops.remote.errors import told
 
 from .errors import DeployError
 from .stage import Stage
@@ -36,9 +37,13 @@ def remove_objects(stage: Stage, bucket: str, removed: Callable[[int], None]) ->
         removed: called with how many were removed, page by page.
 
     Raises:
-        DeployError: the bucket refuses, or does not remove what it was told to.
+        DeployError: the bucket is not reached, refuses, or does not remove what it was told to.
     """
-    client = bucket_client(stage)
+    with told("OBS"):
+        _remove(bucket_client(stage), bucket, removed)
+
+
+def _remove(client: ObsClient, bucket: str, removed: Callable[[int], None]) -> None:
     # OBS takes keys that XML cannot hold in this encoding; other stores do not know it.
     encoding = "url" if client.signature == "obs" else None
     former: list[Any] = []

@@ -92,10 +92,11 @@ def smoke_command(  # noqa: PLR0913, PLR0917 - the command's options
 
     def run() -> None:
         from .clients import bucket_client  # noqa: PLC0415 - --help does not wait for the SDKs
+        from .errors import told  # noqa: PLC0415 - as above
         from .smoke import smoke  # noqa: PLC0415 - as above
 
         stage, outputs = _deployed(name, engine, states, choices)
-        with console.status("waiting for the record"):
+        with console.status("waiting for the record"), told("OBS"):
             way = smoke(bucket_client(stage), outputs, sample, seconds, keep=keep)
         ocr = way.record.get("ocr") or {}
         console.print(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from http.client import HTTPException
 
 from huaweicloudsdkcore.exceptions.exceptions import SdkException, ServiceResponseException
 from requests.exceptions import RequestException
@@ -19,6 +20,6 @@ def told(service: str) -> Iterator[None]:
     except ServiceResponseException as error:
         message = f"{service}: {error.status_code} {error.error_code} {error.error_msg}"
         raise DeployError(message) from None
-    except (SdkException, RequestException, OSError) as error:
+    except (SdkException, RequestException, OSError, HTTPException) as error:
         # Their texts hold the request.
         raise DeployError(f"{service} was not reached: {type(error).__name__}") from None
