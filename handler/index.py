@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,9 +44,9 @@ class Function:
         store, ocr = Store(settings, credentials, watch), OcrService(settings, credentials, watch)
         return cls(settings, store, ocr, watch)
 
-    def use(self, credentials: Credentials) -> None:
-        """Take the credentials of the invocation at hand."""
-        self.store.use(credentials)
+    def use(self, credentials: Credentials, patience: Callable[[], float] | None) -> None:
+        """Take the credentials of the invocation at hand, and how long its caller waits, if any."""
+        self.store.use(credentials, patience)
         self.ocr.use(credentials)
 
 
@@ -91,7 +92,6 @@ def _parts(context: Context, log: Log, called: float | None = None) -> Parts:
     if _function is None:
         initializer(context)
     assert _function is not None  # noqa: S101 - initializer raises otherwise
-    _function.use(Credentials.of(context))
     settings, store = _function.settings, _function.store
 
     def seconds_left() -> float:
@@ -101,6 +101,7 @@ def _parts(context: Context, log: Log, called: float | None = None) -> Parts:
         waited = time.perf_counter() - called
         return min(left, settings.api_seconds - waited - RESERVED_FOR_CALLER)
 
+    _function.use(Credentials.of(context), None if called is None else seconds_left)
     recognizer = Recognizer(
         store, _function.ocr, log, seconds_left, everything=settings.recognize_all
     )

@@ -30,6 +30,7 @@ _NO_CONTENT = 204
 _NOT_FOUND = 404
 _BUSY = {429, 503}  # OBS slows callers down with either
 _BAD = 300
+_LEAST = 0.25  # seconds; what is known by then is still written
 _PAGE = 1000  # objects, the most that a listing gives at once
 _V4_TOKEN = "X-Amz-Security-Token"  # noqa: S105 - a parameter's name
 
@@ -53,9 +54,9 @@ class Store:
         self._credentials = credentials
         self._watch = watch or Stopwatch()
         self._url_life = settings.url_life
-        self._limit = (
-            2 * settings.obs_timeout + 1
-        )  # of a request with its repetitions, however slowly bytes drip
+        # Of a request with its repetitions, however slowly bytes drip.
+        self._limit = 2 * settings.obs_timeout + 1
+        self._patience: Callable[[], float] = lambda: self._limit
         trusted = settings.ca_file or certifi.where()
         # OBS signs path-style requests with its own signature only in this mode of the SDK.
         mode = "local" if settings.obs_path_style else "obs"
@@ -81,8 +82,14 @@ class Store:
             # The SDK's own context checks the chain at most: any trusted host could pose as OBS.
             self._client.context = ssl.create_default_context(cafile=trusted)
 
-    def use(self, credentials: Credentials) -> None:
-        """Go on with the credentials of the invocation at hand: the former may have expired."""
+    def use(self, credentials: Credentials, patience: Callable[[], float] | None = None) -> None:
+        """Go on with the credentials of the invocation at hand: the former may have expired.
+
+        Args:
+            credentials: the invocation's.
+            patience: seconds that somebody waits, as of now; None if nobody does.
+        """
+        self._patience = patience or (lambda: self._limit)
         self._credentials = credentials
         self._client.refresh(
             credentials.access_key, credentials.secret_key, credentials.security_token
@@ -213,19 +220,20 @@ class Store:
 
     def _ask(self, action: str, key: str, call: Callable[[str], Any]) -> Any:  # noqa: ANN401 - the SDK has no types
         """Make a request, again where the bucket is busy; None if there is no such object."""
-        deadline = time.monotonic() + self._limit
+        limit = min(self._limit, max(self._patience(), _LEAST))
+        deadline = time.monotonic() + limit
         response, _ = persist(
-            lambda: self._ask_once(action, key, call), lambda: deadline - time.monotonic()
+            lambda: self._ask_once(action, key, call, limit), lambda: deadline - time.monotonic()
         )
         return response
 
-    def _ask_once(self, action: str, key: str, call: Callable[[str], Any]) -> Any:  # noqa: ANN401 - the SDK has no types
+    def _ask_once(self, action: str, key: str, call: Callable[[str], Any], limit: float) -> Any:  # noqa: ANN401 - the SDK has no types
         if not key:
             # To OBS that would be an operation on the bucket itself.
             raise StoreError("Store.EmptyKey", f"{action}: an object's key is missing")
         try:
             with self._watch.waiting("bucket"):
-                response = within(self._limit, lambda: call(key))
+                response = within(limit, lambda: call(key))
         except (OSError, http.client.HTTPException) as error:
             raise StoreError("Store.Unreachable", f"{action} {key}: {name_of(error)}") from None
         except Exception as error:  # noqa: BLE001 - the SDK raises it for some network failures

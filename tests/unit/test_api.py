@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import threading
+import time
 from typing import Any
 from urllib.parse import quote
 
@@ -15,10 +17,12 @@ from quota_invoice import events
 from quota_invoice.api import answer
 from quota_invoice.api.requests import LARGEST_BODY
 from quota_invoice.api_request import ApiRequest
+from quota_invoice.credentials import Credentials
 from quota_invoice.errors import (
     AccessRefused,
     ConfigurationError,
     ImageRefused,
+    ImageTooLarge,
     ObjectUnfetched,
     RateLimited,
     ServiceRefused,
@@ -32,8 +36,11 @@ from quota_invoice.pipeline import Pipeline
 from quota_invoice.recognition import Recognizer
 from quota_invoice.settings import Settings
 from quota_invoice.stopwatch import Stopwatch
+from quota_invoice.store import Store
 from tests.support.announce import etag
 from tests.support.fakes import RESULT, FakeOcr, FakeStore
+from tests.support.servers import Answer as ServerAnswer
+from tests.support.servers import serving
 
 KEY = "incoming/2026/a.jpg"
 RECORD = "results/2026/a.jpg.json"
@@ -56,7 +63,7 @@ class Api:
             {"BUCKET": "invoices", "URL_ALLOW_HOSTS": "files.test", **(user_data or {})}.get,
             "0123456789abcdef",
         )
-        self.store = FakeStore({KEY: b"image"} if objects is None else objects)
+        self.store: Any = FakeStore({KEY: b"image"} if objects is None else objects)
         self.ocr = FakeOcr(*answers)
         self.lines: list[str] = []
         self.seconds = 5.0  # until the caller is given up
@@ -356,21 +363,53 @@ def test_what_takes_too_long_is_answered_in_time_with_the_key_to_ask_for_later()
 
 
 def test_a_bucket_that_keeps_silent_does_not_keep_the_caller() -> None:
-    import threading  # noqa: PLC0415 - for this test alone
-
-    released = threading.Event()
-
-    class Silent(FakeStore):
-        def read(self, bucket: str, key: str) -> dict[str, Any] | None:
-            released.wait(20)
-            return super().read(bucket, key)
-
     api = Api()
-    api.store, api.seconds = Silent(), 0.1
-    reply = api.ask("GET", f"/invoices/{KEY}")
-    released.set()
+    api.seconds = 0.1
+    with serving(lambda _: ServerAnswer(delay=1.5)) as server:
+        there = {"OBS_ENDPOINT": server.url, "OBS_PATH_STYLE": "true"}
+        settings = Settings.read({"BUCKET": "invoices", **there}.get, "0" * 32)
+        store = Store(settings, Credentials("AK", "SK", "token"))
+        store.use(Credentials("AK", "SK", "token"), lambda: api.seconds)
+        api.store = store
+        begun = time.perf_counter()
+        reply = api.ask("GET", f"/invoices/{KEY}")
+        assert time.perf_counter() - begun < 1.5
+        assert server.asked
     assert reply.error == (504, "Function.OutOfTime")
     assert reply.json["key"] == KEY
+
+
+def test_an_image_that_takes_long_to_scale_does_not_keep_the_caller(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    released = threading.Event()
+
+    def slow(_: bytes) -> None:
+        released.wait(20)
+
+    monkeypatch.setattr("quota_invoice.rescue.shrunk", slow)
+    api = Api(ImageTooLarge("AIS.0103", "too large"))
+    api.seconds = 0.6
+    reply = api.ask("POST", "/invoices", {"image": IMAGE})
+    released.set()
+    assert reply.error == (504, "Function.OutOfTime")
+
+
+def test_a_name_that_is_looked_up_for_long_does_not_keep_the_caller(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    released = threading.Event()
+
+    def slow(*_: object, **__: object) -> list[object]:
+        released.wait(20)
+        return []
+
+    monkeypatch.setattr("socket.getaddrinfo", slow)
+    api = Api()
+    api.seconds = 0.1
+    reply = api.ask("POST", "/invoices", {"url": "https://slow.example/a.jpg"})
+    released.set()
+    assert reply.error == (504, "Function.OutOfTime")
 
 
 def test_a_fault_of_our_own_is_answered_without_its_text() -> None:

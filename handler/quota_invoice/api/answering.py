@@ -14,14 +14,12 @@ from quota_invoice.errors import (
     OutOfTime,
     QuotaInvoiceError,
     ServiceUnavailable,
+    StoreError,
     UnexpectedFault,
 )
 from quota_invoice.logs import Log, Step
 from quota_invoice.parts import Parts
-from quota_invoice.retry import LEAST_SECONDS, within
-
-# What ends by itself when time is up can say more than what is ended.
-_GRACE_SECONDS = 0.25
+from quota_invoice.retry import LEAST_SECONDS
 
 
 def answer(
@@ -67,15 +65,13 @@ def _found(call: Call, step: Step) -> Answer:
     call.base, call.rest = found.base, found.rest
     if call.request.method == "OPTIONS":
         return preflight(found.methods)
-    act, left = found.act(call.request.method), call.parts.seconds_left
     try:
-        # The bucket, too, may keep us waiting, or an image that has to be scaled.
-        return within(max(0.0, left()) + _GRACE_SECONDS, lambda: act(call))
-    except TimeoutError:
-        raise OutOfTime(0.0) from None
-    except ServiceUnavailable:
-        if left() < LEAST_SECONDS:
-            raise OutOfTime(left()) from None
+        return found.act(call.request.method)(call)
+    except (ServiceUnavailable, StoreError):
+        # Whatever keeps us waiting ends when nobody waits any longer.
+        left = call.parts.seconds_left()
+        if left < LEAST_SECONDS:
+            raise OutOfTime(left) from None
         raise
 
 
