@@ -117,6 +117,7 @@ package: build/function.zip ## Make build/function.zip, which is deployed, and r
 # PROVIDER=stand-in: without account or network, by a provider that knows names and types only. Its
 # state is not that of the stage.
 STANDIN := $(filter stand-in,$(PROVIDER))
+$(if $(filter-out yes 1 no 0,$(YES) $(DELETE_INVOICES)),$(error YES and DELETE_INVOICES are yes or no))
 $(if $(filter-out stand-in,$(PROVIDER)),$(error PROVIDER is stand-in or nothing, not $(PROVIDER)))
 WITH := $(if $(STANDIN),TF_CLI_CONFIG_FILE="$$($(BIN)/python -m ops.standin install build/stand-in tests/infra/provider-schema.json)")
 DEPLOY = $(WITH) $(BIN)/python -m ops.deploy
@@ -149,7 +150,7 @@ migrate-state: $(VENV)/.deploy ## Take a stage's state to where its file says it
 
 .PHONY: destroy
 destroy: $(VENV)/.deploy ## Take a stage away, after asking [STAGE=dev] [YES=1] [DELETE_INVOICES=yes]
-	@$(DEPLOY) destroy $(ON) $(if $(YES),--yes) $(if $(DELETE_INVOICES),--delete-invoices)
+	@$(DEPLOY) destroy $(ON) $(if $(filter yes 1,$(YES)),--yes) $(if $(filter yes 1,$(DELETE_INVOICES)),--delete-invoices)
 
 .PHONY: logs
 logs: $(VENV)/.deploy ## Print a deployed function's log [STAGE=dev] [FOLLOW=1]

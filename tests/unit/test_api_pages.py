@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timezone
+from itertools import chain, repeat
 from typing import Any
 
 import pytest
@@ -86,7 +87,7 @@ def test_the_last_page_says_that_it_is() -> None:
 
 
 def test_without_time_a_page_says_where_to_go_on(api: Api) -> None:
-    clock = iter([9.0] * 4 + [1.0] * 99)
+    clock = iter([9.0] * 7 + [1.0] * 99)
     api.seconds = 9
     parts = api.parts
 
@@ -99,6 +100,33 @@ def test_without_time_a_page_says_where_to_go_on(api: Api) -> None:
     page = api.ask("GET", "/invoices").json
     assert 0 < len(page["invoices"]) < len(ALL)
     assert page["next"] == page["invoices"][-1]["key"]
+
+
+def test_records_whose_inputs_are_gone_do_not_keep_a_page() -> None:
+    api = Api(objects={"incoming/0.jpg": b"0", "incoming/9.jpg": b"9"})
+    for number in range(20_000):
+        api.store.documents[f"results/5/{number:05d}.jpg.json"] = {}
+    first = api.ask("GET", "/invoices?limit=1").json
+    assert (len(first["invoices"]), first["next"]) == (1, "incoming/0.jpg")
+    api.store.requests.clear()
+    second = api.ask("GET", f"/invoices?after={first['next']}").json
+    assert [entry["key"] for entry in second["invoices"]] == ["incoming/9.jpg"]
+    assert len(api.store.requests) <= 4
+
+    # Where they are read through, time ends that, and the next page begins behind them.
+    parts, clock = api.parts, chain([9.0] * 5000, repeat(0.1))
+
+    def hurried() -> Any:
+        made = parts()
+        object.__setattr__(made, "seconds_left", lambda: next(clock))
+        return made
+
+    api.parts = hurried  # type: ignore[method-assign]
+    page = api.ask("GET", "/invoices").json
+    assert ([entry["key"] for entry in page["invoices"]], page["next"]) == (
+        ["incoming/0.jpg"],
+        "incoming/0.jpg",
+    )
 
 
 @pytest.mark.parametrize(

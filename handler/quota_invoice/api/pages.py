@@ -11,10 +11,12 @@ from quota_invoice.api.requests import page_of
 from quota_invoice.api.standing import standing
 from quota_invoice.errors import OutOfTime
 from quota_invoice.objects import Entry
+from quota_invoice.retry import LEAST_SECONDS
 from quota_invoice.walk import Finding, State, walk
 
 _STATUS = {State.DONE: "recognized", State.FAILED: "failed", State.MISSING: "pending"}
-# With less than that left, a page is given as it is: further ones are asked for from there on.
+# With less than that left, or half of all, a page is given as it is: further ones are asked for
+# from there on.
 _RESERVED_SECONDS = 2.0
 
 
@@ -30,23 +32,30 @@ def get_invoices(call: Call) -> Answer:
     # Only a place to go on after: whatever key it is, nothing but inputs is listed.
     after = keys.input_prefix + wish.after.removeprefix(keys.input_prefix) if wish.after else ""
     bucket = call.bucket
+    reserved = max(LEAST_SECONDS, min(_RESERVED_SECONDS, call.parts.seconds_left() / 2))
 
     def listing(prefix: str, marker: str) -> Iterator[Entry]:
-        return call.parts.store.listing(bucket, prefix, marker)
+        for entry in call.parts.store.listing(bucket, prefix, marker):
+            seconds = call.parts.seconds_left()
+            if seconds < reserved:  # many may lie between two inputs that are none
+                raise OutOfTime(seconds)
+            yield entry
 
     invoices: list[dict[str, Any]] = []
     last, following = after, None
-    for finding in walk(listing, keys, after, below):
-        seconds = call.parts.seconds_left()
-        if len(invoices) == wish.limit or seconds < _RESERVED_SECONDS:
-            if last == after:
-                raise OutOfTime(seconds)  # a page that goes on where it began would do so for ever
-            following = last
-            break
-        last = finding.entry.key
-        status = _status(call, bucket, finding)
-        if status and wish.status in {None, status}:
-            invoices.append(_entry(call, finding.entry, status))
+    try:
+        for finding in walk(listing, keys, after, below):
+            if len(invoices) == wish.limit:
+                following = last
+                break
+            status = _status(call, bucket, finding)
+            if status and wish.status in {None, status}:
+                invoices.append(_entry(call, finding.entry, status))
+            last = finding.entry.key
+    except OutOfTime:
+        if last == after:
+            raise  # a page that goes on where it began would do so for ever
+        following = last
     return Answer(200, {"invoices": invoices, "next": following or None})
 
 
