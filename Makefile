@@ -44,7 +44,7 @@ up: $(READY) ## Keep the local cloud running, to try one's own images
 .PHONY: invoke
 invoke: $(if $(STAGED),$(VENV)/.deploy,$(READY)) ## Hand one event to the function: make invoke EVENT=events/eventgrid.json [STAGE=dev]
 	@test -n "$(EVENT)" || { echo "error: name an event: make invoke EVENT=events/eventgrid.json" >&2; exit 2; }
-	@$(BIN)/python -m $(if $(STAGED),ops.remote invoke '$(STAGE)' --engine "$(ENGINE)",local invoke) "$(EVENT)"
+	@$(if $(STAGED),PYTHONPATH=handler) $(BIN)/python -m $(if $(STAGED),ops.remote invoke '$(STAGE)' --engine "$(ENGINE)",local invoke) "$(EVENT)"
 
 .PHONY: backfill
 backfill: $(READY) ## Have the deployed function read what has no record: make backfill [PREFIX=2026/] [DRY_RUN=1]
@@ -120,7 +120,7 @@ STANDIN := $(filter stand-in,$(PROVIDER))
 $(if $(filter-out yes 1 no 0,$(YES) $(DELETE_INVOICES)),$(error YES and DELETE_INVOICES are yes or no))
 $(if $(filter-out stand-in,$(PROVIDER)),$(error PROVIDER is stand-in or nothing, not $(PROVIDER)))
 WITH := $(if $(STANDIN),TF_CLI_CONFIG_FILE="$$($(BIN)/python -m ops.standin install build/stand-in tests/infra/provider-schema.json)")
-DEPLOY = $(WITH) $(BIN)/python -m ops.deploy
+DEPLOY = $(WITH) PYTHONPATH=handler $(BIN)/python -m ops.deploy
 ON = '$(STAGE)' --engine "$(ENGINE)" $(if $(STANDIN),--states build/stand-in/states)
 
 .PHONY: validate
@@ -154,11 +154,11 @@ destroy: $(VENV)/.deploy ## Take a stage away, after asking [STAGE=dev] [YES=1] 
 
 .PHONY: logs
 logs: $(VENV)/.deploy ## Print a deployed function's log [STAGE=dev] [FOLLOW=1]
-	@$(BIN)/python -m ops.remote logs '$(STAGE)' --engine "$(ENGINE)" $(if $(FOLLOW),--follow)
+	@PYTHONPATH=handler $(BIN)/python -m ops.remote logs '$(STAGE)' --engine "$(ENGINE)" $(if $(FOLLOW),--follow)
 
 .PHONY: smoke
 smoke: $(VENV)/.deploy ## Send one sample through a deployed stage; the live test [STAGE=dev]
-	@$(BIN)/python -m ops.remote smoke '$(STAGE)' --engine "$(ENGINE)"
+	@PYTHONPATH=handler $(BIN)/python -m ops.remote smoke '$(STAGE)' --engine "$(ENGINE)"
 
 .PHONY: soak
 soak: $(READY) ## Upload thousands while everything fails at times: make soak N=2000 [SEED=7]

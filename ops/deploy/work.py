@@ -11,6 +11,7 @@ from typing import Any
 from .changes import Change, changes_of
 from .engine import Engine
 from .errors import DeployError
+from .function import check_settings
 from .render import CHECK, render
 from .stage import Stage
 
@@ -42,7 +43,14 @@ class Work:
         """
         self.engine.init("-backend=false")
         self.engine.run("validate", "-no-color")
-        self.engine.follow("test", f"-filter={CHECK}")
+        plans: list[dict[str, Any]] = []
+
+        def told(event: dict[str, Any]) -> None:
+            plans.extend([event["test_plan"]] if "test_plan" in event else [])
+
+        self.engine.follow("test", "-verbose", f"-filter={CHECK}", told=told)
+        for plan in plans:
+            check_settings(plan)
 
     def migrate_state(self) -> None:
         """Take the state to where the stage keeps it now.
@@ -61,7 +69,9 @@ class Work:
         self.engine.init()
         self.engine.follow("plan", "-input=false", f"-out={_PLAN}", *options)
         (self.stage.folder / _PLAN).chmod(0o600)
-        return changes_of(json.loads(self.engine.run("show", "-json", _PLAN)))
+        plan = json.loads(self.engine.run("show", "-json", _PLAN))
+        check_settings(plan)
+        return changes_of(plan)
 
     def apply(self, done: Callable[[str, str], None]) -> None:
         """Do what was planned.

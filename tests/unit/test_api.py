@@ -379,6 +379,19 @@ def test_a_bucket_that_keeps_silent_does_not_keep_the_caller() -> None:
     assert reply.json["key"] == KEY
 
 
+def test_a_bucket_that_is_busy_and_then_silent_does_not_keep_the_caller_twice() -> None:
+    answers = iter([ServerAnswer(503, delay=0.3), *[ServerAnswer(delay=3)] * 9])
+    with serving(lambda _: next(answers)) as server:
+        there = {"OBS_ENDPOINT": server.url, "OBS_PATH_STYLE": "true"}
+        settings = Settings.read({"BUCKET": "invoices", **there}.get, "0" * 32)
+        store, until = Store(settings, Credentials("AK", "SK", "")), time.perf_counter() + 2.5
+        store.use(Credentials("AK", "SK", ""), lambda: until - time.perf_counter())
+        with pytest.raises(StoreError, match="head a"):
+            store.describe("invoices", "a")
+        assert time.perf_counter() < until + 0.4
+        assert len(server.asked) > 1
+
+
 def test_an_image_that_takes_long_to_scale_does_not_keep_the_caller(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
