@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import datetime, timezone
 from itertools import chain, repeat
 from typing import Any
@@ -86,9 +87,8 @@ def test_the_last_page_says_that_it_is() -> None:
     assert Api(objects={}).ask("GET", "/invoices").json == {"invoices": [], "next": None}
 
 
-def test_without_time_a_page_says_where_to_go_on(api: Api) -> None:
-    clock = iter([9.0] * 7 + [1.0] * 99)
-    api.seconds = 9
+def on_clock(api: Api, clock: Iterator[float]) -> None:
+    """Have the seconds that are left be others each time they are asked for."""
     parts = api.parts
 
     def hurried() -> Any:
@@ -97,6 +97,11 @@ def test_without_time_a_page_says_where_to_go_on(api: Api) -> None:
         return made
 
     api.parts = hurried  # type: ignore[method-assign]
+
+
+def test_without_time_a_page_says_where_to_go_on(api: Api) -> None:
+    api.seconds = 9
+    on_clock(api, chain([9.0] * 7, repeat(1.0)))
     page = api.ask("GET", "/invoices").json
     assert 0 < len(page["invoices"]) < len(ALL)
     assert page["next"] == page["invoices"][-1]["key"]
@@ -114,14 +119,7 @@ def test_records_whose_inputs_are_gone_do_not_keep_a_page() -> None:
     assert len(api.store.requests) <= 4
 
     # Where they are read through, time ends that, and the next page begins behind them.
-    parts, clock = api.parts, chain([9.0] * 5000, repeat(0.1))
-
-    def hurried() -> Any:
-        made = parts()
-        object.__setattr__(made, "seconds_left", lambda: next(clock))
-        return made
-
-    api.parts = hurried  # type: ignore[method-assign]
+    on_clock(api, chain([9.0] * 5000, repeat(0.1)))
     page = api.ask("GET", "/invoices").json
     assert ([entry["key"] for entry in page["invoices"]], page["next"]) == (
         ["incoming/0.jpg"],
