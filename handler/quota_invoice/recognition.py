@@ -25,7 +25,7 @@ from .logs import Log
 from .objects import Bucket
 from .reading import Given, Reading, Recognition, Rescue
 from .record import Source
-from .retry import LEAST_SECONDS, persist, within
+from .retry import LEAST_SECONDS, in_time, persist
 from .tickets import is_read, status_of, tickets
 
 _PDF = ".pdf"
@@ -157,10 +157,7 @@ class Recognizer:
             except ImageTooLarge:
                 pass  # it has too many pixels
         with self._log.step("shrink", task.key):
-            try:
-                smaller = within(self._seconds_left(), lambda: rescue.shrunk(content))
-            except TimeoutError:
-                raise OutOfTime(0.0) from None
+            smaller = in_time(self._seconds_left(), lambda: rescue.shrunk(content))
         if smaller is None:
             raise refusal
         image, scale = smaller

@@ -10,17 +10,10 @@ from quota_invoice.api.answers import Answer
 from quota_invoice.api.call import Call
 from quota_invoice.api.requests import order_of
 from quota_invoice.api.standing import source_of, standing
-from quota_invoice.errors import (
-    ImageRefused,
-    NotFound,
-    ObjectChanging,
-    OutOfTime,
-    UnusableKey,
-    UrlRefused,
-)
+from quota_invoice.errors import ImageRefused, NotFound, ObjectChanging, UnusableKey, UrlRefused
 from quota_invoice.reading import Given
 from quota_invoice.record import recognized
-from quota_invoice.retry import within
+from quota_invoice.retry import in_time
 
 _PDF = ".pdf"
 _PDF_IN_BASE64 = "JVBERi"  # of "%PDF-", with which each begins
@@ -85,10 +78,8 @@ def _by_address(call: Call, url: str) -> tuple[Given, bool]:
     parts = addresses.parsed(url)
     if settings.bucket and addresses.is_of_bucket(parts, settings.bucket, settings.obs_endpoint):
         raise UrlRefused("url is one of this bucket's own: give the key of the object instead")
-    try:  # names are looked up, and that can take its time
-        within(call.patience(), lambda: addresses.check_host(parts, settings.url_hosts))
-    except TimeoutError:
-        raise OutOfTime(0.0) from None
+    # Names are looked up, and that can take its time.
+    in_time(call.patience(), lambda: addresses.check_host(parts, settings.url_hosts))
     return Given(url=url), parts.path.lower().endswith(_PDF)
 
 
