@@ -100,14 +100,15 @@ $(VENV)/.deploy: $(READY) requirements-deploy.lock
 	@touch $@
 
 # What the zip is made of, and with; written anew when another file or Python is among them.
+ZIPPED := $(shell find handler ops/package -type f -not -name '*.pyc' | sort)
 build/function.inputs: FORCE
 	@mkdir -p build
-	@{ echo '$(RUNTIME_PYTHON)'; find handler ops/package -type f -not -name '*.pyc' | sort; } > $@.new
+	@printf '%s\n' '$(RUNTIME_PYTHON)' $(ZIPPED) > $@.new
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 .PHONY: FORCE
 FORCE:
 
-build/function.zip: $(VENV)/.function build/function.inputs $(shell find handler ops/package -type f -not -name '*.pyc')
+build/function.zip: $(VENV)/.function build/function.inputs $(ZIPPED)
 	@$(BIN)/python -m ops.package build --packages $(VENV)/function --zip $@ --python "$(RUNTIME_PYTHON)"
 
 .PHONY: package
