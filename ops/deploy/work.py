@@ -43,14 +43,13 @@ class Work:
         """
         self.engine.init("-backend=false")
         self.engine.run("validate", "-no-color")
-        plans: list[dict[str, Any]] = []
+        plan: dict[str, Any] = {}
 
         def told(event: dict[str, Any]) -> None:
-            plans.extend([event["test_plan"]] if "test_plan" in event else [])
+            plan.update(event.get("test_plan", {}))
 
         self.engine.follow("test", "-verbose", f"-filter={CHECK}", told=told)
-        for plan in plans:
-            check_settings(plan)
+        check_settings(plan)
 
     def migrate_state(self) -> None:
         """Take the state to where the stage keeps it now.
