@@ -6,7 +6,6 @@ import os
 import re
 import subprocess
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -22,7 +21,6 @@ CONFIG = Path(__file__).with_name("schemathesis.toml")
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.skipif(find_spec("schemathesis") is None, reason="needs schemathesis")
 def test_schemathesis_finds_nothing(
     client: Client, objects: Objects, image: bytes, tmp_path: Path
 ) -> None:
