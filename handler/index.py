@@ -7,17 +7,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from quota_invoice import events
-from quota_invoice.api_request import ApiRequest
-from quota_invoice.credentials import Context, Credentials
+from quota_invoice.events import parse
+from quota_invoice.events.api_request import ApiRequest
 from quota_invoice.logs import Log
-from quota_invoice.ocr import OcrService
+from quota_invoice.obs.store import Store
+from quota_invoice.ocr.service import OcrService
 from quota_invoice.parts import Parts
 from quota_invoice.pipeline import Pipeline
-from quota_invoice.recognition import Recognizer
-from quota_invoice.settings import Settings
+from quota_invoice.recognition.recognizer import Recognizer
+from quota_invoice.settings.credentials import Context, Credentials
+from quota_invoice.settings.settings import Settings
 from quota_invoice.stopwatch import Stopwatch
-from quota_invoice.store import Store
 
 # Of the invocation's time, for writing what is known and saying what is not, before the platform
 # ends it without either.
@@ -73,13 +73,13 @@ def handler(event: object, context: Context) -> dict[str, Any]:
     begun = time.perf_counter()
     log = Log(context.getRequestID())
     with log.step("event"):
-        work = events.parse(event)
+        work = parse.parse(event)
     if isinstance(work, ApiRequest):
         from quota_invoice.api import answer  # noqa: PLC0415 - uploads need not wait for it
 
         return answer(work, lambda: _parts(context, log, begun), log, begun)
     parts = _parts(context, log)
-    if isinstance(work, events.Sweep):
+    if isinstance(work, parse.Sweep):
         from quota_invoice.sweep import Sweeper  # noqa: PLC0415 - as above
 
         sweeper = Sweeper(parts.settings, parts.store, parts.pipeline, log, parts.seconds_left)

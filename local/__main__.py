@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -91,30 +90,6 @@ def invoke(
     from local.invoke import run_invoke  # noqa: PLC0415 - --help does not wait for the SDKs
 
     _run(lambda: run_invoke(event, samples))
-
-
-@app.command()
-def ocr(  # noqa: PLR0913, PLR0917 - the settings that people set by hand; the environment has them all
-    port: Annotated[int | None, typer.Option(help="Port; 0 takes a free one.")] = None,
-    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
-    ak: Annotated[str | None, typer.Option(help="Access key that callers sign with.")] = None,
-    sk: Annotated[str | None, typer.Option(help="Its secret key.")] = None,
-    token: Annotated[str | None, typer.Option(help="A fixed X-Auth-Token.")] = None,
-    project: Annotated[str | None, typer.Option(help="Project id in the path.")] = None,
-) -> None:
-    """Serve the OCR service alone; every setting is also read from QUOTA_OCR_… variables."""
-    from local.ocr.server import serve  # noqa: PLC0415 - loads the engine
-    from local.ocr.settings import Settings, SettingsError  # noqa: PLC0415 - as above
-
-    try:
-        settings = Settings.read(
-            os.environ, port=port, host=host, ak=ak, sk=sk, token=token, project=project
-        )
-    except SettingsError as error:
-        for problem in error.problems:
-            console.print(f"[bold red]error:[/] {problem}", soft_wrap=True)
-        raise typer.Exit(2) from None
-    serve(settings)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
-from .ocr.keyring import Credential, write_key_file
+from ocr_service.auth.keyring import Credential, write_key_file
 
 _KEPT = 200  # the latest keys that the OCR service still knows
 

@@ -14,16 +14,16 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from .agency import Agency
-from .bucket import Bucket
-from .functiongraph import Target, functiongraph
-from .gateway import Gateway, gateway
-from .notifications import receiver
-from .ocr.keyring import Credential, StaticKeyring
-from .ocr_process import OcrProcess
-from .processes import Process, plain_environment
-from .runtime import AsyncConfig, Function, Runtime, Watch, Weather
-from .serving import Serving
+from local.agency import Agency
+from local.bucket.bucket import Bucket
+from local.bucket.notifications import receiver
+from local.functiongraph import Target, functiongraph
+from local.gateway import Gateway, gateway
+from local.ocr_process import OcrProcess
+from local.processes import Process, plain_environment
+from local.runtime import AsyncConfig, Function, Runtime, Watch, Weather
+from local.serving import Serving
+from ocr_service.auth.keyring import Credential, StaticKeyring
 
 ROOT = Path(__file__).parents[1]
 BUCKET = "invoices"
@@ -67,7 +67,7 @@ class Options:
     on_failure: Callable[[dict[str, Any]], None] | None = None
     discards: bool = False
     weather: Weather | None = None
-    ocr: tuple[str, ...] = ("local", "ocr")
+    ocr: tuple[str, ...] = ("ocr_service",)
     ocr_settings: tuple[tuple[str, str], ...] = ()
     calls_per_minute: int = 0
     gateway_seconds: float = 30.0

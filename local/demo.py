@@ -21,8 +21,8 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from .cloud import BUCKET, Options, running_cloud
-from .errors import CloudError
+from local.cloud import BUCKET, Options, running_cloud
+from local.errors import CloudError
 
 FIELDS = ("code", "number", "location", "amount")
 _IN_FLIGHT = 2  # uploads under way, as many as the function has instances

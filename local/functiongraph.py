@@ -23,14 +23,14 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from .ocr.auth import Gate
-from .ocr.codes import BODY_TOO_LONG, WRONG_SIGNATURE, Code, Refusal
-from .ocr.envelope import Envelope, misrouted, refused
-from .ocr.keyring import Keyring
-from .ocr.limits import PerMinute, read_body
-from .ocr.signature import ALGORITHM, Message
-from .ocr.tokens import Tokens
-from .runtime import Discarded, FunctionError
+from local.runtime import Discarded, FunctionError
+from ocr_service.auth.gate import Gate
+from ocr_service.auth.keyring import Keyring
+from ocr_service.auth.signature import ALGORITHM, Message
+from ocr_service.auth.tokens import Tokens
+from ocr_service.contract.codes import BODY_TOO_LONG, WRONG_SIGNATURE, Code, Refusal
+from ocr_service.http.envelope import Envelope, misrouted, refused
+from ocr_service.http.limits import PerMinute, read_body
 
 LONGEST_ASYNC = 256 << 10
 """Bytes of an asynchronous invocation's event."""

@@ -13,9 +13,9 @@ from urllib.parse import unquote_plus
 from obs import ObsClient
 from rich.console import Console
 
-from .cloud import BUCKET, PREFIXES, Options, running_cloud
-from .errors import CloudError
-from .runtime import FunctionError
+from local.cloud import BUCKET, PREFIXES, Options, running_cloud
+from local.errors import CloudError
+from local.runtime import FunctionError
 
 console = Console(stderr=True, highlight=False)
 

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
-from .errors import CloudError
-from .processes import Process, plain_environment
+from local.errors import CloudError
+from local.processes import Process, plain_environment
 
 _START_SECONDS = 60.0
 

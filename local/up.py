@@ -12,10 +12,10 @@ from typing import Any
 
 from rich.console import Console
 
-from .cloud import BUCKET, ROOT, Cloud, Options, running_cloud
-from .door import door
-from .processes import Process, plain_environment
-from .serving import Serving
+from local.bucket.proxy import door
+from local.cloud import BUCKET, ROOT, Cloud, Options, running_cloud
+from local.processes import Process, plain_environment
+from local.serving import Serving
 
 console = Console(highlight=False)
 

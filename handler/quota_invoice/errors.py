@@ -41,7 +41,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import ClassVar
 
-from .secrecy import without_secrets
+from quota_invoice.redaction import without_secrets
 
 
 class QuotaInvoiceError(Exception):

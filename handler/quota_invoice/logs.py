@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from .errors import QuotaInvoiceError
+from quota_invoice.errors import QuotaInvoiceError
 
 
 class Step:

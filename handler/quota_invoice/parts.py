@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .objects import Bucket
-from .pipeline import Pipeline
-from .recognition import Recognizer
-from .settings import Settings
-from .stopwatch import Stopwatch
+from quota_invoice.obs.objects import Bucket
+from quota_invoice.pipeline import Pipeline
+from quota_invoice.recognition.recognizer import Recognizer
+from quota_invoice.settings.settings import Settings
+from quota_invoice.stopwatch import Stopwatch
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from .errors import (
+from quota_invoice.errors import (
     EventError,
     ImageRefused,
     InvocationError,
@@ -27,12 +27,12 @@ from .errors import (
     UnexpectedFault,
     UploadsFailed,
 )
-from .events import Upload
-from .keys import Keys
-from .logs import Log
-from .objects import Bucket
-from .reading import Reading
-from .record import Source, etag_of, failed, recognized
+from quota_invoice.events.parse import Upload
+from quota_invoice.logs import Log
+from quota_invoice.obs.objects import Bucket
+from quota_invoice.recognition.reading import Reading
+from quota_invoice.records.record import Source, etag_of, failed, recognized
+from quota_invoice.settings.layout import Keys
 
 Outcome = tuple[str, str | None]
 """What came of an upload, and the reason where it needs one."""

@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from typing import TypeVar
 
-from .errors import OutOfTime, QuotaInvoiceError
+from quota_invoice.errors import OutOfTime, QuotaInvoiceError
 
 LEAST_SECONDS = 0.5  # with less than that there is no use in asking
 _LONGEST_PAUSE = 20.0  # seconds; the limits that make us wait are counted by the minute

@@ -12,7 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from .errors import (
+from quota_invoice.errors import (
     AccessRefused,
     ConfigurationError,
     InvocationError,
@@ -21,13 +21,13 @@ from .errors import (
     UnexpectedFault,
     UploadsFailed,
 )
-from .events import Sweep
-from .logs import Log
-from .objects import Bucket, Entry
-from .pipeline import Outcome
-from .record import Source, etag_of
-from .settings import Settings
-from .walk import Finding, State, walk
+from quota_invoice.events.parse import Sweep
+from quota_invoice.logs import Log
+from quota_invoice.obs.objects import Bucket, Entry
+from quota_invoice.obs.walk import Finding, State, walk
+from quota_invoice.pipeline import Outcome
+from quota_invoice.records.record import Source, etag_of
+from quota_invoice.settings.settings import Settings
 
 # With less than that left, no further input is begun: reading one takes a second or a few.
 _SECONDS_FOR_ONE = 5.0

@@ -1,8 +1,8 @@
 """Faults on purpose: proxies between the function and its services, and what happens in them."""
 
-from .exchange import Exchange
-from .faults import FAULTS, Faults
-from .proxy import Proxy
-from .services import BUCKET, OCR, OPERATIONS
+from local.faults.exchange import Exchange
+from local.faults.faults import FAULTS, Faults
+from local.faults.proxy import Proxy
+from local.faults.services import BUCKET, OCR, OPERATIONS
 
 __all__ = ["BUCKET", "FAULTS", "OCR", "OPERATIONS", "Exchange", "Faults", "Proxy"]

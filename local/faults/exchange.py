@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from .wire import Request
+from local.faults.wire import Request
 
 _SIGNED_BY = re.compile(rb"(?i)\r\nauthorization: [^\r]*?\b(?:credential|access)=([^,/\s]+)")
 

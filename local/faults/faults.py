@@ -6,7 +6,7 @@ import threading
 from collections import Counter
 from dataclasses import dataclass
 
-from .services import OPERATIONS
+from local.faults.services import OPERATIONS
 
 ANSWERED = ("429", "500", "503", "html", "json", "expired", "skew")
 """Faults that are an answer of another than the service, which never hears of the request."""

@@ -16,10 +16,10 @@ from collections.abc import Callable
 from types import TracebackType
 from urllib.parse import urlsplit
 
-from .exchange import Exchange
-from .faults import ANSWERED, SPOILED, Faults
-from .services import Service
-from .wire import BrokenMessage, Request, Response, read_request, read_response
+from local.faults.exchange import Exchange
+from local.faults.faults import ANSWERED, SPOILED, Faults
+from local.faults.services import Service
+from local.faults.wire import BrokenMessage, Request, Response, read_request, read_response
 
 _DRIP_SECONDS = 0.1
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER: on, for no time at all

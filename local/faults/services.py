@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from .wire import Request
+from local.faults.wire import Request
 
 OPERATIONS = ("recognize", "classify", "head", "get", "put", "delete", "list", "fetch")
 """What a fault can happen to. ``fetch`` is the OCR service's own request, by a signed address."""

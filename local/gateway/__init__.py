@@ -1,5 +1,5 @@
 """API Gateway before the function: HTTP in, its events through the handler, HTTP out."""
 
-from .app import Gateway, gateway
+from local.gateway.app import Gateway, gateway
 
 __all__ = ["Gateway", "gateway"]

@@ -18,12 +18,11 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from local.ocr.codes import BODY_TOO_LONG, Code, Refusal
-from local.ocr.envelope import Envelope
-from local.ocr.limits import read_body
+from local.gateway.event import Answer, BadAnswerError, Request, answer_of, event_of
 from local.runtime import Discarded, FunctionError
-
-from .event import Answer, BadAnswerError, Request, answer_of, event_of
+from ocr_service.contract.codes import BODY_TOO_LONG, Code, Refusal
+from ocr_service.http.envelope import Envelope
+from ocr_service.http.limits import read_body
 
 LARGEST_EVENT = 6 << 20
 """Bytes of an event, and of the function's answer to it."""

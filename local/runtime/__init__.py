@@ -1,9 +1,9 @@
 """The function's runtime: instances that call the entry points as the platform does."""
 
-from .errors import Discarded, FunctionError, FunctionTimeout
-from .function import AsyncConfig, Function
-from .runtime import Runtime, Watch
-from .weather import Weather
+from local.runtime.delivery_faults import Weather
+from local.runtime.errors import Discarded, FunctionError, FunctionTimeout
+from local.runtime.function import AsyncConfig, Function
+from local.runtime.runtime import Runtime, Watch
 
 __all__ = [
     "AsyncConfig",

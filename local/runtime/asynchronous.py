@@ -21,10 +21,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
 
-from .destination import failure
-from .errors import Discarded, FunctionError
-from .function import AsyncConfig
-from .tally import Tally
+from local.runtime.destination import failure
+from local.runtime.errors import Discarded, FunctionError
+from local.runtime.function import AsyncConfig
+from local.runtime.tally import Tally
 
 
 @dataclass

@@ -10,11 +10,10 @@ import threading
 from pathlib import Path
 from typing import IO, Any
 
-from local.ocr.keyring import Credential
 from local.processes import plain_environment
-
-from .errors import FunctionError, FunctionTimeout
-from .function import Function
+from local.runtime.errors import FunctionError, FunctionTimeout
+from local.runtime.function import Function
+from ocr_service.auth.keyring import Credential
 
 _WORKER = Path(__file__).with_name("worker.py")
 _INITIALIZER_SECONDS = 60.0

@@ -10,14 +10,13 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from typing import IO, Any
 
-from local.ocr.keyring import Credential
-
-from .asynchronous import AsyncQueue
-from .errors import Discarded
-from .function import Function
-from .instance import Instance
-from .tally import Tally
-from .weather import Weather
+from local.runtime.asynchronous import AsyncQueue
+from local.runtime.delivery_faults import Weather
+from local.runtime.errors import Discarded
+from local.runtime.function import Function
+from local.runtime.instance import Instance
+from local.runtime.tally import Tally
+from ocr_service.auth.keyring import Credential
 
 Watch = Callable[[Future[Any]], None]
 

@@ -17,8 +17,8 @@ from ops.backfill.backlog import Backlog
 from ops.backfill.invoker import InvocationRefused, Invoker
 from ops.backfill.progress import Progress
 from quota_invoice.errors import ConfigurationError, StoreError
-from quota_invoice.store import Store
-from quota_invoice.walk import walk
+from quota_invoice.obs.store import Store
+from quota_invoice.obs.walk import walk
 
 console = Console(highlight=False)
 _LARGEST_BATCH = 1000

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from quota_invoice.credentials import Credentials
 from quota_invoice.errors import ConfigurationError
-from quota_invoice.settings import Settings
+from quota_invoice.settings.credentials import Credentials
+from quota_invoice.settings.settings import Settings
 
 _NEEDED = ("HW_ACCESS_KEY", "HW_SECRET_KEY", "HW_PROJECT_ID", "BUCKET", "FUNCTION_URN")
 

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from quota_invoice.objects import Entry
-from quota_invoice.walk import Finding, State
+from quota_invoice.obs.objects import Entry
+from quota_invoice.obs.walk import Finding, State
 
 _LARGEST_EVENT = 200_000  # bytes of JSON, of the 256 KB that an asynchronous invocation takes
 

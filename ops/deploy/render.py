@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from .stage import Stage
+from ops.stage import Stage
 
 CHECK = "choices.tftest.json"
 # A plan with the stage's choices by a provider that is mocked, so that each rule of the template on

@@ -10,8 +10,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from .build import LARGEST, Built, build
-from .selection import PackageError
+from ops.package.build import LARGEST, Built, build
+from ops.package.selection import PackageError
 
 app = typer.Typer(
     help="The zip that is deployed.",
@@ -44,7 +44,7 @@ def build_command(
 @app.command("check")
 def check_command(zip_file: ZipFile = Path("build/function.zip"), python: Python = "") -> None:
     """Extract the zip into an empty place and run it along every path, on the local cloud."""
-    from .check import check  # noqa: PLC0415 - the cloud's packages take a second
+    from ops.package.check import check  # noqa: PLC0415 - the cloud's packages take a second
 
     try:
         with console.status("running the package against the local cloud"):

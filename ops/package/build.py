@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .archive import as_json, read_tree, write_tree, write_zip
-from .bytecode import RUNTIME, compile_tree, runtime_python
-from .packages import Package, read_packages
-from .selection import PackageError, Selection, read_rules, select
+from ops.package.archive import as_json, read_tree, write_tree, write_zip
+from ops.package.bytecode import RUNTIME, compile_tree, runtime_python
+from ops.package.packages import Package, read_packages
+from ops.package.selection import PackageError, Selection, read_rules, select
 
 ROOT = Path(__file__).parents[2]
 LARGEST = 6 * 1000 * 1000  # bytes of the zip

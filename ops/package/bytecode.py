@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from .selection import PackageError
+from ops.package.selection import PackageError
 
 RUNTIME = (3, 12)  # as template.yaml has it: a test compares them
 _SECONDS = 300

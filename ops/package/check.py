@@ -17,11 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from local.cloud import BUCKET, PROJECT, Cloud, Options, running_cloud
-
-from .build import LARGEST
-from .bytecode import runtime_python
-from .cases import Case, cases
-from .selection import PackageError
+from ops.package.build import LARGEST
+from ops.package.bytecode import runtime_python
+from ops.package.cases import Case, cases
+from ops.package.selection import PackageError
 
 _PROBE = Path(__file__).with_name("probe.py")
 _SECONDS = 300

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from email.parser import HeaderParser
 from pathlib import Path
 
-from .selection import PackageError
+from ops.package.selection import PackageError
 
 
 @dataclass(frozen=True)

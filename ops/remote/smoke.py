@@ -11,7 +11,7 @@ from typing import Any
 
 from obs import ObsClient
 
-from ops.deploy.errors import DeployError
+from ops.errors import DeployError
 
 _OK = 300
 _MISSING = 404

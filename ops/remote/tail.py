@@ -8,10 +8,9 @@ from typing import Any
 
 from huaweicloudsdklts.v2 import ListLogsRequest, LtsClient, QueryLtsLogParams
 
-from ops.deploy.stage import Stage
-
-from .clients import api_client
-from .errors import told
+from ops.sdk.clients import api_client
+from ops.sdk.errors import told
+from ops.stage import Stage
 
 _PAGE = 100
 _PAUSE = 3.0  # seconds; LTS shows a line some seconds after it was written

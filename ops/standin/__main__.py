@@ -11,7 +11,7 @@ from pathlib import Path
 def main(command: str, *arguments: str) -> None:
     """Run one of the two commands."""
     if command == "install":
-        from .install import install  # noqa: PLC0415 - each command its own packages
+        from ops.standin.install import install  # noqa: PLC0415 - each command its own packages
 
         folder, facts = map(Path, arguments)
         sys.stdout.write(f"{install(folder, facts)}\n")
@@ -19,7 +19,7 @@ def main(command: str, *arguments: str) -> None:
     import grpc  # noqa: PLC0415 - as above
     from tf import provider, runner  # noqa: PLC0415 - as above
 
-    from .servicer import Servicer  # noqa: PLC0415 - as above
+    from ops.standin.servicer import Servicer  # noqa: PLC0415 - as above
 
     # A function's code is larger than what gRPC takes unless told otherwise.
     limits = [(f"grpc.max_{way}_message_length", -1) for way in ("receive", "send")]

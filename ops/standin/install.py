@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 from ops.deploy.engine import ENGINES, Engine
-from ops.deploy.errors import DeployError
+from ops.errors import DeployError
 
 ROOT = Path(__file__).parents[2]
 VERSION = "1.97.0"

@@ -8,8 +8,8 @@ from tf.gen import tfplugin_pb2 as pb
 from tf.gen import tfplugin_pb2_grpc as rpc
 from tf.utils import read_dynamic_value, to_dynamic_value
 
-from .schema import Facts, schema
-from .values import applied, made_up, planned
+from ops.standin.schema import Facts, schema
+from ops.standin.values import applied, made_up, planned
 
 # ruff: noqa: ANN401, N802, ARG002, D102 - the protocol's types, names and arguments
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from tf.types import Unknown
 
-from .schema import Facts, inner_blocks
+from ops.standin.schema import Facts, inner_blocks
 
 Fill = Callable[[str, Any], Any]  # from a name and a type to a value
 

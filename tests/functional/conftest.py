@@ -16,8 +16,8 @@ import pytest
 from obs import ObsClient
 
 from local.cloud import BUCKET, Cloud, Options, running_cloud
-from local.ocr.keyring import Credential
 from local.runtime import Runtime
+from ocr_service.auth.keyring import Credential
 from tests.support.faulty import Faulty, faulty_cloud
 
 ROOT = Path(__file__).parents[2]

@@ -17,8 +17,8 @@ from ops.backfill.backlog import Backlog
 from ops.backfill.invoker import InvocationRefused, Invoker
 from ops.backfill.progress import Progress
 from quota_invoice.errors import ConfigurationError
-from quota_invoice.objects import Entry
-from quota_invoice.walk import Finding, State
+from quota_invoice.obs.objects import Entry
+from quota_invoice.obs.walk import Finding, State
 from tests.functional.conftest import ROOT, Objects
 from tests.support.servers import Answer, Asked, serving
 

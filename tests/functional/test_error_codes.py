@@ -12,7 +12,7 @@ import pytest
 
 from local.cloud import Cloud
 from local.runtime import FunctionError, Runtime
-from quota_invoice import refusals
+from quota_invoice.ocr import error_codes
 from tests.functional.conftest import Objects
 from tests.support.announce import announce
 from tests.support.fakes import RESULT
@@ -188,7 +188,7 @@ def test_what_cannot_be_fetched_is_sent(
 
 def test_every_code_has_its_row() -> None:
     rows = Path(__file__).read_text("utf-8")
-    table = Path(refusals.__file__).read_text("utf-8")
+    table = Path(error_codes.__file__).read_text("utf-8")
     codes = set(re.findall(r'"((?:AIS|APIG|ModelArts)\.\d{4})"', table))
     assert len(codes) > 30
     assert {code for code in codes if f'"{code}"' not in rows} == set()

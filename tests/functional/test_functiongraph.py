@@ -17,9 +17,9 @@ from obs import ObsClient
 
 from local.cloud import BUCKET, PROJECT, Cloud
 from local.functiongraph import LONGEST_ASYNC, LONGEST_SYNC, Target, functiongraph
-from local.ocr.keyring import Credential, StaticKeyring
 from local.runtime import Discarded, FunctionError
 from local.serving import Serving
+from ocr_service.auth.keyring import Credential, StaticKeyring
 from tests.functional.conftest import Objects
 from tests.functional.test_local_cloud import linux, local, wait_for
 from tests.support.announce import announce

@@ -25,10 +25,12 @@ linux = pytest.mark.skipif(
 
 
 @contextlib.contextmanager
-def local(*arguments: str, folder: Path, **variables: str) -> Iterator[subprocess.Popen[str]]:
+def run(
+    module: str, *arguments: str, folder: Path, **variables: str
+) -> Iterator[subprocess.Popen[str]]:
     """Run a command; it is ended with the block, if it has not ended by then."""
     process = subprocess.Popen(  # noqa: S603 - our own commands
-        [sys.executable, "-m", "local", *arguments],
+        [sys.executable, "-m", module, *arguments],
         cwd=ROOT,
         env=plain_environment() | {"TMPDIR": str(folder)} | variables,
         text=True,
@@ -69,7 +71,7 @@ def test_up_takes_an_image_by_curl_and_leaves_nothing_behind(tmp_path: Path) -> 
     log = tmp_path / "up.log"
     name = "beijing-10-yuan-stamped.jpg"
     ports = ("--port", "0", "--api-port", "0")
-    with local("up", *ports, "--log", str(log), folder=tmp_path) as process:
+    with run("local", "up", *ports, "--log", str(log), folder=tmp_path) as process:
         assert process.stdout
         said = ""
         while "Ctrl-C" not in said:
@@ -110,7 +112,9 @@ def test_up_takes_an_image_by_curl_and_leaves_nothing_behind(tmp_path: Path) -> 
 def test_a_start_that_is_killed_half_way_leaves_nothing_behind(
     tmp_path: Path, seconds: float, kind: signal.Signals
 ) -> None:
-    with local("up", "--port", "0", "--log", str(tmp_path / "log"), folder=tmp_path) as process:
+    with run(
+        "local", "up", "--port", "0", "--log", str(tmp_path / "log"), folder=tmp_path
+    ) as process:
         time.sleep(seconds)
         assert process.poll() is None
         process.send_signal(kind)
@@ -136,7 +140,7 @@ def test_the_demo_compares_the_records_with_the_truth(tmp_path: Path) -> None:
     home.mkdir()
     (home / ".netrc").write_text("default login a password b\n", encoding="utf-8")
     variables = {"HTTP_PROXY": proxy, "http_proxy": proxy, "HOME": str(home)}
-    with local(*arguments, folder=tmp_path, **variables) as process:
+    with run("local", *arguments, folder=tmp_path, **variables) as process:
         said, _ = process.communicate(timeout=60)
     assert process.returncode == 0, said
     assert json.loads((out / "demo.json").read_bytes()) == {
@@ -151,7 +155,7 @@ def test_the_demo_compares_the_records_with_the_truth(tmp_path: Path) -> None:
 
 
 def test_invoke_shows_log_record_and_answer(tmp_path: Path) -> None:
-    with local("invoke", "events/eventgrid-encoded-key.json", folder=tmp_path) as process:
+    with run("local", "invoke", "events/eventgrid-encoded-key.json", folder=tmp_path) as process:
         said, _ = process.communicate(timeout=60)
     assert process.returncode == 0, said
     assert "results/2026/差旅 50%+餐/shanghai-10-yuan-clean.png.json" in said
@@ -168,7 +172,7 @@ def test_invoke_refuses_what_is_no_event_file(
     event = tmp_path / "event.json"
     if content:
         event.write_text(content, encoding="utf-8")
-    with local("invoke", str(event), folder=tmp_path) as process:
+    with run("local", "invoke", str(event), folder=tmp_path) as process:
         said, _ = process.communicate(timeout=60)
     assert process.returncode == 1
     assert f"error: {event}" in said.replace("\n", "")
@@ -176,7 +180,7 @@ def test_invoke_refuses_what_is_no_event_file(
 
 
 def test_the_ocr_service_alone_names_every_setting_that_is_missing(tmp_path: Path) -> None:
-    with local("ocr", "--port", "99999", folder=tmp_path) as process:
+    with run("ocr_service", "--port", "99999", folder=tmp_path) as process:
         said, _ = process.communicate(timeout=60)
     assert process.returncode == 2
     assert "QUOTA_OCR_PROJECT" in said
@@ -184,9 +188,9 @@ def test_the_ocr_service_alone_names_every_setting_that_is_missing(tmp_path: Pat
     assert "Traceback" not in said
 
 
-@pytest.mark.parametrize("command", ["up", "demo", "invoke", "ocr"])
+@pytest.mark.parametrize("command", ["local up", "local demo", "local invoke", "ocr_service"])
 def test_each_command_explains_itself(command: str, tmp_path: Path) -> None:
-    with local(command, "--help", folder=tmp_path) as process:
+    with run(*command.split(), "--help", folder=tmp_path) as process:
         said, _ = process.communicate(timeout=60)
     assert process.returncode == 0
-    assert f"python -m local {command}" in said
+    assert f"python -m {command}" in said

@@ -10,11 +10,12 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 import pytest
@@ -31,11 +32,8 @@ from huaweicloudsdkocr.v1 import (
 )
 from PIL import Image
 
-from local.ocr.keyring import Credential, write_key_file
+from ocr_service.auth.keyring import Credential, write_key_file
 from tests.support.ocr_service import PATH, TOKEN, Running, code_of, running, talk
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 PNG = BytesIO()
 Image.new("RGB", (40, 30), "white").save(PNG, "PNG")

@@ -7,21 +7,18 @@ import socket
 import ssl
 import threading
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import httpx
 import pytest
 import trustme
 
-from local.ocr import codes
-from local.ocr.fetch import Fetcher
-from local.ocr.images import LARGEST
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+from ocr_service.contract import codes
+from ocr_service.decode.images import LARGEST
+from ocr_service.fetch import Fetcher
 
 IMAGE = b"\x89PNG and so on"
 

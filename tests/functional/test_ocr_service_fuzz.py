@@ -9,18 +9,16 @@ import os
 import random
 import subprocess
 import sys
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from PIL import Image
 
-from local.ocr import codes
+from ocr_service.contract import codes
 from tests.support.ocr_service import resident
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[2]
 BODIES = int(os.environ.get("OCR_FUZZ_BODIES", "3000"))
@@ -29,8 +27,8 @@ GROWTH_MB = 24
 SETTINGS = {"QUOTA_OCR_PROJECT": "p1", "QUOTA_OCR_TOKEN": "tok", "QUOTA_OCR_PORT": "0"}
 PROGRAM = """
 import os
-from local.ocr.server import serve
-from local.ocr.settings import Settings
+from ocr_service.server import serve
+from ocr_service.settings import Settings
 
 class Reader:
     def read(self, image):

@@ -20,16 +20,16 @@ import uvicorn
 
 import index
 from local.cloud import PROJECT
-from local.ocr.app import make_app
-from local.ocr.keyring import Credential, write_key_file
-from local.ocr.reading import Reader
-from local.ocr.settings import Settings as ServiceSettings
-from quota_invoice.credentials import Credentials
+from ocr_service.app import make_app
+from ocr_service.auth.keyring import Credential, write_key_file
+from ocr_service.reading import Reader
+from ocr_service.settings import Settings as ServiceSettings
 from quota_invoice.errors import ServiceUnavailable, StoreError
-from quota_invoice.ocr import OcrService
-from quota_invoice.reading import Given
-from quota_invoice.settings import Settings
-from quota_invoice.store import Store
+from quota_invoice.obs.store import Store
+from quota_invoice.ocr.service import OcrService
+from quota_invoice.recognition.reading import Given
+from quota_invoice.settings.credentials import Credentials
+from quota_invoice.settings.settings import Settings
 from tests.support.announce import announce, etag
 from tests.support.context import Context
 from tests.support.obs_server import ObsServer

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from local.ocr.keyring import Credential
 from local.runtime import Function, FunctionError, FunctionTimeout, Runtime
+from ocr_service.auth.keyring import Credential
 
 Start = Callable[..., Runtime]
 

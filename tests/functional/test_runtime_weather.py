@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 
-from local.ocr.keyring import Credential
 from local.runtime import (
     AsyncConfig,
     Discarded,
@@ -23,6 +22,7 @@ from local.runtime import (
     Runtime,
     Weather,
 )
+from ocr_service.auth.keyring import Credential
 
 LONG = 60.0  # seconds; nothing that works takes as long
 

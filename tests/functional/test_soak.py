@@ -11,12 +11,12 @@ import pytest
 from typer import Typer
 from typer.testing import CliRunner
 
+from bench.soak.__main__ import main
+from bench.soak.calls import UNEXPLAINED, account
+from bench.soak.inputs import Sample, is_right, plan, samples
+from bench.soak.watcher import Watcher
 from local.faults import FAULTS, OPERATIONS, Exchange
 from local.faults.wire import Request
-from ops.soak.__main__ import main
-from ops.soak.calls import UNEXPLAINED, account
-from ops.soak.inputs import Sample, is_right, plan, samples
-from ops.soak.watcher import Watcher
 from tests.functional.conftest import SAMPLES
 
 KEY = "incoming/a.png"

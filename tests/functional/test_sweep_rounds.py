@@ -7,10 +7,10 @@ import time
 from collections.abc import Callable
 
 from local.cloud import BUCKET, PROJECT, Cloud
-from quota_invoice.credentials import Credentials
-from quota_invoice.objects import Entry
-from quota_invoice.settings import Settings
-from quota_invoice.store import Store
+from quota_invoice.obs.objects import Entry
+from quota_invoice.obs.store import Store
+from quota_invoice.settings.credentials import Credentials
+from quota_invoice.settings.settings import Settings
 from tests.functional.conftest import Objects, Run
 from tests.support.announce import etag, sample_event
 

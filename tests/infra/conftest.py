@@ -13,11 +13,11 @@ import pytest
 
 from ops.deploy.engine import Engine
 from ops.deploy.render import render
-from ops.deploy.stage import Stage, read_stage
 from ops.package.build import build
+from ops.stage import Stage, read_stage
 from ops.standin.install import install
 
-FACTS = Path(__file__).with_name("provider-schema.json")
+FACTS = Path(__file__).parents[2] / "ops" / "standin" / "provider-schema.json"
 PACKAGES = Path(sys.prefix) / "function"
 
 Plan = dict[str, Any]

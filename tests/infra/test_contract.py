@@ -14,10 +14,10 @@ import pytest
 import yaml
 
 from local.cloud import PROJECT
-from ops.deploy.errors import DeployError
-from ops.deploy.stage import TEMPLATE
+from ops.errors import DeployError
 from ops.package.bytecode import RUNTIME
-from quota_invoice.settings import Settings
+from ops.stage import TEMPLATE
+from quota_invoice.settings.settings import Settings
 from tests.infra.conftest import Plan, resources
 
 PREFIXES = {"input_prefix": "in/a/", "results_prefix": "out/", "failures_prefix": "bad/"}

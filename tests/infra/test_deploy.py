@@ -17,9 +17,9 @@ from typer.testing import CliRunner
 
 from ops.deploy.__main__ import app
 from ops.deploy.engine import Engine
-from ops.deploy.errors import DeployError
 from ops.deploy.render import render
-from ops.deploy.stage import CHOICES, ROOT, read_stage
+from ops.errors import DeployError
+from ops.stage import CHOICES, ROOT, read_stage
 from tests.support.servers import Answer, Asked, serving
 
 EMPTY = b"<ListVersionsResult><Name>invoices</Name></ListVersionsResult>"

@@ -18,14 +18,14 @@ def pins(name: str) -> dict[str, set[str]]:
     return found
 
 
-@pytest.mark.parametrize("name", ["requirements-deploy.lock", "requirements-function.lock"])
+@pytest.mark.parametrize("name", ["locks/deploy.lock", "locks/function.lock"])
 def test_what_is_in_both_has_a_version_of_the_main_lock(name: str) -> None:
-    main = pins("requirements.lock")
+    main = pins("locks/local.lock")
     other = {package: found for package, found in pins(name).items() if package in main}
     assert other
     assert {package: found for package, found in other.items() if not found <= main[package]} == {}
 
 
 def test_the_zip_has_what_the_function_asks_for() -> None:
-    asked, locked = pins("handler/requirements.txt"), pins("requirements-function.lock")
+    asked, locked = pins("handler/requirements.txt"), pins("locks/function.lock")
     assert {package: locked.get(package) for package in asked} == asked

@@ -10,18 +10,18 @@ from pathlib import Path
 import pytest
 
 from local.cloud import BUCKET, Cloud, Options, running_cloud
-from ops.deploy.errors import DeployError
-from ops.deploy.invoices import holds_objects, remove_objects
-from ops.deploy.stage import Stage, read_stage
-from ops.deploy.work import Work
+from ops.deploy.bucket_cleanup import holds_objects, remove_objects
+from ops.deploy.deployment import Work
+from ops.errors import DeployError
+from ops.stage import Stage, read_stage
 from tests.support.announce import announce
 from tests.support.servers import Answer, Asked, serving
 
 invoking = pytest.importorskip("ops.remote.invoke", reason="make test installs the SDKs")
 
-from ops.remote.clients import bucket_client  # noqa: E402 - after the skip
 from ops.remote.smoke import smoke  # noqa: E402
 from ops.remote.tail import lines  # noqa: E402
+from ops.sdk.clients import bucket_client  # noqa: E402 - after the skip
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "shanghai-10-yuan-clean.png"
 OUTPUTS = {

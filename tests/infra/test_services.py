@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from local.cloud import PROJECT
-from ops.deploy.stage import read_stage
-from ops.deploy.work import Work
-from quota_invoice import events
-from quota_invoice.settings import Settings
+from ops.deploy.deployment import Work
+from ops.stage import read_stage
+from quota_invoice.events import parse
+from quota_invoice.settings.settings import Settings
 from tests.infra.conftest import Plan
 
 Values = dict[str, Any]
@@ -159,7 +159,7 @@ def test_the_timers_event_is_a_sweep_to_the_function(planned: Values) -> None:
         "trigger_name": timer["name"],
         "user_event": timer["user_event"],
     }
-    assert isinstance(events.parse(event), events.Sweep)
+    assert isinstance(parse.parse(event), parse.Sweep)
 
 
 @pytest.mark.timeout(300)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ops.deploy.engine import Engine
-from ops.deploy.errors import DeployError
+from ops.errors import DeployError
 
 FUNCTION = "huaweicloud_fgs_function"
 TESTS = Path(__file__).with_name("template.tftest.hcl")

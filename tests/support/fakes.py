@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from quota_invoice.errors import QuotaInvoiceError
-from quota_invoice.objects import Entry, ObjectInfo
-from quota_invoice.reading import Given, Recognition
+from quota_invoice.obs.objects import Entry, ObjectInfo
+from quota_invoice.recognition.reading import Given, Recognition
 from tests.support.announce import etag
 
 RESULT: dict[str, Any] = {

@@ -23,8 +23,8 @@ TOKEN = {"X-Auth-Token": "tok", "Content-Type": "application/json"}
 PROGRAM = """
 import os, sys, time
 from types import SimpleNamespace
-from local.ocr.server import serve
-from local.ocr.settings import Settings
+from ocr_service.server import serve
+from ocr_service.settings import Settings
 
 class Reader:
     def read(self, image):

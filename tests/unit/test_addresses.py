@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.ocr import fetch
-from quota_invoice import addresses
+from ocr_service import fetch
+from quota_invoice.api import url_check
 from quota_invoice.errors import UrlRefused
 
 ENDPOINT = "https://obs.cn-north-4.myhuaweicloud.com"
 
 
 def check(url: str, *found: str, allowed: frozenset[str] = frozenset()) -> None:
-    addresses.check_host(addresses.parsed(url), allowed, lambda _host, _port: found)
+    url_check.check_host(url_check.parsed(url), allowed, lambda _host, _port: found)
 
 
 @pytest.mark.parametrize(
@@ -56,12 +56,12 @@ def test_public_addresses_pass(url: str) -> None:
         " https://files.example/",
         "https://发票.example/",
         "https://[::1/",
-        "https://files.example/" + "a" * addresses.LONGEST,
+        "https://files.example/" + "a" * url_check.LONGEST,
     ],
 )
 def test_what_is_no_plain_address_of_the_web_is_refused_before_it_is_resolved(url: str) -> None:
     with pytest.raises(UrlRefused) as caught:
-        addresses.parsed(url)
+        url_check.parsed(url)
     assert "files.example" not in caught.value.message
     assert "do-not-tell" not in caught.value.message
 
@@ -97,7 +97,7 @@ def test_a_name_that_leads_within_is_refused(found: tuple[str, ...]) -> None:
 )
 def test_this_machine_is_refused_however_it_is_written(host: str) -> None:
     with pytest.raises(UrlRefused):
-        addresses.check_host(addresses.parsed(f"http://{host}/"))
+        url_check.check_host(url_check.parsed(f"http://{host}/"))
 
 
 def test_a_host_that_cannot_be_resolved_is_refused() -> None:
@@ -105,7 +105,7 @@ def test_a_host_that_cannot_be_resolved_is_refused() -> None:
         raise socket.gaierror
 
     with pytest.raises(UrlRefused, match="not found"):
-        addresses.check_host(addresses.parsed("https://nowhere.example/"), resolve=fail)
+        url_check.check_host(url_check.parsed("https://nowhere.example/"), resolve=fail)
 
 
 def test_hosts_on_the_list_need_not_be_public() -> None:
@@ -117,7 +117,7 @@ def test_hosts_on_the_list_need_not_be_public() -> None:
 
 @given(st.ip_addresses())
 def test_public_is_what_the_service_takes_for_public(address: object) -> None:
-    assert addresses.is_public(str(address)) == fetch.is_public(str(address))
+    assert url_check.is_public(str(address)) == fetch.is_public(str(address))
 
 
 @pytest.mark.parametrize(
@@ -135,4 +135,4 @@ def test_public_is_what_the_service_takes_for_public(address: object) -> None:
     ],
 )
 def test_the_buckets_own_addresses_are_known(url: str, ours: bool) -> None:
-    assert addresses.is_of_bucket(urlsplit(url), "invoices", ENDPOINT) == ours
+    assert url_check.is_of_bucket(urlsplit(url), "invoices", ENDPOINT) == ours

@@ -6,7 +6,7 @@ from itertools import count
 from pathlib import Path
 
 from local.agency import Agency
-from local.ocr.keyring import Credential
+from ocr_service.auth.keyring import Credential
 
 
 def keys(agency: Agency) -> list[str]:

@@ -13,11 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quota_invoice import events
 from quota_invoice.api import answer
 from quota_invoice.api.requests import LARGEST_BODY
-from quota_invoice.api_request import ApiRequest
-from quota_invoice.credentials import Credentials
 from quota_invoice.errors import (
     AccessRefused,
     ConfigurationError,
@@ -30,13 +27,16 @@ from quota_invoice.errors import (
     StoreBusy,
     StoreError,
 )
+from quota_invoice.events import parse
+from quota_invoice.events.api_request import ApiRequest
 from quota_invoice.logs import Log
+from quota_invoice.obs.store import Store
 from quota_invoice.parts import Parts
 from quota_invoice.pipeline import Pipeline
-from quota_invoice.recognition import Recognizer
-from quota_invoice.settings import Settings
+from quota_invoice.recognition.recognizer import Recognizer
+from quota_invoice.settings.credentials import Credentials
+from quota_invoice.settings.settings import Settings
 from quota_invoice.stopwatch import Stopwatch
-from quota_invoice.store import Store
 from tests.support.announce import etag
 from tests.support.fakes import RESULT, FakeOcr, FakeStore
 from tests.support.servers import Answer as ServerAnswer
@@ -81,7 +81,7 @@ class Api:
         return Log("request-1", self.lines.append)
 
     def send(self, event: dict[str, Any]) -> Reply:
-        request = events.parse(event)
+        request = parse.parse(event)
         assert isinstance(request, ApiRequest)
         return Reply(answer(request, self.parts, self.log(), 0.0))
 
@@ -400,7 +400,7 @@ def test_an_image_that_takes_long_to_scale_does_not_keep_the_caller(
     def slow(_: bytes) -> None:
         released.wait(20)
 
-    monkeypatch.setattr("quota_invoice.rescue.shrunk", slow)
+    monkeypatch.setattr("quota_invoice.recognition.shrink.shrunk", slow)
     api = Api(ImageTooLarge("AIS.0103", "too large"))
     api.seconds = 0.6
     reply = api.ask("POST", "/invoices", {"image": IMAGE})
@@ -439,7 +439,7 @@ def test_a_fault_of_our_own_is_answered_without_its_text() -> None:
 
 
 def test_settings_that_make_no_sense_are_answered_for_too() -> None:
-    request = events.parse(event_of("GET", "/healthz"))
+    request = parse.parse(event_of("GET", "/healthz"))
     assert isinstance(request, ApiRequest)
 
     def fail() -> Parts:
@@ -464,7 +464,7 @@ def test_nothing_of_a_callers_headers_and_body_reaches_the_log() -> None:
     last = json.loads(api.lines[-1])
     assert (last["step"], last["reason"]) == ("api", "POST /invoices")
     assert last["gateway_request_id"] == "gateway-1"
-    request = events.parse(event_of("GET", "/", "secret", {"authorization": "secret"}))
+    request = parse.parse(event_of("GET", "/", "secret", {"authorization": "secret"}))
     assert "secret" not in repr(request)
 
 

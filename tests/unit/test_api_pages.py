@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quota_invoice.api.openapi import describe
+from quota_invoice.api.openapi.describe import describe
 from quota_invoice.api.routes import TABLE
 from quota_invoice.errors import ImageRefused
 from tests.unit.test_api import Api, Reply

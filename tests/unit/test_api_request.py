@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local.gateway.event import Request, event_of
-from quota_invoice.api_request import ApiRequest
-from quota_invoice.events import parse
+from quota_invoice.events.api_request import ApiRequest
+from quota_invoice.events.parse import parse
 from tests.support.announce import SHAPES, sample_event
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from PIL import Image, ImageChops
 
-from ops.drawing import (
+from bench.drawing import (
     KINDS,
     OTHER_PAPERS,
     FontsMissingError,
@@ -19,14 +20,10 @@ from ops.drawing import (
     sheet,
     tabletop,
 )
-from ops.drawing.chance import rng_for
-from ops.drawing.content import Wish, make_invoice
-from ops.drawing.divisions import divisions
-from ops.drawing.fonts import folder
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+from bench.drawing.chance import rng_for
+from bench.drawing.fonts import folder
+from bench.drawing.invoice.content import Wish, make_invoice
+from bench.drawing.invoice.divisions import divisions
 
 SMALL = 400
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from ops.drawing.divisions import divisions
-from ops.drawing.fonts import FontsMissingError, folder
-from ops.drawing.samples import SAMPLES, SEED, TRUTH, write
+from bench.drawing.fonts import FontsMissingError, folder
+from bench.drawing.invoice.divisions import divisions
+from bench.drawing.samples import SAMPLES, SEED, TRUTH, write
 
 FOLDER = Path(__file__).parents[2] / "samples"
 TRUTHS: dict[str, dict[str, str]] = json.loads((FOLDER / TRUTH).read_text(encoding="utf-8"))

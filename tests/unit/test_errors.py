@@ -19,7 +19,7 @@ from quota_invoice.errors import (
     ServiceUnavailable,
     UploadsFailed,
 )
-from quota_invoice.refusals import from_service
+from quota_invoice.ocr.error_codes import from_service
 
 TABLE: list[tuple[type[QuotaInvoiceError], str]] = [
     (ImageRefused, "AIS.0101 AIS.0104 ModelArts.4104"),

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quota_invoice.api_request import ApiRequest
 from quota_invoice.errors import EventError
-from quota_invoice.events import Sweep, Upload, parse
+from quota_invoice.events.api_request import ApiRequest
+from quota_invoice.events.parse import Sweep, Upload, parse
 from tests.support.announce import EVENTS, SHAPES, announce, etag, sample_event
 
 KEY = "incoming/2026/差旅 50%+餐/a b.jpg"

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ops.divisions import TABLE, text
-from quota_invoice.amount import amount_in_words, parse_amount
-from quota_invoice.invoice import interpret
-from quota_invoice.place import Place, parse_place
+from bench.divisions import TABLE, text
+from quota_invoice.invoice.amount import amount_in_words, parse_amount
+from quota_invoice.invoice.interpret import interpret
+from quota_invoice.invoice.place import Place, parse_place
 from tests.support.fakes import RESULT
 
 AMOUNTS = st.decimals(0, Decimal("99999999999.99"), places=2)

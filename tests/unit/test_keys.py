@@ -7,7 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from quota_invoice.errors import UnusableKey
-from quota_invoice.keys import Keys
+from quota_invoice.settings.layout import Keys
 
 KEYS = Keys("incoming/", "results/", "failures/")
 PATHS = st.text(min_size=1, max_size=200)

@@ -8,9 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
-from local.notifications import event_of, receiver
+from local.bucket.notifications import event_of, receiver
 from local.serving import Serving
-from quota_invoice.events import Upload, parse
+from quota_invoice.events.parse import Upload, parse
 from tests.support.announce import etag
 
 

@@ -8,7 +8,8 @@ import logging
 import os
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 from huaweicloudsdkcore.auth.credentials import BasicCredentials
@@ -17,13 +18,17 @@ from huaweicloudsdkcore.signer.signer import Signer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.ocr import codes, signature
-from local.ocr.auth import Gate
-from local.ocr.keyring import Credential, FileKeyring, Keyrings, StaticKeyring, write_key_file
-from local.ocr.tokens import Tokens
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from ocr_service.auth import signature
+from ocr_service.auth.gate import Gate
+from ocr_service.auth.keyring import (
+    Credential,
+    FileKeyring,
+    Keyrings,
+    StaticKeyring,
+    write_key_file,
+)
+from ocr_service.auth.tokens import Tokens
+from ocr_service.contract import codes
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
 KEY = Credential("AK", "SK")

@@ -8,26 +8,22 @@ import json
 import logging
 import re
 import threading
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 import pytest
 from PIL import Image
 
-from local.ocr import codes
-from local.ocr.app import make_app
-from local.ocr.keyring import Credential, StaticKeyring
-from local.ocr.openapi import describe
-from local.ocr.sandbox import Sandbox
-from local.ocr.settings import Settings
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
-
-    from local.ocr.images import Pixels
+from ocr_service.app import make_app
+from ocr_service.auth.keyring import Credential, StaticKeyring
+from ocr_service.contract import codes
+from ocr_service.contract.openapi import describe
+from ocr_service.decode.sandbox import Pixels, Sandbox
+from ocr_service.settings import Settings
 
 PATH = "/v2/p1/ocr/quota-invoice"
 TOKEN = {"X-Auth-Token": "tok"}

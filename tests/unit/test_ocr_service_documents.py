@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
-from typing import TYPE_CHECKING
 
 import pytest
 from PIL import Image
 
-from local.ocr.codes import BAD_FORMAT, BAD_PARAMETER, BAD_SIZE, Code, Refusal
-from local.ocr.sandbox import Sandbox
-
-if TYPE_CHECKING:
-    from local.ocr.images import Pixels
+from ocr_service.contract.codes import BAD_FORMAT, BAD_PARAMETER, BAD_SIZE, Code, Refusal
+from ocr_service.decode.sandbox import Pixels, Sandbox
 
 SANDBOX = Sandbox(2, 20)
 

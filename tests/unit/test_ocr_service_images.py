@@ -15,9 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from local.ocr import images, pictures
-from local.ocr.codes import BAD_FORMAT, BAD_SIZE, Code, Refusal
-from local.ocr.sandbox import Sandbox
+from ocr_service.contract.codes import BAD_FORMAT, BAD_SIZE, Code, Refusal
+from ocr_service.decode import images, pixels
+from ocr_service.decode.sandbox import Sandbox
 
 SANDBOX = Sandbox(1, 20)
 RED, WHITE, BLACK = (255, 0, 0), (255, 255, 255), (0, 0, 0)
@@ -157,7 +157,7 @@ def test_a_jpeg_of_endless_scans_is_refused() -> None:
     data = saved(picture((200, 200)), "JPEG", progressive=True)
     start = data.rindex(b"\xff\xda")
     scan = data[start:-2]
-    bomb = data[:-2] + scan * pictures.MOST_SCANS + data[-2:]
+    bomb = data[:-2] + scan * pixels.MOST_SCANS + data[-2:]
     assert data.count(b"\xff\xda") < 20
     assert refusal(bomb) is BAD_FORMAT
 

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from local.ocr import codes, logs
-from local.ocr.fetch import is_public
-from local.ocr.limits import PerMinute, Slots
-from local.ocr.settings import Settings, SettingsError
+from ocr_service import logs
+from ocr_service.contract import codes
+from ocr_service.fetch import is_public
+from ocr_service.http.limits import PerMinute, Slots
+from ocr_service.settings import Settings, SettingsError
 
 GOOD = {"QUOTA_OCR_PROJECT": "p1", "QUOTA_OCR_AK": "AK", "QUOTA_OCR_SK": "SK"}
 

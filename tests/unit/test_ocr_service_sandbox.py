@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from local.ocr import sandbox
-from local.ocr.codes import BAD_FORMAT, BAD_SIZE, Code, Refusal
-from local.ocr.limits import Room
-from local.ocr.sandbox import Sandbox
+from ocr_service.contract.codes import BAD_FORMAT, BAD_SIZE, Code, Refusal
+from ocr_service.decode import sandbox
+from ocr_service.decode.sandbox import Sandbox
+from ocr_service.http.limits import Room
 from tests.support import bombs
 
 

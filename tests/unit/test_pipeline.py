@@ -8,7 +8,6 @@ from urllib.parse import unquote_plus
 
 import pytest
 
-from quota_invoice import events
 from quota_invoice.errors import (
     AccessRefused,
     ImageRefused,
@@ -19,10 +18,11 @@ from quota_invoice.errors import (
     StoreError,
     UploadsFailed,
 )
+from quota_invoice.events import parse
 from quota_invoice.logs import Log
 from quota_invoice.pipeline import Pipeline
-from quota_invoice.recognition import Recognizer
-from quota_invoice.settings import Settings
+from quota_invoice.recognition.recognizer import Recognizer
+from quota_invoice.settings.settings import Settings
 from tests.support.announce import announce, announce_all, etag
 from tests.support.fakes import RESULT, FakeOcr, FakeStore
 
@@ -52,7 +52,7 @@ class Cloud:
 
         recognizer = Recognizer(self.store, self.ocr, log, left, everything=False)
         pipeline = Pipeline(SETTINGS.keys, SETTINGS.region, self.store, recognizer, log, left)
-        uploads = events.parse(event)
+        uploads = parse.parse(event)
         assert isinstance(uploads, list)
         return pipeline.run(uploads)
 

@@ -11,10 +11,12 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter, ImageOps
 
-from local.ocr.reading import Reader, amount, code, confidence, lines, number, place
-from local.ocr.reading.evidence import Candidate, Label
-from local.ocr.reading.findings import Findings, findings
-from local.ocr.reading.lines import Line
+from ocr_service.reading import Reader
+from ocr_service.reading.fields import amount, code, confidence, number, place
+from ocr_service.reading.fields.candidates import Candidate, Label
+from ocr_service.reading.fields.extraction import Findings, findings
+from ocr_service.reading.text import lines
+from ocr_service.reading.text.lines import Line
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "samples"

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from quota_invoice.errors import ConfigurationError, ImageRefused
-from quota_invoice.reading import Reading, Recognition
-from quota_invoice.record import Source, failed, recognized
-from quota_invoice.settings import Settings
+from quota_invoice.recognition.reading import Reading, Recognition
+from quota_invoice.records.record import Source, failed, recognized
+from quota_invoice.settings.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

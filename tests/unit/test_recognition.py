@@ -17,9 +17,9 @@ from quota_invoice.errors import (
     RateLimited,
 )
 from quota_invoice.logs import Log
-from quota_invoice.reading import Reading
-from quota_invoice.recognition import Recognizer
-from quota_invoice.record import Source, recognized
+from quota_invoice.recognition.reading import Reading
+from quota_invoice.recognition.recognizer import Recognizer
+from quota_invoice.records.record import Source, recognized
 from tests.support.announce import etag
 from tests.support.fakes import RESULT, FakeOcr, FakeStore, ticket
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from quota_invoice.rescue import fits, shrunk
+from quota_invoice.recognition.shrink import fits, shrunk
 
 HANDLER = Path(__file__).parents[2] / "handler"
 

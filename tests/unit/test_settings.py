@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from huaweicloudsdkocr.v1.region.ocr_region import OcrRegion
 
-from quota_invoice.credentials import Credentials
 from quota_invoice.errors import ConfigurationError
-from quota_invoice.settings import REGIONS, Settings
+from quota_invoice.settings.credentials import Credentials
+from quota_invoice.settings.settings import REGIONS, Settings
 
 PROJECT = "0123456789abcdef0123456789abcdef"
 

@@ -20,15 +20,15 @@ from quota_invoice.errors import (
     StoreError,
     UploadsFailed,
 )
-from quota_invoice.events import Sweep
-from quota_invoice.keys import Keys
+from quota_invoice.events.parse import Sweep
 from quota_invoice.logs import Log
-from quota_invoice.objects import Entry
+from quota_invoice.obs.objects import Entry
+from quota_invoice.obs.walk import State, walk
 from quota_invoice.pipeline import Pipeline
-from quota_invoice.recognition import Recognizer
-from quota_invoice.settings import Settings
+from quota_invoice.recognition.recognizer import Recognizer
+from quota_invoice.settings.layout import Keys
+from quota_invoice.settings.settings import Settings
 from quota_invoice.sweep import Sweeper
-from quota_invoice.walk import State, walk
 from tests.support.announce import etag
 from tests.support.fakes import FakeOcr, FakeStore
 

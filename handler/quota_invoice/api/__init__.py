@@ -10,6 +10,6 @@
 It is imported when the first caller comes: for an upload's event it would be paid for in vain.
 """
 
-from .answering import answer
+from quota_invoice.api.dispatch import answer
 
 __all__ = ["answer"]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from quota_invoice.api.answers import Answer
-from quota_invoice.api.call import Call
+from quota_invoice.api.request_context import Call
+from quota_invoice.api.responses import Answer
 
 
 def get_health(call: Call) -> Answer:
@@ -16,6 +16,6 @@ def get_health(call: Call) -> Answer:
 
 def get_openapi(call: Call) -> Answer:
     """Give the description of the API, for the address that it was asked at."""
-    from quota_invoice.api.openapi import describe  # noqa: PLC0415 - few ever ask
+    from quota_invoice.api.openapi.describe import describe  # noqa: PLC0415 - few ever ask
 
     return Answer(200, describe(call.base), tagged=True)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import contextlib
 from typing import Any
 
-from quota_invoice import addresses
-from quota_invoice.api.answers import Answer
-from quota_invoice.api.call import Call
+from quota_invoice.api import url_check
+from quota_invoice.api.request_context import Call
 from quota_invoice.api.requests import order_of
-from quota_invoice.api.standing import source_of, standing
+from quota_invoice.api.responses import Answer
+from quota_invoice.api.status import source_of, standing
 from quota_invoice.errors import ImageRefused, NotFound, ObjectChanging, UnusableKey, UrlRefused
-from quota_invoice.reading import Given
-from quota_invoice.record import recognized
+from quota_invoice.recognition.reading import Given
+from quota_invoice.records.record import recognized
 from quota_invoice.retry import in_time
 
 _PDF = ".pdf"
@@ -75,11 +75,11 @@ def _stored(call: Call, text: str) -> Answer:
 
 def _by_address(call: Call, url: str) -> tuple[Given, bool]:
     settings = call.parts.settings
-    parts = addresses.parsed(url)
-    if settings.bucket and addresses.is_of_bucket(parts, settings.bucket, settings.obs_endpoint):
+    parts = url_check.parsed(url)
+    if settings.bucket and url_check.is_of_bucket(parts, settings.bucket, settings.obs_endpoint):
         raise UrlRefused("url is one of this bucket's own: give the key of the object instead")
     # Names are looked up, and that can take its time.
-    in_time(call.patience(), lambda: addresses.check_host(parts, settings.url_hosts))
+    in_time(call.patience(), lambda: url_check.check_host(parts, settings.url_hosts))
     return Given(url=url), parts.path.lower().endswith(_PDF)
 
 

@@ -7,9 +7,9 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from quota_invoice.api_request import ApiRequest
 from quota_invoice.errors import BodyTooLarge, RequestRefused
-from quota_invoice.members import no_constant
+from quota_invoice.events.api_request import ApiRequest
+from quota_invoice.json_values import no_constant
 
 LARGEST_BODY = 4 << 20
 """Bytes. Encoded and wrapped into an event that is 5.6 of the 6 MB that a gateway hands over; what

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from quota_invoice.api.about import get_health, get_openapi
-from quota_invoice.api.answers import Answer
-from quota_invoice.api.call import Call
 from quota_invoice.api.invoices import get_invoice, post_invoice
-from quota_invoice.api.pages import get_invoices
+from quota_invoice.api.list_invoices import get_invoices
+from quota_invoice.api.request_context import Call
+from quota_invoice.api.responses import Answer
 from quota_invoice.api.uploads import post_upload
-from quota_invoice.api_request import ApiRequest
 from quota_invoice.errors import MethodRefused, NotFound
+from quota_invoice.events.api_request import ApiRequest
 
 Act = Callable[[Call], Answer]
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import secrets
 from datetime import datetime, timedelta, timezone
 
-from quota_invoice.api.answers import Answer
-from quota_invoice.api.call import Call
+from quota_invoice.api.request_context import Call
 from quota_invoice.api.requests import announcement_of
+from quota_invoice.api.responses import Answer
 
 _RANDOM_BYTES = 8
 

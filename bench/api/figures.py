@@ -1,0 +1,52 @@
+"""Figures of what many callers were answered."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from statistics import median, quantiles
+from typing import Any
+
+from bench.api.callers import Asked
+
+
+def figures(asked: Sequence[Asked], seconds: float) -> dict[str, Any]:
+    """Give counts, latencies and our own share of a run, in all and by kind of request.
+
+    Args:
+        asked: every request of the run.
+        seconds: how long it took.
+    """
+    kinds = sorted({one.kind for one in asked})
+    return {
+        **_of(asked),
+        "requests_per_second": round(len(asked) / seconds, 1),
+        "statuses": dict(sorted(Counter(str(one.status) for one in asked).items())),
+        "by_kind": {kind: _of([one for one in asked if one.kind == kind]) for kind in kinds},
+    }
+
+
+def _of(asked: Sequence[Asked]) -> dict[str, Any]:
+    return {
+        "requests": len(asked),
+        "errors": sum(one.is_error for one in asked),
+        "latency_ms": _spread(one.ms for one in asked),
+        "own_ms": _spread(one.own_ms for one in asked if one.own_ms is not None),
+    }
+
+
+def _spread(values: Iterable[float]) -> dict[str, float]:
+    """Give median, 95th and 99th percentile; nothing of fewer than two values.
+
+    >>> _spread([1, 2, 3])
+    {'median': 2, 'p95': 2.9, 'p99': 2.98}
+    """
+    found = sorted(values)
+    if len(found) < 2:  # noqa: PLR2004 - the least that has quantiles
+        return {}
+    hundredths = quantiles(found, n=100, method="inclusive")
+    return {
+        "median": round(median(found), 2),
+        "p95": round(hundredths[94], 2),
+        "p99": round(hundredths[98], 2),
+    }

@@ -1,0 +1,138 @@
+"""What lands on an invoice after the printing works: seals, pens, scratches, the other side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import cv2
+import numpy as np
+from PIL import Image, ImageDraw
+
+from bench.drawing.chance import Rng, between, either_side, happens, pick
+from bench.drawing.invoice.content import Invoice
+from bench.drawing.invoice.seals import RED, Mark, company, press
+from bench.drawing.pen import Ink, Pen, Type
+
+InkStep = Callable[[Pen, Invoice, Rng], None]
+
+SEAL_INKS: tuple[Ink, ...] = (RED, (214, 60, 70), (186, 40, 60))
+PEN_INKS: tuple[Ink, ...] = ((34, 44, 120), (30, 30, 34), (40, 70, 160))
+
+
+def seal_over(name: str, strength: tuple[float, float] = (0.4, 0.65)) -> InkStep:
+    """The company's seal across a field; the field can still be read through it."""
+
+    def step(pen: Pen, invoice: Invoice, rng: Rng) -> None:
+        left, top, right, bottom = pen.boxes[name]
+        x = between(rng, left + 0.2 * (right - left), right - 0.1 * (right - left))
+        y = (top + bottom) / 2 + either_side(rng, 20, 95)
+        _press_company(pen, invoice, rng, (x, y), strength)
+
+    return step
+
+
+def seal_aside(pen: Pen, invoice: Invoice, rng: Rng) -> None:
+    """The company's seal where it belongs: low, at the right, beside the fields."""
+    # Below the number, on short papers partly beside the paper.
+    _, _, _, number_ends = pen.boxes["number"]
+    low = max(pen.height - between(rng, 110, 150), number_ends + 125)
+    centre = between(rng, 700, 820), low
+    _press_company(pen, invoice, rng, centre, (0.35, 0.7))
+
+
+def _press_company(
+    pen: Pen, invoice: Invoice, rng: Rng, centre: tuple[float, float], strength: tuple[float, float]
+) -> None:
+    press(
+        pen,
+        company(invoice),
+        centre,
+        Mark(pick(rng, SEAL_INKS), between(rng, *strength), either_side(rng, 0, 20)),
+        rng,
+    )
+
+
+def covered_password(pen: Pen, _: Invoice, rng: Rng) -> None:
+    """The grey area over the password, untouched."""
+    if "password" in pen.boxes:
+        _cover(pen, rng, kept=1.0)
+
+
+def scratched_password(pen: Pen, _: Invoice, rng: Rng) -> None:
+    """The grey area scratched free: its digits show between the remains."""
+    if "password" in pen.boxes:
+        _cover(pen, rng, kept=0.35)
+
+
+def _cover(pen: Pen, rng: Rng, *, kept: float) -> None:
+    left, top, right, bottom = (round(each * pen.unit) for each in pen.boxes["password"])
+    size = max(right - left, 1), max(bottom - top, 1)
+    grain = rng.normal(150, 12, (size[1], size[0], 1)).clip(0, 255)
+    grey = Image.fromarray(np.repeat(grain, 3, axis=2).astype(np.uint8))
+    flakes = cv2.resize(rng.random((6, 30)).astype(np.float32), size)
+    pen.sheet.paste(grey, (left, top), Image.fromarray(((flakes < kept) * 255).astype(np.uint8)))
+
+
+def handwriting(pen: Pen, _: Invoice, rng: Rng) -> None:
+    """Scrawls and a date by hand, in the free space at the edge."""
+    canvas = ImageDraw.Draw(pen.sheet)
+    ink = pick(rng, PEN_INKS)
+    for _line in range(int(rng.integers(2, 5))):
+        x, y = between(rng, 60, 700), pen.height - between(rng, 25, 70)
+        points = _scrawl(rng, x, y, between(rng, 80, 220))
+        width = max(1, round(3 * pen.unit))
+        canvas.line([(a * pen.unit, b * pen.unit) for a, b in points], ink, width, "curve")
+
+
+def _scrawl(rng: Rng, x: float, y: float, length: float) -> list[tuple[float, float]]:
+    steps = np.linspace(0, 1, 40)
+    loops = 14 * np.sin(steps * between(rng, 25, 50)) + rng.normal(0, 3, 40)
+    sway = 10 * np.cos(steps * between(rng, 25, 50))
+    return [(x + length * s + w, y + loop) for s, w, loop in zip(steps, sway, loops, strict=True)]
+
+
+def highlighter(pen: Pen, _: Invoice, rng: Rng) -> None:
+    """A felt pen across code or number, as bookkeepers mark what they have entered."""
+    left, top, right, bottom = pen.boxes[pick(rng, ("code", "number"))]
+    ink: Ink = pick(rng, ((255, 240, 90), (160, 250, 150), (255, 180, 210)))
+    area = tuple(round(e * pen.unit) for e in (left - 15, top - 6, right + 15, bottom + 6))
+    below = np.asarray(pen.sheet.crop((area[0], area[1], area[2], area[3])), np.float32)
+    marked = below * np.asarray(ink, np.float32) / 255
+    pen.sheet.paste(Image.fromarray(marked.astype(np.uint8)), (area[0], area[1]))
+
+
+def see_through(pen: Pen, invoice: Invoice, rng: Rng) -> None:
+    """The print of the back side, mirrored and faint."""
+    back = Pen(Image.new("RGB", pen.sheet.size, "white"))
+    style = Type("serif", 24, (150, 150, 158))
+    lines = (
+        "发票使用须知",
+        "一、本发票限于规定的行业使用",
+        "二、手写无效，涂改作废",
+        invoice.company,
+    )
+    for row, line in enumerate(lines):
+        back.text((between(rng, 80, 300), 90 + row * between(rng, 90, 140)), line, style)
+    mirrored = np.asarray(back.sheet.transpose(Image.Transpose.FLIP_LEFT_RIGHT), np.uint16)
+    shown = np.asarray(pen.sheet, np.uint16) * (mirrored // 2 + 128) // 255
+    pen.sheet.paste(Image.fromarray(shown.astype(np.uint8)))
+
+
+def second_seal(pen: Pen, invoice: Invoice, rng: Rng) -> None:
+    """Another seal beside the first, fainter."""
+    centre = between(rng, 120, 320), pen.height - between(rng, 100, 160)
+    press(
+        pen,
+        replace(company(invoice), width=260, height=190),
+        centre,
+        Mark(RED, between(rng, 0.25, 0.4), either_side(rng, 5, 40)),
+        rng,
+    )
+
+
+def usual(pen: Pen, invoice: Invoice, rng: Rng) -> None:
+    """What most invoices carry when somebody photographs them."""
+    (covered_password if happens(rng, 0.6) else scratched_password)(pen, invoice, rng)
+    if happens(rng, 0.6):
+        seal_aside(pen, invoice, rng)

@@ -1,0 +1,1 @@
+"""The content and the print of a quota invoice."""

@@ -1,0 +1,198 @@
+"""What stands on an invoice: made up, and obeying the rules that real ones obey."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from bench.drawing.chance import Rng, digits, happens, pick
+from bench.drawing.invoice.divisions import MUNICIPALITIES, Division, divisions
+
+Authority = Literal["0", "1", "2"]
+
+AUTHORITIES: tuple[Authority, ...] = ("1", "1", "2", "2", "0")
+# Letters that nobody can take for a digit: no I, no O, no Q.
+LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ"
+WORDS = {1: "壹", 2: "贰", 5: "伍", 10: "拾", 20: "贰拾", 50: "伍拾", 100: "壹佰"} | {
+    200: "贰佰",
+    500: "伍佰",
+    1000: "壹仟",
+}
+ENGLISH = {1: "One", 2: "Two", 5: "Five", 10: "Ten", 20: "Twenty", 50: "Fifty"} | {
+    100: "One hundred",
+    200: "Two hundred",
+    500: "Five hundred",
+    1000: "One thousand",
+}
+TRADES = (
+    "停车服务有限公司",
+    "速运有限公司",
+    "餐饮管理有限公司",
+    "物业管理有限公司",
+    "客运有限公司",
+)
+NAMES = ("顺达", "锦绣", "安泰", "恒通", "鸿福", "永兴", "嘉禾", "中意", "瑞祥", "金桥")
+PRINTERS = ("世光印务", "华彩印刷厂", "新元票证印制有限公司", "东方安全印务", "金穗票据印务")
+
+
+@dataclass(frozen=True)
+class Truth:
+    """The four fields that a reader must find."""
+
+    code: str
+    """12 characters: authority, division, year, trade, four of the province's own."""
+    number: str
+    """8 digits."""
+    amount: str
+    """Full-width sign and two decimals: ￥50.00."""
+    location: str
+    """Full name: 广东省深圳市; 北京市; 浙江省 where the code names no prefecture."""
+
+
+@dataclass(frozen=True)
+class Invoice:
+    """Everything printed on one invoice, and on the seal of the company that issued it."""
+
+    code: str
+    number: str
+    yuan: int
+    jiao: int
+    division: Division
+    words: str
+    figures: str
+    title: str
+    issuer: str
+    """The place of the tax authority, as in its seal."""
+    supervisor: str
+    """The lower line of the supervision seal."""
+    company: str
+    tax_number: str
+    password: str
+    printer: str
+
+    @property
+    def truth(self) -> Truth:
+        """The fields to be read."""
+        return Truth(self.code, self.number, f"￥{self.yuan}.{self.jiao}0", self.division.location)
+
+    @property
+    def year(self) -> int:
+        """The year in the code."""
+        return 2000 + int(self.code[5:7])
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a kind of drawing asks of the content; None leaves it to chance."""
+
+    authority: Authority | None = None
+    letters: bool | None = None
+    by_company: bool | None = None
+    division: str | None = None
+    yuan: int | None = None
+    jiao: int = 0
+
+
+def make_invoice(rng: Rng, wish: Wish | None = None) -> Invoice:
+    """An invoice with fields that agree with each other."""
+    wish = wish or Wish()
+    division = _division(rng, wish.division)
+    authority = pick(rng, AUTHORITIES) if wish.authority is None else wish.authority
+    # The merged tax bureaus exist since the summer of 2018.
+    year = int(rng.integers(19, 24)) if authority == "0" else int(rng.integers(11, 19))
+    letters = happens(rng, 0.3) if wish.letters is None else wish.letters
+    code = authority + division.code + f"{year:02}" + digits(rng, 1) + _tail(rng, letters=letters)
+    number = digits(rng, 8)
+    yuan = wish.yuan or pick(
+        rng, (1, 2, 5, 5, 10, 10, 10, 20, 20, 50, 50, 100, 100, 200, 500, 1000)
+    )
+    company = _company(rng, division)
+    by_company = happens(rng, 0.2) if wish.by_company is None else wish.by_company
+    bureau, supervisor = _bureau(rng, division, authority)
+    return Invoice(
+        code=code,
+        number=number,
+        yuan=yuan,
+        jiao=wish.jiao,
+        division=division,
+        words=_words(rng, yuan, wish.jiao),
+        figures=pick(rng, ("￥{}.{}0", "￥: {}.{}0", "¥{}.{}0", "￥{}.{}0元")).format(
+            yuan, wish.jiao
+        ),
+        title=(company if by_company else bureau) + "通用定额发票",
+        issuer=division.prefecture or division.province,
+        supervisor=supervisor,
+        company=company,
+        tax_number=_tax_number(rng, division),
+        password=digits(rng, pick(rng, (6, 8, 8, 10))),
+        printer=_printer(rng, 2000 + year, number),
+    )
+
+
+def _division(rng: Rng, code: str | None) -> Division:
+    known = divisions()
+    if code is not None:
+        return next(division for division in known if division.code == code)
+    if happens(rng, 0.15):
+        return pick(rng, [each for each in known if each.code in MUNICIPALITIES])
+    in_prefecture = happens(rng, 0.75)
+    return pick(rng, [each for each in known if bool(each.prefecture) == in_prefecture])
+
+
+def _tail(rng: Rng, *, letters: bool) -> str:
+    """The province's four characters: E001, G001, 2A13, or plain digits."""
+    plain = digits(rng, 4)
+    if not letters:
+        return plain
+    letter = pick(rng, LETTERS)
+    return letter + plain[1:] if happens(rng, 0.8) else plain[0] + letter + plain[2:]
+
+
+def _bureau(rng: Rng, division: Division, authority: Authority) -> tuple[str, str]:
+    """The authority as in the title, and as in the lower line of the seal."""
+    if authority == "0":
+        place = pick(rng, (division.location, division.prefecture or division.province))
+        return f"国家税务总局{place}税务局", "国家税务总局监制"
+    name = "国家税务局" if authority == "1" else "地方税务局"
+    return division.location + name, name + "监制"
+
+
+def _company(rng: Rng, division: Division) -> str:
+    name, trade = pick(rng, NAMES), pick(rng, TRADES)
+    return pick(rng, (f"{division.short}{name}{trade}", f"{name}{trade}{division.short}分公司"))
+
+
+def _words(rng: Rng, yuan: int, jiao: int) -> str:
+    """拾元, 壹拾元整, 贰拾圆整, 壹元伍角: the spellings met."""
+    word = WORDS[yuan]
+    if word == "拾" and happens(rng, 0.6):
+        word = "壹拾"
+    if jiao:
+        return f"{word}元{WORDS[jiao]}角" + pick(rng, ("", "整"))
+    return word + pick(rng, ("元整", "元整", "元", "元", "圆整"))
+
+
+def _tax_number(rng: Rng, division: Division) -> str:
+    """15 digits as until 2015, or 18 characters as since."""
+    district = division.code + "02"
+    if happens(rng, 0.5):
+        return district + digits(rng, 9)
+    return "91" + district + digits(rng, 9) + pick(rng, LETTERS)
+
+
+def _printer(rng: Rng, year: int, number: str) -> str:
+    """The printer's line, whose run of numbers holds the invoice's own and does not equal it."""
+    first = int(number) // 100_000 * 100_000 + 1
+    last = min(first + pick(rng, (99_999, 499_999, 9_699_999)), 99_999_999)
+    run = f"{first:08}-{last:08}"
+    books = pick(rng, (5000, 20000, 97000, 194000))
+    month = int(rng.integers(1, 13))
+    printer = pick(rng, PRINTERS)
+    return pick(
+        rng,
+        (
+            f"{printer}{year}年{month:02}月印{books}本@50#{run}",
+            f"{printer} {year}年{month}月印 {books}本×50份×1联 起止号码{run}",
+            f"税印字({year})第{month:02}号 {printer} {books}本 号码{run}",
+        ),
+    )

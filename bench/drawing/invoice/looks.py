@@ -1,0 +1,61 @@
+"""Looks: the types and inks that a printing works sets its invoices in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from bench.drawing.chance import Rng, pick
+from bench.drawing.fonts import Face
+from bench.drawing.pen import Ink, Type
+
+BLACK: Ink = (38, 36, 38)
+BROWN: Ink = (84, 58, 40)
+RED: Ink = (205, 52, 56)
+ORANGE: Ink = (222, 104, 34)
+BLUE: Ink = (46, 84, 160)
+
+DIGITS: tuple[tuple[Face, float], ...] = (
+    ("mono", 1.0),
+    ("mono", 1.2),
+    ("sans", 1.0),
+    ("wide", 0.85),
+)
+"""Face and width of codes and numbers."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """The types of one printing works."""
+
+    title: Type
+    label: Type
+    digits: Type
+    amount: Type
+    colon: str = ""
+    """Between label and value."""
+    drop: float = 0.0
+    """Codes and numbers are printed in a second run; how far below their labels they landed."""
+    is_amount_in_words: bool = True
+
+
+def random_look(rng: Rng) -> Look:
+    """Types and inks that occur together."""
+    ink = pick(rng, (BLACK, BLACK, BROWN))
+    face: Face = pick(rng, ("serif", "sans"))
+    digits = pick(rng, DIGITS)
+    return Look(
+        title=Type(face, 48, ink, bold=0.014),
+        label=Type(pick(rng, ("serif", "sans")), 26, ink),
+        digits=Type(digits[0], 34, pick(rng, (RED, RED, ORANGE, BLACK)), 0.014, 0.04, digits[1]),
+        amount=Type(face, 62, ink, bold=0.018, spread=pick(rng, (0.1, 0.5, 0.8))),
+        colon=pick(rng, ("", "", "：")),
+    )
+
+
+def larger(look: Look, times: float) -> Look:
+    """The same look with labels, codes and numbers so many times as large."""
+    return replace(
+        look,
+        label=replace(look.label, size=look.label.size * times),
+        digits=replace(look.digits, size=look.digits.size * times),
+    )

@@ -1,0 +1,136 @@
+"""Seals: the oval one over every title, and the ones that companies put on their invoices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from bench.drawing.chance import Rng
+from bench.drawing.invoice.content import Invoice
+from bench.drawing.pen import Ink, Pen, Spot, Type, letters
+
+RED: Ink = (196, 42, 48)
+
+
+@dataclass(frozen=True)
+class Seal:
+    """An oval with writing along its upper and lower arc and lines in its middle."""
+
+    width: float
+    """Design units, as all lengths here."""
+    height: float
+    upper: str
+    lower: str
+    middle: tuple[tuple[str, float, float], ...]
+    """Text, its size, its distance below the centre."""
+    rim: float = 5.0
+    size: float = 22.0
+    """Of the writing along the arcs."""
+
+
+def supervision(invoice: Invoice) -> Seal:
+    """The supervision seal printed over the title."""
+    size = min(24.0, 150 / max(len(invoice.issuer), 1))
+    return Seal(
+        230, 150, "全国统一发票监制章", invoice.supervisor, ((invoice.issuer, size, 0.0),), size=19
+    )
+
+
+def company(invoice: Invoice) -> Seal:
+    """The issuing company's seal, with its tax number."""
+    middle = ((invoice.tax_number, 21.0, -2.0), ("发票专用章", 24.0, 38.0))
+    return Seal(
+        300, 215, invoice.company, "", middle, rim=4.5, size=min(25, 430 / len(invoice.company))
+    )
+
+
+@dataclass(frozen=True)
+class Mark:
+    """How a seal was put to the paper."""
+
+    ink: Ink = RED
+    strength: float = 0.8
+    """1 covers, 0 is nothing."""
+    angle: float = 0.0
+    """Degrees counter-clockwise."""
+
+
+def press(pen: Pen, seal: Seal, centre: Spot, mark: Mark, worn: Rng | None = None) -> None:
+    """Put a seal on a sheet: translucent, so that what lies below stays to be seen.
+
+    Args:
+        pen: the sheet.
+        seal: what to put there.
+        centre: where, in design units.
+        mark: in which ink, how hard, how straight.
+        worn: where given, patches of the ink are missing.
+    """
+    mask = _mask(seal, pen.unit)
+    if mark.angle:
+        mask = mask.rotate(mark.angle, Image.Resampling.BICUBIC, expand=True)
+    shape = np.asarray(mask, np.float32) * (mark.strength / 255)
+    if worn is not None:
+        patches = worn.uniform(0.35, 1.15, (12, 16)).astype(np.float32)
+        shape *= np.clip(cv2.resize(patches, (mask.width, mask.height)), 0, 1)
+    left = round(centre[0] * pen.unit - mask.width / 2)
+    top = round(centre[1] * pen.unit - mask.height / 2)
+    area = (left, top, left + mask.width, top + mask.height)
+    below = np.asarray(pen.sheet.crop(area), np.float32)
+    # Ink on ink darkens: it filters the light instead of hiding what it lies on.
+    filtered = below * (1 - shape[..., None] * (1 - np.asarray(mark.ink, np.float32) / 255))
+    pen.sheet.paste(Image.fromarray(filtered.astype(np.uint8)), (left, top))
+
+
+@lru_cache(maxsize=16)
+def _mask(seal: Seal, unit: float) -> Image.Image:
+    width, height = round(seal.width * unit), round(seal.height * unit)
+    # OpenCV draws a smooth rim; Pillow's has steps.
+    empty = np.zeros((height + 4, width + 4), np.uint8)
+    middle = ((width + 4) / 2, (height + 4) / 2)
+    rim = max(2, round(seal.rim * unit))
+    oval = (middle, (width - rim, height - rim), 0.0)
+    mask = Image.fromarray(cv2.ellipse(empty, oval, 255, rim, cv2.LINE_AA))
+    gap = seal.size * 0.85 + seal.rim
+    across, down = (seal.width / 2 - gap) * unit, (seal.height / 2 - gap) * unit
+    _along(mask, seal.upper, seal.size * unit, (across, -down))
+    _along(mask, seal.lower, seal.size * unit, (across, down))
+    for text, size, drop in seal.middle:
+        line = letters(text, Type("sans", size, RED, bold=0.02), unit)
+        widest = round((seal.width - 2 * seal.rim - 16) * unit)
+        if line.width > widest:
+            line = line.resize((widest, line.height))
+        corner = (
+            (mask.width - line.width) // 2,
+            round(mask.height / 2 + drop * unit - line.height / 2),
+        )
+        mask.paste(255, corner, line)
+    return mask
+
+
+def _along(mask: Image.Image, text: str, size: float, axes: tuple[float, float]) -> None:
+    """Write along half an ellipse, evenly spaced.
+
+    Args:
+        mask: the seal so far.
+        text: the writing.
+        size: of the letters, in pixels.
+        axes: half-axes of the ellipse in pixels; the second is negative for the upper half.
+    """
+    across, down = axes
+    turn = np.linspace(-np.pi / 2, np.pi / 2, 181)
+    length = np.cumsum(np.hypot(np.cos(turn) * across, np.sin(turn) * down)) * (turn[1] - turn[0])
+    widest = length[-1] * (0.97 if down < 0 else 0.7)
+    step = min(widest / max(len(text), 1), 2.2 * size)
+    for place, each in enumerate(text):
+        at = length[-1] / 2 + (place - (len(text) - 1) / 2) * step
+        theta = float(np.interp(at, length, turn))
+        x, y = mask.width / 2 + across * np.sin(theta), mask.height / 2 + down * np.cos(theta)
+        # The letter stands upright on the ellipse, not on the circle of the same angle.
+        lean = np.degrees(np.arctan2(np.sin(theta) * down, np.cos(theta) * across))
+        glyph = letters(each, Type("serif", size, RED, bold=0.03), 1)
+        glyph = glyph.rotate(lean, Image.Resampling.BICUBIC, expand=True)
+        mask.paste(255, (round(x - glyph.width / 2), round(y - glyph.height / 2)), glyph)

@@ -1,0 +1,82 @@
+"""Draws one invoice: print, ink, paper, place, camera."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from io import BytesIO
+
+import numpy as np
+from PIL import Image
+
+from bench.drawing.chance import Rng, pick, rng_for
+from bench.drawing.invoice.content import Invoice, Truth, Wish, make_invoice
+from bench.drawing.invoice.layouts import LAYOUTS
+from bench.drawing.invoice.looks import random_look
+from bench.drawing.invoice.printing import Printing
+from bench.drawing.kinds import KINDS, Kind
+from bench.drawing.paper import Pixels, blank, opaque
+from bench.drawing.pen import Pen
+
+ORIENTATION = 0x0112
+"""The EXIF tag for how a picture must be turned to be seen."""
+TURNS = {6: 1, 3: 2, 8: 3}
+"""Value of that tag → quarter turns counter-clockwise of the stored pixels."""
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A picture, and what a reader must find in it."""
+
+    image: Image.Image
+    """RGB. Where its kind turns by EXIF, `getexif()` has the orientation: see `encode`."""
+    truth: Truth | None
+    """None: no quota invoice, or made unreadable on purpose."""
+    kind: str
+
+
+def draw(kind: str, seed: int, *, long_side: int = 1000, wish: Wish | None = None) -> Drawing:
+    """The invoice picture of that kind and seed: the same whenever it is asked for.
+
+    Args:
+        kind: one of `KINDS`.
+        seed: any number; another seed gives another invoice and another damage.
+        long_side: pixels of the longer side. The kinds about resolution may give fewer.
+        wish: what stands on the invoice, where the kind's own wish must not decide.
+    """
+    wanted = KINDS[kind]
+    rng = rng_for(kind, seed)
+    invoice = make_invoice(rng, wish or wanted.wish)
+    sheet = opaque(print_sheet(invoice, wanted, rng, long_side).sheet)
+    for bend in wanted.paper:
+        sheet = bend(sheet, rng)
+    picture = wanted.shot(sheet, rng, long_side)
+    for step in wanted.photo:
+        picture = step(picture, rng)
+    image = _on_its_side(picture, rng) if wanted.by_exif else Image.fromarray(picture)
+    return Drawing(image, invoice.truth, kind)
+
+
+def print_sheet(invoice: Invoice, kind: Kind, rng: Rng, long_side: int) -> Pen:
+    """The printed, stamped, scratched sheet, and the places of the fields on it."""
+    ratio, layout = LAYOUTS[pick(rng, kind.layouts)]
+    width = long_side if ratio <= 1 else round(long_side / ratio)
+    pen = Pen(blank(rng, (width, round(width * ratio)), kind.net))
+    layout(Printing(pen, invoice, kind.look(random_look(rng)), rng))
+    for step in kind.ink:
+        step(pen, invoice, rng)
+    return pen
+
+
+def _on_its_side(picture: Pixels, rng: Rng) -> Image.Image:
+    orientation = pick(rng, tuple(TURNS))
+    image = Image.fromarray(np.ascontiguousarray(np.rot90(picture, TURNS[orientation])))
+    image.getexif()[ORIENTATION] = orientation
+    return image
+
+
+def encode(image: Image.Image, file_format: str, *, quality: int = 88) -> bytes:
+    """The file: "JPEG", "PNG", "BMP" or "TIFF", with the orientation where the format has one."""
+    out = BytesIO()
+    compression = "jpeg" if file_format == "TIFF" else None
+    image.save(out, file_format, quality=quality, compression=compression, exif=image.getexif())
+    return out.getvalue()

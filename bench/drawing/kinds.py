@@ -1,0 +1,177 @@
+"""Every kind of invoice picture, by name: what is asked of print, paper, place and camera."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from bench.drawing.chance import Rng
+from bench.drawing.damage import ink, photo, sheets
+from bench.drawing.damage.ink import InkStep
+from bench.drawing.damage.photo import PhotoStep
+from bench.drawing.damage.scenes import View, flat
+from bench.drawing.invoice.content import Wish
+from bench.drawing.invoice.layouts import LAYOUTS
+from bench.drawing.invoice.looks import BLACK, ORANGE, RED, Look
+from bench.drawing.paper import Net, Pixels
+from bench.drawing.pen import Ink
+
+SheetStep = Callable[[Pixels, Rng], Pixels]
+Shot = Callable[[Pixels, Rng, int], Pixels]
+
+TABLE = View().shoot
+TABLE_CLOSE = View(share=(1.02, 1.05), roll=(0, 1.5)).shoot
+
+
+@dataclass(frozen=True)
+class Kind:
+    """The way from an empty sheet to a picture."""
+
+    wish: Wish = field(default_factory=Wish)
+    layouts: tuple[str, ...] = tuple(LAYOUTS)
+    net: Net | None = None
+    look: Callable[[Look], Look] = lambda look: look
+    ink: tuple[InkStep, ...] = (ink.usual,)
+    """What lands on the printed sheet."""
+    paper: tuple[SheetStep, ...] = ()
+    """How the sheet is bent."""
+    shot: Shot = flat
+    photo: tuple[PhotoStep, ...] = ()
+    """Light and camera, in this order."""
+    by_exif: bool = False
+    """Whether the picture lies on its side and its EXIF data say so."""
+
+
+def _digits(colour: Ink) -> Callable[[Look], Look]:
+    return lambda look: replace(look, digits=replace(look.digits, ink=colour))
+
+
+def _numbered(look: Look) -> Look:
+    """Wheels out of line, and the second run of the press out of register."""
+    return replace(look, drop=7, digits=replace(look.digits, uneven=0.07, spread=0.12))
+
+
+def _faint(look: Look) -> Look:
+    """The press ran out of ink."""
+    pale = tuple(replace(each, ink=_paler(each.ink)) for each in (look.title, look.label))
+    digits, amount = (replace(each, ink=_paler(each.ink)) for each in (look.digits, look.amount))
+    return replace(look, title=pale[0], label=pale[1], digits=digits, amount=amount)
+
+
+def _paler(colour: Ink) -> Ink:
+    red, green, blue = (round(each + (255 - each) * 0.4) for each in colour)
+    return red, green, blue
+
+
+def _tilted(pitch: tuple[float, float], yaw: tuple[float, float]) -> Shot:
+    return View(pitch=pitch, yaw=yaw).shoot
+
+
+BLUISH = (0.82, 0.95, 1.08)
+WARM = (1.08, 0.92, 0.70)
+
+KINDS: Mapping[str, Kind] = {
+    "clean": Kind(ink=(ink.covered_password,)),
+    # Print
+    "layout-plain": Kind(layouts=("plain",)),
+    "layout-bilingual": Kind(layouts=("bilingual",), net="fans"),
+    "layout-framed": Kind(layouts=("framed",)),
+    "layout-stub": Kind(layouts=("stub",)),
+    "layout-tall": Kind(layouts=("tall",)),
+    "layout-strip": Kind(layouts=("strip",)),
+    "layout-prize": Kind(layouts=("prize",)),
+    "company-title": Kind(Wish(by_company=True)),
+    "merged-bureau": Kind(Wish(authority="0", by_company=False)),
+    "letters-in-code": Kind(Wish(letters=True)),
+    "orange-digits": Kind(look=_digits(ORANGE), net="mesh"),
+    "amount-in-figures": Kind(
+        layouts=("plain", "strip", "prize"),
+        look=lambda look: replace(look, is_amount_in_words=False),
+    ),
+    # 壹元伍角: parking, buses
+    "amount-with-jiao": Kind(Wish(yuan=1, jiao=5), layouts=("plain", "strip", "tall", "prize")),
+    "numbering-machine": Kind(look=_numbered),
+    "faint-print": Kind(look=_faint),
+    "dense-net": Kind(net="mesh", look=_digits(RED)),
+    "password-scratched": Kind(
+        layouts=("bilingual", "tall", "prize"), ink=(ink.scratched_password,), shot=TABLE
+    ),
+    # On the paper
+    "stamp-over-code": Kind(ink=(ink.covered_password, ink.seal_over("code"))),
+    "stamp-over-number": Kind(ink=(ink.covered_password, ink.seal_over("number"))),
+    "stamp-over-amount": Kind(ink=(ink.covered_password, ink.seal_over("amount"))),
+    "stamp-over-title": Kind(ink=(ink.covered_password, ink.seal_over("title"))),
+    "stamp-over-black-digits": Kind(
+        look=_digits(BLACK), ink=(ink.seal_over("number", (0.5, 0.8)),)
+    ),
+    "two-stamps": Kind(ink=(ink.seal_over("amount"), ink.second_seal)),
+    "handwriting": Kind(ink=(ink.usual, ink.handwriting)),
+    "highlighter": Kind(ink=(ink.usual, ink.highlighter)),
+    "see-through": Kind(ink=(ink.see_through, ink.usual)),
+    # The paper itself
+    "wavy": Kind(paper=(sheets.wavy,), shot=TABLE),
+    "creased": Kind(paper=(sheets.creased,), shot=TABLE),
+    "crumpled": Kind(paper=(sheets.crumpled,), shot=TABLE),
+    "curled": Kind(paper=(sheets.curled,), shot=TABLE),
+    "stained": Kind(paper=(sheets.stained,), shot=TABLE),
+    # Where it lies
+    "quarter-left": Kind(photo=(photo.turned(1),)),
+    "half-turn": Kind(photo=(photo.turned(2),)),
+    "quarter-right": Kind(photo=(photo.turned(3),)),
+    "exif-turned": Kind(shot=TABLE, by_exif=True),
+    "skewed-slightly": Kind(shot=View(roll=(2, 7)).shoot),
+    "skewed": Kind(shot=View(roll=(7, 15)).shoot),
+    "perspective-side": Kind(shot=_tilted((0, 5), (18, 30))),
+    "perspective-above": Kind(shot=_tilted((20, 35), (0, 5))),
+    "perspective-corner": Kind(shot=View(roll=(3, 10), pitch=(15, 25), yaw=(12, 20)).shoot),
+    "on-table": Kind(shot=TABLE),
+    "cropped-close": Kind(shot=TABLE_CLOSE),
+    "small-in-frame": Kind(shot=View(share=(0.5, 0.6), roll=(0, 8)).shoot),
+    # Light
+    "low-light": Kind(shot=TABLE, photo=(photo.exposed((0.22, 0.35)), photo.grainy((4, 7)))),
+    "overexposed": Kind(shot=TABLE, photo=(photo.exposed((1.15, 1.3), (10, 30)),)),
+    "low-contrast": Kind(photo=(photo.exposed((0.3, 0.45), (90, 130)),)),
+    "glare": Kind(shot=TABLE, photo=(photo.glaring,)),
+    "shadow": Kind(shot=TABLE, photo=(photo.shadowed,)),
+    "side-lit": Kind(shot=TABLE, photo=(photo.side_lit,)),
+    "banded-light": Kind(shot=TABLE, photo=(photo.banded,)),
+    "tinted-blue": Kind(shot=TABLE, photo=(photo.tinted((BLUISH,)),)),
+    "tinted-orange": Kind(shot=TABLE, photo=(photo.tinted((WARM,)),)),
+    # Camera and file
+    "out-of-focus": Kind(photo=(photo.out_of_focus((1.3, 2.0)),)),
+    "shaken": Kind(shot=TABLE, photo=(photo.shaken((5, 8)),)),
+    "grainy": Kind(photo=(photo.grainy((18, 30)),)),
+    "speckled": Kind(photo=(photo.speckled((0.01, 0.03)),)),
+    "jpeg": Kind(photo=(photo.compressed((14, 28)),)),
+    "low-resolution": Kind(photo=(photo.shrunk((500, 580)),)),
+    "enlarged": Kind(photo=(photo.shrunk((480, 560), back=True),)),
+    "grey-copy": Kind(photo=(photo.grey, photo.exposed((1.1, 1.3), (-30, -10)))),
+    "off-screen": Kind(photo=(photo.off_screen,)),
+    "thumb": Kind(shot=TABLE, photo=(photo.fingers,)),
+    # Several at once, as they come
+    "telephone": Kind(
+        shot=View(roll=(2, 8), pitch=(5, 15), yaw=(5, 12)).shoot,
+        photo=(photo.side_lit, photo.grainy((3, 6)), photo.compressed((40, 60))),
+    ),
+    "telephone-at-night": Kind(
+        shot=View(roll=(2, 8), pitch=(5, 12)).shoot,
+        photo=(photo.exposed((0.35, 0.5)), photo.shaken((3, 5)), photo.grainy((5, 9))),
+    ),
+    "stamped-and-turned": Kind(
+        ink=(ink.seal_over("number"),), shot=View(roll=(3, 10)).shoot, photo=(photo.turned(1),)
+    ),
+    "stamped-and-soft": Kind(ink=(ink.seal_over("code"),), photo=(photo.out_of_focus((0.9, 1.4)),)),
+    "crumpled-and-orange": Kind(
+        paper=(sheets.crumpled,), shot=TABLE, photo=(photo.tinted((WARM,)), photo.shadowed)
+    ),
+    "wavy-stamped-compressed": Kind(
+        ink=(ink.seal_over("amount"),),
+        paper=(sheets.wavy,),
+        shot=TABLE,
+        photo=(photo.compressed((25, 40)),),
+    ),
+    "messenger": Kind(
+        shot=TABLE, photo=(photo.shrunk((700, 800), back=True), photo.compressed((30, 45)))
+    ),
+}
+"""Name → kind; "clean" is a scan with no fault at all."""

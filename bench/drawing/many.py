@@ -1,0 +1,103 @@
+"""Several invoices on one picture, among other papers: a scanned sheet, a table top."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from bench.drawing.chance import Rng, between, happens, pick, rng_for
+from bench.drawing.damage.photo import grainy, side_lit
+from bench.drawing.damage.scenes import Corners, Ground, ground, lay, project
+from bench.drawing.invoice.content import Truth, make_invoice
+from bench.drawing.invoices import print_sheet
+from bench.drawing.kinds import Kind
+from bench.drawing.other_papers.papers import other_sheet
+from bench.drawing.other_papers.tax_papers import TAX_PAPERS
+from bench.drawing.other_papers.tickets import TICKETS
+from bench.drawing.paper import Pixels, opaque
+
+CELL = 820
+"""Pixels of a cell's side: a sheet of 2 rows and 3 columns stays below 4096."""
+WIDE = ("plain", "bilingual", "framed", "stub", "strip", "prize")
+Polygon = tuple[tuple[int, int], ...]
+"""Corners in pixels, clockwise on the paper from its own top left."""
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """One paper on the picture."""
+
+    truth: Truth | None
+    """None: some other paper."""
+    polygon: Polygon
+    kind: str
+
+
+@dataclass(frozen=True)
+class Group:
+    """A picture with several papers, in reading order of their cells."""
+
+    image: Image.Image
+    tickets: tuple[Ticket, ...]
+
+
+def sheet(seed: int, rows: int = 2, cols: int = 3) -> Group:
+    """A scanned sheet: invoices stuck in rows, now and then another paper among them."""
+    rng = rng_for(f"sheet {rows}x{cols}", seed)
+    return _arranged(rng, (rows, cols), "white", turns=(0, 3), others=0.12)
+
+
+def tabletop(seed: int) -> Group:
+    """Papers scattered on a table, turned this way and that, a third of them no invoices."""
+    rng = rng_for("tabletop", seed)
+    shape = pick(rng, ((2, 2), (2, 3), (1, 3)))
+    group = _arranged(rng, shape, pick(rng, ("wood", "dark", "cloth")), turns=(4, 25), others=0.33)
+    picture = np.asarray(group.image, np.uint8)
+    for step in (side_lit, grainy((2, 5))):
+        picture = step(picture, rng)
+    return Group(Image.fromarray(picture), group.tickets)
+
+
+def _arranged(
+    rng: Rng, shape: tuple[int, int], kind: Ground, *, turns: tuple[float, float], others: float
+) -> Group:
+    rows, cols = shape
+    height = round(CELL * 0.8)
+    picture = ground(kind, (cols * CELL, rows * height), rng)
+    tickets = []
+    for place in range(rows * cols):
+        # The first is always an invoice: a picture without any would be another test.
+        paper, truth, name = _paper(rng, other=place > 0 and happens(rng, others))
+        cell = (place % cols * CELL, place // cols * height, CELL, height)
+        corners = _placed(paper, cell, rng, turns)
+        picture = lay(picture, paper, corners)
+        polygon = tuple((round(float(x)), round(float(y))) for x, y in corners)
+        tickets.append(Ticket(truth, polygon, name))
+    return Group(Image.fromarray(picture), tuple(tickets))
+
+
+def _paper(rng: Rng, *, other: bool) -> tuple[Pixels, Truth | None, str]:
+    if other:
+        kind = pick(rng, (*TAX_PAPERS, *TICKETS))
+        return other_sheet(kind, rng, CELL), None, kind
+    invoice = make_invoice(rng)
+    printed = print_sheet(invoice, Kind(layouts=WIDE), rng, CELL)
+    return opaque(printed.sheet), invoice.truth, "quota-invoice"
+
+
+def _placed(
+    paper: Pixels, cell: tuple[int, int, int, int], rng: Rng, turns: tuple[float, float]
+) -> Corners:
+    """Corners within a cell (left, top, width, height), so that no paper covers another."""
+    left, top, width, height = cell
+    roll = between(rng, *turns) * pick(rng, (1, -1))
+    corners = project(paper.shape[1], paper.shape[0], roll=roll, pitch=0, yaw=0)
+    reach = np.ptp(corners, axis=0)
+    zoom = min(width / reach[0], height / reach[1]) * between(rng, 0.9, 0.97)
+    free = np.asarray((width, height)) - reach * zoom
+    start = np.asarray((left, top)) + free * np.asarray(
+        (between(rng, 0.1, 0.9), between(rng, 0.1, 0.9))
+    )
+    return np.asarray((corners - corners.min(0)) * zoom + start, np.float32)

@@ -1,0 +1,1 @@
+"""Papers that are no quota invoices, which a reader must refuse."""

@@ -1,0 +1,203 @@
+"""`python -m bench.ocr`: measure reading, beside the stock engine, in one run."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from pathlib import Path
+from statistics import median
+from typing import Annotated, Any
+
+import typer
+from rich import box
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from bench.drawing import KINDS, OTHER_PAPERS, FontsMissingError
+from bench.ocr.cases import FIELDS, Case, drawn, other_papers, photographs
+from bench.ocr.engines import Engine
+from bench.ocr.figures import Result, accuracy, by_kind, spread
+from bench.ocr.page import failures_page
+
+# A log file is no terminal of 80 columns: tables are shown whole there.
+console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command()
+def bench(  # noqa: PLR0913, PLR0917 - the command's options
+    seed: Annotated[int, typer.Option(help="Another seed, other drawings.")] = 1,
+    folder: Annotated[
+        Path | None, typer.Option(help="Images with a gt.json, read with damaged copies.")
+    ] = None,
+    per_kind: Annotated[int, typer.Option(help="Drawings of each kind.")] = 10,
+    stock_per_kind: Annotated[int, typer.Option(help="So many of them by the stock engine.")] = 2,
+    timed: Annotated[int, typer.Option(help="Images of each size whose time is compared.")] = 12,
+    out: Annotated[Path, typer.Option(help="Folder for the figures and the page.")] = Path("build"),
+) -> None:
+    """Read drawn invoices of every kind, other papers, and a folder's photographs.
+
+    Accuracy counts exact matches. Times are of whole readings, orientation included; both engines
+    take turns at the same images, each in a process of its own.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    try:
+        report, failures = _measure(seed, folder, per_kind, stock_per_kind, timed)
+    except FontsMissingError as error:
+        console.print(f"[bold red]error:[/] {error}")
+        raise typer.Exit(1) from None
+    (out / "bench-ocr.json").write_text(
+        json.dumps(report, ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
+    )
+    page = out / "bench-ocr.html"
+    page.write_text(failures_page(f"Reading, seed {seed}", failures), encoding="utf-8")
+    _show(report)
+    console.print(f"Figures: {out / 'bench-ocr.json'}; failures as pictures: {page}")
+
+
+def _measure(
+    seed: int, folder: Path | None, per_kind: int, stock_per_kind: int, timed: int
+) -> tuple[dict[str, Any], list[Result]]:
+    with Engine("ours") as ours, Engine("stock") as stock:
+        cases = drawn(seed, per_kind)
+        both = _read(
+            "both engines",
+            islice(cases, stock_per_kind * len(KINDS)),
+            [ours, stock],
+            stock_per_kind * len(KINDS),
+        )
+        rest = _read("ours", cases, [ours], (per_kind - stock_per_kind) * len(KINDS))
+        per_paper = max(1, per_kind // 2)
+        papers = _read(
+            "other papers", other_papers(seed, per_paper), [ours], per_paper * len(OTHER_PAPERS)
+        )[0]
+        photos = _read("photographs", photographs(folder), [ours], None)[0] if folder else []
+        results = both[0] + rest[0]
+        report = {
+            "seed": seed,
+            **accuracy(results),
+            "by_kind": by_kind(results),
+            "other_papers": _refusals(papers),
+            "folder": {**accuracy(photos), "by_kind": by_kind(photos)} if folder else None,
+            "speedup": {},
+            "speedup_spread": {},
+            "stock": accuracy(both[1]),
+            "same_images_as_stock": accuracy(both[0]),
+        }
+        for side in (1000, 3000):
+            ratios, times = _race(seed, side, timed, ours, stock)
+            report["speedup"][f"{side}px"] = round(median(ratios), 2)
+            report["speedup_spread"][f"{side}px"] = {"ratio": spread(ratios), **times}
+        report["peak_mb"] = round(ours.peak_mb())
+        report["two_at_once"] = {**_pairs(seed, ours), "peak_mb": round(ours.peak_mb())}
+        report["stock"]["peak_mb"] = round(stock.peak_mb())
+    return report, results + papers + photos
+
+
+def _read(
+    title: str, cases: Iterable[Case], engines: Sequence[Engine], total: int | None
+) -> list[list[Result]]:
+    """Have each engine read each case; give the results of each engine."""
+    results: list[list[Result]] = [[] for _ in engines]
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+    ) as progress:
+        for case in progress.track(cases, total=total, description=title):
+            for engine, found in zip(engines, results, strict=True):
+                result = Result(case, engine.read(case.image))
+                found.append(result.without_image() if result.all_right else result)
+    return results
+
+
+def _refusals(papers: Sequence[Result]) -> dict[str, Any]:
+    must = [result for result in papers if result.case.truth is None]
+    return {
+        "images": len(papers),
+        "must_be_refused": len(must),
+        "refused": sum(result.answer.fields is None for result in must),
+        "invented_fields": sum(not result.is_right(field) for result in papers for field in FIELDS),
+    }
+
+
+def _race(
+    seed: int, side: int, count: int, ours: Engine, stock: Engine
+) -> tuple[list[float], dict[str, Any]]:
+    """Have both read the same images in turn; give stock's time by ours for each image."""
+    step = max(1, len(KINDS) // count)
+    cases = list(islice(drawn(seed + 1, 1, long_side=side), 0, step * count, step))
+    for engine in (ours, stock):
+        engine.read(cases[0].image)  # the first image of a size warms caches up
+    ratios, own, other = [], [], []
+    for case in cases:
+        own.append(ours.read(case.image).seconds)
+        other.append(stock.read(case.image).seconds)
+        ratios.append(other[-1] / own[-1])
+    return ratios, {"ours_s": spread(own), "stock_s": spread(other)}
+
+
+def _pairs(seed: int, ours: Engine) -> dict[str, Any]:
+    cases = list(islice(drawn(seed + 2, 1), 12))
+    pairs = zip(cases[::2], cases[1::2], strict=True)
+    times = [ours.pair_seconds((one.image, other.image)) for one, other in pairs]
+    return {
+        "one_after_other_s": spread([time for time, _ in times]),
+        "at_once_s": spread([time for _, time in times]),
+        "ratio": spread([alone / at_once for alone, at_once in times]),
+    }
+
+
+def _show(report: dict[str, Any]) -> None:
+    kinds = Table(title="Right of drawn invoices, by kind of damage", box=box.SIMPLE_HEAD)
+    for name in ("kind", "images", *FIELDS, "all four", "s"):
+        kinds.add_column(name, justify="left" if name == "kind" else "right")
+    for kind, found in report["by_kind"].items():
+        counts = [str(found[field]) for field in FIELDS]
+        style = "" if found["all_four"] == found["images"] else "red"
+        row = [kind, str(found["images"]), *counts, str(found["all_four"])]
+        kinds.add_row(*row, f"{found['median_s']:.2f}", style=style)
+    console.print(kinds)
+    table = Table(title="Exact matches and time", box=box.SIMPLE_HEAD)
+    for name in ("", "images", *FIELDS, "all four", ">0.95 right", "median s", "peak MB"):
+        table.add_column(name, justify="left" if not name else "right")
+    shown = {
+        "ours": report,
+        "ours, stock's images": report["same_images_as_stock"],
+        "stock": report["stock"],
+        "photographs": report["folder"],
+    }
+    for name, figures in shown.items():
+        if figures:
+            table.add_row(name, *_cells(figures))
+    console.print(table)
+    papers, pairs = report["other_papers"], report["two_at_once"]["ratio"]
+    console.print(
+        f"Other papers: {papers['refused']} of {papers['must_be_refused']} refused, "
+        f"{papers['invented_fields']} fields invented.\n"
+        f"Times as fast as stock: {report['speedup']['1000px']} at 1,000 px, "
+        f"{report['speedup']['3000px']} at 3,000 px.\n"
+        f"Two at once: {pairs['median']} times as fast as one after the other "
+        f"({pairs['min']} to {pairs['max']})."
+    )
+
+
+def _cells(figures: dict[str, Any]) -> list[str]:
+    return [
+        str(figures["images"]),
+        *(f"{figures['fields'][field]['accuracy']:.2%}" for field in FIELDS),
+        f"{figures['all_four']['accuracy']:.2%}",
+        f"{figures['calibration']['above_095_right']:.2%}",
+        f"{figures['median_s']:.3f}",
+        str(figures.get("peak_mb", "")),
+    ]
+
+
+if __name__ == "__main__":
+    app(prog_name="python -m bench.ocr")

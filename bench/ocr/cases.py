@@ -1,0 +1,96 @@
+"""What is read: drawn invoices, other papers, and photographs with their damaged copies."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageEnhance, ImageFilter, ImageOps
+
+from bench.drawing import KINDS, OTHER_PAPERS, draw, draw_other, encode
+
+FIELDS = ("code", "number", "amount", "location")
+# Of the other papers these are quota invoices whose code and number were made unreadable.
+_HIDDEN = frozenset({"quota-fields-hidden"})
+_SEEDS_APART = 100_000  # drawings of one run's seed, and none of another's
+
+Pixels = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Case:
+    """An image and what must be read from it.
+
+    Attributes:
+        name: kind and seed, or file and copy.
+        kind: its damage.
+        image: height × width × 3, RGB.
+        truth: the text of each field; a field that is not named may be read or not. None where
+            the image must be refused.
+    """
+
+    name: str
+    kind: str
+    image: Pixels
+    truth: Mapping[str, str] | None
+
+
+def drawn(seed: int, per_kind: int, *, long_side: int = 1000) -> Iterator[Case]:
+    """Draw invoices of every kind; the runs of two seeds share none."""
+    for index in range(per_kind):
+        for kind in KINDS:
+            number = seed * _SEEDS_APART + index
+            drawing = draw(kind, number, long_side=long_side)
+            truth = drawing.truth
+            fields = {name: getattr(truth, name) for name in FIELDS} if truth else None
+            yield Case(f"{kind}-{number}", kind, _stored(drawing.image), fields)
+
+
+def other_papers(seed: int, per_kind: int) -> Iterator[Case]:
+    """Draw what is no quota invoice, or one whose code and number cannot be read."""
+    for kind in OTHER_PAPERS:
+        for index in range(per_kind):
+            number = seed * _SEEDS_APART + index
+            truth = {"code": "", "number": ""} if kind in _HIDDEN else None
+            yield Case(f"{kind}-{number}", kind, _stored(draw_other(kind, number).image), truth)
+
+
+def photographs(folder: Path) -> Iterator[Case]:
+    """Read a folder's images and their truth from its ``gt.json``, and damage copies of them."""
+    truths = json.loads((folder / "gt.json").read_bytes())
+    for name, entry in truths.items():
+        truth = {field: entry[field] for field in FIELDS if field in entry} if entry else None
+        with Image.open(folder / name) as opened:
+            image = ImageOps.exif_transpose(opened).convert("RGB")
+        for kind, damage in _COPIES.items():
+            yield Case(f"{name} {kind}", kind, np.asarray(damage(image)), truth)
+
+
+def _stored(image: Image.Image) -> Pixels:
+    """Give the pixels as a file of the image would: compressed, and turned as it says."""
+    return np.asarray(_through_jpeg(image, 92))
+
+
+def _through_jpeg(image: Image.Image, quality: int) -> Image.Image:
+    with Image.open(BytesIO(encode(image, "JPEG", quality=quality))) as opened:
+        upright = ImageOps.exif_transpose(opened)
+        return upright.convert("RGB")
+
+
+_COPIES: Mapping[str, Callable[[Image.Image], Image.Image]] = {
+    "as it is": lambda image: image,
+    "turned left": lambda image: image.transpose(Image.Transpose.ROTATE_90),
+    "upside down": lambda image: image.transpose(Image.Transpose.ROTATE_180),
+    "turned right": lambda image: image.transpose(Image.Transpose.ROTATE_270),
+    "skewed by 8°": lambda image: image.rotate(8, Image.Resampling.BICUBIC, expand=True),
+    "skewed by -12°": lambda image: image.rotate(-12, Image.Resampling.BICUBIC, expand=True),
+    "blurred": lambda image: image.filter(ImageFilter.GaussianBlur(max(image.size) / 900)),
+    "darkened": lambda image: ImageEnhance.Brightness(image).enhance(0.45),
+    "shrunk": lambda image: image.resize((int(image.width * 0.7), int(image.height * 0.7))),
+    "compressed": lambda image: _through_jpeg(image, 30),
+}

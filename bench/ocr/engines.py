@@ -1,0 +1,156 @@
+"""The two readers under measure, each in a process of its own: its memory and time are its own."""
+
+from __future__ import annotations
+
+import multiprocessing
+import resource
+import sys
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from types import TracebackType
+from typing import Any
+
+from bench.ocr.cases import FIELDS, Pixels
+
+_Read = Callable[[Pixels], "dict[str, tuple[str, float]] | None"]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What an engine made of an image.
+
+    Attributes:
+        fields: text and confidence by field; None where it saw no quota invoice.
+        seconds: how long it took.
+    """
+
+    fields: Mapping[str, tuple[str, float]] | None
+    seconds: float
+
+
+class Engine:
+    """A reader in a process of its own; a context manager.
+
+    Args:
+        name: ``ours``, or ``stock``: RapidOCR at its defaults on ONNX Runtime, with our rules.
+    """
+
+    def __init__(self, name: str) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._channel, theirs = context.Pipe()
+        self._process = context.Process(target=_serve, args=(name, theirs), daemon=True)
+        self._process.start()
+        theirs.close()
+
+    def __enter__(self) -> Engine:  # noqa: PYI034 - Self is not in Python 3.10
+        """Wait until the models are loaded."""
+        self._channel.recv()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End the process."""
+        self._channel.close()
+        self._process.join(10)
+
+    def read(self, image: Pixels) -> Answer:
+        """Have an image read."""
+        self._channel.send(("read", image))
+        return Answer(*self._channel.recv())
+
+    def pair_seconds(self, images: tuple[Pixels, Pixels]) -> tuple[float, float]:
+        """Time two images, one after the other and both at once, in seconds."""
+        self._channel.send(("pair", images))
+        one_after_other, at_once = self._channel.recv()
+        return float(one_after_other), float(at_once)
+
+    def peak_mb(self) -> float:
+        """Give the most memory that the process has had, in 10⁶ bytes."""
+        self._channel.send(("peak", None))
+        return float(self._channel.recv())
+
+
+def _serve(name: str, channel: Connection) -> None:
+    read = {"ours": _ours, "stock": _stock}[name]()
+    channel.send(None)
+    while True:
+        try:
+            order, value = channel.recv()
+        except EOFError:
+            return
+        orders: dict[str, Callable[[_Read, Any], object]]
+        orders = {"read": _timed, "pair": _pair, "peak": _peak}
+        channel.send(orders[order](read, value))
+
+
+def _timed(read: _Read, image: Pixels) -> tuple[Any, float]:
+    started = time.perf_counter()
+    fields = read(image)
+    return fields, time.perf_counter() - started
+
+
+def _pair(read: _Read, images: tuple[Pixels, Pixels]) -> tuple[float, float]:
+    started = time.perf_counter()
+    for image in images:
+        read(image)
+    middle = time.perf_counter()
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(read, images))
+    return middle - started, time.perf_counter() - middle
+
+
+def _peak(_read: _Read, _value: None) -> float:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6
+
+
+def _ours() -> _Read:
+    from ocr_service.process import return_large_blocks  # noqa: PLC0415 - in its own process only
+    from ocr_service.reading import Reader  # noqa: PLC0415 - as above
+
+    return_large_blocks()  # as the service does in whose process it reads
+    reader = Reader()
+    return lambda image: _fields(reader.read(image))
+
+
+def _stock() -> _Read:
+    from rapidocr import RapidOCR  # noqa: PLC0415 - in its own process only
+
+    from ocr_service.reading.fields.extraction import findings  # noqa: PLC0415 - as above
+    from ocr_service.reading.reader import invoice  # noqa: PLC0415 - as above
+    from ocr_service.reading.text.lines import Line, placed  # noqa: PLC0415 - as above
+
+    engine: Any = RapidOCR(params={"Global.log_level": "critical"})
+
+    def line(box: Any, text: str, score: float) -> Line:  # noqa: ANN401 - the library's own
+        text = text.replace(" ", "")
+        places = tuple((index + 0.5) / len(text) for index in range(len(text)))
+        return Line(text, (float(score),) * len(text), places, *placed(box, 0.0), box)
+
+    def read(image: Pixels) -> dict[str, tuple[str, float]] | None:
+        found = engine(image[:, :, ::-1])  # it takes BGR
+        if found.boxes is None:
+            return None
+        read_lines = zip(found.boxes, found.txts, found.scores, strict=True)
+        lines = [line(box, text, score) for box, text, score in read_lines if text.strip()]
+        seen = findings(lines)
+        if seen.title is None:
+            return None
+        return _fields(invoice(seen.beside(seen.title), ((0, 0), (1, 0), (1, 1), (0, 1))))
+
+    return read
+
+
+def _fields(invoice: Any) -> dict[str, tuple[str, float]] | None:  # noqa: ANN401 - QuotaInvoice, imported late
+    if invoice is None:
+        return None
+    return {
+        name: (getattr(invoice, name).text, getattr(invoice, name).confidence) for name in FIELDS
+    }

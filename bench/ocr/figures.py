@@ -1,0 +1,103 @@
+"""From answers to figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from statistics import median
+from typing import Any
+
+from bench.ocr.cases import FIELDS, Case
+from bench.ocr.engines import Answer
+
+_SURE = 0.95
+
+
+@dataclass(frozen=True)
+class Result:
+    """A case with an engine's answer to it."""
+
+    case: Case
+    answer: Answer
+
+    def text(self, field: str) -> str:
+        """What was read, "" where nothing was."""
+        return self.answer.fields[field][0] if self.answer.fields else ""
+
+    def is_right(self, field: str) -> bool:
+        """Whether a field is what stands there; for one that must not be read, whether it is not.
+
+        Amounts are compared as amounts: ￥10.00 and 10.00 are one.
+        """
+        if self.case.truth is None:
+            return not self.text(field)
+        if field not in self.case.truth:
+            return True
+        return _plain(self.text(field)) == _plain(self.case.truth[field])
+
+    @property
+    def all_right(self) -> bool:
+        """Whether all fields are right, and a refusal came where one had to."""
+        refused_well = self.case.truth is not None or self.answer.fields is None
+        return refused_well and all(self.is_right(field) for field in FIELDS)
+
+    def without_image(self) -> Result:
+        """Let go of the picture: hundreds would fill the memory, and only failures are shown."""
+        return replace(self, case=replace(self.case, image=self.case.image[:0].copy()))
+
+
+def accuracy(results: Sequence[Result]) -> dict[str, Any]:
+    """Give shares of right answers by field, for all four, and where confidence was high."""
+    sure = [
+        result.is_right(field)
+        for result in results
+        if result.answer.fields
+        for field in FIELDS
+        if result.answer.fields[field][1] > _SURE
+    ]
+    return {
+        "images": len(results),
+        "fields": {
+            field: {"accuracy": _share([result.is_right(field) for result in results])}
+            for field in FIELDS
+        },
+        "all_four": {"accuracy": _share([result.all_right for result in results])},
+        "calibration": {
+            "above_095": len(sure),
+            "above_095_right": _share(sure),
+            "share_above_095": round(len(sure) / max(1, len(results) * len(FIELDS)), 4),
+        },
+        "median_s": round(median([result.answer.seconds for result in results] or [0.0]), 4),
+    }
+
+
+def by_kind(results: Sequence[Result]) -> dict[str, dict[str, Any]]:
+    """Give the same for each kind of damage, in few words."""
+    kinds = sorted({result.case.kind for result in results})
+    found = {}
+    for kind in kinds:
+        own = [result for result in results if result.case.kind == kind]
+        found[kind] = {
+            "images": len(own),
+            **{field: sum(result.is_right(field) for result in own) for field in FIELDS},
+            "all_four": sum(result.all_right for result in own),
+            "median_s": round(median(result.answer.seconds for result in own), 4),
+        }
+    return found
+
+
+def spread(values: Sequence[float]) -> dict[str, float]:
+    """Give median, least and most."""
+    return {
+        "median": round(median(values), 3),
+        "min": round(min(values), 3),
+        "max": round(max(values), 3),
+    }
+
+
+def _share(values: Sequence[bool]) -> float:
+    return round(sum(values) / len(values), 4) if values else 1.0
+
+
+def _plain(text: str) -> str:
+    return text.lstrip("￥¥")

@@ -1,0 +1,1 @@
+"""Event shapes: the only package that reads events and decodes object keys."""

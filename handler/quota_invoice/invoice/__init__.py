@@ -1,0 +1,1 @@
+"""Pure rules: the meaning of code, number, place and amount."""

@@ -1,0 +1,1 @@
+"""The bucket: the only package that knows the OBS SDK."""

@@ -1,0 +1,1 @@
+"""The OCR service: the only package that knows the OCR SDK."""

@@ -1,0 +1,1 @@
+"""From an object to the OCR service's result: API, fallback, further attempts."""

@@ -1,0 +1,1 @@
+"""The JSON that is written beside an input: record and failure record."""

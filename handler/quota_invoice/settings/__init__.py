@@ -1,0 +1,1 @@
+"""Configuration: settings, the bucket's layout, credentials."""

@@ -1,0 +1,130 @@
+"""The function's configuration: one frozen object, read from its user data."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from quota_invoice.errors import ConfigurationError
+from quota_invoice.settings.layout import Keys
+from quota_invoice.settings.user_data import UserData
+
+# Where OCR is offered, by the regions that the official SDK knows (a test compares them).
+REGIONS = (
+    "af-south-1",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ap-southeast-3",
+    "cn-east-3",
+    "cn-north-1",
+    "cn-north-4",
+    "cn-south-1",
+    "cn-southwest-2",
+    "la-north-2",
+    "la-south-2",
+)
+# Agency credentials last 24 h and may be 10 min old when an invocation gets them; an address that
+# is signed for longer would promise what it cannot keep.
+_LONGEST_URL_LIFE = 24 * 3600 - 10 * 60
+_ALLOWED_HOST = re.compile(r"([0-9a-z.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
+_ORIGIN = re.compile(r"https?://([0-9a-z.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
+_SIGNATURES = ("obs", "v4")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All that can be configured; made by ``read`` alone, so that what exists makes sense.
+
+    Attributes:
+        keys: where inputs lie and records go (``INPUT_PREFIX``, ``RESULTS_PREFIX``,
+            ``FAILURES_PREFIX``).
+        bucket: where a sweep looks, or empty (``BUCKET``); uploads name their own.
+        recognize_all: whether images, too, may show several invoices, and go to Auto Classification
+            (``RECOGNITION``: ``auto``, or ``quota`` for images of one each).
+        sweep_concurrency: how many inputs a sweep reads at once (``SWEEP_CONCURRENCY``).
+        region: of function, bucket and OCR service (``REGION``).
+        project_id: whose OCR service is called (``PROJECT_ID``; the function's own by default).
+        ocr_endpoint: address of the OCR service (``OCR_ENDPOINT``; the region's by default).
+        ocr_timeout: seconds until an answer must be there (``OCR_TIMEOUT_SECONDS``).
+        obs_endpoint: address of the object store (``OBS_ENDPOINT``; the region's by default).
+        obs_signature: ``obs``, or ``v4`` for other stores of the S3 kind (``OBS_SIGNATURE``).
+        obs_path_style: whether the bucket's name stands in the path, not in the host's name
+            (``OBS_PATH_STYLE``).
+        obs_timeout: seconds until a bucket's answer must be there (``OBS_TIMEOUT_SECONDS``).
+        url_life: seconds for which the address given to the OCR service is valid
+            (``SIGNED_URL_SECONDS``).
+        api_seconds: until the gateway gives a caller up (``API_TIMEOUT_SECONDS``).
+        upload_life: seconds for which an address to upload to is valid (``UPLOAD_URL_SECONDS``).
+        url_hosts: hosts that callers' URLs may name although they are not public, as ``host`` or
+            ``host:port`` (``URL_ALLOW_HOSTS``).
+        cors_origins: the web pages' origins that may call the API from browsers; ``*`` stands for
+            all (``CORS_ORIGINS``).
+        ca_file: certificates to trust, for clouds with an authority of their own; None for the
+            public ones (``CA_FILE``).
+    """
+
+    keys: Keys
+    bucket: str
+    recognize_all: bool
+    sweep_concurrency: int
+    region: str
+    project_id: str
+    ocr_endpoint: str
+    ocr_timeout: float
+    obs_endpoint: str
+    obs_signature: str
+    obs_path_style: bool
+    obs_timeout: float
+    url_life: int
+    api_seconds: float
+    upload_life: int
+    url_hosts: frozenset[str]
+    cors_origins: frozenset[str]
+    ca_file: str | None
+
+    @classmethod
+    def read(cls, lookup: Callable[[str], str | None], project_id: str = "") -> Settings:
+        """Read and check everything.
+
+        Args:
+            lookup: gives a setting's text by its name, None or empty where it is not set: the
+                context's ``getUserData``.
+            project_id: the project that the function runs in.
+
+        Raises:
+            ConfigurationError: something is missing or makes no sense; all of it is named.
+        """
+        reader = UserData(lookup)
+        region = reader.one_of("REGION", "cn-north-4", REGIONS)
+        ocr_timeout = reader.seconds("OCR_TIMEOUT_SECONDS", 30, 1, 120)
+        settings = cls(
+            keys=reader.prefixes(),
+            bucket=reader.bucket(),
+            recognize_all=reader.one_of("RECOGNITION", "quota", ("quota", "auto")) == "auto",
+            sweep_concurrency=reader.number("SWEEP_CONCURRENCY", 4, 1, 64),
+            region=region,
+            project_id=reader.project_id(project_id),
+            ocr_endpoint=reader.address("OCR_ENDPOINT", f"https://ocr.{region}.myhuaweicloud.com"),
+            ocr_timeout=ocr_timeout,
+            obs_endpoint=reader.address("OBS_ENDPOINT", f"https://obs.{region}.myhuaweicloud.com"),
+            obs_signature=reader.one_of("OBS_SIGNATURE", "obs", _SIGNATURES),
+            obs_path_style=reader.one_of("OBS_PATH_STYLE", "false", ("true", "false")) == "true",
+            obs_timeout=reader.seconds("OBS_TIMEOUT_SECONDS", 10, 1, 120),
+            url_life=int(reader.seconds("SIGNED_URL_SECONDS", 300, 1, _LONGEST_URL_LIFE)),
+            api_seconds=reader.seconds("API_TIMEOUT_SECONDS", 30, 3, 60),
+            upload_life=int(reader.seconds("UPLOAD_URL_SECONDS", 600, 60, _LONGEST_URL_LIFE)),
+            url_hosts=reader.several("URL_ALLOW_HOSTS", _ALLOWED_HOST, "host[:port]"),
+            cors_origins=reader.several("CORS_ORIGINS", _ORIGIN, "https://host[:port]", every="*"),
+            ca_file=reader.file("CA_FILE"),
+        )
+        by_address = re.fullmatch(r"https?://([\d.]+|\[.*\])(:\d+)?", settings.obs_endpoint)
+        if by_address and settings.obs_signature == "obs" and not settings.obs_path_style:
+            reader.problems.append("OBS_PATH_STYLE: an IP address has no room for a bucket's name")
+        if settings.url_life < ocr_timeout:
+            reader.problems.append(
+                f"SIGNED_URL_SECONDS: {settings.url_life} ends before OCR_TIMEOUT_SECONDS"
+            )
+        if reader.problems:
+            raise ConfigurationError(reader.problems)
+        return settings

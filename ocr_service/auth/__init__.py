@@ -1,0 +1,1 @@
+"""Authentication: access keys, request signatures, tokens."""

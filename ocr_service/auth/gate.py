@@ -1,0 +1,80 @@
+"""Who may call: a token, or an access key's signature; and for which project."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable
+from datetime import datetime
+
+from ocr_service.auth import signature
+from ocr_service.auth.keyring import Credential, Keyring
+from ocr_service.auth.tokens import Tokens, utc_now
+from ocr_service.contract.codes import TOKEN_EMPTY, WRONG_PROJECT, WRONG_SIGNATURE, Refusal
+
+
+class Gate:
+    """Lets callers in, in two steps, so that no body is read for somebody who is refused anyway."""
+
+    def __init__(
+        self,
+        project: str,
+        keyring: Keyring,
+        tokens: Tokens,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._project = project
+        self._keyring = keyring
+        self._tokens = tokens
+        self._clock = clock
+
+    def admit(self, message: signature.Message, project: str) -> Callable[[str], None]:
+        """Judge the headers; the answer judges the body, given its SHA-256 in hex.
+
+        Raises:
+            Refusal: no or wrong credentials; the answer: a wrong signature, or another project
+                than the service's.
+        """
+        authorization = message.only("authorization") or b""
+        signed = authorization.startswith(signature.ALGORITHM.encode())
+        if signed or (authorization and message.only("x-auth-token") is None):
+            prove = self._by_signature(message)
+        else:
+            prove = self._by_token(message)
+
+        def judge(sha256: str) -> None:
+            prove(sha256)
+            if project != self._project:
+                raise Refusal(WRONG_PROJECT)
+
+        return judge
+
+    def credential(self, access_key: str, security_token: str | None) -> Credential:
+        """Give the key's credential.
+
+        Raises:
+            Refusal: it is unknown, expired, or its security token is another one.
+        """
+        found = self._keyring.find(access_key)
+        if found is None:
+            raise Refusal(WRONG_SIGNATURE, "the access key is unknown")
+        if found.expires_at is not None and found.expires_at <= self._clock():
+            raise Refusal(WRONG_SIGNATURE, "the access key expired")
+        expected, given = found.security_token or "", security_token or ""
+        if not hmac.compare_digest(expected.encode(), given.encode()):
+            raise Refusal(WRONG_SIGNATURE, "the security token is not the key's")
+        return found
+
+    def _by_signature(self, message: signature.Message) -> Callable[[str], None]:
+        claimed = signature.claim(message, self._clock())
+        security_token = (message.only("x-security-token") or b"").decode("latin-1").strip()
+        found = self.credential(claimed.access_key, security_token)
+        return lambda sha256: signature.prove(claimed, message, sha256, found.secret_key)
+
+    def _by_token(self, message: signature.Message) -> Callable[[str], None]:
+        token = message.only("x-auth-token")
+        if token is None:
+            raise Refusal(TOKEN_EMPTY)
+        project = self._tokens.check(token.decode("latin-1").strip())
+        if project is not None and project != self._project:
+            raise Refusal(WRONG_PROJECT)
+        return lambda _sha256: None

@@ -1,0 +1,1 @@
+"""The API's contract: bodies, error codes, OpenAPI description."""

@@ -1,0 +1,1 @@
+"""HTTP connections, limits, and the answer to a failed request."""

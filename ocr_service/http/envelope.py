@@ -1,0 +1,147 @@
+"""Around every request: its id, its log line, a JSON body for every failure."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+import uuid
+from collections.abc import Iterable
+
+import anyio
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ocr_service.contract.codes import INTERNAL, NO_SUCH_API, NO_SUCH_METHOD, STOPPING, Refusal
+
+LEFTOVER = 64 << 20
+"""Bytes of an unwanted body that are read and dropped so that the caller gets to see the refusal;
+a connection that is closed while the caller still sends is reset."""
+LEFTOVER_SECONDS = 10
+IDLE_SECONDS = 0.5
+"""A caller that sends nothing for so long is not in the midst of sending."""
+GONE = 499
+"""The log's status for a caller that went away; nginx uses it too."""
+
+_log = logging.getLogger(__name__)
+
+
+class Envelope:
+    """The outermost ASGI layer."""
+
+    def __init__(self, app: ASGIApp, routes: Iterable[Route]) -> None:
+        self._app = app
+        self._paths: dict[object, str] = {route.endpoint: route.path for route in routes}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request; see the ASGI specification."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        waits = any(name == b"expect" for name, _ in scope["headers"])
+        exchange = _Exchange(receive, send, waits=waits)
+        scope.setdefault("state", {})["request_id"] = exchange.request_id
+        try:
+            await self._app(scope, exchange.receive, exchange.send)
+        except ClientDisconnect:
+            exchange.status, exchange.error_code = GONE, ""
+        except asyncio.CancelledError:  # the server stops, and its patience is at an end
+            if exchange.answered:
+                raise
+            exchange.leave_body()
+            await _answer(Refusal(STOPPING))(scope, exchange.receive, exchange.send)
+        except Exception:  # noqa: BLE001 - whatever it is, the next request must be served
+            # Starlette has answered with `unforeseen` by now, and hands the error on to be logged.
+            _log.exception("unforeseen", extra={"request_id": exchange.request_id})
+        finally:
+            exchange.log(scope["method"], self._paths.get(scope.get("endpoint"), "-"))
+
+
+class _Exchange:
+    """One request and its answer, watched from outside."""
+
+    def __init__(self, receive: Receive, send: Send, *, waits: bool) -> None:
+        self._receive = receive
+        self._send = send
+        self._start = time.perf_counter()
+        self._unread = True
+        self._waits = waits
+        self.request_id = uuid.uuid4().hex
+        self.answered = False
+        self.status = 0
+        self.error_code = ""
+
+    def leave_body(self) -> None:
+        """Answer at once, whatever the caller still sends."""
+        self._waits = True
+
+    async def receive(self) -> Message:
+        self._waits = False
+        message = await self._receive()
+        if message["type"] == "http.disconnect" or not message.get("more_body", False):
+            self._unread = False
+        return message
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = MutableHeaders(scope=message)
+            self.error_code = headers.get("x-error-code", "")
+            del headers["x-error-code"]
+            headers["X-Request-Id"] = self.request_id
+            if self._unread and not await self._drained():
+                headers["Connection"] = "close"
+            self.answered = True
+        await self._send(message)
+
+    async def _drained(self) -> bool:
+        if self._waits:  # the caller asked before it sends its body (Expect: 100-continue)
+            return False
+        left = LEFTOVER
+        with anyio.move_on_after(LEFTOVER_SECONDS):
+            while self._unread and left > 0:
+                with anyio.move_on_after(IDLE_SECONDS) as idle:
+                    left -= len((await self.receive()).get("body", b""))
+                if idle.cancelled_caught:
+                    break
+        return not self._unread
+
+    def log(self, method: str, path: str) -> None:
+        _log.info(
+            "request",
+            extra={
+                "request_id": self.request_id,
+                "method": method,
+                "path": path,
+                "status": self.status,
+                "error_code": self.error_code or None,
+                "ms": round((time.perf_counter() - self._start) * 1000, 1),
+            },
+        )
+
+
+def refused(_request: Request, refusal: Exception) -> JSONResponse:
+    """Answer a refusal."""
+    assert isinstance(refusal, Refusal)  # noqa: S101 - Starlette's handlers are typed for any error
+    return _answer(refusal)
+
+
+def _answer(refusal: Refusal) -> JSONResponse:
+    headers = {**refusal.headers, "X-Error-Code": refusal.code.code}
+    return JSONResponse(refusal.body(), refusal.code.status, headers)
+
+
+def misrouted(request: Request, error: Exception) -> JSONResponse:
+    """Answer what Starlette's router refuses: an unknown path, or a method that a path lacks."""
+    assert isinstance(error, HTTPException)  # noqa: S101 - as above
+    code = {404: NO_SUCH_API, 405: NO_SUCH_METHOD}[error.status_code]
+    return refused(request, Refusal(code, headers=error.headers))
+
+
+def unforeseen(request: Request, _error: Exception) -> JSONResponse:
+    """Answer an error that nobody foresaw; `Envelope` logs it."""
+    return refused(request, Refusal(INTERNAL))

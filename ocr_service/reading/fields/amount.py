@@ -1,0 +1,157 @@
+"""The amount, in words (伍拾元整), in figures (￥50.00) and at times in English (Fifty yuan)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from ocr_service.reading.fields.candidates import Candidate, Label
+from ocr_service.reading.text.lines import Line, rows
+
+DIGITS = "零壹贰叁肆伍陆柒捌玖"
+UNITS = {"拾": 10, "佰": 100, "仟": 1000}
+# Simpler and older forms, and what the characters are misread as.
+FORMS = str.maketrans(
+    "〇○一二三四五六七八九十百千貳弍贷參叄参陸壶壸臺抬捨伯任阡圓圆园员无兀正",
+    "零零壹贰叁肆伍陆柒捌玖拾佰仟贰贰贰叁叁叁陆壹壹壹拾拾佰伍仟元元元元元元整",
+)
+WORDS = re.compile(
+    r"(?<![第年月日本共])([零壹贰叁肆伍陆柒捌玖拾佰仟][零壹贰叁肆伍陆柒捌玖拾佰仟 ]*)元"
+    r"(?:[ 零]*([壹贰叁肆伍陆柒捌玖]) *角)?(?:[ 零]*([壹贰叁肆伍陆柒捌玖]) *分)?"
+)
+LESS_THAN_ONE = re.compile(r"()([壹贰叁肆伍陆柒捌玖]) *角(?: *([壹贰叁肆伍陆柒捌玖]) *分)?[ 整]*")
+WHOLE = re.compile(r"([壹贰叁肆伍陆柒捌玖拾佰仟 ]*[拾佰仟])[ 整]*")
+# Without decimals only what cannot have lost its point: ￥1000 may have been ￥10.00.
+FIGURES = re.compile(
+    r"[￥¥Y羊半丰夫][ :：.]*(?:(\d{1,3}(?:,\d{3})+|\d{1,6})[.．·,](\d0)(?!\d)|(\d{1,2})(?![\d.,]))"
+)
+PLAIN = re.compile(r"^(\d{1,6})(?:[.．](\d0)元?|()元)$")
+# Of what these speak is no invoice's amount.
+ANOTHER = re.compile(r"[罚奖赔押]|最高|工本")
+ENGLISH = {
+    "one": 1,
+    "two": 2,
+    "five": 5,
+    "ten": 10,
+    "twenty": 20,
+    "thirty": 30,
+    "fifty": 50,
+    "hundred": 100,
+    "thousand": 1000,
+}
+IN_ENGLISH = re.compile(rf"({'|'.join(ENGLISH)})?({'hundred|thousand'})?yuan")
+USUAL = tuple(100 * yuan for yuan in (1, 2, 3, 5, 10, 20, 30, 50, 100, 200, 500, 1000))
+
+
+def value_of_words(words: str) -> int:
+    """Yuan of a Chinese numeral; 0 when it is none, such as one that names a place twice.
+
+    >>> value_of_words("壹佰贰拾"), value_of_words("拾"), value_of_words("壹仟零伍")
+    (120, 10, 1005)
+    >>> value_of_words("拾拾"), value_of_words("伍伍")
+    (0, 0)
+    """
+    total = digit = 0
+    last_unit = 10_000
+    for character in words.replace(" ", "").replace("零", ""):
+        unit = UNITS.get(character, 0)
+        if unit:
+            if unit >= last_unit:
+                return 0
+            total, digit, last_unit = total + (digit or 1) * unit, 0, unit
+        elif digit:
+            return 0
+        else:
+            digit = DIGITS.index(character)
+    return total + digit
+
+
+def in_words(text: str) -> tuple[int, int, int]:
+    """Fen of an amount in words, and where its numerals start and end; fen 0 when none.
+
+    >>> in_words("金额: 伍拾元整"), in_words("壹 拾 圆"), in_words("二零一六年")
+    ((5000, 4, 6), (1000, 0, 4), (0, 0, 0))
+    >>> in_words("贰元伍角整"), in_words("伍角"), in_words("遗失罚款伍佰元")
+    ((250, 0, 3), (50, 0, 1), (0, 0, 0))
+    """
+    forms = text.translate(FORMS)
+    found = WORDS.search(forms) or WHOLE.fullmatch(forms) or LESS_THAN_ONE.fullmatch(forms)
+    if not found or ANOTHER.search(text[: found.start()]):
+        return 0, 0, 0
+    yuan, *parts = found.groups()
+    fen = 100 * value_of_words(yuan)
+    if not fen and yuan:
+        return 0, 0, 0
+    for digit, unit in zip(parts, (10, 1), strict=False):
+        fen += unit * DIGITS.index(digit) if digit else 0
+    numerals = [found.span(group) for group, numeral in enumerate(found.groups(), 1) if numeral]
+    return fen, numerals[0][0], numerals[-1][1]
+
+
+def in_figures(text: str) -> tuple[int, int, int]:
+    """Fen of an amount in figures, and where its digits start and end; fen 0 when none.
+
+    >>> in_figures("￥: 10.00"), in_figures("¥1,000.00"), in_figures("100元"), in_figures("2016年")
+    ((1000, 3, 8), (100000, 1, 9), (10000, 0, 3), (0, 0, 0))
+    >>> in_figures("￥1000"), in_figures("￥50"), in_figures("￥2.50")
+    ((0, 0, 0), (5000, 1, 3), (250, 1, 5))
+    """
+    found = FIGURES.search(text) or PLAIN.search(text)
+    if not found or ANOTHER.search(text[: found.start()]):
+        return 0, 0, 0
+    first = next(group for group in (1, 3) if found[group])
+    fen = 100 * int(found[first].replace(",", "")) + int(found[2] or 0)
+    return fen, found.start(first), found.end(2 if found[2] else first)
+
+
+def in_english(text: str) -> tuple[int, int, int]:
+    """Fen of an amount in English, and where it starts and ends; fen 0 when there is none.
+
+    >>> in_english("Onehundredyuan"), in_english("Fiftyyuan"), in_english("yuan")
+    ((10000, 0, 14), (5000, 0, 9), (0, 0, 0))
+    """
+    found = IN_ENGLISH.search(text.replace(" ", "").lower())
+    if not found or not (found[1] or found[2]):
+        return 0, 0, 0
+    yuan = ENGLISH.get(found[1] or "", 1) * ENGLISH.get(found[2] or "", 1)
+    return 100 * yuan, *found.span()
+
+
+def written(fen: int) -> str:
+    """As the service writes it: a full-width sign, two decimals, nothing between thousands.
+
+    >>> written(100_000), written(50)
+    ('￥1000.00', '￥0.50')
+    """
+    return f"￥{fen // 100}.{fen % 100:02}"
+
+
+def is_usual(text: str) -> bool:
+    """Whether invoices of that amount are common.
+
+    >>> is_usual("￥50.00"), is_usual("￥73.00")
+    (True, False)
+    """
+    return text in {written(fen) for fen in USUAL}
+
+
+def words_candidates(lines: Sequence[Line]) -> list[Candidate]:
+    """Amounts in words; their characters may stand so far apart that each is a line."""
+    return _candidates(rows(lines, gap=5), in_words)
+
+
+def figures_candidates(lines: Sequence[Line]) -> list[Candidate]:
+    """Amounts in figures or in English."""
+    return _candidates(lines, in_figures) + _candidates(lines, in_english)
+
+
+def _candidates(
+    lines: Sequence[Line], rule: Callable[[str], tuple[int, int, int]]
+) -> list[Candidate]:
+    found = []
+    for line in lines:
+        fen, start, end = rule(line.text)
+        if fen:
+            # 元 and ￥ are its label.
+            found.append(Candidate(written(fen), line.span(start, end), Label.OWN))
+    return found

@@ -1,0 +1,68 @@
+"""Which way the text runs, from the boxes around it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+Box = NDArray[np.float32]
+
+ELONGATED = 2.0  # a box this many times as long as high shows the direction of its text
+
+
+def slope(boxes: Sequence[Box]) -> float:
+    """The direction of the lines of text, in radians, from -π/2 to π/2; 0 is level.
+
+    The long edges of elongated boxes vote with their lengths. A line has no head and no tail
+    yet, so angles are doubled to make opposite directions one.
+
+    >>> level = np.array([[0, 0], [90, 0], [90, 10], [0, 10]], np.float32)
+    >>> slope([level])
+    0.0
+    >>> round(slope([level[:, ::-1]]), 2)
+    1.57
+    """
+    votes = 0j
+    for box in boxes:
+        long, short = sorted((box[1] - box[0], box[2] - box[1]), key=np.linalg.norm, reverse=True)
+        length, height = float(np.linalg.norm(long)), float(np.linalg.norm(short))
+        if length > ELONGATED * height:
+            votes += length * complex(float(long[0]), float(long[1])) ** 2 / length**2
+    if not votes:
+        return 0.0
+    return math.atan2(votes.imag, votes.real) / 2
+
+
+def aligned(box: Box, angle: float) -> Box:
+    """The box with its corners in reading order, for text that runs at `angle` radians.
+
+    >>> box = np.array([[0, 0], [90, 0], [90, 10], [0, 10]], np.float32)
+    >>> aligned(box, math.pi)[0].tolist()
+    [90.0, 10.0]
+    """
+    direction = np.array([math.cos(angle), math.sin(angle)])
+    edges = np.roll(box, -1, axis=0) - box
+    along = edges @ direction / np.maximum(np.linalg.norm(edges, axis=1), 1e-6)
+    return np.roll(box, -int(np.argmax(along)), axis=0)
+
+
+def is_along(box: Box) -> bool:
+    """Whether an aligned box holds text that runs with the page, not up or down its side.
+
+    >>> is_along(np.array([[0, 0], [10, 0], [10, 90], [0, 90]], np.float32))
+    False
+    """
+    return bool(np.linalg.norm(box[3] - box[0]) < 1.5 * np.linalg.norm(box[1] - box[0]))
+
+
+def length(box: Box) -> float:
+    """Pixels along the first edge."""
+    return float(np.linalg.norm(box[1] - box[0]))
+
+
+def height(box: Box) -> float:
+    """Pixels along the last edge."""
+    return float(np.linalg.norm(box[3] - box[0]))

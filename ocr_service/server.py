@@ -1,0 +1,129 @@
+"""Runs the service: `serve` returns when it has been told to stop and has stopped."""
+
+from __future__ import annotations
+
+import json
+import logging
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from ocr_service import logs, process
+from ocr_service.app import Reader, make_app
+from ocr_service.http.protocol import bounded
+from ocr_service.settings import Settings
+
+BACKLOG = 128
+KEEP_ALIVE_SECONDS = 15
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+def serve(settings: Settings, reader: Reader | None = None) -> None:
+    """Listen until SIGTERM or SIGINT, then finish what is under way and return.
+
+    Once it listens, one line goes to stdout: {"ready": true, "url": "http://127.0.0.1:8090"}.
+
+    Raises:
+        OSError: the address cannot be bound.
+    """
+    process.return_large_blocks()
+    with process.own_stderr():
+        logs.to_stderr()
+        with _stopped_by_signal(), _bound(settings) as listener:
+            app = make_app(settings, reader or _engine(settings))
+            _Server(_config(settings, app), _url(settings, listener)).run(sockets=[listener])
+        logging.getLogger(__name__).info("stopped")
+
+
+def _config(settings: Settings, app: ASGIApp) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http=bounded(settings.connections, settings.head_seconds, settings.body_seconds),
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=settings.stop_seconds,
+        backlog=BACKLOG,
+        ssl_certfile=settings.tls_cert,
+        ssl_keyfile=settings.tls_key,
+    )
+
+
+class _Server(uvicorn.Server):
+    """Tells when it listens."""
+
+    def __init__(self, config: uvicorn.Config, url: str) -> None:
+        super().__init__(config)
+        self._url = url
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        sys.stdout.write(json.dumps({"ready": True, "url": self._url}) + "\n")
+        sys.stdout.flush()
+
+
+def _engine(settings: Settings) -> Reader:
+    from ocr_service.reading import Reader as Engine  # noqa: PLC0415 - loads hundreds of megabytes
+
+    return Engine(threads=settings.workers)
+
+
+def _bound(settings: Settings) -> socket.socket:
+    """Bind the address, in a socket that says it speaks TCP.
+
+    With `socket.create_server`, whose protocol is 0, asyncio leaves Nagle's algorithm on, and every
+    answer over a kept connection waits 40 ms for the caller's delayed acknowledgement.
+    """
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((settings.host, settings.port))
+        listener.listen(BACKLOG)
+    except BaseException:
+        listener.close()
+        raise
+    return listener
+
+
+def _url(settings: Settings, listener: socket.socket) -> str:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    scheme = "https" if settings.tls_cert else "http"
+    return f"{scheme}://{host}:{listener.getsockname()[1]}"
+
+
+class _Stop(BaseException):
+    """A signal came; no handler of ordinary errors may catch it."""
+
+
+@contextmanager
+def _stopped_by_signal() -> Iterator[None]:
+    """Leave the block at a signal, quietly.
+
+    While the engine loads, at once. While uvicorn runs, it has handlers of its own that finish what
+    is under way, and raises the signal again at its end.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        raise _Stop
+
+    before = {number: signal.signal(number, stop) for number in SIGNALS}
+    try:
+        yield
+    except _Stop:
+        pass
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,1 @@
+"""Clients of the official SDKs for operators, and their errors in words."""
