@@ -21,7 +21,7 @@ from local.runtime import Discarded, FunctionError
 from local.serving import Serving
 from ocr_service.auth.keyring import Credential, StaticKeyring
 from tests.functional.conftest import Objects
-from tests.functional.test_local_cloud import linux, local, wait_for
+from tests.functional.test_local_cloud import linux, run, wait_for
 from tests.support.announce import announce
 
 fgs: Any = pytest.importorskip("huaweicloudsdkfunctiongraph.v2")
@@ -219,7 +219,9 @@ def test_the_operators_keys_are_the_bucket_owners(cloud: Cloud, objects: Objects
 @linux
 def test_up_keeps_the_operators_keys_in_a_file_of_their_own(tmp_path: Path) -> None:
     file = tmp_path / "up.env"
-    with run("local", "up", "--port", "0", "--log", str(tmp_path / "up.log"), folder=tmp_path) as process:
+    with run(
+        "local", "up", "--port", "0", "--log", str(tmp_path / "up.log"), folder=tmp_path
+    ) as process:
         assert process.stdout
         said = ""
         while "Ctrl-C" not in said:
