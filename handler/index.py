@@ -1,53 +1,43 @@
-"""The entry points that the platform calls: they wire the parts and hand the event on."""
+"""The entry points that the platform calls: they parse the event, call, and return."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from quota_invoice.events import parse
+from quota_invoice.deadline import FOR_WRITING, Deadline
 from quota_invoice.events.api_request import ApiRequest
+from quota_invoice.events.parse import parse
+from quota_invoice.events.timer import Sweep
 from quota_invoice.logs import Log
-from quota_invoice.obs.store import Store
+from quota_invoice.obs.store import ObsStore
 from quota_invoice.ocr.service import OcrService
-from quota_invoice.parts import Parts
 from quota_invoice.pipeline import Pipeline
 from quota_invoice.recognition.recognizer import Recognizer
 from quota_invoice.settings.credentials import Context, Credentials
 from quota_invoice.settings.settings import Settings
 from quota_invoice.stopwatch import Stopwatch
-
-# Of the invocation's time, for writing what is known and saying what is not, before the platform
-# ends it without either.
-RESERVED_SECONDS = 3.0
-# Of a caller's time, for the ways to the gateway and back.
-RESERVED_FOR_CALLER = 1.0
+from quota_invoice.uploads import UploadProcessor
 
 
 @dataclass(frozen=True)
 class Function:
-    """What an instance of the function keeps between invocations: settings and connections."""
+    """The parts of an instance that outlive an invocation: settings and connections."""
 
     settings: Settings
-    store: Store
+    store: ObsStore
     ocr: OcrService
-    watch: Stopwatch
 
     @classmethod
     def start(cls, context: Context) -> Function:
-        """Read the settings and make the clients; no request is made."""
+        """Read the settings and make the clients; no request is sent."""
         settings = Settings.read(context.getUserData, context.getProjectID())
         credentials = Credentials.of(context)
-        watch = Stopwatch()
-        store, ocr = Store(settings, credentials, watch), OcrService(settings, credentials, watch)
-        return cls(settings, store, ocr, watch)
-
-    def use(self, credentials: Credentials, patience: Callable[[], float] | None) -> None:
-        """Take the credentials of the invocation at hand, and how long its caller waits, if any."""
-        self.store.use(credentials, patience)
-        self.ocr.use(credentials)
+        return cls(
+            settings,
+            ObsStore.connect(settings, credentials),
+            OcrService.connect(settings, credentials),
+        )
 
 
 _function: Function | None = None
@@ -61,49 +51,39 @@ def initializer(context: Context) -> None:
 
 
 def handler(event: object, context: Context) -> dict[str, Any]:
-    """Process what an event announces, look for what none did, or answer a caller of the API.
+    """Process an event's uploads, run a sweep, or answer an API caller.
 
     Returns:
-        How many uploads had which outcome; for a caller, API Gateway's answer.
+        The number of uploads by outcome; for an API caller, API Gateway's response.
 
     Raises:
-        InvocationError: something could not be dealt with, for the platform to try again or report;
-            a caller is told instead.
+        InvocationError: an upload could not be processed; the platform retries or reports it. An
+            API caller gets a response instead.
     """
-    begun = time.perf_counter()
+    stopwatch = Stopwatch()
     log = Log(context.getRequestID())
     with log.step("event"):
-        work = parse.parse(event)
-    if isinstance(work, ApiRequest):
-        from quota_invoice.api import answer  # noqa: PLC0415 - uploads need not wait for it
+        request = parse(event)
+    deadline = Deadline.after(context.getRemainingTimeInMilliSeconds() / 1000).reserve(FOR_WRITING)
+    if isinstance(request, ApiRequest):
+        from quota_invoice.api.dispatch import dispatch  # noqa: PLC0415 - uploads do not need it
 
-        return answer(work, lambda: _parts(context, log, begun), log, begun)
-    parts = _parts(context, log)
-    if isinstance(work, parse.Sweep):
+        return dispatch(request, lambda: _connect(context, stopwatch), log, deadline, stopwatch)
+    settings, store, ocr = _connect(context, stopwatch)
+    recognizer = Recognizer(ocr, log, auto=settings.recognize_all)
+    pipeline = Pipeline(settings.layout, settings.region, store, recognizer, log)
+    if isinstance(request, Sweep):
         from quota_invoice.sweep import Sweeper  # noqa: PLC0415 - as above
 
-        sweeper = Sweeper(parts.settings, parts.store, parts.pipeline, log, parts.seconds_left)
-        return sweeper.run(work)
-    return parts.pipeline.run(work)
+        return Sweeper(settings, store, pipeline, log, deadline).run(request)
+    return UploadProcessor(settings.layout, store, pipeline, log).run(request, deadline)
 
 
-def _parts(context: Context, log: Log, called: float | None = None) -> Parts:
-    """Put the parts together for one invocation; a caller has waited since ``called``, if any."""
+def _connect(context: Context, stopwatch: Stopwatch) -> tuple[Settings, ObsStore, OcrService]:
+    """Return the instance's settings, and its connections with the invocation's credentials."""
     if _function is None:
         initializer(context)
     assert _function is not None  # noqa: S101 - initializer raises otherwise
-    settings, store = _function.settings, _function.store
-
-    def seconds_left() -> float:
-        left = context.getRemainingTimeInMilliSeconds() / 1000 - RESERVED_SECONDS
-        if called is None:
-            return left
-        waited = time.perf_counter() - called
-        return min(left, settings.api_seconds - waited - RESERVED_FOR_CALLER)
-
-    _function.use(Credentials.of(context), None if called is None else seconds_left)
-    recognizer = Recognizer(
-        store, _function.ocr, log, seconds_left, everything=settings.recognize_all
-    )
-    pipeline = Pipeline(settings.keys, settings.region, store, recognizer, log, seconds_left)
-    return Parts(settings, store, recognizer, pipeline, _function.watch, seconds_left)
+    credentials = Credentials.of(context)
+    store = _function.store.for_invocation(credentials, stopwatch)
+    return _function.settings, store, _function.ocr.for_invocation(credentials, stopwatch)

@@ -1,38 +1,38 @@
-"""The one tree of errors; each class carries what follows from it.
+"""All errors of the function; each class carries its consequence.
 
     QuotaInvoiceError
-    ├── ImageRefused         this image will never be read: a failure record, the invocation
-    │   │                    succeeds
-    │   ├── NotRecognized        …once it has failed twice
-    │   ├── ImageTooLarge        …unless a smaller copy of it is
-    │   └── FormatRefused        …unless something else than the object was fetched
-    ├── RequestRefused       what a caller of the API asked for makes no sense
-    │   ├── NotFound             there is no such thing
-    │   ├── MethodRefused        there is, but that cannot be done with it
-    │   ├── BodyTooLarge         it came with more than a gateway lets through
-    │   └── UrlRefused           it names an address that is not for the OCR service to fetch
-    └── InvocationError      anything else: raised when the other uploads are done, so that the
-        │                    platform retries or reports it
-        ├── ConfigurationError   settings or credentials that make no sense
-        ├── EventError           an event of no known shape
-        ├── UnusableKey          an upload whose record can have no key
+    ├── ImageRefused         this image cannot be read: a failure record is written and the
+    │   │                    invocation succeeds
+    │   ├── NotRecognized        …after a second attempt
+    │   ├── ImageTooLarge        …unless a smaller copy can be read
+    │   └── FormatRefused        …unless the service fetched something other than the object
+    ├── RequestRefused       an API caller's request is invalid
+    │   ├── NotFound             there is no such path or input
+    │   ├── MethodRefused        the path has other methods
+    │   ├── BodyTooLarge         the body exceeds the limit of every gateway
+    │   └── UrlRefused           the OCR service must not fetch this URL
+    └── InvocationError      any other error: raised after the event's other uploads are done, so
+        │                    that the platform retries or reports it
+        ├── ConfigurationError   settings or credentials are invalid
+        ├── EventError           an event of unknown shape
+        ├── UnusableKey          no record can have the key that this input's key leads to
         ├── ServiceRefused       the OCR service refused the request, not the image
-        │   └── AccessRefused        …as it will refuse any other of this account
-        ├── ServiceUnavailable   the OCR service did not answer, or not sensibly: tried again
-        │   ├── RateLimited          it has had enough of us for now: tried again later
-        │   └── ObjectUnfetched      it could not fetch the object: tried again once, then sent
-        │       └── AddressRefused       …sent at once
+        │   └── AccessRefused        …and will refuse every request of this account
+        ├── ServiceUnavailable   no response from the OCR service, or an invalid one: retried
+        │   ├── RateLimited          too many requests: retried after a longer pause
+        │   └── DownloadFailed       it could not fetch the object: retried once, then sent
+        │       └── DownloadRefused      …sent at once
         ├── OutOfTime            the invocation has no time left for this upload
         ├── ObjectChanging       the object is replaced faster than it can be read
-        ├── StoreError           the bucket refused or did not answer
-        │   └── StoreBusy            it has had enough requests for now: tried again at once
-        ├── UnexpectedFault      a fault of our own
-        └── UploadsFailed        several of the above, from one event
+        ├── StoreError           the bucket refused a request or did not respond
+        │   └── StoreBusy            too many requests: retried soon
+        ├── UnexpectedFault      a defect of this function
+        └── UploadsFailed        several uploads of one event failed
 
-Every error has a ``code``: the OCR service's own where it gave one, else one of ours with a dot
-in the same manner (``Store.AccessDenied``). Messages never hold a key, a token or a signed query.
-A caller of the API gets both, under the HTTP ``status`` of the class; but where it is ``internal``,
-the message is for the function's log alone.
+Every error has a ``code``: the OCR service's own, or one of the function's with a dot, such as
+``Store.AccessDenied``. A message never holds a key, a token or the query of a signed URL. An API
+caller gets code and message with the HTTP ``status`` of the class; the message of an ``internal``
+error goes to the log only.
 """
 
 from __future__ import annotations
@@ -48,21 +48,23 @@ class QuotaInvoiceError(Exception):
     """Base of all errors of this function.
 
     Args:
-        code: which refusal it is, such as ``AIS.0103`` or ``Store.AccessDenied``.
-        message: what was wrong, in words for an operator.
-        request_id: the id under which the refusing service knows the request, if it gave one.
+        code: identifies the error, such as ``AIS.0103`` or ``Store.AccessDenied``.
+        message: the problem, in words for an operator.
+        request_id: the refusing service's id of the request, or None.
     """
 
     tries: ClassVar[int] = 1
-    """How often the request that met this error is worth making, the first time included."""
+    """Maximum number of attempts for a request that meets this error, including the first."""
     pause: ClassVar[float] = 0.5
-    """Seconds before the second try; later ones wait longer, all of them by chance."""
+    """Seconds before the second attempt; later pauses grow, with jitter."""
     retry_after: float = 0
-    """Seconds that the service asked to be left alone."""
+    """Seconds to wait as the service asked in ``Retry-After``."""
     status: ClassVar[int] = 500
-    """The HTTP status of the answer to a caller of the API."""
+    """HTTP status of the response to an API caller."""
     internal: ClassVar[bool] = False
-    """Whether the message is about what is no caller's business: accounts, settings, the bucket."""
+    """Whether the message concerns the operator only: accounts, settings, the bucket."""
+    key: str = ""
+    """The input that an API caller's request is about, where it is known."""
 
     def __init__(self, code: str, message: str, request_id: str | None = None) -> None:
         self.code = code
@@ -72,38 +74,38 @@ class QuotaInvoiceError(Exception):
 
 
 class ImageRefused(QuotaInvoiceError):
-    """The OCR service will never read this image, however often it is asked."""
+    """The OCR service cannot read this image; another request would give the same result."""
 
     status = 422
 
 
 class NotRecognized(ImageRefused):
-    """The service failed at this image; a second failure is taken for its last word."""
+    """Recognition failed; a second failure is final."""
 
     tries = 2
 
 
 class ImageTooLarge(ImageRefused):
-    """The image has too many bytes or pixels for the service; a smaller copy of it may not."""
+    """The image has too many bytes or pixels for the service; a smaller copy may be read."""
 
 
 class FormatRefused(ImageRefused):
-    """What the service fetched is no image that it knows; the object itself may be one."""
+    """The service does not know the format of the file it fetched; the object may differ."""
 
 
 class RequestRefused(QuotaInvoiceError):
-    """A caller of the API asked for what makes no sense, or cannot be had."""
+    """An API caller's request is invalid."""
 
     status = 400
     allowed: tuple[str, ...] = ()
-    """The methods that there are, where another one was asked for."""
+    """The methods of the path, where the request used another one."""
 
     def __init__(self, message: str, code: str = "Request.Invalid") -> None:
         super().__init__(code, message)
 
 
 class NotFound(RequestRefused):
-    """There is no such path, or nothing is known of such an input."""
+    """There is no such path or input."""
 
     status = 404
 
@@ -119,17 +121,17 @@ class MethodRefused(RequestRefused):
 
 
 class BodyTooLarge(RequestRefused):
-    """The body is larger than what every gateway lets through."""
+    """The body exceeds the limit of every gateway."""
 
     status = 413
 
     def __init__(self, limit: int) -> None:
-        message = f"the body has more than {limit} bytes: POST /uploads gives an address for files"
+        message = f"the body has more than {limit} bytes: POST /uploads returns a URL for files"
         super().__init__(f"{message} of any size", "Request.TooLarge")
 
 
 class UrlRefused(RequestRefused):
-    """An address of a caller's that the OCR service is not sent to."""
+    """The OCR service must not fetch this URL."""
 
     status = 422
 
@@ -138,11 +140,11 @@ class UrlRefused(RequestRefused):
 
 
 class InvocationError(QuotaInvoiceError):
-    """Not the image's fault: raised at the end, so that nothing is recorded and nothing is lost."""
+    """An error that is not the image's: nothing is recorded, so that nothing is lost."""
 
 
 class ConfigurationError(InvocationError):
-    """Settings or credentials that make no sense; names every problem at once."""
+    """Settings or credentials are invalid; the message names every problem."""
 
     internal = True
 
@@ -152,7 +154,7 @@ class ConfigurationError(InvocationError):
 
 
 class EventError(InvocationError):
-    """An event, or one record of it, that has no shape that we know."""
+    """An event, or one entry of it, has an unknown shape."""
 
     status = 400
 
@@ -161,7 +163,7 @@ class EventError(InvocationError):
 
 
 class UnusableKey(InvocationError):
-    """An input's key from which no key for a record can be made."""
+    """An input's key leads to no valid key for its record."""
 
     status = 400
 
@@ -170,49 +172,50 @@ class UnusableKey(InvocationError):
 
 
 class ServiceRefused(InvocationError):
-    """The OCR service refuses the request, for a reason that is not the image's."""
+    """The OCR service refused the request for a reason other than the image."""
 
     status = 502
 
 
 class AccessRefused(ServiceRefused):
-    """The OCR service refuses the account, its keys or the address; it will refuse all requests.
+    """The OCR service refused the account, its credentials or the endpoint.
 
-    To ask on with wrong keys would lock the account: five failures in a row do so for 5 minutes.
+    No further request is sent in this invocation: five failures in a row lock the account for five
+    minutes.
     """
 
     internal = True
 
 
 class ServiceUnavailable(InvocationError):
-    """The OCR service did not answer, or not sensibly; a later try may succeed."""
+    """The OCR service sent no response or an invalid one; a later attempt may succeed."""
 
     status = 503
-    tries = 1000  # in fact as often as the invocation's time allows
+    tries = 1000  # in effect, as many as the time allows
 
 
 class RateLimited(ServiceUnavailable):
-    """A limit of requests at once or by the minute; soon tried again, it would be met again."""
+    """A limit on simultaneous requests or on requests per minute was reached."""
 
     status = 429
     pause = 2.5
 
 
-class ObjectUnfetched(ServiceUnavailable):
-    """The OCR service could not fetch the object by the address that it was given."""
+class DownloadFailed(ServiceUnavailable):
+    """The OCR service could not fetch the object from its URL."""
 
     status = 422
     tries = 2
 
 
-class AddressRefused(ObjectUnfetched):
-    """The OCR service will not fetch from such an address, however often it is asked."""
+class DownloadRefused(DownloadFailed):
+    """The OCR service does not fetch from this URL; another attempt would give the same result."""
 
     tries = 1
 
 
 class ObjectChanging(InvocationError):
-    """An object was replaced again and again while it was read; another invocation will read it."""
+    """An object was replaced each time it was read; another invocation will read it."""
 
     status = 503
 
@@ -221,30 +224,32 @@ class ObjectChanging(InvocationError):
 
 
 class StoreError(InvocationError):
-    """The bucket refused a request or did not answer."""
+    """The bucket refused a request or did not respond."""
 
     status = 502
     internal = True
 
 
 class StoreBusy(StoreError):
-    """The bucket has had enough requests for now; one more a little later may be welcome."""
+    """The bucket received too many requests; an attempt a little later may succeed."""
 
     status = 503
     tries = 4
 
 
 class OutOfTime(InvocationError):
-    """The invocation's time is over before the OCR service could be asked; another will ask."""
+    """The invocation's time ran out before a request; another invocation will send it."""
 
     status = 504
 
     def __init__(self, seconds: float) -> None:
-        super().__init__("Function.OutOfTime", f"not asked: {max(0.0, seconds):.1f} s are left")
+        super().__init__(
+            "Function.OutOfTime", f"no request was sent: {max(0.0, seconds):.1f} s are left"
+        )
 
 
 class UnexpectedFault(InvocationError):
-    """An error that nobody foresaw, named by its kind and place: its text may hold anything."""
+    """A defect of this function, named by exception and place: its text may hold a secret."""
 
     internal = True
 
@@ -257,12 +262,12 @@ class UnexpectedFault(InvocationError):
 
 
 class UploadsFailed(InvocationError):
-    """Several uploads of one event failed; the first cause gives the code.
+    """Several uploads of one event failed; the code is that of the first one.
 
     Args:
-        failures: pairs of object key and the error that it met; at least one.
-        total: how many uploads there were.
-        count: how many failed, if not all of them are told.
+        failures: pairs of object key and its error; at least one.
+        total: number of uploads.
+        count: number of failures, if ``failures`` lists some of them only.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Members of JSON values that others made: of any case, absent, or of another kind than said."""
+"""Members of JSON values from outside: their names in any case, absent, or of another type."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 
 def member(value: object, name: str) -> Any:  # noqa: ANN401 - a member of any JSON value
-    """Give a member of a JSON object by its name in any case; None if there is none.
+    """Return a member of a JSON object by its name in any case; None if there is none.
 
     >>> member({"eTag": "9d37"}, "etag")
     '9d37'
@@ -24,22 +24,22 @@ def member(value: object, name: str) -> Any:  # noqa: ANN401 - a member of any J
 
 
 def text_of(value: object) -> str | None:
-    """Give a text that says something, else None."""
+    """Return the value if it is a text that is not empty, else None."""
     return value if isinstance(value, str) and value else None
 
 
 def no_constant(name: str) -> NoReturn:
-    """Refuse NaN and Infinity, for ``json.loads``'s ``parse_constant``: JSON has none (RFC 8259).
+    """Refuse NaN and Infinity, as ``parse_constant`` of ``json.loads``: RFC 8259 has neither.
 
     Raises:
         ValueError: always.
     """
-    message = f"no JSON: {name}"
+    message = f"not JSON: {name}"
     raise ValueError(message)
 
 
 def outline(value: object) -> str:
-    """Give the names of members only: whole events hold tokens and signed addresses."""
+    """Return the names of a JSON object's members only: events hold tokens and signed URLs."""
     if isinstance(value, Mapping):
         return "an object with " + (", ".join(sorted(map(str, value))) or "no members")
     return f"a {type(value).__name__}"

@@ -1,4 +1,4 @@
-"""One JSON line per step; only the fields named here can reach a log, so nothing whole does."""
+"""The log: one JSON line per step, made of the fields that are named here and no others."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from quota_invoice.errors import QuotaInvoiceError
 
 
 class Step:
-    """A step that is under way; set what its line is to say before it ends.
+    """A step in progress; its fields are set before it ends.
 
     Attributes:
-        key: the object that it is about.
-        outcome: what came of it.
-        reason: why, where it needs one.
-        counts: how many had which outcome.
-        gateway_request_id: the id that a caller of the API knows it by.
+        key: the object's key.
+        outcome: the result of the step, such as ``recognized``; ``ok`` unless set.
+        reason: the reason for the outcome, where it needs one.
+        counts: number of inputs by outcome.
+        gateway_request_id: API Gateway's id of the request.
     """
 
     def __init__(self, key: str) -> None:
@@ -35,8 +35,8 @@ class Log:
     """Writes the steps of one invocation.
 
     Args:
-        request_id: the platform's id of the invocation, on every line.
-        write: takes one line without its end; standard output on the platform.
+        request_id: the platform's id of the invocation, which is in every line.
+        write: takes one line without its line end; standard output by default.
     """
 
     def __init__(self, request_id: str, write: Callable[[str], None] | None = None) -> None:
@@ -45,7 +45,7 @@ class Log:
 
     @contextmanager
     def step(self, name: str, key: str = "") -> Iterator[Step]:
-        """Time a step and write its line when it ends, well or not."""
+        """Time a step and write its line when it ends, also when it raises."""
         step, started = Step(key), time.perf_counter()
         try:
             yield step
@@ -60,11 +60,7 @@ class Log:
         self._line(name, step, started)
 
     def _line(
-        self,
-        name: str,
-        step: Step,
-        started: float,
-        error: QuotaInvoiceError | None = None,
+        self, name: str, step: Step, started: float, error: QuotaInvoiceError | None = None
     ) -> None:
         fields: dict[str, Any] = {
             "request_id": self.request_id,
@@ -82,11 +78,11 @@ class Log:
         if error:
             fields["code"], fields["message"] = error.code, error.message
             fields["service_request_id"] = error.request_id
-        # A key may hold half of a surrogate pair, which no UTF-8 stream takes but as an escape.
+        # A key may hold half of a surrogate pair, which UTF-8 holds as an escape only.
         line = json.dumps(fields, ensure_ascii=False).encode("utf-8", "backslashreplace")
         self._write(line.decode())
 
 
 def _print(line: str) -> None:
-    """Print a line in one go: the lines of several threads must not mix."""
+    """Write a line in one call, so that the lines of several threads do not mix."""
     sys.stdout.write(line + "\n")

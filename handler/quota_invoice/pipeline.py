@@ -1,262 +1,186 @@
-"""From an announced upload to its record: once, whatever is announced how often.
+"""From an object to its record, exactly once, however often its event is delivered.
 
-    settle      which object is meant, and which content of it        mostly no request
-    check       is there a record or failure for this content?        one request, or two
-    recognize   the OCR service reads it by a signed address          one request, or more tries
-    confirm     is that content still the object's?                   one request
-    write       the record, last of all: it is the done-mark          one request
+    check       does a record or failure exist for this content?     one or two requests
+    recognize   the OCR service reads it from a signed URL           one request per attempt
+    confirm     does the object still have this content?             one request
+    write       the record, last of all: it marks the work as done   one request
 
-The bucket is the only state. Deliveries come late, twice and at once; every step can be repeated,
-and a record is written only for the content that the object has.
+The bucket is the only state. Events come late, twice and at the same time; every step can be
+repeated, and a record is written only for the content that the object has.
 """
 
 from __future__ import annotations
 
 import time
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
+from enum import Enum
 from typing import Any, Protocol
 
+from quota_invoice.deadline import Deadline
 from quota_invoice.errors import (
-    EventError,
+    DownloadFailed,
     ImageRefused,
-    InvocationError,
     ObjectChanging,
-    ObjectUnfetched,
-    OutOfTime,
-    UnexpectedFault,
-    UploadsFailed,
 )
-from quota_invoice.events.parse import Upload
 from quota_invoice.logs import Log
-from quota_invoice.obs.objects import Bucket
+from quota_invoice.obs.objects import ObjectStore, Source
+from quota_invoice.recognition.ocr_input import File, StoredFile
 from quota_invoice.recognition.reading import Reading
-from quota_invoice.records.record import Source, etag_of, failed, recognized
-from quota_invoice.settings.layout import Keys
+from quota_invoice.records.record import Status, etag_of, failed, recognized
+from quota_invoice.settings.layout import BucketLayout
 
-Outcome = tuple[str, str | None]
-"""What came of an upload, and the reason where it needs one."""
-# How often an object is read that is replaced while it is.
-_ROUNDS = 3
-# Seconds between the look at the object and the record's being there, for all to have gone well.
-# What is uploaded within them has the same time as the record, or a later one: a sweep sees that.
-_HELD_UP = 0.5
-_GONE: Outcome = ("gone", "there is no such object")
-_DUPLICATE: Outcome = ("duplicate", "this content was dealt with before")
+# Maximum attempts when the object changes during OCR.
+_MOST_READS = 3
+# If writing the record took longer than this, the object is checked again. Content uploaded within
+# these seconds has the record's time or a later one, which a sweep sees.
+_SLOW_WRITE_SECONDS = 0.5
+
+
+class Outcome(Enum):
+    """The outcome of an upload, by its word in logs and counts."""
+
+    RECOGNIZED = "recognized"  # a record was written
+    FAILED = "failed"  # a failure record was written
+    DUPLICATE = "duplicate"  # this content has its record or failure record already
+    GONE = "gone"  # there is no such object any more
+    IGNORED = "ignored"  # the event or key is none of an input
+    TIDIED = "tidied"  # a leftover failure record was removed, by a sweep
+
+    @property
+    def reason(self) -> str | None:
+        """The reason in the log, where the outcome alone does not say it."""
+        return {
+            Outcome.GONE: "there is no such object",
+            Outcome.DUPLICATE: "this content was dealt with before",
+        }.get(self)
+
+
+class _Content(Enum):
+    """The object's content, compared with the content that was read."""
+
+    UNCHANGED = "ok"
+    CHANGED = "changed"
+    GONE = "gone"
 
 
 class Recognizer(Protocol):
-    """What the pipeline needs to have an object read; ``recognition.Recognizer`` is one."""
+    """Has files read; ``recognition.recognizer.Recognizer`` implements it."""
 
-    def read(self, source: Source, seconds_left: Callable[[], float]) -> Reading: ...  # noqa: D102 - see there
+    def read(self, file: File, deadline: Deadline) -> Reading: ...  # noqa: D102 - see there
 
 
 class Pipeline:
-    """Works through the uploads of one invocation, each on its own, then reports.
+    """Brings objects' records up to date, for one invocation; threads may share it.
 
     Args:
-        keys: where inputs lie and records go.
-        region: of the OCR service, for the record.
+        layout: prefixes of inputs and records.
+        region: the OCR service's region, for the record.
         store: the bucket.
         recognizer: has objects read.
         log: takes a line for each step.
-        seconds_left: of the invocation.
     """
 
-    def __init__(  # noqa: PLR0913, PLR0917 - one for each thing that it works with
+    def __init__(
         self,
-        keys: Keys,
+        layout: BucketLayout,
         region: str,
-        store: Bucket,
+        store: ObjectStore,
         recognizer: Recognizer,
         log: Log,
-        seconds_left: Callable[[], float],
     ) -> None:
-        self._keys = keys
+        self._layout = layout
         self._region = region
         self._store = store
         self._recognizer = recognizer
         self._log = log
-        self._seconds_left = seconds_left
 
-    def run(self, uploads: Sequence[Upload | EventError]) -> dict[str, int]:
-        """Process every upload.
-
-        Returns:
-            How many uploads had which outcome: ``recognized``, ``failed`` (a failure record was
-            written), ``duplicate``, ``ignored``, ``gone`` (the object is no longer there).
-
-        Raises:
-            InvocationError: some upload could not be dealt with; all others have been.
-        """
-        outcomes: Counter[str] = Counter()
-        failures: list[tuple[str, InvocationError]] = []
-        for index, upload in enumerate(uploads):
-            try:
-                seconds_left = self._share(len(uploads) - index)
-                with self._log.step("upload", _key(upload)) as step:
-                    step.outcome, step.reason = self._process(upload, seconds_left)
-            except InvocationError as error:  # noqa: PERF203 - run every upload, then report
-                failures.append((_key(upload), error))
-            except Exception as error:  # noqa: BLE001 - a fault of ours must not cost the others
-                failures.append((_key(upload), UnexpectedFault(error)))
-            else:
-                outcomes[step.outcome] += 1
-        if len(failures) == 1 == len(uploads):
-            raise failures[0][1]
-        if failures:
-            raise UploadsFailed(failures, len(uploads))
-        return dict(outcomes)
-
-    def _share(self, uploads: int) -> Callable[[], float]:
-        """Give the clock for the further tries of one upload of so many that share the time left.
-
-        One that is tried again and again must not cost the others their first try.
-        """
-        others = self._seconds_left() * (1 - 1 / uploads)
-        return lambda: self._seconds_left() - others
-
-    def _process(self, upload: Upload | EventError, seconds_left: Callable[[], float]) -> Outcome:
-        if isinstance(upload, EventError):
-            raise upload
-        reason = self._why_not(upload)
-        if reason:
-            return "ignored", reason
-        if self._seconds_left() <= 0:
-            raise OutOfTime(self._seconds_left())
-        outcomes = [
-            self.record(source, seconds_left, again=upload.again) for source in self._settle(upload)
-        ]
-        # Of several objects that an event may mean, the one there was something to do for counts.
-        return next((found for found in outcomes if found != _DUPLICATE), (outcomes or [_GONE])[0])
-
-    def record(
-        self, source: Source, seconds_left: Callable[[], float], *, again: bool = False
-    ) -> Outcome:
+    def record(self, source: Source, deadline: Deadline, *, retry_failed: bool = False) -> Outcome:
         """Bring an object's record up to date.
 
         Args:
-            source: the object and the content that it is said to have.
-            seconds_left: for it, with pauses and further tries.
-            again: whether content that could not be read is to be tried again.
-
-        Returns:
-            What came of it.
+            source: the object, with the content that it is said to have.
+            deadline: end of the work; its time for retries is the object's share.
+            retry_failed: whether content with a failure record is read again.
 
         Raises:
-            InvocationError: it could not be dealt with.
+            InvocationError: the object could not be processed this time.
         """
-        for _ in range(_ROUNDS):
+        for _ in range(_MOST_READS):
             with self._log.step("check", source.key) as step:
-                known, has_failure = self._known(source, again=again)
+                known, has_failure = self._known(source, retry_failed=retry_failed)
+                current: Source | None = source
                 if known and source.etag not in known:
-                    # Announced late, or uploaded anew: only the bucket knows which content it has.
-                    current = self._look_up(source.bucket, source.key)
-                    if current is None:
-                        step.outcome = "gone"
-                        return _GONE
-                    source = current
-                if source.etag in known:
-                    step.outcome = "duplicate"
-                    return _DUPLICATE
+                    # A late event or new content: only the bucket knows the present content.
+                    current = self._store.describe(source.bucket, source.key)
+                if current is None or current.etag in known:
+                    outcome = Outcome.DUPLICATE if current else Outcome.GONE
+                    step.outcome = outcome.value
+                    return outcome
+                source = current
             try:
-                document = self._document(source, seconds_left)
-            except ObjectUnfetched:
+                record = self._read(source, deadline)
+            except DownloadFailed:
                 if self._store.describe(source.bucket, source.key) is None:
-                    return _GONE
+                    return Outcome.GONE
                 raise
-            outcome, confirmed = _GONE, time.monotonic()
-            current = self._confirm(source)
-            if current is source:
-                outcome = self._write(source, document, has_failure=has_failure)
-                if time.monotonic() - confirmed > _HELD_UP:
-                    # It may have replaced the record of a content that came meanwhile.
-                    current = self._confirm(source)
-            if current is source or current is None:
+            outcome, confirmed = Outcome.GONE, time.monotonic()
+            content, current = self._confirm(source)
+            if content is _Content.UNCHANGED:
+                outcome = self._write(source, record, has_failure=has_failure)
+                if time.monotonic() - confirmed > _SLOW_WRITE_SECONDS:
+                    # It may have replaced the record of content that was uploaded meanwhile.
+                    content, current = self._confirm(source)
+            if content is not _Content.CHANGED or current is None:
                 return outcome
             source = current
         raise ObjectChanging(source.key)
 
-    def _confirm(self, source: Source) -> Source | None:
-        """Give the source itself if it is still what the object has; else what is; None if gone."""
-        with self._log.step("confirm", source.key) as step:
-            current = self._look_up(source.bucket, source.key)
-            if current and current.etag == source.etag:
-                return source
-            step.outcome = "changed" if current else "gone"
-            return current
-
-    def _known(self, source: Source, *, again: bool) -> tuple[set[str], bool]:
-        """Give the contents dealt with before, and whether there is a failure record."""
-        record = etag_of(self._store.read(source.bucket, self._keys.result(source.key)))
+    def _known(self, source: Source, *, retry_failed: bool) -> tuple[set[str], bool]:
+        """Return the ETags of content processed before, and whether a failure record exists."""
+        record = etag_of(self._store.read(source.bucket, self._layout.record_key(source.key)))
         if record == source.etag:
             return {record}, False
-        failure = self._store.read(source.bucket, self._keys.failure(source.key))
-        known = {record} if again else {record, etag_of(failure)}
+        failure = self._store.read(source.bucket, self._layout.failure_key(source.key))
+        known = {record} if retry_failed else {record, etag_of(failure)}
         return {etag for etag in known if etag}, failure is not None
 
-    def _document(self, source: Source, seconds_left: Callable[[], float]) -> dict[str, Any]:
+    def _read(self, source: Source, deadline: Deadline) -> dict[str, Any]:
+        """Have the object read; return its record or failure record."""
         try:
-            reading = self._recognizer.read(source, seconds_left)
+            reading = self._recognizer.read(StoredFile(self._store, source, self._log), deadline)
         except ImageRefused as error:
             return failed(source, error)
         return recognized(source, reading, region=self._region)
 
-    def _why_not(self, upload: Upload) -> str | None:
-        if not upload.is_creation:
-            return f"{upload.event_name} announces no new object"
-        reasons = [self._keys.why_not(key) for key in upload.keys]
-        return None if None in reasons else reasons[0]
+    def _confirm(self, source: Source) -> tuple[_Content, Source | None]:
+        """Compare the object with the content that was read; return the present one as well."""
+        with self._log.step("confirm", source.key) as step:
+            current = self._store.describe(source.bucket, source.key)
+            if current is None:
+                content = _Content.GONE
+            else:
+                same = current.etag == source.etag
+                content = _Content.UNCHANGED if same else _Content.CHANGED
+            step.outcome = content.value
+        return content, current
 
-    def _settle(self, upload: Upload) -> list[Source]:
-        """Find the objects that an event means; the bucket is asked only where that is in doubt.
+    def _write(self, source: Source, record: Mapping[str, Any], *, has_failure: bool) -> Outcome:
+        """Write a record or failure record.
 
-        Where it is not known whether a key is encoded, there can be two: both are taken if both
-        have the announced content, as nobody can tell which of them was meant.
+        If two invocations read the same content, the later record stays, which says the same; but
+        a failure record is not written beside a record.
         """
-        keys = [key for key in upload.keys if self._keys.why_not(key) is None]
-        if len(keys) > 1 or not upload.etag:
-            with self._log.step("settle", upload.key):
-                found = [self._look_up(upload.bucket, key) for key in keys]
-            sources = [source for source in found if source]
-            return [source for source in sources if source.etag == upload.etag] or sources[:1]
-        return [
-            Source(
-                bucket=upload.bucket,
-                key=keys[0],
-                etag=upload.etag,
-                size=upload.size,
-                version_id=upload.version_id,
-                uploaded_at=upload.uploaded_at,
-            )
-        ]
-
-    def _look_up(self, bucket: str, key: str) -> Source | None:
-        info = self._store.describe(bucket, key)
-        if info is None:
-            return None
-        return Source(bucket, key, info.etag, info.size, info.version_id, info.modified_at)
-
-    def _write(self, source: Source, document: Mapping[str, Any], *, has_failure: bool) -> Outcome:
-        """Write a document for the object's own content.
-
-        Of two invocations that read it at once, the last one's record stays, which says the same;
-        but a failure yields to a record.
-        """
-        record_key, failure_key = self._keys.result(source.key), self._keys.failure(source.key)
+        record_key = self._layout.record_key(source.key)
+        failure_key = self._layout.failure_key(source.key)
         with self._log.step("write", source.key) as step:
-            if document["status"] == "failed":
+            if record["status"] == Status.FAILED.value:
                 if etag_of(self._store.read(source.bucket, record_key)) == source.etag:
-                    step.outcome = "duplicate"
-                    return _DUPLICATE
-                self._store.write(source.bucket, failure_key, document)
-                return "failed", None
+                    step.outcome = Outcome.DUPLICATE.value
+                    return Outcome.DUPLICATE
+                self._store.write(source.bucket, failure_key, record)
+                return Outcome.FAILED
             if has_failure:
-                # First, as after the record nobody would come back to it.
+                # Before the record: no later event would remove it.
                 self._store.delete(source.bucket, failure_key)
-            self._store.write(source.bucket, record_key, document)
-            return "recognized", None
-
-
-def _key(upload: Upload | EventError) -> str:
-    return upload.key if isinstance(upload, Upload) else ""
+            self._store.write(source.bucket, record_key, record)
+            return Outcome.RECOGNIZED

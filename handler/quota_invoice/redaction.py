@@ -1,4 +1,4 @@
-"""What foreign text must lose before it becomes part of a message."""
+"""Removal of secrets from text that becomes part of a message."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import re
 
 _QUERY = re.compile(r"\?[^\s'\"<>]*=[^\s'\"<>]*")
 _SIGNATURE = re.compile(r"(?i)(signature|credential|token)(['\"]?\s*[=:]\s*['\"]?)[^\s'\",;&]+")
-_AUTHORIZATION = re.compile(r"\b(OBS|AWS) [^\s:]+:[^\s'\",;]+")  # of the store: key and signature
+_AUTHORIZATION = re.compile(r"\b(OBS|AWS) [^\s:]+:[^\s'\",;]+")  # access key and signature
 _MESSAGE_LIMIT = 2000
 
 
 def without_secrets(text: object) -> str:
-    """Shorten foreign text for a message, without what signs: queries of URLs, and signatures.
+    """Return a service's text, shortened, without the queries of URLs and without signatures.
 
     >>> without_secrets("GET https://b.example/a.jpg?AccessKeyId=AK&Signature=abc&x=1 failed")
     'GET https://b.example/a.jpg?… failed'

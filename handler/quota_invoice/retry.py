@@ -1,41 +1,36 @@
-"""Time: trying again as long as there is some, and waiting no longer than there is."""
+"""Retries: how often a failed request is sent again, and after which pauses."""
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
-from concurrent.futures import TimeoutError as FutureTimeoutError
 from typing import TypeVar
 
-from quota_invoice.errors import OutOfTime, QuotaInvoiceError
+from quota_invoice.deadline import SHORTEST_REQUEST, Deadline
+from quota_invoice.errors import QuotaInvoiceError
 
-LEAST_SECONDS = 0.5  # with less than that there is no use in asking
-_LONGEST_PAUSE = 20.0  # seconds; the limits that make us wait are counted by the minute
+_LONGEST_PAUSE = 20.0  # seconds; rate limits are counted per minute
 _T = TypeVar("_T")
 
 
-def persist(
-    call: Callable[[], _T],
-    seconds_left: Callable[[], float],
-    sleep: Callable[[float], None] = time.sleep,
+def retry(
+    call: Callable[[], _T], deadline: Deadline, sleep: Callable[[float], None] = time.sleep
 ) -> tuple[_T, int]:
-    """Make a call until it succeeds, its error is not worth another try, or time runs out.
+    """Run a call until it succeeds, its error allows no further attempt, or time runs out.
 
-    Pauses grow from the error's own, with jitter, so that many instances that met one limit do not
-    meet it again together; what the service asked for is waited in any case.
+    Pauses grow from the error's ``pause``, with jitter, so that instances that met one rate limit
+    do not meet it again together. A pause is never shorter than the service's ``Retry-After``.
 
     Args:
-        call: what to do.
-        seconds_left: for this call, its pauses and further tries, as of now.
-        sleep: waits so many seconds.
+        call: sends one request.
+        deadline: no further attempt begins when its time for retries has run out.
+        sleep: waits for so many seconds.
 
     Returns:
-        What the call gave, and how many tries it took.
+        The call's result, and the number of attempts.
 
     Raises:
-        QuotaInvoiceError: of the last try.
+        QuotaInvoiceError: the error of the last attempt.
     """
     try:
         return call(), 1
@@ -43,18 +38,18 @@ def persist(
         if error.tries == 1:
             raise
         first = [error]
-    # Imported when first needed: it takes as long as a few requests.
+    # Imported when first needed: the import takes as long as a few requests.
     from tenacity import RetryCallState, Retrying, retry_if_exception_type  # noqa: PLC0415
     from tenacity.wait import wait_random_exponential  # noqa: PLC0415
 
-    def replayed() -> _T:
+    def attempt() -> _T:
         if first:
             raise first.pop()
         return call()
 
     def failure(state: RetryCallState) -> QuotaInvoiceError:
         error = state.outcome.exception() if state.outcome else None
-        assert isinstance(error, QuotaInvoiceError)  # noqa: S101 - nothing else is tried again
+        assert isinstance(error, QuotaInvoiceError)  # noqa: S101 - no other error is retried
         return error
 
     def wait(state: RetryCallState) -> float:
@@ -63,9 +58,11 @@ def persist(
         return max(grown(state), error.retry_after)
 
     def stop(state: RetryCallState) -> bool:
-        error = failure(state)
-        no_time = state.upcoming_sleep + LEAST_SECONDS > seconds_left()
-        return no_time or state.attempt_number >= error.tries
+        left = deadline.remaining_for_retries()
+        return (
+            state.upcoming_sleep + SHORTEST_REQUEST > left
+            or state.attempt_number >= failure(state).tries
+        )
 
     retrying = Retrying(
         retry=retry_if_exception_type(QuotaInvoiceError),
@@ -74,41 +71,5 @@ def persist(
         sleep=sleep,
         reraise=True,
     )
-    value = retrying(replayed)
-    return value, int(retrying.statistics["attempt_number"])
-
-
-def within(seconds: float, call: Callable[[], _T]) -> _T:
-    """Make a call that must end in time, whatever it waits for.
-
-    A time-out of a request starts anew with every byte that comes; here the clock runs once. A call
-    that is too late goes on in its thread, and what it gives is dropped.
-
-    Raises:
-        TimeoutError: it was too late.
-    """
-    future: Future[_T] = Future()
-
-    def run() -> None:
-        try:
-            future.set_result(call())
-        except BaseException as error:  # noqa: BLE001 - it is raised where the call was made
-            future.set_exception(error)
-
-    threading.Thread(target=run, daemon=True).start()
-    try:
-        return future.result(seconds)
-    except FutureTimeoutError:
-        raise TimeoutError from None
-
-
-def in_time(seconds: float, call: Callable[[], _T]) -> _T:
-    """Make a call as ``within`` does, for which there is no other time than that.
-
-    Raises:
-        OutOfTime: it was too late.
-    """
-    try:
-        return within(seconds, call)
-    except TimeoutError:
-        raise OutOfTime(0.0) from None
+    result = retrying(attempt)
+    return result, int(retrying.statistics["attempt_number"])

@@ -1,4 +1,4 @@
-"""How long others were waited for: what is left of a request's time is our own share of it."""
+"""Where an invocation's time goes: waiting for the OCR service, for the bucket, own work."""
 
 from __future__ import annotations
 
@@ -9,24 +9,28 @@ from contextlib import contextmanager
 
 
 class Stopwatch:
-    """Adds up seconds by name; ``ocr`` and ``bucket`` are the names in use.
+    """Adds up the seconds spent waiting, by name: ``ocr`` and ``bucket``.
 
-    It is for one thread's waiting: where several wait at once, seconds count for each.
+    It starts when it is made. Where several threads wait at once, the seconds of each count.
     """
 
     def __init__(self) -> None:
-        self._seconds: defaultdict[str, float] = defaultdict(float)
+        self._started = time.perf_counter()
+        self._waited: defaultdict[str, float] = defaultdict(float)
 
     @contextmanager
     def waiting(self, name: str) -> Iterator[None]:
-        """Count the time of the block, however it ends."""
+        """Count the time of the block, also when it raises."""
         started = time.perf_counter()
         try:
             yield
         finally:
-            self._seconds[name] += time.perf_counter() - started
+            self._waited[name] += time.perf_counter() - started
 
-    def taken(self) -> dict[str, float]:
-        """Give the seconds by name since the last time this was asked."""
-        taken, self._seconds = self._seconds, defaultdict(float)
-        return dict(taken)
+    def elapsed(self) -> float:
+        """Return the seconds since the start."""
+        return time.perf_counter() - self._started
+
+    def by_name(self) -> dict[str, float]:
+        """Return the seconds spent waiting, by name, and the rest as ``own``."""
+        return {**self._waited, "own": self.elapsed() - sum(self._waited.values())}

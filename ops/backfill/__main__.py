@@ -17,7 +17,7 @@ from ops.backfill.backlog import Backlog
 from ops.backfill.invoker import InvocationRefused, Invoker
 from ops.backfill.progress import Progress
 from quota_invoice.errors import ConfigurationError, StoreError
-from quota_invoice.obs.store import Store
+from quota_invoice.obs.store import ObsStore
 from quota_invoice.obs.walk import walk
 
 console = Console(highlight=False)
@@ -47,7 +47,7 @@ def main(  # noqa: PLR0913 - what an operator can set
     """Walk inputs and records side by side; hand what has no record to the function, in batches.
 
     The function reads them later, on the platform's own fleet. Run it again, any time: what has
-    its record is not sent. Keys and addresses come from the environment: HW_ACCESS_KEY,
+    its record is not sent. BucketLayout and addresses come from the environment: HW_ACCESS_KEY,
     HW_SECRET_KEY, HW_PROJECT_ID, HW_REGION_NAME, BUCKET, FUNCTION_URN; INPUT_PREFIX and the like,
     where the function has others than the usual ones.
     """
@@ -59,8 +59,8 @@ def main(  # noqa: PLR0913 - what an operator can set
             console.print(f"[bold red]error:[/] {problem}", soft_wrap=True)
         raise typer.Exit(2) from None
     bucket = account.settings.bucket
-    prefix = prefix.removeprefix(account.settings.keys.input_prefix)
-    progress = Progress.of(state, bucket, account.settings.keys.input_prefix, prefix, failures)
+    prefix = prefix.removeprefix(account.settings.layout.input_prefix)
+    progress = Progress.of(state, bucket, account.settings.layout.input_prefix, prefix, failures)
     if restart and not dry_run:
         progress.clear()
     backlog = Backlog(bucket, failures, batch, after="" if dry_run else progress.read())
@@ -90,11 +90,11 @@ def _run(
 ) -> int:
     """Send batch after batch; without a progress file, only count."""
     settings = account.settings
-    store = Store(settings, account.credentials)
+    store = ObsStore.connect(settings, account.credentials)
     invoker = Invoker(account, per_minute)
     findings = walk(
         lambda below, after: store.listing(settings.bucket, below, after),
-        settings.keys,
+        settings.layout,
         backlog.after,
         prefix,
     )

@@ -21,7 +21,7 @@ _PROJECT = 3  # urn:fss:REGION:PROJECT:function:…
 
 
 @dataclass(frozen=True)
-class Keys:
+class BucketLayout:
     """An operator's keys; none of them is ever shown by ``repr``."""
 
     access_key: str
@@ -29,7 +29,7 @@ class Keys:
     security_token: str | None = field(repr=False)
 
     @classmethod
-    def read(cls, environment: Mapping[str, str] = os.environ) -> Keys:
+    def read(cls, environment: Mapping[str, str] = os.environ) -> BucketLayout:
         """Read them.
 
         Raises:
@@ -53,7 +53,7 @@ def api_client(builder: Any, stage: Stage, name: str, host: str, urn: str) -> An
     Raises:
         DeployError: keys are missing, or that is no function's URN.
     """
-    keys, parts = Keys.read(), urn.split(":")
+    keys, parts = BucketLayout.read(), urn.split(":")
     if len(parts) <= _PROJECT:
         raise DeployError(f"{urn} is no function's URN")
     credentials = BasicCredentials(keys.access_key, keys.secret_key, parts[_PROJECT])
@@ -78,7 +78,7 @@ def bucket_client(stage: Stage) -> ObsClient:
     Raises:
         DeployError: keys are missing.
     """
-    keys = Keys.read()
+    keys = BucketLayout.read()
     settings = stage.variables.get("settings") or {}
     client = ObsClient(
         keys.access_key,

@@ -70,19 +70,19 @@ def test_a_service_that_is_slower_than_its_limit(
             start(seconds=5, OCR_ENDPOINT=slow.url, OCR_TIMEOUT_SECONDS="1"), objects, image
         )
         assert slow.asked
-    assert error.message.startswith("Service.Timeout: the OCR service gave no answer within ")
+    assert error.message.startswith("Service.Timeout: the OCR service did not respond within ")
     works(run, image)
 
 
 @pytest.mark.parametrize(
     ("answer", "message"),
     [
-        (HTML, "Service.BadAnswer: the OCR service answered 200 without a result"),
-        (NO_RESULT, "Service.BadAnswer: the OCR service answered 200 without a result"),
-        (REDIRECT, "Service.BadAnswer: the OCR service answered 302 without a result"),
+        (HTML, "Service.BadAnswer: the OCR service's response 200 has no result"),
+        (NO_RESULT, "Service.BadAnswer: the OCR service's response 200 has no result"),
+        (REDIRECT, "Service.BadAnswer: the OCR service's response 302 has no result"),
         (CUT, "Service.Unreachable: http://127.0.0.1:"),
         (BAD_GATEWAY, "Service.502: "),
-        (NAN, "Service.BadAnswer: the OCR service answered 200 without a result"),
+        (NAN, "Service.BadAnswer: the OCR service's response 200 has no result"),
         (DEEP, "Service.BadAnswer: "),
         (ODD_CODE, "Service.503: "),
     ],
@@ -126,7 +126,7 @@ def test_a_function_that_runs_out_of_time_says_so_before_it_is_ended(
     with serving(lambda _: Answer(delay=8)) as slow:
         error = refusal(start(seconds=6, OCR_ENDPOINT=slow.url), objects, image)
         assert slow.asked
-    assert error.message.startswith("Service.Timeout: the OCR service gave no answer within ")
+    assert error.message.startswith("Service.Timeout: the OCR service did not respond within ")
 
 
 def test_senseless_configuration_is_told_whole_and_before_any_request(

@@ -11,7 +11,7 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -25,11 +25,13 @@ from ocr_service.auth.keyring import Credential, write_key_file
 from ocr_service.reading import Reader
 from ocr_service.settings import Settings as ServiceSettings
 from quota_invoice.errors import ServiceUnavailable, StoreError
-from quota_invoice.obs.store import Store
+from quota_invoice.obs.store import ObsStore
 from quota_invoice.ocr.service import OcrService
-from quota_invoice.recognition.reading import Given
+from quota_invoice.recognition.ocr_input import OcrInput
+from quota_invoice.recognition.reading import Api, Recognition
 from quota_invoice.settings.credentials import Credentials
 from quota_invoice.settings.settings import Settings
+from quota_invoice.stopwatch import Stopwatch
 from tests.support.announce import announce, etag
 from tests.support.context import Context
 from tests.support.obs_server import ObsServer
@@ -54,7 +56,8 @@ class Production:
         return Settings.read(self.user_data.get, PROJECT)
 
     def context(self, credentials: Credentials) -> Context:
-        return Context(self.user_data, *credentials.values(), project_id=PROJECT)
+        access_key, secret_key, token = astuple(credentials)
+        return Context(self.user_data, access_key, secret_key, token, PROJECT)
 
 
 @pytest.fixture
@@ -85,7 +88,10 @@ def _ocr_service(authority: Authority, folder: Path, allowed: str) -> Iterator[i
     """The real OCR service in a thread, behind TLS, with both temporary keys; gives its port."""
     soon = datetime.now(timezone.utc) + timedelta(minutes=10)
     key_file = folder / "keys.json"
-    known = [Credential(*keys.values(), soon) for keys in (FIRST, SECOND)]
+    known = [
+        Credential(keys.access_key, keys.secret_key, keys.security_token, soon)
+        for keys in (FIRST, SECOND)
+    ]
     write_key_file(key_file, known)
     settings = ServiceSettings.read(
         {},
@@ -129,13 +135,18 @@ def test_an_upload_becomes_a_record(production: Production, image: bytes) -> Non
     assert methods == ["GET", "GET", "GET", "HEAD", "PUT"] * 2
 
 
+def read_by_url(settings: Settings, url: str) -> Recognition:
+    ocr = OcrService.connect(settings, FIRST)
+    return ocr.recognize(OcrInput(url), Api.QUOTA_INVOICE, None, 5)
+
+
 def test_each_request_of_the_store_is_signed_as_obs_documents(production: Production) -> None:
-    store = Store(production.settings(), FIRST)
+    store = ObsStore.connect(production.settings(), FIRST)
     document = {"status": "recognized", "text": "发票"}
     store.write("invoices", "results/a b+%20.json", document)
     assert store.read("invoices", "results/a b+%20.json") == document
     assert store.read("invoices", "results/none.json") is None
-    store.use(SECOND)
+    store = store.for_invocation(SECOND, Stopwatch())
     production.obs.objects[KEY] = b"image"
     info = store.describe("invoices", KEY)
     assert info is not None
@@ -149,7 +160,9 @@ def test_each_request_of_the_store_is_signed_as_obs_documents(production: Produc
 
 
 def test_a_wrong_secret_is_refused_and_named(production: Production) -> None:
-    store = Store(production.settings(), Credentials("AK-one", "wrong", FIRST.security_token))
+    store = ObsStore.connect(
+        production.settings(), Credentials("AK-one", "wrong", FIRST.security_token)
+    )
     with pytest.raises(StoreError, match=r"Store.SignatureDoesNotMatch: get results/a.json: 403"):
         store.read("invoices", "results/a.json")
     assert production.obs.refused == [("GET", "results/a.json")]
@@ -180,9 +193,9 @@ def test_a_certificate_that_is_not_right_is_refused_by_both_sdks(kind: str, tmp_
         }
         settings = Settings.read(user_data.get, PROJECT)
         with pytest.raises(StoreError, match=r"Store.Unreachable: get .*SSLCertVerificationError"):
-            Store(settings, FIRST).read("invoices", "results/a.json")
+            ObsStore.connect(settings, FIRST).read("invoices", "results/a.json")
         with pytest.raises(ServiceUnavailable, match=r"^Service.Certificate: "):
-            OcrService(settings, FIRST).recognize(Given("https://example.test/a.jpg"), 5)
+            read_by_url(settings, "https://example.test/a.jpg")
         assert server.asked == []
 
 
@@ -199,7 +212,8 @@ def test_a_right_certificate_is_accepted_by_both_sdks(authority: Authority, tmp_
             "CA_FILE": str(authority.ca_file),
         }
         settings = Settings.read(user_data.get, PROJECT)
-        assert Store(settings, FIRST).read("invoices", "results/a.json") == {"result": {}}
-        given = Given("https://a.test/a.jpg")
-        assert OcrService(settings, FIRST).recognize(given, 5).result == {}
+        assert ObsStore.connect(settings, FIRST).read("invoices", "results/a.json") == {
+            "result": {}
+        }
+        assert read_by_url(settings, "https://a.test/a.jpg").result == {}
         assert [asked.method for asked in server.asked] == ["GET", "POST"]

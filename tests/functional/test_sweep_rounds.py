@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from local.cloud import BUCKET, PROJECT, Cloud
 from quota_invoice.obs.objects import Entry
-from quota_invoice.obs.store import Store
+from quota_invoice.obs.store import ObsStore
 from quota_invoice.settings.credentials import Credentials
 from quota_invoice.settings.settings import Settings
 from tests.functional.conftest import Objects, Run
@@ -67,7 +67,8 @@ def test_any_key_is_listed_as_it_is(cloud: Cloud, objects: Objects) -> None:
         objects.put(key, b"x")
     keys_of = cloud.agency.credentials()
     credentials = Credentials(keys_of.access_key, keys_of.secret_key, keys_of.security_token or "")
-    store = Store(Settings.read(cloud.runtime.function.user_data.get, PROJECT), credentials)
+    settings = Settings.read(cloud.runtime.function.user_data.get, PROJECT)
+    store = ObsStore.connect(settings, credentials)
     found = list(store.listing(BUCKET, "incoming/"))
     assert sorted(entry.key for entry in found) == sorted(keys)
     assert {(entry.etag, entry.size) for entry in found} == {(etag(b"x"), 1)}

@@ -58,8 +58,8 @@ def test_settings_read_all_that_the_template_puts_into_user_data(plan: Planned) 
     settings = Settings.read(lookup, PROJECT)
     assert set(data) <= read
     assert settings.bucket == "quota-invoices-dev"
-    assert settings.keys.result("in/a/b.jpg") == "out/b.jpg.json"
-    assert settings.keys.failure("in/a/b.jpg") == "bad/b.jpg.json"
+    assert settings.layout.record_key("in/a/b.jpg") == "out/b.jpg.json"
+    assert settings.layout.failure_key("in/a/b.jpg") == "bad/b.jpg.json"
 
 
 def test_further_settings_reach_the_function(plan: Planned) -> None:

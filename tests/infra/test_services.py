@@ -12,7 +12,8 @@ import pytest
 from local.cloud import PROJECT
 from ops.deploy.deployment import Work
 from ops.stage import read_stage
-from quota_invoice.events import parse
+from quota_invoice.events.parse import parse
+from quota_invoice.events.timer import Sweep
 from quota_invoice.settings.settings import Settings
 from tests.infra.conftest import Plan
 
@@ -159,7 +160,7 @@ def test_the_timers_event_is_a_sweep_to_the_function(planned: Values) -> None:
         "trigger_name": timer["name"],
         "user_event": timer["user_event"],
     }
-    assert isinstance(parse.parse(event), parse.Sweep)
+    assert isinstance(parse(event), Sweep)
 
 
 @pytest.mark.timeout(300)

@@ -6,9 +6,11 @@ import copy
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from quota_invoice.deadline import Deadline
 from quota_invoice.errors import QuotaInvoiceError
-from quota_invoice.obs.objects import Entry, ObjectInfo
-from quota_invoice.recognition.reading import Given, Recognition
+from quota_invoice.obs.objects import Entry, Source
+from quota_invoice.recognition.ocr_input import OcrInput
+from quota_invoice.recognition.reading import Api, Recognition
 from tests.support.announce import etag
 
 RESULT: dict[str, Any] = {
@@ -29,6 +31,10 @@ class FakeStore:
         self.times: dict[str, int] = {}
         self.requests: list[tuple[str, str]] = []
 
+    def until(self, deadline: Deadline) -> FakeStore:
+        del deadline
+        return self
+
     def signed_url(self, bucket: str, key: str) -> str:
         return f"https://{bucket}.test/{key}?Signature=secret"
 
@@ -36,13 +42,13 @@ class FakeStore:
         del seconds, content_type
         return f"https://{bucket}.test/{key}?Signature=secret"
 
-    def describe(self, bucket: str, key: str) -> ObjectInfo | None:
-        del bucket
+    def describe(self, bucket: str, key: str) -> Source | None:
         self.requests.append(("head", key))
         content = self.objects.get(key)
         if content is None:
             return None
-        return ObjectInfo(etag(content), len(content), None, "2026-09-30T03:24:42Z")
+        uploaded_at = "2026-09-30T03:24:42Z"
+        return Source(bucket, key, etag(content), len(content), None, uploaded_at)
 
     def fetch(self, bucket: str, key: str, limit: int) -> bytes | None:
         del bucket
@@ -67,10 +73,10 @@ class FakeStore:
         self.requests.append(("get", key))
         return copy.deepcopy(self.documents.get(key))
 
-    def write(self, bucket: str, key: str, document: Mapping[str, Any]) -> None:
+    def write(self, bucket: str, key: str, record: Mapping[str, Any]) -> None:
         del bucket
         self.requests.append(("put", key))
-        self.documents[key] = copy.deepcopy(dict(document))
+        self.documents[key] = copy.deepcopy(dict(record))
 
     def delete(self, bucket: str, key: str) -> None:
         del bucket
@@ -90,21 +96,20 @@ class FakeOcr:
 
     def __init__(self, *answers: Any) -> None:
         self.answers = list(answers)
-        self.given: list[Given] = []
+        self.given: list[OcrInput] = []
         self.pages: list[int | None] = []
         self.seconds: list[float] = []
         self.meanwhile: Callable[[], None] = lambda: None
 
-    def recognize(self, given: Given, seconds: float) -> Recognition:
-        return self._answer(given, seconds, RESULT)
-
-    def classify(self, given: Given, page: int | None, seconds: float) -> Recognition:
-        self.pages.append(page)
-        return self._answer(given, seconds, [ticket()])
-
-    def _answer(self, given: Given, seconds: float, default: Any) -> Recognition:
+    def recognize(
+        self, ocr_input: OcrInput, api: Api, page: int | None, seconds: float
+    ) -> Recognition:
+        default: Any = RESULT
+        if api is Api.AUTO_CLASSIFICATION:
+            self.pages.append(page)
+            default = [ticket()]
         self.seconds.append(seconds)
-        self.given.append(given)
+        self.given.append(ocr_input)
         self.meanwhile()
         answer = self.answers.pop(0) if self.answers else default
         if isinstance(answer, QuotaInvoiceError):

@@ -17,7 +17,7 @@ ENDPOINT = "https://obs.cn-north-4.myhuaweicloud.com"
 
 
 def check(url: str, *found: str, allowed: frozenset[str] = frozenset()) -> None:
-    url_check.check_host(url_check.parsed(url), allowed, lambda _host, _port: found)
+    url_check.check_host(url_check.parse_url(url), allowed, lambda _host, _port: found)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_public_addresses_pass(url: str) -> None:
 )
 def test_what_is_no_plain_address_of_the_web_is_refused_before_it_is_resolved(url: str) -> None:
     with pytest.raises(UrlRefused) as caught:
-        url_check.parsed(url)
+        url_check.parse_url(url)
     assert "files.example" not in caught.value.message
     assert "do-not-tell" not in caught.value.message
 
@@ -97,7 +97,7 @@ def test_a_name_that_leads_within_is_refused(found: tuple[str, ...]) -> None:
 )
 def test_this_machine_is_refused_however_it_is_written(host: str) -> None:
     with pytest.raises(UrlRefused):
-        url_check.check_host(url_check.parsed(f"http://{host}/"))
+        url_check.check_host(url_check.parse_url(f"http://{host}/"))
 
 
 def test_a_host_that_cannot_be_resolved_is_refused() -> None:
@@ -105,7 +105,7 @@ def test_a_host_that_cannot_be_resolved_is_refused() -> None:
         raise socket.gaierror
 
     with pytest.raises(UrlRefused, match="not found"):
-        url_check.check_host(url_check.parsed("https://nowhere.example/"), resolve=fail)
+        url_check.check_host(url_check.parse_url("https://nowhere.example/"), resolve=fail)
 
 
 def test_hosts_on_the_list_need_not_be_public() -> None:

@@ -13,27 +13,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quota_invoice.api import answer
+from quota_invoice.api.dispatch import dispatch
 from quota_invoice.api.requests import LARGEST_BODY
+from quota_invoice.deadline import Deadline
 from quota_invoice.errors import (
     AccessRefused,
     ConfigurationError,
+    DownloadFailed,
     ImageRefused,
     ImageTooLarge,
-    ObjectUnfetched,
     RateLimited,
     ServiceRefused,
     ServiceUnavailable,
     StoreBusy,
     StoreError,
 )
-from quota_invoice.events import parse
 from quota_invoice.events.api_request import ApiRequest
+from quota_invoice.events.parse import parse
 from quota_invoice.logs import Log
-from quota_invoice.obs.store import Store
-from quota_invoice.parts import Parts
-from quota_invoice.pipeline import Pipeline
-from quota_invoice.recognition.recognizer import Recognizer
+from quota_invoice.obs.store import ObsStore
 from quota_invoice.settings.credentials import Credentials
 from quota_invoice.settings.settings import Settings
 from quota_invoice.stopwatch import Stopwatch
@@ -47,6 +45,7 @@ RECORD = "results/2026/a.jpg.json"
 FAILURE = "failures/2026/a.jpg.json"
 IMAGE = base64.b64encode(b"an image").decode()
 REFUSAL = ImageRefused("AIS.0104", "The image is not supported.", "r-1")
+CREDENTIALS = Credentials("AK", "SK", "token")
 CORS = {"CORS_ORIGINS": "https://app.example"}
 
 
@@ -68,22 +67,20 @@ class Api:
         self.lines: list[str] = []
         self.seconds = 5.0  # until the caller is given up
 
-    def parts(self) -> Parts:
-        def left() -> float:
-            return self.seconds
+    def left(self) -> float:
+        return self.seconds
 
-        settings, log = self.settings, self.log()
-        recognizer = Recognizer(self.store, self.ocr, log, left, everything=False)
-        pipeline = Pipeline(settings.keys, settings.region, self.store, recognizer, log, left)
-        return Parts(settings, self.store, recognizer, pipeline, Stopwatch(), left)
+    def connect(self) -> tuple[Settings, Any, FakeOcr]:
+        return self.settings, self.store, self.ocr
 
     def log(self) -> Log:
         return Log("request-1", self.lines.append)
 
     def send(self, event: dict[str, Any]) -> Reply:
-        request = parse.parse(event)
+        request = parse(event)
         assert isinstance(request, ApiRequest)
-        return Reply(answer(request, self.parts, self.log(), 0.0))
+        deadline = Deadline(0.0, 0.0, clock=lambda: -self.left())
+        return Reply(dispatch(request, self.connect, self.log(), deadline, Stopwatch()))
 
     def ask(self, method: str, path: str, body: object = None, **headers: str) -> Reply:
         text = body if isinstance(body, str) else json.dumps(body) if body is not None else ""
@@ -320,7 +317,7 @@ def test_what_is_too_large_is_told_where_to_go() -> None:
     ("error", "status"),
     [
         (REFUSAL, 422),
-        (ObjectUnfetched("ModelArts.4603", "Obtaining the file from the URL failed."), 422),
+        (DownloadFailed("ModelArts.4603", "Obtaining the file from the URL failed."), 422),
         (ServiceRefused("ModelArts.9999", "unknown"), 502),
         (AccessRefused("APIG.0301", "Incorrect IAM authentication information: do-not-tell"), 502),
         (RateLimited("APIG.0308", "The throttling threshold has been reached."), 429),
@@ -368,9 +365,7 @@ def test_a_bucket_that_keeps_silent_does_not_keep_the_caller() -> None:
     with serving(lambda _: ServerAnswer(delay=1.5)) as server:
         there = {"OBS_ENDPOINT": server.url, "OBS_PATH_STYLE": "true"}
         settings = Settings.read({"BUCKET": "invoices", **there}.get, "0" * 32)
-        store = Store(settings, Credentials("AK", "SK", "token"))
-        store.use(Credentials("AK", "SK", "token"), lambda: api.seconds)
-        api.store = store
+        api.store = ObsStore.connect(settings, CREDENTIALS)
         begun = time.perf_counter()
         reply = api.ask("GET", f"/invoices/{KEY}")
         assert time.perf_counter() - begun < 1.5
@@ -384,8 +379,8 @@ def test_a_bucket_that_is_busy_and_then_silent_does_not_keep_the_caller_twice() 
     with serving(lambda _: next(answers)) as server:
         there = {"OBS_ENDPOINT": server.url, "OBS_PATH_STYLE": "true"}
         settings = Settings.read({"BUCKET": "invoices", **there}.get, "0" * 32)
-        store, until = Store(settings, Credentials("AK", "SK", "")), time.perf_counter() + 2.5
-        store.use(Credentials("AK", "SK", ""), lambda: until - time.perf_counter())
+        store, until = ObsStore.connect(settings, CREDENTIALS), time.perf_counter() + 2.5
+        store = store.until(Deadline.after(2.5))
         with pytest.raises(StoreError, match="head a"):
             store.describe("invoices", "a")
         assert time.perf_counter() < until + 0.4
@@ -439,13 +434,15 @@ def test_a_fault_of_our_own_is_answered_without_its_text() -> None:
 
 
 def test_settings_that_make_no_sense_are_answered_for_too() -> None:
-    request = parse.parse(event_of("GET", "/healthz"))
+    request = parse(event_of("GET", "/healthz"))
     assert isinstance(request, ApiRequest)
 
-    def fail() -> Parts:
+    def fail() -> Any:
         raise ConfigurationError(["REGION: mars is none of them"])
 
-    reply = Reply(answer(request, fail, Log("request-1", lambda _: None), 0.0))
+    reply = Reply(
+        dispatch(request, fail, Log("request-1", lambda _: None), Deadline.after(9), Stopwatch())
+    )
     assert reply.error == (500, "Configuration.Invalid")
     assert "mars" not in reply.text
     nowhere = Api(user_data={"BUCKET": ""})
@@ -464,7 +461,7 @@ def test_nothing_of_a_callers_headers_and_body_reaches_the_log() -> None:
     last = json.loads(api.lines[-1])
     assert (last["step"], last["reason"]) == ("api", "POST /invoices")
     assert last["gateway_request_id"] == "gateway-1"
-    request = parse.parse(event_of("GET", "/", "secret", {"authorization": "secret"}))
+    request = parse(event_of("GET", "/", "secret", {"authorization": "secret"}))
     assert "secret" not in repr(request)
 
 

@@ -6,20 +6,20 @@ import pytest
 
 from quota_invoice.errors import (
     AccessRefused,
-    AddressRefused,
+    DownloadFailed,
+    DownloadRefused,
     FormatRefused,
     ImageRefused,
     ImageTooLarge,
     InvocationError,
     NotRecognized,
-    ObjectUnfetched,
     QuotaInvoiceError,
     RateLimited,
     ServiceRefused,
     ServiceUnavailable,
     UploadsFailed,
 )
-from quota_invoice.ocr.error_codes import from_service
+from quota_invoice.ocr.error_codes import error_of
 
 TABLE: list[tuple[type[QuotaInvoiceError], str]] = [
     (ImageRefused, "AIS.0101 AIS.0104 ModelArts.4104"),
@@ -38,8 +38,8 @@ TABLE: list[tuple[type[QuotaInvoiceError], str]] = [
         "ModelArts.4302 ModelArts.4402 ModelArts.4403 ModelArts.4502 ModelArts.4505",
     ),
     (RateLimited, "ModelArts.4401 APIG.0201 APIG.0308"),
-    (ObjectUnfetched, "ModelArts.4603 ModelArts.4704"),
-    (AddressRefused, "ModelArts.4601 ModelArts.4702 ModelArts.4703 ModelArts.4706"),
+    (DownloadFailed, "ModelArts.4603 ModelArts.4704"),
+    (DownloadRefused, "ModelArts.4601 ModelArts.4702 ModelArts.4703 ModelArts.4706"),
 ]
 
 
@@ -48,7 +48,7 @@ TABLE: list[tuple[type[QuotaInvoiceError], str]] = [
 )
 def test_the_code_decides_whatever_the_status(kind: type[QuotaInvoiceError], code: str) -> None:
     for status in (400, 401, 429, 500):
-        error = from_service(code, "refused", status, "r-1")
+        error = error_of(code, "refused", status, "r-1")
         assert type(error) is kind
         assert (error.code, error.request_id) == (code, "r-1")
 
@@ -64,18 +64,18 @@ def test_the_code_decides_whatever_the_status(kind: type[QuotaInvoiceError], cod
     ],
 )
 def test_an_answer_without_a_code_is_judged_by_its_status(status: int, kind: type) -> None:
-    error = from_service(None, "no code", status, None)
+    error = error_of(None, "no code", status, None)
     assert type(error) is kind
     assert error.code == f"Service.{status}"
 
 
 @pytest.mark.parametrize("code", [103, ["AIS.0103"], "", "502"])
 def test_a_code_that_is_none_is_as_good_as_none(code: object) -> None:
-    assert from_service(code, "odd", 502, None).code == "Service.502"
+    assert error_of(code, "odd", 502, None).code == "Service.502"
 
 
 def test_signed_addresses_in_foreign_messages_lose_their_queries() -> None:
-    error = from_service(
+    error = error_of(
         "ModelArts.4603", "GET https://b.test/a.jpg?AccessKeyId=AK&Signature=s%3D failed", 400, None
     )
     assert str(error) == "ModelArts.4603: GET https://b.test/a.jpg?… failed"

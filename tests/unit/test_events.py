@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from quota_invoice.errors import EventError
 from quota_invoice.events.api_request import ApiRequest
-from quota_invoice.events.parse import Sweep, Upload, parse
+from quota_invoice.events.parse import parse
+from quota_invoice.events.timer import Sweep
+from quota_invoice.events.upload import Upload
 from tests.support.announce import EVENTS, SHAPES, announce, etag, sample_event
 
 KEY = "incoming/2026/差旅 50%+餐/a b.jpg"
@@ -95,7 +97,7 @@ def test_the_time_is_the_envelopes_since_eventgrids_inner_one_is_mislabelled() -
 
 
 def test_several_records_keep_their_order() -> None:
-    keys = [found.key for found in uploads(sample_event("classic-several-records"))]  # type: ignore[union-attr]  # all are uploads
+    keys = [found.key for found in uploads(sample_event("classic-several-records"))]
     assert [key.rpartition("/")[2] for key in keys] == [
         "shanghai-10-yuan-clean.png",
         "beijing-10-yuan-stamped.jpg",
@@ -192,9 +194,14 @@ def test_a_backfill_names_its_objects_by_their_own_keys() -> None:
     event = sample_event("backfill")
     event["backfill"]["objects"][0]["key"] = "incoming/50%2B+a.jpg"
     found = upload(event)
-    assert (found.keys, found.again, found.is_creation) == (("incoming/50%2B+a.jpg",), False, True)
-    event["backfill"]["failures"] = True
-    assert upload(event).again
+    assert (found.keys, found.retry_failed, found.is_creation) == (
+        ("incoming/50%2B+a.jpg",),
+        False,
+        True,
+    )
+    for name in ("failures", "retry_failed"):
+        event["backfill"] = {"bucket": "b", "objects": [{"key": "incoming/a"}], name: True}
+        assert upload(event).retry_failed
 
 
 @pytest.mark.parametrize(
@@ -203,7 +210,8 @@ def test_a_backfill_names_its_objects_by_their_own_keys() -> None:
         ("", Sweep()),
         ("sweep", Sweep()),
         ("{}", Sweep()),
-        ('{"failures": true}', Sweep(failures=True)),
+        ('{"failures": true}', Sweep(retry_failed=True)),
+        ('{"retry_failed": true}', Sweep(retry_failed=True)),
         ('{"verify": true, "failures": false}', Sweep(verify=True)),
     ],
 )

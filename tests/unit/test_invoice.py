@@ -57,7 +57,7 @@ def test_what_is_no_amount_is_none(text: str) -> None:
 
 @pytest.mark.parametrize("amount", ["-1", "0.001", "1e12"])
 def test_an_amount_that_has_no_words_is_refused(amount: str) -> None:
-    with pytest.raises(ValueError, match="no amount in yuan and fen"):
+    with pytest.raises(ValueError, match="not an amount in yuan and fen"):
         amount_in_words(Decimal(amount))
 
 

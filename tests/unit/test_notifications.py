@@ -10,7 +10,8 @@ import pytest
 
 from local.bucket.notifications import event_of, receiver
 from local.serving import Serving
-from quota_invoice.events.parse import Upload, parse
+from quota_invoice.events.parse import parse
+from quota_invoice.events.upload import Upload
 from tests.support.announce import etag
 
 

@@ -8,21 +8,23 @@ from urllib.parse import unquote_plus
 
 import pytest
 
+from quota_invoice.deadline import Deadline
 from quota_invoice.errors import (
     AccessRefused,
+    DownloadFailed,
     ImageRefused,
     ObjectChanging,
-    ObjectUnfetched,
     ServiceRefused,
     ServiceUnavailable,
     StoreError,
     UploadsFailed,
 )
-from quota_invoice.events import parse
+from quota_invoice.events.parse import parse
 from quota_invoice.logs import Log
 from quota_invoice.pipeline import Pipeline
 from quota_invoice.recognition.recognizer import Recognizer
 from quota_invoice.settings.settings import Settings
+from quota_invoice.uploads import UploadProcessor
 from tests.support.announce import announce, announce_all, etag
 from tests.support.fakes import RESULT, FakeOcr, FakeStore
 
@@ -47,14 +49,12 @@ class Cloud:
         """Process an event as one invocation does."""
         log = Log("request-1", self.lines.append)
 
-        def left() -> float:
-            return self.seconds
-
-        recognizer = Recognizer(self.store, self.ocr, log, left, everything=False)
-        pipeline = Pipeline(SETTINGS.keys, SETTINGS.region, self.store, recognizer, log, left)
-        uploads = parse.parse(event)
+        recognizer = Recognizer(self.ocr, log, auto=False)
+        pipeline = Pipeline(SETTINGS.layout, SETTINGS.region, self.store, recognizer, log)
+        uploads = parse(event)
         assert isinstance(uploads, list)
-        return pipeline.run(uploads)
+        deadline = Deadline(0.0, 0.0, clock=lambda: -self.seconds)
+        return UploadProcessor(SETTINGS.layout, self.store, pipeline, log).run(uploads, deadline)
 
     def steps(self, name: str) -> list[dict[str, Any]]:
         return [line for line in map(json.loads, self.lines) if line["step"] == name]
@@ -160,7 +160,7 @@ def test_an_object_that_is_gone_is_said_to_be_and_nothing_is_asked() -> None:
 
 
 def test_an_object_that_the_service_cannot_fetch_may_be_gone() -> None:
-    error = ObjectUnfetched("ModelArts.4603", "Obtaining the file from the URL failed.")
+    error = DownloadFailed("ModelArts.4603", "Obtaining the file from the URL failed.")
     assert Cloud(error, objects={}).run(announce(KEY, b"image")) == {"gone": 1}
     still_there = Cloud(error)
     assert still_there.run(announce(KEY, b"image")) == {"recognized": 1}
@@ -362,8 +362,8 @@ def test_a_fault_of_our_own_is_named_without_its_text_and_costs_no_other_upload(
 
 def test_a_bucket_that_refuses_the_record_is_an_error_that_names_it() -> None:
     class Refusing(FakeStore):
-        def write(self, bucket: str, key: str, document: Any) -> None:
-            del bucket, document
+        def write(self, bucket: str, key: str, record: Any) -> None:
+            del bucket, record
             raise StoreError("Store.AccessDenied", f"put {key}: 403 Access Denied")
 
     cloud = Cloud()

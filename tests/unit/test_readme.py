@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from quota_invoice.errors import ConfigurationError, ImageRefused
-from quota_invoice.recognition.reading import Reading, Recognition
-from quota_invoice.records.record import Source, failed, recognized
+from quota_invoice.obs.objects import Source
+from quota_invoice.recognition.reading import Api, Reading, Recognition
+from quota_invoice.records.record import failed, recognized
 from quota_invoice.settings.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -38,7 +39,7 @@ def test_each_link_leads_somewhere() -> None:
 
 def test_the_record_has_the_shape_of_those_that_are_written() -> None:
     record = BLOCKS[0]
-    reading = Reading("quota-invoice", {1: Recognition(record["result"], "id", 1)}, 1)
+    reading = Reading(Api.QUOTA_INVOICE, {1: Recognition(record["result"], "id", 1)}, 1)
     made = recognized(SOURCE, reading, region="cn-north-4")
     assert list(paths(record)) == list(paths(made))
     assert record["invoices"] == made["invoices"]

@@ -8,18 +8,21 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from quota_invoice.deadline import Deadline
 from quota_invoice.errors import (
-    AddressRefused,
+    DownloadFailed,
+    DownloadRefused,
     FormatRefused,
     ImageRefused,
     ImageTooLarge,
-    ObjectUnfetched,
     RateLimited,
 )
 from quota_invoice.logs import Log
-from quota_invoice.recognition.reading import Reading
+from quota_invoice.obs.objects import Source
+from quota_invoice.recognition.ocr_input import StoredFile
+from quota_invoice.recognition.reading import Api, Reading
 from quota_invoice.recognition.recognizer import Recognizer
-from quota_invoice.records.record import Source, recognized
+from quota_invoice.records.record import recognized
 from tests.support.announce import etag
 from tests.support.fakes import RESULT, FakeOcr, FakeStore, ticket
 
@@ -37,10 +40,10 @@ def picture(width: int, height: int, kind: str = "PNG") -> bytes:
 class Service:
     """A recognizer over fakes."""
 
-    def __init__(self, *answers: Any, content: bytes = b"image", everything: bool = False) -> None:
+    def __init__(self, *answers: Any, content: bytes = b"image", auto: bool = False) -> None:
         self.content = content
         self.ocr = FakeOcr(*answers)
-        self.everything = everything
+        self.auto = auto
         self.store = FakeStore()
         self.lines: list[str] = []
 
@@ -48,9 +51,10 @@ class Service:
         self.store.objects[key] = self.content
         source = Source("invoices", key, etag(self.content), None, None, None)
         log = Log("request-1", self.lines.append)
-        recognizer = Recognizer(self.store, self.ocr, log, lambda: 9.0, everything=self.everything)
+        recognizer = Recognizer(self.ocr, log, auto=self.auto)
         self.record = None
-        reading = recognizer.read(source, lambda: 9.0)
+        deadline = Deadline(0.0, 0.0, clock=lambda: -9.0)
+        reading = recognizer.read(StoredFile(self.store, source, log), deadline)
         self.record = recognized(source, reading, region="cn-north-4")
         return reading
 
@@ -62,7 +66,7 @@ class Service:
 def test_an_object_is_read_by_its_address_and_its_bytes_are_not_touched() -> None:
     service = Service()
     reading = service.read()
-    assert (reading.api, reading.rescue, service.sent) == ("quota-invoice", None, ["url"])
+    assert (reading.api, reading.fallback, service.sent) == (Api.QUOTA_INVOICE, None, ["url"])
     assert service.store.requests == []
 
 
@@ -92,8 +96,8 @@ def test_what_no_scaling_helps_keeps_its_refusal_and_is_not_sent(content: bytes)
 @pytest.mark.parametrize(
     ("error", "tries"),
     [
-        (ObjectUnfetched("ModelArts.4603", "download failed"), 2),
-        (AddressRefused("ModelArts.4601", "not allowed"), 1),
+        (DownloadFailed("ModelArts.4603", "download failed"), 2),
+        (DownloadRefused("ModelArts.4601", "not allowed"), 1),
     ],
 )
 def test_an_object_that_the_service_cannot_fetch_is_sent_as_it_is(error: Any, tries: int) -> None:
@@ -106,7 +110,7 @@ def test_an_object_that_the_service_cannot_fetch_is_sent_as_it_is(error: Any, tr
 
 
 def test_an_object_that_is_unfetched_and_too_large_is_sent_scaled_in_the_end() -> None:
-    error = AddressRefused("ModelArts.4601", "not allowed")
+    error = DownloadRefused("ModelArts.4601", "not allowed")
     service = Service(error, TOO_LARGE, content=picture(5000, 1000))
     service.read()
     assert service.sent == ["url", "image", "image"]
@@ -137,18 +141,18 @@ def test_what_is_no_image_is_not_sent() -> None:
 
 
 def test_an_object_that_is_gone_keeps_the_refusal() -> None:
-    service = Service(AddressRefused("ModelArts.4601", "not allowed"))
+    service = Service(DownloadRefused("ModelArts.4601", "not allowed"))
     service.store.fetch = lambda *_: None  # type: ignore[method-assign]
-    with pytest.raises(AddressRefused):
+    with pytest.raises(DownloadRefused):
         service.read()
 
 
 def test_auto_classification_puts_all_invoices_into_one_record_and_lists_what_failed() -> None:
     poor = ticket("AIS.0104", "The image quality is poor.")
     answer = [ticket(), poor, ticket(code="AIS.0000", number="00000002")]
-    service = Service(answer, everything=True)
+    service = Service(answer, auto=True)
     reading = service.read()
-    assert (reading.api, service.ocr.pages) == ("auto-classification", [None])
+    assert (reading.api, service.ocr.pages) == (Api.AUTO_CLASSIFICATION, [None])
     assert service.record
     assert service.record["result"] == answer
     assert [each["number"] for each in service.record["invoices"]] == [
@@ -168,7 +172,7 @@ def test_auto_classification_puts_all_invoices_into_one_record_and_lists_what_fa
 
 
 def test_corners_are_told_in_pixels_of_the_original() -> None:
-    service = Service(TOO_LARGE, content=picture(8192, 2000), everything=True)
+    service = Service(TOO_LARGE, content=picture(8192, 2000), auto=True)
     service.read()
     assert service.record
     [found] = service.record["invoices"]
@@ -181,7 +185,7 @@ def test_corners_are_told_in_pixels_of_the_original() -> None:
 )
 def test_no_invoice_at_all_is_a_refusal(answer: Any, code: str) -> None:
     with pytest.raises(ImageRefused) as caught:
-        Service(answer, everything=True).read()
+        Service(answer, auto=True).read()
     assert caught.value.code == (code or "AIS.0104")
 
 

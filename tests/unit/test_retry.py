@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from quota_invoice.deadline import Deadline
 from quota_invoice.errors import (
     ImageRefused,
     NotRecognized,
@@ -12,7 +13,7 @@ from quota_invoice.errors import (
     ServiceRefused,
     ServiceUnavailable,
 )
-from quota_invoice.retry import persist
+from quota_invoice.retry import retry
 
 
 class Service:
@@ -30,8 +31,9 @@ class Service:
             raise self.errors.pop(0)
         return "done"
 
-    def persist(self) -> tuple[str, int]:
-        return persist(self.call, lambda: self.seconds - sum(self.pauses), self.pauses.append)
+    def retry(self) -> tuple[str, int]:
+        deadline = Deadline(self.seconds, self.seconds, clock=lambda: sum(self.pauses))
+        return retry(self.call, deadline, self.pauses.append)
 
 
 def unavailable() -> ServiceUnavailable:
@@ -46,13 +48,13 @@ def limited(retry_after: float = 0) -> RateLimited:
 
 def test_a_call_that_succeeds_is_made_once() -> None:
     service = Service()
-    assert service.persist() == ("done", 1)
+    assert service.retry() == ("done", 1)
     assert service.pauses == []
 
 
 def test_what_may_pass_is_tried_again_after_growing_pauses() -> None:
     service = Service(*(unavailable() for _ in range(4)))
-    assert service.persist() == ("done", 5)
+    assert service.retry() == ("done", 5)
     assert service.calls == 5
     for number, pause in enumerate(service.pauses):
         assert 0.5 <= pause <= 2**number
@@ -60,14 +62,14 @@ def test_what_may_pass_is_tried_again_after_growing_pauses() -> None:
 
 def test_a_limit_by_the_minute_is_left_alone_for_longer() -> None:
     service = Service(limited(), limited())
-    assert service.persist() == ("done", 3)
+    assert service.retry() == ("done", 3)
     assert 2.5 <= service.pauses[0] <= 5
     assert 2.5 <= service.pauses[1] <= 10
 
 
 def test_the_service_is_left_alone_as_long_as_it_asked() -> None:
     service = Service(limited(retry_after=42))
-    assert service.persist() == ("done", 2)
+    assert service.retry() == ("done", 2)
     assert service.pauses == [42]
 
 
@@ -77,21 +79,21 @@ def test_the_service_is_left_alone_as_long_as_it_asked() -> None:
 def test_what_will_not_pass_is_tried_once(error: QuotaInvoiceError) -> None:
     service = Service(error)
     with pytest.raises(type(error)):
-        service.persist()
+        service.retry()
     assert (service.calls, service.pauses) == (1, [])
 
 
 def test_a_failed_recognition_is_tried_once_more_and_then_believed() -> None:
     service = Service(*(NotRecognized("AIS.0105", "failed") for _ in range(3)))
     with pytest.raises(NotRecognized):
-        service.persist()
+        service.retry()
     assert service.calls == 2
 
 
 def test_no_pause_goes_beyond_the_time_that_is_left() -> None:
     service = Service(*(limited() for _ in range(50)), seconds=12)
     with pytest.raises(RateLimited):
-        service.persist()
+        service.retry()
     assert sum(service.pauses) < 12
     assert service.calls >= 2
 
@@ -99,5 +101,5 @@ def test_no_pause_goes_beyond_the_time_that_is_left() -> None:
 def test_another_error_on_the_way_has_its_own_consequence() -> None:
     service = Service(unavailable(), ServiceRefused("APIG.0301", "keys"))
     with pytest.raises(ServiceRefused):
-        service.persist()
+        service.retry()
     assert service.calls == 2

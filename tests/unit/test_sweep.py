@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from quota_invoice.deadline import Deadline
 from quota_invoice.errors import (
     AccessRefused,
     ConfigurationError,
@@ -20,21 +21,20 @@ from quota_invoice.errors import (
     StoreError,
     UploadsFailed,
 )
-from quota_invoice.events.parse import Sweep
+from quota_invoice.events.timer import Sweep
 from quota_invoice.logs import Log
 from quota_invoice.obs.objects import Entry
 from quota_invoice.obs.walk import State, walk
 from quota_invoice.pipeline import Pipeline
 from quota_invoice.recognition.recognizer import Recognizer
-from quota_invoice.settings.layout import Keys
+from quota_invoice.settings.layout import DEFAULT_LAYOUT
 from quota_invoice.settings.settings import Settings
 from quota_invoice.sweep import Sweeper
 from tests.support.announce import etag
 from tests.support.fakes import FakeOcr, FakeStore
 
 USER_DATA = {"BUCKET": "invoices", "SWEEP_CONCURRENCY": "2"}
-KEYS = Keys("incoming/", "results/", "failures/")
-NOTE = "failures/.sweep"
+CHECKPOINT = "failures/.sweep"
 
 
 class Cloud:
@@ -59,14 +59,15 @@ class Cloud:
     def run(self, **options: bool) -> dict[str, int]:
         log = Log("request-1", self.lines.append)
 
-        def left() -> float:
+        def clock() -> float:
             in_time = threading.current_thread() is threading.main_thread()
-            return 60.0 if in_time and self.late else self.seconds
+            return -60.0 if in_time and self.late else -self.seconds
 
-        recognizer = Recognizer(self.store, self.ocr, log, left, everything=False)
-        keys, region = self.settings.keys, self.settings.region
-        pipeline = Pipeline(keys, region, self.store, recognizer, log, left)
-        return Sweeper(self.settings, self.store, pipeline, log, left).run(Sweep(**options))
+        recognizer = Recognizer(self.ocr, log, auto=False)
+        layout, region = self.settings.layout, self.settings.region
+        pipeline = Pipeline(layout, region, self.store, recognizer, log)
+        deadline = Deadline(0.0, 0.0, clock)
+        return Sweeper(self.settings, self.store, pipeline, log, deadline).run(Sweep(**options))
 
     @property
     def statuses(self) -> dict[str, str | None]:
@@ -119,7 +120,7 @@ def test_failures_are_tried_again_only_when_asked() -> None:
     cloud.put("incoming/a.jpg")
     cloud.document("failures/a.jpg.json")
     assert cloud.run() == {"inputs": 1, "unreadable": 1}
-    assert cloud.run(failures=True) == {"inputs": 1, "unreadable": 1, "recognized": 1}
+    assert cloud.run(retry_failed=True) == {"inputs": 1, "unreadable": 1, "recognized": 1}
     assert cloud.store.documents.keys() == {"results/a.jpg.json"}
 
 
@@ -127,7 +128,7 @@ def test_a_failure_that_fails_again_stays() -> None:
     cloud = Cloud(ImageRefused("AIS.0104", "not supported"))
     cloud.put("incoming/a.jpg")
     cloud.document("failures/a.jpg.json")
-    assert cloud.run(failures=True) == {"inputs": 1, "unreadable": 1, "failed": 1}
+    assert cloud.run(retry_failed=True) == {"inputs": 1, "unreadable": 1, "failed": 1}
     assert cloud.store.documents["failures/a.jpg.json"]["error"]["code"] == "AIS.0104"
 
 
@@ -171,11 +172,11 @@ def test_a_round_without_time_leaves_a_note_and_the_next_one_goes_on_there() -> 
     assert first["unfinished"] == 1
     done = first["recognized"]
     assert 6 <= done < 20
-    assert cloud.store.documents[NOTE]["after"] == f"incoming/{done - 1:02d}.jpg"
+    assert cloud.store.documents[CHECKPOINT]["after"] == f"incoming/{done - 1:02d}.jpg"
     cloud.seconds = 60.0
     cloud.ocr.meanwhile = lambda: None
     assert cloud.run() == {"inputs": 20 - done, "missing": 20 - done, "recognized": 20 - done}
-    assert NOTE not in cloud.store.documents
+    assert CHECKPOINT not in cloud.store.documents
     assert len(cloud.ocr.given) == 20
 
 
@@ -189,7 +190,7 @@ def test_what_there_was_no_time_to_ask_for_is_where_the_next_round_begins() -> N
 
     cloud.late, cloud.ocr.meanwhile = True, none_left
     assert cloud.run() == {"inputs": 3, "missing": 3, "recognized": 1, "unfinished": 1}
-    assert cloud.store.documents[NOTE] == {"after": "incoming/a.jpg"}
+    assert cloud.store.documents[CHECKPOINT] == {"after": "incoming/a.jpg"}
     cloud.seconds, cloud.ocr.meanwhile = 60.0, lambda: None
     assert cloud.run() == {"inputs": 2, "missing": 2, "recognized": 2}
 
@@ -236,7 +237,7 @@ def test_wrong_keys_end_a_round_after_one_request() -> None:
     with pytest.raises(UploadsFailed, match="APIG.0301"):
         cloud.run()
     assert len(cloud.ocr.given) <= 2  # as many as are read at once
-    assert NOTE not in cloud.store.documents  # it begins where it began
+    assert CHECKPOINT not in cloud.store.documents  # it begins where it began
     assert cloud.run()["recognized"] == 50
 
 
@@ -285,10 +286,10 @@ class Bucket:
 
 def test_a_hundred_thousand_inputs_are_walked_in_step_and_in_flat_memory() -> None:
     bucket = Bucket(100_000)
-    list(walk(Bucket(3000).listing, KEYS))
+    list(walk(Bucket(3000).listing, DEFAULT_LAYOUT))
     tracemalloc.start()
     missing = seen = 0
-    for finding in walk(bucket.listing, KEYS):
+    for finding in walk(bucket.listing, DEFAULT_LAYOUT):
         seen += 1
         missing += finding.state is State.MISSING
     _, peak = tracemalloc.get_traced_memory()
@@ -314,7 +315,10 @@ def test_a_walk_never_misses_an_input_and_knows_what_each_has(
                 yield Entry(key, "e", 1, f"2026-11-22T00:00:{second:02d}Z")
 
     begin = f"incoming/{after}" if after else ""
-    found = {item.entry.key.removeprefix("incoming/"): item for item in walk(listing, KEYS, begin)}
+    found = {
+        item.entry.key.removeprefix("incoming/"): item
+        for item in walk(listing, DEFAULT_LAYOUT, begin)
+    }
     assert found.keys() == {name for name in inputs if name > after and not name.endswith("/")}
     for name, item in found.items():
         has = (name in records, name in failures)

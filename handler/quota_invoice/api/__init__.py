@@ -1,15 +1,12 @@
-"""The API: what callers ask for by way of API Gateway, and what they are answered.
+"""The API: requests of callers, by way of API Gateway.
 
-    answering   one request from routing to answer                 the way in
-    routes      which path and method is which function            the table
-    invoices, pages, uploads, about                                those functions
-    requests    what bodies and parameters may say                 pure
-    answers     what the gateway and browsers need to be told      pure
-    openapi     all of it described
+    dispatch                        one request from route to response       start here
+    routes                          which path and method has which handler  the table
+    invoices, list_invoices,
+    uploads, about                  the handlers
+    requests                        bodies and parameters of requests        pure
+    responses                       status, headers and JSON                 pure
+    openapi/                        the description of all this
 
-It is imported when the first caller comes: for an upload's event it would be paid for in vain.
+It is imported for the first API request only: an upload's cold start does not pay for it.
 """
-
-from quota_invoice.api.dispatch import answer
-
-__all__ = ["answer"]

@@ -1,21 +1,21 @@
-"""GET /healthz and GET /openapi.json: what the API tells of itself."""
+"""GET /healthz and GET /openapi.json: the API about itself."""
 
 from __future__ import annotations
 
-from quota_invoice.api.request_context import Call
-from quota_invoice.api.responses import Answer
+from quota_invoice.api.request_context import RequestContext
+from quota_invoice.api.responses import Response
 
 
-def get_health(call: Call) -> Answer:
-    """Say that the function answers, and that its settings and credentials make sense.
+def get_health(context: RequestContext) -> Response:
+    """Say that the function answers, and that its settings and credentials are valid.
 
-    That a call is here says so: they were read before it was made. Nothing else is asked.
+    Both were read before this handler was called. No request is sent.
     """
-    return Answer(200, {"status": "ok", "region": call.parts.settings.region})
+    return Response(200, {"status": "ok", "region": context.settings.region})
 
 
-def get_openapi(call: Call) -> Answer:
-    """Give the description of the API, for the address that it was asked at."""
-    from quota_invoice.api.openapi.describe import describe  # noqa: PLC0415 - few ever ask
+def get_openapi(context: RequestContext) -> Response:
+    """Return the description of the API, with the URL at which it was requested."""
+    from quota_invoice.api.openapi.describe import describe  # noqa: PLC0415 - rarely requested
 
-    return Answer(200, describe(call.base), tagged=True)
+    return Response(200, describe(context.base), tagged=True)

@@ -1,14 +1,15 @@
-"""One request from routing to answer: whatever happens, the gateway gets one it understands."""
+"""One API request from its route to its response; every request gets a valid response."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
-from quota_invoice.api.request_context import Call
-from quota_invoice.api.responses import Answer, preflight, refusal, shaped
-from quota_invoice.api.routes import route
+from quota_invoice.api.request_context import RequestContext
+from quota_invoice.api.responses import Response, error_response, for_gateway, preflight
+from quota_invoice.api.routes import Route, find_route
+from quota_invoice.deadline import FOR_GATEWAY, SHORTEST_REQUEST, Deadline
 from quota_invoice.errors import (
     OutOfTime,
     QuotaInvoiceError,
@@ -17,78 +18,94 @@ from quota_invoice.errors import (
     UnexpectedFault,
 )
 from quota_invoice.events.api_request import ApiRequest
-from quota_invoice.logs import Log, Step
-from quota_invoice.parts import Parts
-from quota_invoice.retry import LEAST_SECONDS
+from quota_invoice.logs import Log
+from quota_invoice.obs.store import ObsStore
+from quota_invoice.pipeline import Pipeline
+from quota_invoice.recognition.recognizer import OcrService, Recognizer
+from quota_invoice.settings.settings import Settings
+from quota_invoice.stopwatch import Stopwatch
+
+Connect = Callable[[], tuple[Settings, ObsStore, OcrService]]
+"""Returns settings, bucket and OCR service; raises ``ConfigurationError`` if settings are wrong."""
 
 
-def answer(
-    request: ApiRequest, connect: Callable[[], Parts], log: Log, begun: float
+def dispatch(
+    request: ApiRequest, connect: Connect, log: Log, deadline: Deadline, stopwatch: Stopwatch
 ) -> dict[str, Any]:
-    """Answer a caller.
+    """Answer an API request.
 
     Args:
-        request: what he asks.
-        connect: puts together what there is to answer it with.
-        log: takes a line for the request; nothing of its headers and its body is on it.
-        begun: when the invocation began, by ``time.perf_counter``.
+        request: the caller's request.
+        connect: returns settings, bucket and OCR service.
+        log: takes a line for the request, without anything from its headers or its body.
+        deadline: the end of the invocation.
+        stopwatch: started with the invocation; its times go into Server-Timing.
 
     Returns:
         API Gateway's ``statusCode``, ``headers``, ``body`` and ``isBase64Encoded``.
     """
-    call: Call | None = None
+    context: RequestContext | None = None
     try:
         with log.step("api") as step:
             step.gateway_request_id = request.request_id
             try:
-                call = Call(request, connect())
-                call.parts.watch.taken()  # of earlier requests
-                found = _found(call, step)
-            except QuotaInvoiceError:
+                context = _context(request, connect, log, deadline, stopwatch)
+                route = find_route(request)
+                step.reason = f"{request.method} {route.path}"
+                context = replace(context, base=route.base, rest=route.rest)
+                response = _respond(context, route)
+            except QuotaInvoiceError as error:
+                step.key = error.key
                 raise
-            except Exception as error:  # noqa: BLE001 - a fault of ours has an answer, too
+            except Exception as error:  # noqa: BLE001 - a defect gets a response as well
                 raise UnexpectedFault(error) from None
-            finally:
-                step.key = call.key if call else ""
-            step.outcome = str(found.status)
+            step.key, step.outcome = response.key, str(response.status)
     except OutOfTime as error:
-        found = _late(error, call, log.request_id)
+        response = _timeout_response(error, context, log.request_id)
     except QuotaInvoiceError as error:
-        found = refusal(error, log.request_id)
-    origins = call.parts.settings.cors_origins if call else frozenset[str]()
-    return shaped(found, request, origins, _timing(call, begun))
+        response = error_response(error, log.request_id)
+    origins = context.settings.cors_origins if context else frozenset[str]()
+    timing = ", ".join(
+        f"{name};dur={seconds * 1000:.2f}" for name, seconds in stopwatch.by_name().items()
+    )
+    return for_gateway(response, request, origins, timing)
 
 
-def _found(call: Call, step: Step) -> Answer:
-    found = route(call.request)
-    step.reason = f"{call.request.method} {found.path}"
-    call.base, call.rest = found.base, found.rest
-    if call.request.method == "OPTIONS":
-        return preflight(found.methods)
+def _context(
+    request: ApiRequest, connect: Connect, log: Log, deadline: Deadline, stopwatch: Stopwatch
+) -> RequestContext:
+    settings, store, ocr = connect()
+    deadline = deadline.at_most(settings.api_seconds - stopwatch.elapsed() - FOR_GATEWAY)
+    store = store.until(deadline)
+    recognizer = Recognizer(ocr, log, auto=settings.recognize_all)
+    pipeline = Pipeline(settings.layout, settings.region, store, recognizer, log)
+    return RequestContext(request, settings, store, recognizer, pipeline, deadline)
+
+
+def _respond(context: RequestContext, route: Route) -> Response:
+    method = context.request.method
+    if method == "OPTIONS":
+        return preflight(route.methods)
     try:
-        return found.act(call.request.method)(call)
-    except (ServiceUnavailable, StoreError):
-        # Whatever keeps us waiting ends when nobody waits any longer.
-        left = call.parts.seconds_left()
-        if left < LEAST_SECONDS:
-            raise OutOfTime(left) from None
+        return route.handler(method)(context)
+    except (ServiceUnavailable, StoreError) as error:
+        # Once the caller's time is over, that is the reason: the wait was cut short.
+        seconds = context.deadline.remaining()
+        if seconds < SHORTEST_REQUEST:
+            late = OutOfTime(seconds)
+            late.key = error.key
+            raise late from None
         raise
 
 
-def _late(error: OutOfTime, call: Call | None, request_id: str) -> Answer:
-    """Say what to do where an answer takes longer than the gateway waits."""
-    given = refusal(error, request_id)
-    if call is None or not call.key:
+def _timeout_response(
+    error: OutOfTime, context: RequestContext | None, request_id: str
+) -> Response:
+    """Return a response that says how to get the result later."""
+    response = error_response(error, request_id)
+    if context is None or not error.key:
         message = "this takes too long: POST /uploads takes files whose records are fetched later"
-        return Answer(given.status, given.document | {"error_msg": message})
-    address = call.address(call.key)
-    message = f"this takes too long: ask for {address} in a while"
-    known = {"error_msg": message, "key": call.key, "record": address}
-    return Answer(given.status, given.document | known)
-
-
-def _timing(call: Call | None, begun: float) -> str:
-    """Tell where the time went: with the OCR service, with the bucket, and our own share."""
-    taken = call.parts.watch.taken() if call else {}
-    taken["own"] = time.perf_counter() - begun - sum(taken.values())
-    return ", ".join(f"{name};dur={seconds * 1000:.2f}" for name, seconds in taken.items())
+        return replace(response, body=response.body | {"error_msg": message})
+    path = context.record_path(error.key)
+    known = {"error_msg": f"this takes too long: ask for {path} in a while", "key": error.key}
+    return replace(response, body=response.body | known | {"record": path})

@@ -6,85 +6,86 @@ import contextlib
 from typing import Any
 
 from quota_invoice.api import url_check
-from quota_invoice.api.request_context import Call
-from quota_invoice.api.requests import order_of
-from quota_invoice.api.responses import Answer
-from quota_invoice.api.status import source_of, standing
+from quota_invoice.api.request_context import RequestContext, about
+from quota_invoice.api.requests import parse_recognize_request
+from quota_invoice.api.responses import Response
+from quota_invoice.api.status import status_record
+from quota_invoice.deadline import RETRIES_PER_CALLER, run_before
 from quota_invoice.errors import ImageRefused, NotFound, ObjectChanging, UnusableKey, UrlRefused
-from quota_invoice.recognition.reading import Given
-from quota_invoice.records.record import recognized
-from quota_invoice.retry import in_time
+from quota_invoice.recognition.ocr_input import GivenFile, OcrInput
+from quota_invoice.records.record import Status, recognized
 
 _PDF = ".pdf"
-_PDF_IN_BASE64 = "JVBERi"  # of "%PDF-", with which each begins
+_PDF_IN_BASE64 = "JVBERi"  # Base64 of "%PDF-", the beginning of every PDF
 _POLL_SECONDS = "2"
 
 
-def post_invoice(call: Call) -> Answer:
-    """Have something read now.
+def post_invoice(context: RequestContext) -> Response:
+    """Read an invoice now.
 
-    What comes along, or lies behind an address, is read once and stored nowhere. A stored object
-    is processed as its event would be: content that was dealt with before is not read again.
+    A file in the request or behind a URL is read once and stored nowhere. A stored object is
+    processed as its event would be: content with a record is not read again.
     """
-    order = order_of(call.request)
-    if order.key is not None:
-        return _stored(call, order.key)
-    if order.image is not None:
-        is_document = order.image.startswith(_PDF_IN_BASE64)
-        given = Given(encoded=order.image)
+    wanted = parse_recognize_request(context.request)
+    if wanted.key is not None:
+        return _process_stored(context, wanted.key)
+    if wanted.image is not None:
+        is_pdf = wanted.image.startswith(_PDF_IN_BASE64)
+        file = GivenFile(OcrInput(encoded=wanted.image), is_pdf)
     else:
-        given, is_document = _by_address(call, order.url or "")
-    parts = call.parts
-    reading = parts.recognizer.read_given(given, call.patience, is_document=is_document)
-    return Answer(200, recognized(None, reading, region=parts.settings.region))
+        file = _file_of_url(context, wanted.url or "")
+    deadline = context.deadline.retries_at_most(RETRIES_PER_CALLER)
+    reading = context.recognizer.read(file, deadline)
+    return Response(200, recognized(None, reading, region=context.settings.region))
 
 
-def get_invoice(call: Call) -> Answer:
-    """Give an input's record or failure record; 202 while there is neither."""
-    first, *others = call.rest
-    keys = [call.parts.settings.keys.asked_for(first)]
-    for text in others:  # the same, still encoded: rarely a key, and often too long for one
+def get_invoice(context: RequestContext) -> Response:
+    """Return an input's record or failure record; 202 while there is neither."""
+    first, *others = context.rest
+    keys = [context.settings.layout.requested_key(first)]
+    for text in others:  # the same path, still encoded: rarely a key, and often too long for one
         with contextlib.suppress(UnusableKey):
-            keys.append(call.parts.settings.keys.asked_for(text))
+            keys.append(context.settings.layout.requested_key(text))
     for key in keys:
-        call.key = key
-        document = standing(call.parts, call.bucket, key)
-        if document:
-            pending = document["status"] == "pending"
+        with about(key):
+            record = status_record(context, key)
+        if record:
+            pending = record["status"] == Status.PENDING.value
             headers = {"retry-after": _POLL_SECONDS} if pending else {}
-            return Answer(202 if pending else 200, document, headers, tagged=not pending)
-    raise _missing(keys[0])
+            return Response(202 if pending else 200, record, headers, tagged=not pending, key=key)
+    raise _unknown(keys[0])
 
 
-def _stored(call: Call, text: str) -> Answer:
-    parts = call.parts
-    key = call.key = parts.settings.keys.asked_for(text)
-    info = parts.store.describe(call.bucket, key)
-    if info is None:
-        raise _missing(key)
-    parts.pipeline.record(source_of(call.bucket, key, info), call.patience)
-    document = standing(parts, call.bucket, key)
-    if document is None:
-        raise _missing(key)
-    if document["status"] == "pending":
-        raise ObjectChanging(key)
-    if document["status"] == "failed":
-        raise _refused(document)
-    return Answer(200, document, {"content-location": call.address(key)})
+def _process_stored(context: RequestContext, text: str) -> Response:
+    key = context.settings.layout.requested_key(text)
+    with about(key):
+        source = context.store.describe(context.bucket, key)
+        if source is None:
+            raise _unknown(key)
+        context.pipeline.record(source, context.deadline.retries_at_most(RETRIES_PER_CALLER))
+        record = status_record(context, key)
+        if record is None:
+            raise _unknown(key)
+        if record["status"] == Status.PENDING.value:
+            raise ObjectChanging(key)
+        if record["status"] == Status.FAILED.value:
+            raise _refusal(record)
+    return Response(200, record, {"content-location": context.record_path(key)}, key=key)
 
 
-def _by_address(call: Call, url: str) -> tuple[Given, bool]:
-    settings = call.parts.settings
-    parts = url_check.parsed(url)
+def _file_of_url(context: RequestContext, url: str) -> GivenFile:
+    settings = context.settings
+    parts = url_check.parse_url(url)
     if settings.bucket and url_check.is_of_bucket(parts, settings.bucket, settings.obs_endpoint):
         raise UrlRefused("url is one of this bucket's own: give the key of the object instead")
-    # Names are looked up, and that can take its time.
-    in_time(call.patience(), lambda: url_check.check_host(parts, settings.url_hosts))
-    return Given(url=url), parts.path.lower().endswith(_PDF)
+    # The lookup of a host name can take long.
+    deadline = context.deadline.at_most(RETRIES_PER_CALLER)
+    run_before(deadline, lambda: url_check.check_host(parts, settings.url_hosts))
+    return GivenFile(OcrInput(url=url), parts.path.lower().endswith(_PDF))
 
 
-def _refused(failure: dict[str, Any]) -> ImageRefused:
-    """Give the error that a failure record tells of."""
+def _refusal(failure: dict[str, Any]) -> ImageRefused:
+    """Return the error that a failure record holds."""
     error = failure.get("error")
     error = error if isinstance(error, dict) else {}
     return ImageRefused(
@@ -93,5 +94,7 @@ def _refused(failure: dict[str, Any]) -> ImageRefused:
     )
 
 
-def _missing(key: str) -> NotFound:
-    return NotFound(f"nothing is known of {key}", "Invoice.Unknown")
+def _unknown(key: str) -> NotFound:
+    error = NotFound(f"nothing is known of {key}", "Invoice.Unknown")
+    error.key = key
+    return error

@@ -1,78 +1,83 @@
-"""GET /invoices: the inputs and how it stands with each, page by page, in the order of keys."""
+"""GET /invoices: inputs with their status, page by page, in the order of keys."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-from quota_invoice.api.request_context import Call
-from quota_invoice.api.requests import page_of
-from quota_invoice.api.responses import Answer
-from quota_invoice.api.status import standing
+from quota_invoice.api.request_context import RequestContext
+from quota_invoice.api.requests import parse_list_request
+from quota_invoice.api.responses import Response
+from quota_invoice.api.status import status_record
+from quota_invoice.deadline import FOR_PAGE, SHORTEST_REQUEST
 from quota_invoice.errors import OutOfTime
 from quota_invoice.obs.objects import Entry
 from quota_invoice.obs.walk import Finding, State, walk
-from quota_invoice.retry import LEAST_SECONDS
+from quota_invoice.records.record import Status
 
-_STATUS = {State.DONE: "recognized", State.FAILED: "failed", State.MISSING: "pending"}
-# With less than that left, or half of all, a page is given as it is: further ones are asked for
-# from there on.
-_RESERVED_SECONDS = 2.0
+_STATUS = {
+    State.DONE: Status.RECOGNIZED,
+    State.FAILED: Status.FAILED,
+    State.MISSING: Status.PENDING,
+}
 
 
-def get_invoices(call: Call) -> Answer:
-    """Give a page.
+def get_invoices(context: RequestContext) -> Response:
+    """Return a page.
 
-    Where a status is asked for that few have, a page may have fewer entries than its limit, even
-    none, because time was up; ``next`` then tells where to go on all the same.
+    If few inputs have the requested status, time may run out before the page is full. Then it has
+    fewer entries than its limit, or none, and ``next`` says where to continue.
     """
-    wish = page_of(call.request)
-    keys = call.parts.settings.keys
-    below = keys.asked_below(wish.prefix)
-    # Only a place to go on after: whatever key it is, nothing but inputs is listed.
-    after = keys.input_prefix + wish.after.removeprefix(keys.input_prefix) if wish.after else ""
-    bucket = call.bucket
-    reserved = max(LEAST_SECONDS, min(_RESERVED_SECONDS, call.parts.seconds_left() / 2))
+    wanted = parse_list_request(context.request)
+    layout = context.settings.layout
+    below = layout.requested_path(wanted.prefix)
+    # "after" may be any key, since only inputs are listed.
+    start = layout.input_prefix + wanted.after.removeprefix(layout.input_prefix)
+    after = start if wanted.after else ""
+    bucket = context.bucket
+    reserved = max(SHORTEST_REQUEST, min(FOR_PAGE, context.deadline.remaining() / 2))
 
     def listing(prefix: str, marker: str) -> Iterator[Entry]:
-        for entry in call.parts.store.listing(bucket, prefix, marker):
-            seconds = call.parts.seconds_left()
-            if seconds < reserved:  # many may lie between two inputs that are none
+        for entry in context.store.listing(bucket, prefix, marker):
+            seconds = context.deadline.remaining()
+            if seconds < reserved:  # many objects that are no inputs may lie between two inputs
                 raise OutOfTime(seconds)
             yield entry
 
     invoices: list[dict[str, Any]] = []
     last, following = after, None
     try:
-        for finding in walk(listing, keys, after, below):
-            if len(invoices) == wish.limit:
+        for finding in walk(listing, layout, after, below):
+            if len(invoices) == wanted.limit:
                 following = last
                 break
-            status = _status(call, bucket, finding)
-            if status and wish.status in {None, status}:
-                invoices.append(_entry(call, finding.entry, status))
+            status = _status(context, finding)
+            if status and wanted.status in {None, status}:
+                invoices.append(_entry(context, finding.entry, status))
             last = finding.entry.key
     except OutOfTime:
         if last == after:
-            raise  # a page that goes on where it began would do so for ever
+            raise  # a page that continues where it began would never end
         following = last
-    return Answer(200, {"invoices": invoices, "next": following or None})
+    return Response(200, {"invoices": invoices, "next": following or None})
 
 
-def _status(call: Call, bucket: str, finding: Finding) -> str | None:
-    """Give the status of an input; None of one that no record can have, or that is gone by now."""
+def _status(context: RequestContext, finding: Finding) -> str | None:
+    """Return an input's status; None if no record can have its key, or if it is gone by now."""
+    if finding.state is State.UNUSABLE:
+        return None
     if finding.state is not State.UNSURE:
-        return _STATUS.get(finding.state)
-    document = standing(call.parts, bucket, finding.entry.key)
-    return str(document["status"]) if document else None
+        return _STATUS[finding.state].value
+    record = status_record(context, finding.entry.key)
+    return str(record["status"]) if record else None
 
 
-def _entry(call: Call, entry: Entry, status: str) -> dict[str, Any]:
+def _entry(context: RequestContext, entry: Entry, status: str) -> dict[str, Any]:
     return {
         "key": entry.key,
         "status": status,
         "etag": entry.etag,
         "size": entry.size,
         "uploaded_at": entry.modified_at or None,
-        "record": call.address(entry.key),
+        "record": context.record_path(entry.key),
     }

@@ -1,56 +1,71 @@
-"""One request on its way to its answer."""
+"""The request at hand, and the parts that its handler works with."""
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from urllib.parse import quote
 
-from quota_invoice.errors import ConfigurationError
+from quota_invoice.deadline import Deadline
+from quota_invoice.errors import ConfigurationError, QuotaInvoiceError, UnexpectedFault
 from quota_invoice.events.api_request import ApiRequest
-from quota_invoice.parts import Parts
+from quota_invoice.obs.objects import ObjectStore
+from quota_invoice.pipeline import Pipeline
+from quota_invoice.recognition.recognizer import Recognizer
+from quota_invoice.settings.settings import Settings
 
-# So long a caller is kept waiting while what may pass is tried again; then he is told when to come
-# again, and the instance is free for others.
-_PATIENCE_SECONDS = 10.0
 
-
-@dataclass
-class Call:
-    """A request that a route was found for.
+@dataclass(frozen=True)
+class RequestContext:
+    """A request with its route.
 
     Attributes:
-        request: what was asked.
-        parts: what there is to answer it with.
-        base: what stands before our own paths in the address that was called.
-        rest: the end of the path, where the route has one: decoded, and as it came if that differs.
-        key: the input that it is about, as soon as that is known.
-        started: when it came, by ``time.monotonic``.
+        request: the caller's request.
+        settings: the function's settings.
+        store: the bucket; its requests end at the deadline.
+        recognizer: has files read.
+        pipeline: brings records up to date.
+        deadline: the time at which the caller must have a response.
+        base: the part of the request's path before the API's own paths.
+        rest: the part of the path that ``{key}`` stands for: decoded, and as it came if that
+            differs.
     """
 
     request: ApiRequest
-    parts: Parts
+    settings: Settings
+    store: ObjectStore
+    recognizer: Recognizer
+    pipeline: Pipeline
+    deadline: Deadline
     base: str = ""
     rest: tuple[str, ...] = ()
-    key: str = ""
-    started: float = field(default_factory=time.monotonic)
 
     @property
     def bucket(self) -> str:
-        """The bucket that the API is about.
+        """The API's bucket.
 
         Raises:
             ConfigurationError: the settings name none.
         """
-        if not self.parts.settings.bucket:
-            raise ConfigurationError(["BUCKET: not set, and the API needs to know which"])
-        return self.parts.settings.bucket
+        if not self.settings.bucket:
+            raise ConfigurationError(["BUCKET: not set; the API needs the bucket's name"])
+        return self.settings.bucket
 
-    def address(self, key: str) -> str:
-        """Give the address of an input's record, from the host's root on."""
+    def record_path(self, key: str) -> str:
+        """Return the URL path of an input's record, from the host's root."""
         return f"{self.base}/invoices/{quote(key)}"
 
-    def patience(self) -> float:
-        """Give the seconds left for further tries of what may pass."""
-        spent = time.monotonic() - self.started
-        return min(self.parts.seconds_left(), _PATIENCE_SECONDS - spent)
+
+@contextmanager
+def about(key: str) -> Iterator[None]:
+    """Name the input that the block works on in each error that leaves it."""
+    try:
+        yield
+    except QuotaInvoiceError as error:
+        error.key = key
+        raise
+    except Exception as error:  # noqa: BLE001 - a defect gets a response as well
+        fault = UnexpectedFault(error)
+        fault.key = key
+        raise fault from None

@@ -1,4 +1,4 @@
-"""Answers: their JSON and headers, in the shape that API Gateway wants."""
+"""Responses: JSON and headers, in the shape that API Gateway requires."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NOT_MODIFIED = 304
 _TOO_MANY, _UNAVAILABLE = 429, 503
 _ALWAYS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 _PREFLIGHT = {
-    # What callers authenticate with at the gateway, beside what this API itself looks at.
+    # The headers by which callers authenticate at the gateway, and those that this API reads.
     "access-control-allow-headers": "authorization, content-type, if-none-match, x-apig-appcode, "
     "x-auth-token, x-sdk-date, x-security-token",
     "access-control-max-age": "600",
@@ -26,24 +26,26 @@ _EXPOSED = "etag, location, retry-after, server-timing, x-request-id"
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What is answered, before it is put into the gateway's shape.
+class Response:
+    """A response, before it gets the gateway's shape.
 
     Attributes:
-        status: of HTTP.
-        document: what the JSON says; None for no body at all.
-        headers: by their names in lower case, beside those that every answer has.
-        tagged: whether it has an ETag, for callers who ask again.
+        status: the HTTP status.
+        body: the value that becomes JSON; None for no body.
+        headers: by name in lower case, besides those of every response.
+        tagged: whether it has an ETag, for conditional requests.
+        key: the input that it is about, for the log; empty if there is none.
     """
 
     status: int
-    document: Any = None
+    body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
     tagged: bool = False
+    key: str = ""
 
 
-def refusal(error: QuotaInvoiceError, request_id: str) -> Answer:
-    """Give the answer that an error is: its code, its message, and the id to find the log by."""
+def error_response(error: QuotaInvoiceError, request_id: str) -> Response:
+    """Return an error's response: its code, its message, and the id that finds the log."""
     message = error.message
     if error.internal:
         message = "the function could not do this; its log says why, under this request_id"
@@ -53,36 +55,36 @@ def refusal(error: QuotaInvoiceError, request_id: str) -> Answer:
     if isinstance(error, RequestRefused) and error.allowed:
         headers["allow"] = ", ".join(error.allowed)
     body = {"error_code": error.code, "error_msg": message, "request_id": request_id}
-    return Answer(error.status, body, headers)
+    return Response(error.status, body, headers, key=error.key)
 
 
-def preflight(methods: tuple[str, ...]) -> Answer:
-    """Answer OPTIONS: which methods there are, for people and for browsers."""
+def preflight(methods: tuple[str, ...]) -> Response:
+    """Return the response to OPTIONS: the path's methods, and CORS for browsers."""
     allowed = ", ".join(methods)
-    return Answer(
+    return Response(
         204, None, {"allow": allowed, "access-control-allow-methods": allowed, **_PREFLIGHT}
     )
 
 
-def shaped(
-    answer: Answer, request: ApiRequest, origins: AbstractSet[str], timing: str
+def for_gateway(
+    response: Response, request: ApiRequest, origins: AbstractSet[str], timing: str
 ) -> dict[str, Any]:
-    """Put an answer into the shape that API Gateway wants, with all four of its members.
+    """Return a response in API Gateway's shape, with all four of its members.
 
     Args:
-        answer: what to say.
-        request: to whom.
-        origins: of web pages that may read it.
+        response: the response.
+        request: the request that it answers.
+        origins: origins of web pages that may read it.
         timing: value of the Server-Timing header.
     """
-    headers = {**_ALWAYS, **answer.headers, "server-timing": timing}
-    status, text = answer.status, ""
-    if answer.document is not None:
+    headers = {**_ALWAYS, **response.headers, "server-timing": timing}
+    status, text = response.status, ""
+    if response.body is not None:
         headers["content-type"] = "application/json"
-        # What was read may hold half of a surrogate pair: as an escape it is JSON all the same.
-        text = json.dumps(answer.document, ensure_ascii=False)
+        # OCR text may hold half of a surrogate pair, which is valid JSON as an escape.
+        text = json.dumps(response.body, ensure_ascii=False)
         text = text.encode("utf-8", "backslashreplace").decode()
-    if answer.tagged:
+    if response.tagged:
         headers["etag"] = _etag(text)
         if _is_known(headers["etag"], request.headers.get("if-none-match", "")):
             del headers["content-type"]
@@ -102,7 +104,7 @@ def _etag(text: str) -> str:
 
 
 def _is_known(etag: str, if_none_match: str) -> bool:
-    """Compare as RFC 9110 has it for If-None-Match: weakly, with any of a list, or with ``*``.
+    """Compare as RFC 9110 requires for If-None-Match: weakly, with a list or ``*``.
 
     >>> _is_known('"a"', 'W/"a", "b"'), _is_known('"a"', "*"), _is_known('"a"', "")
     (True, True, False)
@@ -114,7 +116,7 @@ def _is_known(etag: str, if_none_match: str) -> bool:
 def _for_origin(
     headers: Mapping[str, str], origin: str, origins: AbstractSet[str]
 ) -> Mapping[str, str]:
-    """Let web pages of the origins that are allowed read the answer, and no others."""
+    """Return the headers with those of CORS, so that pages of allowed origins can read them."""
     if not origins:
         return {name: value for name, value in headers.items() if not name.startswith("access-")}
     if "*" in origins:

@@ -1,43 +1,36 @@
-"""How it stands with an input: read, refused, waiting, or unknown."""
+"""Status of an input: recognized, failed, pending or unknown."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
-from quota_invoice.obs.objects import ObjectInfo
-from quota_invoice.parts import Parts
-from quota_invoice.records.record import SCHEMA, Source, etag_of
+from quota_invoice.api.request_context import RequestContext
+from quota_invoice.obs.objects import Source
+from quota_invoice.records.record import Status, etag_of, pending
 
 
-def source_of(bucket: str, key: str, info: ObjectInfo) -> Source:
-    """Give the source that a record of the object would name."""
-    return Source(bucket, key, info.etag, info.size, info.version_id, info.modified_at)
+def status_record(context: RequestContext, key: str) -> dict[str, Any] | None:
+    """Return the input's record, its failure record, or one with the status ``pending``.
 
-
-def standing(parts: Parts, bucket: str, key: str) -> dict[str, Any] | None:
-    """Give the record, the failure record, or what says that there is neither yet.
-
-    What was made of content that the object no longer has is not told: new content is waiting. Of
-    an object that is gone, what it left is told.
+    A record of content that the object no longer has does not count: the new content is pending.
+    The record of an object that is gone is returned.
 
     Returns:
-        A document whose ``status`` says which it is; None if nothing is known of the input.
+        The record; None if neither the object nor a record exists.
     """
-    keys, store = parts.settings.keys, parts.store
-    record = store.read(bucket, keys.result(key))
-    info = store.describe(bucket, key)
-    if record and _is(record, "recognized", info):
+    layout, store, bucket = context.settings.layout, context.store, context.bucket
+    record = store.read(bucket, layout.record_key(key))
+    source = store.describe(bucket, key)
+    if record and _matches(record, Status.RECOGNIZED, source):
         return record
-    failure = store.read(bucket, keys.failure(key))
-    if failure and _is(failure, "failed", info):
+    failure = store.read(bucket, layout.failure_key(key))
+    if failure and _matches(failure, Status.FAILED, source):
         return failure
-    if info is None:
-        return None
-    source = source_of(bucket, key, info)
-    return {"schema": SCHEMA, "status": "pending", "source": asdict(source)}
+    return pending(source) if source else None
 
 
-def _is(document: dict[str, Any], status: str, info: ObjectInfo | None) -> bool:
-    """Tell whether a document is of that kind, none of somebody else's, and of this content."""
-    return document.get("status") == status and (info is None or etag_of(document) == info.etag)
+def _matches(record: dict[str, Any], status: Status, source: Source | None) -> bool:
+    """Whether an object is such a record, and stands for the input's present content."""
+    return record.get("status") == status.value and (
+        source is None or etag_of(record) == source.etag
+    )

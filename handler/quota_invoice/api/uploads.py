@@ -1,7 +1,7 @@
-"""POST /uploads: an address to upload a file to that is too large for a gateway.
+"""POST /uploads: a URL to upload a file to that is too large for a gateway.
 
-The key is new each time, so that two files of one name are two invoices, and no caller can write
-where another has: only the folder of uploads below the input prefix is ever signed for.
+Each request gets a new key, so that two files of one name are two invoices and no caller can write
+where another one has. Only keys below the folder of uploads are signed.
 """
 
 from __future__ import annotations
@@ -9,32 +9,33 @@ from __future__ import annotations
 import secrets
 from datetime import datetime, timedelta, timezone
 
-from quota_invoice.api.request_context import Call
-from quota_invoice.api.requests import announcement_of
-from quota_invoice.api.responses import Answer
+from quota_invoice.api.request_context import RequestContext
+from quota_invoice.api.requests import parse_upload_request
+from quota_invoice.api.responses import Response
 
 _RANDOM_BYTES = 8
 
 
-def post_upload(call: Call) -> Answer:
-    """Give the address, what has to be sent there and until when, and where the record will be.
+def post_upload(context: RequestContext) -> Response:
+    """Return the URL, the headers to send, the time until which it is valid, and the record's path.
 
-    A Content-Type is part of what OBS signs: what ``headers`` names must be sent, and where it
-    names none, none.
+    OBS signs the Content-Type: the upload must send the one in ``headers``, or none if there is
+    none.
     """
-    wish = announcement_of(call.request)
-    settings, now = call.parts.settings, datetime.now(timezone.utc)
-    # Sorted by time, and beyond guessing: an address can be used for as long as it lives.
+    wanted = parse_upload_request(context.request)
+    settings, now = context.settings, datetime.now(timezone.utc)
+    # Sorted by time, and unguessable: a URL can be used until it expires.
     folder = f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(_RANDOM_BYTES)}"
-    key = call.key = settings.keys.asked_for(f"{settings.keys.uploads_prefix}{folder}/{wish.name}")
+    layout = settings.layout
+    key = layout.requested_key(f"{layout.uploads_prefix}{folder}/{wanted.name}")
     seconds = settings.upload_life
-    url = call.parts.store.signed_put(call.bucket, key, seconds, wish.content_type)
-    document = {
+    path = context.record_path(key)
+    body = {
         "method": "PUT",
-        "url": url,
-        "headers": {"Content-Type": wish.content_type} if wish.content_type else {},
+        "url": context.store.signed_put(context.bucket, key, seconds, wanted.content_type),
+        "headers": {"Content-Type": wanted.content_type} if wanted.content_type else {},
         "expires_at": f"{now + timedelta(seconds=seconds):%Y-%m-%dT%H:%M:%SZ}",
         "key": key,
-        "record": call.address(key),
+        "record": path,
     }
-    return Answer(201, document, {"location": call.address(key)})
+    return Response(201, body, {"location": path}, key=key)

@@ -1,10 +1,11 @@
-"""Which addresses the OCR service may be sent to by a caller of the API.
+"""Check of the URLs that API callers want the OCR service to fetch.
 
-The service fetches whatever address it is given, from where it stands: it must not become a way
-into a network that the caller cannot reach himself. Its own rules say so too; these are the same,
-so that what it would refuse, or should, does not get there. The function fetches nothing.
+The service fetches a URL from its own network, so a URL must not lead into a network that the
+caller cannot reach. The service has the same rules; this check refuses such a URL before it is
+sent. The function itself fetches nothing.
 
-What a name leads to can change between this look and the service's: that its own check must catch.
+A host name may resolve to another IP address when the service fetches the URL; the service's own
+check covers that.
 """
 
 from __future__ import annotations
@@ -19,13 +20,13 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from quota_invoice.errors import UrlRefused
 
 Resolve = Callable[[str, int], Iterable[str]]
-"""Gives the IP addresses of a host; raises OSError where it has none."""
+"""Returns the IP addresses of a host; raises OSError if it has none."""
 
 LONGEST = 16 << 10
-"""Characters; an address that is signed with a security token has some 3,000."""
+"""Characters; a URL signed with a security token has some 3,000."""
 _PORTS = {"http": 80, "https": 443}
-_ODD = re.compile(r"[\x00-\x20\x7f\\]")  # what parsers of addresses disagree about
-_NOT_PUBLIC = [  # what older Pythons still take for global
+_ODD = re.compile(r"[\x00-\x20\x7f\\]")  # characters that URL parsers treat differently
+_NOT_PUBLIC = [  # global according to older versions of Python
     ip_network(text)
     for text in ("192.0.0.0/24", "192.88.99.0/24", "64:ff9b:1::/48", "fec0::/10", "5f00::/16")
 ]
@@ -33,13 +34,13 @@ _NAT64 = ip_network("64:ff9b::/96")
 
 
 def resolve(host: str, port: int) -> list[str]:
-    """Ask the system's resolver, which also reads the odder ways to write an IPv4 address."""
+    """Resolve a host by the system, which also reads unusual notations of IPv4 addresses."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return [str(entry[4][0]) for entry in found]
 
 
 def is_public(address: str) -> bool:
-    """Tell whether an IP address belongs to the public Internet, whatever it is wrapped in.
+    """Whether an IP address is public; an IPv4 address within an IPv6 one is checked itself.
 
     >>> is_public("114.115.0.1"), is_public("169.254.169.254"), is_public("::ffff:10.0.0.1")
     (True, False, False)
@@ -56,40 +57,40 @@ def is_public(address: str) -> bool:
     )
 
 
-def parsed(url: str) -> SplitResult:
-    """Take an address apart that looks like one of the web's.
+def parse_url(url: str) -> SplitResult:
+    """Return the parts of an HTTP URL.
 
     Raises:
-        UrlRefused: it does not; the message says why, without the address.
+        UrlRefused: it is invalid; the message says why, without the URL.
     """
     if len(url) > LONGEST or not url.isascii() or _ODD.search(url):
-        raise UrlRefused("url is too long, or holds signs that belong percent-encoded")
+        raise UrlRefused("url is too long, or holds characters that must be percent-encoded")
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError:
-        raise UrlRefused("url is no address") from None
+        raise UrlRefused("url is not a URL") from None
     if parts.scheme not in _PORTS or not host or port == 0:
-        raise UrlRefused("url is no address of the kind https://host/path")
+        raise UrlRefused("url is not of the form https://host/path")
     if {".", ".."} & set(unquote(parts.path).split("/")):
-        raise UrlRefused("url holds . or .. as a part of its path, which is not read alike by all")
+        raise UrlRefused("url holds . or .. as a part of its path, which servers treat differently")
     if "@" in parts.netloc:
-        raise UrlRefused("url holds a user's name or password")
+        raise UrlRefused("url holds a user name or password")
     return parts
 
 
 def check_host(
     parts: SplitResult, allowed: AbstractSet[str] = frozenset(), resolve: Resolve = resolve
 ) -> None:
-    """Let an address pass whose host is public, wherever its name leads.
+    """Check that a URL's host has public IP addresses only.
 
     Args:
-        parts: the address.
+        parts: the URL.
         allowed: hosts (``host`` or ``host:port``) that need not be public.
-        resolve: gives the IP addresses of a host.
+        resolve: returns the IP addresses of a host.
 
     Raises:
-        UrlRefused: it may not; the message says why, without the address.
+        UrlRefused: it has others; the message says why, without the URL.
     """
     host = (parts.hostname or "").lower()
     port = parts.port or _PORTS[parts.scheme]
@@ -107,9 +108,9 @@ def check_host(
 
 
 def is_of_bucket(parts: SplitResult, bucket: str, endpoint: str) -> bool:
-    """Tell whether an address is one of the function's own bucket, by any of OBS's names for it.
+    """Whether a URL is in the function's own bucket, by any of OBS's host names.
 
-    The service may have rights there that the caller has not.
+    The service may have rights there that the caller does not have.
 
     >>> parts = urlsplit("https://invoices.obs.cn-north-4.myhuaweicloud.com/private/a.jpg")
     >>> is_of_bucket(parts, "invoices", "https://obs.cn-north-4.myhuaweicloud.com")
@@ -124,7 +125,7 @@ def is_of_bucket(parts: SplitResult, bucket: str, endpoint: str) -> bool:
 
 
 def _embedded(address: IPv6Address) -> IPv4Address | None:
-    """Give the IPv4 address that an IPv6 one stands for, or None."""
+    """Return the IPv4 address within an IPv6 one, or None."""
     if address in _NAT64 or int(address) >> 32 == 0:
         return IPv4Address(int(address) & 0xFFFFFFFF)
     return address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]

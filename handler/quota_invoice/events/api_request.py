@@ -1,12 +1,12 @@
-"""What API Gateway's event says of an HTTP request; ``events`` hands it on.
+"""An HTTP request, as API Gateway's event describes it.
 
     {"httpMethod": "POST", "path": "/invoices", "headers": {…}, "pathParameters": {…},
      "queryStringParameters": {…}, "body": "…", "isBase64Encoded": true,
      "requestContext": {"requestId": "…", …}}
 
-Only the body is encoded, and not even that in test events; an empty or a plain one may be said to
-be. Whether the path still is percent-encoded is not documented, and a wildcard's part of it comes
-under any name, the empty one too.
+The body is Base64 only if it was sent by the gateway; a test event may hold a plain one and still
+say that it is encoded. The documentation does not say whether the path is percent-encoded. A
+wildcard's part of the path may come under any parameter name, the empty one included.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ from quota_invoice.json_values import member, text_of
 
 @dataclass(frozen=True, repr=False)
 class ApiRequest:
-    """A request that a caller made of the API.
+    """A caller's request.
 
-    It has no ``repr``: headers hold the caller's credentials, bodies his invoices.
+    It has no ``repr``: headers hold the caller's credentials, bodies the caller's invoices.
 
     Attributes:
         method: in capitals.
-        paths: what its path may be, likeliest first: each decoded, and as it stood in the event.
-            Beside the whole path, which may begin with what the API is mounted at, that is the
+        paths: the paths that it may mean, most likely first; each decoded, and as it stands in the
+            event. Besides the whole path, which may begin with the API's mount point, that is the
             part that a wildcard stands for.
-        headers: by their names in lower case.
-        query: its parameters, decoded; of one that is repeated, the first.
-        body: its bytes, decoded; empty if there are none.
-        request_id: the gateway's id of it, or None.
+        headers: by name in lower case.
+        query: decoded parameters; the first value of one that is repeated.
+        body: decoded bytes; empty if there is none.
+        request_id: the gateway's id of the request, or None.
     """
 
     method: str
@@ -46,8 +46,8 @@ class ApiRequest:
     request_id: str | None
 
 
-def request_of(event: object) -> ApiRequest | None:
-    """Read API Gateway's event; None if it is none."""
+def parse_api_request(event: object) -> ApiRequest | None:
+    """Read API Gateway's event; None if it is another event."""
     method = text_of(member(event, "httpMethod"))
     if method is None:
         return None
@@ -67,13 +67,13 @@ def _paths(event: object) -> Iterator[str]:
     if whole:
         yield "/" + whole.lstrip("/")
     for _, value in _texts(member(event, "pathParameters")):
-        # A parameter that is not the path's end is none of a wildcard.
+        # A wildcard's part is always at the end of the path.
         if value.strip("/") and (whole is None or unquote(whole).endswith(unquote(value))):
             yield "/" + value.lstrip("/")
 
 
 def _texts(value: object) -> Iterator[tuple[str, str]]:
-    """Give the members of an object that are texts, of those that are lists the first."""
+    """Yield the members of an object that are texts; the first element of those that are lists."""
     for name, found in value.items() if isinstance(value, Mapping) else ():
         first = found[0] if isinstance(found, list) and found else found
         if isinstance(name, str) and isinstance(first, str):
@@ -84,12 +84,12 @@ def _body(value: object, *, encoded: bool) -> bytes:
     if value is None:
         return b""
     if not isinstance(value, str):
-        return json.dumps(value).encode()  # the console lets people write it so
-    # A lone surrogate is no text; whoever parses the body will say so.
+        return json.dumps(value).encode()  # the console accepts a body as JSON
+    # The body's parser refuses half of a surrogate pair.
     plain = value.encode("utf-8", "surrogatepass")
     if not encoded:
         return plain
     try:
         return b64decode(plain, validate=True)
     except binascii.Error:
-        return plain  # said to be encoded, and is not
+        return plain  # it is not encoded although the event says so

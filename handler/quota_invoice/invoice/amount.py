@@ -1,4 +1,4 @@
-"""Amounts of money: what an invoice says in figures or words, as a decimal and in words.
+"""Amounts of money: from figures or words to a decimal, and from a decimal to words.
 
 Words follow the rules for filling in cheques and receipts (《正确填写票据和结算凭证的基本规定》):
 capital numerals, 零 for a gap, 整 after an amount that ends at 元.
@@ -11,7 +11,7 @@ from decimal import Decimal
 from itertools import groupby
 
 _CENT = Decimal("0.01")
-_LIMIT = Decimal(10) ** 12  # beyond any invoice; 亿 is the largest unit used below
+_LIMIT = Decimal(10) ** 12  # more than on any invoice; 亿 is the largest unit below
 _FIGURES = re.compile(r"(?:人民币|RMB|CNY|[¥￥])*[::]?(\d+(?:\.\d{1,2})?)元?(?:整|正)?")
 _DIGITS = "零壹贰叁肆伍陆柒捌玖"
 _VALUES = {
@@ -41,19 +41,19 @@ def parse_amount(text: str) -> Decimal | None:
 
 
 def amount_in_words(amount: Decimal) -> str:
-    """Write an amount in capital numerals.
+    """Return an amount in capital numerals.
 
     Args:
         amount: yuan, not negative, under 10¹², with at most two decimals.
 
     Raises:
-        ValueError: the amount is none that can be written so.
+        ValueError: the amount is outside these limits.
 
     >>> amount_in_words(Decimal("50.00")), amount_in_words(Decimal("1005.30"))
     ('伍拾元整', '壹仟零伍元叁角')
     """
     if not 0 <= amount < _LIMIT or amount != amount.quantize(_CENT):
-        message = f"no amount in yuan and fen: {amount}"
+        message = f"not an amount in yuan and fen: {amount}"
         raise ValueError(message)
     yuan, fen = divmod(int(amount * 100), 100)
     words = f"{_integer_in_words(yuan)}元" if yuan or not fen else ""
@@ -74,7 +74,7 @@ def _integer_in_words(number: int) -> str:
     groups = ["".join(signs[start : start + 4]).rstrip("零") for start in (0, 4, 8)]
     full = ""
     for start, group, unit in zip((0, 4, 8), groups, ("亿", "万", ""), strict=True):
-        # A gap inside the number is one 零, also where it spans a unit: 壹亿零壹元.
+        # A gap inside the number is one 零, also across a unit: 壹亿零壹元.
         gap = "零" if full and (not group or digits[start] == "0" or full.endswith("零")) else ""
         full = full.rstrip("零") + gap + group.lstrip("零") + (unit if group else "")
     squeezed = "".join("零" if sign == "零" else "".join(run) for sign, run in groupby(full))
@@ -93,14 +93,14 @@ def _from_words(text: str) -> Decimal | None:
 
 
 def _integer_from_words(text: str) -> int | None:
-    """Add up a numeral's parts; None at the first sign that is none of a numeral."""
+    """Return the number that a numeral stands for; None if it holds another character."""
     total = section = 0
     digit: int | None = None
     for sign in text:
         if sign in _VALUES:
             digit = _VALUES[sign]
         elif sign in _SMALL_UNITS:
-            # 拾元 is ten: a leading unit stands for one of it.
+            # A leading unit stands for one of it: 拾元 is ten.
             section += (1 if digit is None else digit) * _SMALL_UNITS[sign]
             digit = None
         elif sign in _LARGE_UNITS:

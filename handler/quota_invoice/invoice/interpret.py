@@ -1,4 +1,4 @@
-"""What a quota invoice's fields mean: pure rules from the OCR service's result to checked facts."""
+"""The meaning of a quota invoice's fields: from the OCR service's result to an invoice entry."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 from quota_invoice.invoice.amount import amount_in_words, parse_amount
 from quota_invoice.invoice.place import Place, division, parse_place
 
-# Twelve characters: tax bureau, division, year, then the trade and what the province sets,
-# among which letters occur (15107158E001).
+# Twelve characters: tax bureau, division, year, then five for the trade and the province's own use,
+# which may be letters (15107158E001).
 _CODE = re.compile(r"[012](\d{4})(\d{2})[0-9A-Z]{5}")
 _NUMBER = re.compile(r"\d{8}")
 _FIELDS = ("code", "number", "location", "amount")
@@ -18,15 +18,15 @@ _DOUBTFUL_BELOW = 0.9
 
 
 def interpret(result: Mapping[str, Any]) -> dict[str, Any]:
-    """Turn the service's result into an entry of a record's ``invoices``.
+    """Return the entry of a record's ``invoices`` for a result.
 
     Args:
-        result: the API's ``result``: texts by field and ``confidence``, numbers by field.
+        result: the API's ``result``: a text per field, and ``confidence`` with a number per field.
 
     Returns:
-        The entry: texts as read, the place as ``province`` and ``city``, the ``year`` of the code,
-        the ``amount`` as text, decimal text and words, ``confidence``, and ``issues``: what a
-        person should look at, which is what ``needs_review`` is true for.
+        The entry: the texts, the place as ``province`` and ``city``, the code's ``year``, the
+        ``amount`` as text, decimal text and words, ``confidence``, and ``issues``, which a person
+        should check; ``needs_review`` is true if there are any.
     """
     code, number, location, amount = (_text(result.get(name)) for name in _FIELDS)
     place = parse_place(location)
@@ -66,7 +66,7 @@ def interpret(result: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def year_of_code(code: str) -> int | None:
-    """Give the year in which the invoice was printed: characters 6 and 7 of the code.
+    """Return the year in which the invoice was printed: characters 6 and 7 of the code.
 
     >>> year_of_code("144031909110"), year_of_code("15107158E001"), year_of_code("12345")
     (2019, 2015, None)
@@ -76,7 +76,7 @@ def year_of_code(code: str) -> int | None:
 
 
 def place_of_code(code: str) -> Place:
-    """Give the place whose tax bureau issued the code: characters 2 to 5, by GB/T 2260.
+    """Return the place of the tax bureau that issued the code: characters 2 to 5, by GB/T 2260.
 
     >>> place_of_code("144031909110")
     Place(province='广东省', city='深圳市')

@@ -1,4 +1,4 @@
-"""Places: an invoice's location as province and city, by the divisions of GB/T 2260."""
+"""Places: the province and city of an invoice's location, by the divisions of GB/T 2260."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _SHORTEST, _LONGEST = 2, 16  # characters of a name, such as 北京
 
 
 class Place(NamedTuple):
-    """Full names; None for what is not known.
+    """Full names of province and city; None if unknown.
 
     Attributes:
         province: such as 广东省; a municipality's own name, such as 上海市.
-        city: the prefecture, such as 深圳市; a municipality's own name again.
+        city: the prefecture, such as 深圳市; a municipality's own name.
     """
 
     province: str | None
@@ -37,9 +37,9 @@ class Place(NamedTuple):
 
 
 def parse_place(location: str) -> Place:
-    """Find province and city in a location as the OCR service gives it.
+    """Return province and city of the OCR service's ``location``.
 
-    Its spelling varies: 广东省深圳市, 上海, 大连市 all occur; a city alone names its province.
+    Its spelling varies: 广东省深圳市, 上海 and 大连市 all occur. A city alone implies its province.
 
     >>> parse_place("广东省深圳市")
     Place(province='广东省', city='深圳市')
@@ -53,7 +53,7 @@ def parse_place(location: str) -> Place:
 
 
 def division(code: str) -> Place:
-    """Name the division of a code of two, four or more digits; unknown ones give None.
+    """Return the place of a code of two, four or more digits; unknown parts are None.
 
     >>> division("4403"), division("3300"), division("99")
     (Place(province='广东省', city='深圳市'), Place(province='浙江省', city=None), \
@@ -67,20 +67,20 @@ Place(province=None, city=None))
 
 @cache
 def _names() -> dict[str, str]:
-    # Read when first needed: a refused event or a duplicate does not pay for it.
+    # Read when first needed: a duplicate's invocation does without it.
     table = json.loads((Path(__file__).parent / "divisions.json").read_text(encoding="utf-8"))
     return dict(table)
 
 
 @cache
 def _provinces() -> dict[str, str]:
-    """Give the codes of the provinces by their names, full and short."""
+    """Return the provinces' codes by their full and short names."""
     return _codes(_PROVINCE_ENDINGS, lambda code: len(code) == _PROVINCE)
 
 
 @cache
 def _cities(province: str) -> dict[str, str]:
-    """Give the codes of a province's cities by their names, full and short; of all for none."""
+    """Return the codes of a province's cities by full and short name; of all cities for ``""``."""
     return _codes(_CITY_ENDINGS, lambda code: len(code) > _PROVINCE and code.startswith(province))
 
 
@@ -95,7 +95,7 @@ def _codes(endings: tuple[str, ...], belongs: Callable[[str], bool]) -> dict[str
 
 
 def _longest_prefix(text: str, codes: dict[str, str]) -> tuple[str, str]:
-    """Give the longest name that the text begins with, and its code; two empty ones for none."""
+    """Return the longest name at the text's beginning, and its code; both are empty if none."""
     beginnings = (text[:end] for end in range(_LONGEST, 0, -1))
     name = next((beginning for beginning in beginnings if beginning in codes), "")
     return name, codes.get(name, "")

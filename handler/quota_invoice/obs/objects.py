@@ -1,4 +1,4 @@
-"""The bucket as all but the store see it: what is done with it, and what it tells."""
+"""Types of the object store, as the rest of the function sees it."""
 
 from __future__ import annotations
 
@@ -8,13 +8,24 @@ from typing import Any, Protocol
 
 
 @dataclass(frozen=True)
-class ObjectInfo:
-    """What the bucket says of an object: ETag (lower case, no quotes), bytes, version, time."""
+class Source:
+    """An object with one content: the source of a record.
 
+    Attributes:
+        bucket: the bucket's name.
+        key: the object's key.
+        etag: the ETag in lower case, without quotes; it identifies the content.
+        size: bytes, or None if an event does not say.
+        version_id: the object's version, or None.
+        uploaded_at: the time of the upload, as the event or the bucket says, or None.
+    """
+
+    bucket: str
+    key: str
     etag: str
-    size: int
+    size: int | None
     version_id: str | None
-    modified_at: str | None
+    uploaded_at: str | None
 
 
 @dataclass(frozen=True)
@@ -27,16 +38,16 @@ class Entry:
     modified_at: str
 
 
-class Bucket(Protocol):
-    """All that is done with the bucket; ``store.Store`` does it."""
+class ObjectStore(Protocol):
+    """The bucket's operations; ``ObsStore`` implements them."""
 
-    def signed_url(self, bucket: str, key: str) -> str: ...  # noqa: D102 - see Store
-    def signed_put(  # noqa: D102 - see Store
+    def signed_url(self, bucket: str, key: str) -> str: ...  # noqa: D102 - see ObsStore
+    def signed_put(  # noqa: D102 - see ObsStore
         self, bucket: str, key: str, seconds: int, content_type: str | None
     ) -> str: ...
-    def describe(self, bucket: str, key: str) -> ObjectInfo | None: ...  # noqa: D102 - see Store
-    def read(self, bucket: str, key: str) -> dict[str, Any] | None: ...  # noqa: D102 - see Store
-    def fetch(self, bucket: str, key: str, limit: int) -> bytes | None: ...  # noqa: D102 - see Store
-    def listing(self, bucket: str, prefix: str, after: str = "") -> Iterator[Entry]: ...  # noqa: D102 - see Store
-    def write(self, bucket: str, key: str, document: Mapping[str, Any]) -> None: ...  # noqa: D102 - see Store
-    def delete(self, bucket: str, key: str) -> None: ...  # noqa: D102 - see Store
+    def describe(self, bucket: str, key: str) -> Source | None: ...  # noqa: D102 - see ObsStore
+    def read(self, bucket: str, key: str) -> dict[str, Any] | None: ...  # noqa: D102 - see ObsStore
+    def fetch(self, bucket: str, key: str, limit: int) -> bytes | None: ...  # noqa: D102 - see ObsStore
+    def listing(self, bucket: str, prefix: str, after: str = "") -> Iterator[Entry]: ...  # noqa: D102 - see ObsStore
+    def write(self, bucket: str, key: str, record: Mapping[str, Any]) -> None: ...  # noqa: D102 - see ObsStore
+    def delete(self, bucket: str, key: str) -> None: ...  # noqa: D102 - see ObsStore

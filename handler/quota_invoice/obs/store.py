@@ -1,7 +1,7 @@
-"""The bucket: the only module that knows OBS.
+"""The object store by OBS's SDK.
 
-What the SDK leaves to its caller is done here: HTTP errors are values that must be looked at,
-network failures are exceptions of any kind, certificates are not checked unless it is told how.
+The SDK returns HTTP errors as values and raises any exception for network failures; this module
+turns both into errors of the function.
 """
 
 from __future__ import annotations
@@ -9,100 +9,88 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
-import ssl
-import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-import certifi
 from obs import GetObjectHeader, ObsClient, PutObjectHeader
 
+from quota_invoice.deadline import SHORTEST_REQUEST, Deadline, run_with_timeout
 from quota_invoice.errors import StoreBusy, StoreError
 from quota_invoice.json_values import no_constant
-from quota_invoice.obs.answers import etag_of_answer, listed_time, name_of, not_the_stores, utc
-from quota_invoice.obs.objects import Entry, ObjectInfo
-from quota_invoice.retry import persist, within
+from quota_invoice.obs.client import make_client
+from quota_invoice.obs.objects import Entry, Source
+from quota_invoice.obs.responses import (
+    etag_of_response,
+    foreign_response,
+    listed_time,
+    name_of,
+    utc,
+)
+from quota_invoice.retry import retry
 from quota_invoice.settings.credentials import Credentials
 from quota_invoice.settings.settings import Settings
 from quota_invoice.stopwatch import Stopwatch
 
+_SUCCESS = range(200, 300)
 _NO_CONTENT = 204
 _NOT_FOUND = 404
-_BUSY = {429, 503}  # OBS slows callers down with either
-_BAD = 300
-_LEAST = 0.5  # seconds; what is known when time is up is still written
-_PAGE = 1000  # objects, the most that a listing gives at once
+_BUSY = {429, 503}  # OBS limits the rate of requests with either
+_PAGE = 1000  # objects; the maximum of one listing request
 _V4_TOKEN = "X-Amz-Security-Token"  # noqa: S105 - a parameter's name
 
 
-class Store:
-    """Reads, writes and signs.
+class ObsStore:
+    """Reads, writes and signs objects, for one invocation.
 
-    One instance serves an instance of the function for its life; ``use`` gives it each
-    invocation's credentials. All methods raise ``StoreError`` where the bucket refuses or is not
-    reached.
+    All methods raise ``StoreError`` if the bucket refuses a request or cannot be reached.
 
     Args:
-        settings: where the bucket is, and how long to wait for it.
-        credentials: of the first invocation.
-        watch: counts the time that requests take.
+        settings: endpoint and timeouts.
+        client: the SDK's client, whose connections outlive an invocation.
+        credentials: the invocation's.
+        stopwatch: counts the time of requests.
+        deadline: no request waits longer.
     """
 
     def __init__(
-        self, settings: Settings, credentials: Credentials, watch: Stopwatch | None = None
+        self,
+        settings: Settings,
+        client: ObsClient,
+        credentials: Credentials,
+        stopwatch: Stopwatch,
+        deadline: Deadline,
     ) -> None:
+        self._settings = settings
+        self._client = client
         self._credentials = credentials
-        self._watch = watch or Stopwatch()
-        self._url_life = settings.url_life
-        # Of a request with its repetitions, however slowly bytes drip.
-        self._limit = 2 * settings.obs_timeout + 1
-        self._patience: Callable[[], float] = lambda: self._limit
-        trusted = settings.ca_file or certifi.where()
-        # OBS signs path-style requests with its own signature only in this mode of the SDK.
-        mode = "local" if settings.obs_path_style else "obs"
-        self._client = ObsClient(
-            credentials.access_key,
-            credentials.secret_key,
-            security_token=credentials.security_token or None,
-            server=settings.obs_endpoint,
-            signature=settings.obs_signature,
-            region=settings.region,
-            path_style=settings.obs_path_style,
-            client_mode=mode,
-            is_signature_negotiation=False,  # it would cost a request per bucket
-            ssl_verify=trusted,
-            timeout=settings.obs_timeout,
-            # Of its kept connections, several may have been closed unannounced.
-            max_retry_count=3,
-            # The first redirect ends it: followed, it would take our signature and token anywhere.
-            max_redirect_count=1,
-            long_conn_mode=True,
-        )
-        if self._client.context is not None:
-            # The SDK's own context checks the chain at most: any trusted host could pose as OBS.
-            self._client.context = ssl.create_default_context(cafile=trusted)
+        self._stopwatch = stopwatch
+        self._deadline = deadline
 
-    def use(self, credentials: Credentials, patience: Callable[[], float] | None = None) -> None:
-        """Go on with the credentials of the invocation at hand: the former may have expired.
+    @classmethod
+    def connect(cls, settings: Settings, credentials: Credentials) -> ObsStore:
+        """Return a store with connections of its own; no request is sent."""
+        client = make_client(settings, credentials)
+        return cls(settings, client, credentials, Stopwatch(), Deadline.never())
 
-        Args:
-            credentials: the invocation's.
-            patience: seconds that somebody waits, as of now; None if nobody does.
-        """
-        self._patience = patience or (lambda: self._limit)
-        self._credentials = credentials
+    def for_invocation(self, credentials: Credentials, stopwatch: Stopwatch) -> ObsStore:
+        """Return a store over the same connections with the credentials of another invocation."""
         self._client.refresh(
             credentials.access_key, credentials.secret_key, credentials.security_token
         )
+        return ObsStore(self._settings, self._client, credentials, stopwatch, self._deadline)
+
+    def until(self, deadline: Deadline) -> ObsStore:
+        """Return a store whose requests end at a deadline, such as a waiting caller's."""
+        return ObsStore(self._settings, self._client, self._credentials, self._stopwatch, deadline)
 
     def signed_url(self, bucket: str, key: str) -> str:
-        """Give an address under which the object can be read for a while. Never log it."""
-        return self._signed("GET", bucket, key, self._url_life, {})
+        """Return a URL that reads the object for a while. Never log it."""
+        return self._signed("GET", bucket, key, self._settings.url_life, {})
 
     def signed_put(self, bucket: str, key: str, seconds: int, content_type: str | None) -> str:
-        """Give an address under which the object can be written for so many seconds.
+        """Return a URL that writes the object, for so many seconds. Never log it.
 
-        Never log it. OBS signs a Content-Type as well: that one has to be sent, or none at all.
+        OBS signs the Content-Type too: the upload must send this one, or none if it is None.
         """
         headers = {"Content-Type": content_type} if content_type else {}
         return self._signed("PUT", bucket, key, seconds, headers)
@@ -112,29 +100,31 @@ class Store:
     ) -> str:
         query = {}
         if self._client.signature == "v4":
-            # The SDK spells this parameter in lower case, which stores of the S3 kind do not know.
+            # The SDK writes this parameter in lower case, which S3-compatible stores do not know.
             query = {_V4_TOKEN: self._credentials.security_token}
         signed = self._client.createSignedUrl(
             method, bucket, key, expires=seconds, headers=headers, queryParams=query
         )
         return str(signed.signedUrl)
 
-    def describe(self, bucket: str, key: str) -> ObjectInfo | None:
-        """Look an object up without reading it; None if there is none."""
-        response = self._ask("head", key, lambda k: self._client.getObjectMetadata(bucket, k))
+    def describe(self, bucket: str, key: str) -> Source | None:
+        """Return an object's metadata; None if there is no such object."""
+        response = self._request("head", key, lambda k: self._client.getObjectMetadata(bucket, k))
         if response is None:
             return None
         body = response.body
-        return ObjectInfo(
-            etag=etag_of_answer(body, f"head {key}"),
+        return Source(
+            bucket,
+            key,
+            etag=etag_of_response(body, f"head {key}"),
             size=int(body.contentLength or 0),
             version_id=body.versionId or None,
-            modified_at=utc(body.lastModified),
+            uploaded_at=utc(body.lastModified),
         )
 
     def read(self, bucket: str, key: str) -> dict[str, Any] | None:
-        """Read a record; None if there is none, an empty one if it is not a JSON object."""
-        response = self._ask(
+        """Return a record; None if there is none, an empty one if it is not a JSON object."""
+        response = self._request(
             "get",
             key,
             lambda k: self._client.getObject(
@@ -143,110 +133,110 @@ class Store:
         )
         if response is None:
             return None
-        etag_of_answer(response.body, f"get {key}")
+        etag_of_response(response.body, f"get {key}")
         try:
-            document = json.loads(response.body.buffer, parse_constant=no_constant)
+            record = json.loads(response.body.buffer, parse_constant=no_constant)
         except (ValueError, TypeError, AttributeError, RecursionError):
-            return {}  # not ours, or not whole: as good as none, and the next write mends it
-        return document if isinstance(document, dict) else {}
+            return {}  # another program's object, or a part of a record: the next write replaces it
+        return record if isinstance(record, dict) else {}
 
     def fetch(self, bucket: str, key: str, limit: int) -> bytes | None:
-        """Read an object of at most ``limit`` bytes; None if there is none, or a larger one."""
+        """Return an object of at most ``limit`` bytes; None if it is missing or larger."""
 
         def get(k: str) -> Any:  # noqa: ANN401 - the SDK has no types
             response = self._client.getObject(bucket, k, headers=GetObjectHeader())
-            if response.status < _BAD:
+            if response.status in _SUCCESS:
                 with contextlib.closing(response.body.response) as stream:
                     response.body.buffer = stream.read(limit + 1)
             return response
 
-        response = self._ask("get", key, get)
+        response = self._request("get", key, get)
         if response is None or len(response.body.buffer) > limit:
             return None
-        etag_of_answer(response.body, f"get {key}")
+        etag_of_response(response.body, f"get {key}")
         if len(response.body.buffer) != (response.body.contentLength or 0):
-            raise StoreError("Store.Unreachable", f"get {key}: the answer is cut")
+            raise StoreError("Store.Unreachable", f"get {key}: the response is incomplete")
         return bytes(response.body.buffer)
 
     def listing(self, bucket: str, prefix: str, after: str = "") -> Iterator[Entry]:
-        """Give the objects under a prefix whose keys come after one, in the order of keys.
+        """Yield the objects under a prefix whose keys come after one, in the order of keys.
 
-        A thousand come with each request, which is made when they are needed.
+        Each page of a thousand is requested when it is needed.
         """
         marker: str | None = after or None
         while True:
-            response = self._ask(
-                "list",
-                f"{prefix}…",
-                lambda _: self._page(bucket, prefix, marker),  # noqa: B023 - called at once
-            )
-            if response is None:
-                raise StoreError(
-                    "Store.NoSuchBucket", f"list {prefix}: there is no bucket {bucket}"
-                )
-            if getattr(response.body, "name", None) != bucket:
-                raise not_the_stores(f"list {prefix}")
-            for item in response.body.contents:
-                etag = etag_of_answer(item, f"list {prefix}")
+            body = self._page(bucket, prefix, marker)
+            for item in body.contents:
+                etag = etag_of_response(item, f"list {prefix}")
                 yield Entry(item.key, etag, int(item.size or 0), listed_time(item.lastModified))
-            if not response.body.is_truncated:
+            if not body.is_truncated:
                 return
-            marker = response.body.next_marker or response.body.contents[-1].key
+            marker = body.next_marker or body.contents[-1].key
 
     def _page(self, bucket: str, prefix: str, marker: str | None) -> Any:  # noqa: ANN401 - the SDK has no types
-        # Encoded, as XML cannot hold every key; the SDK decodes them.
-        return self._client.listObjects(
-            bucket, prefix=prefix, marker=marker, max_keys=_PAGE, encoding_type="url"
+        response = self._request(
+            "list",
+            f"{prefix}…",
+            # Keys come encoded, since XML cannot hold every character; the SDK decodes them.
+            lambda _: self._client.listObjects(
+                bucket, prefix=prefix, marker=marker, max_keys=_PAGE, encoding_type="url"
+            ),
         )
+        if response is None:
+            raise StoreError("Store.NoSuchBucket", f"list {prefix}: there is no bucket {bucket}")
+        if getattr(response.body, "name", None) != bucket:
+            raise foreign_response(f"list {prefix}")
+        return response.body
 
-    def write(self, bucket: str, key: str, document: Mapping[str, Any]) -> None:
+    def write(self, bucket: str, key: str, record: Mapping[str, Any]) -> None:
         """Write a record."""
-        text = json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+        text = json.dumps(record, ensure_ascii=False, indent=2) + "\n"
         headers = PutObjectHeader(contentType="application/json; charset=utf-8")
-        # What was read may hold half of a surrogate pair: as an escape it is JSON all the same.
+        # OCR text may hold half of a surrogate pair, which is valid JSON as an escape.
         content = text.encode("utf-8", "backslashreplace")
-        response = self._ask(
+        response = self._request(
             "put", key, lambda k: self._client.putContent(bucket, k, content, headers=headers)
         )
         if response is None:
             raise StoreError("Store.NoSuchBucket", f"put {key}: there is no bucket {bucket}")
-        etag_of_answer(response.body, f"put {key}")
+        etag_of_response(response.body, f"put {key}")
 
     def delete(self, bucket: str, key: str) -> None:
-        """Remove a record; well if there is none."""
-        response = self._ask("delete", key, lambda k: self._client.deleteObject(bucket, k))
+        """Remove a record, if there is one."""
+        response = self._request("delete", key, lambda k: self._client.deleteObject(bucket, k))
         if response is not None and response.status != _NO_CONTENT:
-            raise not_the_stores(f"delete {key}")
+            raise foreign_response(f"delete {key}")
 
-    def _ask(self, action: str, key: str, call: Callable[[str], Any]) -> Any:  # noqa: ANN401 - the SDK has no types
-        """Make a request, again where the bucket is busy; None if there is no such object."""
-        deadline = time.monotonic() + min(self._limit, max(self._patience(), _LEAST))
-
-        def left() -> float:
-            return deadline - time.monotonic()
-
-        response, _ = persist(lambda: self._ask_once(action, key, call, left()), left)
+    def _request(self, action: str, key: str, send: Callable[[str], Any]) -> Any:  # noqa: ANN401 - the SDK has no types
+        """Send a request, again if the bucket is busy; None if there is no such object."""
+        # The timeout of the settings is for one attempt of the SDK, which sends a second one.
+        longest = 2 * self._settings.obs_timeout + 1
+        seconds = min(longest, max(self._deadline.remaining(), SHORTEST_REQUEST))
+        deadline = Deadline.after(seconds)
+        response, _ = retry(lambda: self._attempt(action, key, send, deadline), deadline)
         return response
 
-    def _ask_once(self, action: str, key: str, call: Callable[[str], Any], limit: float) -> Any:  # noqa: ANN401 - the SDK has no types
+    def _attempt(
+        self, action: str, key: str, send: Callable[[str], Any], deadline: Deadline
+    ) -> Any:  # noqa: ANN401 - the SDK has no types
         if not key:
-            # To OBS that would be an operation on the bucket itself.
+            # An empty key would be an operation on the bucket itself.
             raise StoreError("Store.EmptyKey", f"{action}: an object's key is missing")
         try:
-            with self._watch.waiting("bucket"):
-                response = within(limit, lambda: call(key))
+            with self._stopwatch.waiting("bucket"):
+                response = run_with_timeout(deadline.remaining(), lambda: send(key))
         except (OSError, http.client.HTTPException) as error:
             raise StoreError("Store.Unreachable", f"{action} {key}: {name_of(error)}") from None
         except Exception as error:  # noqa: BLE001 - the SDK raises it for some network failures
             raise StoreError("Store.Failed", f"{action} {key}: {name_of(error)}") from None
-        if response.status < _BAD:
+        if response.status in _SUCCESS:
             return response
-        # The answer to HEAD has no body that could say so.
+        # The response to HEAD has no body that could hold an error code.
         missing = {"NoSuchKey", None} if action == "head" else {"NoSuchKey"}
         if response.status == _NOT_FOUND and response.errorCode in missing:
             return None
         code = response.errorCode or response.status
-        told = self._credentials.masked(response.errorMessage or response.reason)
-        message = f"{action} {key}: {response.status} {told}"
+        reason = self._credentials.masked(response.errorMessage or response.reason)
+        message = f"{action} {key}: {response.status} {reason}"
         kind = StoreBusy if response.status in _BUSY else StoreError
         raise kind(f"Store.{code}", message, response.requestId)

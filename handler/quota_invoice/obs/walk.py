@@ -1,7 +1,7 @@
-"""Inputs side by side with their records: which of them need work.
+"""Inputs side by side with their records, to find those that need work.
 
-Three listings are read in step, a page of each at a time, so that a bucket of any size is walked
-in constant memory, and no record is read.
+Three listings are read in step, one page of each at a time, so that a bucket of any size is walked
+in constant memory. No record is read.
 """
 
 from __future__ import annotations
@@ -13,62 +13,76 @@ from itertools import chain, pairwise
 
 from quota_invoice.errors import UnusableKey
 from quota_invoice.obs.objects import Entry
-from quota_invoice.settings.layout import Keys
+from quota_invoice.settings.layout import BucketLayout
 
 Listing = Callable[[str, str], Iterable[Entry]]
-"""Gives the objects under a prefix whose keys come after one, in the order of keys."""
+"""Lists the objects under a prefix whose keys come after one, in the order of keys."""
 
 
 class State(Enum):
-    """What the listings tell of an input."""
+    """The state of an input, as the listings show it."""
 
-    MISSING = "missing"  # it has neither record nor failure
-    DONE = "done"  # it has a record of later date
-    FAILED = "unreadable"  # it has a failure of later date, and no record
-    UNSURE = "unsure"  # only a look at its record can tell
-    UNUSABLE = "unusable"  # no record can have its key
+    MISSING = "missing"  # neither record nor failure record
+    DONE = "done"  # a record that is newer than the input
+    FAILED = "unreadable"  # a failure record that is newer than the input, and no record
+    UNSURE = "unsure"  # the record must be read to know
+    UNUSABLE = "unusable"  # the key of its record would be invalid
 
 
 @dataclass(frozen=True)
 class Finding:
-    """An input and what is known of it.
+    """An input and its state.
 
     Attributes:
-        entry: its line of the listing.
-        state: whether it needs work.
-        has_both: whether it has a record and a failure: one of them is left over.
+        entry: the input's line of the listing.
+        state: its state.
+        has_both: whether it has a record and a failure record; one of them is left over.
     """
 
     entry: Entry
     state: State
     has_both: bool = False
 
+    def needs_work(self, *, retry_failed: bool, verify: bool = False) -> bool:
+        """Whether the input has to be processed.
 
-def walk(listing: Listing, keys: Keys, after: str = "", below: str = "") -> Iterator[Finding]:
-    """Give every input, in the order of keys.
+        Args:
+            retry_failed: whether inputs with a failure record are read again.
+            verify: whether records are compared with their inputs although the times agree.
+        """
+        if self.state is State.FAILED:
+            return retry_failed
+        if self.state is State.DONE:
+            return verify
+        return self.state is not State.UNUSABLE
 
-    Where a listing is not in that order (some stores list folder by folder), records are missed:
-    then inputs are said to be missing that are not, never the reverse.
+
+def walk(
+    listing: Listing, layout: BucketLayout, after: str = "", below: str = ""
+) -> Iterator[Finding]:
+    """Yield every input with its state, in the order of keys.
+
+    Some stores list folder by folder, not in the order of keys. Then an input that has a record
+    may be found missing, but never the reverse.
 
     Args:
         listing: lists the bucket.
-        keys: where inputs lie and records go.
-        after: the input to go on after; empty for all.
-        below: a path under the input prefix, to walk only inputs whose keys go on after it.
+        layout: prefixes of inputs and records.
+        after: the input to continue after; empty for all.
+        below: a path below the input prefix; only inputs whose keys begin with it are walked.
     """
-    records = _Shelf(listing, keys.results_prefix + below)
-    failures = _Shelf(listing, keys.failures_prefix + below)
-    inputs = listing(keys.input_prefix + below, after)
+    records = _OrderedListing(listing, layout.results_prefix + below)
+    failures = _OrderedListing(listing, layout.failures_prefix + below)
+    inputs = listing(layout.input_prefix + below, after)
     for entry, following in pairwise(chain(inputs, [None])):
-        if entry is None or keys.why_not(entry.key):
+        if entry is None or layout.reason_to_ignore(entry.key):
             continue
         if following and following.key.startswith(entry.key):
-            # Of "a" and "a-b" the records come in the other order: "a-b.json", "a.json". What such
-            # inputs have is looked up instead.
+            # The records of "a" and "a-b" come in another order than these: "a-b.json", "a.json".
             yield Finding(entry, State.UNSURE)
             continue
         try:
-            record_key, failure_key = keys.result(entry.key), keys.failure(entry.key)
+            record_key, failure_key = layout.record_key(entry.key), layout.failure_key(entry.key)
         except UnusableKey:
             yield Finding(entry, State.UNUSABLE)
             continue
@@ -81,16 +95,17 @@ def _finding(entry: Entry, record: Entry | None, failure: Entry | None) -> Findi
     made = record or failure
     if made is None:
         return Finding(entry, State.MISSING)
-    # Times are told to the second: within the same one, the input may be the newer.
+    # Times have a resolution of one second: within the same one, the input may be newer.
     if made.modified_at <= entry.modified_at:
         return Finding(entry, State.UNSURE)
     return Finding(entry, State.DONE if record else State.FAILED)
 
 
-class _Shelf:
+class _OrderedListing:
     """A listing from which entries are taken in the order of keys.
 
-    It begins at the first that is asked for: before that may lie any number whose inputs are gone.
+    It begins at the first requested key: any number of records whose inputs are gone may lie before
+    it.
     """
 
     def __init__(self, listing: Listing, prefix: str) -> None:

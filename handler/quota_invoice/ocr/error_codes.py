@@ -1,30 +1,30 @@
-"""What follows from each refusal of the OCR service.
+"""The function's error for each error code of the OCR service.
 
-By Huawei Cloud's table of OCR error codes. The HTTP status would mislead: 400 comes with a bad
-image and with a limit that passes, 500 with a service that is gone.
+Source: Huawei Cloud's table of OCR error codes. The HTTP status alone would mislead: 400 stands for
+a bad image and for a rate limit, 500 for a service that does not exist.
 """
 
 from __future__ import annotations
 
 from quota_invoice.errors import (
     AccessRefused,
-    AddressRefused,
+    DownloadFailed,
+    DownloadRefused,
     FormatRefused,
     ImageRefused,
     ImageTooLarge,
     InvocationError,
     NotRecognized,
-    ObjectUnfetched,
     QuotaInvoiceError,
     RateLimited,
     ServiceRefused,
     ServiceUnavailable,
 )
 
-_CONSEQUENCES: dict[type[QuotaInvoiceError], tuple[str, ...]] = {
+_CODES: dict[type[QuotaInvoiceError], tuple[str, ...]] = {
     ImageRefused: (
-        "AIS.0101",  # a parameter, which for a URL can only be the object behind it
-        "AIS.0104",  # not a supported image, or too poor
+        "AIS.0101",  # a parameter; for a URL that can only be the object
+        "AIS.0104",  # unsupported image, or poor quality
         "ModelArts.4104",  # body too long
     ),
     NotRecognized: ("AIS.0105",),
@@ -34,7 +34,7 @@ _CONSEQUENCES: dict[type[QuotaInvoiceError], tuple[str, ...]] = {
     ),
     FormatRefused: ("AIS.0102",),
     AccessRefused: (
-        *("ModelArts.0203", "ModelArts.0212"),  # token without validity, or without a project
+        *("ModelArts.0203", "ModelArts.0212"),  # token invalid, or without a project
         *("ModelArts.4101", "ModelArts.4102", "ModelArts.4103"),  # token empty, unparsable, expired
         "ModelArts.4105",  # body not JSON
         "ModelArts.4106",  # account restricted
@@ -44,50 +44,48 @@ _CONSEQUENCES: dict[type[QuotaInvoiceError], tuple[str, ...]] = {
         *("ModelArts.4503", "ModelArts.4504", "ModelArts.4506", "ModelArts.4508"),  # no such API
         "ModelArts.6201",  # account frozen
         "APIG.0101",  # wrong URL or region
-        "APIG.0301",  # wrong keys or token; five failures in a row lock for five minutes
+        "APIG.0301",  # wrong credentials; five in a row lock the account for five minutes
     ),
     ServiceUnavailable: (
         "ModelArts.4302",  # gateway
-        "ModelArts.4402",  # time-out
+        "ModelArts.4402",  # timeout
         "ModelArts.4403",  # unavailable
         "ModelArts.4502",  # response
         "ModelArts.4505",  # internal
     ),
     RateLimited: (
         "ModelArts.4401",  # concurrency
-        "APIG.0201",  # backend time-out, which comes of too many requests at once
-        "APIG.0308",  # requests by the minute
+        "APIG.0201",  # backend timeout, caused by too many simultaneous requests
+        "APIG.0308",  # requests per minute
     ),
-    ObjectUnfetched: (
+    DownloadFailed: (
         "ModelArts.4603",  # download of the URL failed
         "ModelArts.4704",  # fetch from the bucket failed
     ),
-    AddressRefused: (
-        "ModelArts.4601",  # address not allowed
-        *("ModelArts.4702", "ModelArts.4703"),  # agency or address of the bucket
+    DownloadRefused: (
+        "ModelArts.4601",  # URL not allowed
+        *("ModelArts.4702", "ModelArts.4703"),  # agency or URL of the bucket
         "ModelArts.4706",  # no such object
     ),
 }
-_BY_CODE = {code: kind for kind, codes in _CONSEQUENCES.items() for code in codes}
+_BY_CODE = {code: kind for kind, codes in _CODES.items() for code in codes}
 _BY_STATUS: dict[int, type[InvocationError]] = {401: AccessRefused, 429: RateLimited}
 _SERVER_ERROR = 500
 
 
-def from_service(
-    code: object, message: str, status: int, request_id: str | None
-) -> QuotaInvoiceError:
-    """Turn a refusal of the OCR service into the error whose consequence is right.
+def error_of(code: object, message: str, status: int, request_id: str | None) -> QuotaInvoiceError:
+    """Return the error for an error response of the OCR service.
 
-    The code decides; the HTTP status does where there is no code, or one that we do not know.
+    The code decides; the HTTP status decides if there is no code or an unknown one.
 
-    >>> type(from_service("AIS.0103", "The image size…", 400, None)).__name__
+    >>> type(error_of("AIS.0103", "The image size…", 400, None)).__name__
     'ImageTooLarge'
-    >>> type(from_service("APIG.0308", "The throttling threshold…", 429, None)).__name__
+    >>> type(error_of("APIG.0308", "The throttling threshold…", 429, None)).__name__
     'RateLimited'
-    >>> str(from_service(None, "Bad gateway", 502, None))
+    >>> str(error_of(None, "Bad gateway", 502, None))
     'Service.502: Bad gateway'
     """
-    # Where an answer names no code, the SDK gives the status for one; and it passes on any JSON.
+    # Without a code in the response, the SDK returns the status; and a code may be any JSON.
     known = code if isinstance(code, str) and code.strip("0123456789") else f"Service.{status}"
     by_status: type[InvocationError]
     by_status = ServiceUnavailable if status >= _SERVER_ERROR else ServiceRefused

@@ -1,15 +1,11 @@
-"""The OCR service: the only module that knows its SDK."""
+"""The OCR service by its SDK: requests, timeouts, errors."""
 
 from __future__ import annotations
 
-import logging
-import threading
 import time
-from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-import certifi
-from huaweicloudsdkcore.auth.credentials import BasicCredentials
 from huaweicloudsdkcore.exceptions.exceptions import (
     ConnectionException,
     RequestTimeoutException,
@@ -17,8 +13,6 @@ from huaweicloudsdkcore.exceptions.exceptions import (
     ServiceResponseException,
     SslHandShakeException,
 )
-from huaweicloudsdkcore.http.http_config import HttpConfig
-from huaweicloudsdkcore.http.http_handler import HttpHandler
 from huaweicloudsdkocr.v1 import (
     AutoClassificationRequestBody,
     OcrClient,
@@ -26,156 +20,146 @@ from huaweicloudsdkocr.v1 import (
     RecognizeAutoClassificationRequest,
     RecognizeQuotaInvoiceRequest,
 )
-from requests import Response
 from requests.exceptions import RequestException, Timeout
 
-from quota_invoice.errors import ServiceUnavailable
+from quota_invoice.deadline import run_with_timeout
+from quota_invoice.errors import QuotaInvoiceError, ServiceUnavailable
 from quota_invoice.json_values import no_constant
-from quota_invoice.ocr.error_codes import from_service
-from quota_invoice.recognition.reading import Given, Recognition
-from quota_invoice.retry import within
+from quota_invoice.ocr.client import make_client, sdk_credentials
+from quota_invoice.ocr.error_codes import error_of
+from quota_invoice.recognition.ocr_input import OcrInput
+from quota_invoice.recognition.reading import Api, Recognition
 from quota_invoice.settings.credentials import Credentials
 from quota_invoice.settings.settings import Settings
 from quota_invoice.stopwatch import Stopwatch
 
-_CONNECT_SECONDS = 5.0
-# The SDK would print failed connections, in lines that are no JSON; they are errors of ours anyway.
-logging.getLogger("HuaweiCloud-SDK-OcrClient").addHandler(logging.NullHandler())
-_TYPES = ["quota_invoice"]  # of Auto Classification's: what is not asked for is not billed
+_TYPES = ["quota_invoice"]  # the ticket types of Auto Classification; others are not billed
 
 
 class OcrService:
-    """Quota Invoice OCR and Auto Classification OCR by the official SDK.
-
-    One instance for the life of the function's; its methods may be called by several threads, and
-    raise
-
-    - ``ImageRefused``: the service will never read this image;
-    - ``ServiceRefused``: it refuses the account or the request;
-    - ``ServiceUnavailable``: it did not answer in time, or not with what the contract says.
+    """Quota Invoice OCR and Auto Classification OCR, for one invocation; threads may share it.
 
     Args:
-        settings: where the service is, and how long to wait for it.
-        credentials: of the first invocation.
-        watch: counts the time that requests take.
+        settings: endpoint, project and timeout.
+        client: the SDK's client, whose connections outlive an invocation.
+        credentials: the invocation's.
+        stopwatch: counts the time of requests.
     """
 
     def __init__(
-        self, settings: Settings, credentials: Credentials, watch: Stopwatch | None = None
+        self,
+        settings: Settings,
+        client: OcrClient,
+        credentials: Credentials,
+        stopwatch: Stopwatch,
     ) -> None:
-        self._watch = watch or Stopwatch()
-        config = HttpConfig.get_default_config()
-        config.ssl_ca_cert = settings.ca_file or certifi.where()
-        config.allow_redirects = False  # a signed request means one address
-        config.timeout = (min(_CONNECT_SECONDS, settings.ocr_timeout), settings.ocr_timeout)
-        self._answer = threading.local()  # its headers; each request has a thread of its own
+        self._settings = settings
+        self._client = client
         self._credentials = credentials
-        self._endpoint = settings.ocr_endpoint
-        self._project_id = settings.project_id
-        self._timeout = settings.ocr_timeout
-        self._client = (
-            OcrClient.new_builder()
-            .with_http_config(config)
-            .with_http_handler(HttpHandler().add_response_handler(self._note))
-            .with_credentials(self._sdk_credentials(credentials))
-            .with_endpoint(settings.ocr_endpoint)
-            .build()
-        )
+        self._stopwatch = stopwatch
 
-    def use(self, credentials: Credentials) -> None:
-        """Go on with the credentials of the invocation at hand: the former may have expired."""
-        self._credentials = credentials
-        self._client.with_credentials(self._sdk_credentials(credentials))
+    @classmethod
+    def connect(cls, settings: Settings, credentials: Credentials) -> OcrService:
+        """Return a service with connections of its own; no request is sent."""
+        return cls(settings, make_client(settings, credentials), credentials, Stopwatch())
 
-    def recognize(self, given: Given, seconds: float) -> Recognition:
-        """Have the one quota invoice on an image read.
+    def for_invocation(self, credentials: Credentials, stopwatch: Stopwatch) -> OcrService:
+        """Return a service over the same connections, with another invocation's credentials."""
+        self._client.with_credentials(sdk_credentials(self._settings, credentials))
+        return OcrService(self._settings, self._client, credentials, stopwatch)
+
+    def recognize(
+        self, ocr_input: OcrInput, api: Api, page: int | None, seconds: float
+    ) -> Recognition:
+        """Have an image, or a page of a PDF, read.
 
         Args:
-            given: the image.
-            seconds: until the whole answer must be there, if that is less than the settings allow.
+            ocr_input: the image or PDF.
+            api: one invoice per image, or any number of them.
+            page: the page of a PDF, from 1; None for an image.
+            seconds: maximum time until the whole response, if less than the settings allow.
+
+        Raises:
+            ImageRefused: the service cannot read this image.
+            ServiceRefused: it refused the account or the request.
+            ServiceUnavailable: no response in time, or an invalid one.
         """
-        body = QuotaInvoiceRequestBody(**given.members())
-        request = RecognizeQuotaInvoiceRequest(body=body)
-        return self._read(
-            lambda: self._client.recognize_quota_invoice(request), seconds, of_kind=dict
-        )
-
-    def classify(self, given: Given, page: int | None, seconds: float) -> Recognition:
-        """Have all quota invoices on an image, or on a page of a PDF, found and read.
-
-        Args:
-            given: the image or PDF.
-            page: which page of a PDF, from 1; None for an image.
-            seconds: as for ``recognize``.
-        """
-        body = AutoClassificationRequestBody(
-            type_list=_TYPES, pdf_page_number=page, **given.members()
-        )
-        request = RecognizeAutoClassificationRequest(body=body)
-        return self._read(
-            lambda: self._client.recognize_auto_classification(request), seconds, of_kind=list
-        )
-
-    def _read(self, ask: Callable[[], Any], seconds: float, of_kind: type) -> Recognition:
+        limit = min(seconds, self._settings.ocr_timeout)
+        send, result_type = self._call(ocr_input, api, page)
         started = time.perf_counter()
-        response = self._call(ask, min(seconds, self._timeout))
-        elapsed_ms = round((time.perf_counter() - started) * 1000)
-        return Recognition(_result(response, of_kind), response.x_request_id, elapsed_ms)
-
-    def _call(self, ask: Callable[[], Any], limit: float) -> Any:  # noqa: ANN401 - the SDK has no types
-        # "from None" throughout: the SDKs' own messages and chains hold whatever was sent.
+        # "from None": messages and causes of the SDK's exceptions hold the request.
         try:
-            with self._watch.waiting("ocr"):
-                return within(limit, lambda: self._asked(ask))
+            with self._stopwatch.waiting("ocr"):
+                response = run_with_timeout(limit, send)
+        except ServiceResponseException as error:
+            raise self._error(error) from None
         except (RequestTimeoutException, Timeout, TimeoutError):
-            message = f"the OCR service gave no answer within {limit:g} s"
+            message = f"the OCR service did not respond within {limit:g} s"
             raise ServiceUnavailable("Service.Timeout", message) from None
         except SslHandShakeException:
-            message = "the OCR service's certificate is not to be trusted"
+            message = "the OCR service's certificate is not trusted"
             raise ServiceUnavailable("Service.Certificate", message) from None
         except (ConnectionException, RequestException, OSError) as error:
-            message = f"{self._endpoint} was not reached: {type(error).__name__}"
+            message = f"{self._settings.ocr_endpoint} was not reached: {type(error).__name__}"
             raise ServiceUnavailable("Service.Unreachable", message) from None
         except (SdkException, ValueError, TypeError, AttributeError, RecursionError) as error:
-            # The SDK takes answers apart without looking at them first.
-            message = f"the OCR service's answer made no sense: {type(error).__name__}"
+            # The SDK reads responses without checking their shape.
+            message = f"the OCR service's response is invalid: {type(error).__name__}"
             raise ServiceUnavailable("Service.BadAnswer", message) from None
+        elapsed_ms = round((time.perf_counter() - started) * 1000)
+        return Recognition(_result(response, result_type), response.x_request_id, elapsed_ms)
 
-    def _asked(self, ask: Callable[[], Any]) -> Any:  # noqa: ANN401 - the SDK has no types
-        """Make a request in its thread, where the headers of its answer are seen."""
-        self._answer.retry_after = 0.0
-        try:
-            return ask()
-        except ServiceResponseException as error:
-            status, message = int(error.status_code or 0), self._credentials.masked(error.error_msg)
-            refusal = from_service(error.error_code, message, status, error.request_id)
-            refusal.retry_after = self._answer.retry_after
-            raise refusal from None
+    def _call(
+        self, ocr_input: OcrInput, api: Api, page: int | None
+    ) -> tuple[partial[Any], type[dict[str, Any] | list[Any]]]:
+        """Return the SDK's call, and the type of the result that it returns."""
+        if api is Api.QUOTA_INVOICE:
+            quota = RecognizeQuotaInvoiceRequest(
+                body=QuotaInvoiceRequestBody(**ocr_input.members())
+            )
+            return partial(self._client.recognize_quota_invoice, quota), dict
+        body = AutoClassificationRequestBody(
+            type_list=_TYPES, pdf_page_number=page, **ocr_input.members()
+        )
+        auto = RecognizeAutoClassificationRequest(body=body)
+        return partial(self._client.recognize_auto_classification, auto), list
 
-    def _note(self, *, response: Response, **_: object) -> None:
-        """Keep the one header of a refusal that the SDK's exceptions do not."""
-        text = response.headers.get("Retry-After", "")
-        self._answer.retry_after = float(text) if text.isascii() and text.isdigit() else 0.0
-
-    def _sdk_credentials(self, credentials: Credentials) -> Any:  # noqa: ANN401 - the SDK has no types
-        return BasicCredentials(
-            credentials.access_key, credentials.secret_key, self._project_id
-        ).with_security_token(credentials.security_token)
+    def _error(self, error: ServiceResponseException) -> QuotaInvoiceError:
+        message = self._credentials.masked(error.error_msg)
+        status = int(error.status_code or 0)
+        found = error_of(error.error_code, message, status, error.request_id)
+        found.retry_after = _retry_after(error)
+        return found
 
 
-def _result(response: Any, of_kind: type) -> Any:  # noqa: ANN401 - the SDK has no types
-    """Give the API's ``result``, an object or a list of them, as it was sent.
+def _retry_after(error: BaseException) -> float:
+    """Return the seconds of the header Retry-After, which the SDK's exception does not hold.
 
-    The SDK's own model drops members that it does not know, and passes HTML, redirects and error
-    bodies under status 200 as an answer without a result.
+    The exception was raised while ``requests.HTTPError`` was handled, which holds the response.
+    """
+    cause: BaseException | None = error
+    while cause is not None:
+        response = getattr(cause, "response", None)
+        if response is not None:
+            text = response.headers.get("Retry-After", "")
+            return float(text) if text.isascii() and text.isdigit() else 0.0
+        cause = cause.__context__
+    return 0.0
+
+
+def _result(response: Any, result_type: type) -> Any:  # noqa: ANN401 - the SDK has no types
+    """Return the API's ``result``, an object or a list of them, as it was sent.
+
+    The SDK's own model drops members that it does not know. It takes HTML, redirects and error
+    bodies with status 200 for a response without a result.
     """
     try:
-        # JSON has no NaN: what Python would let pass here would spoil the record.
+        # Python's parser accepts NaN, which JSON has not: the record would be invalid.
         body = response.to_json_object(parse_constant=no_constant)
     except (ValueError, AttributeError, RecursionError):
         body = None
     result = body.get("result") if isinstance(body, dict) else None
-    if not isinstance(result, of_kind):
-        message = f"the OCR service answered {response.status_code} without a result"
+    if not isinstance(result, result_type):
+        message = f"the OCR service's response {response.status_code} has no result"
         raise ServiceUnavailable("Service.BadAnswer", message, response.x_request_id)
     return result

@@ -1,39 +1,20 @@
-"""What Auto Classification finds: tickets, each with a place and a status of its own."""
+"""The tickets of Auto Classification: each has a type, a place on the image and a status."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from quota_invoice.invoice.interpret import interpret
+from quota_invoice.errors import ImageRefused
 from quota_invoice.recognition.reading import Reading
 
+NO_INVOICE = "AIS.0104"
 _SUCCEEDED = "AIS.0000"
-
-
-def members(reading: Reading) -> dict[str, Any]:
-    """Give the results of all pages, their invoices, and what could not be read of them.
-
-    Both say on which page a ticket lies, and where: the corners in pixels of the original, upright.
-    """
-    scale = reading.rescue.scale if reading.rescue else 1.0
-    invoices, failed_tickets = [], []
-    for page, ticket in tickets(reading):
-        place = {"page": page, "polygon": _polygon(ticket.get("location"), scale)}
-        if is_read(ticket):
-            invoices.append({**interpret(ticket["content"]), **place})
-        else:
-            failed_tickets.append({"type": ticket.get("type"), **place, **status_of(ticket)})
-    return {
-        "result": [entry for page in reading.pages.values() for entry in page.result],
-        "invoices": invoices,
-        "failed_tickets": failed_tickets,
-        "pages": {"read": list(reading.pages), "asked": reading.pages_asked},
-    }
+_REFUSED = "AIS.01"  # the beginning of all codes of images that cannot be read
 
 
 def tickets(reading: Reading) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """Give the tickets that Auto Classification found, each with its page."""
+    """Yield the tickets of all pages, each with its page number."""
     for number, page in reading.pages.items():
         for ticket in page.result:
             if isinstance(ticket, Mapping):
@@ -41,14 +22,14 @@ def tickets(reading: Reading) -> Iterator[tuple[int, Mapping[str, Any]]]:
 
 
 def is_read(ticket: Mapping[str, Any]) -> bool:
-    """Tell whether a ticket is a quota invoice that could be read."""
+    """Whether a ticket is a quota invoice that was read."""
     content = ticket.get("content")
     read = status_of(ticket)["code"] == _SUCCEEDED and isinstance(content, Mapping) and content
     return bool(read) and ticket.get("type") == "quota_invoice"
 
 
 def status_of(ticket: Mapping[str, Any]) -> dict[str, str]:
-    """Give ``code`` and ``message`` of a ticket: whether it was read, and why not."""
+    """Return ``code`` and ``message`` of a ticket: whether it was read, and why not."""
     status = ticket.get("status")
     status = status if isinstance(status, Mapping) else {}
     return {
@@ -57,11 +38,18 @@ def status_of(ticket: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def _polygon(location: object, scale: float) -> list[list[int]] | None:
-    """Give corners in pixels of the original; None if the service gave none."""
-    if not isinstance(location, list):
-        return None
-    try:
-        return [[round(float(x) / scale), round(float(y) / scale)] for x, y in location]
-    except (TypeError, ValueError, OverflowError):
-        return None
+def require_invoice(reading: Reading) -> Reading:
+    """Return a reading of Auto Classification that holds an invoice.
+
+    Raises:
+        ImageRefused: it holds none; the code is that of the first ticket that was not read.
+    """
+    found = [ticket for _, ticket in tickets(reading)]
+    if any(is_read(ticket) for ticket in found):
+        return reading
+    first, *_ = reading.pages.values()
+    refused = [status for status in map(status_of, found) if status["code"].startswith(_REFUSED)]
+    code, message = (
+        refused[0].values() if refused else (NO_INVOICE, "there is no quota invoice on it")
+    )
+    raise ImageRefused(code, message, first.request_id)

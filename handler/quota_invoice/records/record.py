@@ -1,85 +1,79 @@
-"""The JSON documents that lie beside an input: the record, and the failure record."""
+"""The record and the failure record: the JSON objects that lie beside an input."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime, timezone
+from enum import Enum
 from typing import Any
 
 from quota_invoice.errors import QuotaInvoiceError
 from quota_invoice.invoice.interpret import interpret
-from quota_invoice.recognition import tickets
-from quota_invoice.recognition.reading import Reading
+from quota_invoice.obs.objects import Source
+from quota_invoice.recognition.reading import Api, Reading
+from quota_invoice.records.auto_classification import members
 
 SCHEMA = "quota-invoice-record/1"
 
 
-@dataclass(frozen=True)
-class Source:
-    """The object that a record is made of.
+class Status(Enum):
+    """The status of an input, by its word in records and in the API."""
 
-    Attributes:
-        bucket: the bucket's name.
-        key: the object's own key.
-        etag: its ETag in lower case, without quotes: a record stands for this content and no other.
-        size: bytes, or None if the event did not say.
-        version_id: the object's version, or None.
-        uploaded_at: when it was uploaded, as the event or the bucket gives it, or None.
-    """
-
-    bucket: str
-    key: str
-    etag: str
-    size: int | None
-    version_id: str | None
-    uploaded_at: str | None
+    RECOGNIZED = "recognized"
+    FAILED = "failed"
+    PENDING = "pending"
 
 
 def recognized(source: Source | None, reading: Reading, *, region: str) -> dict[str, Any]:
-    """Make the record of what was read in the region's service.
+    """Return the record of an invoice that was read.
 
     Args:
-        source: the object; None for what a caller gave to be read, and is stored nowhere.
-        reading: all that was said of it.
-        region: the service's.
+        source: the object; None for a file that an API caller sent.
+        reading: the OCR service's results.
+        region: the service's region.
     """
     first, *_ = reading.pages.values()
     return {
         "schema": SCHEMA,
-        "status": "recognized",
+        "status": Status.RECOGNIZED.value,
         "source": asdict(source) if source else None,
         **(
             {"result": dict(first.result), "invoices": [interpret(first.result)]}
-            if reading.api == "quota-invoice"
-            else tickets.members(reading)
+            if reading.api is Api.QUOTA_INVOICE
+            else members(reading)
         ),
         "ocr": {
-            "api": reading.api,
+            "api": reading.api.value,
             "region": region,
             "request_id": first.request_id,
             "attempts": reading.attempts,
             "elapsed_ms": sum(page.elapsed_ms for page in reading.pages.values()),
-            "rescue": asdict(reading.rescue) if reading.rescue else None,
+            "rescue": asdict(reading.fallback) if reading.fallback else None,
         },
         "processed_at": _now(),
     }
 
 
 def failed(source: Source, error: QuotaInvoiceError) -> dict[str, Any]:
-    """Make the record of an image that will never be read."""
+    """Return the failure record of an image that cannot be read."""
     return {
         "schema": SCHEMA,
-        "status": "failed",
+        "status": Status.FAILED.value,
         "source": asdict(source),
         "error": {"code": error.code, "message": error.message, "request_id": error.request_id},
         "processed_at": _now(),
     }
 
 
-def etag_of(document: Mapping[str, Any] | None) -> str | None:
-    """Give the ETag of the content that a record or failure record stands for, or None."""
-    source = document.get("source") if document else None
+def pending(source: Source) -> dict[str, Any]:
+    """Return the answer of the API for an input that has no record yet."""
+    return {"schema": SCHEMA, "status": Status.PENDING.value, "source": asdict(source)}
+
+
+def etag_of(record: Mapping[str, Any] | None) -> str | None:
+    """Return the ETag of the content that a record or failure record stands for, or None."""
+    source = record.get("source") if record else None
     etag = source.get("etag") if isinstance(source, Mapping) else None
     return etag if isinstance(etag, str) else None
 

@@ -1,4 +1,4 @@
-"""The temporary credentials that the platform hands to each invocation."""
+"""The temporary credentials that the platform gives to each invocation."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from quota_invoice.errors import ConfigurationError
 
 
 class Context(Protocol):
-    """What the function uses of FunctionGraph's ``context`` (its methods are camel case)."""
+    """The part of FunctionGraph's ``context`` that the function uses."""
 
     def getRequestID(self) -> str: ...  # noqa: D102, N802 - the platform's name
     def getRemainingTimeInMilliSeconds(self) -> int: ...  # noqa: D102, N802 - as above
@@ -22,9 +22,10 @@ class Context(Protocol):
 
 @dataclass(frozen=True)
 class Credentials:
-    """Temporary keys of the function's agency; none of them is ever shown by ``repr``.
+    """Access key, secret key and security token; ``repr`` shows the access key only.
 
-    An operator's own keys may be lasting ones, without a token.
+    Those of an invocation are temporary and come from the function's agency. An operator's may be
+    permanent, without a token.
     """
 
     access_key: str
@@ -33,11 +34,11 @@ class Credentials:
 
     @classmethod
     def of(cls, context: Context) -> Credentials:
-        """Take the invocation's credentials.
+        """Return the invocation's credentials.
 
         Raises:
-            ConfigurationError: the platform gave none. Both SDKs would go and look for keys over
-                the network if they were handed empty ones.
+            ConfigurationError: the platform gave none. With empty ones, both SDKs would look for
+                others over the network.
         """
         given = {
             "security access key": context.getSecurityAccessKey(),
@@ -49,13 +50,9 @@ class Credentials:
             raise ConfigurationError([*missing, "does the function have an agency?"])
         return cls(*given.values())
 
-    def values(self) -> tuple[str, str, str]:
-        """Give what must not be told to anyone."""
-        return self.access_key, self.secret_key, self.security_token
-
     def masked(self, text: object) -> str:
-        """Give a service's message without these: proxies echo what they were sent."""
+        """Return a service's message without these values: proxies echo what they received."""
         message = str(text or "no message")
-        for secret in filter(None, self.values()):
+        for secret in filter(None, (self.access_key, self.secret_key, self.security_token)):
             message = message.replace(secret, "…")
         return message

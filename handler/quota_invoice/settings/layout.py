@@ -1,4 +1,4 @@
-"""Where records go: the way from an input's key to its record's, and back."""
+"""Where inputs and records lie in the bucket."""
 
 from __future__ import annotations
 
@@ -10,20 +10,21 @@ from quota_invoice.errors import UnusableKey
 _SUFFIX = ".json"
 _KEY_LIMIT = 1024  # bytes of UTF-8 that OBS allows in an object key
 LONGEST_PATH = 800
-"""Characters of a path that callers may name: with the longest prefix and a suffix it is a key."""
-# What no path that travels through URLs, listings and logs should hold: control characters, halves
-# of surrogate pairs, and the backslash, which some take for a slash.
+"""Maximum characters of a path that API callers may name; with the longest prefix and a suffix it
+still is a valid key."""
+# Characters that are unsafe in URLs, listings and logs: control characters, halves of surrogate
+# pairs, and the backslash, which some software takes for a slash.
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\\]")
 
 
 @dataclass(frozen=True)
-class Keys:
-    """The three prefixes, each ending in ``/`` and none inside another (``Settings`` sees to it).
+class BucketLayout:
+    """The three prefixes; each ends in ``/`` and none lies inside another (see ``Settings``).
 
-    >>> keys = Keys("incoming/", "results/", "failures/")
-    >>> keys.result("incoming/2026/a.jpg")
+    >>> layout = BucketLayout("incoming/", "results/", "failures/")
+    >>> layout.record_key("incoming/2026/a.jpg")
     'results/2026/a.jpg.json'
-    >>> keys.source("results/2026/a.jpg.json")
+    >>> layout.input_key("results/2026/a.jpg.json")
     'incoming/2026/a.jpg'
     """
 
@@ -31,13 +32,12 @@ class Keys:
     results_prefix: str
     failures_prefix: str
 
-    def why_not(self, key: str) -> str | None:
-        """Say why a key announces no work for us, or None if it does.
+    def reason_to_ignore(self, key: str) -> str | None:
+        """Return the reason why the function ignores a key; None if it is an input's key.
 
-        What the function wrote itself is refused first: that is what keeps it from running on its
-        own output for ever.
+        The function's own output is ignored first, so that it never processes itself in a loop.
 
-        >>> Keys("incoming/", "results/", "failures/").why_not("results/a.jpg.json")
+        >>> DEFAULT_LAYOUT.reason_to_ignore("results/a.jpg.json")
         "the function's own output"
         """
         if not key:
@@ -50,27 +50,27 @@ class Keys:
             return "a folder"
         return None
 
-    def result(self, key: str) -> str:
-        """Give the key of the record of an input.
+    def record_key(self, input_key: str) -> str:
+        """Return the key of an input's record.
 
         Raises:
             UnusableKey: no record can have that key.
         """
-        return self._beside(key, self.results_prefix)
+        return self._output_key(input_key, self.results_prefix)
 
-    def failure(self, key: str) -> str:
-        """Give the key of the failure record of an input.
+    def failure_key(self, input_key: str) -> str:
+        """Return the key of an input's failure record.
 
         Raises:
             UnusableKey: no record can have that key.
         """
-        return self._beside(key, self.failures_prefix)
+        return self._output_key(input_key, self.failures_prefix)
 
-    def source(self, record_key: str) -> str:
-        """Give the key of the input that a record or failure was made of.
+    def input_key(self, record_key: str) -> str:
+        """Return the key of the input that a record or failure record belongs to.
 
         Raises:
-            ValueError: the key is not one that ``result`` or ``failure`` gives.
+            ValueError: it is no key of a record.
         """
         for prefix in (self.results_prefix, self.failures_prefix):
             if record_key.startswith(prefix) and record_key.endswith(_SUFFIX):
@@ -80,31 +80,31 @@ class Keys:
 
     @property
     def uploads_prefix(self) -> str:
-        """Where callers of the API may upload to, and nowhere else: a folder of the inputs'."""
+        """The folder below the input prefix that API callers may upload to."""
         return f"{self.input_prefix}uploads/"
 
-    def asked_for(self, text: str) -> str:
-        """Give the input's key that a caller means: the whole key, or what follows the prefix.
+    def requested_key(self, text: str) -> str:
+        """Return the input key that an API caller names, with or without the input prefix.
 
-        >>> keys = Keys("incoming/", "results/", "failures/")
-        >>> keys.asked_for("2026/a.jpg"), keys.asked_for("incoming/2026/a.jpg")
+        >>> layout = DEFAULT_LAYOUT
+        >>> layout.requested_key("2026/a.jpg"), layout.requested_key("incoming/2026/a.jpg")
         ('incoming/2026/a.jpg', 'incoming/2026/a.jpg')
 
         Raises:
-            UnusableKey: it names nothing below the input prefix, or nothing that has a record.
+            UnusableKey: it is no key of an input, or its record can have no key.
         """
-        key = self.input_prefix + self.asked_below(text)
-        reason = self.why_not(key)
+        key = self.input_prefix + self.requested_path(text)
+        reason = self.reason_to_ignore(key)
         if reason:
             raise UnusableKey(reason)
-        self.result(key)  # which is longer, and must be a key, too
+        self.record_key(key)  # it is longer than the input's key, and must be valid too
         return key
 
-    def asked_below(self, text: str) -> str:
-        """Give the path below the input prefix that a caller's prefix means; it may be empty.
+    def requested_path(self, text: str) -> str:
+        """Return the path below the input prefix that an API caller names; it may be empty.
 
         Raises:
-            UnusableKey: it leads out of there.
+            UnusableKey: it leads out of the input prefix.
         """
         path = text.removeprefix(self.input_prefix)
         if len(text) > LONGEST_PATH:
@@ -116,14 +116,18 @@ class Keys:
             )
         return path
 
-    def _beside(self, key: str, prefix: str) -> str:
-        path = key.removeprefix(self.input_prefix)
+    def _output_key(self, input_key: str, prefix: str) -> str:
+        path = input_key.removeprefix(self.input_prefix)
         if {".", ".."} & set(path.split("/")):
-            # HTTP clients and some stores resolve such segments: the record would leave its prefix.
-            message = f"'.' and '..' are not kept as parts of a path by all who read it: {key}"
+            # HTTP clients and some stores resolve these parts: the record would leave its prefix.
+            message = f"some software does not keep '.' and '..' as parts of a path: {input_key}"
             raise UnusableKey(message)
         made = f"{prefix}{path}{_SUFFIX}"
         if len(made.encode("utf-8", "surrogatepass")) > _KEY_LIMIT:
-            message = f"the record's key would be longer than {_KEY_LIMIT} bytes: {key}"
+            message = f"the record's key would be longer than {_KEY_LIMIT} bytes: {input_key}"
             raise UnusableKey(message)
         return made
+
+
+DEFAULT_LAYOUT = BucketLayout("incoming/", "results/", "failures/")
+"""The layout without settings."""

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from quota_invoice.errors import ConfigurationError
-from quota_invoice.settings.layout import Keys
+from quota_invoice.settings.layout import BucketLayout
 from quota_invoice.settings.user_data import UserData
 
-# Where OCR is offered, by the regions that the official SDK knows (a test compares them).
+# The regions with an OCR service, as the official SDK has them (a test compares the two).
 REGIONS = (
     "af-south-1",
     "ap-southeast-1",
@@ -24,8 +24,8 @@ REGIONS = (
     "la-north-2",
     "la-south-2",
 )
-# Agency credentials last 24 h and may be 10 min old when an invocation gets them; an address that
-# is signed for longer would promise what it cannot keep.
+# Agency credentials last 24 h and may be 10 min old when an invocation gets them. A signed URL
+# expires with the credentials that signed it.
 _LONGEST_URL_LIFE = 24 * 3600 - 10 * 60
 _ALLOWED_HOST = re.compile(r"([0-9a-z.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
 _ORIGIN = re.compile(r"https?://([0-9a-z.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
@@ -34,37 +34,37 @@ _SIGNATURES = ("obs", "v4")
 
 @dataclass(frozen=True)
 class Settings:
-    """All that can be configured; made by ``read`` alone, so that what exists makes sense.
+    """The function's settings; ``read`` alone makes them, so that they are always valid.
 
     Attributes:
-        keys: where inputs lie and records go (``INPUT_PREFIX``, ``RESULTS_PREFIX``,
+        layout: prefixes of inputs, records and failures (``INPUT_PREFIX``, ``RESULTS_PREFIX``,
             ``FAILURES_PREFIX``).
-        bucket: where a sweep looks, or empty (``BUCKET``); uploads name their own.
-        recognize_all: whether images, too, may show several invoices, and go to Auto Classification
-            (``RECOGNITION``: ``auto``, or ``quota`` for images of one each).
-        sweep_concurrency: how many inputs a sweep reads at once (``SWEEP_CONCURRENCY``).
-        region: of function, bucket and OCR service (``REGION``).
-        project_id: whose OCR service is called (``PROJECT_ID``; the function's own by default).
-        ocr_endpoint: address of the OCR service (``OCR_ENDPOINT``; the region's by default).
-        ocr_timeout: seconds until an answer must be there (``OCR_TIMEOUT_SECONDS``).
-        obs_endpoint: address of the object store (``OBS_ENDPOINT``; the region's by default).
-        obs_signature: ``obs``, or ``v4`` for other stores of the S3 kind (``OBS_SIGNATURE``).
-        obs_path_style: whether the bucket's name stands in the path, not in the host's name
+        bucket: the bucket of sweeps and of the API, or empty (``BUCKET``); an event names its own.
+        recognize_all: whether images go to Auto Classification as PDFs do, since one may show
+            several invoices (``RECOGNITION``: ``auto``; ``quota`` for one invoice per image).
+        sweep_concurrency: inputs that a sweep reads at the same time (``SWEEP_CONCURRENCY``).
+        region: region of function, bucket and OCR service (``REGION``).
+        project_id: project whose OCR service is called (``PROJECT_ID``; the function's by default).
+        ocr_endpoint: endpoint of the OCR service (``OCR_ENDPOINT``; the region's by default).
+        ocr_timeout: maximum seconds of an OCR request (``OCR_TIMEOUT_SECONDS``).
+        obs_endpoint: endpoint of the object store (``OBS_ENDPOINT``; the region's by default).
+        obs_signature: ``obs``, or ``v4`` for S3-compatible stores (``OBS_SIGNATURE``).
+        obs_path_style: whether the bucket's name stands in the path, not in the host name
             (``OBS_PATH_STYLE``).
-        obs_timeout: seconds until a bucket's answer must be there (``OBS_TIMEOUT_SECONDS``).
-        url_life: seconds for which the address given to the OCR service is valid
+        obs_timeout: maximum seconds of a bucket request (``OBS_TIMEOUT_SECONDS``).
+        url_life: seconds for which the signed URL for the OCR service is valid
             (``SIGNED_URL_SECONDS``).
-        api_seconds: until the gateway gives a caller up (``API_TIMEOUT_SECONDS``).
-        upload_life: seconds for which an address to upload to is valid (``UPLOAD_URL_SECONDS``).
+        api_seconds: the gateway's timeout (``API_TIMEOUT_SECONDS``).
+        upload_life: seconds for which an upload URL is valid (``UPLOAD_URL_SECONDS``).
         url_hosts: hosts that callers' URLs may name although they are not public, as ``host`` or
             ``host:port`` (``URL_ALLOW_HOSTS``).
-        cors_origins: the web pages' origins that may call the API from browsers; ``*`` stands for
-            all (``CORS_ORIGINS``).
-        ca_file: certificates to trust, for clouds with an authority of their own; None for the
-            public ones (``CA_FILE``).
+        cors_origins: origins of web pages that may call the API from browsers; ``*`` for all
+            (``CORS_ORIGINS``).
+        ca_file: file of CA certificates for private clouds; None for the public ones
+            (``CA_FILE``).
     """
 
-    keys: Keys
+    layout: BucketLayout
     bucket: str
     recognize_all: bool
     sweep_concurrency: int
@@ -85,29 +85,29 @@ class Settings:
 
     @classmethod
     def read(cls, lookup: Callable[[str], str | None], project_id: str = "") -> Settings:
-        """Read and check everything.
+        """Read and check all settings.
 
         Args:
-            lookup: gives a setting's text by its name, None or empty where it is not set: the
+            lookup: returns a setting's text by its name, None or empty where it is not set: the
                 context's ``getUserData``.
             project_id: the project that the function runs in.
 
         Raises:
-            ConfigurationError: something is missing or makes no sense; all of it is named.
+            ConfigurationError: settings are missing or invalid; the error names all of them.
         """
         reader = UserData(lookup)
         region = reader.one_of("REGION", "cn-north-4", REGIONS)
         ocr_timeout = reader.seconds("OCR_TIMEOUT_SECONDS", 30, 1, 120)
         settings = cls(
-            keys=reader.prefixes(),
+            layout=reader.layout(),
             bucket=reader.bucket(),
             recognize_all=reader.one_of("RECOGNITION", "quota", ("quota", "auto")) == "auto",
             sweep_concurrency=reader.number("SWEEP_CONCURRENCY", 4, 1, 64),
             region=region,
             project_id=reader.project_id(project_id),
-            ocr_endpoint=reader.address("OCR_ENDPOINT", f"https://ocr.{region}.myhuaweicloud.com"),
+            ocr_endpoint=reader.endpoint("OCR_ENDPOINT", f"https://ocr.{region}.myhuaweicloud.com"),
             ocr_timeout=ocr_timeout,
-            obs_endpoint=reader.address("OBS_ENDPOINT", f"https://obs.{region}.myhuaweicloud.com"),
+            obs_endpoint=reader.endpoint("OBS_ENDPOINT", f"https://obs.{region}.myhuaweicloud.com"),
             obs_signature=reader.one_of("OBS_SIGNATURE", "obs", _SIGNATURES),
             obs_path_style=reader.one_of("OBS_PATH_STYLE", "false", ("true", "false")) == "true",
             obs_timeout=reader.seconds("OBS_TIMEOUT_SECONDS", 10, 1, 120),
@@ -118,9 +118,11 @@ class Settings:
             cors_origins=reader.several("CORS_ORIGINS", _ORIGIN, "https://host[:port]", every="*"),
             ca_file=reader.file("CA_FILE"),
         )
-        by_address = re.fullmatch(r"https?://([\d.]+|\[.*\])(:\d+)?", settings.obs_endpoint)
-        if by_address and settings.obs_signature == "obs" and not settings.obs_path_style:
-            reader.problems.append("OBS_PATH_STYLE: an IP address has no room for a bucket's name")
+        by_ip = re.fullmatch(r"https?://([\d.]+|\[.*\])(:\d+)?", settings.obs_endpoint)
+        if by_ip and settings.obs_signature == "obs" and not settings.obs_path_style:
+            reader.problems.append(
+                "OBS_PATH_STYLE: an IP address needs the bucket's name in the path"
+            )
         if settings.url_life < ocr_timeout:
             reader.problems.append(
                 f"SIGNED_URL_SECONDS: {settings.url_life} ends before OCR_TIMEOUT_SECONDS"

@@ -1,33 +1,34 @@
-"""Reading what an operator has set, and noting whatever makes no sense."""
+"""Reads settings one by one and collects every problem."""
 
 from __future__ import annotations
 
 import re
 import ssl
 from collections.abc import Callable
+from dataclasses import astuple
 from itertools import permutations
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from quota_invoice.settings.layout import Keys
+from quota_invoice.settings.layout import DEFAULT_LAYOUT, BucketLayout
 
 _HOST = re.compile(r"[0-9A-Za-z]([0-9A-Za-z.-]*[0-9A-Za-z])?|[0-9A-Fa-f:]+")
 _BUCKET = re.compile(r"[0-9a-z][0-9a-z.-]{1,61}[0-9a-z]")
 _PREFIX = re.compile(r"([^/]+/)+")
-_LONGEST_PREFIX = 200  # of the 1,024 bytes of a key
+_LONGEST_PREFIX = 200  # bytes, of the 1,024 of a key
 _LONGEST_PROBLEM = 300
 _T = TypeVar("_T")
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class UserData:
-    """Reads settings one by one and notes every problem; a bad one reads as its default.
+    """Reads settings; an invalid one is noted as a problem and reads as its default.
 
     Args:
-        lookup: gives a setting's text by its name, None or empty where it is not set.
+        lookup: returns a setting's text by its name, None or empty where it is not set.
 
     Attributes:
-        problems: what made no sense, each with the setting's name.
+        problems: the problems found, each beginning with the setting's name.
     """
 
     def __init__(self, lookup: Callable[[str], str | None]) -> None:
@@ -35,18 +36,18 @@ class UserData:
         self.problems: list[str] = []
 
     def text(self, name: str, default: str) -> str:
-        """Read a text, without what is blank around it."""
+        """Read a text, without surrounding spaces."""
         return str(self._lookup(name) or "").strip() or default
 
     def one_of(self, name: str, default: str, choices: tuple[str, ...]) -> str:
-        """Read one of a few words."""
+        """Read one of several words."""
         value = self.text(name, default)
         if value in choices:
             return value
         return self._refuse(name, f"{value} is none of {', '.join(choices)}", default)
 
     def seconds(self, name: str, default: float, least: float, most: float) -> float:
-        """Read seconds, from the least to the most."""
+        """Read a number of seconds within limits."""
         value = self.text(name, str(default))
         try:
             number = float(value)
@@ -57,7 +58,7 @@ class UserData:
         return self._refuse(name, f"{value} is not between {least} and {most}", default)
 
     def number(self, name: str, default: int, least: int, most: int) -> int:
-        """Read a whole number, from the least to the most."""
+        """Read a whole number within limits."""
         value = self.text(name, str(default))
         if value.isascii() and value.isdigit() and least <= int(value) <= most:
             return int(value)
@@ -66,62 +67,62 @@ class UserData:
     def several(
         self, name: str, pattern: re.Pattern[str], example: str, every: str | None = None
     ) -> frozenset[str]:
-        """Read words with commas between, like the example, or the one that means every."""
+        """Read words separated by commas, each like the example or the one that means every."""
         parts = [part.strip().lower() for part in self.text(name, "").split(",")]
         given = frozenset(filter(None, parts))
         for part in sorted(given - {every}):
             if not pattern.fullmatch(part):
-                return self._refuse(name, f"{part} is not such as {example}", frozenset())
+                return self._refuse(name, f"{part} is not of the form {example}", frozenset())
         return given
 
     def bucket(self) -> str:
-        """Read the name of a bucket; empty if none is set."""
+        """Read a bucket's name; empty if none is set."""
         value = self.text("BUCKET", "")
         if value and not _BUCKET.fullmatch(value):
-            return self._refuse("BUCKET", f"{value} is no bucket's name", "")
+            return self._refuse("BUCKET", f"{value} is not a valid bucket name", "")
         return value
 
-    def address(self, name: str, default: str) -> str:
-        """Read the address of a service: https, or http on this machine."""
+    def endpoint(self, name: str, default: str) -> str:
+        """Read a service's endpoint: https, or http on this machine."""
         value = self.text(name, default).rstrip("/")
         try:
             parts = urlsplit(value)
             host, port = parts.hostname, parts.port
         except ValueError:
-            return self._refuse(name, "not an address", default)
+            return self._refuse(name, "not a URL", default)
         extra = parts.path or parts.query or parts.fragment or "@" in parts.netloc or port == 0
         named = host and _HOST.fullmatch(host)
         if parts.scheme not in {"http", "https"} or not named or extra:
-            return self._refuse(name, "not an address such as https://host[:port]", default)
+            return self._refuse(name, "not a URL of the form https://host[:port]", default)
         if parts.scheme == "http" and host not in _LOOPBACK:
-            return self._refuse(name, "http is for this machine's own addresses only", default)
+            return self._refuse(name, "http is for loopback addresses only", default)
         return value
 
     def file(self, name: str) -> str | None:
-        """Read the path of a file of certificates; None if none is set."""
+        """Read the path of a file of CA certificates; None if none is set."""
         value = self.text(name, "")
         if not value:
             return None
         try:
             ssl.create_default_context(cafile=value)
-        except OSError as error:  # which SSLError is, too
+        except OSError as error:  # SSLError is an OSError
             return self._refuse(name, f"no certificates in {value}: {type(error).__name__}", None)
         return value
 
     def project_id(self, default: str) -> str:
-        """Read a project's id."""
+        """Read a project id."""
         value = self.text("PROJECT_ID", default)
         if not value:
             self._refuse("PROJECT_ID", "not set, and the platform gave none", None)
         elif not (value.isascii() and value.isalnum()):
-            # The SDK puts it into a path as it is.
+            # The SDK does not encode it in the path of its requests.
             self._refuse("PROJECT_ID", "not an id of letters and digits", None)
         return value
 
-    def prefixes(self) -> Keys:
-        """Read where inputs lie and records go."""
+    def layout(self) -> BucketLayout:
+        """Read the prefixes of inputs, records and failures."""
         names = ("INPUT_PREFIX", "RESULTS_PREFIX", "FAILURES_PREFIX")
-        defaults = ("incoming/", "results/", "failures/")
+        defaults = astuple(DEFAULT_LAYOUT)
         values = {
             name: self.text(name, default) for name, default in zip(names, defaults, strict=True)
         }
@@ -133,7 +134,7 @@ class UserData:
             same = values[inner] == values[outer] and inner > outer
             if values[inner].startswith(values[outer]) and not same:
                 self._refuse(inner, f"{values[inner]} lies inside {outer}", None)
-        return Keys(*values.values())
+        return BucketLayout(*values.values())
 
     def _refuse(self, name: str, problem: str, default: _T) -> _T:
         if len(problem) > _LONGEST_PROBLEM:

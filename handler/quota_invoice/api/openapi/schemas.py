@@ -1,12 +1,12 @@
-"""What the bodies of requests and answers look like, in JSON Schema."""
+"""The bodies of requests and responses, in JSON Schema."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from quota_invoice.api.requests import LARGEST_BODY, LONGEST_MARKER, LONGEST_NAME
+from quota_invoice.api.requests import LARGEST_BODY, LONGEST_MARKER, LONGEST_NAME, STATUSES
 from quota_invoice.api.url_check import LONGEST
-from quota_invoice.records.record import SCHEMA
+from quota_invoice.records.record import SCHEMA, Status
 from quota_invoice.settings.layout import LONGEST_PATH
 
 Json = dict[str, Any]
@@ -41,17 +41,17 @@ _NAME: Json = {
 _CONTENT_TYPE: Json = {
     "type": "string",
     "pattern": r"^([0-9A-Za-z_.+-]{1,80}/[0-9A-Za-z_.+-]{1,80})?$",
-    "description": "The Content-Type that will be sent along, which a browser takes from the file; "
-    "without it none may be sent.",
+    "description": "The Content-Type of the upload, which a browser takes from the file; without "
+    "it the upload must have none.",
     "examples": ["image/jpeg"],
 }
 
 
 def schemas() -> dict[str, Json]:
-    """Give all of them by name."""
+    """Return all schemas by name."""
     return {
-        "Order": _order(),
-        "Announcement": _closed({"name": _NAME, "content_type": _CONTENT_TYPE}, ["name"]),
+        "RecognizeRequest": _recognize_request(),
+        "UploadRequest": _closed({"name": _NAME, "content_type": _CONTENT_TYPE}, ["name"]),
         "Upload": _object(
             {
                 "method": {"const": "PUT"},
@@ -64,10 +64,10 @@ def schemas() -> dict[str, Json]:
         ),
         "Page": _object({"invoices": {"type": "array", "items": _entry()}, "next": _TEXT_OR_NULL}),
         "Record": _record(),
-        "Failure": _document(
-            "failed", {"source": _ref("Source"), "error": _error("code", "message")}, made=True
+        "Failure": _record_of(
+            Status.FAILED, {"source": _ref("Source"), "error": _error("code", "message")}, made=True
         ),
-        "Pending": _document("pending", {"source": _ref("Source")}, made=False),
+        "Pending": _record_of(Status.PENDING, {"source": _ref("Source")}, made=False),
         "RecordOrFailure": {"oneOf": [_ref("Record"), _ref("Failure")]},
         "Source": _source(),
         "Invoice": _invoice(),
@@ -77,18 +77,18 @@ def schemas() -> dict[str, Json]:
     }
 
 
-def _order() -> Json:
+def _recognize_request() -> Json:
     image = {
         "type": "string",
         "minLength": 1,
         "pattern": r"^[\x00-\x7f]+$",
-        "description": f"The image in base64; the whole body has at most {LARGEST_BODY} bytes.",
+        "description": f"The image in Base64; the whole body has at most {LARGEST_BODY} bytes.",
     }
     url = {
         "type": "string",
         "pattern": r"^[Hh][Tt][Tt][Pp][Ss]?://[!-\[\]-~]+$",
         "maxLength": LONGEST,
-        "description": "Its address: http or https, of a public host, without a user's name.",
+        "description": "Its URL: http or https, with a public host, without a user name.",
     }
     ways = [_closed({name: way}, [name]) for name, way in (("image", image), ("url", url))]
     return {"oneOf": [*ways, _closed({"key": KEY}, ["key"])]}
@@ -107,8 +107,8 @@ def _record() -> Json:
     )
     own = {"description": "The OCR service's own result.", "type": ["object", "array"]}
     source = {"oneOf": [_ref("Source"), {"type": "null"}]}
-    return _document(
-        "recognized",
+    return _record_of(
+        Status.RECOGNIZED,
         {
             "source": source,
             "result": own,
@@ -151,7 +151,7 @@ def _entry() -> Json:
     return _object(
         {
             "key": _TEXT,
-            "status": {"enum": ["recognized", "failed", "pending"]},
+            "status": {"enum": list(STATUSES)},
             "etag": _TEXT,
             "size": _COUNT,
             "uploaded_at": _TEXT_OR_NULL,
@@ -160,9 +160,11 @@ def _entry() -> Json:
     )
 
 
-def _document(status: str, members: dict[str, Json], *, made: bool) -> Json:
+def _record_of(status: Status, members: dict[str, Json], *, made: bool) -> Json:
     when = {"processed_at": _TEXT} if made else {}
-    return _object({"schema": {"const": SCHEMA}, "status": {"const": status}, **members, **when})
+    return _object(
+        {"schema": {"const": SCHEMA}, "status": {"const": status.value}, **members, **when}
+    )
 
 
 def _error(code: str, message: str) -> Json:
@@ -174,7 +176,7 @@ def _ref(name: str) -> Json:
 
 
 def _object(members: dict[str, Json]) -> Json:
-    """Give an object that has all of these members, and may have others one day."""
+    """Return the schema of an object with all of these members; later versions may add others."""
     return {"type": "object", "properties": members, "required": list(members)}
 
 

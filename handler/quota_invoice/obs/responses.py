@@ -1,4 +1,4 @@
-"""Reading what comes back from OBS, or in its place, by way of its SDK."""
+"""Values from OBS's responses, and the errors of responses that are not OBS's."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from typing import Any
 from quota_invoice.errors import StoreError
 
 
-def etag_of_answer(body: Any, request: str) -> str:  # noqa: ANN401 - the SDK has no types
-    """Give the ETag that each of the store's own answers has, in lower case, without quotes.
+def etag_of_response(body: Any, request: str) -> str:  # noqa: ANN401 - the SDK has no types
+    """Return the ETag of a response, in lower case, without quotes; every response of OBS has one.
 
     Raises:
-        StoreError: it has none: another answers in the store's place, such as a portal's page.
+        StoreError: it has none: another server responds in OBS's place, such as a portal.
     """
     etag = getattr(body, "etag", None)
     if not etag:
-        raise not_the_stores(request)
+        raise foreign_response(request)
     return str(etag).strip('"').lower()
 
 
-def not_the_stores(request: str) -> StoreError:
-    """Make the error of an answer that another gave in the store's place."""
-    return StoreError("Store.BadAnswer", f"{request}: the answer is not the store's")
+def foreign_response(request: str) -> StoreError:
+    """Return the error of a response that did not come from OBS."""
+    return StoreError("Store.BadAnswer", f"{request}: the response is not from the object store")
 
 
 def listed_time(text: str | None) -> str:
-    """Give a listing's time in ISO 8601, UTC; the SDK turns those of OBS into local ones."""
+    """Return a listing's time in ISO 8601, UTC; the SDK converts OBS's times to local ones."""
     try:
         local = datetime.strptime(text or "", "%Y/%m/%d %H:%M:%S").astimezone()
     except ValueError:
@@ -36,13 +36,13 @@ def listed_time(text: str | None) -> str:
 
 
 def name_of(error: Exception) -> str:
-    """Name a network failure without its text, which may hold a signed address."""
+    """Return the name of a network failure without its text, which may hold a signed URL."""
     kind = type(error).__name__
     return f"{kind} {error.strerror}" if isinstance(error, OSError) and error.strerror else kind
 
 
 def utc(modified: str | None) -> str | None:
-    """Turn an HTTP date into ISO 8601."""
+    """Return an HTTP date in ISO 8601; None if it is no date."""
     if not modified:
         return None
     try:

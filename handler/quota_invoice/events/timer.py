@@ -1,0 +1,49 @@
+"""A timer's event, which asks for a sweep."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from quota_invoice.errors import EventError
+from quota_invoice.json_values import member, text_of
+
+_OPTIONS = {"retry_failed": "retry_failed", "failures": "retry_failed", "verify": "verify"}
+"""Options by name; ``failures`` is a former name."""
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A request to look for inputs without a right record.
+
+    Attributes:
+        retry_failed: whether inputs with a failure record are read again.
+        verify: whether every record is compared with its input's ETag; otherwise the times of
+            both decide.
+    """
+
+    retry_failed: bool = False
+    verify: bool = False
+
+
+def parse_timer(event: object) -> Sweep | None:
+    """Read a timer's event; None if it is another event.
+
+    Its ``user_event`` is ``sweep``, or options such as ``{"retry_failed": true}``.
+
+    Raises:
+        EventError: ``user_event`` is neither.
+    """
+    if str(member(event, "trigger_type")).upper() != "TIMER":
+        return None
+    text = text_of(member(event, "user_event")) or "{}"
+    try:
+        options = {} if text.strip().lower() == "sweep" else json.loads(text)
+    except (ValueError, RecursionError):
+        options = None
+    if not isinstance(options, Mapping) or not options.keys() <= _OPTIONS.keys():
+        raise EventError("a timer's user_event is neither sweep nor its options as JSON")
+    if not all(isinstance(value, bool) for value in options.values()):
+        raise EventError("the options of a sweep are true or false")
+    return Sweep(**{_OPTIONS[name]: value for name, value in options.items()})

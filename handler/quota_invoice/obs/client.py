@@ -1,0 +1,38 @@
+"""The OBS SDK's client, with the settings that make it safe."""
+
+from __future__ import annotations
+
+import ssl
+
+import certifi
+from obs import ObsClient
+
+from quota_invoice.settings.credentials import Credentials
+from quota_invoice.settings.settings import Settings
+
+
+def make_client(settings: Settings, credentials: Credentials) -> ObsClient:
+    """Return a client that checks certificates, keeps connections, and follows no redirect."""
+    trusted = settings.ca_file or certifi.where()
+    client = ObsClient(
+        credentials.access_key,
+        credentials.secret_key,
+        security_token=credentials.security_token or None,
+        server=settings.obs_endpoint,
+        signature=settings.obs_signature,
+        region=settings.region,
+        path_style=settings.obs_path_style,
+        # The SDK signs path-style requests with OBS's signature only in the mode "local".
+        client_mode="local" if settings.obs_path_style else "obs",
+        is_signature_negotiation=False,  # negotiation costs a request per bucket
+        ssl_verify=trusted,
+        timeout=settings.obs_timeout,
+        max_retry_count=3,  # several kept connections may have been closed by the server
+        # The first redirect is an error: another host must not get the signature and the token.
+        max_redirect_count=1,
+        long_conn_mode=True,
+    )
+    if client.context is not None:
+        # The SDK's own context does not check the host name.
+        client.context = ssl.create_default_context(cafile=trusted)
+    return client
