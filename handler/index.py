@@ -70,7 +70,7 @@ def handler(event: object, context: Context) -> dict[str, Any]:
 
         return dispatch(request, lambda: _connect(context, stopwatch), log, deadline, stopwatch)
     settings, store, ocr = _connect(context, stopwatch)
-    recognizer = Recognizer(ocr, log, auto=settings.recognize_all)
+    recognizer = Recognizer(store, ocr, log, auto=settings.recognize_all)
     pipeline = Pipeline(settings.layout, settings.region, store, recognizer, log)
     if isinstance(request, Sweep):
         from quota_invoice.sweep import Sweeper  # noqa: PLC0415 - as above

@@ -14,7 +14,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from enum import Enum
-from typing import Any, Protocol
+from typing import Any
 
 from quota_invoice.deadline import Deadline
 from quota_invoice.errors import (
@@ -24,8 +24,8 @@ from quota_invoice.errors import (
 )
 from quota_invoice.logs import Log
 from quota_invoice.obs.objects import ObjectStore, Source
-from quota_invoice.recognition.ocr_input import File, StoredFile
-from quota_invoice.recognition.reading import Reading
+from quota_invoice.recognition.ocr_input import File
+from quota_invoice.recognition.recognizer import Recognizer
 from quota_invoice.records.record import Status, etag_of, failed, recognized
 from quota_invoice.settings.layout import BucketLayout
 
@@ -61,12 +61,6 @@ class _Content(Enum):
     UNCHANGED = "ok"
     CHANGED = "changed"
     GONE = "gone"
-
-
-class Recognizer(Protocol):
-    """Has files read; ``recognition.recognizer.Recognizer`` implements it."""
-
-    def read(self, file: File, deadline: Deadline) -> Reading: ...  # noqa: D102 - see there
 
 
 class Pipeline:
@@ -147,7 +141,7 @@ class Pipeline:
     def _read(self, source: Source, deadline: Deadline) -> dict[str, Any]:
         """Have the object read; return its record or failure record."""
         try:
-            reading = self._recognizer.read(StoredFile(self._store, source, self._log), deadline)
+            reading = self._recognizer.read(File.stored(source), deadline)
         except ImageRefused as error:
             return failed(source, error)
         return recognized(source, reading, region=self._region)

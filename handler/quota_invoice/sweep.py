@@ -10,7 +10,6 @@ from collections import Counter, deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from quota_invoice.deadline import FOR_ONE_INPUT, RETRIES_PER_INPUT, Deadline
 from quota_invoice.errors import (
@@ -26,20 +25,12 @@ from quota_invoice.events.timer import Sweep
 from quota_invoice.logs import Log
 from quota_invoice.obs.objects import Entry, ObjectStore, Source
 from quota_invoice.obs.walk import Finding, walk
-from quota_invoice.pipeline import Outcome
+from quota_invoice.pipeline import Outcome, Pipeline
 from quota_invoice.records.record import etag_of
 from quota_invoice.settings.settings import Settings
 
 _QUEUED_PER_THREAD = 2  # so that no thread waits for the listing
 _MOST_NAMED = 20  # errors that the message names; all are counted
-
-
-class Records(Protocol):
-    """Brings records up to date; ``pipeline.Pipeline`` implements it."""
-
-    def record(  # noqa: D102 - see Pipeline
-        self, source: Source, deadline: Deadline, *, retry_failed: bool = False
-    ) -> Outcome: ...
 
 
 @dataclass(frozen=True)
@@ -98,7 +89,7 @@ class Sweeper:
     Args:
         settings: bucket, layout and concurrency.
         store: the bucket.
-        records: brings the record of an input up to date; called by several threads.
+        pipeline: brings the record of an input up to date; called by several threads.
         log: takes a line for the sweep.
         deadline: end of the invocation's work.
 
@@ -107,14 +98,19 @@ class Sweeper:
     """
 
     def __init__(
-        self, settings: Settings, store: ObjectStore, records: Records, log: Log, deadline: Deadline
+        self,
+        settings: Settings,
+        store: ObjectStore,
+        pipeline: Pipeline,
+        log: Log,
+        deadline: Deadline,
     ) -> None:
         if not settings.bucket:
             raise ConfigurationError(["BUCKET: not set; a sweep needs the bucket's name"])
         self._bucket = settings.bucket
         self._layout = settings.layout
         self._store = store
-        self._records = records
+        self._pipeline = pipeline
         self._log = log
         self._deadline = deadline
         self._concurrency = settings.sweep_concurrency
@@ -181,7 +177,7 @@ class Sweeper:
         source = Source(self._bucket, entry.key, entry.etag, entry.size, None, entry.modified_at)
         deadline = self._deadline.retries_at_most(RETRIES_PER_INPUT)
         with self._log.step("upload", entry.key) as step:
-            outcome = self._records.record(source, deadline, retry_failed=sweep.retry_failed)
+            outcome = self._pipeline.record(source, deadline, retry_failed=sweep.retry_failed)
             step.outcome, step.reason = outcome.value, outcome.reason
         return outcome
 

@@ -49,7 +49,7 @@ class Cloud:
         """Process an event as one invocation does."""
         log = Log("request-1", self.lines.append)
 
-        recognizer = Recognizer(self.ocr, log, auto=False)
+        recognizer = Recognizer(self.store, self.ocr, log, auto=False)
         pipeline = Pipeline(SETTINGS.layout, SETTINGS.region, self.store, recognizer, log)
         uploads = parse(event)
         assert isinstance(uploads, list)

@@ -19,7 +19,7 @@ from quota_invoice.errors import (
 )
 from quota_invoice.logs import Log
 from quota_invoice.obs.objects import Source
-from quota_invoice.recognition.ocr_input import StoredFile
+from quota_invoice.recognition.ocr_input import File
 from quota_invoice.recognition.reading import Api, Reading
 from quota_invoice.recognition.recognizer import Recognizer
 from quota_invoice.records.record import recognized
@@ -51,10 +51,10 @@ class Service:
         self.store.objects[key] = self.content
         source = Source("invoices", key, etag(self.content), None, None, None)
         log = Log("request-1", self.lines.append)
-        recognizer = Recognizer(self.ocr, log, auto=self.auto)
+        recognizer = Recognizer(self.store, self.ocr, log, auto=self.auto)
         self.record = None
         deadline = Deadline(0.0, 0.0, clock=lambda: -9.0)
-        reading = recognizer.read(StoredFile(self.store, source, log), deadline)
+        reading = recognizer.read(File.stored(source), deadline)
         self.record = recognized(source, reading, region="cn-north-4")
         return reading
 

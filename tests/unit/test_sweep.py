@@ -63,7 +63,7 @@ class Cloud:
             in_time = threading.current_thread() is threading.main_thread()
             return -60.0 if in_time and self.late else -self.seconds
 
-        recognizer = Recognizer(self.ocr, log, auto=False)
+        recognizer = Recognizer(self.store, self.ocr, log, auto=False)
         layout, region = self.settings.layout, self.settings.region
         pipeline = Pipeline(layout, region, self.store, recognizer, log)
         deadline = Deadline(0.0, 0.0, clock)

@@ -77,7 +77,7 @@ def _context(
     settings, store, ocr = connect()
     deadline = deadline.at_most(settings.api_seconds - stopwatch.elapsed() - FOR_GATEWAY)
     store = store.until(deadline)
-    recognizer = Recognizer(ocr, log, auto=settings.recognize_all)
+    recognizer = Recognizer(store, ocr, log, auto=settings.recognize_all)
     pipeline = Pipeline(settings.layout, settings.region, store, recognizer, log)
     return RequestContext(request, settings, store, recognizer, pipeline, deadline)
 

@@ -12,7 +12,7 @@ from quota_invoice.api.responses import Response
 from quota_invoice.api.status import status_record
 from quota_invoice.deadline import RETRIES_PER_CALLER, run_before
 from quota_invoice.errors import ImageRefused, NotFound, ObjectChanging, UnusableKey, UrlRefused
-from quota_invoice.recognition.ocr_input import GivenFile, OcrInput
+from quota_invoice.recognition.ocr_input import File, OcrInput
 from quota_invoice.records.record import Status, recognized
 
 _PDF = ".pdf"
@@ -31,7 +31,7 @@ def post_invoice(context: RequestContext) -> Response:
         return _process_stored(context, wanted.key)
     if wanted.image is not None:
         is_pdf = wanted.image.startswith(_PDF_IN_BASE64)
-        file = GivenFile(OcrInput(encoded=wanted.image), is_pdf)
+        file = File(is_pdf, given=OcrInput(encoded=wanted.image))
     else:
         file = _file_of_url(context, wanted.url or "")
     deadline = context.deadline.retries_at_most(RETRIES_PER_CALLER)
@@ -73,7 +73,7 @@ def _process_stored(context: RequestContext, text: str) -> Response:
     return Response(200, record, {"content-location": context.record_path(key)}, key=key)
 
 
-def _file_of_url(context: RequestContext, url: str) -> GivenFile:
+def _file_of_url(context: RequestContext, url: str) -> File:
     settings = context.settings
     parts = url_check.parse_url(url)
     if settings.bucket and url_check.is_of_bucket(parts, settings.bucket, settings.obs_endpoint):
@@ -81,7 +81,7 @@ def _file_of_url(context: RequestContext, url: str) -> GivenFile:
     # The lookup of a host name can take long.
     deadline = context.deadline.at_most(RETRIES_PER_CALLER)
     run_before(deadline, lambda: url_check.check_host(parts, settings.url_hosts))
-    return GivenFile(OcrInput(url=url), parts.path.lower().endswith(_PDF))
+    return File(parts.path.lower().endswith(_PDF), given=OcrInput(url=url))
 
 
 def _refusal(failure: dict[str, Any]) -> ImageRefused:

@@ -1,14 +1,12 @@
-"""The image or PDF that the OCR service receives, by URL or as bytes."""
+"""The file that the OCR service reads, and the form in which it receives it."""
 
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple
 
-from quota_invoice.logs import Log
-from quota_invoice.obs.objects import ObjectStore, Source
-from quota_invoice.recognition.shrink import LARGEST_OBJECT
+from quota_invoice.obs.objects import Source
 
 _PDF = ".pdf"
 
@@ -45,65 +43,30 @@ class OcrInput:
             return None
 
 
-class File(Protocol):
-    """A file to be read: an object of the bucket, or one that an API caller sent."""
+class File(NamedTuple):
+    """A file to be read: an object of the bucket, or one that an API caller sent.
 
-    @property
-    def key(self) -> str: ...  # noqa: D102 - the object's key for the log; empty without an object
-    @property
-    def is_pdf(self) -> bool: ...  # noqa: D102 - whether it has pages
-    @property
-    def is_fetched(self) -> bool: ...  # noqa: D102 - whether the service fetches it from a URL
-    def ocr_input(self) -> OcrInput: ...  # noqa: D102 - called once per attempt
-    def content(self) -> bytes | None: ...  # noqa: D102 - the bytes; None if they cannot be had
+    Attributes:
+        is_pdf: whether it has pages.
+        source: the object, whose signed URL the service gets; None if there is none.
+        given: the file itself; None for an object.
+    """
 
+    is_pdf: bool
+    source: Source | None = None
+    given: OcrInput | None = None
 
-@dataclass(frozen=True)
-class StoredFile:
-    """An object of the bucket, which the service fetches from a signed URL."""
-
-    store: ObjectStore
-    source: Source
-    log: Log
-    is_fetched: bool = True
+    @classmethod
+    def stored(cls, source: Source) -> File:
+        """Return an object of the bucket; its name tells whether it is a PDF."""
+        return cls(source.key.lower().endswith(_PDF), source)
 
     @property
     def key(self) -> str:
-        """The object's key."""
-        return self.source.key
-
-    @property
-    def is_pdf(self) -> bool:
-        """Whether its name is that of a PDF."""
-        return self.key.lower().endswith(_PDF)
-
-    def ocr_input(self) -> OcrInput:
-        """Sign a URL; each attempt gets one of full life."""
-        return OcrInput(url=self.store.signed_url(self.source.bucket, self.key))
-
-    def content(self) -> bytes | None:
-        """Read the object; None if it is gone or too large to be opened here."""
-        with self.log.step("fetch", self.key):
-            return self.store.fetch(self.source.bucket, self.key, LARGEST_OBJECT)
-
-
-@dataclass(frozen=True, repr=False)
-class GivenFile:
-    """A file that is at hand: bytes, or a URL that an API caller named."""
-
-    given: OcrInput
-    is_pdf: bool
-    key: str = ""
+        """The object's key, for the log; empty if there is none."""
+        return self.source.key if self.source else ""
 
     @property
     def is_fetched(self) -> bool:
-        """Whether it is a URL."""
-        return self.given.url is not None
-
-    def ocr_input(self) -> OcrInput:
-        """Return it."""
-        return self.given
-
-    def content(self) -> bytes | None:
-        """Return its bytes; None for a URL."""
-        return self.given.content()
+        """Whether the service fetches it from a URL, where something else may be."""
+        return self.given is None or self.given.url is not None

@@ -24,9 +24,10 @@ from quota_invoice.errors import (
     OutOfTime,
 )
 from quota_invoice.logs import Log
+from quota_invoice.obs.objects import ObjectStore
 from quota_invoice.recognition import shrink
 from quota_invoice.recognition.breaker import CircuitBreaker
-from quota_invoice.recognition.ocr_input import File, GivenFile, OcrInput
+from quota_invoice.recognition.ocr_input import File, OcrInput
 from quota_invoice.recognition.reading import Api, Fallback, Reading, Recognition
 from quota_invoice.recognition.tickets import NO_INVOICE, require_invoice
 from quota_invoice.retry import retry
@@ -50,12 +51,14 @@ class Recognizer:
     """Has files read by the OCR service, for one invocation; threads may share it.
 
     Args:
+        store: the bucket.
         ocr: the service.
         log: takes a line for each request.
         auto: whether images go to Auto Classification, as PDFs always do.
     """
 
-    def __init__(self, ocr: OcrService, log: Log, *, auto: bool) -> None:
+    def __init__(self, store: ObjectStore, ocr: OcrService, log: Log, *, auto: bool) -> None:
+        self._store = store
         self._ocr = ocr
         self._log = log
         self._auto = auto
@@ -71,12 +74,12 @@ class Recognizer:
         try:
             return self._recognize(file, deadline)
         except FormatRefused as refusal:
-            content = file.content() if file.is_fetched else None
+            content = self._content(file) if file.is_fetched else None
             if content is None or not shrink.is_readable(content):
                 raise  # the file itself has this format
             return self._send(file, content, refusal, deadline)
         except (ImageTooLarge, DownloadFailed) as refusal:
-            content = file.content()
+            content = self._content(file)
             if content is None:
                 raise
             return self._send(file, content, refusal, deadline)
@@ -90,9 +93,8 @@ class Recognizer:
     ) -> Reading:
         """Send a file's bytes: unchanged, or as a smaller image."""
         if not isinstance(refusal, ImageTooLarge) and shrink.fits(content):
-            sent = GivenFile(OcrInput(image=content), file.is_pdf, file.key)
             try:
-                reading = self._recognize(sent, deadline)
+                reading = self._recognize(file._replace(given=OcrInput(image=content)), deadline)
                 return replace(reading, fallback=Fallback(refusal.code))
             except ImageTooLarge:
                 pass  # it has too many pixels
@@ -101,8 +103,21 @@ class Recognizer:
         if smaller is None:
             raise refusal
         image, scale = smaller
-        sent = GivenFile(OcrInput(image=image), file.is_pdf, file.key)
-        return replace(self._recognize(sent, deadline), fallback=Fallback(refusal.code, scale))
+        reading = self._recognize(file._replace(given=OcrInput(image=image)), deadline)
+        return replace(reading, fallback=Fallback(refusal.code, scale))
+
+    def _content(self, file: File) -> bytes | None:
+        """Return a file's bytes; None if they cannot be had or are too many to be opened here."""
+        if file.given or not file.source:
+            return file.given.content() if file.given else None
+        with self._log.step("fetch", file.key):
+            return self._store.fetch(file.source.bucket, file.key, shrink.LARGEST_OBJECT)
+
+    def _ocr_input(self, file: File) -> OcrInput:
+        """Return the file itself, or a URL signed for one attempt."""
+        if file.given or not file.source:
+            return file.given or OcrInput()
+        return OcrInput(url=self._store.signed_url(file.source.bucket, file.key))
 
     def _recognize(self, file: File, deadline: Deadline) -> Reading:
         if file.is_pdf:
@@ -149,4 +164,4 @@ class Recognizer:
             seconds = deadline.remaining()
             if seconds < SHORTEST_REQUEST:
                 raise OutOfTime(seconds)
-            return self._ocr.recognize(file.ocr_input(), api, page, seconds)
+            return self._ocr.recognize(self._ocr_input(file), api, page, seconds)
