@@ -1,4 +1,4 @@
-"""A bucket and an OCR service in memory, which count what they are asked."""
+"""A bucket and an OCR service in memory, which count requests."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ RESULT: dict[str, Any] = {
 
 
 class FakeStore:
-    """A bucket whose objects are a dict; ``requests`` lists what was asked of it."""
+    """A bucket whose objects are a dict; ``requests`` lists the requests."""
 
     def __init__(self, objects: Mapping[str, bytes] | None = None) -> None:
         self.objects = dict(objects or {})
@@ -57,7 +57,7 @@ class FakeStore:
         return None if content is None or len(content) > limit else content
 
     def listing(self, bucket: str, prefix: str, after: str = "") -> Iterator[Entry]:
-        """List in pages of a thousand; ``times`` gives the seconds of what is not of second 0."""
+        """List in pages of a thousand; ``times`` has the second of each object, 0 by default."""
         del bucket
         contents = {**self.objects, **dict.fromkeys(self.documents, b"")}
         keys = sorted(key for key in contents if key.startswith(prefix) and key > after)
@@ -89,9 +89,9 @@ class FakeStore:
 
 
 class FakeOcr:
-    """Answers every request in turn with what it was given: a result, or an error to raise.
+    """Returns the given results in turn, or raises them if they are errors.
 
-    ``given`` lists what it was asked to read, ``pages`` of which page, for Auto Classification.
+    ``given`` lists the inputs of all requests, ``pages`` the pages of Auto Classification.
     """
 
     def __init__(self, *answers: Any) -> None:
@@ -118,7 +118,7 @@ class FakeOcr:
 
 
 def ticket(code: str = "AIS.0000", message: str = "Succeeded.", **content: Any) -> dict[str, Any]:
-    """Give an entry of Auto Classification's result: one that was read, or one that was not."""
+    """Return a ticket of Auto Classification's result, read or not."""
     read = code == "AIS.0000"
     return {
         "status": {"error_code": code, "error_msg": message},

@@ -1,4 +1,4 @@
-"""Callers' addresses are held to the OCR service's own rules, and a little more."""
+"""Callers' URLs follow the OCR service's own rules, and a few more."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def check(url: str, *found: str, allowed: frozenset[str] = frozenset()) -> None:
         "https://[2400:3200::1]/a.jpg",
     ],
 )
-def test_public_addresses_pass(url: str) -> None:
+def test_public_urls_pass(url: str) -> None:
     check(url, "114.115.0.1", "2400:3200::1")
 
 
@@ -59,7 +59,7 @@ def test_public_addresses_pass(url: str) -> None:
         "https://files.example/" + "a" * url_check.LONGEST,
     ],
 )
-def test_what_is_no_plain_address_of_the_web_is_refused_before_it_is_resolved(url: str) -> None:
+def test_an_invalid_url_is_refused_before_it_is_resolved(url: str) -> None:
     with pytest.raises(UrlRefused) as caught:
         url_check.parse_url(url)
     assert "files.example" not in caught.value.message
@@ -87,7 +87,7 @@ def test_what_is_no_plain_address_of_the_web_is_refused_before_it_is_resolved(ur
         (),
     ],
 )
-def test_a_name_that_leads_within_is_refused(found: tuple[str, ...]) -> None:
+def test_a_host_with_a_private_address_is_refused(found: tuple[str, ...]) -> None:
     with pytest.raises(UrlRefused, match="host that is not"):
         check("https://files.example/a.jpg", *found)
 
@@ -95,7 +95,7 @@ def test_a_name_that_leads_within_is_refused(found: tuple[str, ...]) -> None:
 @pytest.mark.parametrize(
     "host", ["127.0.0.1", "127.1", "0x7f.1", "2130706433", "017700000001", "localhost", "[::1]"]
 )
-def test_this_machine_is_refused_however_it_is_written(host: str) -> None:
+def test_every_notation_of_loopback_is_refused(host: str) -> None:
     with pytest.raises(UrlRefused):
         url_check.check_host(url_check.parse_url(f"http://{host}/"))
 
@@ -116,7 +116,7 @@ def test_hosts_on_the_list_need_not_be_public() -> None:
 
 
 @given(st.ip_addresses())
-def test_public_is_what_the_service_takes_for_public(address: object) -> None:
+def test_the_function_and_the_service_agree_on_public_addresses(address: object) -> None:
     assert url_check.is_public(str(address)) == fetch.is_public(str(address))
 
 
@@ -134,5 +134,5 @@ def test_public_is_what_the_service_takes_for_public(address: object) -> None:
         ("https://invoices.example/a.jpg", False),
     ],
 )
-def test_the_buckets_own_addresses_are_known(url: str, ours: bool) -> None:
+def test_the_buckets_own_urls_are_recognized(url: str, ours: bool) -> None:
     assert url_check.is_of_bucket(urlsplit(url), "invoices", ENDPOINT) == ours

@@ -1,4 +1,4 @@
-"""Every request gets an answer that the gateway takes, with the status that follows from it."""
+"""Every request gets a response in the gateway's shape, with the right status."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ CORS = {"CORS_ORIGINS": "https://app.example"}
 
 
 class Api:
-    """The API over fakes, with all that it logged."""
+    """The API over fakes, with its log lines."""
 
     def __init__(
         self,
@@ -65,7 +65,7 @@ class Api:
         self.store: Any = FakeStore({KEY: b"image"} if objects is None else objects)
         self.ocr = FakeOcr(*answers)
         self.lines: list[str] = []
-        self.seconds = 5.0  # until the caller is given up
+        self.seconds = 5.0  # until the gateway's timeout
 
     def left(self) -> float:
         return self.seconds
@@ -90,7 +90,7 @@ class Api:
 
 
 class Reply:
-    """An answer; making it checks what every answer must be."""
+    """A response; its constructor checks the rules that hold for every response."""
 
     def __init__(self, value: dict[str, Any]) -> None:
         json.dumps(value)
@@ -148,7 +148,7 @@ def test_an_image_is_read_and_stored_nowhere() -> None:
     assert api.store.requests == []
 
 
-def test_a_pdf_goes_where_pages_are_read() -> None:
+def test_a_pdf_goes_to_auto_classification() -> None:
     api = Api()
     pdf = base64.b64encode(b"%PDF-1.7\n".ljust(64)).decode()
     assert api.ask("POST", "/invoices", {"image": pdf}).status == 200
@@ -157,7 +157,7 @@ def test_a_pdf_goes_where_pages_are_read() -> None:
     assert len(api.ocr.given) == len(api.ocr.pages)
 
 
-def test_an_address_is_handed_to_the_service_and_stands_in_no_log() -> None:
+def test_a_url_is_passed_to_the_service_and_not_logged() -> None:
     api = Api()
     url = "https://files.test/a.jpg?Signature=do-not-tell"
     assert api.ask("POST", "/invoices", {"url": url}).status == 200
@@ -185,14 +185,14 @@ def test_a_stored_object_that_cannot_be_read_is_an_error_with_the_services_code(
     assert (failure.status, failure.json["status"]) == (200, "failed")
 
 
-def test_what_is_not_there_is_not_found() -> None:
+def test_a_missing_object_is_not_found() -> None:
     api = Api(objects={})
     assert api.ask("POST", "/invoices", {"key": KEY}).error == (404, "Invoice.Unknown")
     assert api.ask("GET", f"/invoices/{KEY}").error == (404, "Invoice.Unknown")
     assert api.ocr.given == []
 
 
-def test_a_record_is_pending_until_it_is_there_and_never_that_of_older_content() -> None:
+def test_an_input_is_pending_until_its_content_has_a_record() -> None:
     api = Api()
     waiting = api.ask("GET", f"/invoices/{KEY}")
     assert (waiting.status, waiting.json["status"]) == (202, "pending")
@@ -209,7 +209,7 @@ def test_a_record_is_pending_until_it_is_there_and_never_that_of_older_content()
 
 
 @pytest.mark.parametrize("document", [{}, {"a": 1}, {"status": "done"}, {"status": ["failed"]}])
-def test_what_somebody_else_left_in_a_records_place_is_no_record(document: dict[str, Any]) -> None:
+def test_another_programs_object_in_a_records_place_is_no_record(document: dict[str, Any]) -> None:
     api = Api()
     for prefix in ("results", "failures"):
         api.store.documents[f"{prefix}/2026/a.jpg.json"] = document
@@ -218,7 +218,7 @@ def test_what_somebody_else_left_in_a_records_place_is_no_record(document: dict[
     assert api.ask("GET", f"/invoices/{KEY}").status == 404
 
 
-def test_who_knows_a_record_is_not_sent_it_again() -> None:
+def test_a_conditional_request_gets_304_for_a_known_record() -> None:
     api = Api()
     api.ask("POST", "/invoices", {"key": KEY})
     first = api.ask("GET", f"/invoices/{KEY}")
@@ -249,7 +249,7 @@ def test_head_is_get_without_a_body(path: str) -> None:
         ("/healthz/", "GET, HEAD, OPTIONS"),
     ],
 )
-def test_each_path_tells_its_methods(path: str, methods: str) -> None:
+def test_options_lists_each_paths_methods(path: str, methods: str) -> None:
     api = Api()
     options = api.ask("OPTIONS", path)
     assert (options.status, options.text, options.headers["allow"]) == (204, "", methods)
@@ -260,11 +260,11 @@ def test_each_path_tells_its_methods(path: str, methods: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "", "/invoice", "/v1", "/healthz/x", "/uploads/a"])
-def test_no_other_path_is_known(path: str) -> None:
+def test_other_paths_are_not_found(path: str) -> None:
     assert Api().ask("GET", path).error == (404, "Path.Unknown")
 
 
-def test_web_pages_may_use_it_whose_origin_is_on_the_list() -> None:
+def test_web_pages_of_listed_origins_may_call_it() -> None:
     api = Api(user_data=CORS)
     asked = {"Origin": "https://app.example", "Access_Control_Request_Method": "POST"}
     options = api.ask("OPTIONS", "/invoices", **asked)
@@ -301,13 +301,13 @@ def test_web_pages_may_use_it_whose_origin_is_on_the_list() -> None:
         ('{"key": "a\\ud800.jpg"}', "Key.Unusable"),
     ],
 )
-def test_what_makes_no_sense_is_refused_before_anything_is_asked(body: str, code: str) -> None:
+def test_invalid_requests_are_refused_before_any_other_request(body: str, code: str) -> None:
     api = Api()
     assert api.ask("POST", "/invoices", body).error == (400, code)
     assert (api.ocr.given, api.store.requests) == ([], [])
 
 
-def test_what_is_too_large_is_told_where_to_go() -> None:
+def test_a_body_that_is_too_large_is_referred_to_uploads() -> None:
     reply = Api().ask("POST", "/invoices", json.dumps({"image": "A" * LARGEST_BODY}))
     assert reply.error == (413, "Request.TooLarge")
     assert "/uploads" in reply.json["error_msg"]
@@ -327,9 +327,9 @@ def test_what_is_too_large_is_told_where_to_go() -> None:
         (ConfigurationError(["REGION: do-not-tell"]), 500),
     ],
 )
-def test_an_error_says_its_own_code_under_its_status(error: Any, status: int) -> None:
+def test_each_error_has_its_code_and_status(error: Any, status: int) -> None:
     api = Api(*[error] * 9)
-    api.seconds = 0.6  # enough for one try
+    api.seconds = 0.6  # enough for one attempt
     reply = api.ask("POST", "/invoices", {"image": IMAGE})
     assert reply.error == (status, error.code)
     assert "do-not-tell" not in reply.text
@@ -339,14 +339,14 @@ def test_an_error_says_its_own_code_under_its_status(error: Any, status: int) ->
     assert (told["step"], told["outcome"], told["code"]) == ("api", "error", error.code)
 
 
-def test_the_pause_that_the_service_asked_for_is_passed_on() -> None:
+def test_the_services_retry_after_is_passed_on() -> None:
     error = RateLimited("APIG.0308", "The throttling threshold has been reached.")
     error.retry_after = 41
     reply = Api(error).ask("POST", "/invoices", {"image": IMAGE})
     assert reply.headers["retry-after"] == "41"
 
 
-def test_what_takes_too_long_is_answered_in_time_with_the_key_to_ask_for_later() -> None:
+def test_a_slow_request_gets_a_timely_response_with_the_key_to_ask_for() -> None:
     api = Api()
     api.ocr.meanwhile = lambda: setattr(api, "seconds", 0.1)
     api.ocr.answers = [ServiceUnavailable("Service.Timeout", "no answer")]
@@ -359,7 +359,7 @@ def test_what_takes_too_long_is_answered_in_time_with_the_key_to_ask_for_later()
     assert "/uploads" in unasked.json["error_msg"]
 
 
-def test_a_bucket_that_keeps_silent_does_not_keep_the_caller() -> None:
+def test_an_unresponsive_bucket_does_not_delay_the_response() -> None:
     api = Api()
     api.seconds = 0.1
     with serving(lambda _: ServerAnswer(delay=1.5)) as server:
@@ -374,7 +374,7 @@ def test_a_bucket_that_keeps_silent_does_not_keep_the_caller() -> None:
     assert reply.json["key"] == KEY
 
 
-def test_a_bucket_that_is_busy_and_then_silent_does_not_keep_the_caller_twice() -> None:
+def test_a_busy_then_unresponsive_bucket_does_not_delay_the_response_twice() -> None:
     answers = iter([ServerAnswer(503, delay=0.3), *[ServerAnswer(delay=3)] * 9])
     with serving(lambda _: next(answers)) as server:
         there = {"OBS_ENDPOINT": server.url, "OBS_PATH_STYLE": "true"}
@@ -387,7 +387,7 @@ def test_a_bucket_that_is_busy_and_then_silent_does_not_keep_the_caller_twice() 
         assert len(server.asked) > 1
 
 
-def test_an_image_that_takes_long_to_scale_does_not_keep_the_caller(
+def test_a_slow_scaling_does_not_delay_the_response(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     released = threading.Event()
@@ -403,7 +403,7 @@ def test_an_image_that_takes_long_to_scale_does_not_keep_the_caller(
     assert reply.error == (504, "Function.OutOfTime")
 
 
-def test_a_name_that_is_looked_up_for_long_does_not_keep_the_caller(
+def test_a_slow_name_lookup_does_not_delay_the_response(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     released = threading.Event()
@@ -420,7 +420,7 @@ def test_a_name_that_is_looked_up_for_long_does_not_keep_the_caller(
     assert reply.error == (504, "Function.OutOfTime")
 
 
-def test_a_fault_of_our_own_is_answered_without_its_text() -> None:
+def test_a_defect_gets_a_response_without_its_text() -> None:
     api = Api()
 
     def fault() -> None:
@@ -433,7 +433,7 @@ def test_a_fault_of_our_own_is_answered_without_its_text() -> None:
     assert "KeyError at test_api.py" in api.lines[-1]
 
 
-def test_settings_that_make_no_sense_are_answered_for_too() -> None:
+def test_invalid_settings_get_a_response() -> None:
     request = parse(event_of("GET", "/healthz"))
     assert isinstance(request, ApiRequest)
 
@@ -450,7 +450,7 @@ def test_settings_that_make_no_sense_are_answered_for_too() -> None:
     assert nowhere.ask("POST", "/invoices", {"image": IMAGE}).status == 200
 
 
-def test_nothing_of_a_callers_headers_and_body_reaches_the_log() -> None:
+def test_no_request_header_or_body_reaches_the_log() -> None:
     api = Api()
     secrets = {"Authorization": "secret-1", "X_Auth_Token": "secret-2", "Cookie": "secret-3"}
     for body in ({"image": IMAGE}, {"image": "secret-4"}, {"nonsense": "secret-5"}):
@@ -466,7 +466,7 @@ def test_nothing_of_a_callers_headers_and_body_reaches_the_log() -> None:
 
 
 @given(st.text(max_size=40))
-def test_no_key_of_a_callers_leaves_the_input_prefix(text: str) -> None:
+def test_no_requested_key_leaves_the_input_prefix(text: str) -> None:
     api = Api(objects={})
     for reply in (
         api.ask("GET", "/invoices/" + quote(text, errors="surrogatepass")),
@@ -494,7 +494,7 @@ def test_no_key_of_a_callers_leaves_the_input_prefix(text: str) -> None:
     ),
     st.sampled_from(["GET", "post", "OPTIONS", "", "ODD"]),
 )
-def test_whatever_the_gateway_sends_is_answered(event: dict[str, Any], method: str) -> None:
+def test_any_gateway_event_gets_a_response(event: dict[str, Any], method: str) -> None:
     event["httpMethod"] = method or "GET"
     assert Api().send(event).status < 500
 
@@ -506,7 +506,7 @@ def test_a_long_key_of_chinese_characters_leads_to_its_record() -> None:
 
 
 @pytest.mark.parametrize("odd", ["/b.jpg", "b\\c.jpg", "b\x07.jpg", "b/" + "x" * 850])
-def test_pages_go_on_after_any_key_that_there_is(odd: str) -> None:
+def test_pages_continue_after_any_existing_key(odd: str) -> None:
     keys = sorted([f"incoming/{odd}", "incoming/zz.jpg"])
     api = Api(objects=dict.fromkeys(keys, b"image"))
     first = api.ask("GET", "/invoices?limit=1").json
@@ -515,14 +515,14 @@ def test_pages_go_on_after_any_key_that_there_is(odd: str) -> None:
     assert [entry["key"] for entry in api.send(event).json["invoices"]] == keys[1:]
 
 
-def test_a_page_that_there_is_no_time_to_begin_is_an_error_and_not_empty() -> None:
+def test_a_page_without_time_to_begin_is_an_error() -> None:
     api = Api()
     api.seconds = 0.4
     assert api.ask("GET", "/invoices").status == 504
 
 
 @pytest.mark.parametrize("path", ["x/../invoices/a", "./invoices/a", "%2e/invoices/a"])
-def test_no_url_leads_back_to_the_bucket_by_dots(path: str) -> None:
+def test_no_url_leads_to_the_bucket_by_dots(path: str) -> None:
     api = Api(user_data={"URL_ALLOW_HOSTS": "obs.cn-north-4.myhuaweicloud.com"})
     url = f"https://obs.cn-north-4.myhuaweicloud.com/{path}"
     assert api.ask("POST", "/invoices", {"url": url}).status == 422

@@ -1,4 +1,4 @@
-"""Pages and uploads, over a bucket in memory; and the description of it all."""
+"""Pages, uploads and the API's description, over a bucket in memory."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ REFUSAL = ImageRefused("AIS.0104", "The image is not supported.", "r-1")
 
 
 def listed(api: Api, parameters: str = "") -> list[tuple[str, str]]:
-    """Every entry of all pages."""
+    """Return the entries of all pages."""
     entries: list[tuple[str, str]] = []
     after = ""
     for _ in range(100):
@@ -56,29 +56,29 @@ ALL = [
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 5, 6, 1000])
-def test_pages_of_any_size_have_every_input_once_and_in_order(api: Api, limit: int) -> None:
+def test_pages_of_any_size_list_every_input_once_in_order(api: Api, limit: int) -> None:
     assert listed(api, f"limit={limit}") == ALL
 
 
-def test_what_was_made_within_the_second_is_looked_up(api: Api) -> None:
+def test_records_of_the_same_second_are_read(api: Api) -> None:
     api.store.times = {}
     assert listed(api) == ALL
 
 
 @pytest.mark.parametrize("status", ["recognized", "failed", "pending"])
 @pytest.mark.parametrize("limit", [1, 2, 9])
-def test_a_status_leaves_the_others_out(api: Api, status: str, limit: int) -> None:
+def test_a_page_of_one_status_has_no_others(api: Api, status: str, limit: int) -> None:
     found = listed(api, f"status={status}&limit={limit}")
     assert found == [entry for entry in ALL if entry[1] == status]
 
 
 @pytest.mark.parametrize("prefix", ["d/", "incoming/d/", "incoming/d", "d/e", "x", "incoming/", ""])
-def test_a_prefix_is_taken_with_the_inputs_own_or_without(api: Api, prefix: str) -> None:
+def test_a_prefix_may_begin_with_the_input_prefix(api: Api, prefix: str) -> None:
     wanted = "incoming/" + prefix.removeprefix("incoming/")
     assert listed(api, f"prefix={prefix}") == [one for one in ALL if one[0].startswith(wanted)]
 
 
-def test_the_last_page_says_that_it_is() -> None:
+def test_the_last_page_has_no_next() -> None:
     api = Api(objects={f"incoming/{n}": b"" for n in range(4)})
     first = api.ask("GET", "/invoices?limit=2").json
     assert first["next"] == "incoming/1"
@@ -88,11 +88,11 @@ def test_the_last_page_says_that_it_is() -> None:
 
 
 def on_clock(api: Api, clock: Iterator[float]) -> None:
-    """Have the seconds that are left be others each time they are asked for."""
+    """Let the remaining seconds change with each call."""
     api.left = lambda: next(clock)  # type: ignore[method-assign]
 
 
-def test_without_time_a_page_says_where_to_go_on(api: Api) -> None:
+def test_a_page_out_of_time_says_where_to_continue(api: Api) -> None:
     api.seconds = 9
     on_clock(api, chain([9.0] * 8, repeat(1.0)))
     page = api.ask("GET", "/invoices").json
@@ -100,7 +100,7 @@ def test_without_time_a_page_says_where_to_go_on(api: Api) -> None:
     assert page["next"] == page["invoices"][-1]["key"]
 
 
-def test_records_whose_inputs_are_gone_do_not_keep_a_page() -> None:
+def test_records_without_inputs_do_not_delay_a_page() -> None:
     api = Api(objects={"incoming/0.jpg": b"0", "incoming/9.jpg": b"9"})
     for number in range(20_000):
         api.store.documents[f"results/5/{number:05d}.jpg.json"] = {}
@@ -111,7 +111,7 @@ def test_records_whose_inputs_are_gone_do_not_keep_a_page() -> None:
     assert [entry["key"] for entry in second["invoices"]] == ["incoming/9.jpg"]
     assert len(api.store.requests) <= 4
 
-    # Where they are read through, time ends that, and the next page begins behind them.
+    # If they have to be listed, time runs out, and the next page begins after them.
     on_clock(api, chain([9.0] * 5000, repeat(0.1)))
     page = api.ask("GET", "/invoices").json
     assert ([entry["key"] for entry in page["invoices"]], page["next"]) == (
@@ -129,15 +129,15 @@ def test_records_whose_inputs_are_gone_do_not_keep_a_page() -> None:
         *("after=a\0", "after=" + "a" * 1025),
     ],
 )
-def test_parameters_that_make_no_sense_are_refused(parameters: str) -> None:
+def test_invalid_parameters_are_refused(parameters: str) -> None:
     api = Api()
     assert api.ask("GET", f"/invoices?{parameters}").status == 400
     assert api.store.requests == []
 
 
 @pytest.mark.parametrize("after", ["a/../b", "../results", "/", ".", "incoming/../x"])
-def test_any_key_is_a_place_to_go_on_after(after: str) -> None:
-    # A bucket may hold such keys, and `next` gives what it found; only inputs are listed.
+def test_any_key_may_be_the_one_to_continue_after(after: str) -> None:
+    # A bucket may hold such keys, and `next` may be one; only inputs are listed.
     reply = Api().ask("GET", f"/invoices?after={after}")
     assert reply.status == 200
     assert all(entry["key"].startswith("incoming/") for entry in reply.json["invoices"])
@@ -147,7 +147,7 @@ def upload(**members: Any) -> Reply:
     return Api().ask("POST", "/uploads", members)
 
 
-def test_an_upload_has_an_address_an_end_and_a_record_to_come() -> None:
+def test_an_upload_has_a_url_an_expiry_and_a_record_path() -> None:
     before = datetime.now(timezone.utc)
     reply = upload(name="差旅 50%+.jpg", content_type="image/jpeg")
     assert reply.status == 201
@@ -180,7 +180,7 @@ def test_an_upload_has_an_address_an_end_and_a_record_to_come() -> None:
         {"name": "a.jpg", "folder": "b"},
     ],
 )
-def test_names_that_make_no_sense_are_refused(members: dict[str, Any]) -> None:
+def test_invalid_names_are_refused(members: dict[str, Any]) -> None:
     assert upload(**members).status == 400
 
 
@@ -196,7 +196,7 @@ def test_every_upload_lies_in_the_uploads_folder(name: str) -> None:
         assert reply.status == 400
 
 
-def test_below_another_path_addresses_begin_with_it() -> None:
+def test_below_a_mount_point_paths_begin_with_it() -> None:
     api = Api()
     event = {
         "httpMethod": "POST",
@@ -214,7 +214,7 @@ def test_below_another_path_addresses_begin_with_it() -> None:
     assert api.send(event).json["servers"] == [{"url": "/v1"}]
 
 
-def test_the_description_has_every_path_and_method_of_the_table() -> None:
+def test_the_description_has_every_route() -> None:
     paths = describe("")["paths"]
     assert {path: {method.upper() for method in methods} for path, methods in paths.items()} == {
         path: set(methods) for path, methods in TABLE.items()

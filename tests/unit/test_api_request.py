@@ -1,4 +1,4 @@
-"""API Gateway's events are read whatever they leave out, and however they write it."""
+"""API Gateway's events are read in all their variants."""
 
 from __future__ import annotations
 
@@ -56,14 +56,14 @@ def test_bodies_are_decoded_once_where_they_are_encoded(
     assert request(body=body, isBase64Encoded=flag).body == expected
 
 
-def test_names_of_headers_are_in_lower_case_whatever_the_gateway_does() -> None:
+def test_header_names_become_lower_case() -> None:
     found = request(headers={"If-None-Match": '"a"', "X": ["1", "2"], "n": 1, "ORIGIN": "o"})
     assert found.headers == {"if-none-match": '"a"', "x": "1", "origin": "o"}
     assert request(headers=None).headers == {}
 
 
 @pytest.mark.parametrize("name", ["", "proxy", "key", "0", "path+"])
-def test_a_wildcard_is_found_under_any_name(name: str) -> None:
+def test_a_wildcard_is_found_under_any_parameter_name(name: str) -> None:
     found = request(path="/v1/invoices/a%20b", pathParameters={"id": "7", name: "invoices/a%20b"})
     assert found.paths == (
         ("/v1/invoices/a b", "/v1/invoices/a%20b"),
@@ -71,7 +71,7 @@ def test_a_wildcard_is_found_under_any_name(name: str) -> None:
     )
 
 
-def test_a_wildcard_that_is_decoded_already_is_found_too() -> None:
+def test_a_decoded_wildcard_is_found() -> None:
     found = request(path="/v1/invoices/a%20b", pathParameters={"": "invoices/a b"})
     assert found.paths[1] == ("/invoices/a b", "/invoices/a b")
     alone = parse({"httpMethod": "GET", "pathParameters": {"": "healthz"}})
@@ -80,7 +80,7 @@ def test_a_wildcard_that_is_decoded_already_is_found_too() -> None:
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_no_upload_is_taken_for_a_request(shape: str) -> None:
+def test_no_upload_event_is_an_api_request(shape: str) -> None:
     assert not isinstance(parse(sample_event(shape)), ApiRequest)
 
 
@@ -89,7 +89,7 @@ def test_no_upload_is_taken_for_a_request(shape: str) -> None:
     st.text(max_size=20),
     st.dictionaries(st.text("abcXYZ-", min_size=1), st.text(max_size=9), max_size=3),
 )
-def test_what_the_gateway_wraps_comes_out_again(
+def test_a_request_survives_the_gateways_event_unchanged(
     body: bytes, query: str, headers: dict[str, str]
 ) -> None:
     lowered = {name.lower(): text for name, text in headers.items()}

@@ -1,4 +1,4 @@
-"""What an upload's event needs is imported for it, and nothing of the API."""
+"""An upload's event imports the modules that it needs, and none of the API."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ print(sorted(name for name in sys.modules if f"{name}.".startswith(("quota_invoi
 """
 
 
-def test_the_api_is_imported_when_its_first_caller_comes() -> None:
+def test_an_upload_imports_no_part_of_the_api() -> None:
     command = [sys.executable, "-c", PROGRAM]
     done = subprocess.run(command, check=True, cwd=HANDLER, capture_output=True, text=True)  # noqa: S603 - the program above
     assert done.stdout.strip() == "[]"

@@ -1,4 +1,4 @@
-"""Each refusal of the service has the consequence that Huawei Cloud's table of codes asks for."""
+"""Each error code has the consequence that Huawei Cloud's table of codes requires."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ TABLE: list[tuple[type[QuotaInvoiceError], str]] = [
 @pytest.mark.parametrize(
     ("kind", "code"), [(kind, code) for kind, codes in TABLE for code in codes.split()]
 )
-def test_the_code_decides_whatever_the_status(kind: type[QuotaInvoiceError], code: str) -> None:
+def test_the_code_decides_not_the_status(kind: type[QuotaInvoiceError], code: str) -> None:
     for status in (400, 401, 429, 500):
         error = error_of(code, "refused", status, "r-1")
         assert type(error) is kind
@@ -63,25 +63,25 @@ def test_the_code_decides_whatever_the_status(kind: type[QuotaInvoiceError], cod
         (503, ServiceUnavailable),
     ],
 )
-def test_an_answer_without_a_code_is_judged_by_its_status(status: int, kind: type) -> None:
+def test_without_a_code_the_status_decides(status: int, kind: type) -> None:
     error = error_of(None, "no code", status, None)
     assert type(error) is kind
     assert error.code == f"Service.{status}"
 
 
 @pytest.mark.parametrize("code", [103, ["AIS.0103"], "", "502"])
-def test_a_code_that_is_none_is_as_good_as_none(code: object) -> None:
+def test_a_numeric_code_counts_as_none(code: object) -> None:
     assert error_of(code, "odd", 502, None).code == "Service.502"
 
 
-def test_signed_addresses_in_foreign_messages_lose_their_queries() -> None:
+def test_signed_urls_in_messages_lose_their_queries() -> None:
     error = error_of(
         "ModelArts.4603", "GET https://b.test/a.jpg?AccessKeyId=AK&Signature=s%3D failed", 400, None
     )
     assert str(error) == "ModelArts.4603: GET https://b.test/a.jpg?… failed"
 
 
-def test_several_failures_are_told_together() -> None:
+def test_several_failures_are_reported_together() -> None:
     failures: list[tuple[str, InvocationError]] = [
         (f"incoming/{n}.jpg", ServiceRefused("APIG.0301", f"no {n}")) for n in "ab"
     ]

@@ -71,7 +71,7 @@ def upload(event: object) -> Upload:
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_each_shape_announces_the_upload_with_its_key_decoded_once(shape: str) -> None:
+def test_each_shape_gives_the_upload_with_its_key_decoded_once(shape: str) -> None:
     found = upload(announce(KEY, b"image", shape=shape))
     assert (found.bucket, found.key, found.etag, found.size) == (
         "invoices",
@@ -82,21 +82,21 @@ def test_each_shape_announces_the_upload_with_its_key_decoded_once(shape: str) -
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_a_key_that_was_not_encoded_is_the_second_guess(shape: str) -> None:
+def test_the_plain_key_is_the_second_possible_key(shape: str) -> None:
     found = upload(announce(KEY, shape=shape, encoded=False))
     assert found.keys == ("incoming/2026/差旅 50% 餐/a b.jpg", KEY)
 
 
-def test_a_key_without_special_signs_leaves_nothing_to_guess() -> None:
+def test_a_key_without_special_characters_is_the_only_possible_key() -> None:
     assert upload(announce("incoming/a.jpg", encoded=False)).keys == ("incoming/a.jpg",)
 
 
-def test_the_time_is_the_envelopes_since_eventgrids_inner_one_is_mislabelled() -> None:
+def test_the_time_is_that_of_the_envelope() -> None:
     event = sample_event("eventgrid")
     assert upload(event).uploaded_at == event["time"] != event["data"]["eventTime"]
 
 
-def test_several_records_keep_their_order() -> None:
+def test_several_entries_keep_their_order() -> None:
     keys = [found.key for found in uploads(sample_event("classic-several-records"))]
     assert [key.rpartition("/")[2] for key in keys] == [
         "shanghai-10-yuan-clean.png",
@@ -105,39 +105,39 @@ def test_several_records_keep_their_order() -> None:
     ]
 
 
-def test_names_of_members_count_in_any_case() -> None:
+def test_member_names_may_have_any_case() -> None:
     record = {"S3": {"Bucket": {"Name": "b"}, "Object": {"Key": "incoming/a.jpg", "ETag": "AB"}}}
     assert upload({"records": [record]}) == Upload(
         "b", "incoming/a.jpg", "incoming/a.jpg", etag="ab"
     )
 
 
-def test_only_bucket_and_key_are_indispensable() -> None:
+def test_only_bucket_and_key_are_required() -> None:
     record = {"obs": {"bucket": {"name": "b"}, "object": {"key": "incoming/a.jpg"}}}
     found = upload({"Records": [record]})
     assert (found.etag, found.size, found.version_id, found.is_creation) == (None, None, None, True)
 
 
-def test_quotes_around_an_etag_are_no_part_of_it() -> None:
+def test_quotes_around_an_etag_are_removed() -> None:
     event = announce("incoming/a.jpg")
     event["data"]["obs"]["object"]["eTag"] = '"ABC-2"'
     assert upload(event).etag == "abc-2"
 
 
-def test_a_removal_is_no_creation() -> None:
+def test_a_removal_is_not_a_creation() -> None:
     event = announce("incoming/a.jpg", shape="obs-native")
     event["Records"][0]["eventName"] = "ObjectRemoved:Delete"
     assert not upload(event).is_creation
 
 
-def test_the_envelope_says_what_happened_where_the_record_does_not() -> None:
+def test_the_envelopes_type_replaces_a_missing_event_name() -> None:
     event = announce("incoming/a.jpg")
     del event["data"]["eventName"]
     event["type"] = "OBS:DWR:ObjectRemoved:DELETE"
     assert not upload(event).is_creation
 
 
-def test_a_record_that_cannot_be_read_stands_in_its_place() -> None:
+def test_an_entry_that_cannot_be_read_is_an_error_in_its_place() -> None:
     event = announce("incoming/a.jpg", shape="classic")
     event["Records"].insert(0, {"s3": {"bucket": {}}})
     broken, good = uploads(event)
@@ -145,7 +145,7 @@ def test_a_record_that_cannot_be_read_stands_in_its_place() -> None:
     assert isinstance(good, Upload)
 
 
-def test_an_unknown_event_is_named_by_its_members_alone() -> None:
+def test_an_unknown_event_is_named_by_its_member_names() -> None:
     with pytest.raises(EventError) as caught:
         parse({"kind": "x", "token": "do-not-tell"})
     assert str(caught.value) == (
@@ -154,7 +154,7 @@ def test_an_unknown_event_is_named_by_its_members_alone() -> None:
 
 
 @pytest.mark.parametrize("path", sorted(EVENTS.glob("*.json")), ids=lambda path: path.stem)
-def test_every_sample_event_is_what_its_name_says(path: Any) -> None:
+def test_every_sample_event_has_the_shape_of_its_name(path: Any) -> None:
     event = json.loads(path.read_bytes())
     if path.stem == "unknown":
         with pytest.raises(EventError):
@@ -168,7 +168,7 @@ def test_every_sample_event_is_what_its_name_says(path: Any) -> None:
 
 
 @pytest.mark.parametrize("path", sorted(EVENTS.glob("*.json")), ids=lambda path: path.stem)
-def test_every_sample_event_tells_the_truth_about_the_sample_it_names(path: Path) -> None:
+def test_every_sample_event_agrees_with_the_sample_it_names(path: Path) -> None:
     if path.stem in {"unknown", "own-output", "timer", "api"}:
         return
     for found in uploads(json.loads(path.read_bytes())):
@@ -190,7 +190,7 @@ def test_any_json_value_gives_uploads_or_one_clear_error(event: object) -> None:
         assert isinstance(found, Sweep | ApiRequest) or each_is_known
 
 
-def test_a_backfill_names_its_objects_by_their_own_keys() -> None:
+def test_a_backfill_event_has_plain_keys() -> None:
     event = sample_event("backfill")
     event["backfill"]["objects"][0]["key"] = "incoming/50%2B+a.jpg"
     found = upload(event)

@@ -1,4 +1,4 @@
-"""What fields mean: amounts, places, codes, and what a person should look at."""
+"""The meaning of fields: amounts, places, codes, issues."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_words_and_figures_say_the_same_amount(amount: Decimal) -> None:
 
 
 @given(AMOUNTS)
-def test_words_are_those_of_an_independent_writer(amount: Decimal) -> None:
+def test_words_agree_with_an_independent_library(amount: Decimal) -> None:
     assert amount_in_words(amount) == cn2an.an2cn(format(amount.normalize(), "f"), "rmb")
 
 
@@ -46,17 +46,17 @@ def test_words_are_those_of_an_independent_writer(amount: Decimal) -> None:
         ("一百零五元", "105.00"),
     ],
 )
-def test_amounts_as_they_occur(text: str, value: str) -> None:
+def test_amounts_in_their_notations(text: str, value: str) -> None:
     assert parse_amount(text) == Decimal(value)
 
 
 @pytest.mark.parametrize("text", ["", "元", "￥", "5O.00", "￥50.001", "￥-5", "伍拾", "9" * 13])
-def test_what_is_no_amount_is_none(text: str) -> None:
+def test_other_texts_are_no_amounts(text: str) -> None:
     assert parse_amount(text) is None
 
 
 @pytest.mark.parametrize("amount", ["-1", "0.001", "1e12"])
-def test_an_amount_that_has_no_words_is_refused(amount: str) -> None:
+def test_an_amount_outside_the_limits_has_no_words(amount: str) -> None:
     with pytest.raises(ValueError, match="not an amount in yuan and fen"):
         amount_in_words(Decimal(amount))
 
@@ -81,7 +81,7 @@ def test_places_in_their_spellings(location: str, place: Place) -> None:
     assert parse_place(location) == place
 
 
-def test_the_table_of_divisions_is_what_the_standard_gives() -> None:
+def test_the_table_of_divisions_is_that_of_the_standard() -> None:
     assert TABLE.read_text(encoding="utf-8") == text()
 
 
@@ -111,7 +111,7 @@ def test_a_good_invoice_needs_no_review() -> None:
         ({"confidence": {**RESULT["confidence"], "code": 0.5}}, "confidence of code is low"),
     ],
 )
-def test_what_a_person_should_look_at(change: dict[str, Any], issue: str) -> None:
+def test_issues_for_a_person_to_check(change: dict[str, Any], issue: str) -> None:
     entry = interpret({**RESULT, **change})
     assert entry["issues"] == [issue]
     assert entry["needs_review"] is True

@@ -1,4 +1,4 @@
-"""The way from an input's key to its record's and back."""
+"""Keys of inputs and records."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PATHS = st.text(min_size=1, max_size=200)
 
 
 @given(PATHS)
-def test_the_way_to_a_record_and_back_is_exact_and_stays_below_its_prefix(path: str) -> None:
+def test_record_keys_are_reversible_and_stay_below_their_prefix(path: str) -> None:
     key = f"incoming/{path}"
     try:
         result, failure = KEYS.record_key(key), KEYS.failure_key(key)
@@ -44,17 +44,17 @@ def test_the_way_to_a_record_and_back_is_exact_and_stays_below_its_prefix(path: 
         ("incoming/a.jpg", None),
     ],
 )
-def test_which_keys_announce_work(key: str, reason: str | None) -> None:
+def test_the_reason_to_ignore_a_key(key: str, reason: str | None) -> None:
     assert KEYS.reason_to_ignore(key) == reason
 
 
 @pytest.mark.parametrize("key", ["incoming/../results/a.jpg", "incoming/./a.jpg"])
-def test_a_key_that_readers_would_resolve_gets_no_record(key: str) -> None:
+def test_a_key_with_dots_as_a_part_is_unusable(key: str) -> None:
     with pytest.raises(UnusableKey, match="Key.Unusable"):
         KEYS.record_key(key)
 
 
-def test_a_record_key_beyond_the_stores_limit_is_refused_by_name() -> None:
+def test_a_record_key_beyond_the_stores_limit_is_unusable() -> None:
     longest = "incoming/" + "é" * 505  # 1,019 bytes: its record's key would have 1,023 and 1,024
     assert KEYS.failure_key(longest)
     with pytest.raises(UnusableKey, match="longer than 1024 bytes"):
@@ -62,6 +62,6 @@ def test_a_record_key_beyond_the_stores_limit_is_refused_by_name() -> None:
 
 
 @pytest.mark.parametrize("key", ["incoming/a.jpg", "results/a.jpg", "other/a.jpg.json"])
-def test_what_is_no_records_key_has_no_source(key: str) -> None:
+def test_other_keys_have_no_input_key(key: str) -> None:
     with pytest.raises(ValueError, match="not the key of a record"):
         KEYS.input_key(key)

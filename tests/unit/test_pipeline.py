@@ -1,4 +1,4 @@
-"""An upload becomes a record once, whatever is announced how often, late or at once."""
+"""An upload becomes one record, also when events come twice, late or at the same time."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ REFUSAL = ImageRefused("AIS.0104", "The image is not supported.", "r-1")
 
 
 class Cloud:
-    """A pipeline over fakes, with all that it logged."""
+    """A pipeline over fakes, with its log lines."""
 
     def __init__(self, *answers: Any, objects: dict[str, bytes] | None = None) -> None:
         self.store = FakeStore({KEY: b"image"} if objects is None else objects)
         self.ocr = FakeOcr(*answers)
         self.lines: list[str] = []
-        self.seconds = 0.6  # left of the invocation's time: for one try, unless said otherwise
+        self.seconds = 0.6  # remaining time; by default, for one attempt
 
     def run(self, event: object) -> dict[str, int]:
         """Process an event as one invocation does."""
@@ -72,7 +72,7 @@ def test_a_new_invoice_gets_its_record() -> None:
     assert record["ocr"]["request_id"] == "ocr-request"
 
 
-def test_a_new_invoice_costs_four_requests_of_the_bucket_and_a_duplicate_one() -> None:
+def test_a_new_invoice_takes_four_bucket_requests_and_a_duplicate_one() -> None:
     cloud = Cloud()
     cloud.run(announce(KEY, b"image"))
     assert cloud.store.requests == [
@@ -100,7 +100,7 @@ def test_the_same_event_three_times_is_one_record_and_one_call() -> None:
     assert len(cloud.ocr.given) == 1
 
 
-def test_a_failed_image_is_not_tried_again_for_the_same_content() -> None:
+def test_content_with_a_failure_record_is_not_read_again() -> None:
     cloud = Cloud(REFUSAL)
     event = announce(KEY, b"image")
     assert [cloud.run(event), cloud.run(event)] == [{"failed": 1}, {"duplicate": 1}]
@@ -112,7 +112,7 @@ def test_a_failed_image_is_not_tried_again_for_the_same_content() -> None:
     assert len(cloud.ocr.given) == 1
 
 
-def test_new_content_is_read_anew_and_success_removes_the_failure() -> None:
+def test_new_content_is_read_and_its_record_replaces_the_failure() -> None:
     cloud = Cloud(REFUSAL)
     cloud.run(announce(KEY, b"image"))
     cloud.store.objects[KEY] = b"better image"
@@ -129,7 +129,7 @@ def test_a_late_event_for_older_content_changes_nothing() -> None:
     assert len(cloud.ocr.given) == 1
 
 
-def test_a_failure_that_comes_late_does_not_join_a_success_of_the_same_content() -> None:
+def test_no_failure_record_is_written_beside_a_record_of_the_same_content() -> None:
     cloud = Cloud(REFUSAL)
     faster = Cloud()
     faster.run(announce(KEY, b"image"))
@@ -139,7 +139,7 @@ def test_a_failure_that_comes_late_does_not_join_a_success_of_the_same_content()
     assert cloud.store.documents == {RECORD: record}
 
 
-def test_of_two_at_once_the_last_one_leaves_a_record_that_says_the_same() -> None:
+def test_two_simultaneous_invocations_write_equal_records() -> None:
     slower, rival = Cloud(), Cloud()
     rival.run(announce(KEY, b"image"))
     slower.ocr.meanwhile = lambda: slower.store.documents.update(rival.store.documents)
@@ -151,7 +151,7 @@ def test_of_two_at_once_the_last_one_leaves_a_record_that_says_the_same() -> Non
     assert all(record[name] == other[name] for name in record.keys() - told_apart)
 
 
-def test_an_object_that_is_gone_is_said_to_be_and_nothing_is_asked() -> None:
+def test_a_deleted_object_is_gone_without_an_ocr_request() -> None:
     cloud = Cloud(objects={})
     event = announce(KEY)
     del event["data"]["obs"]["object"]["eTag"]
@@ -159,7 +159,7 @@ def test_an_object_that_is_gone_is_said_to_be_and_nothing_is_asked() -> None:
     assert (cloud.ocr.given, cloud.store.writes) == ([], [])
 
 
-def test_an_object_that_the_service_cannot_fetch_may_be_gone() -> None:
+def test_a_failed_download_of_a_deleted_object_is_gone() -> None:
     error = DownloadFailed("ModelArts.4603", "Obtaining the file from the URL failed.")
     assert Cloud(error, objects={}).run(announce(KEY, b"image")) == {"gone": 1}
     still_there = Cloud(error)
@@ -170,7 +170,7 @@ def test_an_object_that_the_service_cannot_fetch_may_be_gone() -> None:
     }
 
 
-def test_an_event_without_an_etag_asks_the_bucket_for_it() -> None:
+def test_an_event_without_an_etag_takes_it_from_the_bucket() -> None:
     cloud = Cloud()
     event = announce(KEY, b"image")
     del event["data"]["obs"]["object"]["eTag"]
@@ -180,10 +180,10 @@ def test_an_event_without_an_etag_asks_the_bucket_for_it() -> None:
 
 @pytest.mark.parametrize("encoded", [True, False])
 @pytest.mark.parametrize("key", ["incoming/a b+c%20.jpg", "incoming/差旅 50%+.jpg"])
-def test_the_right_one_of_two_objects_is_read_whichever_way_its_key_is_told(
+def test_the_right_one_of_two_objects_is_read_for_encoded_and_plain_keys(
     key: str, encoded: bool
 ) -> None:
-    # Beside it lies what the key would be if it were decoded once more.
+    # A second object has the key that another decoding gives.
     other = unquote_plus(key)
     cloud = Cloud(objects={key: b"this", other: b"other"})
     assert cloud.run(announce(key, b"this", encoded=encoded)) == {"recognized": 1}
@@ -192,7 +192,7 @@ def test_the_right_one_of_two_objects_is_read_whichever_way_its_key_is_told(
     assert cloud.store.documents.keys() == {key.replace("incoming/", "results/") + ".json"}
 
 
-def test_of_two_objects_with_the_announced_content_both_get_their_records() -> None:
+def test_two_objects_with_the_events_content_both_get_records() -> None:
     plus, space = "incoming/a+b.jpg", "incoming/a b.jpg"
     cloud = Cloud(objects={plus: b"same", space: b"same"})
     for key in (plus, space):
@@ -214,7 +214,7 @@ def test_of_two_objects_with_the_announced_content_both_get_their_records() -> N
         ("incoming/2026/", "a folder"),
     ],
 )
-def test_what_is_not_ours_is_left_alone_and_the_log_says_why(key: str, reason: str) -> None:
+def test_other_keys_are_ignored_and_the_log_says_why(key: str, reason: str) -> None:
     cloud = Cloud()
     assert cloud.run(announce(key)) == {"ignored": 1}
     assert (cloud.ocr.given, cloud.store.requests) == ([], [])
@@ -222,7 +222,7 @@ def test_what_is_not_ours_is_left_alone_and_the_log_says_why(key: str, reason: s
     assert (line["key"], line["outcome"], line["reason"]) == (key, "ignored", reason)
 
 
-def test_a_removal_is_left_alone() -> None:
+def test_a_removal_is_ignored() -> None:
     cloud = Cloud()
     event = announce(KEY, shape="obs-native")
     event["Records"][0]["eventName"] = "ObjectRemoved:Delete"
@@ -230,7 +230,7 @@ def test_a_removal_is_left_alone() -> None:
     assert cloud.store.requests == []
 
 
-def test_the_other_records_are_worked_through_before_an_error_is_raised() -> None:
+def test_all_entries_are_processed_before_an_error_is_raised() -> None:
     cloud = Cloud(
         ServiceUnavailable("APIG.0308", "The throttling threshold has been reached."),
         REFUSAL,
@@ -250,7 +250,7 @@ def test_the_other_records_are_worked_through_before_an_error_is_raised() -> Non
 @pytest.mark.parametrize(
     "error", [ServiceUnavailable("Service.Timeout", "late"), ServiceRefused("APIG.0301", "keys")]
 )
-def test_what_is_not_the_images_fault_is_raised_and_nothing_is_written(error: Any) -> None:
+def test_a_service_error_is_raised_and_nothing_is_written(error: Any) -> None:
     cloud = Cloud(error)
     with pytest.raises(type(error), match=error.code):
         cloud.run(announce(KEY, b"image"))
@@ -258,7 +258,7 @@ def test_what_is_not_the_images_fault_is_raised_and_nothing_is_written(error: An
     assert cloud.run(announce(KEY, b"image")) == {"recognized": 1}
 
 
-def test_what_may_pass_is_tried_again_within_the_uploads_share_of_the_time() -> None:
+def test_retries_stay_within_the_uploads_share_of_the_time() -> None:
     busy = [ServiceUnavailable("ModelArts.4502", "busy") for _ in range(2)]
     cloud = Cloud(*busy, objects=ABC)
     cloud.seconds = 20
@@ -273,7 +273,7 @@ def test_what_may_pass_is_tried_again_within_the_uploads_share_of_the_time() -> 
     assert outcomes == ["error", "error", "ok", "ok"]
 
 
-def test_what_there_is_no_time_for_is_not_asked_and_stays_for_another_invocation() -> None:
+def test_uploads_without_time_are_left_to_another_invocation() -> None:
     cloud = Cloud(objects=ABC)
     cloud.ocr.meanwhile = lambda: setattr(cloud, "seconds", 0.1)
     event = announce_all([(f"incoming/{name}.jpg", b"x") for name in "abc"])
@@ -283,7 +283,7 @@ def test_what_there_is_no_time_for_is_not_asked_and_stays_for_another_invocation
     assert cloud.store.documents.keys() == {"results/a.jpg.json"}
 
 
-def test_what_is_replaced_while_it_is_read_is_read_anew() -> None:
+def test_an_object_replaced_during_ocr_is_read_again() -> None:
     cloud = Cloud(objects={KEY: b"old"})
 
     def replaced_once() -> None:
@@ -311,21 +311,21 @@ def test_a_slow_invocation_for_older_content_leaves_the_newer_record() -> None:
     assert slow.store.writes == []
 
 
-def test_a_failure_of_older_content_is_not_laid_to_the_newer() -> None:
+def test_a_failure_of_older_content_is_not_recorded_for_newer_content() -> None:
     cloud = Cloud(REFUSAL, objects={KEY: b"old"})
     cloud.ocr.meanwhile = lambda: cloud.store.objects.update({KEY: b"new"})
     assert cloud.run(announce(KEY, b"old")) == {"recognized": 1}
     assert cloud.store.documents.keys() == {RECORD}
 
 
-def test_what_is_removed_while_it_is_read_leaves_nothing_behind() -> None:
+def test_an_object_deleted_during_ocr_leaves_no_record() -> None:
     cloud = Cloud()
     cloud.ocr.meanwhile = cloud.store.objects.clear
     assert cloud.run(announce(KEY, b"image")) == {"gone": 1}
     assert cloud.store.documents == {}
 
 
-def test_what_is_replaced_again_and_again_is_left_to_another_invocation() -> None:
+def test_an_object_replaced_repeatedly_is_left_to_another_invocation() -> None:
     cloud = Cloud()
     cloud.ocr.meanwhile = lambda: cloud.store.objects.update(
         {KEY: b"version %d" % len(cloud.ocr.given)}
@@ -335,7 +335,7 @@ def test_what_is_replaced_again_and_again_is_left_to_another_invocation() -> Non
     assert (len(cloud.ocr.given), cloud.store.writes) == (3, [])
 
 
-def test_after_wrong_keys_nothing_more_is_asked_in_that_invocation() -> None:
+def test_no_request_follows_a_refusal_of_the_account_in_that_invocation() -> None:
     wrong = AccessRefused("APIG.0301", "Incorrect IAM authentication information.")
     cloud = Cloud(wrong, objects=ABC)
     event = announce_all([(f"incoming/{name}.jpg", b"x") for name in "abc"])
@@ -345,7 +345,7 @@ def test_after_wrong_keys_nothing_more_is_asked_in_that_invocation() -> None:
     assert cloud.run(event) == {"recognized": 3}
 
 
-def test_a_fault_of_our_own_is_named_without_its_text_and_costs_no_other_upload() -> None:
+def test_a_defect_is_named_without_its_text_and_costs_no_other_upload() -> None:
     cloud = Cloud(objects=ABC)
 
     def fault() -> None:
@@ -360,7 +360,7 @@ def test_a_fault_of_our_own_is_named_without_its_text_and_costs_no_other_upload(
     assert "do-not-tell" not in "".join(cloud.lines)
 
 
-def test_a_bucket_that_refuses_the_record_is_an_error_that_names_it() -> None:
+def test_a_refused_record_is_an_error_that_names_its_key() -> None:
     class Refusing(FakeStore):
         def write(self, bucket: str, key: str, record: Any) -> None:
             del bucket, record
@@ -390,7 +390,7 @@ def test_each_step_logs_one_line_with_request_key_outcome_and_time() -> None:
     assert lines[-1]["outcome"] == "recognized"
 
 
-def test_a_record_that_is_no_json_object_is_as_good_as_none() -> None:
+def test_a_record_that_is_no_json_object_counts_as_none() -> None:
     cloud = Cloud()
     cloud.store.documents[RECORD] = {}
     assert cloud.run(announce(KEY, b"image")) == {"recognized": 1}

@@ -1,4 +1,4 @@
-"""What the README says is so."""
+"""The README is correct."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_each_link_leads_somewhere() -> None:
     assert [link for link in links if not (ROOT / link).exists()] == []
 
 
-def test_the_record_has_the_shape_of_those_that_are_written() -> None:
+def test_the_record_has_the_members_of_a_written_one() -> None:
     record = BLOCKS[0]
     reading = Reading(Api.QUOTA_INVOICE, {1: Recognition(record["result"], "id", 1)}, 1)
     made = recognized(SOURCE, reading, region="cn-north-4")
@@ -45,13 +45,13 @@ def test_the_record_has_the_shape_of_those_that_are_written() -> None:
     assert record["invoices"] == made["invoices"]
 
 
-def test_the_failure_record_has_the_shape_of_those_that_are_written() -> None:
+def test_the_failure_record_has_the_members_of_a_written_one() -> None:
     made = failed(SOURCE, ImageRefused("AIS.0104", "poor", "id"))
     assert list(BLOCKS[1]) == list(made)
     assert list(BLOCKS[1]["error"]) == list(made["error"])
 
 
-def test_the_settings_table_names_what_is_read_with_its_defaults() -> None:
+def test_the_settings_table_has_every_setting_with_its_default() -> None:
     table = dict(
         re.findall(r"^\| `([A-Z_]+)` \|.*\| (?:`([^`]*)`|[^|]*) \|$", README, re.MULTILINE)
     )
@@ -69,7 +69,7 @@ def test_the_settings_table_names_what_is_read_with_its_defaults() -> None:
 
 
 def paths(value: Any, at: str = "") -> Iterator[str]:
-    """The names of all members, at any depth."""
+    """Yield the names of all members, at any depth."""
     if isinstance(value, dict):
         for name, item in value.items():
             yield f"{at}.{name}"

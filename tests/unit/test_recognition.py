@@ -1,4 +1,4 @@
-"""Which API reads an object, what is sent when its address is refused, and how often."""
+"""How a file is read: API, fallback, attempts."""
 
 from __future__ import annotations
 
@@ -63,14 +63,14 @@ class Service:
         return ["image" if given.image is not None else "url" for given in self.ocr.given]
 
 
-def test_an_object_is_read_by_its_address_and_its_bytes_are_not_touched() -> None:
+def test_an_object_is_read_by_url_without_fetching_its_bytes() -> None:
     service = Service()
     reading = service.read()
     assert (reading.api, reading.fallback, service.sent) == (Api.QUOTA_INVOICE, None, ["url"])
     assert service.store.requests == []
 
 
-def test_an_image_that_is_too_large_is_sent_scaled_and_the_record_says_so() -> None:
+def test_an_image_that_is_too_large_is_sent_scaled_and_recorded_so() -> None:
     service = Service(TOO_LARGE, content=picture(8192, 2000))
     service.read()
     assert service.sent == ["url", "image"]
@@ -86,7 +86,7 @@ def test_an_image_that_is_too_large_is_sent_scaled_and_the_record_says_so() -> N
     [b"no image", picture(10, 10), picture(800, 600)],
     ids=["no image", "too small", "of the right size"],
 )
-def test_what_no_scaling_helps_keeps_its_refusal_and_is_not_sent(content: bytes) -> None:
+def test_a_file_that_scaling_does_not_help_keeps_its_refusal(content: bytes) -> None:
     service = Service(TOO_LARGE, content=content)
     with pytest.raises(ImageTooLarge, match="AIS.0103") as caught:
         service.read()
@@ -100,7 +100,7 @@ def test_what_no_scaling_helps_keeps_its_refusal_and_is_not_sent(content: bytes)
         (DownloadRefused("ModelArts.4601", "not allowed"), 1),
     ],
 )
-def test_an_object_that_the_service_cannot_fetch_is_sent_as_it_is(error: Any, tries: int) -> None:
+def test_an_object_that_the_service_cannot_fetch_is_sent_unchanged(error: Any, tries: int) -> None:
     service = Service(*[error] * tries, content=b"the image")
     service.read()
     assert service.sent == ["url"] * tries + ["image"]
@@ -109,7 +109,7 @@ def test_an_object_that_the_service_cannot_fetch_is_sent_as_it_is(error: Any, tr
     assert service.record["ocr"]["rescue"] == {"code": error.code, "scale": 1.0}
 
 
-def test_an_object_that_is_unfetched_and_too_large_is_sent_scaled_in_the_end() -> None:
+def test_an_object_that_is_not_fetched_and_too_large_is_sent_scaled() -> None:
     error = DownloadRefused("ModelArts.4601", "not allowed")
     service = Service(error, TOO_LARGE, content=picture(5000, 1000))
     service.read()
@@ -118,14 +118,14 @@ def test_an_object_that_is_unfetched_and_too_large_is_sent_scaled_in_the_end() -
     assert service.record["ocr"]["rescue"] == {"code": "ModelArts.4601", "scale": 0.8192}
 
 
-def test_what_was_too_large_and_is_refused_again_is_refused() -> None:
+def test_a_scaled_image_that_is_refused_again_is_refused() -> None:
     service = Service(TOO_LARGE, TOO_LARGE, content=picture(5000, 1000))
     with pytest.raises(ImageTooLarge):
         service.read()
     assert service.sent == ["url", "image"]
 
 
-def test_an_image_in_whose_place_something_else_was_fetched_is_sent() -> None:
+def test_an_image_is_sent_if_the_service_fetched_something_else() -> None:
     content = picture(800, 600)
     service = Service(FormatRefused("AIS.0102", "no such format"), content=content)
     service.read()
@@ -133,7 +133,7 @@ def test_an_image_in_whose_place_something_else_was_fetched_is_sent() -> None:
     assert service.ocr.given[1].image == content
 
 
-def test_what_is_no_image_is_not_sent() -> None:
+def test_a_file_that_is_no_image_is_not_sent() -> None:
     service = Service(FormatRefused("AIS.0102", "no such format"), content=b"<html>")
     with pytest.raises(FormatRefused):
         service.read()
@@ -171,7 +171,7 @@ def test_auto_classification_puts_all_invoices_into_one_record_and_lists_what_fa
     ]
 
 
-def test_corners_are_told_in_pixels_of_the_original() -> None:
+def test_polygons_are_in_pixels_of_the_original() -> None:
     service = Service(TOO_LARGE, content=picture(8192, 2000), auto=True)
     service.read()
     assert service.record
@@ -189,7 +189,7 @@ def test_no_invoice_at_all_is_a_refusal(answer: Any, code: str) -> None:
     assert caught.value.code == (code or "AIS.0104")
 
 
-def test_a_document_is_read_page_by_page_to_its_end() -> None:
+def test_a_pdf_is_read_page_by_page_to_its_end() -> None:
     first, third = [ticket(number="00000001")], [ticket(number="00000003")]
     service = Service(first, BLANK, third, NO_PAGE)
     service.read("incoming/scan.PDF")
@@ -203,7 +203,7 @@ def test_a_document_is_read_page_by_page_to_its_end() -> None:
     assert service.record["ocr"]["attempts"] == 4
 
 
-def test_a_document_ends_after_three_pages_without_anything_new() -> None:
+def test_a_pdf_ends_after_three_pages_without_anything_new() -> None:
     service = Service([ticket()], BLANK, [], BLANK)
     service.read("incoming/scan.pdf")
     assert service.ocr.pages == [1, 2, 3, 4]
@@ -225,13 +225,13 @@ def test_an_invoice_behind_empty_or_repeated_pages_is_found() -> None:
         assert "00000009" in [each["number"] for each in service.record["invoices"]]
 
 
-def test_a_document_without_any_invoice_is_refused_with_its_first_pages_code() -> None:
+def test_a_pdf_without_an_invoice_is_refused_with_its_first_pages_code() -> None:
     service = Service(BLANK, NO_PAGE)
     with pytest.raises(ImageRefused, match="AIS.0104"):
         service.read("incoming/scan.pdf")
 
 
-def test_a_page_that_could_not_be_asked_for_raises_so_that_no_invoice_is_lost() -> None:
+def test_a_page_that_was_not_read_raises_so_that_no_invoice_is_lost() -> None:
     busy = RateLimited("APIG.0308", "The throttling threshold has been reached.")
     busy.retry_after = 60
     service = Service([ticket()], busy)
@@ -239,7 +239,7 @@ def test_a_page_that_could_not_be_asked_for_raises_so_that_no_invoice_is_lost() 
         service.read("incoming/scan.pdf")
 
 
-def test_what_is_given_shows_neither_address_nor_image() -> None:
+def test_the_ocr_input_shows_neither_url_nor_image() -> None:
     service = Service()
     service.read()
     assert "Signature" not in repr(service.ocr.given[0])

@@ -1,4 +1,4 @@
-"""Images of any kind are made small enough, stay upright, and never fill the memory."""
+"""Images of any kind are made small enough, upright, within the memory limit."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ MODES = {
     "BMP": ["RGB", "L", "P", "1", "RGBA"],
     "TIFF": ["RGB", "L", "CMYK", "P", "1", "RGBA", "LA", "F", "I;16"],
 }
-"""The modes that files of each kind have."""
+"""The image modes of each file format."""
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_every_kind_of_image_is_scaled_to_the_longest_side(kind: str, mode: str)
         if mode in MODES[kind]
     ],
 )
-def test_dark_print_on_light_or_clear_ground_stays_so(kind: str, mode: str) -> None:
+def test_dark_print_on_a_light_or_transparent_ground_stays_dark(kind: str, mode: str) -> None:
     drawn = np.full((500, 5000), 230, np.uint8)
     drawn[:, :2500] = 20
     image = Image.fromarray(drawn)
@@ -71,12 +71,12 @@ def test_dark_print_on_light_or_clear_ground_stays_so(kind: str, mode: str) -> N
     assert (grey[:, 100:1900].mean() < 60, grey[:, 2200:4000].mean() > 180) == (True, True)
 
 
-def test_a_vast_progressive_jpeg_is_left_alone() -> None:
+def test_a_huge_progressive_jpeg_is_not_opened() -> None:
     content = encoded(Image.new("L", (9000, 9000), 128), "JPEG", progressive=True)
     assert shrunk(content) is None
 
 
-def test_a_heavy_file_is_made_lighter() -> None:
+def test_a_file_with_too_many_bytes_is_made_smaller() -> None:
     noise = np.random.default_rng(1).integers(0, 255, (3000, 4000, 3), np.uint8)
     content = encoded(Image.fromarray(noise), "BMP")
     assert not fits(content)
@@ -86,7 +86,7 @@ def test_a_heavy_file_is_made_lighter() -> None:
     assert made[1] < 1
 
 
-def test_it_stands_as_its_exif_orientation_says() -> None:
+def test_the_exif_orientation_is_applied() -> None:
     image = Image.new("RGB", (5000, 400), "white")
     image.paste("red", (0, 0, 2500, 400))
     exif = Image.Exif()
@@ -99,13 +99,13 @@ def test_it_stands_as_its_exif_orientation_says() -> None:
     assert (red > 200, upright.getexif().get(0x0112)) == (True, None)
 
 
-def test_a_bomb_is_left_alone() -> None:
+def test_a_decompression_bomb_is_not_opened() -> None:
     bomb = encoded(Image.new("1", (60_000, 60_000)), "PNG")
     assert len(bomb) < 1_000_000
     assert shrunk(bomb) is None
 
 
-def test_a_vast_jpeg_is_decoded_small() -> None:
+def test_a_huge_jpeg_is_decoded_smaller() -> None:
     content = encoded(Image.new("L", (20_000, 12_000), 128), "JPEG")
     made = shrunk(content)
     assert made
@@ -114,13 +114,13 @@ def test_a_vast_jpeg_is_decoded_small() -> None:
 
 @pytest.mark.parametrize("share", [0, 0.001, 0.3, 0.9])
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "BMP", "TIFF"])
-def test_what_is_cut_is_left_alone(kind: str, share: float) -> None:
+def test_an_incomplete_file_is_not_scaled(kind: str, share: float) -> None:
     noise = np.random.default_rng(2).integers(0, 255, (100, 5000, 3), np.uint8)
     content = encoded(Image.fromarray(noise), kind)
     assert shrunk(content[: int(len(content) * share)]) is None
 
 
-def test_the_imaging_library_is_not_loaded_before_an_image_needs_it() -> None:
+def test_the_imaging_library_is_imported_when_first_needed() -> None:
     code = "import index, sys; sys.exit('PIL' in sys.modules)"
     ended = subprocess.run(  # noqa: S603 - our own code
         [sys.executable, "-c", code], cwd=HANDLER, timeout=60, check=False

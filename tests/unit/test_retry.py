@@ -1,4 +1,4 @@
-"""Trying again: how often, after which pauses, and within which time."""
+"""Retries: number of attempts, pauses, time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from quota_invoice.retry import retry
 
 
 class Service:
-    """Fails with each error in turn, then succeeds; time passes by its pauses alone."""
+    """Fails with each error in turn, then succeeds; only pauses take time."""
 
     def __init__(self, *errors: QuotaInvoiceError, seconds: float = 100) -> None:
         self.errors = list(errors)
@@ -52,7 +52,7 @@ def test_a_call_that_succeeds_is_made_once() -> None:
     assert service.pauses == []
 
 
-def test_what_may_pass_is_tried_again_after_growing_pauses() -> None:
+def test_temporary_errors_are_retried_after_growing_pauses() -> None:
     service = Service(*(unavailable() for _ in range(4)))
     assert service.retry() == ("done", 5)
     assert service.calls == 5
@@ -60,14 +60,14 @@ def test_what_may_pass_is_tried_again_after_growing_pauses() -> None:
         assert 0.5 <= pause <= 2**number
 
 
-def test_a_limit_by_the_minute_is_left_alone_for_longer() -> None:
+def test_a_rate_limit_has_longer_pauses() -> None:
     service = Service(limited(), limited())
     assert service.retry() == ("done", 3)
     assert 2.5 <= service.pauses[0] <= 5
     assert 2.5 <= service.pauses[1] <= 10
 
 
-def test_the_service_is_left_alone_as_long_as_it_asked() -> None:
+def test_retry_after_is_waited_for() -> None:
     service = Service(limited(retry_after=42))
     assert service.retry() == ("done", 2)
     assert service.pauses == [42]
@@ -76,21 +76,21 @@ def test_the_service_is_left_alone_as_long_as_it_asked() -> None:
 @pytest.mark.parametrize(
     "error", [ServiceRefused("APIG.0301", "keys"), ImageRefused("AIS.0102", "format")]
 )
-def test_what_will_not_pass_is_tried_once(error: QuotaInvoiceError) -> None:
+def test_permanent_errors_are_not_retried(error: QuotaInvoiceError) -> None:
     service = Service(error)
     with pytest.raises(type(error)):
         service.retry()
     assert (service.calls, service.pauses) == (1, [])
 
 
-def test_a_failed_recognition_is_tried_once_more_and_then_believed() -> None:
+def test_a_failed_recognition_is_retried_once() -> None:
     service = Service(*(NotRecognized("AIS.0105", "failed") for _ in range(3)))
     with pytest.raises(NotRecognized):
         service.retry()
     assert service.calls == 2
 
 
-def test_no_pause_goes_beyond_the_time_that_is_left() -> None:
+def test_no_pause_exceeds_the_remaining_time() -> None:
     service = Service(*(limited() for _ in range(50)), seconds=12)
     with pytest.raises(RateLimited):
         service.retry()
@@ -98,7 +98,7 @@ def test_no_pause_goes_beyond_the_time_that_is_left() -> None:
     assert service.calls >= 2
 
 
-def test_another_error_on_the_way_has_its_own_consequence() -> None:
+def test_a_different_error_in_a_retry_has_its_own_consequence() -> None:
     service = Service(unavailable(), ServiceRefused("APIG.0301", "keys"))
     with pytest.raises(ServiceRefused):
         service.retry()

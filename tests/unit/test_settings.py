@@ -1,4 +1,4 @@
-"""Configuration is read whole: what makes no sense is named, all of it at once."""
+"""Settings are read together, and all problems are reported at once."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def problems(**values: str) -> tuple[str, ...]:
     return caught.value.problems
 
 
-def test_nothing_needs_to_be_set() -> None:
+def test_every_setting_has_a_default() -> None:
     settings = read()
     assert settings.ocr_endpoint == "https://ocr.cn-north-4.myhuaweicloud.com"
     assert settings.obs_endpoint == "https://obs.cn-north-4.myhuaweicloud.com"
@@ -36,7 +36,7 @@ def test_nothing_needs_to_be_set() -> None:
     )
 
 
-def test_empty_settings_are_as_good_as_none() -> None:
+def test_empty_settings_count_as_unset() -> None:
     assert read(REGION="", OBS_PATH_STYLE=" ", CA_FILE="") == read()
 
 
@@ -82,26 +82,26 @@ def test_the_regions_are_those_that_the_sdk_knows() -> None:
         ("FAILURES_PREFIX", "results/", "results/ lies inside"),
     ],
 )
-def test_what_makes_no_sense_is_named(name: str, value: str, problem: str) -> None:
+def test_an_invalid_setting_is_named(name: str, value: str, problem: str) -> None:
     [found] = problems(**{name: value})
     assert problem in found
     assert name in found or problem.startswith("results/ lies")
 
 
-def test_lists_have_commas_and_no_capitals() -> None:
+def test_lists_are_separated_by_commas_and_become_lower_case() -> None:
     found = read(URL_ALLOW_HOSTS="A.example, b.example:8443,[::1]:80,", CORS_ORIGINS="*")
     assert found.url_hosts == {"a.example", "b.example:8443", "[::1]:80"}
     assert found.cors_origins == {"*"}
     assert read(CORS_ORIGINS="https://App.example").cors_origins == {"https://app.example"}
 
 
-def test_a_store_without_a_name_cannot_have_the_bucket_in_it() -> None:
+def test_an_ip_address_as_endpoint_requires_path_style() -> None:
     [found] = problems(OBS_ENDPOINT="http://127.0.0.1:8333")
     assert found.startswith("OBS_PATH_STYLE: ")
     assert read(OBS_ENDPOINT="http://127.0.0.1:8333", OBS_PATH_STYLE="true").obs_path_style
 
 
-def test_all_problems_are_told_at_once() -> None:
+def test_all_problems_are_reported_at_once() -> None:
     with pytest.raises(ConfigurationError) as caught:
         Settings.read({"REGION": "mars", "OBS_SIGNATURE": "x", "INPUT_PREFIX": "in"}.get, "")
     names = [problem.partition(":")[0] for problem in caught.value.problems]
@@ -118,14 +118,14 @@ class Keyless:
         return lambda *_: ""
 
 
-def test_missing_credentials_are_named_before_any_sdk_looks_for_some() -> None:
+def test_missing_credentials_are_named_before_an_sdk_looks_for_others() -> None:
     with pytest.raises(ConfigurationError) as caught:
         Credentials.of(Keyless())
     assert "no security access key" in str(caught.value)
     assert "no security token" in str(caught.value)
 
 
-def test_credentials_do_not_show_themselves() -> None:
+def test_credentials_are_not_in_their_repr() -> None:
     shown = repr(Credentials("AK", "the-secret", "the-token"))
     assert "the-secret" not in shown
     assert "the-token" not in shown

@@ -1,4 +1,4 @@
-"""A sweep finds what no event led to, in step, in bounded memory, and goes on where it ended."""
+"""A sweep finds inputs without a record, in constant memory, and continues from a checkpoint."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Cloud:
         self.ocr = FakeOcr(*answers)
         self.lines: list[str] = []
         self.seconds = 60.0
-        self.late = False  # whether time is up only when it is too late to stop
+        self.late = False  # whether time runs out after the sweep started an input
 
     def put(self, key: str, content: bytes = b"image", second: int = 0) -> None:
         self.store.objects[key] = content
@@ -74,7 +74,7 @@ class Cloud:
         return {key: document.get("status") for key, document in self.store.documents.items()}
 
 
-def test_what_is_missing_is_processed_and_the_rest_is_not_touched() -> None:
+def test_missing_inputs_are_processed_and_no_others() -> None:
     cloud = Cloud()
     for name in "abcd":
         cloud.put(f"incoming/{name}.jpg")
@@ -104,7 +104,7 @@ def test_the_counts_are_logged() -> None:
     assert (line["counts"], line["outcome"]) == (counts, "ok")
 
 
-def test_an_input_that_is_newer_than_its_record_is_read_anew() -> None:
+def test_an_input_that_is_newer_than_its_record_is_read_again() -> None:
     cloud = Cloud()
     cloud.put("incoming/a.jpg", b"newer", second=40)
     cloud.document("results/a.jpg.json", b"older", second=30)
@@ -115,7 +115,7 @@ def test_an_input_that_is_newer_than_its_record_is_read_anew() -> None:
     assert cloud.store.documents["results/a.jpg.json"]["source"]["etag"] == etag(b"newer")
 
 
-def test_failures_are_tried_again_only_when_asked() -> None:
+def test_failures_are_retried_only_on_request() -> None:
     cloud = Cloud()
     cloud.put("incoming/a.jpg")
     cloud.document("failures/a.jpg.json")
@@ -132,7 +132,7 @@ def test_a_failure_that_fails_again_stays() -> None:
     assert cloud.store.documents["failures/a.jpg.json"]["error"]["code"] == "AIS.0104"
 
 
-def test_every_record_is_compared_with_its_input_when_asked() -> None:
+def test_every_record_is_compared_with_its_input_on_request() -> None:
     cloud = Cloud()
     cloud.put("incoming/a.jpg", b"newer", second=0)
     cloud.document("results/a.jpg.json", b"older", second=30)
@@ -158,7 +158,7 @@ def test_a_failure_of_newer_content_stays_beside_the_older_record() -> None:
     assert len(cloud.store.documents) == 2
 
 
-def test_a_round_without_time_leaves_a_note_and_the_next_one_goes_on_there() -> None:
+def test_a_sweep_out_of_time_leaves_a_checkpoint_for_the_next_one() -> None:
     cloud = Cloud()
     for index in range(20):
         cloud.put(f"incoming/{index:02d}.jpg")
@@ -180,7 +180,7 @@ def test_a_round_without_time_leaves_a_note_and_the_next_one_goes_on_there() -> 
     assert len(cloud.ocr.given) == 20
 
 
-def test_what_there_was_no_time_to_ask_for_is_where_the_next_round_begins() -> None:
+def test_the_next_sweep_begins_at_the_first_input_without_time() -> None:
     cloud = Cloud(SWEEP_CONCURRENCY="1")
     for name in "abc":
         cloud.put(f"incoming/{name}.jpg")
@@ -195,11 +195,11 @@ def test_what_there_was_no_time_to_ask_for_is_where_the_next_round_begins() -> N
     assert cloud.run() == {"inputs": 2, "missing": 2, "recognized": 2}
 
 
-def test_an_input_that_a_whole_round_is_too_short_for_does_not_hold_up_the_others() -> None:
+def test_an_input_too_slow_for_a_sweep_does_not_block_the_others() -> None:
     cloud = Cloud(SWEEP_CONCURRENCY="1")
     for name in "ab":
         cloud.put(f"incoming/{name}.jpg")
-    cloud.late, cloud.seconds = True, 0.1  # none is left for whatever comes first
+    cloud.late, cloud.seconds = True, 0.1  # no time is left for the first input
     with pytest.raises(UploadsFailed, match="Function.OutOfTime: 1 of 2 uploads failed"):
         cloud.run()
     assert cloud.store.documents["failures/.sweep"] == {"after": "incoming/a.jpg"}
@@ -207,7 +207,7 @@ def test_an_input_that_a_whole_round_is_too_short_for_does_not_hold_up_the_other
     assert cloud.run() == {"inputs": 1, "missing": 1, "recognized": 1}
 
 
-def test_a_listing_that_fails_costs_nothing_that_was_done() -> None:
+def test_a_failing_listing_keeps_the_progress() -> None:
     cloud = Cloud()
     for index in range(1500):
         cloud.put(f"incoming/{index:04d}.jpg")
@@ -230,18 +230,18 @@ def test_a_listing_that_fails_costs_nothing_that_was_done() -> None:
     assert cloud.run()["inputs"] == 501
 
 
-def test_wrong_keys_end_a_round_after_one_request() -> None:
+def test_a_refusal_of_the_account_ends_a_sweep_after_one_request() -> None:
     cloud = Cloud(AccessRefused("APIG.0301", "Incorrect IAM authentication information."))
     for index in range(50):
         cloud.put(f"incoming/{index:02d}.jpg")
     with pytest.raises(UploadsFailed, match="APIG.0301"):
         cloud.run()
-    assert len(cloud.ocr.given) <= 2  # as many as are read at once
-    assert CHECKPOINT not in cloud.store.documents  # it begins where it began
+    assert len(cloud.ocr.given) <= 2  # the number of threads
+    assert CHECKPOINT not in cloud.store.documents  # the next sweep starts at the same place
     assert cloud.run()["recognized"] == 50
 
 
-def test_an_input_that_cannot_be_read_costs_no_other_and_is_told() -> None:
+def test_an_input_that_fails_costs_no_other_and_is_reported() -> None:
     busy = ServiceUnavailable("ModelArts.4502", "busy")
     busy.retry_after = 100
     cloud = Cloud(busy)
@@ -253,19 +253,19 @@ def test_an_input_that_cannot_be_read_costs_no_other_and_is_told() -> None:
     assert cloud.run()["recognized"] == 1
 
 
-def test_a_key_that_can_have_no_record_is_counted_and_raises_nothing() -> None:
+def test_an_unusable_key_is_counted_and_raises_nothing() -> None:
     cloud = Cloud()
     cloud.put("incoming/a/../b.jpg")
     assert cloud.run() == {"inputs": 1, "unusable": 1}
 
 
-def test_without_a_bucket_a_sweep_says_which_setting_is_missing() -> None:
+def test_a_sweep_without_a_bucket_names_the_missing_setting() -> None:
     with pytest.raises(ConfigurationError, match="BUCKET"):
         Cloud(BUCKET="").run()
 
 
 class Bucket:
-    """A huge bucket that lists without holding anything; each hundredth input has no record."""
+    """A huge bucket whose listings are generated; every hundredth input has no record."""
 
     def __init__(self, inputs: int) -> None:
         self.inputs = inputs
@@ -284,7 +284,7 @@ class Bucket:
         self.pages += number == 0
 
 
-def test_a_hundred_thousand_inputs_are_walked_in_step_and_in_flat_memory() -> None:
+def test_a_hundred_thousand_inputs_are_walked_in_step_and_in_constant_memory() -> None:
     bucket = Bucket(100_000)
     list(walk(Bucket(3000).listing, DEFAULT_LAYOUT))
     tracemalloc.start()
@@ -303,7 +303,7 @@ PATHS = st.text(st.sampled_from("ab-./j!~é差"), min_size=1, max_size=6)
 
 
 @given(st.sets(PATHS), st.sets(PATHS), st.sets(PATHS), PATHS | st.just(""))
-def test_a_walk_never_misses_an_input_and_knows_what_each_has(
+def test_a_walk_yields_every_input_with_its_state(
     inputs: set[str], records: set[str], failures: set[str], after: str
 ) -> None:
     def listing(prefix: str, after: str) -> Iterator[Entry]:
