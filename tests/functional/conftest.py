@@ -19,9 +19,7 @@ from local.cloud import BUCKET, Cloud, Options, running_cloud
 from local.runtime import Runtime
 from ocr_service.auth.keyring import Credential
 from tests.support.faulty import Faulty, faulty_cloud
-
-ROOT = Path(__file__).parents[2]
-SAMPLES = ROOT / "samples"
+from tests.support.paths import SAMPLES
 
 
 @dataclass

@@ -12,8 +12,9 @@ from local.cloud import BUCKET, Cloud, Options, running_cloud
 from local.faults import BUCKET as BUCKET_SERVICE
 from local.faults import OCR, Exchange, Faults, Proxy
 from tests.support.announce import announce
+from tests.support.paths import SAMPLES
 
-_IMAGE = Path(__file__).parents[2] / "samples" / "shanghai-10-yuan-clean.png"
+_IMAGE = SAMPLES / "shanghai-10-yuan-clean.png"
 FETCH_SECONDS = "2"  # the OCR service's, to fetch an image: real ones take milliseconds
 
 

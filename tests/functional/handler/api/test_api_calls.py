@@ -20,8 +20,9 @@ from local.cloud import BUCKET, Cloud
 from local.gateway import Gateway, gateway
 from local.serving import Serving
 from quota_invoice.api.requests import LARGEST_BODY
-from tests.functional.conftest import SAMPLES, Objects, Run
+from tests.functional.conftest import Objects, Run
 from tests.support.announce import announce, etag
+from tests.support.paths import SAMPLES
 from tests.support.servers import Answer, Asked, serving
 
 Start = Callable[..., Run]

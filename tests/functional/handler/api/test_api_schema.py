@@ -12,7 +12,7 @@ import pytest
 
 from local.processes import plain_environment
 from tests.functional.conftest import Objects
-from tests.functional.test_api_calls import Client, call, client
+from tests.functional.handler.api.test_api_calls import Client, call, client
 
 __all__ = ["call", "client"]  # fixtures
 EXAMPLES = os.environ.get("API_EXAMPLES", "25")
