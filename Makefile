@@ -52,9 +52,28 @@ invoke: $(if $(STAGED),$(VENV)/.deploy,$(READY)) ## Hand one event to the functi
 backfill: $(READY) ## Have the deployed function read what has no record: make backfill [PREFIX=2026/] [DRY_RUN=1]
 	@$(BIN)/python -m ops.backfill --prefix "$(PREFIX)" $(if $(DRY_RUN),--dry-run) $(BACKFILL)
 
+# Tests run in JOBS processes, which is more than two cores have since many tests wait for timeouts;
+# those that are named, make test TESTS=tests/unit/handler, run in one.
+JOBS ?= 4
+NEEDED := $(READY) $(VENV)/.deploy $(VENV)/.fonts $(VENV)/.function
+PYTEST = $(BIN)/python -m pytest $(if $(TESTS),$(TESTS),-n $(JOBS) --dist loadfile --no-loadscope-reorder)
+
 .PHONY: test
-test: $(READY) $(VENV)/.deploy $(VENV)/.fonts $(VENV)/.function ## Run all tests
-	@$(BIN)/python -m pytest $(TESTS)
+test: $(NEEDED) ## Run all tests, about 5 minutes: make test [TESTS=tests/unit/handler] [JOBS=4]
+	@$(if $(TESTS),,echo "All tests, about 5 minutes on two cores …")
+	@$(PYTEST)
+
+.PHONY: test-unit
+test-unit: $(NEEDED) ## Run the unit tests and doctests, about a minute
+	@$(PYTEST) -m unit
+
+.PHONY: test-functional
+test-functional: $(NEEDED) ## Run the tests on the local cloud, about 3 minutes
+	@$(PYTEST) -m functional
+
+.PHONY: test-infra
+test-infra: $(NEEDED) ## Run the tests of template, zip and operators' commands, about 2 minutes
+	@$(PYTEST) -m infra
 
 .PHONY: lint
 lint: $(READY) ## Check style and types

@@ -1,14 +1,42 @@
-"""Tests talk to loopback, and end what they start, whoever runs them in whatever environment."""
+"""Tests use loopback only, end the processes that they start, and belong to a tier.
+
+The tier is a marker that follows from the folder: ``functional`` and ``infra`` by the folders of
+these names, and ``unit`` for everything else, doctests included. Files that take long begin first.
+"""
 
 from __future__ import annotations
 
 import os
 import signal
 
-# Proxies and password files of whoever runs them are left out.
+import pytest
+
+from tests.support.paths import ROOT
+
+# The caller's proxies and password file are not used.
 for name in list(os.environ):
     if name.lower().endswith("_proxy"):
         del os.environ[name]
 os.environ["NETRC"] = os.devnull
-# A shell that runs them in the background has them, and so what they start, ignore Ctrl-C.
+# A shell starts its background jobs with Ctrl-C ignored, and processes inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+TIERS = ("functional", "infra")
+# The files that take longest, the longest first: workers take files in this order, so that none is
+# left with a long file at the end.
+LONG: tuple[str, ...] = ()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        item.add_marker(_tier(item))
+    items.sort(key=_rank)
+
+
+def _tier(item: pytest.Item) -> str:
+    root, *folders = item.path.relative_to(ROOT).parts
+    return folders[0] if root == "tests" and folders[0] in TIERS else "unit"
+
+
+def _rank(item: pytest.Item) -> int:
+    return LONG.index(item.path.stem) if item.path.stem in LONG else len(LONG)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,26 +19,34 @@ from obs import ObsClient
 from local.cloud import BUCKET, Cloud, Options, running_cloud
 from local.runtime import Runtime
 from ocr_service.auth.keyring import Credential
-from tests.support.faulty import Faulty, faulty_cloud
-
-ROOT = Path(__file__).parents[2]
-SAMPLES = ROOT / "samples"
+from tests.support.faulty import READS_ONCE, Faulty, faulty_cloud
+from tests.support.paths import SAMPLES
 
 
 @dataclass
 class Run:
-    """A function with settings of its own in the shared cloud, and all that it printed."""
+    """A function in the shared cloud, and the output of its invocations by one test.
+
+    Attributes:
+        runtime: invokes the function.
+        log: file with the function's output.
+        used: the credentials of each invocation.
+        since: size of the log before the test.
+    """
 
     runtime: Runtime
     log: Path
     used: list[Credential] = field(default_factory=list)
+    since: int = 0
 
     def invoke(self, event: object) -> Any:
         return self.runtime.invoke(event)
 
+    def text(self) -> str:
+        return self.log.read_bytes()[self.since :].decode()
+
     def lines(self) -> list[dict[str, Any]]:
-        texts = self.log.read_text(encoding="utf-8").splitlines()
-        return [json.loads(text) for text in texts]
+        return [json.loads(line) for line in self.text().splitlines()]
 
     def count(self, step: str) -> int:
         return sum(line["step"] == step for line in self.lines())
@@ -46,7 +55,7 @@ class Run:
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     log = tmp_path_factory.mktemp("cloud") / "log"
-    with running_cloud(Options(output=log, notify=False)) as running:
+    with running_cloud(Options(output=log, notify=False, ocr=READS_ONCE)) as running:
         yield running
 
 
@@ -57,38 +66,52 @@ def faulty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Faulty]:
         yield running
 
 
-@pytest.fixture
-def start(cloud: Cloud, tmp_path: Path) -> Iterator[Callable[..., Run]]:
-    """Start a function, with settings that differ from the cloud's where the test says so."""
-    runs: list[Run] = []
-    stack = contextlib.ExitStack()
+Start = Callable[..., Run]
 
-    def make(*, seconds: float = 60, instances: int = 1, **user_data: str) -> Run:
-        used: list[Credential] = []
 
-        def credentials() -> Credential:
-            used.append(cloud.agency.credentials())
-            return used[-1]
+@contextlib.contextmanager
+def starting(cloud: Cloud, folder: Path) -> Iterator[Start]:
+    """Start functions whose settings differ from the cloud's by the given ones."""
+    with contextlib.ExitStack() as stack:
 
-        function = replace(
-            cloud.runtime.function,
-            user_data={**cloud.runtime.function.user_data, **user_data},
-            seconds=seconds,
-            instances=instances,
-        )
-        log = tmp_path / f"function-{len(runs)}.log"
-        runtime = Runtime(function, credentials, stack.enter_context(log.open("ab")))
-        stack.callback(runtime.stop)
-        runs.append(Run(runtime, log, used))
-        return runs[-1]
+        def make(*, seconds: float = 60, instances: int = 1, **user_data: str) -> Run:
+            used: list[Credential] = []
 
-    with stack:
+            def credentials() -> Credential:
+                used.append(cloud.agency.credentials())
+                return used[-1]
+
+            function = replace(
+                cloud.runtime.function,
+                user_data={**cloud.runtime.function.user_data, **user_data},
+                seconds=seconds,
+                instances=instances,
+            )
+            log = folder / f"function-{secrets.token_hex(4)}.log"
+            runtime = Runtime(function, credentials, stack.enter_context(log.open("ab")))
+            stack.callback(runtime.stop)
+            return Run(runtime, log, used)
+
         yield make
 
 
 @pytest.fixture
-def run(start: Callable[..., Run]) -> Run:
-    return start()
+def start(cloud: Cloud, tmp_path: Path) -> Iterator[Start]:
+    with starting(cloud, tmp_path) as make:
+        yield make
+
+
+@pytest.fixture(scope="module")
+def default_function(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """One instance with the cloud's settings, for all tests of a module."""
+    with starting(cloud, tmp_path_factory.mktemp("function")) as make:
+        yield make()
+
+
+@pytest.fixture
+def run(default_function: Run) -> Run:
+    default_function.used.clear()
+    return replace(default_function, since=default_function.log.stat().st_size)
 
 
 @dataclass

@@ -16,8 +16,9 @@ from ops.deploy.render import render
 from ops.package.build import build
 from ops.stage import Stage, read_stage
 from ops.standin.install import install
+from tests.support.paths import ROOT
 
-FACTS = Path(__file__).parents[2] / "ops" / "standin" / "provider-schema.json"
+FACTS = ROOT / "ops" / "standin" / "provider-schema.json"
 PACKAGES = Path(sys.prefix) / "function"
 
 Plan = dict[str, Any]

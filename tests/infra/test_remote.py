@@ -15,6 +15,7 @@ from ops.deploy.deployment import Work
 from ops.errors import DeployError
 from ops.stage import Stage, read_stage
 from tests.support.announce import announce
+from tests.support.paths import SAMPLES
 from tests.support.servers import Answer, Asked, serving
 
 invoking = pytest.importorskip("ops.remote.invoke", reason="make test installs the SDKs")
@@ -23,7 +24,7 @@ from ops.remote.smoke import smoke  # noqa: E402
 from ops.remote.tail import lines  # noqa: E402
 from ops.sdk.clients import bucket_client  # noqa: E402 - after the skip
 
-SAMPLE = Path(__file__).parents[2] / "samples" / "shanghai-10-yuan-clean.png"
+SAMPLE = SAMPLES / "shanghai-10-yuan-clean.png"
 OUTPUTS = {
     "bucket": BUCKET,
     "input_prefix": "incoming/",

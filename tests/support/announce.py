@@ -5,11 +5,11 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote_plus
 
-EVENTS = Path(__file__).parents[2] / "events"
+from tests.support.paths import EVENTS
+
 SHAPES = ("eventgrid", "classic", "obs-native", "smn")
 
 

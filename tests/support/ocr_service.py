@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parents[2]
+from tests.support.paths import ROOT
+
 PATH = "/v2/p1/ocr/quota-invoice"
 SEVERAL = "/v2/p1/ocr/auto-classification"
 TOKEN = {"X-Auth-Token": "tok", "Content-Type": "application/json"}

@@ -7,11 +7,11 @@ import io
 import re
 import tokenize
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.support.paths import ROOT
+
 PACKAGES = ["accounting", "bench", "handler", "local", "ocr_service", "ops"]
 VAGUE = re.compile(r"\b(what|whatever|whoever)\b", re.IGNORECASE)
 WORD = re.compile(r"[A-Za-z][\w'’-]*")

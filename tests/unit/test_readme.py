@@ -6,7 +6,6 @@ import json
 import re
 import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,8 +15,8 @@ from quota_invoice.obs.objects import Source
 from quota_invoice.recognition.reading import Api, Reading, Recognition
 from quota_invoice.records.record import failed, recognized
 from quota_invoice.settings.settings import Settings
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 TARGETS = sorted(set(re.findall(r"`?make ([a-z][a-z-]+)", README)))
 BLOCKS = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", README, re.DOTALL)]

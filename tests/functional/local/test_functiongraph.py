@@ -21,7 +21,7 @@ from local.runtime import Discarded, FunctionError
 from local.serving import Serving
 from ocr_service.auth.keyring import Credential, StaticKeyring
 from tests.functional.conftest import Objects
-from tests.functional.test_local_cloud import linux, run, wait_for
+from tests.functional.local.test_local_cloud import linux, run, wait_for
 from tests.support.announce import announce
 
 fgs: Any = pytest.importorskip("huaweicloudsdkfunctiongraph.v2")

@@ -17,7 +17,7 @@ from bench.soak.inputs import Sample, is_right, plan, samples
 from bench.soak.watcher import Watcher
 from local.faults import FAULTS, OPERATIONS, Exchange
 from local.faults.wire import Request
-from tests.functional.conftest import SAMPLES
+from tests.support.paths import SAMPLES
 
 KEY = "incoming/a.png"
 RESULT = {"code": "144031909110", "number": "91234561", "location": "广东省", "amount": "￥50.00"}

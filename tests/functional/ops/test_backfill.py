@@ -19,7 +19,8 @@ from ops.backfill.progress import Progress
 from quota_invoice.errors import ConfigurationError
 from quota_invoice.obs.objects import Entry
 from quota_invoice.obs.walk import Finding, State
-from tests.functional.conftest import ROOT, Objects
+from tests.functional.conftest import Objects
+from tests.support.paths import ROOT
 from tests.support.servers import Answer, Asked, serving
 
 SECONDS = 60

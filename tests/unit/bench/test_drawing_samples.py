@@ -12,8 +12,8 @@ from PIL import Image
 from bench.drawing.fonts import FontsMissingError, folder
 from bench.drawing.invoice.divisions import divisions
 from bench.drawing.samples import SAMPLES, SEED, TRUTH, write
+from tests.support.paths import SAMPLES as FOLDER
 
-FOLDER = Path(__file__).parents[2] / "samples"
 TRUTHS: dict[str, dict[str, str]] = json.loads((FOLDER / TRUTH).read_text(encoding="utf-8"))
 LIMIT = 3_000_000
 

@@ -15,7 +15,8 @@ from quota_invoice.events.api_request import ApiRequest
 from quota_invoice.events.parse import parse
 from quota_invoice.events.timer import Sweep
 from quota_invoice.events.upload import Upload
-from tests.support.announce import EVENTS, SHAPES, announce, etag, sample_event
+from tests.support.announce import SHAPES, announce, etag, sample_event
+from tests.support.paths import EVENTS, SAMPLES
 
 KEY = "incoming/2026/差旅 50%+餐/a b.jpg"
 JSON = st.recursive(
@@ -173,7 +174,7 @@ def test_every_sample_event_agrees_with_the_sample_it_names(path: Path) -> None:
         return
     for found in uploads(json.loads(path.read_bytes())):
         assert isinstance(found, Upload)
-        image = (EVENTS.parent / "samples" / found.key.rpartition("/")[2]).read_bytes()
+        image = (SAMPLES / found.key.rpartition("/")[2]).read_bytes()
         assert (found.etag, found.size) == (etag(image), len(image))
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from quota_invoice.api.openapi.describe import describe
 from quota_invoice.api.routes import TABLE
 from quota_invoice.errors import ImageRefused
-from tests.unit.test_api import Api, Reply
+from tests.unit.handler.api.test_api import Api, Reply
 
 REFUSAL = ImageRefused("AIS.0104", "The image is not supported.", "r-1")
 

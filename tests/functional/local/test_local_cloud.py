@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from local.processes import plain_environment
-from tests.functional.conftest import ROOT, SAMPLES
+from tests.support.paths import ROOT, SAMPLES
 
 linux = pytest.mark.skipif(
     not sys.platform.startswith("linux"), reason="looks for processes in /proc"

@@ -5,15 +5,13 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from quota_invoice.recognition.shrink import fits, shrunk
-
-HANDLER = Path(__file__).parents[2] / "handler"
+from tests.support.paths import HANDLER
 
 
 def encoded(image: Image.Image, kind: str, **options: object) -> bytes:

@@ -12,9 +12,9 @@ import pytest
 
 from local.processes import plain_environment
 from tests.functional.conftest import Objects
-from tests.functional.test_api_calls import Client, call, client
+from tests.functional.handler.api.test_api_calls import Client, client
 
-__all__ = ["call", "client"]  # fixtures
+__all__ = ["client"]  # a fixture
 EXAMPLES = os.environ.get("API_EXAMPLES", "25")
 SEED = os.environ.get("API_SEED", "1")
 CONFIG = Path(__file__).with_name("schemathesis.toml")

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from tests.functional.conftest import SAMPLES, Objects, Run
+from tests.functional.conftest import Objects, Run
 from tests.support.announce import SHAPES, announce, announce_all, etag, sample_event
+from tests.support.paths import PHOTOS, SAMPLES
 
 
 @pytest.mark.parametrize("encoded", [True, False], ids=["encoded", "plain"])
@@ -170,7 +171,7 @@ def test_an_object_that_is_gone_by_now_leaves_no_failure_behind(
 
 
 def test_photographs_of_real_invoices_get_their_records(run: Run, objects: Objects) -> None:
-    photo = SAMPLES.parent.parent / "shared" / "invoices" / "beijing_10yuan.jpg"
+    photo = PHOTOS / "beijing_10yuan.jpg"
     if not photo.is_file():
         pytest.skip("no photographs of real invoices on this machine")
     content = objects.put("incoming/beijing.jpg", photo.read_bytes())

@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from local.cloud import Cloud, Options, running_cloud
-from tests.functional.test_api_calls import large_photo
+from tests.functional.handler.api.test_api_calls import large_photo
 from tests.support.servers import Answer, Asked, serving
 
 BROWSER = next(

@@ -11,7 +11,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,8 +18,8 @@ from PIL import Image
 
 from ocr_service.contract import codes
 from tests.support.ocr_service import resident
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 BODIES = int(os.environ.get("OCR_FUZZ_BODIES", "3000"))
 WARM = BODIES // 3
 GROWTH_MB = 24

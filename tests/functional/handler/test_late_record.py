@@ -7,9 +7,10 @@ from collections.abc import Callable
 import pytest
 
 from local.cloud import Cloud
-from tests.functional.conftest import SAMPLES, Objects, Run
+from tests.functional.conftest import Objects, Run
 from tests.support.announce import announce, etag
 from tests.support.faulty import Faulty
+from tests.support.paths import SAMPLES
 
 LONG = 30.0  # seconds; nothing that works takes as long
 KEY, RECORD = "incoming/a.png", "results/a.png.json"

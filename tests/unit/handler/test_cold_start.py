@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 
-HANDLER = Path(__file__).parents[2] / "handler"
+from tests.support.paths import HANDLER
+
 PROGRAM = """
 import sys, index
 from quota_invoice.events.parse import parse

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import io
 import json
 import shutil
@@ -20,11 +21,11 @@ from local.cloud import BUCKET, Cloud
 from local.gateway import Gateway, gateway
 from local.serving import Serving
 from quota_invoice.api.requests import LARGEST_BODY
-from tests.functional.conftest import SAMPLES, Objects, Run
+from tests.functional.conftest import Objects, Run, Start
 from tests.support.announce import announce, etag
+from tests.support.paths import SAMPLES
 from tests.support.servers import Answer, Asked, serving
 
-Start = Callable[..., Run]
 KEY = "incoming/差旅 50%+/a b.png"
 PATH = "/invoices/%E5%B7%AE%E6%97%85%2050%25%2B/a%20b.png"
 
@@ -53,29 +54,34 @@ class Client:
         return answer.json()
 
 
-@pytest.fixture
-def call(start: Start) -> Iterator[Callable[..., Client]]:
-    """Put a gateway before a function with settings of its own."""
-    made: list[tuple[Serving, Client]] = []
-
-    def make(
-        gateway_seconds: float = 30.0, seconds: float = 60, instances: int = 1, **user_data: str
-    ) -> Client:
-        user_data = {"API_TIMEOUT_SECONDS": f"{gateway_seconds:g}", **user_data}
-        run = start(seconds=seconds, instances=instances, **user_data)
-        front = Serving(gateway(run.runtime.invoke, Gateway(gateway_seconds)))
-        made.append((front, Client(run, front.url)))
-        return made[-1][1]
-
-    yield make
-    for front, client in made:
+@contextlib.contextmanager
+def serving_api(run: Run, gateway_seconds: float = 30.0) -> Iterator[Client]:
+    """Serve a function's API by a gateway of its own."""
+    front = Serving(gateway(run.runtime.invoke, Gateway(gateway_seconds)))
+    client = Client(run, front.url)
+    try:
+        yield client
+    finally:
         client.http.close()
         front.stop()
 
 
 @pytest.fixture
-def client(call: Callable[..., Client]) -> Client:
-    return call()
+def call(start: Start) -> Iterator[Callable[..., Client]]:
+    """Serve the API of functions with settings of their own."""
+    with contextlib.ExitStack() as stack:
+
+        def make(gateway_seconds: float = 30.0, **user_data: str) -> Client:
+            run = start(API_TIMEOUT_SECONDS=f"{gateway_seconds:g}", **user_data)
+            return stack.enter_context(serving_api(run, gateway_seconds))
+
+        yield make
+
+
+@pytest.fixture
+def client(run: Run) -> Iterator[Client]:
+    with serving_api(run) as found:
+        yield found
 
 
 def encoded(content: bytes) -> str:
@@ -116,7 +122,7 @@ def test_an_image_behind_an_address_is_read(
     answer = client.post("/invoices", {"url": signed.signedUrl})
     assert answer.status_code == 200, answer.text
     assert answer.json()["result"]["code"] == "13100139T713"
-    everything = client.run.log.read_text(encoding="utf-8")
+    everything = client.run.text()
     assert "Signature" not in everything
     own = call(URL_ALLOW_HOSTS=host).post("/invoices", {"url": signed.signedUrl})
     assert (own.status_code, own.json()["error_code"]) == (422, "Url.Refused")
@@ -290,7 +296,7 @@ def test_nothing_of_the_callers_credentials_is_logged(
     for body in ({"image": encoded(image)}, {"nonsense": "do-not-tell"}, {"key": "a.png"}):
         client.http.post("/invoices", json=body, headers=headers)
     upload = client.post("/uploads", {"name": "a.png"}).json()
-    logged = client.run.log.read_text(encoding="utf-8")
+    logged = client.run.text()
     assert "do-not-tell" not in logged
     assert encoded(image)[:40] not in logged
     assert "Signature" in upload["url"]

@@ -11,8 +11,9 @@ from PIL import Image
 
 from local.cloud import Cloud
 from ocr_service.contract.codes import URL_REFUSED
-from tests.functional.conftest import SAMPLES, Objects, Run
+from tests.functional.conftest import Objects, Run
 from tests.support.announce import announce
+from tests.support.paths import SAMPLES
 
 FIRST, SECOND = "shanghai-10-yuan-clean.png", "beijing-10-yuan-stamped.jpg"
 FIELDS = ("code", "number", "location", "amount")

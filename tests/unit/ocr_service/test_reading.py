@@ -17,10 +17,8 @@ from ocr_service.reading.fields.candidates import Candidate, Label
 from ocr_service.reading.fields.extraction import Findings, findings
 from ocr_service.reading.text import lines
 from ocr_service.reading.text.lines import Line
+from tests.support.paths import PHOTOS, SAMPLES
 
-ROOT = Path(__file__).parents[2]
-SAMPLES = ROOT / "samples"
-PHOTOS = ROOT.parent / "shared" / "invoices"
 FIELDS = ("code", "number", "amount", "location")
 
 truth = json.loads((SAMPLES / "truth.json").read_text("utf-8")) if SAMPLES.is_dir() else {}

@@ -1,0 +1,12 @@
+"""Folders of the repository that tests read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+HANDLER = ROOT / "handler"
+SAMPLES = ROOT / "samples"
+EVENTS = ROOT / "events"
+# Photographs that are not part of the repository; tests of them are skipped where they are absent.
+PHOTOS = ROOT.parent / "shared" / "invoices"
