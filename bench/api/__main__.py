@@ -17,14 +17,14 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bench.api.callers import Asked, Assignment
-from bench.api.figures import figures
+from bench.api.callers import CallResult, Workload
+from bench.api.latency import figures
 from local.cloud import BUCKET, Cloud, Options, running_cloud
 from local.errors import CloudError
 from local.processes import plain_environment
 
 ROOT = Path(__file__).parents[2]
-MOST_OWN_MS = 2.0
+MAX_OWN_MS = 2.0
 """Of a request's median time, what may be our own: neither the OCR service's nor the bucket's."""
 _OBJECTS = 20
 _KEYS_SECONDS = 600.0  # as long as the platform hands out the same credentials
@@ -45,7 +45,7 @@ def bench(
 
     The OCR service is a stand-in that answers every request at once, with the same invoice. The
     function's own share is what it says itself, in the header Server-Timing: the time from the
-    event to the answer but for what it waits for the OCR service and the bucket, whose clients
+    event to the response but for what it waits for the OCR service and the bucket, whose clients
     count as theirs.
     """
     out.mkdir(parents=True, exist_ok=True)
@@ -60,25 +60,25 @@ def bench(
     options.output.unlink(missing_ok=True)
     try:
         with running_cloud(options) as cloud:
-            requests = _prepared(cloud, instances)
+            requests = _prepare_requests(cloud, instances)
             started = time.perf_counter()
-            asked = _called(cloud, callers, seconds, requests)
+            results = _run_callers(cloud, callers, seconds, requests)
             report = {
                 "callers": callers,
                 "instances": instances,
                 "ocr": "a stand-in that answers at once",
-                **figures(asked, time.perf_counter() - started),
+                **figures(results, time.perf_counter() - started),
             }
     except CloudError as error:
         console.print(f"[bold red]error:[/] {error}", soft_wrap=True)
         raise typer.Exit(1) from None
     (out / "bench-api.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     _show(report, out)
-    held = not report["errors"] and report["own_ms"].get("median", MOST_OWN_MS + 1) <= MOST_OWN_MS
+    held = not report["errors"] and report["own_ms"].get("median", MAX_OWN_MS + 1) <= MAX_OWN_MS
     raise typer.Exit(0 if held else 1)
 
 
-def _prepared(cloud: Cloud, instances: int) -> list[tuple[str, bytes]]:
+def _prepare_requests(cloud: Cloud, instances: int) -> list[tuple[str, bytes]]:
     """Put objects there, have each instance started, and give the requests to make, by kind."""
     image = _IMAGE.read_bytes()
     encoded = json.dumps({"image": base64.b64encode(image).decode()}).encode()
@@ -89,9 +89,9 @@ def _prepared(cloud: Cloud, instances: int) -> list[tuple[str, bytes]]:
             key = f"incoming/bench/{number}.jpg"
             client.putContent(BUCKET, key, image)
             body = json.dumps({"key": key}).encode()
-            answer = api.post("/invoices", content=body)
-            if not answer.is_success:
-                message = f"the API answered {answer.status_code}: {answer.text}"
+            response = api.post("/invoices", content=body)
+            if not response.is_success:
+                message = f"the API answered {response.status_code}: {response.text}"
                 raise CloudError(message)
             requests += [
                 ("image", _http("POST", "/invoices", encoded)),
@@ -106,23 +106,23 @@ def _http(method: str, path: str, body: bytes) -> bytes:
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 
-def _called(
+def _run_callers(
     cloud: Cloud, callers: int, seconds: float, requests: list[tuple[str, bytes]]
-) -> list[Asked]:
+) -> list[CallResult]:
     address = urlsplit(cloud.api_endpoint)
     encoded = [(kind, base64.b64encode(request).decode()) for kind, request in requests]
     host, port = address.hostname or "", address.port or 0
-    assignment = Assignment(host, port, callers, seconds, encoded)
+    workload = Workload(host, port, callers, seconds, encoded)
     with console.status(f"{callers} callers at once for {seconds:g} s"):
         done = subprocess.run(
             [sys.executable, "-m", "bench.api.callers"],
             check=True,
             cwd=ROOT,
             env=plain_environment(),
-            input=json.dumps(asdict(assignment)).encode(),
+            input=json.dumps(asdict(workload)).encode(),
             stdout=subprocess.PIPE,
         )
-    return [Asked(**one) for one in json.loads(done.stdout)]
+    return [CallResult(**one) for one in json.loads(done.stdout)]
 
 
 def _show(report: dict[str, Any], out: Path) -> None:
@@ -139,7 +139,7 @@ def _show(report: dict[str, Any], out: Path) -> None:
         f"{report['requests_per_second']} requests a second; answers: {report['statuses']}.\n"
         "The OCR service is a stand-in that answers at once; bucket, gateway and function are the "
         "local cloud's,\nwith the callers on this machine. Own: what the function takes itself, "
-        f"at most {MOST_OWN_MS:g} ms in the median.\nFigures: {out / 'bench-api.json'}",
+        f"at most {MAX_OWN_MS:g} ms in the median.\nFigures: {out / 'bench-api.json'}",
         soft_wrap=True,
     )
 

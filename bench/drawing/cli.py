@@ -12,9 +12,9 @@ import typer
 from bench.drawing import samples as committed
 from bench.drawing.invoices import Drawing, draw, encode
 from bench.drawing.kinds import KINDS
-from bench.drawing.many import Group, tabletop
-from bench.drawing.many import sheet as scanned_sheet
-from bench.drawing.other_papers.papers import OTHER_PAPERS, draw_other
+from bench.drawing.other_papers.draw_other import OTHER_PAPERS, draw_other
+from bench.drawing.several_on_one_image import Group, tabletop
+from bench.drawing.several_on_one_image import sheet as scanned_sheet
 
 app = typer.Typer(
     help="Draw quota invoices, damaged as photographs are, with their true fields.",

@@ -8,14 +8,14 @@ from io import BytesIO
 import numpy as np
 from PIL import Image
 
-from bench.drawing.chance import Rng, pick, rng_for
-from bench.drawing.invoice.content import Invoice, Truth, Wish, make_invoice
+from bench.drawing.invoice.content import Fixed, Invoice, Truth, make_invoice
 from bench.drawing.invoice.layouts import LAYOUTS
-from bench.drawing.invoice.looks import random_look
+from bench.drawing.invoice.print_style import random_print_style
 from bench.drawing.invoice.printing import Printing
 from bench.drawing.kinds import KINDS, Kind
 from bench.drawing.paper import Pixels, blank, opaque
 from bench.drawing.pen import Pen
+from bench.drawing.random_numbers import Rng, pick, rng_for
 
 ORIENTATION = 0x0112
 """The EXIF tag for how a picture must be turned to be seen."""
@@ -34,18 +34,18 @@ class Drawing:
     kind: str
 
 
-def draw(kind: str, seed: int, *, long_side: int = 1000, wish: Wish | None = None) -> Drawing:
+def draw(kind: str, seed: int, *, long_side: int = 1000, fixed: Fixed | None = None) -> Drawing:
     """The invoice picture of that kind and seed: the same whenever it is asked for.
 
     Args:
         kind: one of `KINDS`.
         seed: any number; another seed gives another invoice and another damage.
         long_side: pixels of the longer side. The kinds about resolution may give fewer.
-        wish: what stands on the invoice, where the kind's own wish must not decide.
+        fixed: what stands on the invoice, where the kind's own fixed must not decide.
     """
     wanted = KINDS[kind]
     rng = rng_for(kind, seed)
-    invoice = make_invoice(rng, wish or wanted.wish)
+    invoice = make_invoice(rng, fixed or wanted.fixed)
     sheet = opaque(print_sheet(invoice, wanted, rng, long_side).sheet)
     for bend in wanted.paper:
         sheet = bend(sheet, rng)
@@ -61,7 +61,7 @@ def print_sheet(invoice: Invoice, kind: Kind, rng: Rng, long_side: int) -> Pen:
     ratio, layout = LAYOUTS[pick(rng, kind.layouts)]
     width = long_side if ratio <= 1 else round(long_side / ratio)
     pen = Pen(blank(rng, (width, round(width * ratio)), kind.net))
-    layout(Printing(pen, invoice, kind.look(random_look(rng)), rng))
+    layout(Printing(pen, invoice, kind.look(random_print_style(rng)), rng))
     for step in kind.ink:
         step(pen, invoice, rng)
     return pen

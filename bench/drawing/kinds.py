@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from bench.drawing.chance import Rng
-from bench.drawing.damage import ink, photo, sheets
+from bench.drawing.damage import bent_paper, ink, photo
+from bench.drawing.damage.camera_view import View, flat
 from bench.drawing.damage.ink import InkStep
 from bench.drawing.damage.photo import PhotoStep
-from bench.drawing.damage.scenes import View, flat
-from bench.drawing.invoice.content import Wish
+from bench.drawing.invoice.content import Fixed
 from bench.drawing.invoice.layouts import LAYOUTS
-from bench.drawing.invoice.looks import BLACK, ORANGE, RED, Look
+from bench.drawing.invoice.print_style import BLACK, ORANGE, RED, PrintStyle
 from bench.drawing.paper import Net, Pixels
 from bench.drawing.pen import Ink
+from bench.drawing.random_numbers import Rng
 
-SheetStep = Callable[[Pixels, Rng], Pixels]
+PaperStep = Callable[[Pixels, Rng], Pixels]
 Shot = Callable[[Pixels, Rng, int], Pixels]
 
 TABLE = View().shoot
@@ -27,13 +27,13 @@ TABLE_CLOSE = View(share=(1.02, 1.05), roll=(0, 1.5)).shoot
 class Kind:
     """The way from an empty sheet to a picture."""
 
-    wish: Wish = field(default_factory=Wish)
+    fixed: Fixed = field(default_factory=Fixed)
     layouts: tuple[str, ...] = tuple(LAYOUTS)
     net: Net | None = None
-    look: Callable[[Look], Look] = lambda look: look
+    look: Callable[[PrintStyle], PrintStyle] = lambda look: look
     ink: tuple[InkStep, ...] = (ink.usual,)
     """What lands on the printed sheet."""
-    paper: tuple[SheetStep, ...] = ()
+    paper: tuple[PaperStep, ...] = ()
     """How the sheet is bent."""
     shot: Shot = flat
     photo: tuple[PhotoStep, ...] = ()
@@ -42,17 +42,17 @@ class Kind:
     """Whether the picture lies on its side and its EXIF data say so."""
 
 
-def _digits(colour: Ink) -> Callable[[Look], Look]:
+def _digits(colour: Ink) -> Callable[[PrintStyle], PrintStyle]:
     return lambda look: replace(look, digits=replace(look.digits, ink=colour))
 
 
-def _numbered(look: Look) -> Look:
-    """Wheels out of line, and the second run of the press out of register."""
+def _numbered(look: PrintStyle) -> PrintStyle:
+    """Wheels out of line, and the second run of the stamp_seal out of register."""
     return replace(look, drop=7, digits=replace(look.digits, uneven=0.07, spread=0.12))
 
 
-def _faint(look: Look) -> Look:
-    """The press ran out of ink."""
+def _faint(look: PrintStyle) -> PrintStyle:
+    """The stamp_seal ran out of ink."""
     pale = tuple(replace(each, ink=_paler(each.ink)) for each in (look.title, look.label))
     digits, amount = (replace(each, ink=_paler(each.ink)) for each in (look.digits, look.amount))
     return replace(look, title=pale[0], label=pale[1], digits=digits, amount=amount)
@@ -80,16 +80,16 @@ KINDS: Mapping[str, Kind] = {
     "layout-tall": Kind(layouts=("tall",)),
     "layout-strip": Kind(layouts=("strip",)),
     "layout-prize": Kind(layouts=("prize",)),
-    "company-title": Kind(Wish(by_company=True)),
-    "merged-bureau": Kind(Wish(authority="0", by_company=False)),
-    "letters-in-code": Kind(Wish(letters=True)),
+    "company-title": Kind(Fixed(by_company=True)),
+    "merged-bureau": Kind(Fixed(authority="0", by_company=False)),
+    "letters-in-code": Kind(Fixed(letters=True)),
     "orange-digits": Kind(look=_digits(ORANGE), net="mesh"),
     "amount-in-figures": Kind(
         layouts=("plain", "strip", "prize"),
         look=lambda look: replace(look, is_amount_in_words=False),
     ),
     # 壹元伍角: parking, buses
-    "amount-with-jiao": Kind(Wish(yuan=1, jiao=5), layouts=("plain", "strip", "tall", "prize")),
+    "amount-with-jiao": Kind(Fixed(yuan=1, jiao=5), layouts=("plain", "strip", "tall", "prize")),
     "numbering-machine": Kind(look=_numbered),
     "faint-print": Kind(look=_faint),
     "dense-net": Kind(net="mesh", look=_digits(RED)),
@@ -109,11 +109,11 @@ KINDS: Mapping[str, Kind] = {
     "highlighter": Kind(ink=(ink.usual, ink.highlighter)),
     "see-through": Kind(ink=(ink.see_through, ink.usual)),
     # The paper itself
-    "wavy": Kind(paper=(sheets.wavy,), shot=TABLE),
-    "creased": Kind(paper=(sheets.creased,), shot=TABLE),
-    "crumpled": Kind(paper=(sheets.crumpled,), shot=TABLE),
-    "curled": Kind(paper=(sheets.curled,), shot=TABLE),
-    "stained": Kind(paper=(sheets.stained,), shot=TABLE),
+    "wavy": Kind(paper=(bent_paper.wavy,), shot=TABLE),
+    "creased": Kind(paper=(bent_paper.creased,), shot=TABLE),
+    "crumpled": Kind(paper=(bent_paper.crumpled,), shot=TABLE),
+    "curled": Kind(paper=(bent_paper.curled,), shot=TABLE),
+    "stained": Kind(paper=(bent_paper.stained,), shot=TABLE),
     # Where it lies
     "quarter-left": Kind(photo=(photo.turned(1),)),
     "half-turn": Kind(photo=(photo.turned(2),)),
@@ -162,11 +162,11 @@ KINDS: Mapping[str, Kind] = {
     ),
     "stamped-and-soft": Kind(ink=(ink.seal_over("code"),), photo=(photo.out_of_focus((0.9, 1.4)),)),
     "crumpled-and-orange": Kind(
-        paper=(sheets.crumpled,), shot=TABLE, photo=(photo.tinted((WARM,)), photo.shadowed)
+        paper=(bent_paper.crumpled,), shot=TABLE, photo=(photo.tinted((WARM,)), photo.shadowed)
     ),
     "wavy-stamped-compressed": Kind(
         ink=(ink.seal_over("amount"),),
-        paper=(sheets.wavy,),
+        paper=(bent_paper.wavy,),
         shot=TABLE,
         photo=(photo.compressed((25, 40)),),
     ),

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from bench.drawing.chance import Rng, pick
 from bench.drawing.pen import Ink
+from bench.drawing.random_numbers import Rng, pick
 
 Net = Literal["waves", "rosette", "fans", "mesh", "none"]
 Pixels = npt.NDArray[np.uint8]

@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 from bench.drawing.fonts import Face, font
 
 Ink = tuple[int, int, int]
-Spot = tuple[float, float]
+Point = tuple[float, float]
 Box = tuple[float, float, float, float]
 """Left, top, right, bottom."""
 
@@ -19,7 +19,7 @@ WIDTH = 1000
 
 
 @dataclass(frozen=True)
-class Type:
+class TextStyle:
     """How a line of text is set; lengths are in design units."""
 
     face: Face
@@ -56,7 +56,7 @@ class Pen:
         return self.sheet.height / self.unit
 
     def text(
-        self, spot: Spot, text: str, style: Type, *, anchor: str = "lm", name: str = ""
+        self, spot: Point, text: str, style: TextStyle, *, anchor: str = "lm", name: str = ""
     ) -> Box:
         """Set a line of text.
 
@@ -80,7 +80,7 @@ class Pen:
             self.boxes[name] = (box[0], box[1], box[2], box[3])
         return box[0], box[1], box[2], box[3]
 
-    def line(self, spots: Sequence[Spot], ink: Ink, width: float = 2.0) -> None:
+    def line(self, spots: Sequence[Point], ink: Ink, width: float = 2.0) -> None:
         """Draw a line through the spots."""
         points = [(x * self.unit, y * self.unit) for x, y in spots]
         ImageDraw.Draw(self.sheet).line(points, fill=ink, width=max(1, round(width * self.unit)))
@@ -92,7 +92,7 @@ class Pen:
         self.line(corners, ink, width)
 
 
-def letters(text: str, style: Type, unit: float) -> Image.Image:
+def letters(text: str, style: TextStyle, unit: float) -> Image.Image:
     """The text as a mask, cut close, at so many pixels per design unit."""
     pixels = round(style.size * unit)
     face = font(style.face, pixels)

@@ -17,10 +17,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from bench.drawing import KINDS, OTHER_PAPERS, FontsMissingError
-from bench.ocr.cases import FIELDS, Case, drawn, other_papers, photographs
+from bench.ocr.accuracy import Result, accuracy, by_kind, spread
+from bench.ocr.cases import FIELDS, Case, drawn_cases, other_paper_cases, photograph_cases
 from bench.ocr.engines import Engine
-from bench.ocr.figures import Result, accuracy, by_kind, spread
-from bench.ocr.page import failures_page
+from bench.ocr.failures_page import failures_page
 
 # A log file is no terminal of 80 columns: tables are shown whole there.
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
@@ -62,7 +62,7 @@ def _measure(
     seed: int, folder: Path | None, per_kind: int, stock_per_kind: int, timed: int
 ) -> tuple[dict[str, Any], list[Result]]:
     with Engine("ours") as ours, Engine("stock") as stock:
-        cases = drawn(seed, per_kind)
+        cases = drawn_cases(seed, per_kind)
         both = _read(
             "both engines",
             islice(cases, stock_per_kind * len(KINDS)),
@@ -72,9 +72,12 @@ def _measure(
         rest = _read("ours", cases, [ours], (per_kind - stock_per_kind) * len(KINDS))
         per_paper = max(1, per_kind // 2)
         papers = _read(
-            "other papers", other_papers(seed, per_paper), [ours], per_paper * len(OTHER_PAPERS)
+            "other papers",
+            other_paper_cases(seed, per_paper),
+            [ours],
+            per_paper * len(OTHER_PAPERS),
         )[0]
-        photos = _read("photographs", photographs(folder), [ours], None)[0] if folder else []
+        photos = _read("photographs", photograph_cases(folder), [ours], None)[0] if folder else []
         results = both[0] + rest[0]
         report = {
             "seed": seed,
@@ -122,7 +125,7 @@ def _refusals(papers: Sequence[Result]) -> dict[str, Any]:
     return {
         "images": len(papers),
         "must_be_refused": len(must),
-        "refused": sum(result.answer.fields is None for result in must),
+        "refused": sum(result.reading.fields is None for result in must),
         "invented_fields": sum(not result.is_right(field) for result in papers for field in FIELDS),
     }
 
@@ -132,7 +135,7 @@ def _race(
 ) -> tuple[list[float], dict[str, Any]]:
     """Have both read the same images in turn; give stock's time by ours for each image."""
     step = max(1, len(KINDS) // count)
-    cases = list(islice(drawn(seed + 1, 1, long_side=side), 0, step * count, step))
+    cases = list(islice(drawn_cases(seed + 1, 1, long_side=side), 0, step * count, step))
     for engine in (ours, stock):
         engine.read(cases[0].image)  # the first image of a size warms caches up
     ratios, own, other = [], [], []
@@ -144,7 +147,7 @@ def _race(
 
 
 def _pairs(seed: int, ours: Engine) -> dict[str, Any]:
-    cases = list(islice(drawn(seed + 2, 1), 12))
+    cases = list(islice(drawn_cases(seed + 2, 1), 12))
     pairs = zip(cases[::2], cases[1::2], strict=True)
     times = [ours.pair_seconds((one.image, other.image)) for one, other in pairs]
     return {

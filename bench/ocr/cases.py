@@ -40,7 +40,7 @@ class Case:
     truth: Mapping[str, str] | None
 
 
-def drawn(seed: int, per_kind: int, *, long_side: int = 1000) -> Iterator[Case]:
+def drawn_cases(seed: int, per_kind: int, *, long_side: int = 1000) -> Iterator[Case]:
     """Draw invoices of every kind; the runs of two seeds share none."""
     for index in range(per_kind):
         for kind in KINDS:
@@ -51,7 +51,7 @@ def drawn(seed: int, per_kind: int, *, long_side: int = 1000) -> Iterator[Case]:
             yield Case(f"{kind}-{number}", kind, _stored(drawing.image), fields)
 
 
-def other_papers(seed: int, per_kind: int) -> Iterator[Case]:
+def other_paper_cases(seed: int, per_kind: int) -> Iterator[Case]:
     """Draw what is no quota invoice, or one whose code and number cannot be read."""
     for kind in OTHER_PAPERS:
         for index in range(per_kind):
@@ -60,7 +60,7 @@ def other_papers(seed: int, per_kind: int) -> Iterator[Case]:
             yield Case(f"{kind}-{number}", kind, _stored(draw_other(kind, number).image), truth)
 
 
-def photographs(folder: Path) -> Iterator[Case]:
+def photograph_cases(folder: Path) -> Iterator[Case]:
     """Read a folder's images and their truth from its ``gt.json``, and damage copies of them."""
     truths = json.loads((folder / "gt.json").read_bytes())
     for name, entry in truths.items():

@@ -19,7 +19,7 @@ _Read = Callable[[Pixels], "dict[str, tuple[str, float]] | None"]
 
 
 @dataclass(frozen=True)
-class Answer:
+class Reading:
     """What an engine made of an image.
 
     Attributes:
@@ -60,10 +60,10 @@ class Engine:
         self._channel.close()
         self._process.join(10)
 
-    def read(self, image: Pixels) -> Answer:
+    def read(self, image: Pixels) -> Reading:
         """Have an image read."""
         self._channel.send(("read", image))
-        return Answer(*self._channel.recv())
+        return Reading(*self._channel.recv())
 
     def pair_seconds(self, images: tuple[Pixels, Pixels]) -> tuple[float, float]:
         """Time two images, one after the other and both at once, in seconds."""

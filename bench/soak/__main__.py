@@ -17,8 +17,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from bench.soak.inputs import plan, samples
-from bench.soak.scenario import INSTANCES, WEATHER, Storm
-from bench.soak.verdict import checks, figures
+from bench.soak.report import checks, figures
+from bench.soak.scenario import INSTANCES, WEATHER, Scenario
 from local.errors import CloudError
 
 # A log file is no terminal of 80 columns: tables are shown whole there.
@@ -69,7 +69,7 @@ def main(
             def show(what: str, done: int, total: int) -> None:
                 bar.update(task, description=what, completed=done, total=total)
 
-            found = Storm(uploads, seed, log, replay=replay).run(show)
+            found = Scenario(uploads, seed, log, replay=replay).run(show)
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
     except (CloudError, OSError) as error:

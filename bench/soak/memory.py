@@ -10,7 +10,7 @@ _WORKER = b"runtime/worker.py"
 _PROC = Path("/proc")
 
 
-class Memory:
+class MemoryMonitor:
     """Looks at it every so often, in a thread of its own, until `stop`.
 
     Attributes:

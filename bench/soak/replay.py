@@ -22,7 +22,7 @@ from ocr_service.server import serve
 from ocr_service.settings import Settings
 
 
-class Remembering:
+class CachingReader:
     """A reader that remembers what it read; threads may share it."""
 
     def __init__(self, reader: Reader) -> None:
@@ -51,4 +51,4 @@ class Remembering:
 
 if __name__ == "__main__":
     settings = Settings.read(os.environ)
-    serve(settings, Remembering(Engine(threads=settings.workers)))
+    serve(settings, CachingReader(Engine(threads=settings.workers)))

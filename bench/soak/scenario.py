@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bench.soak.exchange_log import ExchangeLog
 from bench.soak.inputs import Upload
-from bench.soak.memory import Memory
-from bench.soak.watcher import Watcher
+from bench.soak.memory import MemoryMonitor
 from local.cloud import BUCKET, Cloud, Options, running_cloud
 from local.faults import BUCKET as BUCKET_SERVICE
 from local.faults import OCR, Faults, Proxy
@@ -36,7 +36,7 @@ WEATHER = {"duplicate": 0.1, "drop": 0.05, "reorder": 0.1, "delay": 3.0}
 
 
 @dataclass
-class Found:
+class Observations:
     """What is known when the storm is over.
 
     Attributes:
@@ -49,7 +49,7 @@ class Found:
     """
 
     faults: Faults
-    watcher: Watcher
+    exchange_log: ExchangeLog
     weather: Weather
     uploaded: dict[str, list[tuple[float, str]]] = field(default_factory=dict)
     kills: list[float] = field(default_factory=list)
@@ -60,7 +60,7 @@ class Found:
     peak_mb: float = 0.0
 
 
-class Storm:
+class Scenario:
     """Runs it once.
 
     Args:
@@ -78,9 +78,9 @@ class Storm:
         self._lock = threading.Lock()
         self._waiting = 0
         self._last = time.monotonic()
-        self.found = Found(Faults(), Watcher(), Weather(seed, **WEATHER))
+        self.found = Observations(Faults(), ExchangeLog(), Weather(seed, **WEATHER))
 
-    def run(self, progress: Callable[[str, int, int], None]) -> Found:
+    def run(self, progress: Callable[[str, int, int], None]) -> Observations:
         """Do it all.
 
         Args:
@@ -91,7 +91,7 @@ class Storm:
         """
         progress("starting the cloud", 0, 1)
         with self._cloud() as cloud:
-            memory = Memory()
+            memory = MemoryMonitor()
             try:
                 self._upload(cloud, progress)
                 self._settle(progress)
@@ -104,10 +104,10 @@ class Storm:
 
     @contextlib.contextmanager
     def _cloud(self) -> Iterator[Cloud]:
-        faults, watcher = self.found.faults, self.found.watcher
+        faults, exchange_log = self.found.faults, self.found.exchange_log
         with (
-            Proxy(BUCKET_SERVICE, faults, watcher) as bucket,
-            Proxy(OCR, faults, watcher) as ocr,
+            Proxy(BUCKET_SERVICE, faults, exchange_log) as bucket,
+            Proxy(OCR, faults, exchange_log) as ocr,
         ):
             options = Options(
                 output=self._log,

@@ -12,9 +12,9 @@ from typer import Typer
 from typer.testing import CliRunner
 
 from bench.soak.__main__ import main
-from bench.soak.calls import UNEXPLAINED, account
+from bench.soak.exchange_log import ExchangeLog
 from bench.soak.inputs import Sample, is_right, plan, samples
-from bench.soak.watcher import Watcher
+from bench.soak.ocr_calls import UNEXPLAINED, count_ocr_calls
 from local.faults import FAULTS, OPERATIONS, Exchange
 from local.faults.wire import Request
 from tests.functional.conftest import SAMPLES
@@ -44,15 +44,15 @@ def look(began: float, caller: str) -> Exchange:
     return exchange("get", began, "results/a.png.json", caller)
 
 
-def watched(*exchanges: Exchange) -> Watcher:
-    watcher = Watcher()
+def watched(*exchanges: Exchange) -> ExchangeLog:
+    exchange_log = ExchangeLog()
     for one in exchanges:
-        watcher(one)
-    return watcher
+        exchange_log(one)
+    return exchange_log
 
 
 def causes_of(*exchanges: Exchange, kills: list[float] | None = None) -> Counter[str]:
-    total, causes, _ = account(watched(*exchanges), {KEY: [(0.0, "e")]}, kills or [])
+    total, causes, _ = count_ocr_calls(watched(*exchanges), {KEY: [(0.0, "e")]}, kills or [])
     assert total == sum(one.operation == "recognize" for one in exchanges)
     return causes
 

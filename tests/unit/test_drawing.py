@@ -20,10 +20,10 @@ from bench.drawing import (
     sheet,
     tabletop,
 )
-from bench.drawing.chance import rng_for
 from bench.drawing.fonts import folder
-from bench.drawing.invoice.content import Wish, make_invoice
+from bench.drawing.invoice.content import Fixed, make_invoice
 from bench.drawing.invoice.divisions import divisions
+from bench.drawing.random_numbers import rng_for
 
 SMALL = 400
 
@@ -55,7 +55,7 @@ def test_an_invoice_obeys_the_rules_of_real_ones(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(60))
 def test_the_title_names_the_authority_and_the_place_of_the_code(seed: int) -> None:
-    invoice = make_invoice(rng_for("titles", seed), Wish(by_company=False))
+    invoice = make_invoice(rng_for("titles", seed), Fixed(by_company=False))
     names = {"0": "国家税务总局", "1": "国家税务局", "2": "地方税务局"}
     assert names[invoice.code[0]] in invoice.title
     assert (invoice.division.prefecture or invoice.division.province) in invoice.title
@@ -71,8 +71,8 @@ def test_the_print_run_holds_the_number_and_is_not_it(seed: int) -> None:
 
 
 def test_letters_come_when_wished_for() -> None:
-    lettered = make_invoice(rng_for("letters", 1), Wish(letters=True)).code
-    plain = make_invoice(rng_for("letters", 1), Wish(letters=False)).code
+    lettered = make_invoice(rng_for("letters", 1), Fixed(letters=True)).code
+    plain = make_invoice(rng_for("letters", 1), Fixed(letters=False)).code
     assert not lettered.isdigit()
     assert plain.isdigit()
 
@@ -119,7 +119,7 @@ def test_a_seed_gives_the_same_picture_again(kind: str) -> None:
 
 @needs_fonts
 def test_a_wish_decides_what_stands_on_the_invoice() -> None:
-    truth = draw("clean", 1, long_side=SMALL, wish=Wish(division="1100", yuan=10)).truth
+    truth = draw("clean", 1, long_side=SMALL, fixed=Fixed(division="1100", yuan=10)).truth
     assert truth
     assert (truth.location, truth.amount) == ("北京市", "￥10.00")
 

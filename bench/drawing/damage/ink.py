@@ -9,10 +9,10 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw
 
-from bench.drawing.chance import Rng, between, either_side, happens, pick
 from bench.drawing.invoice.content import Invoice
-from bench.drawing.invoice.seals import RED, Mark, company, press
-from bench.drawing.pen import Ink, Pen, Type
+from bench.drawing.invoice.seals import RED, Imprint, company, stamp_seal
+from bench.drawing.pen import Ink, Pen, TextStyle
+from bench.drawing.random_numbers import Rng, between, either_sign, happens, pick
 
 InkStep = Callable[[Pen, Invoice, Rng], None]
 
@@ -26,8 +26,8 @@ def seal_over(name: str, strength: tuple[float, float] = (0.4, 0.65)) -> InkStep
     def step(pen: Pen, invoice: Invoice, rng: Rng) -> None:
         left, top, right, bottom = pen.boxes[name]
         x = between(rng, left + 0.2 * (right - left), right - 0.1 * (right - left))
-        y = (top + bottom) / 2 + either_side(rng, 20, 95)
-        _press_company(pen, invoice, rng, (x, y), strength)
+        y = (top + bottom) / 2 + either_sign(rng, 20, 95)
+        _stamp_company_seal(pen, invoice, rng, (x, y), strength)
 
     return step
 
@@ -38,17 +38,17 @@ def seal_aside(pen: Pen, invoice: Invoice, rng: Rng) -> None:
     _, _, _, number_ends = pen.boxes["number"]
     low = max(pen.height - between(rng, 110, 150), number_ends + 125)
     centre = between(rng, 700, 820), low
-    _press_company(pen, invoice, rng, centre, (0.35, 0.7))
+    _stamp_company_seal(pen, invoice, rng, centre, (0.35, 0.7))
 
 
-def _press_company(
+def _stamp_company_seal(
     pen: Pen, invoice: Invoice, rng: Rng, centre: tuple[float, float], strength: tuple[float, float]
 ) -> None:
-    press(
+    stamp_seal(
         pen,
         company(invoice),
         centre,
-        Mark(pick(rng, SEAL_INKS), between(rng, *strength), either_side(rng, 0, 20)),
+        Imprint(pick(rng, SEAL_INKS), between(rng, *strength), either_sign(rng, 0, 20)),
         rng,
     )
 
@@ -105,7 +105,7 @@ def highlighter(pen: Pen, _: Invoice, rng: Rng) -> None:
 def see_through(pen: Pen, invoice: Invoice, rng: Rng) -> None:
     """The print of the back side, mirrored and faint."""
     back = Pen(Image.new("RGB", pen.sheet.size, "white"))
-    style = Type("serif", 24, (150, 150, 158))
+    style = TextStyle("serif", 24, (150, 150, 158))
     lines = (
         "发票使用须知",
         "一、本发票限于规定的行业使用",
@@ -122,11 +122,11 @@ def see_through(pen: Pen, invoice: Invoice, rng: Rng) -> None:
 def second_seal(pen: Pen, invoice: Invoice, rng: Rng) -> None:
     """Another seal beside the first, fainter."""
     centre = between(rng, 120, 320), pen.height - between(rng, 100, 160)
-    press(
+    stamp_seal(
         pen,
         replace(company(invoice), width=260, height=190),
         centre,
-        Mark(RED, between(rng, 0.25, 0.4), either_side(rng, 5, 40)),
+        Imprint(RED, between(rng, 0.25, 0.4), either_sign(rng, 5, 40)),
         rng,
     )
 

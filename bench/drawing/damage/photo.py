@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from bench.drawing.chance import Rng, between, either_side, happens, pick
 from bench.drawing.paper import Pixels
+from bench.drawing.random_numbers import Rng, between, either_sign, happens, pick
 
 PhotoStep = Callable[[Pixels, Rng], Pixels]
 Range = tuple[float, float]
@@ -183,7 +183,7 @@ def fingers(picture: Pixels, rng: Rng) -> Pixels:
 def banded(picture: Pixels, rng: Rng) -> Pixels:
     """A flickering lamp: dark bands across the picture."""
     _, y = _unit_grid(picture)
-    light = 0.85 + 0.15 * np.sin(y * between(rng, 25, 50) + either_side(rng, 0, 3))
+    light = 0.85 + 0.15 * np.sin(y * between(rng, 25, 50) + either_sign(rng, 0, 3))
     return _clipped(picture * light[..., None].astype(np.float32))
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from bench.drawing.chance import Rng, digits, happens, pick
 from bench.drawing.invoice.divisions import MUNICIPALITIES, Division, divisions
+from bench.drawing.random_numbers import Rng, digits, happens, pick
 
 Authority = Literal["0", "1", "2"]
 
@@ -82,42 +82,42 @@ class Invoice:
 
 
 @dataclass(frozen=True)
-class Wish:
+class Fixed:
     """What a kind of drawing asks of the content; None leaves it to chance."""
 
     authority: Authority | None = None
-    letters: bool | None = None
-    by_company: bool | None = None
     division: str | None = None
     yuan: int | None = None
     jiao: int = 0
+    letters: bool | None = None
+    by_company: bool | None = None
 
 
-def make_invoice(rng: Rng, wish: Wish | None = None) -> Invoice:
+def make_invoice(rng: Rng, fixed: Fixed | None = None) -> Invoice:
     """An invoice with fields that agree with each other."""
-    wish = wish or Wish()
-    division = _division(rng, wish.division)
-    authority = pick(rng, AUTHORITIES) if wish.authority is None else wish.authority
+    fixed = fixed or Fixed()
+    division = _division(rng, fixed.division)
+    authority = pick(rng, AUTHORITIES) if fixed.authority is None else fixed.authority
     # The merged tax bureaus exist since the summer of 2018.
     year = int(rng.integers(19, 24)) if authority == "0" else int(rng.integers(11, 19))
-    letters = happens(rng, 0.3) if wish.letters is None else wish.letters
+    letters = happens(rng, 0.3) if fixed.letters is None else fixed.letters
     code = authority + division.code + f"{year:02}" + digits(rng, 1) + _tail(rng, letters=letters)
     number = digits(rng, 8)
-    yuan = wish.yuan or pick(
+    yuan = fixed.yuan or pick(
         rng, (1, 2, 5, 5, 10, 10, 10, 20, 20, 50, 50, 100, 100, 200, 500, 1000)
     )
     company = _company(rng, division)
-    by_company = happens(rng, 0.2) if wish.by_company is None else wish.by_company
+    by_company = happens(rng, 0.2) if fixed.by_company is None else fixed.by_company
     bureau, supervisor = _bureau(rng, division, authority)
     return Invoice(
         code=code,
         number=number,
         yuan=yuan,
-        jiao=wish.jiao,
+        jiao=fixed.jiao,
         division=division,
-        words=_words(rng, yuan, wish.jiao),
+        words=_words(rng, yuan, fixed.jiao),
         figures=pick(rng, ("￥{}.{}0", "￥: {}.{}0", "¥{}.{}0", "￥{}.{}0元")).format(
-            yuan, wish.jiao
+            yuan, fixed.jiao
         ),
         title=(company if by_company else bureau) + "通用定额发票",
         issuer=division.prefecture or division.province,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from bench.drawing.chance import happens, pick
 from bench.drawing.invoice.content import ENGLISH
-from bench.drawing.invoice.looks import BLACK, BLUE, larger
+from bench.drawing.invoice.print_style import BLACK, BLUE, larger
 from bench.drawing.invoice.printing import Printing
-from bench.drawing.pen import Type
+from bench.drawing.pen import TextStyle
+from bench.drawing.random_numbers import happens, pick
 
 
 def _plain(page: Printing) -> None:
@@ -26,7 +26,7 @@ def _plain(page: Printing) -> None:
 def _bilingual(page: Printing) -> None:
     ink = page.look.label.ink
     page.title((500, 70), 640)
-    english = Type("serif", 22, ink)
+    english = TextStyle("serif", 22, ink)
     page.pen.text((500, 108), "GENERAL FIXED-VALUE INVOICE", english, anchor="mm")
     page.copy_name((500, 190), size=58, ink=BLUE)
     page.seal((500, 140))
@@ -45,7 +45,7 @@ def _bilingual(page: Printing) -> None:
     office = f"此发票系{page.invoice.issuer}税务机关批准印制·税印·{page.invoice.year % 100:02}-07"
     page.small((45, 340), office, size=21, anchor="mm", turn=3)
     page.pen.text(
-        (935, 90), str(page.invoice.yuan), Type("sans", 54, BLUE, 0.05, turn=3), anchor="mm"
+        (935, 90), str(page.invoice.yuan), TextStyle("sans", 54, BLUE, 0.05, turn=3), anchor="mm"
     )
 
 
@@ -98,7 +98,11 @@ def _tall(page: Printing) -> None:
     big.password((110, 560))
     page.amount((500, 760), size=100, figures=False)
     page.pen.text(
-        (500, 860), page.invoice.figures, Type("sans", 48, BLACK, 0.02), anchor="mm", name="figures"
+        (500, 860),
+        page.invoice.figures,
+        TextStyle("sans", 48, BLACK, 0.02),
+        anchor="mm",
+        name="figures",
     )
     page.small((110, 1000), "收款单位(盖章)：", size=34)
     page.small((110, 1080), "开票日期：　　年　　月　　日", size=34)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from bench.drawing.chance import Rng
 from bench.drawing.invoice.content import Invoice
-from bench.drawing.invoice.looks import BLACK, Look
-from bench.drawing.invoice.seals import Mark, press, supervision
-from bench.drawing.pen import Ink, Pen, Spot, Type
+from bench.drawing.invoice.print_style import BLACK, PrintStyle
+from bench.drawing.invoice.seals import Imprint, stamp_seal, supervision
+from bench.drawing.pen import Ink, Pen, Point, TextStyle
+from bench.drawing.random_numbers import Rng
 
 _FEW = 3
 """Characters that may stand far apart."""
@@ -20,36 +20,36 @@ class Printing:
 
     pen: Pen
     invoice: Invoice
-    look: Look
+    look: PrintStyle
     rng: Rng
 
-    def title(self, centre: Spot, widest: float, *, size: float = 48) -> None:
+    def title(self, centre: Point, widest: float, *, size: float = 48) -> None:
         """The title, made smaller where its place is long."""
         text = self.invoice.title
         style = replace(self.look.title, size=min(size, widest / len(text) / 1.03), spread=0.02)
         self.pen.text(centre, text, style, anchor="mm", name="title")
 
-    def copy_name(self, centre: Spot, *, size: float = 50, ink: Ink | None = None) -> None:
+    def copy_name(self, centre: Point, *, size: float = 50, ink: Ink | None = None) -> None:
         """发票联: which copy of the invoice this is."""
         style = replace(self.look.title, size=size, spread=0.6, ink=ink or self.look.title.ink)
         self.pen.text(centre, "发票联", style, anchor="mm")
 
-    def seal(self, centre: Spot) -> None:
+    def seal(self, centre: Point) -> None:
         """The supervision seal."""
-        press(self.pen, supervision(self.invoice), centre, Mark(strength=0.75))
+        stamp_seal(self.pen, supervision(self.invoice), centre, Imprint(strength=0.75))
 
-    def code_and_number(self, corner: Spot, step: float) -> None:
+    def code_and_number(self, corner: Point, step: float) -> None:
         """The two fields below each other, with their labels."""
         x, y = corner
         self.field((x, y), "发票代码", self.invoice.code, "code")
         self.field((x, y + step), "发票号码", self.invoice.number, "number")
 
-    def field(self, spot: Spot, label: str, value: str, name: str) -> None:
+    def field(self, spot: Point, label: str, value: str, name: str) -> None:
         """A label, and a value to its right."""
         _, _, right, _ = self.pen.text(spot, label + self.look.colon, self.look.label)
         self.pen.text((right + 14, spot[1] + self.look.drop), value, self.look.digits, name=name)
 
-    def amount(self, centre: Spot, *, size: float = 62, figures: bool = True) -> None:
+    def amount(self, centre: Point, *, size: float = 62, figures: bool = True) -> None:
         """The amount in words, and in figures behind them."""
         in_words = self.look.is_amount_in_words
         words = self.invoice.words if in_words else self.invoice.figures
@@ -58,18 +58,18 @@ class Printing:
         style = replace(self.look.amount, size=size, spread=spread)
         _, _, right, _ = self.pen.text(centre, words, style, anchor="mm", name="amount")
         if figures and in_words:
-            style = Type("sans", size * 0.5, style.ink, bold=0.014)
+            style = TextStyle("sans", size * 0.5, style.ink, bold=0.014)
             self.pen.text((right + 28, centre[1] + 4), self.invoice.figures, style, name="figures")
 
     def small(
-        self, spot: Spot, text: str, *, size: float = 20, anchor: str = "lm", turn: int = 0
+        self, spot: Point, text: str, *, size: float = 20, anchor: str = "lm", turn: int = 0
     ) -> None:
         """Small print."""
         self.pen.text(
             spot, text, replace(self.look.label, size=size, turn=turn, bold=0), anchor=anchor
         )
 
-    def password(self, spot: Spot) -> None:
+    def password(self, spot: Point) -> None:
         """密码 below its grey area, still covered, or scratched free."""
         _, _, right, _ = self.pen.text(spot, "密　码", self.look.label)
         x, y = right + 14, spot[1]

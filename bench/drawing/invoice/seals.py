@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from bench.drawing.chance import Rng
 from bench.drawing.invoice.content import Invoice
-from bench.drawing.pen import Ink, Pen, Spot, Type, letters
+from bench.drawing.pen import Ink, Pen, Point, TextStyle, letters
+from bench.drawing.random_numbers import Rng
 
 RED: Ink = (196, 42, 48)
 
@@ -49,7 +49,7 @@ def company(invoice: Invoice) -> Seal:
 
 
 @dataclass(frozen=True)
-class Mark:
+class Imprint:
     """How a seal was put to the paper."""
 
     ink: Ink = RED
@@ -59,7 +59,7 @@ class Mark:
     """Degrees counter-clockwise."""
 
 
-def press(pen: Pen, seal: Seal, centre: Spot, mark: Mark, worn: Rng | None = None) -> None:
+def stamp_seal(pen: Pen, seal: Seal, centre: Point, mark: Imprint, worn: Rng | None = None) -> None:
     """Put a seal on a sheet: translucent, so that what lies below stays to be seen.
 
     Args:
@@ -96,10 +96,10 @@ def _mask(seal: Seal, unit: float) -> Image.Image:
     mask = Image.fromarray(cv2.ellipse(empty, oval, 255, rim, cv2.LINE_AA))
     gap = seal.size * 0.85 + seal.rim
     across, down = (seal.width / 2 - gap) * unit, (seal.height / 2 - gap) * unit
-    _along(mask, seal.upper, seal.size * unit, (across, -down))
-    _along(mask, seal.lower, seal.size * unit, (across, down))
+    _write_along_arc(mask, seal.upper, seal.size * unit, (across, -down))
+    _write_along_arc(mask, seal.lower, seal.size * unit, (across, down))
     for text, size, drop in seal.middle:
-        line = letters(text, Type("sans", size, RED, bold=0.02), unit)
+        line = letters(text, TextStyle("sans", size, RED, bold=0.02), unit)
         widest = round((seal.width - 2 * seal.rim - 16) * unit)
         if line.width > widest:
             line = line.resize((widest, line.height))
@@ -111,7 +111,7 @@ def _mask(seal: Seal, unit: float) -> Image.Image:
     return mask
 
 
-def _along(mask: Image.Image, text: str, size: float, axes: tuple[float, float]) -> None:
+def _write_along_arc(mask: Image.Image, text: str, size: float, axes: tuple[float, float]) -> None:
     """Write along half an ellipse, evenly spaced.
 
     Args:
@@ -131,6 +131,6 @@ def _along(mask: Image.Image, text: str, size: float, axes: tuple[float, float])
         x, y = mask.width / 2 + across * np.sin(theta), mask.height / 2 + down * np.cos(theta)
         # The letter stands upright on the ellipse, not on the circle of the same angle.
         lean = np.degrees(np.arctan2(np.sin(theta) * down, np.cos(theta) * across))
-        glyph = letters(each, Type("serif", size, RED, bold=0.03), 1)
+        glyph = letters(each, TextStyle("serif", size, RED, bold=0.03), 1)
         glyph = glyph.rotate(lean, Image.Resampling.BICUBIC, expand=True)
         mask.paste(255, (round(x - glyph.width / 2), round(y - glyph.height / 2)), glyph)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bench.drawing.chance import Rng, digits, pick
 from bench.drawing.invoice.content import NAMES, WORDS
-from bench.drawing.other_papers.typeset import (
+from bench.drawing.other_papers.print_helpers import (
     BLUE,
     INK,
     RED,
@@ -19,6 +18,7 @@ from bench.drawing.other_papers.typeset import (
     shop,
 )
 from bench.drawing.pen import Pen
+from bench.drawing.random_numbers import Rng, digits, pick
 
 
 def _receipt(pen: Pen, rng: Rng) -> None:

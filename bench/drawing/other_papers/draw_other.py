@@ -8,20 +8,20 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from bench.drawing.chance import Rng, between, happens, pick, rng_for
+from bench.drawing.damage.camera_view import COLOURS, View, flat, ground
 from bench.drawing.damage.photo import exposed, grainy, out_of_focus, side_lit
-from bench.drawing.damage.scenes import COLOURS, View, flat, ground
 from bench.drawing.invoice.content import make_invoice
 from bench.drawing.invoices import Drawing, print_sheet
 from bench.drawing.kinds import TABLE, Kind
-from bench.drawing.other_papers.cards import CARDS
-from bench.drawing.other_papers.tax_papers import TAX_PAPERS
+from bench.drawing.other_papers.cards_and_notes import CARDS_AND_NOTES
+from bench.drawing.other_papers.other_invoices import OTHER_INVOICES
+from bench.drawing.other_papers.print_helpers import Paper
 from bench.drawing.other_papers.tickets import TICKETS
-from bench.drawing.other_papers.typeset import Paper
 from bench.drawing.paper import Pixels, blank, opaque
 from bench.drawing.pen import Pen
+from bench.drawing.random_numbers import Rng, between, happens, pick, rng_for
 
-PAPERS: Mapping[str, Paper] = {**TAX_PAPERS, **TICKETS, **CARDS}
+PAPERS: Mapping[str, Paper] = {**OTHER_INVOICES, **TICKETS, **CARDS_AND_NOTES}
 UNREADABLE_CELLS = 7
 """Mosaic: so many cells across a field leave nothing of twelve characters."""
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bench.drawing.chance import Rng, between, digits, pick
-from bench.drawing.other_papers.typeset import BLUE, INK, Paper, city, day, heading, put, shop
-from bench.drawing.pen import Pen, Type
+from bench.drawing.other_papers.print_helpers import BLUE, INK, Paper, city, day, heading, put, shop
+from bench.drawing.pen import Pen, TextStyle
+from bench.drawing.random_numbers import Rng, between, digits, pick
 
 
 def _business_card(pen: Pen, rng: Rng) -> None:
@@ -36,7 +36,7 @@ def _bank_card(pen: Pen, rng: Rng) -> None:
     put(pen, ((80, 90, f"{city(rng)}银行", 56), (760, 90, "借记卡", 40)), white)
     number = "62" + digits(rng, 14)
     spaced = "  ".join(number[at : at + 4] for at in range(0, 16, 4))
-    pen.text((90, 340), spaced, Type("mono", 64, white, bold=0.02))
+    pen.text((90, 340), spaced, TextStyle("mono", 64, white, bold=0.02))
     put(pen, ((90, 450, f"VALID THRU {rng.integers(1, 13):02}/{rng.integers(24, 31)}", 32),), white)
     put(pen, ((740, 540, "UnionPay 银联", 32),), white)
 
@@ -65,7 +65,7 @@ def _note(pen: Pen, rng: Rng) -> None:
         "买菜 20元  停车 10元",
     )
     for row, text in enumerate(lines):
-        style = Type("serif", between(rng, 44, 56), (40, 50, 120), spread=between(rng, 0, 0.1))
+        style = TextStyle("serif", between(rng, 44, 56), (40, 50, 120), spread=between(rng, 0, 0.1))
         pen.text((between(rng, 60, 140), 120 + 110 * row), text, style)
 
 
@@ -84,7 +84,7 @@ def _price_tag(pen: Pen, rng: Rng) -> None:
     put(pen, ((60, 520, f"条码 69{digits(rng, 11)}", 36), (620, 520, "产地 " + city(rng), 36)), INK)
 
 
-CARDS: Mapping[str, Paper] = {
+CARDS_AND_NOTES: Mapping[str, Paper] = {
     "business-card": (0.6, _business_card),
     "bank-card": (0.63, _bank_card),
     "blank-paper": (0.7, _blank),

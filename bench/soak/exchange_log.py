@@ -29,7 +29,7 @@ class Write:
         return self.exchange.status is not None and self.exchange.status < _OK
 
 
-class Watcher:
+class ExchangeLog:
     """Notes every exchange by the input that it is about; called by the proxies' threads.
 
     Attributes:
@@ -45,7 +45,7 @@ class Watcher:
 
     def __call__(self, exchange: Exchange) -> None:
         """Note an exchange when it begins."""
-        key = input_of(exchange.key)
+        key = input_key_of(exchange.key)
         if not key:
             self.unattributed.append(exchange)
             return
@@ -81,7 +81,7 @@ class Watcher:
         return sum(one.began >= since and one.operation not in reading for one in told)
 
 
-def input_of(key: str) -> str:
+def input_key_of(key: str) -> str:
     """Give the input's key of an input, a record, or a failure record; empty for others."""
     for prefix in _PREFIXES:
         if key.startswith(prefix) and key.endswith(".json"):

@@ -6,15 +6,15 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from bench.soak.calls import UNEXPLAINED, account
 from bench.soak.inputs import Upload, is_right
-from bench.soak.scenario import Found
+from bench.soak.ocr_calls import UNEXPLAINED, count_ocr_calls
+from bench.soak.scenario import Observations
 
 LONGEST_SECONDS = 120.0  # from an upload that was announced to its record
 MOST_MB = 512.0  # what the function is deployed with
 
 
-def figures(uploads: Sequence[Upload], found: Found) -> dict[str, Any]:
+def figures(uploads: Sequence[Upload], found: Observations) -> dict[str, Any]:
     """Give the figures of a run.
 
     ``inputs`` counts uploads; of an object that was replaced, only the last content can have its
@@ -26,7 +26,9 @@ def figures(uploads: Sequence[Upload], found: Found) -> dict[str, Any]:
     last = {upload.key: upload for upload in uploads}
     states = {key: _state(upload, found) for key, upload in last.items()}
     counts = Counter(states.values())
-    calls, causes, puzzles = account(found.watcher, found.uploaded, found.kills)
+    calls, causes, unexplained_keys = count_ocr_calls(
+        found.exchange_log, found.uploaded, found.kills
+    )
     expected = {_result(key) for key in last} | {_failure(key) for key in last}
     stray = sorted(found.documents.keys() - expected)
     delays, swept = _delays(found)
@@ -41,12 +43,12 @@ def figures(uploads: Sequence[Upload], found: Found) -> dict[str, Any]:
         "wrong": counts["wrong"] + len(stray),
         "lost_keys": [key for key, state in states.items() if state == "lost"],
         "wrong_keys": [key for key, state in states.items() if state == "wrong"] + stray,
-        "overwritten": sum(found.watcher.overwritten(key) for key in last),
+        "overwritten": sum(found.exchange_log.overwritten(key) for key in last),
         "ocr_calls": calls,
         "ocr_calls_per_input": round(calls / len(uploads), 4),
         "ocr_calls_caused_by_faults": sum(causes.values()) - causes[UNEXPLAINED],
         "ocr_calls_by_cause": dict(sorted(causes.items())),
-        "ocr_calls_unexplained": puzzles,
+        "ocr_calls_unexplained": unexplained_keys,
         "faults_fired": fired,
         "faults_fired_total": sum(found.faults.fired.values()),
         "faults_still_waiting": sum(found.faults.waiting.values()),
@@ -55,7 +57,7 @@ def figures(uploads: Sequence[Upload], found: Found) -> dict[str, Any]:
         "events_given_up": len(found.given_up),
         "found_by_sweep": swept,
         "sweeps": found.sweeps,
-        "done_by_second_sweep": found.watcher.changes(since=found.swept_from[1]),
+        "done_by_second_sweep": found.exchange_log.changes(since=found.swept_from[1]),
         "longest_delay_s": round(max(delays, default=0.0), 2),
         "median_delay_s": round(sorted(delays)[len(delays) // 2], 2) if delays else 0.0,
         "instance_peak_mb": round(found.peak_mb, 1),
@@ -81,7 +83,7 @@ def checks(report: dict[str, Any]) -> dict[str, bool]:
     }
 
 
-def _state(upload: Upload, found: Found) -> str:
+def _state(upload: Upload, found: Observations) -> str:
     record = found.documents.get(_result(upload.key))
     failure = found.documents.get(_failure(upload.key))
     etag = found.uploaded[upload.key][-1][1]
@@ -95,14 +97,14 @@ def _state(upload: Upload, found: Found) -> str:
     return "record" if record else "failure"
 
 
-def _delays(found: Found) -> tuple[list[float], int]:
+def _delays(found: Observations) -> tuple[list[float], int]:
     """Give seconds from an upload to its document, and how many only a sweep led to."""
     delays, swept = [], 0
     for key, contents in found.uploaded.items():
         since, etag = contents[-1]
         done = [
             write.exchange.ended
-            for write in found.watcher.writes[key]
+            for write in found.exchange_log.writes[key]
             if write.is_done and write.etag == etag
         ]
         if done and min(done) > found.swept_from[0]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bench.drawing.chance import Rng, digits
-from bench.drawing.other_papers.typeset import (
+from bench.drawing.other_papers.print_helpers import (
     BLUE,
     BROWN,
     RED,
@@ -19,6 +18,7 @@ from bench.drawing.other_papers.typeset import (
     shop,
 )
 from bench.drawing.pen import Pen
+from bench.drawing.random_numbers import Rng, digits
 
 
 def _vat(pen: Pen, rng: Rng) -> None:
@@ -189,7 +189,7 @@ def _machine(pen: Pen, rng: Rng) -> None:
     )
 
 
-TAX_PAPERS: Mapping[str, Paper] = {
+OTHER_INVOICES: Mapping[str, Paper] = {
     "vat-invoice": (0.62, _vat),
     "vat-roll": (1.4, _roll),
     "taxi-ticket": (1.6, _taxi),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bench.drawing.chance import Rng, pick
 from bench.drawing.invoice.content import NAMES, TRADES
 from bench.drawing.invoice.divisions import divisions
-from bench.drawing.invoice.seals import Mark, Seal, press
-from bench.drawing.pen import Ink, Pen, Spot, Type
+from bench.drawing.invoice.seals import Imprint, Seal, stamp_seal
+from bench.drawing.pen import Ink, Pen, Point, TextStyle
+from bench.drawing.random_numbers import Rng, pick
 
 INK: Ink = (44, 42, 46)
 BROWN: Ink = (120, 70, 40)
@@ -24,12 +24,12 @@ Paper = tuple[float, Callable[[Pen, Rng], None]]
 def put(pen: Pen, lines: tuple[Line, ...], ink: Ink = INK) -> None:
     """Print lines in one ink."""
     for x, y, text, size in lines:
-        pen.text((x, y), text, Type("sans", size, ink))
+        pen.text((x, y), text, TextStyle("sans", size, ink))
 
 
-def heading(pen: Pen, centre: Spot, text: str, size: float, ink: Ink = INK) -> None:
+def heading(pen: Pen, centre: Point, text: str, size: float, ink: Ink = INK) -> None:
     """Print a bold line around a centre."""
-    pen.text(centre, text, Type("serif", size, ink, bold=0.02), anchor="mm")
+    pen.text(centre, text, TextStyle("serif", size, ink, bold=0.02), anchor="mm")
 
 
 def city(rng: Rng) -> str:
@@ -52,7 +52,7 @@ def day(rng: Rng) -> str:
     return f"20{rng.integers(12, 23)}年{rng.integers(1, 13):02}月{rng.integers(1, 29):02}日"
 
 
-def monitored(pen: Pen, centre: Spot, place: str) -> None:
+def monitored(pen: Pen, centre: Point, place: str) -> None:
     """Print a supervision seal as on every invoice."""
     seal = Seal(230, 150, "全国统一发票监制章", "国家税务局监制", ((place, 24.0, 0.0),), size=19)
-    press(pen, seal, centre, Mark(strength=0.7))
+    stamp_seal(pen, seal, centre, Imprint(strength=0.7))

@@ -1,4 +1,4 @@
-"""Write the function's divisions.json from the package GB2260: `python -m bench.divisions`.
+"""Write the function's divisions.json from the package GB2260: `python -m bench.write_divisions`.
 
 The package takes half a second to import and two megabytes, at each cold start; the function needs
 provinces and prefectures only, which are 10 kB of JSON. Codes that later revisions of GB/T 2260

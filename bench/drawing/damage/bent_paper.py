@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from bench.drawing.chance import Rng, between, either_side
 from bench.drawing.paper import Pixels
+from bench.drawing.random_numbers import Rng, between, either_sign
 
 Field = npt.NDArray[np.float32]
 
@@ -64,7 +64,7 @@ def curled(sheet: Pixels, rng: Rng) -> Pixels:
     height, width = sheet.shape[:2]
     x, _ = _grid(height, width)
     away = x / width - between(rng, 0.35, 0.65)
-    down = either_side(rng, 0.10, 0.16) * height * (away**2 - 0.1)
+    down = either_sign(rng, 0.10, 0.16) * height * (away**2 - 0.1)
     return _bend(sheet, np.zeros_like(down), down, 1.05 - 0.7 * away**2)
 
 

@@ -20,7 +20,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
-from bench.soak.watcher import Watcher
+from bench.soak.exchange_log import ExchangeLog
 from local.faults import Exchange
 
 UNEXPLAINED = "unexplained"
@@ -29,13 +29,13 @@ Uploads = Sequence[tuple[float, str]]
 """When each content of an object was there (``time.monotonic``), and its ETag; in that order."""
 
 
-def account(
-    watcher: Watcher, uploads: Mapping[str, Uploads], kills: Sequence[float]
+def count_ocr_calls(
+    log: ExchangeLog, uploads: Mapping[str, Uploads], kills: Sequence[float]
 ) -> tuple[int, Counter[str], list[str]]:
     """Count the calls, and those that were not due by their causes.
 
     Args:
-        watcher: what went through the proxies.
+        exchange_log: what went through the proxies.
         uploads: by the object's key.
         kills: when instances were killed.
 
@@ -44,12 +44,12 @@ def account(
         none. An image that was sent by its bytes has the fault for cause that kept the service from
         fetching it.
     """
-    total, causes, puzzles = 0, Counter[str](), list[str]()
-    for exchange in watcher.unattributed:
+    total, causes, unexplained_keys = 0, Counter[str](), list[str]()
+    for exchange in log.unattributed:
         if exchange.operation in _CALLS:
             total += 1
             causes["fault: fetch"] += 1
-    for key, exchanges in list(watcher.exchanges.items()):
+    for key, exchanges in list(log.exchanges.items()):
         calls = [exchange for exchange in exchanges if exchange.operation in _CALLS]
         total += len(calls)
         by_content: defaultdict[str, list[Exchange]] = defaultdict(list)
@@ -57,23 +57,23 @@ def account(
             by_content[_content(uploads[key], call.began)].append(call)
         for etag, same in by_content.items():
             for before, call in pairwise(same):
-                known = _known(watcher, key, etag, before, call)
+                known = _known(log, key, etag, before, call)
                 cause = _cause(exchanges, before, call, kills, known, len(uploads[key]) > 1)
                 causes[cause] += 1
                 if cause == UNEXPLAINED:
-                    puzzles.append(key)
-    return total, causes, puzzles
+                    unexplained_keys.append(key)
+    return total, causes, unexplained_keys
 
 
 def _content(uploads: Uploads, when: float) -> str:
     return [etag for since, etag in uploads if since <= when or since == uploads[0][0]][-1]
 
 
-def _known(watcher: Watcher, key: str, etag: str, before: Exchange, call: Exchange) -> bool:
+def _known(log: ExchangeLog, key: str, etag: str, before: Exchange, call: Exchange) -> bool:
     """Tell whether the content was dealt with when the invocation behind a call looked."""
     looks = [
         one.began
-        for one in watcher.exchanges[key]
+        for one in log.exchanges[key]
         if one.operation == "get"
         and one.key.startswith("results/")
         and one.caller == call.caller
@@ -81,7 +81,7 @@ def _known(watcher: Watcher, key: str, etag: str, before: Exchange, call: Exchan
     ]
     done = [
         write.exchange.ended
-        for write in watcher.writes[key]
+        for write in log.writes[key]
         if write.etag == etag and write.is_done and write.exchange.ended > before.began
     ]
     return bool(looks and done) and min(done) < max(looks)

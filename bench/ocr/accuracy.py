@@ -8,21 +8,21 @@ from statistics import median
 from typing import Any
 
 from bench.ocr.cases import FIELDS, Case
-from bench.ocr.engines import Answer
+from bench.ocr.engines import Reading
 
 _SURE = 0.95
 
 
 @dataclass(frozen=True)
 class Result:
-    """A case with an engine's answer to it."""
+    """A case with an engine's reading to it."""
 
     case: Case
-    answer: Answer
+    reading: Reading
 
     def text(self, field: str) -> str:
         """What was read, "" where nothing was."""
-        return self.answer.fields[field][0] if self.answer.fields else ""
+        return self.reading.fields[field][0] if self.reading.fields else ""
 
     def is_right(self, field: str) -> bool:
         """Whether a field is what stands there; for one that must not be read, whether it is not.
@@ -38,7 +38,7 @@ class Result:
     @property
     def all_right(self) -> bool:
         """Whether all fields are right, and a refusal came where one had to."""
-        refused_well = self.case.truth is not None or self.answer.fields is None
+        refused_well = self.case.truth is not None or self.reading.fields is None
         return refused_well and all(self.is_right(field) for field in FIELDS)
 
     def without_image(self) -> Result:
@@ -51,9 +51,9 @@ def accuracy(results: Sequence[Result]) -> dict[str, Any]:
     sure = [
         result.is_right(field)
         for result in results
-        if result.answer.fields
+        if result.reading.fields
         for field in FIELDS
-        if result.answer.fields[field][1] > _SURE
+        if result.reading.fields[field][1] > _SURE
     ]
     return {
         "images": len(results),
@@ -67,7 +67,7 @@ def accuracy(results: Sequence[Result]) -> dict[str, Any]:
             "above_095_right": _share(sure),
             "share_above_095": round(len(sure) / max(1, len(results) * len(FIELDS)), 4),
         },
-        "median_s": round(median([result.answer.seconds for result in results] or [0.0]), 4),
+        "median_s": round(median([result.reading.seconds for result in results] or [0.0]), 4),
     }
 
 
@@ -81,7 +81,7 @@ def by_kind(results: Sequence[Result]) -> dict[str, dict[str, Any]]:
             "images": len(own),
             **{field: sum(result.is_right(field) for result in own) for field in FIELDS},
             "all_four": sum(result.all_right for result in own),
-            "median_s": round(median(result.answer.seconds for result in own), 4),
+            "median_s": round(median(result.reading.seconds for result in own), 4),
         }
     return found
 

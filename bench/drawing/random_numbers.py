@@ -33,7 +33,7 @@ def between(rng: Rng, low: float, high: float) -> float:
     return float(rng.uniform(low, high))
 
 
-def either_side(rng: Rng, low: float, high: float) -> float:
+def either_sign(rng: Rng, low: float, high: float) -> float:
     """A number whose size lies in the interval, positive or negative."""
     return between(rng, low, high) * (1 if happens(rng, 0.5) else -1)
 

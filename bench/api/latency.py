@@ -7,31 +7,31 @@ from collections.abc import Iterable, Sequence
 from statistics import median, quantiles
 from typing import Any
 
-from bench.api.callers import Asked
+from bench.api.callers import CallResult
 
 
-def figures(asked: Sequence[Asked], seconds: float) -> dict[str, Any]:
+def figures(results: Sequence[CallResult], seconds: float) -> dict[str, Any]:
     """Give counts, latencies and our own share of a run, in all and by kind of request.
 
     Args:
-        asked: every request of the run.
+        results: every request of the run.
         seconds: how long it took.
     """
-    kinds = sorted({one.kind for one in asked})
+    kinds = sorted({one.kind for one in results})
     return {
-        **_of(asked),
-        "requests_per_second": round(len(asked) / seconds, 1),
-        "statuses": dict(sorted(Counter(str(one.status) for one in asked).items())),
-        "by_kind": {kind: _of([one for one in asked if one.kind == kind]) for kind in kinds},
+        **_of(results),
+        "requests_per_second": round(len(results) / seconds, 1),
+        "statuses": dict(sorted(Counter(str(one.status) for one in results).items())),
+        "by_kind": {kind: _of([one for one in results if one.kind == kind]) for kind in kinds},
     }
 
 
-def _of(asked: Sequence[Asked]) -> dict[str, Any]:
+def _of(results: Sequence[CallResult]) -> dict[str, Any]:
     return {
-        "requests": len(asked),
-        "errors": sum(one.is_error for one in asked),
-        "latency_ms": _spread(one.ms for one in asked),
-        "own_ms": _spread(one.own_ms for one in asked if one.own_ms is not None),
+        "requests": len(results),
+        "errors": sum(one.is_error for one in results),
+        "latency_ms": _spread(one.ms for one in results),
+        "own_ms": _spread(one.own_ms for one in results if one.own_ms is not None),
     }
 
 

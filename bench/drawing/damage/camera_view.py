@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from bench.drawing.chance import Rng, between, either_side, pick
 from bench.drawing.paper import Pixels
+from bench.drawing.random_numbers import Rng, between, either_sign, pick
 
 Ground = Literal["wood", "dark", "cloth", "white", "page"]
 Corners = npt.NDArray[np.float32]
@@ -43,14 +43,14 @@ class View:
     def shoot(self, sheet: Pixels, rng: Rng, long_side: int) -> Pixels:
         """The photograph, RGB, whose longer side has so many pixels."""
         height, width = sheet.shape[:2]
-        roll, pitch, yaw = (either_side(rng, *each) for each in (self.roll, self.pitch, self.yaw))
+        roll, pitch, yaw = (either_sign(rng, *each) for each in (self.roll, self.pitch, self.yaw))
         corners = project(width, height, roll=roll, pitch=pitch, yaw=yaw)
         reach = np.ptp(corners, axis=0)
         frame = _frame(reach, long_side)
         size = np.asarray(frame, np.float32)
         zoom = float(np.min(size / reach)) * between(rng, *self.share)
         free = np.abs(size - reach * zoom) / 2
-        shift = np.asarray([either_side(rng, 0, 0.8), either_side(rng, 0, 0.8)], np.float32) * free
+        shift = np.asarray([either_sign(rng, 0, 0.8), either_sign(rng, 0, 0.8)], np.float32) * free
         placed = (corners - corners.min(0) - reach / 2) * zoom + size / 2 + shift
         picture = ground(pick(rng, self.grounds), frame, rng)
         return lay(picture, sheet, placed.astype(np.float32))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from bench.drawing.chance import Rng, pick
 from bench.drawing.fonts import Face
-from bench.drawing.pen import Ink, Type
+from bench.drawing.pen import Ink, TextStyle
+from bench.drawing.random_numbers import Rng, pick
 
 BLACK: Ink = (38, 36, 38)
 BROWN: Ink = (84, 58, 40)
@@ -24,13 +24,13 @@ DIGITS: tuple[tuple[Face, float], ...] = (
 
 
 @dataclass(frozen=True)
-class Look:
+class PrintStyle:
     """The types of one printing works."""
 
-    title: Type
-    label: Type
-    digits: Type
-    amount: Type
+    title: TextStyle
+    label: TextStyle
+    digits: TextStyle
+    amount: TextStyle
     colon: str = ""
     """Between label and value."""
     drop: float = 0.0
@@ -38,21 +38,23 @@ class Look:
     is_amount_in_words: bool = True
 
 
-def random_look(rng: Rng) -> Look:
+def random_print_style(rng: Rng) -> PrintStyle:
     """Types and inks that occur together."""
     ink = pick(rng, (BLACK, BLACK, BROWN))
     face: Face = pick(rng, ("serif", "sans"))
     digits = pick(rng, DIGITS)
-    return Look(
-        title=Type(face, 48, ink, bold=0.014),
-        label=Type(pick(rng, ("serif", "sans")), 26, ink),
-        digits=Type(digits[0], 34, pick(rng, (RED, RED, ORANGE, BLACK)), 0.014, 0.04, digits[1]),
-        amount=Type(face, 62, ink, bold=0.018, spread=pick(rng, (0.1, 0.5, 0.8))),
+    return PrintStyle(
+        title=TextStyle(face, 48, ink, bold=0.014),
+        label=TextStyle(pick(rng, ("serif", "sans")), 26, ink),
+        digits=TextStyle(
+            digits[0], 34, pick(rng, (RED, RED, ORANGE, BLACK)), 0.014, 0.04, digits[1]
+        ),
+        amount=TextStyle(face, 62, ink, bold=0.018, spread=pick(rng, (0.1, 0.5, 0.8))),
         colon=pick(rng, ("", "", "：")),
     )
 
 
-def larger(look: Look, times: float) -> Look:
+def larger(look: PrintStyle, times: float) -> PrintStyle:
     """The same look with labels, codes and numbers so many times as large."""
     return replace(
         look,
