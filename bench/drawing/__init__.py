@@ -1,4 +1,4 @@
-"""Draws quota invoices and other papers, damaged as photographs are, with their true fields."""
+"""Draws quota invoices and other papers with the damage of photographs, and their true fields."""
 
 from bench.drawing.fonts import FontsMissingError
 from bench.drawing.invoice.content import Truth

@@ -1,4 +1,4 @@
-"""Command line: draws invoices into a folder."""
+"""The commands of `python -m bench.drawing`."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from bench.drawing.several_on_one_image import Group, tabletop
 from bench.drawing.several_on_one_image import sheet as scanned_sheet
 
 app = typer.Typer(
-    help="Draw quota invoices, damaged as photographs are, with their true fields.",
+    help="Draw quota invoices with the damage of photographs, and their true fields.",
     pretty_exceptions_enable=False,
 )
 
-Out = Annotated[Path, typer.Option(help="Folder to write into; made if missing.")]
-Seeds = Annotated[str, typer.Option(help="One number, or first and last: 1-10.")]
+Out = Annotated[Path, typer.Option(help="Output folder; created if missing.")]
+Seeds = Annotated[str, typer.Option(help="One seed, or a range such as 1-10.")]
 
 
 @app.command()
 def samples(
     out: Out = Path("samples"),
-    seed: Annotated[int, typer.Option(help="Another seed, other invoices.")] = committed.SEED,
+    seed: Annotated[int, typer.Option(help="Selects the invoices.")] = committed.SEED,
 ) -> None:
-    """The samples that are committed: the same bytes every time."""
+    """Draw the committed samples; the files are identical every time."""
     committed.write(out, seed)
     typer.echo(f"{len(committed.SAMPLES)} samples and their truth.json are in {out}.")
 
@@ -38,15 +38,15 @@ def samples(
 @app.command(name="set")
 def drawn_set(
     out: Out = Path("build/drawn"),
-    kinds: Annotated[str, typer.Option(help="Names, with commas between; all if empty.")] = "",
+    kinds: Annotated[str, typer.Option(help="Comma-separated names; empty for all.")] = "",
     seeds: Seeds = "1-3",
-    long_side: Annotated[int, typer.Option(help="Pixels.")] = 1000,
+    long_side: Annotated[int, typer.Option(help="Pixels of the longer side.")] = 1000,
 ) -> None:
-    """Images of these kinds and seeds, other papers too, with a gt.json."""
+    """Draw images of the kinds and seeds, and their gt.json."""
     known = [*KINDS, *OTHER_PAPERS]
     wanted = kinds.split(",") if kinds else known
     if unknown := sorted(set(wanted) - set(known)):
-        message = f"{', '.join(unknown)}: not one of {', '.join(known)}"
+        message = f"unknown kinds {', '.join(unknown)}; known kinds are {', '.join(known)}"
         raise typer.BadParameter(message)
     out.mkdir(parents=True, exist_ok=True)
     truths = {}
@@ -66,7 +66,7 @@ def sheet(
     rows: int = 2,
     cols: int = 3,
 ) -> None:
-    """Scanned sheets and table tops with several papers each, with a gt.json."""
+    """Draw scanned sheets and table tops with several papers each, and their gt.json."""
     out.mkdir(parents=True, exist_ok=True)
     truths = {}
     for seed in _numbers(seeds):
@@ -88,7 +88,7 @@ def _numbers(seeds: str) -> range:
     try:
         return range(int(first), int(last or first) + 1)
     except ValueError:
-        message = f"{seeds}: not a number, nor two like 1-10"
+        message = f"{seeds} is neither a number nor a range such as 1-10"
         raise typer.BadParameter(message) from None
 
 

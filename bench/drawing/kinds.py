@@ -1,4 +1,4 @@
-"""Every kind of invoice picture, by name: what is asked of print, paper, place and camera."""
+"""Every kind of invoice picture by name, with its print, paper, surface, light and camera."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ TABLE_CLOSE = View(share=(1.02, 1.05), roll=(0, 1.5)).shoot
 
 @dataclass(frozen=True)
 class Kind:
-    """The way from an empty sheet to a picture."""
+    """The steps from a blank sheet to a picture."""
 
     fixed: Fixed = field(default_factory=Fixed)
     layouts: tuple[str, ...] = tuple(LAYOUTS)
     net: Net | None = None
     look: Callable[[PrintStyle], PrintStyle] = lambda look: look
     ink: tuple[InkStep, ...] = (ink.usual,)
-    """What lands on the printed sheet."""
+    """Stamps, handwriting and other ink on the printed sheet."""
     paper: tuple[PaperStep, ...] = ()
-    """How the sheet is bent."""
+    """Damage to the sheet."""
     shot: Shot = flat
     photo: tuple[PhotoStep, ...] = ()
-    """Light and camera, in this order."""
+    """Effects of light and camera, in order."""
     by_exif: bool = False
-    """Whether the picture lies on its side and its EXIF data say so."""
+    """Whether the stored pixels are turned, with the orientation in the EXIF data."""
 
 
 def _digits(colour: Ink) -> Callable[[PrintStyle], PrintStyle]:
@@ -47,12 +47,12 @@ def _digits(colour: Ink) -> Callable[[PrintStyle], PrintStyle]:
 
 
 def _numbered(look: PrintStyle) -> PrintStyle:
-    """Wheels out of line, and the second run of the stamp_seal out of register."""
+    """Displace the digits, as a numbering machine does, and move them below their labels."""
     return replace(look, drop=7, digits=replace(look.digits, uneven=0.07, spread=0.12))
 
 
 def _faint(look: PrintStyle) -> PrintStyle:
-    """The stamp_seal ran out of ink."""
+    """Make the print pale."""
     pale = tuple(replace(each, ink=_paler(each.ink)) for each in (look.title, look.label))
     digits, amount = (replace(each, ink=_paler(each.ink)) for each in (look.digits, look.amount))
     return replace(look, title=pale[0], label=pale[1], digits=digits, amount=amount)
@@ -88,7 +88,7 @@ KINDS: Mapping[str, Kind] = {
         layouts=("plain", "strip", "prize"),
         look=lambda look: replace(look, is_amount_in_words=False),
     ),
-    # 壹元伍角: parking, buses
+    # 壹元伍角, as for parking and buses
     "amount-with-jiao": Kind(Fixed(yuan=1, jiao=5), layouts=("plain", "strip", "tall", "prize")),
     "numbering-machine": Kind(look=_numbered),
     "faint-print": Kind(look=_faint),
@@ -108,13 +108,13 @@ KINDS: Mapping[str, Kind] = {
     "handwriting": Kind(ink=(ink.usual, ink.handwriting)),
     "highlighter": Kind(ink=(ink.usual, ink.highlighter)),
     "see-through": Kind(ink=(ink.see_through, ink.usual)),
-    # The paper itself
+    # Damage to the paper
     "wavy": Kind(paper=(bent_paper.wavy,), shot=TABLE),
     "creased": Kind(paper=(bent_paper.creased,), shot=TABLE),
     "crumpled": Kind(paper=(bent_paper.crumpled,), shot=TABLE),
     "curled": Kind(paper=(bent_paper.curled,), shot=TABLE),
     "stained": Kind(paper=(bent_paper.stained,), shot=TABLE),
-    # Where it lies
+    # Position and angle
     "quarter-left": Kind(photo=(photo.turned(1),)),
     "half-turn": Kind(photo=(photo.turned(2),)),
     "quarter-right": Kind(photo=(photo.turned(3),)),
@@ -148,7 +148,7 @@ KINDS: Mapping[str, Kind] = {
     "grey-copy": Kind(photo=(photo.grey, photo.exposed((1.1, 1.3), (-30, -10)))),
     "off-screen": Kind(photo=(photo.off_screen,)),
     "thumb": Kind(shot=TABLE, photo=(photo.fingers,)),
-    # Several at once, as they come
+    # Combinations
     "telephone": Kind(
         shot=View(roll=(2, 8), pitch=(5, 15), yaw=(5, 12)).shoot,
         photo=(photo.side_lit, photo.grainy((3, 6)), photo.compressed((40, 60))),
@@ -174,4 +174,4 @@ KINDS: Mapping[str, Kind] = {
         shot=TABLE, photo=(photo.shrunk((700, 800), back=True), photo.compressed((30, 45)))
     ),
 }
-"""Name → kind; "clean" is a scan with no fault at all."""
+"""Kind by name; "clean" is a scan without damage."""

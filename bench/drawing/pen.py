@@ -1,4 +1,4 @@
-"""A pen for invoices: text in design units on a sheet of any resolution."""
+"""Prints text and lines, placed in design units, on a sheet of any resolution."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ Box = tuple[float, float, float, float]
 """Left, top, right, bottom."""
 
 WIDTH = 1000
-"""Design units across a sheet; an invoice is laid out in these."""
+"""Width of a sheet in design units."""
 
 
 @dataclass(frozen=True)
 class TextStyle:
-    """How a line of text is set; lengths are in design units."""
+    """The style of a line of text; lengths are in design units."""
 
     face: Face
     size: float
@@ -30,20 +30,20 @@ class TextStyle:
     spread: float = 0.0
     """Space between the characters, as a share of the size."""
     stretch: float = 1.0
-    """Width of the characters, 1 being the font's own."""
+    """Factor for the width of the characters."""
     turn: int = 0
     """Quarter turns counter-clockwise."""
     uneven: float = 0.0
-    """How far the characters stand above or below the line, as a share of the size."""
+    """Maximum vertical displacement of a character, as a share of the size."""
 
 
 @dataclass
 class Pen:
-    """A sheet of paper being printed, and the places of the fields on it."""
+    """A sheet being printed, and the boxes of its fields."""
 
     sheet: Image.Image
     boxes: dict[str, Box] = field(default_factory=dict)
-    """Field name → box in design units: where stamps and damage may aim."""
+    """Box of each field in design units, for stamps and damage that cover a field."""
 
     @property
     def unit(self) -> float:
@@ -58,14 +58,14 @@ class Pen:
     def text(
         self, spot: Point, text: str, style: TextStyle, *, anchor: str = "lm", name: str = ""
     ) -> Box:
-        """Set a line of text.
+        """Print a line of text.
 
         Args:
-            spot: where the anchor lies, in design units.
+            spot: position of the anchor, in design units.
             text: one line.
-            style: how it is set.
+            style: the text style.
             anchor: "l", "m" or "r" and "t", "m" or "b", as in Pillow.
-            name: the field's name, if its place matters later.
+            name: the field's name, if `boxes` must contain it.
 
         Returns:
             The box that the text fills, in design units.
@@ -81,7 +81,7 @@ class Pen:
         return box[0], box[1], box[2], box[3]
 
     def line(self, spots: Sequence[Point], ink: Ink, width: float = 2.0) -> None:
-        """Draw a line through the spots."""
+        """Draw a line through the points."""
         points = [(x * self.unit, y * self.unit) for x, y in spots]
         ImageDraw.Draw(self.sheet).line(points, fill=ink, width=max(1, round(width * self.unit)))
 
@@ -93,7 +93,7 @@ class Pen:
 
 
 def letters(text: str, style: TextStyle, unit: float) -> Image.Image:
-    """The text as a mask, cut close, at so many pixels per design unit."""
+    """Return the text as a mask without margins; `unit` is the pixels per design unit."""
     pixels = round(style.size * unit)
     face = font(style.face, pixels)
     bold = style.bold * pixels
@@ -112,12 +112,12 @@ def letters(text: str, style: TextStyle, unit: float) -> Image.Image:
     mask = mask.crop(mask.getbbox() or (0, 0, 1, 1))
     if style.stretch != 1:
         mask = mask.resize((max(1, round(mask.width * style.stretch)), mask.height))
-    # Transposing keeps the edges sharp.
+    # Unlike rotate(), transpose() keeps the edges sharp.
     return mask.transpose(_TURNS[style.turn % 4]) if style.turn % 4 else mask
 
 
 _UNEVEN = (0.0, 0.6, -0.4, 0.9, 0.2, -0.8, 0.5, -0.2, 1.0, -0.6, 0.3)
-"""Wheels of a numbering machine that do not quite stand in line."""
+"""Displacements of the wheels of a numbering machine."""
 _TURNS = {
     1: Image.Transpose.ROTATE_90,
     2: Image.Transpose.ROTATE_180,

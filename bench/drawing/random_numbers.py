@@ -1,4 +1,4 @@
-"""Chance that a seed repeats, on every machine and every version of Python."""
+"""Random numbers that depend only on the seed, not on the machine or the Python version."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ T = TypeVar("T")
 
 
 def rng_for(name: str, seed: int) -> Rng:
-    """The generator of one drawing; other names and other seeds are unrelated to it."""
-    # Python's own hash() of a string differs from run to run.
+    """Return the random generator of one drawing, independent of other names and seeds."""
+    # hash() of a string differs between Python processes.
     return np.random.default_rng([zlib.crc32(name.encode()), seed])
 
 
 def pick(rng: Rng, choices: Sequence[T]) -> T:
-    """One of the choices, each as likely as the others."""
+    """Return one of the choices, all equally likely."""
     return choices[int(rng.integers(len(choices)))]
 
 
-def happens(rng: Rng, share: float) -> bool:
-    """True in that share of all calls."""
-    return bool(rng.random() < share)
+def happens(rng: Rng, probability: float) -> bool:
+    """Return True with the given probability."""
+    return bool(rng.random() < probability)
 
 
 def between(rng: Rng, low: float, high: float) -> float:
-    """A number from an interval."""
+    """Return a number from the interval."""
     return float(rng.uniform(low, high))
 
 
 def either_sign(rng: Rng, low: float, high: float) -> float:
-    """A number whose size lies in the interval, positive or negative."""
+    """Return a number whose absolute value lies in the interval, with a random sign."""
     return between(rng, low, high) * (1 if happens(rng, 0.5) else -1)
 
 
 def digits(rng: Rng, count: int) -> str:
-    """So many decimal digits, leading zeros included."""
+    """Return `count` random decimal digits."""
     return "".join(str(digit) for digit in rng.integers(0, 10, count))

@@ -1,4 +1,4 @@
-"""The committed samples: few, and of every sort."""
+"""The committed sample images."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bench.drawing.invoices import Drawing, draw, encode
 FORMATS = {".jpg": "JPEG", ".png": "PNG", ".bmp": "BMP", ".tif": "TIFF"}
 TRUTH = "truth.json"
 SEED = 3
-"""Of the committed ones."""
+"""Seed of the committed images."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Sample:
     long_side: int = 860
 
     def drawn(self, seed: int) -> Drawing:
-        """The sample's picture; other seeds give other codes, numbers and damage."""
+        """Draw the sample; another seed changes code, number and damage."""
         return draw(self.kind, seed, long_side=self.long_side, fixed=self.fixed)
 
 
@@ -69,13 +69,13 @@ SAMPLES = (
 
 def _file(image: Image.Image, name: str) -> bytes:
     suffix = name[name.rindex(".") :]
-    # A palette makes a third of what the formats without loss would need.
+    # A palette reduces files in lossless formats to a third.
     small = image.quantize(96) if suffix in {".png", ".bmp"} else image
     return encode(small, FORMATS[suffix], quality=82)
 
 
 def write(folder: Path, seed: int) -> None:
-    """Draw all samples into a folder, with `truth.json`: file name → the four fields."""
+    """Write all samples and `truth.json`, which holds the four fields by file name."""
     folder.mkdir(parents=True, exist_ok=True)
     truths = {}
     for sample in SAMPLES:

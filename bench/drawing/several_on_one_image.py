@@ -1,4 +1,4 @@
-"""Several invoices on one picture, among other papers: a scanned sheet, a table top."""
+"""Draws several invoices and other papers on one image: a scanned sheet or a table top."""
 
 from __future__ import annotations
 
@@ -19,38 +19,38 @@ from bench.drawing.paper import Pixels, opaque
 from bench.drawing.random_numbers import Rng, between, happens, pick, rng_for
 
 CELL = 820
-"""Pixels of a cell's side: a sheet of 2 rows and 3 columns stays below 4096."""
+"""Width of a cell in pixels: a sheet of 2 rows and 3 columns stays below 4096."""
 WIDE = ("plain", "bilingual", "framed", "stub", "strip", "prize")
 Polygon = tuple[tuple[int, int], ...]
-"""Corners in pixels, clockwise on the paper from its own top left."""
+"""Corners in pixels, clockwise from the paper's own top left corner."""
 
 
 @dataclass(frozen=True)
 class Ticket:
-    """One paper on the picture."""
+    """One paper on the image."""
 
     truth: Truth | None
-    """None: some other paper."""
+    """None if the paper is not a quota invoice."""
     polygon: Polygon
     kind: str
 
 
 @dataclass(frozen=True)
 class Group:
-    """A picture with several papers, in reading order of their cells."""
+    """An image of several papers, in reading order of their cells."""
 
     image: Image.Image
     tickets: tuple[Ticket, ...]
 
 
 def sheet(seed: int, rows: int = 2, cols: int = 3) -> Group:
-    """A scanned sheet: invoices stuck in rows, now and then another paper among them."""
+    """Draw a scanned sheet with rows of invoices and a few other papers."""
     rng = rng_for(f"sheet {rows}x{cols}", seed)
     return _arrange(rng, (rows, cols), "white", turns=(0, 3), others=0.12)
 
 
 def tabletop(seed: int) -> Group:
-    """Papers scattered on a table, turned this way and that, a third of them no invoices."""
+    """Draw papers at random angles on a table; a third of them are not invoices."""
     rng = rng_for("tabletop", seed)
     shape = pick(rng, ((2, 2), (2, 3), (1, 3)))
     group = _arrange(rng, shape, pick(rng, ("wood", "dark", "cloth")), turns=(4, 25), others=0.33)
@@ -68,7 +68,7 @@ def _arrange(
     picture = ground(kind, (cols * CELL, rows * height), rng)
     tickets = []
     for place in range(rows * cols):
-        # The first is always an invoice: a picture without any would be another test.
+        # The first paper is always an invoice, so that every image contains one.
         paper, truth, name = _paper(rng, other=place > 0 and happens(rng, others))
         cell = (place % cols * CELL, place // cols * height, CELL, height)
         corners = _place_in_cell(paper, cell, rng, turns)
@@ -90,7 +90,7 @@ def _paper(rng: Rng, *, other: bool) -> tuple[Pixels, Truth | None, str]:
 def _place_in_cell(
     paper: Pixels, cell: tuple[int, int, int, int], rng: Rng, turns: tuple[float, float]
 ) -> Corners:
-    """Corners within a cell (left, top, width, height), so that no paper covers another."""
+    """Return corners within a cell (left, top, width, height), so that papers do not overlap."""
     left, top, width, height = cell
     roll = between(rng, *turns) * pick(rng, (1, -1))
     corners = project(paper.shape[1], paper.shape[0], roll=roll, pitch=0, yaw=0)

@@ -35,7 +35,7 @@ def count_ocr_calls(
     """Count the calls, and those that were not due by their causes.
 
     Args:
-        exchange_log: what went through the proxies.
+        log: what went through the proxies.
         uploads: by the object's key.
         kills: when instances were killed.
 

@@ -1,4 +1,4 @@
-"""Paper that is not flat: an RGBA sheet, colours premultiplied, becomes a bent one."""
+"""Bends and stains an RGBA sheet with premultiplied colours."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Field = npt.NDArray[np.float32]
 
 
 def wavy(sheet: Pixels, rng: Rng) -> Pixels:
-    """Long waves, as in paper that has been damp."""
+    """Bend the sheet in long waves, like paper that was damp."""
     height, width = sheet.shape[:2]
     x, y = _grid(height, width)
     reach = between(rng, 0.006, 0.012) * width
@@ -24,7 +24,7 @@ def wavy(sheet: Pixels, rng: Rng) -> Pixels:
 
 
 def creased(sheet: Pixels, rng: Rng) -> Pixels:
-    """One or two folds across the whole sheet."""
+    """Fold the sheet once or twice."""
     height, width = sheet.shape[:2]
     x, y = _grid(height, width)
     light = np.ones((height, width), np.float32)
@@ -39,7 +39,7 @@ def creased(sheet: Pixels, rng: Rng) -> Pixels:
 
 
 def crumpled(sheet: Pixels, rng: Rng) -> Pixels:
-    """Many small bends, smoothed out by hand."""
+    """Add many small bends, like paper that was crumpled and smoothed by hand."""
     height, width = sheet.shape[:2]
     rough = cv2.resize(rng.normal(0, 1, (9, 13)).astype(np.float32), (width, height), None, 0, 0, 2)
     slope = cv2.Sobel(rough, cv2.CV_32F, 1, 1, ksize=5)
@@ -49,7 +49,7 @@ def crumpled(sheet: Pixels, rng: Rng) -> Pixels:
 
 
 def stained(sheet: Pixels, rng: Rng) -> Pixels:
-    """A brown ring and a spot: somebody had coffee."""
+    """Add a coffee stain: a brown ring and a spot."""
     height, width = sheet.shape[:2]
     x, y = _grid(height, width)
     away = np.hypot(x - width * between(rng, 0.2, 0.8), y - height * between(rng, 0.2, 0.8)) / width
@@ -60,7 +60,7 @@ def stained(sheet: Pixels, rng: Rng) -> Pixels:
 
 
 def curled(sheet: Pixels, rng: Rng) -> Pixels:
-    """Rolled up once: the middle stands nearer to the eye than the sides."""
+    """Curve the sheet, like paper that was rolled up: the middle is nearer to the camera."""
     height, width = sheet.shape[:2]
     x, _ = _grid(height, width)
     away = x / width - between(rng, 0.35, 0.65)
@@ -74,7 +74,7 @@ def _grid(height: int, width: int) -> tuple[Field, Field]:
 
 
 def _bend(sheet: Pixels, across: Field, down: Field, light: Field) -> Pixels:
-    """Move every point by so many pixels and light it by a factor."""
+    """Displace every point by pixels and multiply its brightness by a factor."""
     height, width = sheet.shape[:2]
     x, y = _grid(height, width)
     moved = cv2.remap(

@@ -1,4 +1,4 @@
-"""What stands on an invoice: made up, and obeying the rules that real ones obey."""
+"""The content of an invoice: fictitious fields that obey the rules of real invoices."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bench.drawing.random_numbers import Rng, digits, happens, pick
 Authority = Literal["0", "1", "2"]
 
 AUTHORITIES: tuple[Authority, ...] = ("1", "1", "2", "2", "0")
-# Letters that nobody can take for a digit: no I, no O, no Q.
+# Letters that do not resemble digits: no I, no O, no Q.
 LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ"
 WORDS = {1: "壹", 2: "贰", 5: "伍", 10: "拾", 20: "贰拾", 50: "伍拾", 100: "壹佰"} | {
     200: "贰佰",
@@ -40,18 +40,18 @@ class Truth:
     """The four fields that a reader must find."""
 
     code: str
-    """12 characters: authority, division, year, trade, four of the province's own."""
+    """12 characters: authority, division, year, trade, and four that the province assigns."""
     number: str
     """8 digits."""
     amount: str
     """Full-width sign and two decimals: ￥50.00."""
     location: str
-    """Full name: 广东省深圳市; 北京市; 浙江省 where the code names no prefecture."""
+    """Full name: 广东省深圳市; 北京市; 浙江省 if the code names no prefecture."""
 
 
 @dataclass(frozen=True)
 class Invoice:
-    """Everything printed on one invoice, and on the seal of the company that issued it."""
+    """All texts of one invoice and of the issuing company's seal."""
 
     code: str
     number: str
@@ -62,7 +62,7 @@ class Invoice:
     figures: str
     title: str
     issuer: str
-    """The place of the tax authority, as in its seal."""
+    """The place of the tax authority, as on its seal."""
     supervisor: str
     """The lower line of the supervision seal."""
     company: str
@@ -72,7 +72,7 @@ class Invoice:
 
     @property
     def truth(self) -> Truth:
-        """The fields to be read."""
+        """The fields that a reader must find."""
         return Truth(self.code, self.number, f"￥{self.yuan}.{self.jiao}0", self.division.location)
 
     @property
@@ -83,7 +83,7 @@ class Invoice:
 
 @dataclass(frozen=True)
 class Fixed:
-    """What a kind of drawing asks of the content; None leaves it to chance."""
+    """Fields with fixed values; fields that are None are random."""
 
     authority: Authority | None = None
     division: str | None = None
@@ -94,11 +94,11 @@ class Fixed:
 
 
 def make_invoice(rng: Rng, fixed: Fixed | None = None) -> Invoice:
-    """An invoice with fields that agree with each other."""
+    """Return an invoice whose fields are consistent."""
     fixed = fixed or Fixed()
     division = _division(rng, fixed.division)
     authority = pick(rng, AUTHORITIES) if fixed.authority is None else fixed.authority
-    # The merged tax bureaus exist since the summer of 2018.
+    # The merged tax bureaus have existed since the summer of 2018.
     year = int(rng.integers(19, 24)) if authority == "0" else int(rng.integers(11, 19))
     letters = happens(rng, 0.3) if fixed.letters is None else fixed.letters
     code = authority + division.code + f"{year:02}" + digits(rng, 1) + _tail(rng, letters=letters)
@@ -140,7 +140,7 @@ def _division(rng: Rng, code: str | None) -> Division:
 
 
 def _tail(rng: Rng, *, letters: bool) -> str:
-    """The province's four characters: E001, G001, 2A13, or plain digits."""
+    """Return the four characters that the province assigns: E001, 2A13 or four digits."""
     plain = digits(rng, 4)
     if not letters:
         return plain
@@ -149,7 +149,7 @@ def _tail(rng: Rng, *, letters: bool) -> str:
 
 
 def _bureau(rng: Rng, division: Division, authority: Authority) -> tuple[str, str]:
-    """The authority as in the title, and as in the lower line of the seal."""
+    """Return the authority as in the title and as in the lower line of the seal."""
     if authority == "0":
         place = pick(rng, (division.location, division.prefecture or division.province))
         return f"国家税务总局{place}税务局", "国家税务总局监制"
@@ -163,7 +163,7 @@ def _company(rng: Rng, division: Division) -> str:
 
 
 def _words(rng: Rng, yuan: int, jiao: int) -> str:
-    """拾元, 壹拾元整, 贰拾圆整, 壹元伍角: the spellings met."""
+    """Return the amount in words in one of its spellings: 拾元, 壹拾元整, 贰拾圆整, 壹元伍角."""
     word = WORDS[yuan]
     if word == "拾" and happens(rng, 0.6):
         word = "壹拾"
@@ -173,7 +173,7 @@ def _words(rng: Rng, yuan: int, jiao: int) -> str:
 
 
 def _tax_number(rng: Rng, division: Division) -> str:
-    """15 digits as until 2015, or 18 characters as since."""
+    """Return a tax number: 15 digits (until 2015) or 18 characters (since then)."""
     district = division.code + "02"
     if happens(rng, 0.5):
         return district + digits(rng, 9)
@@ -181,7 +181,7 @@ def _tax_number(rng: Rng, division: Division) -> str:
 
 
 def _printer(rng: Rng, year: int, number: str) -> str:
-    """The printer's line, whose run of numbers holds the invoice's own and does not equal it."""
+    """Return the printer's line; its range of numbers includes the invoice's number."""
     first = int(number) // 100_000 * 100_000 + 1
     last = min(first + pick(rng, (99_999, 499_999, 9_699_999)), 99_999_999)
     run = f"{first:08}-{last:08}"

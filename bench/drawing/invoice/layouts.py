@@ -1,4 +1,4 @@
-"""Layouts: where the printing works of the provinces put what every invoice carries."""
+"""Layouts of the provinces: the positions of the parts that every invoice has."""
 
 from __future__ import annotations
 
@@ -144,4 +144,4 @@ LAYOUTS: Mapping[str, tuple[float, Callable[[Printing], None]]] = {
     "strip": (0.42, _strip),
     "prize": (0.61, _prize),
 }
-"""Name → height by width, and what puts the print on the sheet."""
+"""Height divided by width, and the printing function, by name."""

@@ -1,4 +1,4 @@
-"""Looks: the types and inks that a printing works sets its invoices in."""
+"""Print styles: the fonts and inks of a printing works."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ DIGITS: tuple[tuple[Face, float], ...] = (
     ("sans", 1.0),
     ("wide", 0.85),
 )
-"""Face and width of codes and numbers."""
+"""Font and character width of codes and numbers."""
 
 
 @dataclass(frozen=True)
 class PrintStyle:
-    """The types of one printing works."""
+    """The text styles of one printing works."""
 
     title: TextStyle
     label: TextStyle
     digits: TextStyle
     amount: TextStyle
     colon: str = ""
-    """Between label and value."""
+    """Separates label and value."""
     drop: float = 0.0
-    """Codes and numbers are printed in a second run; how far below their labels they landed."""
+    """Distance of codes and numbers below their labels, as they are printed in a second run."""
     is_amount_in_words: bool = True
 
 
 def random_print_style(rng: Rng) -> PrintStyle:
-    """Types and inks that occur together."""
+    """Return a random but usual combination of fonts and inks."""
     ink = pick(rng, (BLACK, BLACK, BROWN))
     face: Face = pick(rng, ("serif", "sans"))
     digits = pick(rng, DIGITS)
@@ -55,7 +55,7 @@ def random_print_style(rng: Rng) -> PrintStyle:
 
 
 def larger(look: PrintStyle, times: float) -> PrintStyle:
-    """The same look with labels, codes and numbers so many times as large."""
+    """Return the style with labels, codes and numbers enlarged by a factor."""
     return replace(
         look,
         label=replace(look.label, size=look.label.size * times),

@@ -1,4 +1,4 @@
-"""Draws what is no quota invoice, or no readable one: a reader must refuse all of it."""
+"""Draws papers that are not quota invoices, and unreadable quota invoices."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from bench.drawing.random_numbers import Rng, between, happens, pick, rng_for
 
 PAPERS: Mapping[str, Paper] = {**OTHER_INVOICES, **TICKETS, **CARDS_AND_NOTES}
 UNREADABLE_CELLS = 7
-"""Mosaic: so many cells across a field leave nothing of twelve characters."""
+"""Cells of the mosaic across a field: too few to read twelve characters."""
 
 
 def draw_other(kind: str, seed: int, *, long_side: int = 1000) -> Drawing:
-    """The picture of that kind and seed; its truth is None.
+    """Draw the picture of a kind and seed; its truth is None.
 
     Args:
         kind: one of `OTHER_PAPERS`.
-        seed: another seed gives other content, another place, another light.
+        seed: selects content, surface and light.
         long_side: pixels of the longer side.
     """
     rng = rng_for("other " + kind, seed)
@@ -43,7 +43,7 @@ def draw_other(kind: str, seed: int, *, long_side: int = 1000) -> Drawing:
 
 
 def other_sheet(kind: str, rng: Rng, long_side: int) -> Pixels:
-    """The paper alone, RGBA, without table and camera; for kinds in `PAPERS`."""
+    """Draw a paper of a kind in `PAPERS` as RGBA, without table and camera effects."""
     ratio, fill = PAPERS[kind]
     width = long_side if ratio <= 1 else round(long_side / ratio)
     pen = Pen(blank(rng, (width, round(width * ratio)), "none"))
@@ -64,9 +64,9 @@ def _table_only(rng: Rng, long_side: int) -> Pixels:
 
 
 def _hidden_fields(rng: Rng, long_side: int) -> Pixels:
-    """A quota invoice whose owner has made code and number unreadable by a mosaic."""
+    """Draw a quota invoice whose code and number are hidden by a mosaic."""
     invoice = make_invoice(rng)
-    # The stub would repeat both.
+    # The stub layout prints both fields twice.
     layouts = ("plain", "bilingual", "framed", "tall", "strip", "prize")
     pen = print_sheet(invoice, Kind(layouts=layouts), rng, long_side)
     for name in ("code", "number"):
@@ -79,7 +79,7 @@ def _hidden_fields(rng: Rng, long_side: int) -> Pixels:
 
 
 def _beyond_focus(rng: Rng, long_side: int) -> Pixels:
-    """A quota invoice so blurred that nobody can read a digit."""
+    """Draw a quota invoice that is too blurred to read."""
     pen = print_sheet(make_invoice(rng), Kind(), rng, long_side)
     sigma = between(rng, 12, 16) * long_side / 1000
     soft = cv2.GaussianBlur(np.asarray(pen.sheet), (0, 0), sigma)
@@ -92,4 +92,4 @@ OTHER_PAPERS: Mapping[str, Callable[[Rng, int], Pixels]] = {
     "quota-fields-hidden": _hidden_fields,
     "quota-beyond-focus": _beyond_focus,
 }
-"""Name → what draws it. The last two are quota invoices that cannot be read."""
+"""Drawing function by kind. The last two kinds are unreadable quota invoices."""
