@@ -1,4 +1,4 @@
-"""What went through the proxies: every call of the OCR service, and every change of a record."""
+"""Logs the requests in the proxies: every call of the OCR service, every change of a record."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bench.layout import LAYOUT, input_key
 from local.faults import Exchange
 
-_INPUT, _PREFIXES = "incoming/", ("results/", "failures/")
 _OK = 300
+_READING = frozenset({"get", "head", "list", "fetch", ""})
 
 
 @dataclass(frozen=True)
 class Write:
-    """A record or failure record that was put, and when that was done (``time.monotonic``)."""
+    """A request that puts a record or failure record."""
 
     exchange: Exchange
     status: str
@@ -24,18 +25,18 @@ class Write:
     result: Mapping[str, str]
 
     @property
-    def is_done(self) -> bool:
-        """Whether the bucket took it, whatever its answer's fate."""
+    def is_stored(self) -> bool:
+        """Whether the bucket stored it, even if the response did not reach the function."""
         return self.exchange.status is not None and self.exchange.status < _OK
 
 
 class ExchangeLog:
-    """Notes every exchange by the input that it is about; called by the proxies' threads.
+    """Logs every exchange by its input key; the threads of the proxies call it.
 
     Attributes:
-        exchanges: in the order of their beginnings, by the input's key.
-        writes: the puts among them.
-        unattributed: requests of which only their bytes tell what they are about.
+        exchanges: by input key, in the order in which they began.
+        writes: the put requests among them, by input key.
+        unattributed: exchanges that name no key; they send an image's bytes.
     """
 
     def __init__(self) -> None:
@@ -44,8 +45,8 @@ class ExchangeLog:
         self.unattributed: list[Exchange] = []
 
     def __call__(self, exchange: Exchange) -> None:
-        """Note an exchange when it begins."""
-        key = input_key_of(exchange.key)
+        """Log an exchange when it begins."""
+        key = _input_key(exchange.key)
         if not key:
             self.unattributed.append(exchange)
             return
@@ -54,43 +55,42 @@ class ExchangeLog:
             self.writes[key].append(_write(exchange))
 
     def overwritten(self, key: str) -> int:
-        """Count how often a record gave way to something worse.
+        """Count the writes that replaced the record of an input by a worse one.
 
-        That is: a failure record beside a record of the same content; a record of the same content
-        that says otherwise; a record of an earlier content in the place of a later one's.
+        A write is worse if it is a failure record for the same content as the record, a different
+        record of the same content, or the record of an earlier content than the record's.
         """
-        found = 0
+        count = 0
         record: Write | None = None
         seen: list[str] = []
         for write in sorted(self.writes[key], key=lambda one: one.exchange.ended):
-            if not write.is_done:
+            if not write.is_stored:
                 continue
             if record and write.etag == record.etag:
-                found += write.status == "failed" or write.result != record.result
+                count += write.status == "failed" or write.result != record.result
             elif record and write.etag in seen:
-                found += 1
+                count += 1
             if write.status == "recognized":
                 record = write
             seen.append(write.etag)
-        return found
+        return count
 
     def changes(self, since: float) -> int:
-        """Count the requests since then that were to change a record, or to read an image."""
-        told = [*self.unattributed, *(one for found in self.exchanges.values() for one in found)]
-        reading = {"get", "head", "list", "fetch", ""}
-        return sum(one.began >= since and one.operation not in reading for one in told)
+        """Count the requests since then that change a record or call the OCR service."""
+        logged = [*self.unattributed, *(one for some in self.exchanges.values() for one in some)]
+        return sum(one.began >= since and one.operation not in _READING for one in logged)
 
 
-def input_key_of(key: str) -> str:
-    """Give the input's key of an input, a record, or a failure record; empty for others."""
-    for prefix in _PREFIXES:
-        if key.startswith(prefix) and key.endswith(".json"):
-            return _INPUT + key.removeprefix(prefix).removesuffix(".json")
-    return key if key.startswith(_INPUT) else ""
+def _input_key(key: str) -> str:
+    """Return the input key of an input, record or failure record; empty for other keys."""
+    try:
+        return input_key(key)
+    except ValueError:
+        return key if key.startswith(LAYOUT.input_prefix) else ""
 
 
 def _write(exchange: Exchange) -> Write:
-    document: dict[str, Any] = json.loads(exchange.request.body)
-    result = document.get("result") or {}
+    record: dict[str, Any] = json.loads(exchange.request.body)
+    result = record.get("result") or {}
     texts = {name: text for name, text in result.items() if isinstance(text, str)}
-    return Write(exchange, document["status"], document["source"]["etag"], texts)
+    return Write(exchange, record["status"], record["source"]["etag"], texts)
