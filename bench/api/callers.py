@@ -1,8 +1,8 @@
-"""Callers of an HTTP API, each with its own connection, asking again as soon as it is answered.
+"""`python -m bench.api.callers`: concurrent callers of an HTTP API, each with its own connection.
 
-`python -m bench.api.callers` reads an workload as JSON from standard input, and writes what
-came of it to standard output. It is a process of its own, so that it shares no interpreter with
-what it measures.
+A caller sends its next request as soon as it has the response to the last. The program reads a
+workload as JSON from standard input and writes the results to standard output. It runs in its own
+process, so that it does not slow down the measured programs.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ _RESPONSE_SECONDS = 90.0
 
 @dataclass(frozen=True)
 class Workload:
-    """What to do.
+    """The requests to send.
 
     Attributes:
-        host: where to ask.
-        port: as above.
-        callers: how many at once.
-        seconds: for how long.
-        requests: name of a kind, and in base64 the request; callers take turns at them.
+        host: host of the API.
+        port: port of the API.
+        callers: number of concurrent callers.
+        seconds: duration.
+        requests: kind and base64 bytes of each request; every caller sends them in turn.
     """
 
     host: str
@@ -43,9 +43,9 @@ class Workload:
 
 @dataclass(frozen=True)
 class CallResult:
-    """One request: its kind, status (0 if there was no response), and milliseconds.
+    """One request: its kind, status (0 without a response), and milliseconds.
 
-    ``own_ms`` is what the function says was its own share; None if it said nothing.
+    ``own_ms`` is the function's own time from the header Server-Timing; None without this header.
     """
 
     kind: str
@@ -55,12 +55,12 @@ class CallResult:
 
     @property
     def is_error(self) -> bool:
-        """Whether it was answered otherwise than well, or not at all."""
+        """Whether there was no response or an error response."""
         return not 0 < self.status < _BAD
 
 
 async def call_all(workload: Workload) -> list[CallResult]:
-    """Do it: every caller asks until time is up, and waits for its last response."""
+    """Run all callers for the duration; each waits for its last response."""
     requests = [(kind, base64.b64decode(text)) for kind, text in workload.requests]
     until = time.perf_counter() + workload.seconds
     results: list[CallResult] = []
@@ -70,7 +70,7 @@ async def call_all(workload: Workload) -> list[CallResult]:
         for kind, request in islice(cycle(requests), number, None):
             if time.perf_counter() >= until:
                 break
-            results.append(await caller.ask(kind, request))
+            results.append(await caller.call(kind, request))
         caller.close()
 
     await asyncio.gather(*map(call, range(workload.callers)))
@@ -78,14 +78,14 @@ async def call_all(workload: Workload) -> list[CallResult]:
 
 
 class _Caller:
-    """One connection, opened anew after an error."""
+    """One connection; opened again after an error."""
 
     def __init__(self, host: str, port: int) -> None:
         self._host = host
         self._port = port
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
-    async def ask(self, kind: str, request: bytes) -> CallResult:
+    async def call(self, kind: str, request: bytes) -> CallResult:
         started = time.perf_counter()
         try:
             head = await asyncio.wait_for(self._exchange(request), _RESPONSE_SECONDS)
@@ -98,7 +98,7 @@ class _Caller:
         return CallResult(kind, status, ms, float(own[1]) if own else None)
 
     async def _exchange(self, request: bytes) -> bytes:
-        """Send a request; give the head of its response once all of it is there."""
+        """Send a request and return the head of its response once the body is complete."""
         if self._streams is None:
             self._streams = await asyncio.open_connection(self._host, self._port)
         reader, writer = self._streams
@@ -115,5 +115,5 @@ class _Caller:
 
 
 if __name__ == "__main__":
-    done = asyncio.run(call_all(Workload(**json.load(sys.stdin))))
-    json.dump([asdict(one) for one in done], sys.stdout)
+    all_results = asyncio.run(call_all(Workload(**json.load(sys.stdin))))
+    json.dump([asdict(result) for result in all_results], sys.stdout)

@@ -1,4 +1,4 @@
-"""Figures of what many callers were answered."""
+"""Latency figures of API calls."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from bench.api.callers import CallResult
 
 
 def figures(results: Sequence[CallResult], seconds: float) -> dict[str, Any]:
-    """Give counts, latencies and our own share of a run, in all and by kind of request.
+    """Return counts, latencies and the function's own time, in total and by kind of request.
 
     Args:
-        results: every request of the run.
-        seconds: how long it took.
+        results: the result of every call.
+        seconds: duration of the run.
     """
     kinds = sorted({one.kind for one in results})
     return {
@@ -36,17 +36,17 @@ def _of(results: Sequence[CallResult]) -> dict[str, Any]:
 
 
 def _spread(values: Iterable[float]) -> dict[str, float]:
-    """Give median, 95th and 99th percentile; nothing of fewer than two values.
+    """Return median, 95th and 99th percentile; empty for fewer than two values.
 
     >>> _spread([1, 2, 3])
     {'median': 2, 'p95': 2.9, 'p99': 2.98}
     """
-    found = sorted(values)
-    if len(found) < 2:  # noqa: PLR2004 - the least that has quantiles
+    ordered = sorted(values)
+    if len(ordered) < 2:  # noqa: PLR2004 - quantiles need two values
         return {}
-    hundredths = quantiles(found, n=100, method="inclusive")
+    hundredths = quantiles(ordered, n=100, method="inclusive")
     return {
-        "median": round(median(found), 2),
+        "median": round(median(ordered), 2),
         "p95": round(hundredths[94], 2),
         "p99": round(hundredths[98], 2),
     }

@@ -10,11 +10,11 @@ from typing import Annotated
 import typer
 
 from bench.drawing import samples as committed
-from bench.drawing.invoices import Drawing, draw, encode
+from bench.drawing.invoices import draw, encode
 from bench.drawing.kinds import KINDS
 from bench.drawing.other_papers.draw_other import OTHER_PAPERS, draw_other
-from bench.drawing.several_on_one_image import Group, tabletop
 from bench.drawing.several_on_one_image import sheet as scanned_sheet
+from bench.drawing.several_on_one_image import tabletop
 
 app = typer.Typer(
     help="Draw quota invoices with the damage of photographs, and their true fields.",
@@ -52,7 +52,7 @@ def drawn_set(
     truths = {}
     for kind in wanted:
         for seed in _numbers(seeds):
-            drawing = _drawn(kind, seed, long_side)
+            drawing = (draw if kind in KINDS else draw_other)(kind, seed, long_side=long_side)
             name = f"{kind}-{seed}.jpg"
             (out / name).write_bytes(encode(drawing.image, "JPEG", quality=92))
             truths[name] = asdict(drawing.truth) if drawing.truth else None
@@ -74,13 +74,8 @@ def sheet(
         for kind, group in groups.items():
             name = f"{kind}-{seed}.jpg"
             (out / name).write_bytes(encode(group.image, "JPEG", quality=92))
-            truths[name] = _tickets(group)
+            truths[name] = [asdict(ticket) for ticket in group.tickets]
     _write_truths(out, truths)
-
-
-def _drawn(kind: str, seed: int, long_side: int) -> Drawing:
-    known = draw if kind in KINDS else draw_other
-    return known(kind, seed, long_side=long_side)
 
 
 def _numbers(seeds: str) -> range:
@@ -90,10 +85,6 @@ def _numbers(seeds: str) -> range:
     except ValueError:
         message = f"{seeds} is neither a number nor a range such as 1-10"
         raise typer.BadParameter(message) from None
-
-
-def _tickets(group: Group) -> list[dict[str, object]]:
-    return [asdict(ticket) for ticket in group.tickets]
 
 
 def _write_truths(out: Path, truths: object) -> None:

@@ -61,7 +61,7 @@ def print_sheet(invoice: Invoice, kind: Kind, rng: Rng, long_side: int) -> Pen:
     ratio, layout = LAYOUTS[pick(rng, kind.layouts)]
     width = long_side if ratio <= 1 else round(long_side / ratio)
     pen = Pen(blank(rng, (width, round(width * ratio)), kind.net))
-    layout(Printing(pen, invoice, kind.look(random_print_style(rng)), rng))
+    layout(Printing(pen, invoice, kind.style(random_print_style(rng)), rng))
     for step in kind.ink:
         step(pen, invoice, rng)
     return pen

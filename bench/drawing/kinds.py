@@ -13,14 +13,13 @@ from bench.drawing.invoice.content import Fixed
 from bench.drawing.invoice.layouts import LAYOUTS
 from bench.drawing.invoice.print_style import BLACK, ORANGE, RED, PrintStyle
 from bench.drawing.paper import Net, Pixels
-from bench.drawing.pen import Ink
+from bench.drawing.pen import Ink, TextStyle
 from bench.drawing.random_numbers import Rng
 
 PaperStep = Callable[[Pixels, Rng], Pixels]
 Shot = Callable[[Pixels, Rng, int], Pixels]
 
 TABLE = View().shoot
-TABLE_CLOSE = View(share=(1.02, 1.05), roll=(0, 1.5)).shoot
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,7 @@ class Kind:
     fixed: Fixed = field(default_factory=Fixed)
     layouts: tuple[str, ...] = tuple(LAYOUTS)
     net: Net | None = None
-    look: Callable[[PrintStyle], PrintStyle] = lambda look: look
+    style: Callable[[PrintStyle], PrintStyle] = lambda style: style
     ink: tuple[InkStep, ...] = (ink.usual,)
     """Stamps, handwriting and other ink on the printed sheet."""
     paper: tuple[PaperStep, ...] = ()
@@ -43,28 +42,24 @@ class Kind:
 
 
 def _digits(colour: Ink) -> Callable[[PrintStyle], PrintStyle]:
-    return lambda look: replace(look, digits=replace(look.digits, ink=colour))
+    return lambda style: replace(style, digits=replace(style.digits, ink=colour))
 
 
-def _numbered(look: PrintStyle) -> PrintStyle:
+def _numbered(style: PrintStyle) -> PrintStyle:
     """Displace the digits, as a numbering machine does, and move them below their labels."""
-    return replace(look, drop=7, digits=replace(look.digits, uneven=0.07, spread=0.12))
+    return replace(style, drop=7, digits=replace(style.digits, uneven=0.07, spread=0.12))
 
 
-def _faint(look: PrintStyle) -> PrintStyle:
+def _faint(style: PrintStyle) -> PrintStyle:
     """Make the print pale."""
-    pale = tuple(replace(each, ink=_paler(each.ink)) for each in (look.title, look.label))
-    digits, amount = (replace(each, ink=_paler(each.ink)) for each in (look.digits, look.amount))
-    return replace(look, title=pale[0], label=pale[1], digits=digits, amount=amount)
+    texts = style.title, style.label, style.digits, style.amount
+    title, label, digits, amount = map(_pale, texts)
+    return replace(style, title=title, label=label, digits=digits, amount=amount)
 
 
-def _paler(colour: Ink) -> Ink:
-    red, green, blue = (round(each + (255 - each) * 0.4) for each in colour)
-    return red, green, blue
-
-
-def _tilted(pitch: tuple[float, float], yaw: tuple[float, float]) -> Shot:
-    return View(pitch=pitch, yaw=yaw).shoot
+def _pale(style: TextStyle) -> TextStyle:
+    red, green, blue = (round(each + (255 - each) * 0.4) for each in style.ink)
+    return replace(style, ink=(red, green, blue))
 
 
 BLUISH = (0.82, 0.95, 1.08)
@@ -83,16 +78,16 @@ KINDS: Mapping[str, Kind] = {
     "company-title": Kind(Fixed(by_company=True)),
     "merged-bureau": Kind(Fixed(authority="0", by_company=False)),
     "letters-in-code": Kind(Fixed(letters=True)),
-    "orange-digits": Kind(look=_digits(ORANGE), net="mesh"),
+    "orange-digits": Kind(style=_digits(ORANGE), net="mesh"),
     "amount-in-figures": Kind(
         layouts=("plain", "strip", "prize"),
-        look=lambda look: replace(look, is_amount_in_words=False),
+        style=lambda style: replace(style, is_amount_in_words=False),
     ),
     # 壹元伍角, as for parking and buses
     "amount-with-jiao": Kind(Fixed(yuan=1, jiao=5), layouts=("plain", "strip", "tall", "prize")),
-    "numbering-machine": Kind(look=_numbered),
-    "faint-print": Kind(look=_faint),
-    "dense-net": Kind(net="mesh", look=_digits(RED)),
+    "numbering-machine": Kind(style=_numbered),
+    "faint-print": Kind(style=_faint),
+    "dense-net": Kind(net="mesh", style=_digits(RED)),
     "password-scratched": Kind(
         layouts=("bilingual", "tall", "prize"), ink=(ink.scratched_password,), shot=TABLE
     ),
@@ -102,7 +97,7 @@ KINDS: Mapping[str, Kind] = {
     "stamp-over-amount": Kind(ink=(ink.covered_password, ink.seal_over("amount"))),
     "stamp-over-title": Kind(ink=(ink.covered_password, ink.seal_over("title"))),
     "stamp-over-black-digits": Kind(
-        look=_digits(BLACK), ink=(ink.seal_over("number", (0.5, 0.8)),)
+        style=_digits(BLACK), ink=(ink.seal_over("number", (0.5, 0.8)),)
     ),
     "two-stamps": Kind(ink=(ink.seal_over("amount"), ink.second_seal)),
     "handwriting": Kind(ink=(ink.usual, ink.handwriting)),
@@ -121,11 +116,11 @@ KINDS: Mapping[str, Kind] = {
     "exif-turned": Kind(shot=TABLE, by_exif=True),
     "skewed-slightly": Kind(shot=View(roll=(2, 7)).shoot),
     "skewed": Kind(shot=View(roll=(7, 15)).shoot),
-    "perspective-side": Kind(shot=_tilted((0, 5), (18, 30))),
-    "perspective-above": Kind(shot=_tilted((20, 35), (0, 5))),
+    "perspective-side": Kind(shot=View(pitch=(0, 5), yaw=(18, 30)).shoot),
+    "perspective-above": Kind(shot=View(pitch=(20, 35), yaw=(0, 5)).shoot),
     "perspective-corner": Kind(shot=View(roll=(3, 10), pitch=(15, 25), yaw=(12, 20)).shoot),
     "on-table": Kind(shot=TABLE),
-    "cropped-close": Kind(shot=TABLE_CLOSE),
+    "cropped-close": Kind(shot=View(share=(1.02, 1.05), roll=(0, 1.5)).shoot),
     "small-in-frame": Kind(shot=View(share=(0.5, 0.6), roll=(0, 8)).shoot),
     # Light
     "low-light": Kind(shot=TABLE, photo=(photo.exposed((0.22, 0.35)), photo.grainy((4, 7)))),

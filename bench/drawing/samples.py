@@ -9,7 +9,7 @@ from pathlib import Path
 from PIL import Image
 
 from bench.drawing.invoice.content import Fixed
-from bench.drawing.invoices import Drawing, draw, encode
+from bench.drawing.invoices import draw, encode
 
 FORMATS = {".jpg": "JPEG", ".png": "PNG", ".bmp": "BMP", ".tif": "TIFF"}
 TRUTH = "truth.json"
@@ -25,10 +25,6 @@ class Sample:
     kind: str
     fixed: Fixed
     long_side: int = 860
-
-    def drawn(self, seed: int) -> Drawing:
-        """Draw the sample; another seed changes code, number and damage."""
-        return draw(self.kind, seed, long_side=self.long_side, fixed=self.fixed)
 
 
 SAMPLES = (
@@ -79,7 +75,7 @@ def write(folder: Path, seed: int) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     truths = {}
     for sample in SAMPLES:
-        drawing = sample.drawn(seed)
+        drawing = draw(sample.kind, seed, long_side=sample.long_side, fixed=sample.fixed)
         (folder / sample.name).write_bytes(_file(drawing.image, sample.name))
         if drawing.truth:
             truths[sample.name] = asdict(drawing.truth)

@@ -1,4 +1,4 @@
-"""The failures as pictures beside what was read, as one HTML file."""
+"""An HTML page with the images that were not read correctly, and their fields."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ img{max-width:560px;height:auto}td,th{text-align:left;padding:.15rem .8rem .15re
 
 
 def failures_page(title: str, results: Sequence[Result]) -> str:
-    """Give the page.
+    """Return the page.
 
     Args:
-        title: what was measured.
-        results: all results; those that are right throughout are left out.
+        title: title of the page.
+        results: all results; the page shows only those with a wrong field.
     """
     wrong = [result for result in results if not result.all_right]
     articles = "\n".join(_article(result) for result in wrong) or "<p>None.</p>"
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title>'
         f"<style>{_STYLE}</style><h1>{escape(title)}</h1>"
-        f"<p>{len(wrong)} of {len(results)} images were not right in every field.</p>{articles}"
+        f"<p>{len(wrong)} of {len(results)} images have a wrong field.</p>{articles}"
     )
 
 

@@ -58,11 +58,8 @@ def samples(folder: Path) -> tuple[list[Sample], list[Sample]]:
     with io.BytesIO() as file:
         Image.new("RGB", (800, 600), "white").save(file, "PNG")
         blank = file.getvalue()
-    text = b"This is no picture at all.\n"
-    return good, [
-        Sample("blank.png", blank, {}, "AIS.0104"),
-        Sample("note.txt", text, {}, "AIS.0102"),
-    ]
+    note = Sample("note.txt", b"This is no picture at all.\n", {}, "AIS.0102")
+    return good, [Sample("blank.png", blank, {}, "AIS.0104"), note]
 
 
 def plan(
@@ -81,18 +78,13 @@ def plan(
     uploads: list[Upload] = []
     for number in range(count):
         sample = rng.choice(bad if rng.random() < _BAD else good)
-        replaces = uploads and rng.random() < _REPLACED
         key = f"{LAYOUT.input_prefix}{number:05}-{sample.name}"
-        if replaces:
+        if uploads and rng.random() < _REPLACED:
             key = rng.choice(uploads[-_RECENT:]).key
-        fault = _fault(rng) if rng.random() < share else None
+        fault = (rng.choice(_OPERATIONS), rng.choice(FAULTS)) if rng.random() < share else None
         mark = f"\n{seed}-{number}\n".encode()
         uploads.append(Upload(key, sample, sample.content + mark, fault))
     return uploads
-
-
-def _fault(rng: random.Random) -> tuple[str, str]:
-    return rng.choice(_OPERATIONS), rng.choice(FAULTS)
 
 
 def is_right(sample: Sample, record: Mapping[str, Any]) -> bool:

@@ -44,13 +44,8 @@ def seal_aside(pen: Pen, invoice: Invoice, rng: Rng) -> None:
 def _stamp_company_seal(
     pen: Pen, invoice: Invoice, rng: Rng, centre: tuple[float, float], strength: tuple[float, float]
 ) -> None:
-    stamp_seal(
-        pen,
-        company(invoice),
-        centre,
-        Imprint(pick(rng, SEAL_INKS), between(rng, *strength), either_sign(rng, 0, 20)),
-        rng,
-    )
+    mark = Imprint(pick(rng, SEAL_INKS), between(rng, *strength), either_sign(rng, 0, 20))
+    stamp_seal(pen, company(invoice), centre, mark, rng)
 
 
 def covered_password(pen: Pen, _: Invoice, rng: Rng) -> None:
@@ -122,13 +117,9 @@ def see_through(pen: Pen, invoice: Invoice, rng: Rng) -> None:
 def second_seal(pen: Pen, invoice: Invoice, rng: Rng) -> None:
     """Stamp a second, fainter seal beside the first."""
     centre = between(rng, 120, 320), pen.height - between(rng, 100, 160)
-    stamp_seal(
-        pen,
-        replace(company(invoice), width=260, height=190),
-        centre,
-        Imprint(RED, between(rng, 0.25, 0.4), either_sign(rng, 5, 40)),
-        rng,
-    )
+    seal = replace(company(invoice), width=260, height=190)
+    mark = Imprint(RED, between(rng, 0.25, 0.4), either_sign(rng, 5, 40))
+    stamp_seal(pen, seal, centre, mark, rng)
 
 
 def usual(pen: Pen, invoice: Invoice, rng: Rng) -> None:

@@ -13,17 +13,12 @@ Authority = Literal["0", "1", "2"]
 AUTHORITIES: tuple[Authority, ...] = ("1", "1", "2", "2", "0")
 # Letters that do not resemble digits: no I, no O, no Q.
 LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ"
-WORDS = {1: "壹", 2: "贰", 5: "伍", 10: "拾", 20: "贰拾", 50: "伍拾", 100: "壹佰"} | {
-    200: "贰佰",
-    500: "伍佰",
-    1000: "壹仟",
-}
-ENGLISH = {1: "One", 2: "Two", 5: "Five", 10: "Ten", 20: "Twenty", 50: "Fifty"} | {
-    100: "One hundred",
-    200: "Two hundred",
-    500: "Five hundred",
-    1000: "One thousand",
-}
+_YUAN = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
+_FREQUENT_YUAN = (1, 2, 5, 5, 10, 10, 10, 20, 20, 50, 50, 100, 100, 200, 500, 1000)
+_WORDS = "壹 贰 伍 拾 贰拾 伍拾 壹佰 贰佰 伍佰 壹仟"
+_ENGLISH = "One,Two,Five,Ten,Twenty,Fifty,One hundred,Two hundred,Five hundred,One thousand"
+WORDS = dict(zip(_YUAN, _WORDS.split(), strict=True))
+ENGLISH = dict(zip(_YUAN, _ENGLISH.split(","), strict=True))
 TRADES = (
     "停车服务有限公司",
     "速运有限公司",
@@ -103,12 +98,11 @@ def make_invoice(rng: Rng, fixed: Fixed | None = None) -> Invoice:
     letters = happens(rng, 0.3) if fixed.letters is None else fixed.letters
     code = authority + division.code + f"{year:02}" + digits(rng, 1) + _tail(rng, letters=letters)
     number = digits(rng, 8)
-    yuan = fixed.yuan or pick(
-        rng, (1, 2, 5, 5, 10, 10, 10, 20, 20, 50, 50, 100, 100, 200, 500, 1000)
-    )
+    yuan = fixed.yuan or pick(rng, _FREQUENT_YUAN)
     company = _company(rng, division)
     by_company = happens(rng, 0.2) if fixed.by_company is None else fixed.by_company
     bureau, supervisor = _bureau(rng, division, authority)
+    figures = ("￥{}.{}0", "￥: {}.{}0", "¥{}.{}0", "￥{}.{}0元")
     return Invoice(
         code=code,
         number=number,
@@ -116,9 +110,7 @@ def make_invoice(rng: Rng, fixed: Fixed | None = None) -> Invoice:
         jiao=fixed.jiao,
         division=division,
         words=_words(rng, yuan, fixed.jiao),
-        figures=pick(rng, ("￥{}.{}0", "￥: {}.{}0", "¥{}.{}0", "￥{}.{}0元")).format(
-            yuan, fixed.jiao
-        ),
+        figures=pick(rng, figures).format(yuan, fixed.jiao),
         title=(company if by_company else bureau) + "通用定额发票",
         issuer=division.prefecture or division.province,
         supervisor=supervisor,

@@ -54,10 +54,10 @@ def random_print_style(rng: Rng) -> PrintStyle:
     )
 
 
-def larger(look: PrintStyle, times: float) -> PrintStyle:
+def larger(style: PrintStyle, times: float) -> PrintStyle:
     """Return the style with labels, codes and numbers enlarged by a factor."""
     return replace(
-        look,
-        label=replace(look.label, size=look.label.size * times),
-        digits=replace(look.digits, size=look.digits.size * times),
+        style,
+        label=replace(style.label, size=style.label.size * times),
+        digits=replace(style.digits, size=style.digits.size * times),
     )

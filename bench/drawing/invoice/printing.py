@@ -20,18 +20,18 @@ class Printing:
 
     pen: Pen
     invoice: Invoice
-    look: PrintStyle
+    style: PrintStyle
     rng: Rng
 
     def title(self, centre: Point, widest: float, *, size: float = 48) -> None:
         """Print the title, smaller if it is long."""
         text = self.invoice.title
-        style = replace(self.look.title, size=min(size, widest / len(text) / 1.03), spread=0.02)
+        style = replace(self.style.title, size=min(size, widest / len(text) / 1.03), spread=0.02)
         self.pen.text(centre, text, style, anchor="mm", name="title")
 
     def copy_name(self, centre: Point, *, size: float = 50, ink: Ink | None = None) -> None:
         """Print 发票联, the name of the invoice's copy."""
-        style = replace(self.look.title, size=size, spread=0.6, ink=ink or self.look.title.ink)
+        style = replace(self.style.title, size=size, spread=0.6, ink=ink or self.style.title.ink)
         self.pen.text(centre, "发票联", style, anchor="mm")
 
     def seal(self, centre: Point) -> None:
@@ -46,16 +46,16 @@ class Printing:
 
     def field(self, spot: Point, label: str, value: str, name: str) -> None:
         """Print a label and the value to its right."""
-        _, _, right, _ = self.pen.text(spot, label + self.look.colon, self.look.label)
-        self.pen.text((right + 14, spot[1] + self.look.drop), value, self.look.digits, name=name)
+        _, _, right, _ = self.pen.text(spot, label + self.style.colon, self.style.label)
+        self.pen.text((right + 14, spot[1] + self.style.drop), value, self.style.digits, name=name)
 
     def amount(self, centre: Point, *, size: float = 62, figures: bool = True) -> None:
         """Print the amount in words, followed by figures."""
-        in_words = self.look.is_amount_in_words
+        in_words = self.style.is_amount_in_words
         words = self.invoice.words if in_words else self.invoice.figures
         # Four widely spaced characters would leave no room for the figures.
-        spread = self.look.amount.spread if len(words) <= _FEW else 0.25 * in_words
-        style = replace(self.look.amount, size=size, spread=spread)
+        spread = self.style.amount.spread if len(words) <= _FEW else 0.25 * in_words
+        style = replace(self.style.amount, size=size, spread=spread)
         _, _, right, _ = self.pen.text(centre, words, style, anchor="mm", name="amount")
         if figures and in_words:
             style = TextStyle("sans", size * 0.5, style.ink, bold=0.014)
@@ -66,13 +66,13 @@ class Printing:
     ) -> None:
         """Print small text."""
         self.pen.text(
-            spot, text, replace(self.look.label, size=size, turn=turn, bold=0), anchor=anchor
+            spot, text, replace(self.style.label, size=size, turn=turn, bold=0), anchor=anchor
         )
 
     def password(self, spot: Point) -> None:
         """Print the password; the ink steps cover it with a grey area."""
-        _, _, right, _ = self.pen.text(spot, "密　码", self.look.label)
+        _, _, right, _ = self.pen.text(spot, "密　码", self.style.label)
         x, y = right + 14, spot[1]
-        style = replace(self.look.digits, size=26, ink=BLACK, bold=0)
+        style = replace(self.style.digits, size=26, ink=BLACK, bold=0)
         box = self.pen.text((x + 8, y), self.invoice.password, style)
         self.pen.boxes["password"] = (x, y - 20, max(box[2] + 8, x + 150), y + 20)
