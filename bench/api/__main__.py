@@ -90,7 +90,7 @@ def _prepare_requests(cloud: Cloud, instances: int) -> list[tuple[str, bytes]]:
             body = json.dumps({"key": key}).encode()
             response = api.post("/invoices", content=body)
             if not response.is_success:
-                message = f"the API answered {response.status_code}: {response.text}"
+                message = f"the API responded with {response.status_code}: {response.text}"
                 raise CloudError(message)
             requests += [
                 ("image", _http("POST", "/invoices", encoded)),

@@ -12,7 +12,7 @@ from PIL import ImageFont
 Face = Literal["sans", "serif", "mono", "wide"]
 
 # All fonts are under the SIL Open Font License.
-FILES: dict[Face, str] = {
+_FILES: dict[Face, str] = {
     "sans": "NotoSansCJKsc-Regular.otf",
     "serif": "SourceHanSerifSC-Regular.otf",
     "mono": "NotoSansMonoCJKsc-Regular.otf",
@@ -38,7 +38,7 @@ def folder() -> Path:
     spec = importlib.util.find_spec("mplfonts")
     for place in (spec.submodule_search_locations or ()) if spec else ():
         found = Path(place) / "fonts"
-        if all((found / name).is_file() for name in FILES.values()):
+        if all((found / name).is_file() for name in _FILES.values()):
             return found
     raise FontsMissingError
 
@@ -49,5 +49,5 @@ def font(face: Face, pixels: int) -> ImageFont.FreeTypeFont:
     """Return a font at a size in pixels."""
     # Every build of Pillow has the basic layout engine; the other engine spaces differently.
     return ImageFont.truetype(
-        str(folder() / FILES[face]), max(pixels, 6), layout_engine=ImageFont.Layout.BASIC
+        str(folder() / _FILES[face]), max(pixels, 6), layout_engine=ImageFont.Layout.BASIC
     )

@@ -17,9 +17,9 @@ from bench.drawing.paper import Pixels, blank, opaque
 from bench.drawing.pen import Pen
 from bench.drawing.random_numbers import Rng, pick, rng_for
 
-ORIENTATION = 0x0112
+_ORIENTATION = 0x0112
 """The EXIF tag of the orientation."""
-TURNS = {6: 1, 3: 2, 8: 3}
+_TURNS = {6: 1, 3: 2, 8: 3}
 """Quarter turns of the stored pixels, counter-clockwise, by value of the EXIF tag."""
 
 
@@ -68,9 +68,9 @@ def print_sheet(invoice: Invoice, kind: Kind, rng: Rng, long_side: int) -> Pen:
 
 
 def _on_its_side(picture: Pixels, rng: Rng) -> Image.Image:
-    orientation = pick(rng, tuple(TURNS))
-    image = Image.fromarray(np.ascontiguousarray(np.rot90(picture, TURNS[orientation])))
-    image.getexif()[ORIENTATION] = orientation
+    orientation = pick(rng, tuple(_TURNS))
+    image = Image.fromarray(np.ascontiguousarray(np.rot90(picture, _TURNS[orientation])))
+    image.getexif()[_ORIENTATION] = orientation
     return image
 
 

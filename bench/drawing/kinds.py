@@ -62,8 +62,8 @@ def _pale(style: TextStyle) -> TextStyle:
     return replace(style, ink=(red, green, blue))
 
 
-BLUISH = (0.82, 0.95, 1.08)
-WARM = (1.08, 0.92, 0.70)
+_BLUISH = (0.82, 0.95, 1.08)
+_WARM = (1.08, 0.92, 0.70)
 
 KINDS: Mapping[str, Kind] = {
     "clean": Kind(ink=(ink.covered_password,)),
@@ -130,8 +130,8 @@ KINDS: Mapping[str, Kind] = {
     "shadow": Kind(shot=TABLE, photo=(photo.shadowed,)),
     "side-lit": Kind(shot=TABLE, photo=(photo.side_lit,)),
     "banded-light": Kind(shot=TABLE, photo=(photo.banded,)),
-    "tinted-blue": Kind(shot=TABLE, photo=(photo.tinted((BLUISH,)),)),
-    "tinted-orange": Kind(shot=TABLE, photo=(photo.tinted((WARM,)),)),
+    "tinted-blue": Kind(shot=TABLE, photo=(photo.tinted((_BLUISH,)),)),
+    "tinted-orange": Kind(shot=TABLE, photo=(photo.tinted((_WARM,)),)),
     # Camera and file
     "out-of-focus": Kind(photo=(photo.out_of_focus((1.3, 2.0)),)),
     "shaken": Kind(shot=TABLE, photo=(photo.shaken((5, 8)),)),
@@ -157,7 +157,7 @@ KINDS: Mapping[str, Kind] = {
     ),
     "stamped-and-soft": Kind(ink=(ink.seal_over("code"),), photo=(photo.out_of_focus((0.9, 1.4)),)),
     "crumpled-and-orange": Kind(
-        paper=(bent_paper.crumpled,), shot=TABLE, photo=(photo.tinted((WARM,)), photo.shadowed)
+        paper=(bent_paper.crumpled,), shot=TABLE, photo=(photo.tinted((_WARM,)), photo.shadowed)
     ),
     "wavy-stamped-compressed": Kind(
         ink=(ink.seal_over("amount"),),

@@ -18,7 +18,7 @@ Pixels = npt.NDArray[np.uint8]
 Curve = npt.NDArray[np.float64]
 """Points of a curve, shape (n, 2); the unit is the width of the sheet."""
 
-TINTS: tuple[Ink, ...] = (
+_TINTS: tuple[Ink, ...] = (
     (250, 250, 246),
     (244, 247, 250),
     (250, 243, 240),
@@ -26,7 +26,7 @@ TINTS: tuple[Ink, ...] = (
     (252, 248, 232),
     (226, 233, 236),
 )
-LINES: tuple[Ink, ...] = (
+_LINES: tuple[Ink, ...] = (
     (170, 190, 220),
     (215, 185, 190),
     (180, 210, 185),
@@ -44,7 +44,7 @@ def blank(rng: Rng, size: tuple[int, int], net: Net | None = None) -> Image.Imag
         net: the security pattern; None chooses at random.
     """
     chosen = net or pick(rng, ("waves", "rosette", "fans", "mesh", "none"))
-    tint, line = pick(rng, TINTS), pick(rng, LINES)
+    tint, line = pick(rng, _TINTS), pick(rng, _LINES)
     return Image.fromarray(_printed(chosen, tint, line, *size).copy())
 
 

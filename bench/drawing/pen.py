@@ -14,7 +14,7 @@ Point = tuple[float, float]
 Box = tuple[float, float, float, float]
 """Left, top, right, bottom."""
 
-WIDTH = 1000
+_WIDTH = 1000
 """Width of a sheet in design units."""
 
 
@@ -48,7 +48,7 @@ class Pen:
     @property
     def unit(self) -> float:
         """Pixels per design unit."""
-        return self.sheet.width / WIDTH
+        return self.sheet.width / _WIDTH
 
     @property
     def height(self) -> float:
@@ -56,12 +56,12 @@ class Pen:
         return self.sheet.height / self.unit
 
     def text(
-        self, spot: Point, text: str, style: TextStyle, *, anchor: str = "lm", name: str = ""
+        self, point: Point, text: str, style: TextStyle, *, anchor: str = "lm", name: str = ""
     ) -> Box:
         """Print a line of text.
 
         Args:
-            spot: position of the anchor, in design units.
+            point: position of the anchor, in design units.
             text: one line.
             style: the text style.
             anchor: "l", "m" or "r" and "t", "m" or "b", as in Pillow.
@@ -71,8 +71,8 @@ class Pen:
             The box that the text fills, in design units.
         """
         mask = letters(text, style, self.unit)
-        left = spot[0] * self.unit - mask.width * {"l": 0.0, "m": 0.5, "r": 1.0}[anchor[0]]
-        top = spot[1] * self.unit - mask.height * {"t": 0.0, "m": 0.5, "b": 1.0}[anchor[1]]
+        left = point[0] * self.unit - mask.width * {"l": 0.0, "m": 0.5, "r": 1.0}[anchor[0]]
+        top = point[1] * self.unit - mask.height * {"t": 0.0, "m": 0.5, "b": 1.0}[anchor[1]]
         corner = round(left), round(top)
         self.sheet.paste(style.ink, corner, mask)
         box = tuple(each / self.unit for each in (left, top, left + mask.width, top + mask.height))
@@ -80,10 +80,10 @@ class Pen:
             self.boxes[name] = (box[0], box[1], box[2], box[3])
         return box[0], box[1], box[2], box[3]
 
-    def line(self, spots: Sequence[Point], ink: Ink, width: float = 2.0) -> None:
+    def line(self, points: Sequence[Point], ink: Ink, width: float = 2.0) -> None:
         """Draw a line through the points."""
-        points = [(x * self.unit, y * self.unit) for x, y in spots]
-        ImageDraw.Draw(self.sheet).line(points, fill=ink, width=max(1, round(width * self.unit)))
+        pixels = [(x * self.unit, y * self.unit) for x, y in points]
+        ImageDraw.Draw(self.sheet).line(pixels, fill=ink, width=max(1, round(width * self.unit)))
 
     def frame(self, box: Box, ink: Ink, width: float = 2.0) -> None:
         """Draw the outline of a box."""

@@ -11,7 +11,7 @@ from PIL import Image
 from bench.drawing.invoice.content import Fixed
 from bench.drawing.invoices import draw, encode
 
-FORMATS = {".jpg": "JPEG", ".png": "PNG", ".bmp": "BMP", ".tif": "TIFF"}
+_FORMATS = {".jpg": "JPEG", ".png": "PNG", ".bmp": "BMP", ".tif": "TIFF"}
 TRUTH = "truth.json"
 SEED = 3
 """Seed of the committed images."""
@@ -67,7 +67,7 @@ def _file(image: Image.Image, name: str) -> bytes:
     suffix = name[name.rindex(".") :]
     # A palette reduces files in lossless formats to a third.
     small = image.quantize(96) if suffix in {".png", ".bmp"} else image
-    return encode(small, FORMATS[suffix], quality=82)
+    return encode(small, _FORMATS[suffix], quality=82)
 
 
 def write(folder: Path, seed: int) -> None:

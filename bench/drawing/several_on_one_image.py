@@ -18,9 +18,9 @@ from bench.drawing.other_papers.tickets import TICKETS
 from bench.drawing.paper import Pixels, opaque
 from bench.drawing.random_numbers import Rng, between, happens, pick, rng_for
 
-CELL = 820
+_CELL = 820
 """Width of a cell in pixels: a sheet of 2 rows and 3 columns stays below 4096."""
-WIDE = ("plain", "bilingual", "framed", "stub", "strip", "prize")
+_WIDE = ("plain", "bilingual", "framed", "stub", "strip", "prize")
 Polygon = tuple[tuple[int, int], ...]
 """Corners in pixels, clockwise from the paper's own top left corner."""
 
@@ -64,13 +64,13 @@ def _arrange(
     rng: Rng, shape: tuple[int, int], kind: Ground, *, turns: tuple[float, float], others: float
 ) -> Group:
     rows, cols = shape
-    height = round(CELL * 0.8)
-    picture = ground(kind, (cols * CELL, rows * height), rng)
+    height = round(_CELL * 0.8)
+    picture = ground(kind, (cols * _CELL, rows * height), rng)
     tickets = []
     for place in range(rows * cols):
         # The first paper is always an invoice, so that every image contains one.
         paper, truth, name = _paper(rng, other=place > 0 and happens(rng, others))
-        cell = (place % cols * CELL, place // cols * height, CELL, height)
+        cell = (place % cols * _CELL, place // cols * height, _CELL, height)
         corners = _place_in_cell(paper, cell, rng, turns)
         picture = lay(picture, paper, corners)
         polygon = tuple((round(float(x)), round(float(y))) for x, y in corners)
@@ -81,9 +81,9 @@ def _arrange(
 def _paper(rng: Rng, *, other: bool) -> tuple[Pixels, Truth | None, str]:
     if other:
         kind = pick(rng, (*OTHER_INVOICES, *TICKETS))
-        return other_sheet(kind, rng, CELL), None, kind
+        return other_sheet(kind, rng, _CELL), None, kind
     invoice = make_invoice(rng)
-    printed = print_sheet(invoice, Kind(layouts=WIDE), rng, CELL)
+    printed = print_sheet(invoice, Kind(layouts=_WIDE), rng, _CELL)
     return opaque(printed.sheet), invoice.truth, "quota-invoice"
 
 

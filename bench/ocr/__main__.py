@@ -113,7 +113,7 @@ def _refusals(papers: Sequence[Result]) -> dict[str, Any]:
 def _race(
     seed: int, side: int, count: int, ours: Engine, stock: Engine
 ) -> tuple[list[float], dict[str, Any]]:
-    """Read the same images with both engines in turn; return stock's time divided by ours."""
+    """Read the same images with both engines in turn; return the ratios of their times."""
     step = max(1, len(KINDS) // count)
     cases = list(islice(drawn_cases(seed + 1, 1, long_side=side), 0, step * count, step))
     for engine in (ours, stock):

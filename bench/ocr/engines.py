@@ -1,4 +1,4 @@
-"""Runs each measured engine in its own process, so that memory and time are measured separately."""
+"""Runs each engine in its own process, so that memory and time are measured separately."""
 
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ class Engine:
     """An engine in its own process; a context manager.
 
     Args:
-        name: ``ours``, or ``stock``: RapidOCR with its defaults on ONNX Runtime, and our rules.
+        name: ``ours``, the engine of ``ocr_service``, or ``stock``: RapidOCR with its defaults on
+            ONNX Runtime, and the field rules of ``ocr_service``.
     """
 
     def __init__(self, name: str) -> None:

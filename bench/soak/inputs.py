@@ -16,7 +16,7 @@ from PIL import Image
 from bench.layout import LAYOUT
 from local.faults import FAULTS
 
-FIELDS = ("code", "number", "location", "amount")
+_FIELDS = ("code", "number", "location", "amount")
 _BAD = 0.05  # share of the uploads that cannot be read
 _REPLACED = 0.05  # share of the uploads that replace a recent one under its key
 _RECENT = 20
@@ -95,7 +95,7 @@ def is_right(sample: Sample, record: Mapping[str, Any]) -> bool:
     result = record.get("result") or {}
     if record.get("status") != "recognized":
         return False
-    return all(_plain(result.get(field, "")) == _plain(sample.fields[field]) for field in FIELDS)
+    return all(_plain(result.get(field, "")) == _plain(sample.fields[field]) for field in _FIELDS)
 
 
 def _plain(text: str) -> str:

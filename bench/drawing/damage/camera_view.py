@@ -17,7 +17,7 @@ Ground = Literal["wood", "dark", "cloth", "white", "page"]
 Corners = npt.NDArray[np.float32]
 """Shape (4, 2): top left, top right, bottom right, bottom left, in pixels."""
 
-MARGIN = 24
+_MARGIN = 24
 """Pixels around a sheet for its shadow."""
 COLOURS: dict[Ground, tuple[int, int, int]] = {
     "wood": (186, 146, 104),
@@ -91,8 +91,8 @@ def lay(picture: Pixels, sheet: Pixels, corners: Corners) -> Pixels:
         height, width = sheet.shape[:2]
     flat = np.asarray([(0, 0), (width, 0), (width, height), (0, height)], np.float32)
     # Process only the area around the sheet: a table top is large.
-    left, top = np.maximum(corners.min(0).astype(int) - MARGIN, 0)
-    right, bottom = np.minimum(corners.max(0).astype(int) + MARGIN, picture.shape[1::-1])
+    left, top = np.maximum(corners.min(0).astype(int) - _MARGIN, 0)
+    right, bottom = np.minimum(corners.max(0).astype(int) + _MARGIN, picture.shape[1::-1])
     matrix = cv2.getPerspectiveTransform(flat, corners - np.asarray((left, top), np.float32))
     size = int(right - left), int(bottom - top)
     laid = np.asarray(cv2.warpPerspective(sheet, matrix, size, flags=cv2.INTER_LINEAR), np.uint8)

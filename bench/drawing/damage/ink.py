@@ -16,8 +16,8 @@ from bench.drawing.random_numbers import Rng, between, either_sign, happens, pic
 
 InkStep = Callable[[Pen, Invoice, Rng], None]
 
-SEAL_INKS: tuple[Ink, ...] = (RED, (214, 60, 70), (186, 40, 60))
-PEN_INKS: tuple[Ink, ...] = ((34, 44, 120), (30, 30, 34), (40, 70, 160))
+_SEAL_INKS: tuple[Ink, ...] = (RED, (214, 60, 70), (186, 40, 60))
+_PEN_INKS: tuple[Ink, ...] = ((34, 44, 120), (30, 30, 34), (40, 70, 160))
 
 
 def seal_over(name: str, strength: tuple[float, float] = (0.4, 0.65)) -> InkStep:
@@ -44,7 +44,7 @@ def seal_aside(pen: Pen, invoice: Invoice, rng: Rng) -> None:
 def _stamp_company_seal(
     pen: Pen, invoice: Invoice, rng: Rng, centre: tuple[float, float], strength: tuple[float, float]
 ) -> None:
-    mark = Imprint(pick(rng, SEAL_INKS), between(rng, *strength), either_sign(rng, 0, 20))
+    mark = Imprint(pick(rng, _SEAL_INKS), between(rng, *strength), either_sign(rng, 0, 20))
     stamp_seal(pen, company(invoice), centre, mark, rng)
 
 
@@ -72,7 +72,7 @@ def _cover(pen: Pen, rng: Rng, *, kept: float) -> None:
 def handwriting(pen: Pen, _: Invoice, rng: Rng) -> None:
     """Draw scrawls in the free space at the bottom edge."""
     canvas = ImageDraw.Draw(pen.sheet)
-    ink = pick(rng, PEN_INKS)
+    ink = pick(rng, _PEN_INKS)
     for _line in range(int(rng.integers(2, 5))):
         x, y = between(rng, 60, 700), pen.height - between(rng, 25, 70)
         points = _scrawl(rng, x, y, between(rng, 80, 220))

@@ -10,9 +10,9 @@ from bench.drawing.random_numbers import Rng, digits, happens, pick
 
 Authority = Literal["0", "1", "2"]
 
-AUTHORITIES: tuple[Authority, ...] = ("1", "1", "2", "2", "0")
+_AUTHORITIES: tuple[Authority, ...] = ("1", "1", "2", "2", "0")
 # Letters that do not resemble digits: no I, no O, no Q.
-LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ"
+_LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ"
 _YUAN = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 _FREQUENT_YUAN = (1, 2, 5, 5, 10, 10, 10, 20, 20, 50, 50, 100, 100, 200, 500, 1000)
 _WORDS = "壹 贰 伍 拾 贰拾 伍拾 壹佰 贰佰 伍佰 壹仟"
@@ -27,7 +27,7 @@ TRADES = (
     "客运有限公司",
 )
 NAMES = ("顺达", "锦绣", "安泰", "恒通", "鸿福", "永兴", "嘉禾", "中意", "瑞祥", "金桥")
-PRINTERS = ("世光印务", "华彩印刷厂", "新元票证印制有限公司", "东方安全印务", "金穗票据印务")
+_PRINTERS = ("世光印务", "华彩印刷厂", "新元票证印制有限公司", "东方安全印务", "金穗票据印务")
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def make_invoice(rng: Rng, fixed: Fixed | None = None) -> Invoice:
     """Return an invoice whose fields are consistent."""
     fixed = fixed or Fixed()
     division = _division(rng, fixed.division)
-    authority = pick(rng, AUTHORITIES) if fixed.authority is None else fixed.authority
+    authority = pick(rng, _AUTHORITIES) if fixed.authority is None else fixed.authority
     # The merged tax bureaus have existed since the summer of 2018.
     year = int(rng.integers(19, 24)) if authority == "0" else int(rng.integers(11, 19))
     letters = happens(rng, 0.3) if fixed.letters is None else fixed.letters
@@ -136,7 +136,7 @@ def _tail(rng: Rng, *, letters: bool) -> str:
     plain = digits(rng, 4)
     if not letters:
         return plain
-    letter = pick(rng, LETTERS)
+    letter = pick(rng, _LETTERS)
     return letter + plain[1:] if happens(rng, 0.8) else plain[0] + letter + plain[2:]
 
 
@@ -169,7 +169,7 @@ def _tax_number(rng: Rng, division: Division) -> str:
     district = division.code + "02"
     if happens(rng, 0.5):
         return district + digits(rng, 9)
-    return "91" + district + digits(rng, 9) + pick(rng, LETTERS)
+    return "91" + district + digits(rng, 9) + pick(rng, _LETTERS)
 
 
 def _printer(rng: Rng, year: int, number: str) -> str:
@@ -179,7 +179,7 @@ def _printer(rng: Rng, year: int, number: str) -> str:
     run = f"{first:08}-{last:08}"
     books = pick(rng, (5000, 20000, 97000, 194000))
     month = int(rng.integers(1, 13))
-    printer = pick(rng, PRINTERS)
+    printer = pick(rng, _PRINTERS)
     return pick(
         rng,
         (

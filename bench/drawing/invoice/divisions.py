@@ -10,10 +10,10 @@ from gb2260.data import data as revisions
 MUNICIPALITIES = ("1100", "1200", "3100", "5000")
 # Hong Kong, Macao and Taiwan have other invoices. Tibet's prefectures and a few others were
 # renamed after 2014, so that their true names depend on the year.
-ELSEWHERE = ("54", "71", "81", "82")
-RENAMED_SINCE = ("3712", "6521", "6522")
+_ELSEWHERE = ("54", "71", "81", "82")
+_RENAMED_SINCE = ("3712", "6521", "6522")
 # Entries of the standard that group counties and are not place names.
-GROUPINGS = ("市辖区", "县", "省直辖", "自治区直辖")
+_GROUPINGS = ("市辖区", "县", "省直辖", "自治区直辖")
 
 
 @dataclass(frozen=True)
@@ -58,9 +58,9 @@ def divisions() -> tuple[Division, ...]:
     found = []
     for number, name in sorted(newest.items()):
         code = str(number)
-        if not code.endswith("00") or code[:2] in ELSEWHERE or code[:4] in RENAMED_SINCE:
+        if not code.endswith("00") or code[:2] in _ELSEWHERE or code[:4] in _RENAMED_SINCE:
             continue
-        if name.startswith(GROUPINGS) or not _steady(number):
+        if name.startswith(_GROUPINGS) or not _steady(number):
             continue
         is_province = code.endswith("0000")
         province = newest[int(code[:2] + "0000")]

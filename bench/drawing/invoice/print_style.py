@@ -14,7 +14,7 @@ RED: Ink = (205, 52, 56)
 ORANGE: Ink = (222, 104, 34)
 BLUE: Ink = (46, 84, 160)
 
-DIGITS: tuple[tuple[Face, float], ...] = (
+_DIGITS: tuple[tuple[Face, float], ...] = (
     ("mono", 1.0),
     ("mono", 1.2),
     ("sans", 1.0),
@@ -42,7 +42,7 @@ def random_print_style(rng: Rng) -> PrintStyle:
     """Return a random but usual combination of fonts and inks."""
     ink = pick(rng, (BLACK, BLACK, BROWN))
     face: Face = pick(rng, ("serif", "sans"))
-    digits = pick(rng, DIGITS)
+    digits = pick(rng, _DIGITS)
     return PrintStyle(
         title=TextStyle(face, 48, ink, bold=0.014),
         label=TextStyle(pick(rng, ("serif", "sans")), 26, ink),

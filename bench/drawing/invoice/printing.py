@@ -44,10 +44,10 @@ class Printing:
         self.field((x, y), "发票代码", self.invoice.code, "code")
         self.field((x, y + step), "发票号码", self.invoice.number, "number")
 
-    def field(self, spot: Point, label: str, value: str, name: str) -> None:
+    def field(self, point: Point, label: str, value: str, name: str) -> None:
         """Print a label and the value to its right."""
-        _, _, right, _ = self.pen.text(spot, label + self.style.colon, self.style.label)
-        self.pen.text((right + 14, spot[1] + self.style.drop), value, self.style.digits, name=name)
+        _, _, right, _ = self.pen.text(point, label + self.style.colon, self.style.label)
+        self.pen.text((right + 14, point[1] + self.style.drop), value, self.style.digits, name=name)
 
     def amount(self, centre: Point, *, size: float = 62, figures: bool = True) -> None:
         """Print the amount in words, followed by figures."""
@@ -62,17 +62,17 @@ class Printing:
             self.pen.text((right + 28, centre[1] + 4), self.invoice.figures, style, name="figures")
 
     def small(
-        self, spot: Point, text: str, *, size: float = 20, anchor: str = "lm", turn: int = 0
+        self, point: Point, text: str, *, size: float = 20, anchor: str = "lm", turn: int = 0
     ) -> None:
         """Print small text."""
         self.pen.text(
-            spot, text, replace(self.style.label, size=size, turn=turn, bold=0), anchor=anchor
+            point, text, replace(self.style.label, size=size, turn=turn, bold=0), anchor=anchor
         )
 
-    def password(self, spot: Point) -> None:
+    def password(self, point: Point) -> None:
         """Print the password; the ink steps cover it with a grey area."""
-        _, _, right, _ = self.pen.text(spot, "密　码", self.style.label)
-        x, y = right + 14, spot[1]
+        _, _, right, _ = self.pen.text(point, "密　码", self.style.label)
+        x, y = right + 14, point[1]
         style = replace(self.style.digits, size=26, ink=BLACK, bold=0)
         box = self.pen.text((x + 8, y), self.invoice.password, style)
         self.pen.boxes["password"] = (x, y - 20, max(box[2] + 8, x + 150), y + 20)

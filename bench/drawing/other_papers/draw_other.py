@@ -21,8 +21,8 @@ from bench.drawing.paper import Pixels, blank, opaque
 from bench.drawing.pen import Pen
 from bench.drawing.random_numbers import Rng, between, happens, pick, rng_for
 
-PAPERS: Mapping[str, Paper] = {**OTHER_INVOICES, **TICKETS, **CARDS_AND_NOTES}
-UNREADABLE_CELLS = 7
+_PAPERS: Mapping[str, Paper] = {**OTHER_INVOICES, **TICKETS, **CARDS_AND_NOTES}
+_UNREADABLE_CELLS = 7
 """Cells of the mosaic across a field: too few to read twelve characters."""
 
 
@@ -43,8 +43,8 @@ def draw_other(kind: str, seed: int, *, long_side: int = 1000) -> Drawing:
 
 
 def other_sheet(kind: str, rng: Rng, long_side: int) -> Pixels:
-    """Draw a paper of a kind in `PAPERS` as RGBA, without table and camera effects."""
-    ratio, fill = PAPERS[kind]
+    """Draw a paper of a kind in `_PAPERS` as RGBA, without table and camera effects."""
+    ratio, fill = _PAPERS[kind]
     width = long_side if ratio <= 1 else round(long_side / ratio)
     pen = Pen(blank(rng, (width, round(width * ratio)), "none"))
     fill(pen, rng)
@@ -73,7 +73,7 @@ def _hidden_fields(rng: Rng, long_side: int) -> Pixels:
         left, top, right, bottom = (round(each * pen.unit) for each in pen.boxes[name])
         area = (left - 4, top - 4, right + 4, bottom + 4)
         patch = pen.sheet.crop(area)
-        cells = patch.resize((UNREADABLE_CELLS, 2), Image.Resampling.BOX)
+        cells = patch.resize((_UNREADABLE_CELLS, 2), Image.Resampling.BOX)
         pen.sheet.paste(cells.resize(patch.size, Image.Resampling.NEAREST), area[:2])
     return flat(opaque(pen.sheet), rng, long_side)
 
@@ -87,7 +87,7 @@ def _beyond_focus(rng: Rng, long_side: int) -> Pixels:
 
 
 OTHER_PAPERS: Mapping[str, Callable[[Rng, int], Pixels]] = {
-    **{kind: _shot(kind) for kind in PAPERS},
+    **{kind: _shot(kind) for kind in _PAPERS},
     "table-only": _table_only,
     "quota-fields-hidden": _hidden_fields,
     "quota-beyond-focus": _beyond_focus,

@@ -42,9 +42,9 @@ def shop(rng: Rng) -> str:
     return city(rng) + pick(rng, NAMES) + pick(rng, TRADES)
 
 
-def money(rng: Rng, most: int) -> str:
+def money(rng: Rng, limit: int) -> str:
     """Return a random amount such as 38.50."""
-    return f"{int(rng.integers(3, most))}.{pick(rng, ('00', '50', '80', '35'))}"
+    return f"{int(rng.integers(3, limit))}.{pick(rng, ('00', '50', '80', '35'))}"
 
 
 def day(rng: Rng) -> str:
