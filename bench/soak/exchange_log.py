@@ -36,7 +36,7 @@ class ExchangeLog:
     Attributes:
         exchanges: by input key, in the order in which they began.
         writes: the put requests among them, by input key.
-        unattributed: exchanges that name no key; they send an image's bytes.
+        unattributed: exchanges without an input key: listings, calls with an image's bytes.
     """
 
     def __init__(self) -> None:

@@ -7,7 +7,7 @@ previous call and itself:
 fault       a request about this object met a fault
 kill        instances were killed
 concurrent  two invocations worked on the same event: neither found a record
-replaced    the object was replaced while it was read
+replaced    the object was replaced: the announced content was no longer there
 unexplained no cause: the function paid twice
 =========== ===================================================================================
 

@@ -88,7 +88,7 @@ def stamp_seal(pen: Pen, seal: Seal, centre: Point, mark: Imprint, worn: Rng | N
 @lru_cache(maxsize=16)
 def _mask(seal: Seal, unit: float) -> Image.Image:
     width, height = round(seal.width * unit), round(seal.height * unit)
-    # OpenCV draws a smooth rim; Pillow's has steps.
+    # OpenCV draws a smooth rim; Pillow draws a jagged one.
     empty = np.zeros((height + 4, width + 4), np.uint8)
     middle = ((width + 4) / 2, (height + 4) / 2)
     rim = max(2, round(seal.rim * unit))
