@@ -19,10 +19,10 @@ from rich.table import Table
 from bench.api.callers import CallResult, Workload
 from bench.api.latency import figures
 from bench.console import console
-from bench.layout import LAYOUT
 from local.cloud import BUCKET, Cloud, Options, running_cloud
 from local.errors import CloudError
 from local.processes import plain_environment
+from quota_invoice.settings.layout import DEFAULT_LAYOUT
 
 _ROOT = Path(__file__).parents[2]
 _MAX_OWN_MS = 2.0
@@ -85,7 +85,7 @@ def _prepare_requests(cloud: Cloud, instances: int) -> list[tuple[str, bytes]]:
     client = cloud.bucket.client()
     with httpx.Client(base_url=cloud.api_endpoint, trust_env=False, timeout=60) as api:
         for number in range(max(_OBJECTS, 4 * instances)):
-            key = f"{LAYOUT.input_prefix}bench/{number}.jpg"
+            key = f"{DEFAULT_LAYOUT.input_prefix}bench/{number}.jpg"
             client.putContent(BUCKET, key, image)
             body = json.dumps({"key": key}).encode()
             response = api.post("/invoices", content=body)

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bench.layout import LAYOUT, input_key
 from local.faults import Exchange
+from quota_invoice.settings.layout import DEFAULT_LAYOUT
 
 _OK = 300
 _READING = frozenset({"get", "head", "list", "fetch", ""})
@@ -84,9 +84,9 @@ class ExchangeLog:
 def _input_key(key: str) -> str:
     """Return the input key of an input, record or failure record; empty for other keys."""
     try:
-        return input_key(key)
+        return DEFAULT_LAYOUT.input_key(key)
     except ValueError:
-        return key if key.startswith(LAYOUT.input_prefix) else ""
+        return key if key.startswith(DEFAULT_LAYOUT.input_prefix) else ""
 
 
 def _write(exchange: Exchange) -> Write:

@@ -13,8 +13,8 @@ from typing import Any
 
 from PIL import Image
 
-from bench.layout import LAYOUT
 from local.faults import FAULTS
+from quota_invoice.settings.layout import DEFAULT_LAYOUT
 
 _FIELDS = ("code", "number", "location", "amount")
 _BAD = 0.05  # share of the uploads that cannot be read
@@ -78,7 +78,7 @@ def plan(
     uploads: list[Upload] = []
     for number in range(count):
         sample = rng.choice(bad if rng.random() < _BAD else good)
-        key = f"{LAYOUT.input_prefix}{number:05}-{sample.name}"
+        key = f"{DEFAULT_LAYOUT.input_prefix}{number:05}-{sample.name}"
         if uploads and rng.random() < _REPLACED:
             key = rng.choice(uploads[-_RECENT:]).key
         fault = (rng.choice(_OPERATIONS), rng.choice(FAULTS)) if rng.random() < share else None

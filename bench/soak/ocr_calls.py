@@ -20,9 +20,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
-from bench.layout import LAYOUT
 from bench.soak.exchange_log import ExchangeLog
 from local.faults import Exchange
+from quota_invoice.settings.layout import DEFAULT_LAYOUT
 
 UNEXPLAINED = "unexplained"
 _CALLS = ("recognize", "classify")
@@ -90,7 +90,7 @@ def _is_known(log: ExchangeLog, key: str, etag: str, previous: Exchange, call: E
         one.began
         for one in log.exchanges[key]
         if one.operation == "get"
-        and one.key.startswith(LAYOUT.results_prefix)
+        and one.key.startswith(DEFAULT_LAYOUT.results_prefix)
         and one.caller == call.caller
         and one.began < call.began
     ]

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from bench.layout import failure_key, record_key
 from bench.soak.inputs import Upload, is_right
 from bench.soak.ocr_calls import UNEXPLAINED, count_ocr_calls
 from bench.soak.scenario import Observations
+from quota_invoice.settings.layout import DEFAULT_LAYOUT
 
 _MAX_SECONDS = 120.0  # from an upload to its record, unless only a sweep found it
 _MAX_MB = 512.0  # memory of the deployed function
@@ -28,7 +28,8 @@ def figures(uploads: Sequence[Upload], observed: Observations) -> dict[str, Any]
     states = {key: _state(upload, observed) for key, upload in last.items()}
     counts = Counter(states.values())
     calls, causes, unexplained = count_ocr_calls(observed.log, observed.uploaded, observed.kills)
-    expected = {make(key) for key in last for make in (record_key, failure_key)}
+    makers = DEFAULT_LAYOUT.record_key, DEFAULT_LAYOUT.failure_key
+    expected = {make(key) for key in last for make in makers}
     stray = sorted(observed.records.keys() - expected)
     delays, swept = _delays(observed)
     fired = {" ".join(kind): count for kind, count in sorted(observed.faults.fired.items())}
@@ -83,8 +84,8 @@ def checks(report: dict[str, Any]) -> dict[str, bool]:
 
 
 def _state(upload: Upload, observed: Observations) -> str:
-    record = observed.records.get(record_key(upload.key))
-    failure = observed.records.get(failure_key(upload.key))
+    record = observed.records.get(DEFAULT_LAYOUT.record_key(upload.key))
+    failure = observed.records.get(DEFAULT_LAYOUT.failure_key(upload.key))
     etag = observed.uploaded[upload.key][-1][1]
     current = [one for one in (record, failure) if one and one["source"]["etag"] == etag]
     if not current:

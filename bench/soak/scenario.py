@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bench.layout import LAYOUT
 from bench.soak.exchange_log import ExchangeLog
 from bench.soak.inputs import Upload
 from bench.soak.memory import MemoryMonitor
@@ -22,6 +21,7 @@ from local.cloud import BUCKET, Cloud, Options, running_cloud
 from local.faults import BUCKET as BUCKET_SERVICE
 from local.faults import OCR, Faults, Proxy
 from local.runtime import FunctionError, Weather
+from quota_invoice.settings.layout import DEFAULT_LAYOUT
 
 _TIMER = Path(__file__).parents[2] / "events" / "timer.json"
 INSTANCES = 6
@@ -151,7 +151,7 @@ class Scenario:
                 time.sleep(_SPACING)
             if upload.fault:
                 operation, name = upload.fault
-                path = upload.key.removeprefix(LAYOUT.input_prefix)
+                path = upload.key.removeprefix(DEFAULT_LAYOUT.input_prefix)
                 self.observed.faults.queue(name, operation, about=path)
             response = client.putContent(BUCKET, upload.key, upload.content)
             if response.status >= _OK:
@@ -210,7 +210,7 @@ class Scenario:
     def _collect(self, cloud: Cloud, progress: Progress) -> None:
         client = cloud.bucket.client()
         keys: list[str] = []
-        for prefix in (LAYOUT.results_prefix, LAYOUT.failures_prefix):
+        for prefix in (DEFAULT_LAYOUT.results_prefix, DEFAULT_LAYOUT.failures_prefix):
             marker = None
             while True:
                 page = client.listObjects(BUCKET, prefix=prefix, marker=marker, max_keys=1000)

@@ -11,13 +11,13 @@ import pytest
 from typer import Typer
 from typer.testing import CliRunner
 
-from bench.layout import failure_key, record_key
 from bench.soak.__main__ import main
 from bench.soak.exchange_log import ExchangeLog
 from bench.soak.inputs import Sample, is_right, plan, samples
 from bench.soak.ocr_calls import UNEXPLAINED, count_ocr_calls
 from local.faults import FAULTS, OPERATIONS, Exchange
 from local.faults.wire import Request
+from quota_invoice.settings.layout import DEFAULT_LAYOUT
 from tests.functional.conftest import SAMPLES
 
 KEY = "incoming/a.png"
@@ -36,13 +36,14 @@ def exchange(
 
 
 def put(began: float, etag: str = "e", status: str = "recognized", **result: str) -> Exchange:
-    make_key = record_key if status == "recognized" else failure_key
+    layout = DEFAULT_LAYOUT
+    make_key = layout.record_key if status == "recognized" else layout.failure_key
     document = {"status": status, "source": {"etag": etag}, "result": result or RESULT}
     return exchange("put", began, make_key(KEY), document=document)
 
 
 def check(began: float, caller: str) -> Exchange:
-    return exchange("get", began, record_key(KEY), caller)
+    return exchange("get", began, DEFAULT_LAYOUT.record_key(KEY), caller)
 
 
 def log_of(*exchanges: Exchange) -> ExchangeLog:
