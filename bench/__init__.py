@@ -1,1 +1,1 @@
-"""Benchmarks, the soak test, and the drawing of invoices that they and the samples need."""
+"""Benchmarks, the soak test, and the drawing of invoices for them and for the samples."""

@@ -1,1 +1,1 @@
-"""Many callers of the API at once, with an OCR service that answers instantly: our own share."""
+"""Measures the function's own time in API requests, with an OCR service that responds at once."""

@@ -1,4 +1,4 @@
-"""`python -m bench.api`: many callers at once through the local gateway, and our own share."""
+"""`python -m bench.api`: measure API calls of many concurrent callers through the local gateway."""
 
 from __future__ import annotations
 
@@ -14,39 +14,38 @@ from urllib.parse import urlsplit
 
 import httpx
 import typer
-from rich.console import Console
 from rich.table import Table
 
-from bench.api.callers import Asked, Assignment
-from bench.api.figures import figures
+from bench.api.callers import CallResult, Workload
+from bench.api.latency import figures
+from bench.console import console
 from local.cloud import BUCKET, Cloud, Options, running_cloud
 from local.errors import CloudError
 from local.processes import plain_environment
+from quota_invoice.settings.layout import DEFAULT_LAYOUT
 
-ROOT = Path(__file__).parents[2]
-MOST_OWN_MS = 2.0
-"""Of a request's median time, what may be our own: neither the OCR service's nor the bucket's."""
+_ROOT = Path(__file__).parents[2]
+_MAX_OWN_MS = 2.0
+"""Maximum of the function's own median time, without the OCR service and the bucket."""
 _OBJECTS = 20
-_KEYS_SECONDS = 600.0  # as long as the platform hands out the same credentials
-_IMAGE = ROOT / "samples" / "shenzhen-50-yuan-telephone.jpg"
+_KEYS_SECONDS = 600.0  # as long as the platform provides the same credentials
+_IMAGE = _ROOT / "samples" / "shenzhen-50-yuan-telephone.jpg"
 
-console = Console(highlight=False, width=None if sys.stdout.isatty() else 110)
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
 @app.command()
 def bench(
-    callers: Annotated[int, typer.Option(help="How many ask at once.", min=1)] = 200,
-    seconds: Annotated[float, typer.Option(help="For how long.", min=1)] = 60.0,
-    instances: Annotated[int, typer.Option(help="Of the function.", min=1)] = 2,
+    callers: Annotated[int, typer.Option(help="Number of concurrent callers.", min=1)] = 200,
+    seconds: Annotated[float, typer.Option(help="Duration of the run.", min=1)] = 60.0,
+    instances: Annotated[int, typer.Option(help="Instances of the function.", min=1)] = 2,
     out: Annotated[Path, typer.Option(help="Folder for the figures.")] = Path("build"),
 ) -> None:
-    """Have an image read, a stored object's record made, and a record fetched, in turn.
+    """Send an image, request the record of a stored object, and fetch a record, in turn.
 
-    The OCR service is a stand-in that answers every request at once, with the same invoice. The
-    function's own share is what it says itself, in the header Server-Timing: the time from the
-    event to the answer but for what it waits for the OCR service and the bucket, whose clients
-    count as theirs.
+    The OCR service is a stand-in that responds at once with the same invoice. The function reports
+    its own time in the header Server-Timing: from the event to the response, without the time in
+    the OCR and bucket clients.
     """
     out.mkdir(parents=True, exist_ok=True)
     options = Options(
@@ -60,38 +59,38 @@ def bench(
     options.output.unlink(missing_ok=True)
     try:
         with running_cloud(options) as cloud:
-            requests = _prepared(cloud, instances)
+            requests = _prepare_requests(cloud, instances)
             started = time.perf_counter()
-            asked = _called(cloud, callers, seconds, requests)
+            results = _run_callers(cloud, callers, seconds, requests)
             report = {
                 "callers": callers,
                 "instances": instances,
-                "ocr": "a stand-in that answers at once",
-                **figures(asked, time.perf_counter() - started),
+                "ocr": "a stand-in that responds at once",
+                **figures(results, time.perf_counter() - started),
             }
     except CloudError as error:
         console.print(f"[bold red]error:[/] {error}", soft_wrap=True)
         raise typer.Exit(1) from None
     (out / "bench-api.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     _show(report, out)
-    held = not report["errors"] and report["own_ms"].get("median", MOST_OWN_MS + 1) <= MOST_OWN_MS
-    raise typer.Exit(0 if held else 1)
+    passed = not report["errors"] and report["own_ms"].get("median", _MAX_OWN_MS + 1) <= _MAX_OWN_MS
+    raise typer.Exit(0 if passed else 1)
 
 
-def _prepared(cloud: Cloud, instances: int) -> list[tuple[str, bytes]]:
-    """Put objects there, have each instance started, and give the requests to make, by kind."""
+def _prepare_requests(cloud: Cloud, instances: int) -> list[tuple[str, bytes]]:
+    """Upload objects, start every instance, and return the requests with their kinds."""
     image = _IMAGE.read_bytes()
     encoded = json.dumps({"image": base64.b64encode(image).decode()}).encode()
     requests = []
     client = cloud.bucket.client()
     with httpx.Client(base_url=cloud.api_endpoint, trust_env=False, timeout=60) as api:
         for number in range(max(_OBJECTS, 4 * instances)):
-            key = f"incoming/bench/{number}.jpg"
+            key = f"{DEFAULT_LAYOUT.input_prefix}bench/{number}.jpg"
             client.putContent(BUCKET, key, image)
             body = json.dumps({"key": key}).encode()
-            answer = api.post("/invoices", content=body)
-            if not answer.is_success:
-                message = f"the API answered {answer.status_code}: {answer.text}"
+            response = api.post("/invoices", content=body)
+            if not response.is_success:
+                message = f"the API responded with {response.status_code}: {response.text}"
                 raise CloudError(message)
             requests += [
                 ("image", _http("POST", "/invoices", encoded)),
@@ -106,40 +105,39 @@ def _http(method: str, path: str, body: bytes) -> bytes:
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 
-def _called(
+def _run_callers(
     cloud: Cloud, callers: int, seconds: float, requests: list[tuple[str, bytes]]
-) -> list[Asked]:
-    address = urlsplit(cloud.api_endpoint)
+) -> list[CallResult]:
+    url = urlsplit(cloud.api_endpoint)
     encoded = [(kind, base64.b64encode(request).decode()) for kind, request in requests]
-    host, port = address.hostname or "", address.port or 0
-    assignment = Assignment(host, port, callers, seconds, encoded)
-    with console.status(f"{callers} callers at once for {seconds:g} s"):
-        done = subprocess.run(
+    workload = Workload(url.hostname or "", url.port or 0, callers, seconds, encoded)
+    with console.status(f"{callers} concurrent callers for {seconds:g} s"):
+        process = subprocess.run(
             [sys.executable, "-m", "bench.api.callers"],
             check=True,
-            cwd=ROOT,
+            cwd=_ROOT,
             env=plain_environment(),
-            input=json.dumps(asdict(assignment)).encode(),
+            input=json.dumps(asdict(workload)).encode(),
             stdout=subprocess.PIPE,
         )
-    return [Asked(**one) for one in json.loads(done.stdout)]
+    return [CallResult(**one) for one in json.loads(process.stdout)]
 
 
 def _show(report: dict[str, Any], out: Path) -> None:
-    title = f"{report['callers']} callers at once, {report['instances']} instances of the function"
-    table = Table("request", title=title)
-    for name in ("number", "errors", "ms: median", "p95", "p99", "own ms: median", "p95", "p99"):
+    title = f"{report['callers']} concurrent callers, {report['instances']} function instances"
+    table = Table("kind", title=title)
+    for name in ("requests", "errors", "ms: median", "p95", "p99", "own ms: median", "p95", "p99"):
         table.add_column(name, justify="right")
-    for name, found in [("all", report), *report["by_kind"].items()]:
-        spreads = [*found["latency_ms"].values(), *found["own_ms"].values()]
-        counts = [str(found["requests"]), str(found["errors"])]
+    for name, part in [("all", report), *report["by_kind"].items()]:
+        spreads = [*part["latency_ms"].values(), *part["own_ms"].values()]
+        counts = [str(part["requests"]), str(part["errors"])]
         table.add_row(name, *counts, *(f"{value:.2f}" for value in spreads))
     console.print(table)
     console.print(
-        f"{report['requests_per_second']} requests a second; answers: {report['statuses']}.\n"
-        "The OCR service is a stand-in that answers at once; bucket, gateway and function are the "
-        "local cloud's,\nwith the callers on this machine. Own: what the function takes itself, "
-        f"at most {MOST_OWN_MS:g} ms in the median.\nFigures: {out / 'bench-api.json'}",
+        f"{report['requests_per_second']} requests per second; statuses: {report['statuses']}.\n"
+        "The OCR service is a stand-in that responds at once; bucket, gateway and function are "
+        "those of the local cloud;\nthe callers run on this machine. Own: the function's own time, "
+        f"whose median must be at most {_MAX_OWN_MS:g} ms.\nFigures: {out / 'bench-api.json'}",
         soft_wrap=True,
     )
 

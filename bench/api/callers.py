@@ -1,8 +1,8 @@
-"""Callers of an HTTP API, each with its own connection, asking again as soon as it is answered.
+"""`python -m bench.api.callers`: concurrent callers of an HTTP API, each with its own connection.
 
-`python -m bench.api.callers` reads an assignment as JSON from standard input, and writes what
-came of it to standard output. It is a process of its own, so that it shares no interpreter with
-what it measures.
+A caller sends its next request as soon as it has the response to the last. The program reads a
+workload as JSON from standard input and writes the results to standard output. It runs in its own
+process, so that it does not slow down the measured programs.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from itertools import cycle, islice
 _OWN = re.compile(rb"own;dur=([\d.]+)")
 _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 _BAD = 400
-_ANSWER_SECONDS = 90.0
+_RESPONSE_SECONDS = 90.0
 
 
 @dataclass(frozen=True)
-class Assignment:
-    """What to do.
+class Workload:
+    """The requests to send.
 
     Attributes:
-        host: where to ask.
-        port: as above.
-        callers: how many at once.
-        seconds: for how long.
-        requests: name of a kind, and in base64 the request; callers take turns at them.
+        host: host of the API.
+        port: port of the API.
+        callers: number of concurrent callers.
+        seconds: duration.
+        requests: kind and base64 bytes of each request; every caller sends them in turn.
     """
 
     host: str
@@ -42,10 +42,10 @@ class Assignment:
 
 
 @dataclass(frozen=True)
-class Asked:
-    """One request: its kind, status (0 if there was no answer), and milliseconds.
+class CallResult:
+    """One request: its kind, status (0 without a response), and milliseconds.
 
-    ``own_ms`` is what the function says was its own share; None if it said nothing.
+    ``own_ms`` is the function's own time from the header Server-Timing; None without this header.
     """
 
     kind: str
@@ -55,50 +55,50 @@ class Asked:
 
     @property
     def is_error(self) -> bool:
-        """Whether it was answered otherwise than well, or not at all."""
+        """Whether there was no response or an error response."""
         return not 0 < self.status < _BAD
 
 
-async def call_all(assignment: Assignment) -> list[Asked]:
-    """Do it: every caller asks until time is up, and waits for its last answer."""
-    requests = [(kind, base64.b64decode(text)) for kind, text in assignment.requests]
-    until = time.perf_counter() + assignment.seconds
-    asked: list[Asked] = []
+async def call_all(workload: Workload) -> list[CallResult]:
+    """Run all callers for the duration; each waits for its last response."""
+    requests = [(kind, base64.b64decode(text)) for kind, text in workload.requests]
+    until = time.perf_counter() + workload.seconds
+    results: list[CallResult] = []
 
     async def call(number: int) -> None:
-        caller = _Caller(assignment.host, assignment.port)
+        caller = _Caller(workload.host, workload.port)
         for kind, request in islice(cycle(requests), number, None):
             if time.perf_counter() >= until:
                 break
-            asked.append(await caller.ask(kind, request))
+            results.append(await caller.call(kind, request))
         caller.close()
 
-    await asyncio.gather(*map(call, range(assignment.callers)))
-    return asked
+    await asyncio.gather(*map(call, range(workload.callers)))
+    return results
 
 
 class _Caller:
-    """One connection, opened anew after an error."""
+    """One connection; opened again after an error."""
 
     def __init__(self, host: str, port: int) -> None:
         self._host = host
         self._port = port
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
-    async def ask(self, kind: str, request: bytes) -> Asked:
+    async def call(self, kind: str, request: bytes) -> CallResult:
         started = time.perf_counter()
         try:
-            head = await asyncio.wait_for(self._exchange(request), _ANSWER_SECONDS)
+            head = await asyncio.wait_for(self._exchange(request), _RESPONSE_SECONDS)
         except (OSError, EOFError, asyncio.TimeoutError):
             self.close()
             head = b""
         ms = (time.perf_counter() - started) * 1000
         own = _OWN.search(head)
         status = int(head.split(b" ", 2)[1]) if head else 0
-        return Asked(kind, status, ms, float(own[1]) if own else None)
+        return CallResult(kind, status, ms, float(own[1]) if own else None)
 
     async def _exchange(self, request: bytes) -> bytes:
-        """Send a request; give the head of its answer once all of it is there."""
+        """Send a request and return the head of its response once the body is complete."""
         if self._streams is None:
             self._streams = await asyncio.open_connection(self._host, self._port)
         reader, writer = self._streams
@@ -115,5 +115,5 @@ class _Caller:
 
 
 if __name__ == "__main__":
-    done = asyncio.run(call_all(Assignment(**json.load(sys.stdin))))
-    json.dump([asdict(one) for one in done], sys.stdout)
+    all_results = asyncio.run(call_all(Workload(**json.load(sys.stdin))))
+    json.dump([asdict(result) for result in all_results], sys.stdout)

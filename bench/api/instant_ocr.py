@@ -1,7 +1,7 @@
-"""An OCR service that reads nothing: it answers every request at once, with the same result.
+"""`python -m bench.api.instant_ocr`: a stand-in OCR service with a constant, immediate response.
 
-`python -m bench.api.instant_ocr`, started as the local cloud starts an OCR service: it takes a
-free port and prints its address. It asks nobody who he is.
+Like any OCR service of the local cloud, it takes a free port and prints its URL. It does not check
+credentials.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from starlette.types import Receive, Scope, Send
 
 from local.serving import Serving
 
-RESULT = {
+_RESULT = {
     "amount": "￥50.00",
     "code": "144031909110",
     "location": "广东省深圳市",
     "number": "91234561",
     "confidence": {"amount": 0.9971, "code": 0.9908, "location": 0.9706, "number": 0.9943},
 }
-_BODY = json.dumps({"result": RESULT}, ensure_ascii=False).encode()
+_BODY = json.dumps({"result": _RESULT}, ensure_ascii=False).encode()
 _HEADERS = [
     (b"content-type", b"application/json"),
     (b"content-length", str(len(_BODY)).encode()),
@@ -30,7 +30,7 @@ _HEADERS = [
 
 
 async def instant(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer a request as soon as its body is there."""
+    """Respond as soon as the request's body has arrived."""
     if scope["type"] != "http":
         return
     while (await receive()).get("more_body"):
@@ -40,7 +40,7 @@ async def instant(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 def main() -> None:
-    """Serve until the process is ended."""
+    """Serve until the process ends."""
     serving = Serving(instant)
     sys.stdout.write(json.dumps({"url": serving.url}) + "\n")
     sys.stdout.flush()

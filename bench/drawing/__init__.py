@@ -1,11 +1,11 @@
-"""Draws quota invoices and other papers, damaged as photographs are, with their true fields."""
+"""Draws quota invoices and other papers with the damage of photographs, and their true fields."""
 
 from bench.drawing.fonts import FontsMissingError
 from bench.drawing.invoice.content import Truth
 from bench.drawing.invoices import Drawing, draw, encode
 from bench.drawing.kinds import KINDS
-from bench.drawing.many import Group, Ticket, sheet, tabletop
-from bench.drawing.other_papers.papers import OTHER_PAPERS, draw_other
+from bench.drawing.other_papers.draw_other import OTHER_PAPERS, draw_other
+from bench.drawing.several_on_one_image import Group, Ticket, sheet, tabletop
 
 __all__ = [
     "KINDS",

@@ -1,4 +1,4 @@
-"""The fonts of the drawings: files of one wheel, so that a seed looks the same everywhere."""
+"""The fonts of the drawings; all come from one wheel, so that a seed gives the same image."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from PIL import ImageFont
 
 Face = Literal["sans", "serif", "mono", "wide"]
 
-# All of them are under the SIL Open Font License.
-FILES: dict[Face, str] = {
+# All fonts are under the SIL Open Font License.
+_FILES: dict[Face, str] = {
     "sans": "NotoSansCJKsc-Regular.otf",
     "serif": "SourceHanSerifSC-Regular.otf",
     "mono": "NotoSansMonoCJKsc-Regular.otf",
@@ -21,7 +21,7 @@ FILES: dict[Face, str] = {
 
 
 class FontsMissingError(RuntimeError):
-    """The wheel with the fonts is not installed; the message says how to get it."""
+    """The wheel with the fonts is not installed."""
 
     def __init__(self) -> None:
         super().__init__("The fonts for drawing invoices are missing: run `make drawing-fonts`.")
@@ -29,25 +29,25 @@ class FontsMissingError(RuntimeError):
 
 @lru_cache(maxsize=1)
 def folder() -> Path:
-    """The folder that holds the font files.
+    """Return the folder of the font files.
 
     Raises:
-        FontsMissingError: where the wheel is not installed.
+        FontsMissingError: the wheel is not installed.
     """
-    # Importing the package would import matplotlib, which nobody needs here.
+    # Importing the package would import matplotlib, which is not needed.
     spec = importlib.util.find_spec("mplfonts")
     for place in (spec.submodule_search_locations or ()) if spec else ():
         found = Path(place) / "fonts"
-        if all((found / name).is_file() for name in FILES.values()):
+        if all((found / name).is_file() for name in _FILES.values()):
             return found
     raise FontsMissingError
 
 
-# Every font object keeps its file open, and systems allow few open files.
+# Every font object keeps its file open, and the number of open files is limited.
 @lru_cache(maxsize=96)
 def font(face: Face, pixels: int) -> ImageFont.FreeTypeFont:
-    """A face at a size in pixels."""
-    # The basic layout engine is in every build of Pillow; the other one spaces differently.
+    """Return a font at a size in pixels."""
+    # Every build of Pillow has the basic layout engine; the other engine spaces differently.
     return ImageFont.truetype(
-        str(folder() / FILES[face]), max(pixels, 6), layout_engine=ImageFont.Layout.BASIC
+        str(folder() / _FILES[face]), max(pixels, 6), layout_engine=ImageFont.Layout.BASIC
     )

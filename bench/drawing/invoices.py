@@ -1,4 +1,4 @@
-"""Draws one invoice: print, ink, paper, place, camera."""
+"""Draws one invoice: print, ink, paper, surface, camera."""
 
 from __future__ import annotations
 
@@ -8,44 +8,44 @@ from io import BytesIO
 import numpy as np
 from PIL import Image
 
-from bench.drawing.chance import Rng, pick, rng_for
-from bench.drawing.invoice.content import Invoice, Truth, Wish, make_invoice
+from bench.drawing.invoice.content import Fixed, Invoice, Truth, make_invoice
 from bench.drawing.invoice.layouts import LAYOUTS
-from bench.drawing.invoice.looks import random_look
+from bench.drawing.invoice.print_style import random_print_style
 from bench.drawing.invoice.printing import Printing
 from bench.drawing.kinds import KINDS, Kind
 from bench.drawing.paper import Pixels, blank, opaque
 from bench.drawing.pen import Pen
+from bench.drawing.random_numbers import Rng, pick, rng_for
 
-ORIENTATION = 0x0112
-"""The EXIF tag for how a picture must be turned to be seen."""
-TURNS = {6: 1, 3: 2, 8: 3}
-"""Value of that tag → quarter turns counter-clockwise of the stored pixels."""
+_ORIENTATION = 0x0112
+"""The EXIF tag of the orientation."""
+_TURNS = {6: 1, 3: 2, 8: 3}
+"""Quarter turns of the stored pixels, counter-clockwise, by value of the EXIF tag."""
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """A picture, and what a reader must find in it."""
+    """A picture and its true fields."""
 
     image: Image.Image
-    """RGB. Where its kind turns by EXIF, `getexif()` has the orientation: see `encode`."""
+    """RGB. If the kind is turned by EXIF, `getexif()` holds the orientation; see `encode`."""
     truth: Truth | None
-    """None: no quota invoice, or made unreadable on purpose."""
+    """None if the picture shows no readable quota invoice."""
     kind: str
 
 
-def draw(kind: str, seed: int, *, long_side: int = 1000, wish: Wish | None = None) -> Drawing:
-    """The invoice picture of that kind and seed: the same whenever it is asked for.
+def draw(kind: str, seed: int, *, long_side: int = 1000, fixed: Fixed | None = None) -> Drawing:
+    """Draw the picture of a kind and seed; equal arguments give equal pictures.
 
     Args:
         kind: one of `KINDS`.
-        seed: any number; another seed gives another invoice and another damage.
-        long_side: pixels of the longer side. The kinds about resolution may give fewer.
-        wish: what stands on the invoice, where the kind's own wish must not decide.
+        seed: any number; selects the invoice's content and its damage.
+        long_side: pixels of the longer side; kinds that test low resolution give fewer.
+        fixed: fields that are not random; replaces those of the kind.
     """
     wanted = KINDS[kind]
     rng = rng_for(kind, seed)
-    invoice = make_invoice(rng, wish or wanted.wish)
+    invoice = make_invoice(rng, fixed or wanted.fixed)
     sheet = opaque(print_sheet(invoice, wanted, rng, long_side).sheet)
     for bend in wanted.paper:
         sheet = bend(sheet, rng)
@@ -57,25 +57,25 @@ def draw(kind: str, seed: int, *, long_side: int = 1000, wish: Wish | None = Non
 
 
 def print_sheet(invoice: Invoice, kind: Kind, rng: Rng, long_side: int) -> Pen:
-    """The printed, stamped, scratched sheet, and the places of the fields on it."""
+    """Print an invoice with its stamps and scratches; `boxes` of the pen locates the fields."""
     ratio, layout = LAYOUTS[pick(rng, kind.layouts)]
     width = long_side if ratio <= 1 else round(long_side / ratio)
     pen = Pen(blank(rng, (width, round(width * ratio)), kind.net))
-    layout(Printing(pen, invoice, kind.look(random_look(rng)), rng))
+    layout(Printing(pen, invoice, kind.style(random_print_style(rng)), rng))
     for step in kind.ink:
         step(pen, invoice, rng)
     return pen
 
 
 def _on_its_side(picture: Pixels, rng: Rng) -> Image.Image:
-    orientation = pick(rng, tuple(TURNS))
-    image = Image.fromarray(np.ascontiguousarray(np.rot90(picture, TURNS[orientation])))
-    image.getexif()[ORIENTATION] = orientation
+    orientation = pick(rng, tuple(_TURNS))
+    image = Image.fromarray(np.ascontiguousarray(np.rot90(picture, _TURNS[orientation])))
+    image.getexif()[_ORIENTATION] = orientation
     return image
 
 
 def encode(image: Image.Image, file_format: str, *, quality: int = 88) -> bytes:
-    """The file: "JPEG", "PNG", "BMP" or "TIFF", with the orientation where the format has one."""
+    """Return the image file as JPEG, PNG, BMP or TIFF, with its EXIF orientation if supported."""
     out = BytesIO()
     compression = "jpeg" if file_format == "TIFF" else None
     image.save(out, file_format, quality=quality, compression=compression, exif=image.getexif())

@@ -1,74 +1,69 @@
-"""Every kind of invoice picture, by name: what is asked of print, paper, place and camera."""
+"""Every kind of invoice picture by name, with its print, paper, surface, light and camera."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from bench.drawing.chance import Rng
-from bench.drawing.damage import ink, photo, sheets
+from bench.drawing.damage import bent_paper, ink, photo
+from bench.drawing.damage.camera_view import View, flat
 from bench.drawing.damage.ink import InkStep
 from bench.drawing.damage.photo import PhotoStep
-from bench.drawing.damage.scenes import View, flat
-from bench.drawing.invoice.content import Wish
+from bench.drawing.invoice.content import Fixed
 from bench.drawing.invoice.layouts import LAYOUTS
-from bench.drawing.invoice.looks import BLACK, ORANGE, RED, Look
+from bench.drawing.invoice.print_style import BLACK, ORANGE, RED, PrintStyle
 from bench.drawing.paper import Net, Pixels
-from bench.drawing.pen import Ink
+from bench.drawing.pen import Ink, TextStyle
+from bench.drawing.random_numbers import Rng
 
-SheetStep = Callable[[Pixels, Rng], Pixels]
+PaperStep = Callable[[Pixels, Rng], Pixels]
 Shot = Callable[[Pixels, Rng, int], Pixels]
 
 TABLE = View().shoot
-TABLE_CLOSE = View(share=(1.02, 1.05), roll=(0, 1.5)).shoot
 
 
 @dataclass(frozen=True)
 class Kind:
-    """The way from an empty sheet to a picture."""
+    """The steps from a blank sheet to a picture."""
 
-    wish: Wish = field(default_factory=Wish)
+    fixed: Fixed = field(default_factory=Fixed)
     layouts: tuple[str, ...] = tuple(LAYOUTS)
     net: Net | None = None
-    look: Callable[[Look], Look] = lambda look: look
+    style: Callable[[PrintStyle], PrintStyle] = lambda style: style
     ink: tuple[InkStep, ...] = (ink.usual,)
-    """What lands on the printed sheet."""
-    paper: tuple[SheetStep, ...] = ()
-    """How the sheet is bent."""
+    """Stamps, handwriting and other ink on the printed sheet."""
+    paper: tuple[PaperStep, ...] = ()
+    """Damage to the sheet."""
     shot: Shot = flat
     photo: tuple[PhotoStep, ...] = ()
-    """Light and camera, in this order."""
+    """Effects of light and camera, in order."""
     by_exif: bool = False
-    """Whether the picture lies on its side and its EXIF data say so."""
+    """Whether the stored pixels are turned, with the orientation in the EXIF data."""
 
 
-def _digits(colour: Ink) -> Callable[[Look], Look]:
-    return lambda look: replace(look, digits=replace(look.digits, ink=colour))
+def _digits(colour: Ink) -> Callable[[PrintStyle], PrintStyle]:
+    return lambda style: replace(style, digits=replace(style.digits, ink=colour))
 
 
-def _numbered(look: Look) -> Look:
-    """Wheels out of line, and the second run of the press out of register."""
-    return replace(look, drop=7, digits=replace(look.digits, uneven=0.07, spread=0.12))
+def _numbered(style: PrintStyle) -> PrintStyle:
+    """Displace the digits, as a numbering machine does, and move them below their labels."""
+    return replace(style, drop=7, digits=replace(style.digits, uneven=0.07, spread=0.12))
 
 
-def _faint(look: Look) -> Look:
-    """The press ran out of ink."""
-    pale = tuple(replace(each, ink=_paler(each.ink)) for each in (look.title, look.label))
-    digits, amount = (replace(each, ink=_paler(each.ink)) for each in (look.digits, look.amount))
-    return replace(look, title=pale[0], label=pale[1], digits=digits, amount=amount)
+def _faint(style: PrintStyle) -> PrintStyle:
+    """Make the print pale."""
+    texts = style.title, style.label, style.digits, style.amount
+    title, label, digits, amount = map(_pale, texts)
+    return replace(style, title=title, label=label, digits=digits, amount=amount)
 
 
-def _paler(colour: Ink) -> Ink:
-    red, green, blue = (round(each + (255 - each) * 0.4) for each in colour)
-    return red, green, blue
+def _pale(style: TextStyle) -> TextStyle:
+    red, green, blue = (round(each + (255 - each) * 0.4) for each in style.ink)
+    return replace(style, ink=(red, green, blue))
 
 
-def _tilted(pitch: tuple[float, float], yaw: tuple[float, float]) -> Shot:
-    return View(pitch=pitch, yaw=yaw).shoot
-
-
-BLUISH = (0.82, 0.95, 1.08)
-WARM = (1.08, 0.92, 0.70)
+_BLUISH = (0.82, 0.95, 1.08)
+_WARM = (1.08, 0.92, 0.70)
 
 KINDS: Mapping[str, Kind] = {
     "clean": Kind(ink=(ink.covered_password,)),
@@ -80,19 +75,19 @@ KINDS: Mapping[str, Kind] = {
     "layout-tall": Kind(layouts=("tall",)),
     "layout-strip": Kind(layouts=("strip",)),
     "layout-prize": Kind(layouts=("prize",)),
-    "company-title": Kind(Wish(by_company=True)),
-    "merged-bureau": Kind(Wish(authority="0", by_company=False)),
-    "letters-in-code": Kind(Wish(letters=True)),
-    "orange-digits": Kind(look=_digits(ORANGE), net="mesh"),
+    "company-title": Kind(Fixed(by_company=True)),
+    "merged-bureau": Kind(Fixed(authority="0", by_company=False)),
+    "letters-in-code": Kind(Fixed(letters=True)),
+    "orange-digits": Kind(style=_digits(ORANGE), net="mesh"),
     "amount-in-figures": Kind(
         layouts=("plain", "strip", "prize"),
-        look=lambda look: replace(look, is_amount_in_words=False),
+        style=lambda style: replace(style, is_amount_in_words=False),
     ),
-    # 壹元伍角: parking, buses
-    "amount-with-jiao": Kind(Wish(yuan=1, jiao=5), layouts=("plain", "strip", "tall", "prize")),
-    "numbering-machine": Kind(look=_numbered),
-    "faint-print": Kind(look=_faint),
-    "dense-net": Kind(net="mesh", look=_digits(RED)),
+    # 壹元伍角, as for parking and buses
+    "amount-with-jiao": Kind(Fixed(yuan=1, jiao=5), layouts=("plain", "strip", "tall", "prize")),
+    "numbering-machine": Kind(style=_numbered),
+    "faint-print": Kind(style=_faint),
+    "dense-net": Kind(net="mesh", style=_digits(RED)),
     "password-scratched": Kind(
         layouts=("bilingual", "tall", "prize"), ink=(ink.scratched_password,), shot=TABLE
     ),
@@ -102,30 +97,30 @@ KINDS: Mapping[str, Kind] = {
     "stamp-over-amount": Kind(ink=(ink.covered_password, ink.seal_over("amount"))),
     "stamp-over-title": Kind(ink=(ink.covered_password, ink.seal_over("title"))),
     "stamp-over-black-digits": Kind(
-        look=_digits(BLACK), ink=(ink.seal_over("number", (0.5, 0.8)),)
+        style=_digits(BLACK), ink=(ink.seal_over("number", (0.5, 0.8)),)
     ),
     "two-stamps": Kind(ink=(ink.seal_over("amount"), ink.second_seal)),
     "handwriting": Kind(ink=(ink.usual, ink.handwriting)),
     "highlighter": Kind(ink=(ink.usual, ink.highlighter)),
     "see-through": Kind(ink=(ink.see_through, ink.usual)),
-    # The paper itself
-    "wavy": Kind(paper=(sheets.wavy,), shot=TABLE),
-    "creased": Kind(paper=(sheets.creased,), shot=TABLE),
-    "crumpled": Kind(paper=(sheets.crumpled,), shot=TABLE),
-    "curled": Kind(paper=(sheets.curled,), shot=TABLE),
-    "stained": Kind(paper=(sheets.stained,), shot=TABLE),
-    # Where it lies
+    # Damage to the paper
+    "wavy": Kind(paper=(bent_paper.wavy,), shot=TABLE),
+    "creased": Kind(paper=(bent_paper.creased,), shot=TABLE),
+    "crumpled": Kind(paper=(bent_paper.crumpled,), shot=TABLE),
+    "curled": Kind(paper=(bent_paper.curled,), shot=TABLE),
+    "stained": Kind(paper=(bent_paper.stained,), shot=TABLE),
+    # Position and angle
     "quarter-left": Kind(photo=(photo.turned(1),)),
     "half-turn": Kind(photo=(photo.turned(2),)),
     "quarter-right": Kind(photo=(photo.turned(3),)),
     "exif-turned": Kind(shot=TABLE, by_exif=True),
     "skewed-slightly": Kind(shot=View(roll=(2, 7)).shoot),
     "skewed": Kind(shot=View(roll=(7, 15)).shoot),
-    "perspective-side": Kind(shot=_tilted((0, 5), (18, 30))),
-    "perspective-above": Kind(shot=_tilted((20, 35), (0, 5))),
+    "perspective-side": Kind(shot=View(pitch=(0, 5), yaw=(18, 30)).shoot),
+    "perspective-above": Kind(shot=View(pitch=(20, 35), yaw=(0, 5)).shoot),
     "perspective-corner": Kind(shot=View(roll=(3, 10), pitch=(15, 25), yaw=(12, 20)).shoot),
     "on-table": Kind(shot=TABLE),
-    "cropped-close": Kind(shot=TABLE_CLOSE),
+    "cropped-close": Kind(shot=View(share=(1.02, 1.05), roll=(0, 1.5)).shoot),
     "small-in-frame": Kind(shot=View(share=(0.5, 0.6), roll=(0, 8)).shoot),
     # Light
     "low-light": Kind(shot=TABLE, photo=(photo.exposed((0.22, 0.35)), photo.grainy((4, 7)))),
@@ -135,8 +130,8 @@ KINDS: Mapping[str, Kind] = {
     "shadow": Kind(shot=TABLE, photo=(photo.shadowed,)),
     "side-lit": Kind(shot=TABLE, photo=(photo.side_lit,)),
     "banded-light": Kind(shot=TABLE, photo=(photo.banded,)),
-    "tinted-blue": Kind(shot=TABLE, photo=(photo.tinted((BLUISH,)),)),
-    "tinted-orange": Kind(shot=TABLE, photo=(photo.tinted((WARM,)),)),
+    "tinted-blue": Kind(shot=TABLE, photo=(photo.tinted((_BLUISH,)),)),
+    "tinted-orange": Kind(shot=TABLE, photo=(photo.tinted((_WARM,)),)),
     # Camera and file
     "out-of-focus": Kind(photo=(photo.out_of_focus((1.3, 2.0)),)),
     "shaken": Kind(shot=TABLE, photo=(photo.shaken((5, 8)),)),
@@ -148,7 +143,7 @@ KINDS: Mapping[str, Kind] = {
     "grey-copy": Kind(photo=(photo.grey, photo.exposed((1.1, 1.3), (-30, -10)))),
     "off-screen": Kind(photo=(photo.off_screen,)),
     "thumb": Kind(shot=TABLE, photo=(photo.fingers,)),
-    # Several at once, as they come
+    # Combinations
     "telephone": Kind(
         shot=View(roll=(2, 8), pitch=(5, 15), yaw=(5, 12)).shoot,
         photo=(photo.side_lit, photo.grainy((3, 6)), photo.compressed((40, 60))),
@@ -162,11 +157,11 @@ KINDS: Mapping[str, Kind] = {
     ),
     "stamped-and-soft": Kind(ink=(ink.seal_over("code"),), photo=(photo.out_of_focus((0.9, 1.4)),)),
     "crumpled-and-orange": Kind(
-        paper=(sheets.crumpled,), shot=TABLE, photo=(photo.tinted((WARM,)), photo.shadowed)
+        paper=(bent_paper.crumpled,), shot=TABLE, photo=(photo.tinted((_WARM,)), photo.shadowed)
     ),
     "wavy-stamped-compressed": Kind(
         ink=(ink.seal_over("amount"),),
-        paper=(sheets.wavy,),
+        paper=(bent_paper.wavy,),
         shot=TABLE,
         photo=(photo.compressed((25, 40)),),
     ),
@@ -174,4 +169,4 @@ KINDS: Mapping[str, Kind] = {
         shot=TABLE, photo=(photo.shrunk((700, 800), back=True), photo.compressed((30, 45)))
     ),
 }
-"""Name → kind; "clean" is a scan with no fault at all."""
+"""Kind by name; "clean" is a scan without damage."""

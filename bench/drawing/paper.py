@@ -1,4 +1,4 @@
-"""Blank invoice paper: a tint, its fibres, and the net of fine lines that forgers fear."""
+"""Blank invoice paper: a tint, fibres, and a security pattern of fine lines."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from bench.drawing.chance import Rng, pick
 from bench.drawing.pen import Ink
+from bench.drawing.random_numbers import Rng, pick
 
 Net = Literal["waves", "rosette", "fans", "mesh", "none"]
 Pixels = npt.NDArray[np.uint8]
 Curve = npt.NDArray[np.float64]
-"""Points of a curve, shape (n, 2), in widths of the sheet."""
+"""Points of a curve, shape (n, 2); the unit is the width of the sheet."""
 
-TINTS: tuple[Ink, ...] = (
+_TINTS: tuple[Ink, ...] = (
     (250, 250, 246),
     (244, 247, 250),
     (250, 243, 240),
@@ -26,7 +26,7 @@ TINTS: tuple[Ink, ...] = (
     (252, 248, 232),
     (226, 233, 236),
 )
-LINES: tuple[Ink, ...] = (
+_LINES: tuple[Ink, ...] = (
     (170, 190, 220),
     (215, 185, 190),
     (180, 210, 185),
@@ -36,20 +36,20 @@ LINES: tuple[Ink, ...] = (
 
 
 def blank(rng: Rng, size: tuple[int, int], net: Net | None = None) -> Image.Image:
-    """A sheet with nothing on it yet.
+    """Return a blank sheet.
 
     Args:
-        rng: chooses tint, colour and net.
+        rng: chooses tint, line colour and pattern.
         size: width and height in pixels.
-        net: the pattern, where it must not be left to chance.
+        net: the security pattern; None chooses at random.
     """
     chosen = net or pick(rng, ("waves", "rosette", "fans", "mesh", "none"))
-    tint, line = pick(rng, TINTS), pick(rng, LINES)
+    tint, line = pick(rng, _TINTS), pick(rng, _LINES)
     return Image.fromarray(_printed(chosen, tint, line, *size).copy())
 
 
 def opaque(sheet: Image.Image) -> Pixels:
-    """The sheet as RGBA with an outline that can be bent: so far it fills its rectangle."""
+    """Return the sheet as opaque RGBA, so that bending can change its outline."""
     colours = np.asarray(sheet, np.uint8)
     return np.dstack((colours, np.full(colours.shape[:2], 255, np.uint8)))
 
@@ -67,7 +67,7 @@ def _printed(net: Net, tint: Ink, line: Ink, width: int, height: int) -> Pixels:
 
 @lru_cache(maxsize=1)
 def _grain() -> npt.NDArray[np.int16]:
-    """Fibres: the same soft unevenness for every sheet."""
+    """Return the paper fibres, the same for every sheet."""
     noise = np.random.default_rng(7).normal(0, 3.0, (500, 700))
     return np.asarray(np.round(cv2.GaussianBlur(noise, (0, 0), 0.8)), np.int16)
 

@@ -1,4 +1,4 @@
-"""A pen for invoices: text in design units on a sheet of any resolution."""
+"""Prints text and lines, placed in design units, on a sheet of any resolution."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from PIL import Image, ImageDraw
 from bench.drawing.fonts import Face, font
 
 Ink = tuple[int, int, int]
-Spot = tuple[float, float]
+Point = tuple[float, float]
 Box = tuple[float, float, float, float]
 """Left, top, right, bottom."""
 
-WIDTH = 1000
-"""Design units across a sheet; an invoice is laid out in these."""
+_WIDTH = 1000
+"""Width of a sheet in design units."""
 
 
 @dataclass(frozen=True)
-class Type:
-    """How a line of text is set; lengths are in design units."""
+class TextStyle:
+    """The style of a line of text; lengths are in design units."""
 
     face: Face
     size: float
@@ -30,25 +30,25 @@ class Type:
     spread: float = 0.0
     """Space between the characters, as a share of the size."""
     stretch: float = 1.0
-    """Width of the characters, 1 being the font's own."""
+    """Factor for the width of the characters."""
     turn: int = 0
     """Quarter turns counter-clockwise."""
     uneven: float = 0.0
-    """How far the characters stand above or below the line, as a share of the size."""
+    """Maximum vertical displacement of a character, as a share of the size."""
 
 
 @dataclass
 class Pen:
-    """A sheet of paper being printed, and the places of the fields on it."""
+    """A sheet being printed, and the boxes of its fields."""
 
     sheet: Image.Image
     boxes: dict[str, Box] = field(default_factory=dict)
-    """Field name → box in design units: where stamps and damage may aim."""
+    """Box of each field in design units, for stamps and damage that cover a field."""
 
     @property
     def unit(self) -> float:
         """Pixels per design unit."""
-        return self.sheet.width / WIDTH
+        return self.sheet.width / _WIDTH
 
     @property
     def height(self) -> float:
@@ -56,23 +56,23 @@ class Pen:
         return self.sheet.height / self.unit
 
     def text(
-        self, spot: Spot, text: str, style: Type, *, anchor: str = "lm", name: str = ""
+        self, point: Point, text: str, style: TextStyle, *, anchor: str = "lm", name: str = ""
     ) -> Box:
-        """Set a line of text.
+        """Print a line of text.
 
         Args:
-            spot: where the anchor lies, in design units.
+            point: position of the anchor, in design units.
             text: one line.
-            style: how it is set.
+            style: the text style.
             anchor: "l", "m" or "r" and "t", "m" or "b", as in Pillow.
-            name: the field's name, if its place matters later.
+            name: the field's name, if `boxes` must contain it.
 
         Returns:
             The box that the text fills, in design units.
         """
         mask = letters(text, style, self.unit)
-        left = spot[0] * self.unit - mask.width * {"l": 0.0, "m": 0.5, "r": 1.0}[anchor[0]]
-        top = spot[1] * self.unit - mask.height * {"t": 0.0, "m": 0.5, "b": 1.0}[anchor[1]]
+        left = point[0] * self.unit - mask.width * {"l": 0.0, "m": 0.5, "r": 1.0}[anchor[0]]
+        top = point[1] * self.unit - mask.height * {"t": 0.0, "m": 0.5, "b": 1.0}[anchor[1]]
         corner = round(left), round(top)
         self.sheet.paste(style.ink, corner, mask)
         box = tuple(each / self.unit for each in (left, top, left + mask.width, top + mask.height))
@@ -80,10 +80,10 @@ class Pen:
             self.boxes[name] = (box[0], box[1], box[2], box[3])
         return box[0], box[1], box[2], box[3]
 
-    def line(self, spots: Sequence[Spot], ink: Ink, width: float = 2.0) -> None:
-        """Draw a line through the spots."""
-        points = [(x * self.unit, y * self.unit) for x, y in spots]
-        ImageDraw.Draw(self.sheet).line(points, fill=ink, width=max(1, round(width * self.unit)))
+    def line(self, points: Sequence[Point], ink: Ink, width: float = 2.0) -> None:
+        """Draw a line through the points."""
+        pixels = [(x * self.unit, y * self.unit) for x, y in points]
+        ImageDraw.Draw(self.sheet).line(pixels, fill=ink, width=max(1, round(width * self.unit)))
 
     def frame(self, box: Box, ink: Ink, width: float = 2.0) -> None:
         """Draw the outline of a box."""
@@ -92,8 +92,8 @@ class Pen:
         self.line(corners, ink, width)
 
 
-def letters(text: str, style: Type, unit: float) -> Image.Image:
-    """The text as a mask, cut close, at so many pixels per design unit."""
+def letters(text: str, style: TextStyle, unit: float) -> Image.Image:
+    """Return the text as a mask without margins; `unit` is the pixels per design unit."""
     pixels = round(style.size * unit)
     face = font(style.face, pixels)
     bold = style.bold * pixels
@@ -112,12 +112,12 @@ def letters(text: str, style: Type, unit: float) -> Image.Image:
     mask = mask.crop(mask.getbbox() or (0, 0, 1, 1))
     if style.stretch != 1:
         mask = mask.resize((max(1, round(mask.width * style.stretch)), mask.height))
-    # Transposing keeps the edges sharp.
+    # Unlike rotate(), transpose() keeps the edges sharp.
     return mask.transpose(_TURNS[style.turn % 4]) if style.turn % 4 else mask
 
 
 _UNEVEN = (0.0, 0.6, -0.4, 0.9, 0.2, -0.8, 0.5, -0.2, 1.0, -0.6, 0.3)
-"""Wheels of a numbering machine that do not quite stand in line."""
+"""Displacements of the wheels of a numbering machine."""
 _TURNS = {
     1: Image.Transpose.ROTATE_90,
     2: Image.Transpose.ROTATE_180,

@@ -1,9 +1,8 @@
-"""`python -m bench.ocr`: measure reading, beside the stock engine, in one run."""
+"""`python -m bench.ocr`: measure accuracy and speed of reading, compared with the stock engine."""
 
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterable, Sequence
 from itertools import islice
 from pathlib import Path
@@ -12,36 +11,32 @@ from typing import Annotated, Any
 
 import typer
 from rich import box
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import TimeRemainingColumn
 from rich.table import Table
 
+from bench.console import console, progress_bar
 from bench.drawing import KINDS, OTHER_PAPERS, FontsMissingError
-from bench.ocr.cases import FIELDS, Case, drawn, other_papers, photographs
+from bench.ocr.accuracy import Result, accuracy, by_kind, spread
+from bench.ocr.cases import FIELDS, Case, drawn_cases, other_paper_cases, photograph_cases
 from bench.ocr.engines import Engine
-from bench.ocr.figures import Result, accuracy, by_kind, spread
-from bench.ocr.page import failures_page
+from bench.ocr.failures_page import failures_page
 
-# A log file is no terminal of 80 columns: tables are shown whole there.
-console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
 @app.command()
 def bench(  # noqa: PLR0913, PLR0917 - the command's options
-    seed: Annotated[int, typer.Option(help="Another seed, other drawings.")] = 1,
-    folder: Annotated[
-        Path | None, typer.Option(help="Images with a gt.json, read with damaged copies.")
-    ] = None,
+    seed: Annotated[int, typer.Option(help="Selects the drawings.")] = 1,
+    folder: Annotated[Path | None, typer.Option(help="Photographs with a gt.json.")] = None,
     per_kind: Annotated[int, typer.Option(help="Drawings of each kind.")] = 10,
-    stock_per_kind: Annotated[int, typer.Option(help="So many of them by the stock engine.")] = 2,
-    timed: Annotated[int, typer.Option(help="Images of each size whose time is compared.")] = 12,
+    stock_per_kind: Annotated[int, typer.Option(help="The same, for the stock engine.")] = 2,
+    timed: Annotated[int, typer.Option(help="Images of each size to time.")] = 12,
     out: Annotated[Path, typer.Option(help="Folder for the figures and the page.")] = Path("build"),
 ) -> None:
-    """Read drawn invoices of every kind, other papers, and a folder's photographs.
+    """Read drawn invoices of every kind, other papers, and photographs with damaged copies.
 
-    Accuracy counts exact matches. Times are of whole readings, orientation included; both engines
-    take turns at the same images, each in a process of its own.
+    Accuracy counts exact matches. Times include finding the orientation. Both engines read the same
+    images in turn, each in its own process.
     """
     out.mkdir(parents=True, exist_ok=True)
     try:
@@ -55,26 +50,21 @@ def bench(  # noqa: PLR0913, PLR0917 - the command's options
     page = out / "bench-ocr.html"
     page.write_text(failures_page(f"Reading, seed {seed}", failures), encoding="utf-8")
     _show(report)
-    console.print(f"Figures: {out / 'bench-ocr.json'}; failures as pictures: {page}")
+    console.print(f"Figures: {out / 'bench-ocr.json'}; images with wrong fields: {page}")
 
 
 def _measure(
     seed: int, folder: Path | None, per_kind: int, stock_per_kind: int, timed: int
 ) -> tuple[dict[str, Any], list[Result]]:
     with Engine("ours") as ours, Engine("stock") as stock:
-        cases = drawn(seed, per_kind)
-        both = _read(
-            "both engines",
-            islice(cases, stock_per_kind * len(KINDS)),
-            [ours, stock],
-            stock_per_kind * len(KINDS),
-        )
+        cases = drawn_cases(seed, per_kind)
+        total = stock_per_kind * len(KINDS)
+        both = _read("both engines", islice(cases, total), [ours, stock], total)
         rest = _read("ours", cases, [ours], (per_kind - stock_per_kind) * len(KINDS))
         per_paper = max(1, per_kind // 2)
-        papers = _read(
-            "other papers", other_papers(seed, per_paper), [ours], per_paper * len(OTHER_PAPERS)
-        )[0]
-        photos = _read("photographs", photographs(folder), [ours], None)[0] if folder else []
+        total = per_paper * len(OTHER_PAPERS)
+        papers = _read("other papers", other_paper_cases(seed, per_paper), [ours], total)[0]
+        photos = _read("photographs", photograph_cases(folder), [ours], None)[0] if folder else []
         results = both[0] + rest[0]
         report = {
             "seed": seed,
@@ -100,29 +90,22 @@ def _measure(
 def _read(
     title: str, cases: Iterable[Case], engines: Sequence[Engine], total: int | None
 ) -> list[list[Result]]:
-    """Have each engine read each case; give the results of each engine."""
+    """Read each case with each engine; return the results of each engine."""
     results: list[list[Result]] = [[] for _ in engines]
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=console,
-        transient=True,
-    ) as progress:
+    with progress_bar(TimeRemainingColumn()) as progress:
         for case in progress.track(cases, total=total, description=title):
-            for engine, found in zip(engines, results, strict=True):
+            for engine, own in zip(engines, results, strict=True):
                 result = Result(case, engine.read(case.image))
-                found.append(result.without_image() if result.all_right else result)
+                own.append(result.without_image() if result.all_right else result)
     return results
 
 
 def _refusals(papers: Sequence[Result]) -> dict[str, Any]:
-    must = [result for result in papers if result.case.truth is None]
+    to_refuse = [result for result in papers if result.case.truth is None]
     return {
         "images": len(papers),
-        "must_be_refused": len(must),
-        "refused": sum(result.answer.fields is None for result in must),
+        "must_be_refused": len(to_refuse),
+        "refused": sum(result.reading.fields is None for result in to_refuse),
         "invented_fields": sum(not result.is_right(field) for result in papers for field in FIELDS),
     }
 
@@ -130,21 +113,19 @@ def _refusals(papers: Sequence[Result]) -> dict[str, Any]:
 def _race(
     seed: int, side: int, count: int, ours: Engine, stock: Engine
 ) -> tuple[list[float], dict[str, Any]]:
-    """Have both read the same images in turn; give stock's time by ours for each image."""
+    """Read the same images with both engines in turn; return the ratios of their times."""
     step = max(1, len(KINDS) // count)
-    cases = list(islice(drawn(seed + 1, 1, long_side=side), 0, step * count, step))
+    cases = list(islice(drawn_cases(seed + 1, 1, long_side=side), 0, step * count, step))
     for engine in (ours, stock):
-        engine.read(cases[0].image)  # the first image of a size warms caches up
-    ratios, own, other = [], [], []
-    for case in cases:
-        own.append(ours.read(case.image).seconds)
-        other.append(stock.read(case.image).seconds)
-        ratios.append(other[-1] / own[-1])
-    return ratios, {"ours_s": spread(own), "stock_s": spread(other)}
+        engine.read(cases[0].image)  # warm up the caches for this size
+    times = [(ours.read(case.image).seconds, stock.read(case.image).seconds) for case in cases]
+    spreads = {"ours_s": spread([own for own, _ in times])}
+    spreads["stock_s"] = spread([other for _, other in times])
+    return [other / own for own, other in times], spreads
 
 
 def _pairs(seed: int, ours: Engine) -> dict[str, Any]:
-    cases = list(islice(drawn(seed + 2, 1), 12))
+    cases = list(islice(drawn_cases(seed + 2, 1), 12))
     pairs = zip(cases[::2], cases[1::2], strict=True)
     times = [ours.pair_seconds((one.image, other.image)) for one, other in pairs]
     return {
@@ -155,14 +136,13 @@ def _pairs(seed: int, ours: Engine) -> dict[str, Any]:
 
 
 def _show(report: dict[str, Any]) -> None:
-    kinds = Table(title="Right of drawn invoices, by kind of damage", box=box.SIMPLE_HEAD)
+    kinds = Table(title="Drawn invoices with right fields, by kind of damage", box=box.SIMPLE_HEAD)
     for name in ("kind", "images", *FIELDS, "all four", "s"):
         kinds.add_column(name, justify="left" if name == "kind" else "right")
-    for kind, found in report["by_kind"].items():
-        counts = [str(found[field]) for field in FIELDS]
-        style = "" if found["all_four"] == found["images"] else "red"
-        row = [kind, str(found["images"]), *counts, str(found["all_four"])]
-        kinds.add_row(*row, f"{found['median_s']:.2f}", style=style)
+    for kind, figures in report["by_kind"].items():
+        counts = [str(figures[name]) for name in ("images", *FIELDS, "all_four")]
+        style = "" if figures["all_four"] == figures["images"] else "red"
+        kinds.add_row(kind, *counts, f"{figures['median_s']:.2f}", style=style)
     console.print(kinds)
     table = Table(title="Exact matches and time", box=box.SIMPLE_HEAD)
     for name in ("", "images", *FIELDS, "all four", ">0.95 right", "median s", "peak MB"):
@@ -181,9 +161,9 @@ def _show(report: dict[str, Any]) -> None:
     console.print(
         f"Other papers: {papers['refused']} of {papers['must_be_refused']} refused, "
         f"{papers['invented_fields']} fields invented.\n"
-        f"Times as fast as stock: {report['speedup']['1000px']} at 1,000 px, "
+        f"Speed relative to stock: {report['speedup']['1000px']} at 1,000 px, "
         f"{report['speedup']['3000px']} at 3,000 px.\n"
-        f"Two at once: {pairs['median']} times as fast as one after the other "
+        f"Speed of two at once relative to one after the other: {pairs['median']} "
         f"({pairs['min']} to {pairs['max']})."
     )
 

@@ -1,4 +1,4 @@
-"""What is read: drawn invoices, other papers, and photographs with their damaged copies."""
+"""The images to read: drawn invoices, other papers, and photographs with damaged copies."""
 
 from __future__ import annotations
 
@@ -15,23 +15,22 @@ from PIL import Image, ImageEnhance, ImageFilter, ImageOps
 from bench.drawing import KINDS, OTHER_PAPERS, draw, draw_other, encode
 
 FIELDS = ("code", "number", "amount", "location")
-# Of the other papers these are quota invoices whose code and number were made unreadable.
+# Other papers that are quota invoices with an unreadable code and number.
 _HIDDEN = frozenset({"quota-fields-hidden"})
-_SEEDS_APART = 100_000  # drawings of one run's seed, and none of another's
+_SEEDS_APART = 100_000  # drawings per run's seed, so that two runs share none
 
 Pixels = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
 class Case:
-    """An image and what must be read from it.
+    """An image and its expected fields.
 
     Attributes:
         name: kind and seed, or file and copy.
-        kind: its damage.
+        kind: kind of damage.
         image: height × width × 3, RGB.
-        truth: the text of each field; a field that is not named may be read or not. None where
-            the image must be refused.
+        truth: text of each field; other fields are not checked. None if the image must be refused.
     """
 
     name: str
@@ -40,8 +39,8 @@ class Case:
     truth: Mapping[str, str] | None
 
 
-def drawn(seed: int, per_kind: int, *, long_side: int = 1000) -> Iterator[Case]:
-    """Draw invoices of every kind; the runs of two seeds share none."""
+def drawn_cases(seed: int, per_kind: int, *, long_side: int = 1000) -> Iterator[Case]:
+    """Draw invoices of every kind; other seeds give other drawings."""
     for index in range(per_kind):
         for kind in KINDS:
             number = seed * _SEEDS_APART + index
@@ -51,8 +50,8 @@ def drawn(seed: int, per_kind: int, *, long_side: int = 1000) -> Iterator[Case]:
             yield Case(f"{kind}-{number}", kind, _stored(drawing.image), fields)
 
 
-def other_papers(seed: int, per_kind: int) -> Iterator[Case]:
-    """Draw what is no quota invoice, or one whose code and number cannot be read."""
+def other_paper_cases(seed: int, per_kind: int) -> Iterator[Case]:
+    """Draw papers that are not quota invoices, and quota invoices that cannot be read."""
     for kind in OTHER_PAPERS:
         for index in range(per_kind):
             number = seed * _SEEDS_APART + index
@@ -60,8 +59,8 @@ def other_papers(seed: int, per_kind: int) -> Iterator[Case]:
             yield Case(f"{kind}-{number}", kind, _stored(draw_other(kind, number).image), truth)
 
 
-def photographs(folder: Path) -> Iterator[Case]:
-    """Read a folder's images and their truth from its ``gt.json``, and damage copies of them."""
+def photograph_cases(folder: Path) -> Iterator[Case]:
+    """Load a folder's images with their fields from ``gt.json``, and damaged copies of them."""
     truths = json.loads((folder / "gt.json").read_bytes())
     for name, entry in truths.items():
         truth = {field: entry[field] for field in FIELDS if field in entry} if entry else None
@@ -72,7 +71,7 @@ def photographs(folder: Path) -> Iterator[Case]:
 
 
 def _stored(image: Image.Image) -> Pixels:
-    """Give the pixels as a file of the image would: compressed, and turned as it says."""
+    """Return the pixels after saving the image as JPEG, in their EXIF orientation."""
     return np.asarray(_through_jpeg(image, 92))
 
 

@@ -1,4 +1,4 @@
-"""The two readers under measure, each in a process of its own: its memory and time are its own."""
+"""Runs each engine in its own process, so that memory and time are measured separately."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _Read = Callable[[Pixels], "dict[str, tuple[str, float]] | None"]
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What an engine made of an image.
+class Reading:
+    """The result of an engine for an image.
 
     Attributes:
-        fields: text and confidence by field; None where it saw no quota invoice.
-        seconds: how long it took.
+        fields: text and confidence by field; None if the engine found no quota invoice.
+        seconds: duration.
     """
 
     fields: Mapping[str, tuple[str, float]] | None
@@ -32,18 +32,19 @@ class Answer:
 
 
 class Engine:
-    """A reader in a process of its own; a context manager.
+    """An engine in its own process; a context manager.
 
     Args:
-        name: ``ours``, or ``stock``: RapidOCR at its defaults on ONNX Runtime, with our rules.
+        name: ``ours``, the engine of ``ocr_service``, or ``stock``: RapidOCR with its defaults on
+            ONNX Runtime, and the field rules of ``ocr_service``.
     """
 
     def __init__(self, name: str) -> None:
         context = multiprocessing.get_context("spawn")
-        self._channel, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(name, theirs), daemon=True)
+        self._channel, remote = context.Pipe()
+        self._process = context.Process(target=_serve, args=(name, remote), daemon=True)
         self._process.start()
-        theirs.close()
+        remote.close()
 
     def __enter__(self) -> Engine:  # noqa: PYI034 - Self is not in Python 3.10
         """Wait until the models are loaded."""
@@ -60,19 +61,19 @@ class Engine:
         self._channel.close()
         self._process.join(10)
 
-    def read(self, image: Pixels) -> Answer:
-        """Have an image read."""
+    def read(self, image: Pixels) -> Reading:
+        """Read an image."""
         self._channel.send(("read", image))
-        return Answer(*self._channel.recv())
+        return Reading(*self._channel.recv())
 
     def pair_seconds(self, images: tuple[Pixels, Pixels]) -> tuple[float, float]:
-        """Time two images, one after the other and both at once, in seconds."""
+        """Return the seconds for two images, one after the other and both at once."""
         self._channel.send(("pair", images))
         one_after_other, at_once = self._channel.recv()
         return float(one_after_other), float(at_once)
 
     def peak_mb(self) -> float:
-        """Give the most memory that the process has had, in 10⁶ bytes."""
+        """Return the peak memory of the process in 10⁶ bytes."""
         self._channel.send(("peak", None))
         return float(self._channel.recv())
 
@@ -82,12 +83,12 @@ def _serve(name: str, channel: Connection) -> None:
     channel.send(None)
     while True:
         try:
-            order, value = channel.recv()
+            command, value = channel.recv()
         except EOFError:
             return
-        orders: dict[str, Callable[[_Read, Any], object]]
-        orders = {"read": _timed, "pair": _pair, "peak": _peak}
-        channel.send(orders[order](read, value))
+        commands: dict[str, Callable[[_Read, Any], object]]
+        commands = {"read": _timed, "pair": _pair, "peak": _peak}
+        channel.send(commands[command](read, value))
 
 
 def _timed(read: _Read, image: Pixels) -> tuple[Any, float]:
@@ -112,16 +113,16 @@ def _peak(_read: _Read, _value: None) -> float:
 
 
 def _ours() -> _Read:
-    from ocr_service.process import return_large_blocks  # noqa: PLC0415 - in its own process only
+    from ocr_service.process import return_large_blocks  # noqa: PLC0415 - only in this process
     from ocr_service.reading import Reader  # noqa: PLC0415 - as above
 
-    return_large_blocks()  # as the service does in whose process it reads
+    return_large_blocks()  # as the OCR service does
     reader = Reader()
     return lambda image: _fields(reader.read(image))
 
 
 def _stock() -> _Read:
-    from rapidocr import RapidOCR  # noqa: PLC0415 - in its own process only
+    from rapidocr import RapidOCR  # noqa: PLC0415 - only in this process
 
     from ocr_service.reading.fields.extraction import findings  # noqa: PLC0415 - as above
     from ocr_service.reading.reader import invoice  # noqa: PLC0415 - as above
@@ -129,16 +130,16 @@ def _stock() -> _Read:
 
     engine: Any = RapidOCR(params={"Global.log_level": "critical"})
 
-    def line(box: Any, text: str, score: float) -> Line:  # noqa: ANN401 - the library's own
+    def line(box: Any, text: str, score: float) -> Line:  # noqa: ANN401 - RapidOCR is untyped
         text = text.replace(" ", "")
         places = tuple((index + 0.5) / len(text) for index in range(len(text)))
         return Line(text, (float(score),) * len(text), places, *placed(box, 0.0), box)
 
     def read(image: Pixels) -> dict[str, tuple[str, float]] | None:
-        found = engine(image[:, :, ::-1])  # it takes BGR
-        if found.boxes is None:
+        output = engine(image[:, :, ::-1])  # RapidOCR expects BGR
+        if output.boxes is None:
             return None
-        read_lines = zip(found.boxes, found.txts, found.scores, strict=True)
+        read_lines = zip(output.boxes, output.txts, output.scores, strict=True)
         lines = [line(box, text, score) for box, text, score in read_lines if text.strip()]
         seen = findings(lines)
         if seen.title is None:
@@ -148,7 +149,7 @@ def _stock() -> _Read:
     return read
 
 
-def _fields(invoice: Any) -> dict[str, tuple[str, float]] | None:  # noqa: ANN401 - QuotaInvoice, imported late
+def _fields(invoice: Any) -> dict[str, tuple[str, float]] | None:  # noqa: ANN401 - QuotaInvoice is imported late
     if invoice is None:
         return None
     return {

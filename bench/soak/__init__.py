@@ -1,1 +1,1 @@
-"""The soak: thousands of uploads under faults, and an account of what became of each."""
+"""The soak test: thousands of uploads under faults, and the fate of each upload."""

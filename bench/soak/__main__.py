@@ -1,10 +1,9 @@
-"""`python -m bench.soak`: thousands of uploads under faults, and whether all is well in the end."""
+"""`python -m bench.soak`: upload thousands of files under faults, and check every record."""
 
 from __future__ import annotations
 
 import json
 import signal
-import sys
 import time
 from enum import Enum
 from pathlib import Path
@@ -12,22 +11,20 @@ from typing import Annotated, Any
 
 import typer
 from rich import box
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import TimeElapsedColumn
 from rich.table import Table
 
+from bench.console import console, progress_bar
 from bench.soak.inputs import plan, samples
-from bench.soak.scenario import INSTANCES, WEATHER, Storm
-from bench.soak.verdict import checks, figures
+from bench.soak.report import checks, figures
+from bench.soak.scenario import INSTANCES, WEATHER, Scenario
 from local.errors import CloudError
 
-# A log file is no terminal of 80 columns: tables are shown whole there.
-console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
-_REAL_UP_TO = 200  # uploads; more would take the engine a quarter of an hour for every 2,000
+_REAL_UP_TO = 200  # uploads; the engine takes a quarter of an hour for 2,000
 
 
 class Reading(str, Enum):
-    """How the OCR service reads."""
+    """The engine of the OCR service."""
 
     auto = "auto"
     real = "real"
@@ -35,24 +32,24 @@ class Reading(str, Enum):
 
 
 def main(
-    n: Annotated[int, typer.Option("--uploads", "-n", help="How many.", min=1)] = 200,
-    seed: Annotated[int, typer.Option(help="Another seed, other faults.")] = 1,
+    n: Annotated[int, typer.Option("--uploads", "-n", help="Number of uploads.", min=1)] = 200,
+    seed: Annotated[int, typer.Option(help="Seed of the random faults.")] = 1,
     share: Annotated[
-        float, typer.Option(help="Of the uploads that meet a fault.", min=0, max=1)
+        float, typer.Option(help="Share of the uploads that meet a fault.", min=0, max=1)
     ] = 0.2,
     ocr: Annotated[
         Reading,
         typer.Option(
-            help="real: each image is read; replay: each picture once, then its real answer is "
-            f"given again; auto: real up to {_REAL_UP_TO} uploads."
+            help="real: read every image; replay: read each picture once and repeat its result; "
+            f"auto: real up to {_REAL_UP_TO} uploads."
         ),
     ] = Reading.auto,
-    out: Annotated[Path, typer.Option(help="Folder for report and log.")] = Path("build"),
+    out: Annotated[Path, typer.Option(help="Folder for the report and the log.")] = Path("build"),
 ) -> None:
-    """Upload invoices while requests fail, events go astray and instances are killed.
+    """Upload invoices while requests fail, events are lost and instances are killed.
 
-    Bucket, OCR service and function are real; what fails does so in proxies between them. At the
-    end two sweeps come, and every upload must have its one right record, or its justified failure.
+    Bucket, OCR service and function are real; proxies between them cause the faults. Two sweeps
+    follow. Then every upload must have exactly one right record, or its justified failure.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     replay = ocr is Reading.replay or (ocr is Reading.auto and n > _REAL_UP_TO)
@@ -63,13 +60,13 @@ def main(
     uploads = plan(n, seed, share, good, bad)
     started = time.monotonic()
     try:
-        with _progress() as bar:
+        with progress_bar(TimeElapsedColumn()) as bar:
             task = bar.add_task("", total=n)
 
-            def show(what: str, done: int, total: int) -> None:
-                bar.update(task, description=what, completed=done, total=total)
+            def show(phase: str, done: int, total: int) -> None:
+                bar.update(task, description=phase, completed=done, total=total)
 
-            found = Storm(uploads, seed, log, replay=replay).run(show)
+            observed = Scenario(uploads, seed, log, replay=replay).run(show)
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
     except (CloudError, OSError) as error:
@@ -77,10 +74,10 @@ def main(
         raise typer.Exit(1) from None
     report: dict[str, Any] = {
         "seed": seed,
-        "ocr": "replay: each picture read once by the engine" if replay else "real",
+        "ocr": "replay: the engine reads each picture once" if replay else "real",
         "instances": INSTANCES,
         "chances": {"fault": share, **WEATHER},
-        **figures(uploads, found),
+        **figures(uploads, observed),
         "seconds": round(time.monotonic() - started, 1),
     }
     report["checks"] = checks(report)
@@ -88,17 +85,6 @@ def main(
     (out / "soak.json").write_text(text, encoding="utf-8")
     _show(report, out)
     raise typer.Exit(0 if all(report["checks"].values()) else 1)
-
-
-def _progress() -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=console,
-        transient=True,
-    )
 
 
 def _show(report: dict[str, Any], out: Path) -> None:
@@ -122,7 +108,7 @@ def _show(report: dict[str, Any], out: Path) -> None:
     console.print(table)
     for name, holds in report["checks"].items():
         console.print(f"[green]holds[/]  {name}" if holds else f"[bold red]FAILS  {name}[/]")
-    console.print(f"Every figure: {out / 'soak.json'}; the function's log: {out / 'soak.log'}")
+    console.print(f"All figures: {out / 'soak.json'}; the function's log: {out / 'soak.log'}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What is uploaded, what must come of it, and what happens to it on the way."""
+"""The uploads of a soak, with their expected records and their faults."""
 
 from __future__ import annotations
 
@@ -14,18 +14,19 @@ from typing import Any
 from PIL import Image
 
 from local.faults import FAULTS
+from quota_invoice.settings.layout import DEFAULT_LAYOUT
 
-FIELDS = ("code", "number", "location", "amount")
-_BAD = 0.05  # of the uploads are none that can be read
-_REPLACED = 0.05  # …replace one of those just before, under its key
-_JUST_BEFORE = 20
-# The requests that every new upload leads to; each may meet any fault.
+_FIELDS = ("code", "number", "location", "amount")
+_BAD = 0.05  # share of the uploads that cannot be read
+_REPLACED = 0.05  # share of the uploads that replace a recent one under its key
+_RECENT = 20
+# The requests that every new upload causes; each may meet any fault.
 _OPERATIONS = ("recognize", "fetch", "get", "head", "put")
 
 
 @dataclass(frozen=True)
 class Sample:
-    """A file, and what must come of it: fields by name, or the code of a justified failure."""
+    """A file with its true fields, or with the code of its justified failure."""
 
     name: str
     content: bytes
@@ -39,9 +40,9 @@ class Upload:
 
     Attributes:
         key: the object's key; two uploads of one key have different contents.
-        sample: what is on it.
-        content: the sample's bytes and a mark of the upload's own, so that each has its own ETag.
-        fault: operation and name of the fault that it is to meet; None for none.
+        sample: the sample that it contains.
+        content: the sample's bytes and a unique mark, so that each upload has its own ETag.
+        fault: operation and name of the fault that it meets, if any.
     """
 
     key: str
@@ -51,62 +52,54 @@ class Upload:
 
 
 def samples(folder: Path) -> tuple[list[Sample], list[Sample]]:
-    """Give the sample invoices with what they say, and files that are none."""
+    """Return the sample invoices with their fields, and files that are not invoices."""
     truth: dict[str, dict[str, str]] = json.loads((folder / "truth.json").read_bytes())
     good = [Sample(name, (folder / name).read_bytes(), truth[name]) for name in sorted(truth)]
     with io.BytesIO() as file:
         Image.new("RGB", (800, 600), "white").save(file, "PNG")
         blank = file.getvalue()
-    text = b"This is no picture at all.\n"
-    return good, [
-        Sample("blank.png", blank, {}, "AIS.0104"),
-        Sample("note.txt", text, {}, "AIS.0102"),
-    ]
+    note = Sample("note.txt", b"This is no picture at all.\n", {}, "AIS.0102")
+    return good, [Sample("blank.png", blank, {}, "AIS.0104"), note]
 
 
 def plan(
     count: int, seed: int, share: float, good: Sequence[Sample], bad: Sequence[Sample]
 ) -> list[Upload]:
-    """Draw the uploads, the same ones for the same seed.
+    """Return random uploads; equal arguments give equal uploads.
 
     Args:
-        count: how many.
-        seed: where the chances begin.
-        share: of the uploads that meet a fault, 0 to 1.
+        count: number of uploads.
+        seed: seed of the random choices.
+        share: share of the uploads that meet a fault, 0 to 1.
         good: samples that can be read.
-        bad: samples that cannot.
+        bad: samples that cannot be read.
     """
-    chance = random.Random(seed)  # noqa: S311 - no secret
+    rng = random.Random(seed)  # noqa: S311 - no secret
     uploads: list[Upload] = []
     for number in range(count):
-        sample = chance.choice(bad if chance.random() < _BAD else good)
-        replaces = uploads and chance.random() < _REPLACED
-        key = f"incoming/{number:05}-{sample.name}"
-        if replaces:
-            key = chance.choice(uploads[-_JUST_BEFORE:]).key
-        fault = _fault(chance) if chance.random() < share else None
+        sample = rng.choice(bad if rng.random() < _BAD else good)
+        key = f"{DEFAULT_LAYOUT.input_prefix}{number:05}-{sample.name}"
+        if uploads and rng.random() < _REPLACED:
+            key = rng.choice(uploads[-_RECENT:]).key
+        fault = (rng.choice(_OPERATIONS), rng.choice(FAULTS)) if rng.random() < share else None
         mark = f"\n{seed}-{number}\n".encode()
         uploads.append(Upload(key, sample, sample.content + mark, fault))
     return uploads
 
 
-def _fault(chance: random.Random) -> tuple[str, str]:
-    return chance.choice(_OPERATIONS), chance.choice(FAULTS)
-
-
-def is_right(sample: Sample, document: Mapping[str, Any]) -> bool:
-    """Tell whether a record or failure record says of a sample what is so."""
+def is_right(sample: Sample, record: Mapping[str, Any]) -> bool:
+    """Return whether a record or failure record of a sample is right."""
     if sample.failure:
-        error = document.get("error") or {}
-        return document.get("status") == "failed" and error.get("code") == sample.failure
-    result = document.get("result") or {}
-    if document.get("status") != "recognized":
+        error = record.get("error") or {}
+        return record.get("status") == "failed" and error.get("code") == sample.failure
+    result = record.get("result") or {}
+    if record.get("status") != "recognized":
         return False
-    return all(_plain(result.get(field, "")) == _plain(sample.fields[field]) for field in FIELDS)
+    return all(_plain(result.get(field, "")) == _plain(sample.fields[field]) for field in _FIELDS)
 
 
 def _plain(text: str) -> str:
-    """Give an amount without its sign and spare digits, and anything else as it is."""
+    """Return an amount without its sign and trailing zeros, or any other text unchanged."""
     try:
         return str(Decimal(text.lstrip("￥")).normalize()) if text.startswith("￥") else text
     except InvalidOperation:

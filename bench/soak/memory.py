@@ -1,4 +1,4 @@
-"""The memory of the function's instances, as Linux tells it of our children."""
+"""Measures the memory of the function's instances, which are child processes (Linux only)."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ _WORKER = b"runtime/worker.py"
 _PROC = Path("/proc")
 
 
-class Memory:
-    """Looks at it every so often, in a thread of its own, until `stop`.
+class MemoryMonitor:
+    """Samples the memory in a thread until `stop`.
 
     Attributes:
-        peak_mb: the most that any instance has had, in 10⁶ bytes; 0 where nothing tells.
+        peak_mb: maximum of any instance, in 10⁶ bytes; 0 if unknown.
     """
 
     def __init__(self, seconds: float = 0.5) -> None:
         self.peak_mb = 0.0
         self._seconds = seconds
         self._end = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread = threading.Thread(target=self._sample, daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """Look a last time."""
+        """Take a final sample."""
         self._end.set()
         self._thread.join()
 
-    def _watch(self) -> None:
+    def _sample(self) -> None:
         while True:
             self.peak_mb = max([self.peak_mb, *map(_peak_mb, _instances())])
             if self._end.wait(self._seconds):

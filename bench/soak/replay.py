@@ -1,7 +1,7 @@
-"""`python -m bench.soak.replay`: the local OCR service, which reads each picture once.
+"""`python -m bench.soak.replay`: the OCR service, but its engine reads each picture once.
 
-Everything else is the service itself: signatures, fetching, decoding, limits, codes. Only where the
-engine was given the same pixels before, its answer of then is given again.
+Signatures, fetching, decoding, limits and error codes are those of the service. Only the results of
+the engine are cached by the image's pixels.
 """
 
 from __future__ import annotations
@@ -22,33 +22,33 @@ from ocr_service.server import serve
 from ocr_service.settings import Settings
 
 
-class Remembering:
-    """A reader that remembers what it read; threads may share it."""
+class CachingReader:
+    """A thread-safe reader that caches its results."""
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
-        self._known: dict[str, Any] = {}
-        self._turns: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._results: dict[str, Any] = {}
+        self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
     def read(self, image: Pixels) -> Invoice | None:
-        """Give what stands on the invoice; see ``Reader``."""
-        found: Invoice | None = self._once("one", image, self._reader.read)
-        return found
+        """Return the fields of the invoice; see ``Reader``."""
+        invoice: Invoice | None = self._once("one", image, self._reader.read)
+        return invoice
 
     def read_all(self, image: Pixels) -> Sequence[Ticket]:
-        """Give every invoice on the image; see ``Reader``."""
-        found: Sequence[Ticket] = self._once("all", image, self._reader.read_all)
-        return found
+        """Return every invoice on the image; see ``Reader``."""
+        tickets: Sequence[Ticket] = self._once("all", image, self._reader.read_all)
+        return tickets
 
-    def _once(self, kind: str, image: Pixels, read: Callable[[Pixels], object]) -> Any:  # noqa: ANN401 - either kind's answer
+    def _once(self, kind: str, image: Pixels, read: Callable[[Pixels], object]) -> Any:  # noqa: ANN401 - result of either method
         pixels = hashlib.blake2b(image.tobytes(), digest_size=20).hexdigest()
         name = f"{kind} {image.shape} {pixels}"
-        with self._turns[name]:
-            if name not in self._known:
-                self._known[name] = read(image)
-            return self._known[name]
+        with self._locks[name]:
+            if name not in self._results:
+                self._results[name] = read(image)
+            return self._results[name]
 
 
 if __name__ == "__main__":
     settings = Settings.read(os.environ)
-    serve(settings, Remembering(Engine(threads=settings.workers)))
+    serve(settings, CachingReader(Engine(threads=settings.workers)))

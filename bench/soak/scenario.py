@@ -1,4 +1,4 @@
-"""The soak itself: a cloud with proxies, uploads, faults, kills, and the sweeps at the end."""
+"""Runs the soak: a local cloud with proxies, uploads, faults, kills, and two sweeps."""
 
 from __future__ import annotations
 
@@ -14,60 +14,63 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bench.soak.exchange_log import ExchangeLog
 from bench.soak.inputs import Upload
-from bench.soak.memory import Memory
-from bench.soak.watcher import Watcher
+from bench.soak.memory import MemoryMonitor
 from local.cloud import BUCKET, Cloud, Options, running_cloud
 from local.faults import BUCKET as BUCKET_SERVICE
 from local.faults import OCR, Faults, Proxy
 from local.runtime import FunctionError, Weather
+from quota_invoice.settings.layout import DEFAULT_LAYOUT
 
-TIMER = Path(__file__).parents[2] / "events" / "timer.json"
+_TIMER = Path(__file__).parents[2] / "events" / "timer.json"
 INSTANCES = 6
-_MOST_WAITING = 2 * INSTANCES  # invocations; more would only measure how long a queue is
-_SPACING = 0.02  # seconds between uploads at the least
-_KILL = 0.02  # of the uploads have the instances killed soon after
+_MAX_WAITING = 2 * INSTANCES  # invocations; a longer queue would only add delay
+_SPACING = 0.02  # minimum seconds between uploads
+_KILL = 0.02  # share of the uploads after which the instances are killed
 _KILL_WITHIN = 0.6  # seconds
-_QUIET = 2.0  # seconds without an invocation: no more events will come
-_MOST_ROUNDS = 40
+_QUIET = 2.0  # seconds without an invocation after which no more events are expected
+_MAX_ROUNDS = 40
 _OK = 300
-# Chances of an event, which come on top of the faults of requests.
+Progress = Callable[[str, int, int], None]
+"""Callback for the description of the current phase, the steps done, and their total."""
+# Probabilities for an event, in addition to the faults of requests.
 WEATHER = {"duplicate": 0.1, "drop": 0.05, "reorder": 0.1, "delay": 3.0}
 
 
 @dataclass
-class Found:
-    """What is known when the storm is over.
+class Observations:
+    """The observations of a run; times are those of ``time.monotonic``.
 
     Attributes:
-        uploaded: when each content of a key was there (``time.monotonic``), and its ETag.
-        kills: when instances were killed.
-        swept_from: when each sweep began.
-        sweeps: what each sweep did, over all its rounds.
-        given_up: events that the platform gave up, to its failure destination.
-        documents: every object under results/ and failures/ in the end, by key.
+        uploaded: upload time and ETag of each content of a key.
+        kills: times at which instances were killed.
+        sweep_starts: start time of each sweep.
+        sweeps: counts of each sweep over all its rounds.
+        given_up: events that the platform sent to its failure destination.
+        records: every record and failure record at the end, by key.
     """
 
     faults: Faults
-    watcher: Watcher
+    log: ExchangeLog
     weather: Weather
     uploaded: dict[str, list[tuple[float, str]]] = field(default_factory=dict)
     kills: list[float] = field(default_factory=list)
-    swept_from: list[float] = field(default_factory=list)
+    sweep_starts: list[float] = field(default_factory=list)
     sweeps: list[dict[str, int]] = field(default_factory=list)
     given_up: list[dict[str, Any]] = field(default_factory=list)
-    documents: dict[str, dict[str, Any]] = field(default_factory=dict)
+    records: dict[str, dict[str, Any]] = field(default_factory=dict)
     peak_mb: float = 0.0
 
 
-class Storm:
-    """Runs it once.
+class Scenario:
+    """One run of the soak.
 
     Args:
-        uploads: in their order.
-        seed: where the chances of events and kills begin.
-        replay: whether the OCR service reads each picture once only.
-        log: file for what the function and the OCR service print.
+        uploads: the uploads, in order.
+        seed: seed of the delivery faults and kills.
+        log: file for the output of the function and the OCR service.
+        replay: whether the OCR service reads each picture only once.
     """
 
     def __init__(self, uploads: Sequence[Upload], seed: int, log: Path, *, replay: bool) -> None:
@@ -78,20 +81,18 @@ class Storm:
         self._lock = threading.Lock()
         self._waiting = 0
         self._last = time.monotonic()
-        self.found = Found(Faults(), Watcher(), Weather(seed, **WEATHER))
+        self.observed = Observations(Faults(), ExchangeLog(), Weather(seed, **WEATHER))
 
-    def run(self, progress: Callable[[str, int, int], None]) -> Found:
-        """Do it all.
-
-        Args:
-            progress: is told what is under way, how far, and of how much.
+    def run(self, progress: Progress) -> Observations:
+        """Run every phase.
 
         Raises:
-            CloudError: some part of the cloud did not get ready, or refused an upload.
+            CloudError: part of the local cloud did not start.
+            OSError: the bucket refused an upload.
         """
         progress("starting the cloud", 0, 1)
         with self._cloud() as cloud:
-            memory = Memory()
+            memory = MemoryMonitor()
             try:
                 self._upload(cloud, progress)
                 self._settle(progress)
@@ -99,15 +100,15 @@ class Storm:
                 self._collect(cloud, progress)
             finally:
                 memory.stop()
-            self.found.peak_mb = memory.peak_mb
-        return self.found
+            self.observed.peak_mb = memory.peak_mb
+        return self.observed
 
     @contextlib.contextmanager
     def _cloud(self) -> Iterator[Cloud]:
-        faults, watcher = self.found.faults, self.found.watcher
+        faults, log = self.observed.faults, self.observed.log
         with (
-            Proxy(BUCKET_SERVICE, faults, watcher) as bucket,
-            Proxy(OCR, faults, watcher) as ocr,
+            Proxy(BUCKET_SERVICE, faults, log) as bucket,
+            Proxy(OCR, faults, log) as ocr,
         ):
             options = Options(
                 output=self._log,
@@ -115,14 +116,14 @@ class Storm:
                 user_data=(
                     ("OBS_ENDPOINT", bucket.url),
                     ("OCR_ENDPOINT", ocr.url),
-                    # Short, as every fault that makes somebody wait takes that long.
+                    # Short, as many faults last until the timeout.
                     ("OBS_TIMEOUT_SECONDS", "2"),
                     ("OCR_TIMEOUT_SECONDS", "5" if self._replay else "15"),
                 ),
-                watch=self._watch,
+                watch=self._count_invocation,
                 retries=3,
-                on_failure=self.found.given_up.append,
-                weather=self.found.weather,
+                on_failure=self.observed.given_up.append,
+                weather=self.observed.weather,
                 ocr=("bench.soak.replay",) if self._replay else ("ocr_service",),
                 ocr_settings=(
                     ("QUOTA_OCR_ALLOW_HOSTS", "127.0.0.1"),  # the proxy before the bucket
@@ -133,42 +134,43 @@ class Storm:
                 bucket.upstream, ocr.upstream = cloud.bucket.endpoint, cloud.ocr_endpoint
                 yield cloud
 
-    def _watch(self, invocation: Future[Any]) -> None:
-        def over(_: Future[Any]) -> None:
+    def _count_invocation(self, invocation: Future[Any]) -> None:
+        def end(_: Future[Any]) -> None:
             with self._lock:
                 self._waiting -= 1
                 self._last = time.monotonic()
 
         with self._lock:
             self._waiting += 1
-        invocation.add_done_callback(over)
+        invocation.add_done_callback(end)
 
-    def _upload(self, cloud: Cloud, progress: Callable[[str, int, int], None]) -> None:
+    def _upload(self, cloud: Cloud, progress: Progress) -> None:
         client = cloud.bucket.client()
         for number, upload in enumerate(self._uploads):
-            while self._waiting >= _MOST_WAITING:
+            while self._waiting >= _MAX_WAITING:
                 time.sleep(_SPACING)
             if upload.fault:
                 operation, name = upload.fault
-                self.found.faults.queue(name, operation, about=upload.key.partition("/")[2])
-            answer = client.putContent(BUCKET, upload.key, upload.content)
-            if answer.status >= _OK:
-                raise OSError(f"the bucket refused {upload.key}: {answer.status}")
+                path = upload.key.removeprefix(DEFAULT_LAYOUT.input_prefix)
+                self.observed.faults.queue(name, operation, about=path)
+            response = client.putContent(BUCKET, upload.key, upload.content)
+            if response.status >= _OK:
+                raise OSError(f"the bucket refused {upload.key}: {response.status}")
             etag = hashlib.md5(upload.content, usedforsecurity=False).hexdigest()
-            self.found.uploaded.setdefault(upload.key, []).append((time.monotonic(), etag))
+            self.observed.uploaded.setdefault(upload.key, []).append((time.monotonic(), etag))
             if self._random.random() < _KILL:
                 threading.Timer(self._random.random() * _KILL_WITHIN, self._kill, [cloud]).start()
             progress("uploading", number + 1, len(self._uploads))
             time.sleep(_SPACING)
 
     def _kill(self, cloud: Cloud) -> None:
-        # Noted before: what a kill interrupts must not seem to have been interrupted earlier.
+        # The time before the kill, so that every interrupted request ends after it.
         when = time.monotonic()
         if cloud.runtime.kill():
-            self.found.kills.append(when)
+            self.observed.kills.append(when)
 
-    def _settle(self, progress: Callable[[str, int, int], None]) -> None:
-        """Wait until events have stopped coming and all invocations are over."""
+    def _settle(self, progress: Progress) -> None:
+        """Wait until no more events arrive and all invocations have ended."""
         while True:
             with self._lock:
                 waiting, quiet = self._waiting, time.monotonic() - self._last
@@ -177,18 +179,18 @@ class Storm:
             progress("waiting for the last events", 0, 1)
             time.sleep(0.1)
 
-    def _sweep(self, cloud: Cloud, progress: Callable[[str, int, int], None]) -> None:
-        """Sweep twice: each time until the timer has come for a whole pass without a failure.
+    def _sweep(self, cloud: Cloud, progress: Progress) -> None:
+        """Sweep twice, each time until a complete pass has no failed round.
 
-        A round that fails leaves what it failed at to the next pass, not to the next round.
+        Inputs that fail in a round are processed by the next pass, not by the next round.
         """
-        event = json.loads(TIMER.read_bytes())
+        event = json.loads(_TIMER.read_bytes())
         for sweep in range(2):
-            self.found.swept_from.append(time.monotonic())
+            self.observed.sweep_starts.append(time.monotonic())
             total: dict[str, int] = {"rounds": 0, "failed_rounds": 0}
-            self.found.sweeps.append(total)
+            self.observed.sweeps.append(total)
             failed = False
-            for _ in range(_MOST_ROUNDS):
+            for _ in range(_MAX_ROUNDS):
                 progress(f"sweep {sweep + 1}", total["rounds"], 1)
                 total["rounds"] += 1
                 try:
@@ -205,10 +207,10 @@ class Storm:
                     failed = False
             self._settle(progress)
 
-    def _collect(self, cloud: Cloud, progress: Callable[[str, int, int], None]) -> None:
+    def _collect(self, cloud: Cloud, progress: Progress) -> None:
         client = cloud.bucket.client()
         keys: list[str] = []
-        for prefix in ("results/", "failures/"):
+        for prefix in (DEFAULT_LAYOUT.results_prefix, DEFAULT_LAYOUT.failures_prefix):
             marker = None
             while True:
                 page = client.listObjects(BUCKET, prefix=prefix, marker=marker, max_keys=1000)
@@ -219,4 +221,4 @@ class Storm:
         for number, key in enumerate(keys):
             progress("collecting records", number + 1, len(keys))
             content = client.getObject(BUCKET, key, loadStreamInMemory=True).body.buffer
-            self.found.documents[key] = json.loads(content)
+            self.observed.records[key] = json.loads(content)

@@ -1,1 +1,1 @@
-"""Damage to a drawn invoice: ink on the paper, bends, light, camera."""
+"""Damage to a drawn invoice: ink on the paper, bent paper, light, camera."""

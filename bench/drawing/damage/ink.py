@@ -1,4 +1,4 @@
-"""What lands on an invoice after the printing works: seals, pens, scratches, the other side."""
+"""Ink on a printed invoice: seals, handwriting, scratched areas, print of the back side."""
 
 from __future__ import annotations
 
@@ -9,58 +9,53 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw
 
-from bench.drawing.chance import Rng, between, either_side, happens, pick
 from bench.drawing.invoice.content import Invoice
-from bench.drawing.invoice.seals import RED, Mark, company, press
-from bench.drawing.pen import Ink, Pen, Type
+from bench.drawing.invoice.seals import RED, Imprint, company, stamp_seal
+from bench.drawing.pen import Ink, Pen, TextStyle
+from bench.drawing.random_numbers import Rng, between, either_sign, happens, pick
 
 InkStep = Callable[[Pen, Invoice, Rng], None]
 
-SEAL_INKS: tuple[Ink, ...] = (RED, (214, 60, 70), (186, 40, 60))
-PEN_INKS: tuple[Ink, ...] = ((34, 44, 120), (30, 30, 34), (40, 70, 160))
+_SEAL_INKS: tuple[Ink, ...] = (RED, (214, 60, 70), (186, 40, 60))
+_PEN_INKS: tuple[Ink, ...] = ((34, 44, 120), (30, 30, 34), (40, 70, 160))
 
 
 def seal_over(name: str, strength: tuple[float, float] = (0.4, 0.65)) -> InkStep:
-    """The company's seal across a field; the field can still be read through it."""
+    """Return a step that stamps the company's seal over a field, which stays readable."""
 
     def step(pen: Pen, invoice: Invoice, rng: Rng) -> None:
         left, top, right, bottom = pen.boxes[name]
         x = between(rng, left + 0.2 * (right - left), right - 0.1 * (right - left))
-        y = (top + bottom) / 2 + either_side(rng, 20, 95)
-        _press_company(pen, invoice, rng, (x, y), strength)
+        y = (top + bottom) / 2 + either_sign(rng, 20, 95)
+        _stamp_company_seal(pen, invoice, rng, (x, y), strength)
 
     return step
 
 
 def seal_aside(pen: Pen, invoice: Invoice, rng: Rng) -> None:
-    """The company's seal where it belongs: low, at the right, beside the fields."""
-    # Below the number, on short papers partly beside the paper.
+    """Stamp the company's seal at its usual place: bottom right, beside the fields."""
+    # Below the number; on short papers the seal extends beyond the paper.
     _, _, _, number_ends = pen.boxes["number"]
     low = max(pen.height - between(rng, 110, 150), number_ends + 125)
     centre = between(rng, 700, 820), low
-    _press_company(pen, invoice, rng, centre, (0.35, 0.7))
+    _stamp_company_seal(pen, invoice, rng, centre, (0.35, 0.7))
 
 
-def _press_company(
+def _stamp_company_seal(
     pen: Pen, invoice: Invoice, rng: Rng, centre: tuple[float, float], strength: tuple[float, float]
 ) -> None:
-    press(
-        pen,
-        company(invoice),
-        centre,
-        Mark(pick(rng, SEAL_INKS), between(rng, *strength), either_side(rng, 0, 20)),
-        rng,
-    )
+    mark = Imprint(pick(rng, _SEAL_INKS), between(rng, *strength), either_sign(rng, 0, 20))
+    stamp_seal(pen, company(invoice), centre, mark, rng)
 
 
 def covered_password(pen: Pen, _: Invoice, rng: Rng) -> None:
-    """The grey area over the password, untouched."""
+    """Cover the password with its grey area."""
     if "password" in pen.boxes:
         _cover(pen, rng, kept=1.0)
 
 
 def scratched_password(pen: Pen, _: Invoice, rng: Rng) -> None:
-    """The grey area scratched free: its digits show between the remains."""
+    """Cover the password with a partly scratched grey area; its digits are visible."""
     if "password" in pen.boxes:
         _cover(pen, rng, kept=0.35)
 
@@ -75,9 +70,9 @@ def _cover(pen: Pen, rng: Rng, *, kept: float) -> None:
 
 
 def handwriting(pen: Pen, _: Invoice, rng: Rng) -> None:
-    """Scrawls and a date by hand, in the free space at the edge."""
+    """Draw scrawls in the free space at the bottom edge."""
     canvas = ImageDraw.Draw(pen.sheet)
-    ink = pick(rng, PEN_INKS)
+    ink = pick(rng, _PEN_INKS)
     for _line in range(int(rng.integers(2, 5))):
         x, y = between(rng, 60, 700), pen.height - between(rng, 25, 70)
         points = _scrawl(rng, x, y, between(rng, 80, 220))
@@ -93,7 +88,7 @@ def _scrawl(rng: Rng, x: float, y: float, length: float) -> list[tuple[float, fl
 
 
 def highlighter(pen: Pen, _: Invoice, rng: Rng) -> None:
-    """A felt pen across code or number, as bookkeepers mark what they have entered."""
+    """Mark the code or the number with a highlighter, as bookkeepers do."""
     left, top, right, bottom = pen.boxes[pick(rng, ("code", "number"))]
     ink: Ink = pick(rng, ((255, 240, 90), (160, 250, 150), (255, 180, 210)))
     area = tuple(round(e * pen.unit) for e in (left - 15, top - 6, right + 15, bottom + 6))
@@ -103,9 +98,9 @@ def highlighter(pen: Pen, _: Invoice, rng: Rng) -> None:
 
 
 def see_through(pen: Pen, invoice: Invoice, rng: Rng) -> None:
-    """The print of the back side, mirrored and faint."""
+    """Show the print of the back side, mirrored and faint."""
     back = Pen(Image.new("RGB", pen.sheet.size, "white"))
-    style = Type("serif", 24, (150, 150, 158))
+    style = TextStyle("serif", 24, (150, 150, 158))
     lines = (
         "发票使用须知",
         "一、本发票限于规定的行业使用",
@@ -120,19 +115,15 @@ def see_through(pen: Pen, invoice: Invoice, rng: Rng) -> None:
 
 
 def second_seal(pen: Pen, invoice: Invoice, rng: Rng) -> None:
-    """Another seal beside the first, fainter."""
+    """Stamp a second, fainter seal beside the first."""
     centre = between(rng, 120, 320), pen.height - between(rng, 100, 160)
-    press(
-        pen,
-        replace(company(invoice), width=260, height=190),
-        centre,
-        Mark(RED, between(rng, 0.25, 0.4), either_side(rng, 5, 40)),
-        rng,
-    )
+    seal = replace(company(invoice), width=260, height=190)
+    mark = Imprint(RED, between(rng, 0.25, 0.4), either_sign(rng, 5, 40))
+    stamp_seal(pen, seal, centre, mark, rng)
 
 
 def usual(pen: Pen, invoice: Invoice, rng: Rng) -> None:
-    """What most invoices carry when somebody photographs them."""
+    """Add the usual ink: the password area and often the company's seal."""
     (covered_password if happens(rng, 0.6) else scratched_password)(pen, invoice, rng)
     if happens(rng, 0.6):
         seal_aside(pen, invoice, rng)

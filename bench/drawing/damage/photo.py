@@ -1,4 +1,4 @@
-"""Light and camera: what happens to a picture between the table and the file."""
+"""Effects of light, camera and file format on a picture."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from bench.drawing.chance import Rng, between, either_side, happens, pick
 from bench.drawing.paper import Pixels
+from bench.drawing.random_numbers import Rng, between, either_sign, happens, pick
 
 PhotoStep = Callable[[Pixels, Rng], Pixels]
 Range = tuple[float, float]
 
 
 def _scale(picture: Pixels) -> float:
-    """Lengths below are for 1000 pixels; other pictures get the same look."""
+    """Return the scale for lengths, which are given for pictures of 1000 pixels."""
     return float(max(picture.shape[:2])) / 1000
 
 
@@ -26,7 +26,7 @@ def _clipped(values: npt.NDArray[Any]) -> Pixels:
 
 
 def out_of_focus(sigma: Range) -> PhotoStep:
-    """Gaussian blur of so many pixels per thousand."""
+    """Return a step that blurs by `sigma` pixels per 1000 pixels of the picture."""
 
     def step(picture: Pixels, rng: Rng) -> Pixels:
         spread = between(rng, *sigma) * _scale(picture)
@@ -36,7 +36,7 @@ def out_of_focus(sigma: Range) -> PhotoStep:
 
 
 def shaken(length: Range) -> PhotoStep:
-    """Blur along one direction, so many pixels per thousand long."""
+    """Return a step that blurs along a line of `length` pixels per 1000."""
 
     def step(picture: Pixels, rng: Rng) -> Pixels:
         reach = max(3, round(between(rng, *length) * _scale(picture)))
@@ -51,7 +51,7 @@ def shaken(length: Range) -> PhotoStep:
 
 
 def grainy(sigma: Range) -> PhotoStep:
-    """Sensor noise, in grey levels."""
+    """Return a step that adds sensor noise; `sigma` is in grey levels."""
 
     def step(picture: Pixels, rng: Rng) -> Pixels:
         height, width = picture.shape[:2]
@@ -62,21 +62,21 @@ def grainy(sigma: Range) -> PhotoStep:
 
 
 def speckled(share: Range) -> PhotoStep:
-    """Black and white dots, as dirt on a scanner's glass."""
+    """Return a step that adds black and white dots, like dirt on a scanner."""
 
     def step(picture: Pixels, rng: Rng) -> Pixels:
-        chance = rng.random(picture.shape[:2], dtype=np.float32)
+        noise = rng.random(picture.shape[:2], dtype=np.float32)
         limit = between(rng, *share) / 2
         spotted: Pixels = picture.copy()
-        spotted[chance < limit] = 30
-        spotted[chance > 1 - limit] = 245
+        spotted[noise < limit] = 30
+        spotted[noise > 1 - limit] = 245
         return spotted
 
     return step
 
 
 def exposed(gain: Range, lift: Range = (0, 0)) -> PhotoStep:
-    """Darker or brighter: values times gain, plus lift in grey levels."""
+    """Return a step that multiplies by `gain` and adds `lift` grey levels."""
 
     def step(picture: Pixels, rng: Rng) -> Pixels:
         factor, extra = between(rng, *gain), between(rng, *lift)
@@ -86,7 +86,7 @@ def exposed(gain: Range, lift: Range = (0, 0)) -> PhotoStep:
 
 
 def tinted(colours: tuple[tuple[float, float, float], ...]) -> PhotoStep:
-    """A wrong white balance: factors for red, green and blue."""
+    """Return a step that sets a wrong white balance: factors for red, green and blue."""
 
     def step(picture: Pixels, rng: Rng) -> Pixels:
         return _clipped(picture * np.asarray(pick(rng, colours), np.float32))
@@ -95,12 +95,12 @@ def tinted(colours: tuple[tuple[float, float, float], ...]) -> PhotoStep:
 
 
 def grey(picture: Pixels, _: Rng) -> Pixels:
-    """A copying machine knows no colours."""
+    """Remove the colours, like a black-and-white copier."""
     return np.asarray(cv2.cvtColor(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB))
 
 
 def shadowed(picture: Pixels, rng: Rng) -> Pixels:
-    """The photographer's shadow over one side."""
+    """Add the photographer's shadow on one side."""
     x, y = _unit_grid(picture)
     angle = between(rng, 0, 2 * np.pi)
     away = (x - between(rng, 0.35, 0.65)) * np.cos(angle) + (y - 0.5) * np.sin(angle)
@@ -109,7 +109,7 @@ def shadowed(picture: Pixels, rng: Rng) -> Pixels:
 
 
 def side_lit(picture: Pixels, rng: Rng) -> Pixels:
-    """A lamp at one side: light falls off across the table."""
+    """Light the picture from one side."""
     x, y = _unit_grid(picture)
     angle = between(rng, 0, 2 * np.pi)
     light = 0.75 + 0.5 * ((x - 0.5) * np.cos(angle) + (y - 0.5) * np.sin(angle))
@@ -117,7 +117,7 @@ def side_lit(picture: Pixels, rng: Rng) -> Pixels:
 
 
 def glaring(picture: Pixels, rng: Rng) -> Pixels:
-    """The lamp's reflection; what it covers grows pale but stays."""
+    """Add the reflection of a lamp; the text below it is pale but visible."""
     x, y = _unit_grid(picture)
     centre = between(rng, 0.25, 0.75), between(rng, 0.25, 0.75)
     away = ((x - centre[0]) / between(rng, 0.12, 0.25)) ** 2 + ((y - centre[1]) / 0.15) ** 2
@@ -126,7 +126,7 @@ def glaring(picture: Pixels, rng: Rng) -> Pixels:
 
 
 def off_screen(picture: Pixels, rng: Rng) -> Pixels:
-    """Photographed from a screen: moiré in slow coloured bands."""
+    """Add coloured moiré bands, like a photograph of a screen."""
     x, y = _unit_grid(picture)
     slant = between(rng, 0.3, 2.0)
     waves = [np.sin(2 * np.pi * (x * 38 + y * 24 * slant) + phase) for phase in (0, 1, 2)]
@@ -134,7 +134,7 @@ def off_screen(picture: Pixels, rng: Rng) -> Pixels:
 
 
 def compressed(quality: tuple[int, int]) -> PhotoStep:
-    """JPEG, of a quality between the two."""
+    """Return a step that compresses as JPEG with a quality from the range."""
 
     def step(picture: Pixels, rng: Rng) -> Pixels:
         level = int(rng.integers(quality[0], quality[1] + 1))
@@ -146,7 +146,7 @@ def compressed(quality: tuple[int, int]) -> PhotoStep:
 
 
 def shrunk(long_side: tuple[int, int], *, back: bool = False) -> PhotoStep:
-    """Fewer pixels; back to the former size, as messengers and screenshots do, if asked."""
+    """Return a step that reduces the picture; `back` enlarges it to its former size again."""
 
     def step(picture: Pixels, rng: Rng) -> Pixels:
         height, width = picture.shape[:2]
@@ -161,7 +161,7 @@ def shrunk(long_side: tuple[int, int], *, back: bool = False) -> PhotoStep:
 
 
 def turned(quarters: int) -> PhotoStep:
-    """So many quarter turns counter-clockwise."""
+    """Return a step that makes quarter turns counter-clockwise."""
 
     def step(picture: Pixels, _: Rng) -> Pixels:
         return np.ascontiguousarray(np.rot90(picture, quarters))
@@ -170,7 +170,7 @@ def turned(quarters: int) -> PhotoStep:
 
 
 def fingers(picture: Pixels, rng: Rng) -> Pixels:
-    """A thumb at the edge of the frame, beside what is printed."""
+    """Add a thumb at the edge of the frame."""
     height, width = picture.shape[:2]
     x, y = _unit_grid(picture)
     side = 0.0 if happens(rng, 0.5) else 1.0
@@ -181,14 +181,14 @@ def fingers(picture: Pixels, rng: Rng) -> Pixels:
 
 
 def banded(picture: Pixels, rng: Rng) -> Pixels:
-    """A flickering lamp: dark bands across the picture."""
+    """Add dark bands, like the light of a flickering lamp."""
     _, y = _unit_grid(picture)
-    light = 0.85 + 0.15 * np.sin(y * between(rng, 25, 50) + either_side(rng, 0, 3))
+    light = 0.85 + 0.15 * np.sin(y * between(rng, 25, 50) + either_sign(rng, 0, 3))
     return _clipped(picture * light[..., None].astype(np.float32))
 
 
 def _unit_grid(picture: Pixels) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """Coordinates from 0 to 1 of every pixel: across, down."""
+    """Return the x and y coordinates of every pixel, from 0 to 1."""
     height, width = picture.shape[:2]
     x = np.linspace(0, 1, width, dtype=np.float32)[None, :].repeat(height, 0)
     y = np.linspace(0, 1, height, dtype=np.float32)[:, None].repeat(width, 1)

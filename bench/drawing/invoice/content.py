@@ -1,29 +1,24 @@
-"""What stands on an invoice: made up, and obeying the rules that real ones obey."""
+"""The content of an invoice: fictitious fields that obey the rules of real invoices."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
-from bench.drawing.chance import Rng, digits, happens, pick
 from bench.drawing.invoice.divisions import MUNICIPALITIES, Division, divisions
+from bench.drawing.random_numbers import Rng, digits, happens, pick
 
 Authority = Literal["0", "1", "2"]
 
-AUTHORITIES: tuple[Authority, ...] = ("1", "1", "2", "2", "0")
-# Letters that nobody can take for a digit: no I, no O, no Q.
-LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ"
-WORDS = {1: "壹", 2: "贰", 5: "伍", 10: "拾", 20: "贰拾", 50: "伍拾", 100: "壹佰"} | {
-    200: "贰佰",
-    500: "伍佰",
-    1000: "壹仟",
-}
-ENGLISH = {1: "One", 2: "Two", 5: "Five", 10: "Ten", 20: "Twenty", 50: "Fifty"} | {
-    100: "One hundred",
-    200: "Two hundred",
-    500: "Five hundred",
-    1000: "One thousand",
-}
+_AUTHORITIES: tuple[Authority, ...] = ("1", "1", "2", "2", "0")
+# Letters that do not resemble digits: no I, no O, no Q.
+_LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ"
+_YUAN = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
+_FREQUENT_YUAN = (1, 2, 5, 5, 10, 10, 10, 20, 20, 50, 50, 100, 100, 200, 500, 1000)
+_WORDS = "壹 贰 伍 拾 贰拾 伍拾 壹佰 贰佰 伍佰 壹仟"
+_ENGLISH = "One,Two,Five,Ten,Twenty,Fifty,One hundred,Two hundred,Five hundred,One thousand"
+WORDS = dict(zip(_YUAN, _WORDS.split(), strict=True))
+ENGLISH = dict(zip(_YUAN, _ENGLISH.split(","), strict=True))
 TRADES = (
     "停车服务有限公司",
     "速运有限公司",
@@ -32,7 +27,7 @@ TRADES = (
     "客运有限公司",
 )
 NAMES = ("顺达", "锦绣", "安泰", "恒通", "鸿福", "永兴", "嘉禾", "中意", "瑞祥", "金桥")
-PRINTERS = ("世光印务", "华彩印刷厂", "新元票证印制有限公司", "东方安全印务", "金穗票据印务")
+_PRINTERS = ("世光印务", "华彩印刷厂", "新元票证印制有限公司", "东方安全印务", "金穗票据印务")
 
 
 @dataclass(frozen=True)
@@ -40,18 +35,18 @@ class Truth:
     """The four fields that a reader must find."""
 
     code: str
-    """12 characters: authority, division, year, trade, four of the province's own."""
+    """12 characters: authority, division, year, trade, and four that the province assigns."""
     number: str
     """8 digits."""
     amount: str
     """Full-width sign and two decimals: ￥50.00."""
     location: str
-    """Full name: 广东省深圳市; 北京市; 浙江省 where the code names no prefecture."""
+    """Full name: 广东省深圳市; 北京市; 浙江省 if the code names no prefecture."""
 
 
 @dataclass(frozen=True)
 class Invoice:
-    """Everything printed on one invoice, and on the seal of the company that issued it."""
+    """All texts of one invoice and of the issuing company's seal."""
 
     code: str
     number: str
@@ -62,7 +57,7 @@ class Invoice:
     figures: str
     title: str
     issuer: str
-    """The place of the tax authority, as in its seal."""
+    """The place of the tax authority, as on its seal."""
     supervisor: str
     """The lower line of the supervision seal."""
     company: str
@@ -72,7 +67,7 @@ class Invoice:
 
     @property
     def truth(self) -> Truth:
-        """The fields to be read."""
+        """The fields that a reader must find."""
         return Truth(self.code, self.number, f"￥{self.yuan}.{self.jiao}0", self.division.location)
 
     @property
@@ -82,43 +77,40 @@ class Invoice:
 
 
 @dataclass(frozen=True)
-class Wish:
-    """What a kind of drawing asks of the content; None leaves it to chance."""
+class Fixed:
+    """Fields with fixed values; fields that are None are random."""
 
     authority: Authority | None = None
-    letters: bool | None = None
-    by_company: bool | None = None
     division: str | None = None
     yuan: int | None = None
     jiao: int = 0
+    letters: bool | None = None
+    by_company: bool | None = None
 
 
-def make_invoice(rng: Rng, wish: Wish | None = None) -> Invoice:
-    """An invoice with fields that agree with each other."""
-    wish = wish or Wish()
-    division = _division(rng, wish.division)
-    authority = pick(rng, AUTHORITIES) if wish.authority is None else wish.authority
-    # The merged tax bureaus exist since the summer of 2018.
+def make_invoice(rng: Rng, fixed: Fixed | None = None) -> Invoice:
+    """Return an invoice whose fields are consistent."""
+    fixed = fixed or Fixed()
+    division = _division(rng, fixed.division)
+    authority = pick(rng, _AUTHORITIES) if fixed.authority is None else fixed.authority
+    # The merged tax bureaus have existed since the summer of 2018.
     year = int(rng.integers(19, 24)) if authority == "0" else int(rng.integers(11, 19))
-    letters = happens(rng, 0.3) if wish.letters is None else wish.letters
+    letters = happens(rng, 0.3) if fixed.letters is None else fixed.letters
     code = authority + division.code + f"{year:02}" + digits(rng, 1) + _tail(rng, letters=letters)
     number = digits(rng, 8)
-    yuan = wish.yuan or pick(
-        rng, (1, 2, 5, 5, 10, 10, 10, 20, 20, 50, 50, 100, 100, 200, 500, 1000)
-    )
+    yuan = fixed.yuan or pick(rng, _FREQUENT_YUAN)
     company = _company(rng, division)
-    by_company = happens(rng, 0.2) if wish.by_company is None else wish.by_company
+    by_company = happens(rng, 0.2) if fixed.by_company is None else fixed.by_company
     bureau, supervisor = _bureau(rng, division, authority)
+    figures = ("￥{}.{}0", "￥: {}.{}0", "¥{}.{}0", "￥{}.{}0元")
     return Invoice(
         code=code,
         number=number,
         yuan=yuan,
-        jiao=wish.jiao,
+        jiao=fixed.jiao,
         division=division,
-        words=_words(rng, yuan, wish.jiao),
-        figures=pick(rng, ("￥{}.{}0", "￥: {}.{}0", "¥{}.{}0", "￥{}.{}0元")).format(
-            yuan, wish.jiao
-        ),
+        words=_words(rng, yuan, fixed.jiao),
+        figures=pick(rng, figures).format(yuan, fixed.jiao),
         title=(company if by_company else bureau) + "通用定额发票",
         issuer=division.prefecture or division.province,
         supervisor=supervisor,
@@ -140,16 +132,16 @@ def _division(rng: Rng, code: str | None) -> Division:
 
 
 def _tail(rng: Rng, *, letters: bool) -> str:
-    """The province's four characters: E001, G001, 2A13, or plain digits."""
+    """Return the four characters that the province assigns: E001, 2A13 or four digits."""
     plain = digits(rng, 4)
     if not letters:
         return plain
-    letter = pick(rng, LETTERS)
+    letter = pick(rng, _LETTERS)
     return letter + plain[1:] if happens(rng, 0.8) else plain[0] + letter + plain[2:]
 
 
 def _bureau(rng: Rng, division: Division, authority: Authority) -> tuple[str, str]:
-    """The authority as in the title, and as in the lower line of the seal."""
+    """Return the authority as in the title and as in the lower line of the seal."""
     if authority == "0":
         place = pick(rng, (division.location, division.prefecture or division.province))
         return f"国家税务总局{place}税务局", "国家税务总局监制"
@@ -163,7 +155,7 @@ def _company(rng: Rng, division: Division) -> str:
 
 
 def _words(rng: Rng, yuan: int, jiao: int) -> str:
-    """拾元, 壹拾元整, 贰拾圆整, 壹元伍角: the spellings met."""
+    """Return the amount in words in one of its spellings: 拾元, 壹拾元整, 贰拾圆整, 壹元伍角."""
     word = WORDS[yuan]
     if word == "拾" and happens(rng, 0.6):
         word = "壹拾"
@@ -173,21 +165,21 @@ def _words(rng: Rng, yuan: int, jiao: int) -> str:
 
 
 def _tax_number(rng: Rng, division: Division) -> str:
-    """15 digits as until 2015, or 18 characters as since."""
+    """Return a tax number: 15 digits (until 2015) or 18 characters (since then)."""
     district = division.code + "02"
     if happens(rng, 0.5):
         return district + digits(rng, 9)
-    return "91" + district + digits(rng, 9) + pick(rng, LETTERS)
+    return "91" + district + digits(rng, 9) + pick(rng, _LETTERS)
 
 
 def _printer(rng: Rng, year: int, number: str) -> str:
-    """The printer's line, whose run of numbers holds the invoice's own and does not equal it."""
+    """Return the printer's line; its range of numbers includes the invoice's number."""
     first = int(number) // 100_000 * 100_000 + 1
     last = min(first + pick(rng, (99_999, 499_999, 9_699_999)), 99_999_999)
     run = f"{first:08}-{last:08}"
     books = pick(rng, (5000, 20000, 97000, 194000))
     month = int(rng.integers(1, 13))
-    printer = pick(rng, PRINTERS)
+    printer = pick(rng, _PRINTERS)
     return pick(
         rng,
         (

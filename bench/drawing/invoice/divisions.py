@@ -1,4 +1,4 @@
-"""Administrative divisions (GB/T 2260) that may stand in an invoice's code."""
+"""Administrative divisions (GB/T 2260) for the codes of drawn invoices."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from functools import lru_cache
 from gb2260.data import data as revisions
 
 MUNICIPALITIES = ("1100", "1200", "3100", "5000")
-# Hong Kong, Macao and Taiwan have other invoices; Tibet's prefectures were renamed after 2014,
-# as were a few others, so that neither name would be wrong.
-ELSEWHERE = ("54", "71", "81", "82")
-RENAMED_SINCE = ("3712", "6521", "6522")
-# Rows of the standard that group counties and are no places.
-GROUPINGS = ("市辖区", "县", "省直辖", "自治区直辖")
+# Hong Kong, Macao and Taiwan have other invoices. Tibet's prefectures and a few others were
+# renamed after 2014, so that their true names depend on the year.
+_ELSEWHERE = ("54", "71", "81", "82")
+_RENAMED_SINCE = ("3712", "6521", "6522")
+# Entries of the standard that group counties and are not place names.
+_GROUPINGS = ("市辖区", "县", "省直辖", "自治区直辖")
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Division:
     """Four digits, as in positions 2 to 5 of an invoice's code."""
     province: str
     prefecture: str
-    """Empty where the division is a province or a municipality."""
+    """Empty if the division is a province or a municipality."""
 
     @property
     def location(self) -> str:
@@ -33,7 +33,7 @@ class Division:
 
     @property
     def short(self) -> str:
-        """The name that people use in a company's name: 绵阳, 北京, 浙江."""
+        """The short name, as used in company names: 绵阳, 北京, 浙江."""
         name = self.prefecture or self.province
         for ending in ("壮族自治区", "回族自治区", "维吾尔自治区", "自治区", "省", "市", "地区"):
             name = name.removesuffix(ending)
@@ -41,26 +41,26 @@ class Division:
 
 
 def _steady(code: int) -> bool:
-    """Whether all revisions since 2010 agree on the name."""
+    """Return whether all revisions since 2010 have the same name."""
     names = {names.get(code) for year, names in revisions.items() if _is_recent(year)}
     return len(names) == 1
 
 
 def _is_recent(year: int | None) -> bool:
-    """Years come as 2013 or, within a year, as 201304; the newest revision has none."""
-    return year is None or int(str(year)[:4]) >= 2010  # noqa: PLR2004 - a year explains itself
+    """Revisions are named 2013 or, within a year, 201304; the newest one is None."""
+    return year is None or int(str(year)[:4]) >= 2010  # noqa: PLR2004 - a year
 
 
 @lru_cache(maxsize=1)
 def divisions() -> tuple[Division, ...]:
-    """All divisions with a name that is the same in all years drawn, in the order of the code."""
+    """Return the divisions whose name is the same in all drawn years, in the order of the code."""
     newest: dict[int, str] = revisions[None]
     found = []
     for number, name in sorted(newest.items()):
         code = str(number)
-        if not code.endswith("00") or code[:2] in ELSEWHERE or code[:4] in RENAMED_SINCE:
+        if not code.endswith("00") or code[:2] in _ELSEWHERE or code[:4] in _RENAMED_SINCE:
             continue
-        if name.startswith(GROUPINGS) or not _steady(number):
+        if name.startswith(_GROUPINGS) or not _steady(number):
             continue
         is_province = code.endswith("0000")
         province = newest[int(code[:2] + "0000")]

@@ -1,15 +1,15 @@
-"""Layouts: where the printing works of the provinces put what every invoice carries."""
+"""Layouts of the provinces: the positions of the parts that every invoice has."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from bench.drawing.chance import happens, pick
 from bench.drawing.invoice.content import ENGLISH
-from bench.drawing.invoice.looks import BLACK, BLUE, larger
+from bench.drawing.invoice.print_style import BLACK, BLUE, larger
 from bench.drawing.invoice.printing import Printing
-from bench.drawing.pen import Type
+from bench.drawing.pen import TextStyle
+from bench.drawing.random_numbers import happens, pick
 
 
 def _plain(page: Printing) -> None:
@@ -24,9 +24,9 @@ def _plain(page: Printing) -> None:
 
 
 def _bilingual(page: Printing) -> None:
-    ink = page.look.label.ink
+    ink = page.style.label.ink
     page.title((500, 70), 640)
-    english = Type("serif", 22, ink)
+    english = TextStyle("serif", 22, ink)
     page.pen.text((500, 108), "GENERAL FIXED-VALUE INVOICE", english, anchor="mm")
     page.copy_name((500, 190), size=58, ink=BLUE)
     page.seal((500, 140))
@@ -45,18 +45,18 @@ def _bilingual(page: Printing) -> None:
     office = f"此发票系{page.invoice.issuer}税务机关批准印制·税印·{page.invoice.year % 100:02}-07"
     page.small((45, 340), office, size=21, anchor="mm", turn=3)
     page.pen.text(
-        (935, 90), str(page.invoice.yuan), Type("sans", 54, BLUE, 0.05, turn=3), anchor="mm"
+        (935, 90), str(page.invoice.yuan), TextStyle("sans", 54, BLUE, 0.05, turn=3), anchor="mm"
     )
 
 
 def _framed(page: Printing) -> None:
-    page.pen.frame((30, 30, 970, 530), page.look.label.ink, 4)
-    page.pen.frame((40, 40, 960, 520), page.look.label.ink, 1.5)
+    page.pen.frame((30, 30, 970, 530), page.style.label.ink, 4)
+    page.pen.frame((40, 40, 960, 520), page.style.label.ink, 1.5)
     page.title((480, 85), 700)
     page.copy_name((480, 150), size=40)
     page.seal((480, 125))
     page.code_and_number((90, 225), 50)
-    page.pen.frame((80, 310, 880, 400), page.look.label.ink)
+    page.pen.frame((80, 310, 880, 400), page.style.label.ink)
     page.small((100, 355), "金额(大写)", size=28)
     page.amount((420, 355), size=48)
     page.small((100, 445), "收款单位(盖章)：", size=24)
@@ -66,18 +66,18 @@ def _framed(page: Printing) -> None:
 
 
 def _stub(page: Printing) -> None:
-    ink = page.look.label.ink
+    ink = page.style.label.ink
     for y in range(20, 480, 24):
         page.pen.line(((265, y), (265, y + 12)), ink)
     narrow = replace(
         page,
-        look=replace(page.look, digits=replace(page.look.digits, size=19, spread=0, stretch=1)),
+        style=replace(page.style, digits=replace(page.style.digits, size=19, spread=0, stretch=1)),
     )
     page.small((135, 70), "存　根　联", size=28, anchor="mm")
     narrow.small((20, 150), "发票代码", size=18)
-    narrow.pen.text((102, 150), page.invoice.code, narrow.look.digits)
+    narrow.pen.text((102, 150), page.invoice.code, narrow.style.digits)
     narrow.small((20, 195), "发票号码", size=18)
-    narrow.pen.text((102, 195), page.invoice.number, narrow.look.digits)
+    narrow.pen.text((102, 195), page.invoice.number, narrow.style.digits)
     narrow.small((135, 290), page.invoice.words, size=34, anchor="mm")
     narrow.small((20, 400), "年　　月　　日", size=20)
     page.title((630, 70), 600, size=40)
@@ -93,12 +93,16 @@ def _tall(page: Printing) -> None:
     page.title((500, 120), 880, size=64)
     page.copy_name((500, 230), size=66)
     page.seal((500, 185))
-    big = replace(page, look=larger(page.look, 1.35))
+    big = replace(page, style=larger(page.style, 1.35))
     big.code_and_number((110, 400), 80)
     big.password((110, 560))
     page.amount((500, 760), size=100, figures=False)
     page.pen.text(
-        (500, 860), page.invoice.figures, Type("sans", 48, BLACK, 0.02), anchor="mm", name="figures"
+        (500, 860),
+        page.invoice.figures,
+        TextStyle("sans", 48, BLACK, 0.02),
+        anchor="mm",
+        name="figures",
     )
     page.small((110, 1000), "收款单位(盖章)：", size=34)
     page.small((110, 1080), "开票日期：　　年　　月　　日", size=34)
@@ -122,7 +126,7 @@ def _prize(page: Printing) -> None:
     page.seal((500, 120))
     page.code_and_number((420, 235), 50)
     page.password((420, 340))
-    page.pen.frame((50, 210, 340, 400), page.look.label.ink)
+    page.pen.frame((50, 210, 340, 400), page.style.label.ink)
     page.small((195, 240), "兑 奖 区", size=28, anchor="mm")
     page.small((195, 320), "刮开有奖", size=36, anchor="mm")
     page.small((195, 375), "涂层刮开前不得开具", size=17, anchor="mm")
@@ -140,4 +144,4 @@ LAYOUTS: Mapping[str, tuple[float, Callable[[Printing], None]]] = {
     "strip": (0.42, _strip),
     "prize": (0.61, _prize),
 }
-"""Name → height by width, and what puts the print on the sheet."""
+"""Height divided by width, and the printing function, by name."""

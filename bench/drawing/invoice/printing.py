@@ -1,78 +1,78 @@
-"""Printing: the parts that every invoice has, wherever a layout puts them."""
+"""Prints the parts that every invoice has, at the positions that a layout chooses."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from bench.drawing.chance import Rng
 from bench.drawing.invoice.content import Invoice
-from bench.drawing.invoice.looks import BLACK, Look
-from bench.drawing.invoice.seals import Mark, press, supervision
-from bench.drawing.pen import Ink, Pen, Spot, Type
+from bench.drawing.invoice.print_style import BLACK, PrintStyle
+from bench.drawing.invoice.seals import Imprint, stamp_seal, supervision
+from bench.drawing.pen import Ink, Pen, Point, TextStyle
+from bench.drawing.random_numbers import Rng
 
 _FEW = 3
-"""Characters that may stand far apart."""
+"""Maximum number of characters with wide spacing."""
 
 
 @dataclass(frozen=True)
 class Printing:
-    """One invoice on one sheet, being printed."""
+    """Prints one invoice on one sheet."""
 
     pen: Pen
     invoice: Invoice
-    look: Look
+    style: PrintStyle
     rng: Rng
 
-    def title(self, centre: Spot, widest: float, *, size: float = 48) -> None:
-        """The title, made smaller where its place is long."""
+    def title(self, centre: Point, widest: float, *, size: float = 48) -> None:
+        """Print the title, smaller if it is long."""
         text = self.invoice.title
-        style = replace(self.look.title, size=min(size, widest / len(text) / 1.03), spread=0.02)
+        style = replace(self.style.title, size=min(size, widest / len(text) / 1.03), spread=0.02)
         self.pen.text(centre, text, style, anchor="mm", name="title")
 
-    def copy_name(self, centre: Spot, *, size: float = 50, ink: Ink | None = None) -> None:
-        """发票联: which copy of the invoice this is."""
-        style = replace(self.look.title, size=size, spread=0.6, ink=ink or self.look.title.ink)
+    def copy_name(self, centre: Point, *, size: float = 50, ink: Ink | None = None) -> None:
+        """Print 发票联, the name of the invoice's copy."""
+        style = replace(self.style.title, size=size, spread=0.6, ink=ink or self.style.title.ink)
         self.pen.text(centre, "发票联", style, anchor="mm")
 
-    def seal(self, centre: Spot) -> None:
-        """The supervision seal."""
-        press(self.pen, supervision(self.invoice), centre, Mark(strength=0.75))
+    def seal(self, centre: Point) -> None:
+        """Print the supervision seal."""
+        stamp_seal(self.pen, supervision(self.invoice), centre, Imprint(strength=0.75))
 
-    def code_and_number(self, corner: Spot, step: float) -> None:
-        """The two fields below each other, with their labels."""
+    def code_and_number(self, corner: Point, step: float) -> None:
+        """Print code and number with their labels, one below the other."""
         x, y = corner
         self.field((x, y), "发票代码", self.invoice.code, "code")
         self.field((x, y + step), "发票号码", self.invoice.number, "number")
 
-    def field(self, spot: Spot, label: str, value: str, name: str) -> None:
-        """A label, and a value to its right."""
-        _, _, right, _ = self.pen.text(spot, label + self.look.colon, self.look.label)
-        self.pen.text((right + 14, spot[1] + self.look.drop), value, self.look.digits, name=name)
+    def field(self, point: Point, label: str, value: str, name: str) -> None:
+        """Print a label and the value to its right."""
+        _, _, right, _ = self.pen.text(point, label + self.style.colon, self.style.label)
+        self.pen.text((right + 14, point[1] + self.style.drop), value, self.style.digits, name=name)
 
-    def amount(self, centre: Spot, *, size: float = 62, figures: bool = True) -> None:
-        """The amount in words, and in figures behind them."""
-        in_words = self.look.is_amount_in_words
+    def amount(self, centre: Point, *, size: float = 62, figures: bool = True) -> None:
+        """Print the amount in words, followed by figures."""
+        in_words = self.style.is_amount_in_words
         words = self.invoice.words if in_words else self.invoice.figures
-        # Four characters far apart would leave no room for the figures.
-        spread = self.look.amount.spread if len(words) <= _FEW else 0.25 * in_words
-        style = replace(self.look.amount, size=size, spread=spread)
+        # Four widely spaced characters would leave no room for the figures.
+        spread = self.style.amount.spread if len(words) <= _FEW else 0.25 * in_words
+        style = replace(self.style.amount, size=size, spread=spread)
         _, _, right, _ = self.pen.text(centre, words, style, anchor="mm", name="amount")
         if figures and in_words:
-            style = Type("sans", size * 0.5, style.ink, bold=0.014)
+            style = TextStyle("sans", size * 0.5, style.ink, bold=0.014)
             self.pen.text((right + 28, centre[1] + 4), self.invoice.figures, style, name="figures")
 
     def small(
-        self, spot: Spot, text: str, *, size: float = 20, anchor: str = "lm", turn: int = 0
+        self, point: Point, text: str, *, size: float = 20, anchor: str = "lm", turn: int = 0
     ) -> None:
-        """Small print."""
+        """Print small text."""
         self.pen.text(
-            spot, text, replace(self.look.label, size=size, turn=turn, bold=0), anchor=anchor
+            point, text, replace(self.style.label, size=size, turn=turn, bold=0), anchor=anchor
         )
 
-    def password(self, spot: Spot) -> None:
-        """密码 below its grey area, still covered, or scratched free."""
-        _, _, right, _ = self.pen.text(spot, "密　码", self.look.label)
-        x, y = right + 14, spot[1]
-        style = replace(self.look.digits, size=26, ink=BLACK, bold=0)
+    def password(self, point: Point) -> None:
+        """Print the password; the ink steps cover it with a grey area."""
+        _, _, right, _ = self.pen.text(point, "密　码", self.style.label)
+        x, y = right + 14, point[1]
+        style = replace(self.style.digits, size=26, ink=BLACK, bold=0)
         box = self.pen.text((x + 8, y), self.invoice.password, style)
         self.pen.boxes["password"] = (x, y - 20, max(box[2] + 8, x + 150), y + 20)

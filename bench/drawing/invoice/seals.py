@@ -1,4 +1,4 @@
-"""Seals: the oval one over every title, and the ones that companies put on their invoices."""
+"""Seals: the supervision seal over the title, and the seal of the issuing company."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from bench.drawing.chance import Rng
 from bench.drawing.invoice.content import Invoice
-from bench.drawing.pen import Ink, Pen, Spot, Type, letters
+from bench.drawing.pen import Ink, Pen, Point, TextStyle, letters
+from bench.drawing.random_numbers import Rng
 
 RED: Ink = (196, 42, 48)
 
 
 @dataclass(frozen=True)
 class Seal:
-    """An oval with writing along its upper and lower arc and lines in its middle."""
+    """An oval with text along its upper and lower arc and lines in its middle."""
 
     width: float
-    """Design units, as all lengths here."""
+    """In design units, like all lengths of this class."""
     height: float
     upper: str
     lower: str
     middle: tuple[tuple[str, float, float], ...]
-    """Text, its size, its distance below the centre."""
+    """Lines: text, size, distance below the centre."""
     rim: float = 5.0
     size: float = 22.0
-    """Of the writing along the arcs."""
+    """Size of the text along the arcs."""
 
 
 def supervision(invoice: Invoice) -> Seal:
-    """The supervision seal printed over the title."""
+    """Return the supervision seal, which is printed over the title."""
     size = min(24.0, 150 / max(len(invoice.issuer), 1))
     return Seal(
         230, 150, "全国统一发票监制章", invoice.supervisor, ((invoice.issuer, size, 0.0),), size=19
@@ -41,7 +41,7 @@ def supervision(invoice: Invoice) -> Seal:
 
 
 def company(invoice: Invoice) -> Seal:
-    """The issuing company's seal, with its tax number."""
+    """Return the issuing company's seal with its tax number."""
     middle = ((invoice.tax_number, 21.0, -2.0), ("发票专用章", 24.0, 38.0))
     return Seal(
         300, 215, invoice.company, "", middle, rim=4.5, size=min(25, 430 / len(invoice.company))
@@ -49,25 +49,25 @@ def company(invoice: Invoice) -> Seal:
 
 
 @dataclass(frozen=True)
-class Mark:
-    """How a seal was put to the paper."""
+class Imprint:
+    """Colour, strength and angle of a stamped seal."""
 
     ink: Ink = RED
     strength: float = 0.8
-    """1 covers, 0 is nothing."""
+    """From 0, invisible, to 1, full colour."""
     angle: float = 0.0
     """Degrees counter-clockwise."""
 
 
-def press(pen: Pen, seal: Seal, centre: Spot, mark: Mark, worn: Rng | None = None) -> None:
-    """Put a seal on a sheet: translucent, so that what lies below stays to be seen.
+def stamp_seal(pen: Pen, seal: Seal, centre: Point, mark: Imprint, worn: Rng | None = None) -> None:
+    """Stamp a translucent seal on a sheet; the print below it stays visible.
 
     Args:
         pen: the sheet.
-        seal: what to put there.
-        centre: where, in design units.
-        mark: in which ink, how hard, how straight.
-        worn: where given, patches of the ink are missing.
+        seal: the seal.
+        centre: its position in design units.
+        mark: colour, strength and angle.
+        worn: if set, chooses patches where ink is missing.
     """
     mask = _mask(seal, pen.unit)
     if mark.angle:
@@ -80,7 +80,7 @@ def press(pen: Pen, seal: Seal, centre: Spot, mark: Mark, worn: Rng | None = Non
     top = round(centre[1] * pen.unit - mask.height / 2)
     area = (left, top, left + mask.width, top + mask.height)
     below = np.asarray(pen.sheet.crop(area), np.float32)
-    # Ink on ink darkens: it filters the light instead of hiding what it lies on.
+    # Ink filters the light: it darkens the print below instead of hiding it.
     filtered = below * (1 - shape[..., None] * (1 - np.asarray(mark.ink, np.float32) / 255))
     pen.sheet.paste(Image.fromarray(filtered.astype(np.uint8)), (left, top))
 
@@ -88,7 +88,7 @@ def press(pen: Pen, seal: Seal, centre: Spot, mark: Mark, worn: Rng | None = Non
 @lru_cache(maxsize=16)
 def _mask(seal: Seal, unit: float) -> Image.Image:
     width, height = round(seal.width * unit), round(seal.height * unit)
-    # OpenCV draws a smooth rim; Pillow's has steps.
+    # OpenCV draws a smooth rim; Pillow draws a jagged one.
     empty = np.zeros((height + 4, width + 4), np.uint8)
     middle = ((width + 4) / 2, (height + 4) / 2)
     rim = max(2, round(seal.rim * unit))
@@ -96,10 +96,10 @@ def _mask(seal: Seal, unit: float) -> Image.Image:
     mask = Image.fromarray(cv2.ellipse(empty, oval, 255, rim, cv2.LINE_AA))
     gap = seal.size * 0.85 + seal.rim
     across, down = (seal.width / 2 - gap) * unit, (seal.height / 2 - gap) * unit
-    _along(mask, seal.upper, seal.size * unit, (across, -down))
-    _along(mask, seal.lower, seal.size * unit, (across, down))
+    _write_along_arc(mask, seal.upper, seal.size * unit, (across, -down))
+    _write_along_arc(mask, seal.lower, seal.size * unit, (across, down))
     for text, size, drop in seal.middle:
-        line = letters(text, Type("sans", size, RED, bold=0.02), unit)
+        line = letters(text, TextStyle("sans", size, RED, bold=0.02), unit)
         widest = round((seal.width - 2 * seal.rim - 16) * unit)
         if line.width > widest:
             line = line.resize((widest, line.height))
@@ -111,13 +111,13 @@ def _mask(seal: Seal, unit: float) -> Image.Image:
     return mask
 
 
-def _along(mask: Image.Image, text: str, size: float, axes: tuple[float, float]) -> None:
-    """Write along half an ellipse, evenly spaced.
+def _write_along_arc(mask: Image.Image, text: str, size: float, axes: tuple[float, float]) -> None:
+    """Write text along half an ellipse, evenly spaced.
 
     Args:
-        mask: the seal so far.
-        text: the writing.
-        size: of the letters, in pixels.
+        mask: the mask of the seal; changed in place.
+        text: the text.
+        size: size of the letters in pixels.
         axes: half-axes of the ellipse in pixels; the second is negative for the upper half.
     """
     across, down = axes
@@ -129,8 +129,8 @@ def _along(mask: Image.Image, text: str, size: float, axes: tuple[float, float])
         at = length[-1] / 2 + (place - (len(text) - 1) / 2) * step
         theta = float(np.interp(at, length, turn))
         x, y = mask.width / 2 + across * np.sin(theta), mask.height / 2 + down * np.cos(theta)
-        # The letter stands upright on the ellipse, not on the circle of the same angle.
+        # The letter is perpendicular to the ellipse, not to a circle.
         lean = np.degrees(np.arctan2(np.sin(theta) * down, np.cos(theta) * across))
-        glyph = letters(each, Type("serif", size, RED, bold=0.03), 1)
+        glyph = letters(each, TextStyle("serif", size, RED, bold=0.03), 1)
         glyph = glyph.rotate(lean, Image.Resampling.BICUBIC, expand=True)
         mask.paste(255, (round(x - glyph.width / 2), round(y - glyph.height / 2)), glyph)

@@ -1,1 +1,1 @@
-"""Papers that are no quota invoices, which a reader must refuse."""
+"""Papers that a reader must refuse because they are not quota invoices."""

@@ -1,4 +1,4 @@
-"""The soak, small: what it draws, what it counts, and that it holds."""
+"""The soak test: its uploads, its counts, and a small run."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from typer import Typer
 from typer.testing import CliRunner
 
 from bench.soak.__main__ import main
-from bench.soak.calls import UNEXPLAINED, account
+from bench.soak.exchange_log import ExchangeLog
 from bench.soak.inputs import Sample, is_right, plan, samples
-from bench.soak.watcher import Watcher
+from bench.soak.ocr_calls import UNEXPLAINED, count_ocr_calls
 from local.faults import FAULTS, OPERATIONS, Exchange
 from local.faults.wire import Request
+from quota_invoice.settings.layout import DEFAULT_LAYOUT
 from tests.support.paths import SAMPLES
 
 KEY = "incoming/a.png"
@@ -35,53 +36,54 @@ def exchange(
 
 
 def put(began: float, etag: str = "e", status: str = "recognized", **result: str) -> Exchange:
-    prefix = "results" if status == "recognized" else "failures"
+    layout = DEFAULT_LAYOUT
+    make_key = layout.record_key if status == "recognized" else layout.failure_key
     document = {"status": status, "source": {"etag": etag}, "result": result or RESULT}
-    return exchange("put", began, f"{prefix}/a.png.json", document=document)
+    return exchange("put", began, make_key(KEY), document=document)
 
 
-def look(began: float, caller: str) -> Exchange:
-    return exchange("get", began, "results/a.png.json", caller)
+def check(began: float, caller: str) -> Exchange:
+    return exchange("get", began, DEFAULT_LAYOUT.record_key(KEY), caller)
 
 
-def watched(*exchanges: Exchange) -> Watcher:
-    watcher = Watcher()
+def log_of(*exchanges: Exchange) -> ExchangeLog:
+    log = ExchangeLog()
     for one in exchanges:
-        watcher(one)
-    return watcher
+        log(one)
+    return log
 
 
 def causes_of(*exchanges: Exchange, kills: list[float] | None = None) -> Counter[str]:
-    total, causes, _ = account(watched(*exchanges), {KEY: [(0.0, "e")]}, kills or [])
+    total, causes, _ = count_ocr_calls(log_of(*exchanges), {KEY: [(0.0, "e")]}, kills or [])
     assert total == sum(one.operation == "recognize" for one in exchanges)
     return causes
 
 
 def test_the_first_call_needs_no_cause() -> None:
-    assert causes_of(look(1, "A"), exchange("recognize", 2), put(3)) == {}
+    assert causes_of(check(1, "A"), exchange("recognize", 2), put(3)) == {}
 
 
-def test_a_call_after_a_fault_is_the_faults() -> None:
+def test_a_fault_explains_a_repeated_call() -> None:
     first = exchange("recognize", 2, fault="cut")
-    assert causes_of(look(1, "A"), first, exchange("recognize", 3)) == {"fault: recognize": 1}
+    assert causes_of(check(1, "A"), first, exchange("recognize", 3)) == {"fault: recognize": 1}
 
 
-def test_a_call_after_a_kill_is_the_kills() -> None:
+def test_a_kill_explains_a_repeated_call() -> None:
     calls = exchange("recognize", 2), exchange("recognize", 5, caller="B")
-    assert causes_of(look(1, "A"), calls[0], look(4, "B"), calls[1], kills=[3]) == {"kill": 1}
+    assert causes_of(check(1, "A"), calls[0], check(4, "B"), calls[1], kills=[3]) == {"kill": 1}
 
 
-def test_a_call_by_one_that_looked_before_there_was_a_record_came_at_once() -> None:
+def test_a_call_is_concurrent_if_no_record_existed_when_its_invocation_checked() -> None:
     found = causes_of(
-        *(look(1, "A"), look(1.5, "B"), exchange("recognize", 2), put(3)),
+        *(check(1, "A"), check(1.5, "B"), exchange("recognize", 2), put(3)),
         exchange("recognize", 4, caller="B"),
     )
-    assert found == {"at once": 1}
+    assert found == {"concurrent": 1}
 
 
-def test_a_call_by_one_that_could_have_known_is_unexplained_even_after_a_kill() -> None:
+def test_a_call_is_unexplained_if_a_record_existed_even_after_a_kill() -> None:
     found = causes_of(
-        *(look(1, "A"), exchange("recognize", 2), put(3), look(4, "B")),
+        *(check(1, "A"), exchange("recognize", 2), put(3), check(4, "B")),
         exchange("recognize", 5, caller="B"),
         kills=[3.5],
     )
@@ -98,19 +100,19 @@ def test_a_call_by_one_that_could_have_known_is_unexplained_even_after_a_kill() 
         ([put(1), put(2, code="another")], 1),
         ([put(1, "d"), put(2), put(3, "d")], 1),
     ],
-    ids=["same", "later", "read-after-all", "failure", "other-words", "earlier-content"],
+    ids=["same", "later", "after-failure", "failure", "other-fields", "earlier-content"],
 )
-def test_what_counts_as_overwritten(writes: list[Exchange], count: int) -> None:
-    assert watched(*writes).overwritten(KEY) == count
+def test_writes_that_count_as_overwritten(writes: list[Exchange], count: int) -> None:
+    assert log_of(*writes).overwritten(KEY) == count
 
 
-def test_what_the_bucket_refused_overwrites_nothing() -> None:
+def test_a_write_that_the_bucket_refused_overwrites_nothing() -> None:
     refused = put(2, status="failed")
     refused.status = 503
-    assert watched(put(1), refused).overwritten(KEY) == 0
+    assert log_of(put(1), refused).overwritten(KEY) == 0
 
 
-def test_the_same_seed_draws_the_same() -> None:
+def test_a_seed_always_gives_the_same_uploads() -> None:
     good, bad = samples(SAMPLES)
     uploads = plan(500, 7, 0.2, good, bad)
     assert uploads == plan(500, 7, 0.2, good, bad)
@@ -122,7 +124,7 @@ def test_the_same_seed_draws_the_same() -> None:
     assert len({upload.key for upload in uploads}) < 500
 
 
-def test_what_is_right() -> None:
+def test_right_and_wrong_records() -> None:
     sample = Sample("a.png", b"", RESULT)
     assert is_right(sample, {"status": "recognized", "result": {**RESULT, "amount": "￥50"}})
     assert not is_right(sample, {"status": "recognized", "result": {**RESULT, "code": "1"}})
@@ -133,16 +135,16 @@ def test_what_is_right() -> None:
     assert not is_right(bad, {"status": "recognized", "result": RESULT})
 
 
-def test_a_small_soak_holds(tmp_path: Path) -> None:
+def test_a_small_soak_passes_every_check(tmp_path: Path) -> None:
     app = Typer()
     app.command()(main)
-    told = CliRunner().invoke(
+    result = CliRunner().invoke(
         app, ["--uploads", "40", "--seed", "3", "--ocr", "replay", "--out", str(tmp_path)]
     )
     report = json.loads((tmp_path / "soak.json").read_text(encoding="utf-8"))
     failed = [name for name, holds in report["checks"].items() if not holds]
-    assert failed == [], told.output
-    assert told.exit_code == 0
+    assert failed == [], result.output
+    assert result.exit_code == 0
     assert (report["inputs"], report["lost"], report["wrong"], report["overwritten"]) == (
         40,
         0,
@@ -157,9 +159,9 @@ def test_a_small_soak_holds(tmp_path: Path) -> None:
         assert 20 < report["instance_peak_mb"] < 512
 
 
-def test_what_it_can_be_told() -> None:
+def test_the_help_lists_the_options() -> None:
     app = Typer()
     app.command()(main)
-    told = CliRunner().invoke(app, ["--help"])
-    assert told.exit_code == 0
-    assert "--seed" in told.output
+    result = CliRunner().invoke(app, ["--help"])
+    assert result.exit_code == 0
+    assert "--seed" in result.output

@@ -1,4 +1,4 @@
-"""The drawn invoices: what a measurement stands on must itself hold."""
+"""The drawn invoices obey the rules of real ones, and a seed always gives the same drawing."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from bench.drawing import (
     sheet,
     tabletop,
 )
-from bench.drawing.chance import rng_for
 from bench.drawing.fonts import folder
-from bench.drawing.invoice.content import Wish, make_invoice
+from bench.drawing.invoice.content import Fixed, make_invoice
 from bench.drawing.invoice.divisions import divisions
+from bench.drawing.random_numbers import rng_for
 
 SMALL = 400
 
@@ -42,7 +42,7 @@ needs_fonts = pytest.mark.skipif(
 
 
 @pytest.mark.parametrize("seed", range(60))
-def test_an_invoice_obeys_the_rules_of_real_ones(seed: int) -> None:
+def test_the_fields_obey_the_rules_of_real_invoices(seed: int) -> None:
     invoice = make_invoice(rng_for("rules", seed))
     truth = invoice.truth
     assert re.fullmatch(r"[012]\d{7}[0-9A-Z]{4}", truth.code)
@@ -55,14 +55,14 @@ def test_an_invoice_obeys_the_rules_of_real_ones(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(60))
 def test_the_title_names_the_authority_and_the_place_of_the_code(seed: int) -> None:
-    invoice = make_invoice(rng_for("titles", seed), Wish(by_company=False))
+    invoice = make_invoice(rng_for("titles", seed), Fixed(by_company=False))
     names = {"0": "国家税务总局", "1": "国家税务局", "2": "地方税务局"}
     assert names[invoice.code[0]] in invoice.title
     assert (invoice.division.prefecture or invoice.division.province) in invoice.title
 
 
 @pytest.mark.parametrize("seed", range(60))
-def test_the_print_run_holds_the_number_and_is_not_it(seed: int) -> None:
+def test_the_printed_range_includes_the_number(seed: int) -> None:
     invoice = make_invoice(rng_for("runs", seed))
     run = re.search(r"(\d{8})-(\d{8})$", invoice.printer)
     assert run
@@ -70,14 +70,14 @@ def test_the_print_run_holds_the_number_and_is_not_it(seed: int) -> None:
     assert invoice.password != invoice.number
 
 
-def test_letters_come_when_wished_for() -> None:
-    lettered = make_invoice(rng_for("letters", 1), Wish(letters=True)).code
-    plain = make_invoice(rng_for("letters", 1), Wish(letters=False)).code
+def test_letters_in_the_code_can_be_fixed() -> None:
+    lettered = make_invoice(rng_for("letters", 1), Fixed(letters=True)).code
+    plain = make_invoice(rng_for("letters", 1), Fixed(letters=False)).code
     assert not lettered.isdigit()
     assert plain.isdigit()
 
 
-def test_a_municipality_stands_alone_and_a_city_has_its_province() -> None:
+def test_only_prefectures_are_located_with_their_province() -> None:
     places = {each.code: each.location for each in divisions()}
     assert places["1100"] == "北京市"
     assert places["4403"] == "广东省深圳市"
@@ -85,14 +85,14 @@ def test_a_municipality_stands_alone_and_a_city_has_its_province() -> None:
     assert places["3300"] == "浙江省"
 
 
-def test_there_are_enough_kinds() -> None:
+def test_there_are_many_kinds() -> None:
     assert "clean" in KINDS
     assert len(KINDS) > 36
 
 
 @needs_fonts
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_draws_a_picture_of_the_size_asked_for(kind: str) -> None:
+def test_every_kind_draws_a_picture_of_the_requested_size(kind: str) -> None:
     drawing = draw(kind, 5, long_side=SMALL)
     assert drawing.kind == kind
     assert drawing.truth
@@ -111,15 +111,15 @@ def test_other_papers_have_no_truth(kind: str) -> None:
 @needs_fonts
 @pytest.mark.parametrize("kind", ["clean", "telephone", "crumpled", "exif-turned"])
 def test_a_seed_gives_the_same_picture_again(kind: str) -> None:
-    first, again = draw(kind, 7), draw(kind, 7)
-    assert first.truth == again.truth
-    assert not ImageChops.difference(first.image, again.image).getbbox()
+    first, second = draw(kind, 7), draw(kind, 7)
+    assert first.truth == second.truth
+    assert not ImageChops.difference(first.image, second.image).getbbox()
     assert draw(kind, 8).truth != first.truth
 
 
 @needs_fonts
-def test_a_wish_decides_what_stands_on_the_invoice() -> None:
-    truth = draw("clean", 1, long_side=SMALL, wish=Wish(division="1100", yuan=10)).truth
+def test_fixed_fields_appear_on_the_invoice() -> None:
+    truth = draw("clean", 1, long_side=SMALL, fixed=Fixed(division="1100", yuan=10)).truth
     assert truth
     assert (truth.location, truth.amount) == ("北京市", "￥10.00")
 
@@ -135,7 +135,7 @@ def test_a_file_keeps_the_orientation(file_format: str, tmp_path: Path) -> None:
 
 @needs_fonts
 @pytest.mark.parametrize("arrange", [sheet, tabletop])
-def test_a_group_says_where_each_paper_lies(arrange: Callable[[int], Group]) -> None:
+def test_a_group_locates_each_paper(arrange: Callable[[int], Group]) -> None:
     group = arrange(3)
     assert group.tickets[0].truth
     for ticket in group.tickets:
@@ -146,5 +146,5 @@ def test_a_group_says_where_each_paper_lies(arrange: Callable[[int], Group]) -> 
 
 
 @needs_fonts
-def test_a_sheet_has_the_rows_and_columns_asked_for() -> None:
+def test_a_sheet_has_the_requested_rows_and_columns() -> None:
     assert len(sheet(1, rows=1, cols=2).tickets) == 2

@@ -1,4 +1,4 @@
-"""The committed samples: they are read without the fonts that drew them."""
+"""The committed samples; only drawing them again needs the fonts."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ def images() -> list[Path]:
     )
 
 
-def test_every_image_has_its_truth_and_every_truth_its_image() -> None:
+def test_images_and_truths_have_the_same_names() -> None:
     assert {path.name for path in images()} == set(TRUTHS)
     assert len(TRUTHS) >= 20
 
 
-def test_all_formats_are_there_under_the_limit_together() -> None:
+def test_the_samples_cover_all_formats_within_the_size_limit() -> None:
     formats = set()
     for path in images():
         with Image.open(path) as image:
@@ -39,14 +39,14 @@ def test_all_formats_are_there_under_the_limit_together() -> None:
 
 
 @pytest.mark.parametrize("path", images(), ids=lambda path: path.name)
-def test_an_image_opens_and_is_within_what_the_service_takes(path: Path) -> None:
+def test_an_image_has_a_size_that_the_service_accepts(path: Path) -> None:
     with Image.open(path) as image:
         image.load()
         assert 15 <= min(image.size) <= max(image.size) <= 4096
 
 
 @pytest.mark.parametrize("name", TRUTHS)
-def test_a_truth_obeys_the_rules_of_invoices(name: str) -> None:
+def test_a_truth_obeys_the_rules_of_real_invoices(name: str) -> None:
     truth = TRUTHS[name]
     places = {each.code: each.location for each in divisions()}
     assert set(truth) == {"code", "number", "amount", "location"}
@@ -56,7 +56,7 @@ def test_a_truth_obeys_the_rules_of_invoices(name: str) -> None:
     assert truth["location"] == places[truth["code"][1:5]]
 
 
-def test_the_samples_are_of_all_three_authorities_and_some_codes_have_letters() -> None:
+def test_the_samples_cover_all_authorities_and_codes_with_letters() -> None:
     codes = [truth["code"] for truth in TRUTHS.values()]
     assert {code[0] for code in codes} == {"0", "1", "2"}
     assert any(not code.isdigit() for code in codes)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.divisions import TABLE, text
+from bench.write_divisions import TABLE, text
 from quota_invoice.invoice.amount import amount_in_words, parse_amount
 from quota_invoice.invoice.interpret import interpret
 from quota_invoice.invoice.place import Place, parse_place

@@ -1,8 +1,8 @@
-"""Write the function's divisions.json from the package GB2260: `python -m bench.divisions`.
+"""`python -m bench.write_divisions`: write the function's table of administrative divisions.
 
-The package takes half a second to import and two megabytes, at each cold start; the function needs
-provinces and prefectures only, which are 10 kB of JSON. Codes that later revisions of GB/T 2260
-dropped are kept: invoices printed before then carry them.
+The table, divisions.json, holds the provinces and prefectures of the package GB2260 in 10 kB. The
+package itself would add half a second and two megabytes to each cold start. The table keeps codes
+that later revisions of GB/T 2260 dropped, because older invoices carry them.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from pathlib import Path
 from gb2260.data import data
 
 TABLE = Path(__file__).parents[1] / "handler" / "quota_invoice" / "invoice" / "divisions.json"
-# Second-level entries of the standard that group counties and are no place's name.
+# Second-level entries of the standard that group counties and are not place names.
 _GROUPS = ("市辖区", "市辖县", "县", "市", "省直辖", "自治区直辖", "省属虚拟市", "直辖")
 
 
 def divisions() -> dict[str, str]:
-    """Names by code: two digits for a province, four for a prefecture; the latest name of each."""
+    """Return the latest name by code: two digits for a province, four for a prefecture."""
     names: dict[str, str] = {}
     revisions = sorted((key for key in data if key is not None), key=lambda key: f"{key:0<6}")
     for revision in [*revisions, None]:  # None is the newest
@@ -32,7 +32,7 @@ def divisions() -> dict[str, str]:
 
 
 def text() -> str:
-    """Give the file's content."""
+    """Return the content of the table."""
     return json.dumps(divisions(), ensure_ascii=False, indent=0) + "\n"
 
 

@@ -1,4 +1,4 @@
-"""Scenes: the sheet lies somewhere, and the camera looks at it from somewhere."""
+"""Surfaces on which a sheet lies, and the perspective of the camera."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from bench.drawing.chance import Rng, between, either_side, pick
 from bench.drawing.paper import Pixels
+from bench.drawing.random_numbers import Rng, between, either_sign, pick
 
 Ground = Literal["wood", "dark", "cloth", "white", "page"]
 Corners = npt.NDArray[np.float32]
 """Shape (4, 2): top left, top right, bottom right, bottom left, in pixels."""
 
-MARGIN = 24
-"""Pixels around a sheet that its shadow may reach."""
+_MARGIN = 24
+"""Pixels around a sheet for its shadow."""
 COLOURS: dict[Ground, tuple[int, int, int]] = {
     "wood": (186, 146, 104),
     "dark": (58, 56, 60),
@@ -30,34 +30,34 @@ COLOURS: dict[Ground, tuple[int, int, int]] = {
 
 @dataclass(frozen=True)
 class View:
-    """How the camera sees the sheet: ranges from which a drawing chooses."""
+    """Ranges of random values for the position of the camera and for the surface."""
 
     share: tuple[float, float] = (0.86, 0.94)
-    """How much of the frame the sheet fills; above 1 its edges are cut off."""
+    """Share of the frame that the sheet fills; above 1 its edges are cut off."""
     roll: tuple[float, float] = (0, 3)
-    """Degrees, either way, as the two below."""
+    """Degrees in either direction, as are `pitch` and `yaw`."""
     pitch: tuple[float, float] = (0, 0)
     yaw: tuple[float, float] = (0, 0)
     grounds: tuple[Ground, ...] = ("wood", "dark", "cloth", "white", "page")
 
     def shoot(self, sheet: Pixels, rng: Rng, long_side: int) -> Pixels:
-        """The photograph, RGB, whose longer side has so many pixels."""
+        """Return the photograph as RGB; its longer side has `long_side` pixels."""
         height, width = sheet.shape[:2]
-        roll, pitch, yaw = (either_side(rng, *each) for each in (self.roll, self.pitch, self.yaw))
+        roll, pitch, yaw = (either_sign(rng, *each) for each in (self.roll, self.pitch, self.yaw))
         corners = project(width, height, roll=roll, pitch=pitch, yaw=yaw)
         reach = np.ptp(corners, axis=0)
         frame = _frame(reach, long_side)
         size = np.asarray(frame, np.float32)
         zoom = float(np.min(size / reach)) * between(rng, *self.share)
         free = np.abs(size - reach * zoom) / 2
-        shift = np.asarray([either_side(rng, 0, 0.8), either_side(rng, 0, 0.8)], np.float32) * free
+        shift = np.asarray([either_sign(rng, 0, 0.8), either_sign(rng, 0, 0.8)], np.float32) * free
         placed = (corners - corners.min(0) - reach / 2) * zoom + size / 2 + shift
         picture = ground(pick(rng, self.grounds), frame, rng)
         return lay(picture, sheet, placed.astype(np.float32))
 
 
 def project(width: int, height: int, *, roll: float, pitch: float, yaw: float) -> Corners:
-    """The corners of a sheet of that size, tilted by degrees and seen from above."""
+    """Return the corners of a sheet tilted by degrees, seen from above."""
     turn_x, turn_y, turn_z = np.radians((pitch, yaw, roll))
     flat = np.asarray([(-1, -1, 0), (1, -1, 0), (1, 1, 0), (-1, 1, 0)], np.float64)
     flat *= (width / 2, height / 2, 0)
@@ -69,30 +69,30 @@ def project(width: int, height: int, *, roll: float, pitch: float, yaw: float) -
     )
     spin = np.asarray([(np.cos(turn_z), -np.sin(turn_z)), (np.sin(turn_z), np.cos(turn_z))])
     solid = flat @ (swing @ lean).T
-    # The eye is as far away as a hand holds a telephone: about twice the sheet's length.
+    # The usual distance of a telephone: about twice the length of the sheet.
     distance = 2.2 * max(width, height)
     seen = solid[:, :2] * (distance / (distance + solid[:, 2:]))
     return np.asarray(seen @ spin.T, np.float32)
 
 
 def _frame(reach: npt.NDArray[np.float32], long_side: int) -> tuple[int, int]:
-    """A frame as cameras have it, lying or standing as the sheet does."""
+    """Return a frame size with a camera's aspect ratio, in the orientation of the sheet."""
     shape = float(np.clip(min(reach) / max(reach), 0.56, 0.78))
     short = round(long_side * shape)
     return (long_side, short) if reach[0] >= reach[1] else (short, long_side)
 
 
 def lay(picture: Pixels, sheet: Pixels, corners: Corners) -> Pixels:
-    """Lay an RGBA sheet onto a picture, with the shadow of its edge."""
+    """Lay an RGBA sheet with the shadow of its edge onto a picture."""
     height, width = sheet.shape[:2]
     zoom = float(np.linalg.norm(corners[1] - corners[0])) / width
-    if zoom < 0.7:  # noqa: PLR2004 - below that, warping alone would skip pixels
+    if zoom < 0.7:  # noqa: PLR2004 - below this value, warping alone would skip pixels
         sheet = np.asarray(cv2.resize(sheet, None, None, zoom, zoom, cv2.INTER_AREA), np.uint8)
         height, width = sheet.shape[:2]
     flat = np.asarray([(0, 0), (width, 0), (width, height), (0, height)], np.float32)
-    # Only the part around the sheet changes; the rest of a large table top is left alone.
-    left, top = np.maximum(corners.min(0).astype(int) - MARGIN, 0)
-    right, bottom = np.minimum(corners.max(0).astype(int) + MARGIN, picture.shape[1::-1])
+    # Process only the area around the sheet: a table top is large.
+    left, top = np.maximum(corners.min(0).astype(int) - _MARGIN, 0)
+    right, bottom = np.minimum(corners.max(0).astype(int) + _MARGIN, picture.shape[1::-1])
     matrix = cv2.getPerspectiveTransform(flat, corners - np.asarray((left, top), np.float32))
     size = int(right - left), int(bottom - top)
     laid = np.asarray(cv2.warpPerspective(sheet, matrix, size, flags=cv2.INTER_LINEAR), np.uint8)
@@ -100,13 +100,13 @@ def lay(picture: Pixels, sheet: Pixels, corners: Corners) -> Pixels:
     below = cv2.multiply(
         picture[top:bottom, left:right], cv2.cvtColor(shade, cv2.COLOR_GRAY2RGB), scale=1 / 255
     )
-    done: Pixels = picture.copy()
-    done[top:bottom, left:right] = cv2.add(below, laid[..., :3])
-    return done
+    result: Pixels = picture.copy()
+    result[top:bottom, left:right] = cv2.add(below, laid[..., :3])
+    return result
 
 
 def _shadow(cover: Pixels) -> Pixels:
-    """A soft edge of darkness, below and to the right."""
+    """Return a soft shadow below and to the right."""
     small = cv2.resize(cover, None, None, 0.125, 0.125, cv2.INTER_AREA)
     soft = cv2.GaussianBlur(np.roll(small, (1, 1), (0, 1)), (0, 0), 1.5)
     grown = cv2.resize(soft, (cover.shape[1], cover.shape[0]), None, 0, 0, cv2.INTER_LINEAR)
@@ -114,7 +114,7 @@ def _shadow(cover: Pixels) -> Pixels:
 
 
 def ground(kind: Ground, frame: tuple[int, int], rng: Rng) -> Pixels:
-    """A surface of that size (width, height), RGB."""
+    """Return a surface as RGB; `frame` is its width and height."""
     texture = _texture(kind)
     turned = texture if frame[0] >= frame[1] else texture.transpose(1, 0, 2)
     factor = between(rng, 0.85, 1.1)
@@ -142,7 +142,7 @@ def _texture(kind: Ground) -> Pixels:
 
 
 def flat(sheet: Pixels, _: Rng, long_side: int) -> Pixels:
-    """No surroundings: the sheet fills the picture, as a scanner or a crop leaves it."""
+    """Return the sheet without a surface, like a scan."""
     height, width = sheet.shape[:2]
     shown = sheet[..., :3] + (255 - sheet[..., 3:])
     zoom = long_side / max(height, width)

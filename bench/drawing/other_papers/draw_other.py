@@ -1,4 +1,4 @@
-"""Draws what is no quota invoice, or no readable one: a reader must refuse all of it."""
+"""Draws papers that are not quota invoices, and unreadable quota invoices."""
 
 from __future__ import annotations
 
@@ -8,30 +8,30 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from bench.drawing.chance import Rng, between, happens, pick, rng_for
+from bench.drawing.damage.camera_view import COLOURS, View, flat, ground
 from bench.drawing.damage.photo import exposed, grainy, out_of_focus, side_lit
-from bench.drawing.damage.scenes import COLOURS, View, flat, ground
 from bench.drawing.invoice.content import make_invoice
 from bench.drawing.invoices import Drawing, print_sheet
 from bench.drawing.kinds import TABLE, Kind
-from bench.drawing.other_papers.cards import CARDS
-from bench.drawing.other_papers.tax_papers import TAX_PAPERS
+from bench.drawing.other_papers.cards_and_notes import CARDS_AND_NOTES
+from bench.drawing.other_papers.other_invoices import OTHER_INVOICES
+from bench.drawing.other_papers.print_helpers import Paper
 from bench.drawing.other_papers.tickets import TICKETS
-from bench.drawing.other_papers.typeset import Paper
 from bench.drawing.paper import Pixels, blank, opaque
 from bench.drawing.pen import Pen
+from bench.drawing.random_numbers import Rng, between, happens, pick, rng_for
 
-PAPERS: Mapping[str, Paper] = {**TAX_PAPERS, **TICKETS, **CARDS}
-UNREADABLE_CELLS = 7
-"""Mosaic: so many cells across a field leave nothing of twelve characters."""
+_PAPERS: Mapping[str, Paper] = {**OTHER_INVOICES, **TICKETS, **CARDS_AND_NOTES}
+_UNREADABLE_CELLS = 7
+"""Cells of the mosaic across a field: too few to read twelve characters."""
 
 
 def draw_other(kind: str, seed: int, *, long_side: int = 1000) -> Drawing:
-    """The picture of that kind and seed; its truth is None.
+    """Draw the picture of a kind and seed; its truth is None.
 
     Args:
         kind: one of `OTHER_PAPERS`.
-        seed: another seed gives other content, another place, another light.
+        seed: selects content, surface and light.
         long_side: pixels of the longer side.
     """
     rng = rng_for("other " + kind, seed)
@@ -43,8 +43,8 @@ def draw_other(kind: str, seed: int, *, long_side: int = 1000) -> Drawing:
 
 
 def other_sheet(kind: str, rng: Rng, long_side: int) -> Pixels:
-    """The paper alone, RGBA, without table and camera; for kinds in `PAPERS`."""
-    ratio, fill = PAPERS[kind]
+    """Draw a paper of a kind in `_PAPERS` as RGBA, without table and camera effects."""
+    ratio, fill = _PAPERS[kind]
     width = long_side if ratio <= 1 else round(long_side / ratio)
     pen = Pen(blank(rng, (width, round(width * ratio)), "none"))
     fill(pen, rng)
@@ -64,22 +64,22 @@ def _table_only(rng: Rng, long_side: int) -> Pixels:
 
 
 def _hidden_fields(rng: Rng, long_side: int) -> Pixels:
-    """A quota invoice whose owner has made code and number unreadable by a mosaic."""
+    """Draw a quota invoice whose code and number are hidden by a mosaic."""
     invoice = make_invoice(rng)
-    # The stub would repeat both.
+    # The stub layout prints both fields twice.
     layouts = ("plain", "bilingual", "framed", "tall", "strip", "prize")
     pen = print_sheet(invoice, Kind(layouts=layouts), rng, long_side)
     for name in ("code", "number"):
         left, top, right, bottom = (round(each * pen.unit) for each in pen.boxes[name])
         area = (left - 4, top - 4, right + 4, bottom + 4)
         patch = pen.sheet.crop(area)
-        cells = patch.resize((UNREADABLE_CELLS, 2), Image.Resampling.BOX)
+        cells = patch.resize((_UNREADABLE_CELLS, 2), Image.Resampling.BOX)
         pen.sheet.paste(cells.resize(patch.size, Image.Resampling.NEAREST), area[:2])
     return flat(opaque(pen.sheet), rng, long_side)
 
 
 def _beyond_focus(rng: Rng, long_side: int) -> Pixels:
-    """A quota invoice so blurred that nobody can read a digit."""
+    """Draw a quota invoice that is too blurred to read."""
     pen = print_sheet(make_invoice(rng), Kind(), rng, long_side)
     sigma = between(rng, 12, 16) * long_side / 1000
     soft = cv2.GaussianBlur(np.asarray(pen.sheet), (0, 0), sigma)
@@ -87,9 +87,9 @@ def _beyond_focus(rng: Rng, long_side: int) -> Pixels:
 
 
 OTHER_PAPERS: Mapping[str, Callable[[Rng, int], Pixels]] = {
-    **{kind: _shot(kind) for kind in PAPERS},
+    **{kind: _shot(kind) for kind in _PAPERS},
     "table-only": _table_only,
     "quota-fields-hidden": _hidden_fields,
     "quota-beyond-focus": _beyond_focus,
 }
-"""Name → what draws it. The last two are quota invoices that cannot be read."""
+"""Drawing function by kind. The last two kinds are unreadable quota invoices."""

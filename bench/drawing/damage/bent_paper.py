@@ -1,4 +1,4 @@
-"""Paper that is not flat: an RGBA sheet, colours premultiplied, becomes a bent one."""
+"""Bends and stains an RGBA sheet with premultiplied colours."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from bench.drawing.chance import Rng, between, either_side
 from bench.drawing.paper import Pixels
+from bench.drawing.random_numbers import Rng, between, either_sign
 
 Field = npt.NDArray[np.float32]
 
 
 def wavy(sheet: Pixels, rng: Rng) -> Pixels:
-    """Long waves, as in paper that has been damp."""
+    """Bend the sheet in long waves, like paper that was damp."""
     height, width = sheet.shape[:2]
     x, y = _grid(height, width)
     reach = between(rng, 0.006, 0.012) * width
@@ -24,7 +24,7 @@ def wavy(sheet: Pixels, rng: Rng) -> Pixels:
 
 
 def creased(sheet: Pixels, rng: Rng) -> Pixels:
-    """One or two folds across the whole sheet."""
+    """Fold the sheet once or twice."""
     height, width = sheet.shape[:2]
     x, y = _grid(height, width)
     light = np.ones((height, width), np.float32)
@@ -39,7 +39,7 @@ def creased(sheet: Pixels, rng: Rng) -> Pixels:
 
 
 def crumpled(sheet: Pixels, rng: Rng) -> Pixels:
-    """Many small bends, smoothed out by hand."""
+    """Add many small bends, like paper that was crumpled and smoothed by hand."""
     height, width = sheet.shape[:2]
     rough = cv2.resize(rng.normal(0, 1, (9, 13)).astype(np.float32), (width, height), None, 0, 0, 2)
     slope = cv2.Sobel(rough, cv2.CV_32F, 1, 1, ksize=5)
@@ -49,7 +49,7 @@ def crumpled(sheet: Pixels, rng: Rng) -> Pixels:
 
 
 def stained(sheet: Pixels, rng: Rng) -> Pixels:
-    """A brown ring and a spot: somebody had coffee."""
+    """Add a coffee stain: a brown ring and a spot."""
     height, width = sheet.shape[:2]
     x, y = _grid(height, width)
     away = np.hypot(x - width * between(rng, 0.2, 0.8), y - height * between(rng, 0.2, 0.8)) / width
@@ -60,11 +60,11 @@ def stained(sheet: Pixels, rng: Rng) -> Pixels:
 
 
 def curled(sheet: Pixels, rng: Rng) -> Pixels:
-    """Rolled up once: the middle stands nearer to the eye than the sides."""
+    """Curve the sheet, like paper that was rolled up: the middle is nearer to the camera."""
     height, width = sheet.shape[:2]
     x, _ = _grid(height, width)
     away = x / width - between(rng, 0.35, 0.65)
-    down = either_side(rng, 0.10, 0.16) * height * (away**2 - 0.1)
+    down = either_sign(rng, 0.10, 0.16) * height * (away**2 - 0.1)
     return _bend(sheet, np.zeros_like(down), down, 1.05 - 0.7 * away**2)
 
 
@@ -74,7 +74,7 @@ def _grid(height: int, width: int) -> tuple[Field, Field]:
 
 
 def _bend(sheet: Pixels, across: Field, down: Field, light: Field) -> Pixels:
-    """Move every point by so many pixels and light it by a factor."""
+    """Displace every point by pixels and multiply its brightness by a factor."""
     height, width = sheet.shape[:2]
     x, y = _grid(height, width)
     moved = cv2.remap(

@@ -1,4 +1,4 @@
-"""Several invoices on one picture, among other papers: a scanned sheet, a table top."""
+"""Draws several invoices and other papers on one image: a scanned sheet or a table top."""
 
 from __future__ import annotations
 
@@ -7,71 +7,71 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from bench.drawing.chance import Rng, between, happens, pick, rng_for
+from bench.drawing.damage.camera_view import Corners, Ground, ground, lay, project
 from bench.drawing.damage.photo import grainy, side_lit
-from bench.drawing.damage.scenes import Corners, Ground, ground, lay, project
 from bench.drawing.invoice.content import Truth, make_invoice
 from bench.drawing.invoices import print_sheet
 from bench.drawing.kinds import Kind
-from bench.drawing.other_papers.papers import other_sheet
-from bench.drawing.other_papers.tax_papers import TAX_PAPERS
+from bench.drawing.other_papers.draw_other import other_sheet
+from bench.drawing.other_papers.other_invoices import OTHER_INVOICES
 from bench.drawing.other_papers.tickets import TICKETS
 from bench.drawing.paper import Pixels, opaque
+from bench.drawing.random_numbers import Rng, between, happens, pick, rng_for
 
-CELL = 820
-"""Pixels of a cell's side: a sheet of 2 rows and 3 columns stays below 4096."""
-WIDE = ("plain", "bilingual", "framed", "stub", "strip", "prize")
+_CELL = 820
+"""Width of a cell in pixels: a sheet of 2 rows and 3 columns stays below 4096."""
+_WIDE = ("plain", "bilingual", "framed", "stub", "strip", "prize")
 Polygon = tuple[tuple[int, int], ...]
-"""Corners in pixels, clockwise on the paper from its own top left."""
+"""Corners in pixels, clockwise from the paper's own top left corner."""
 
 
 @dataclass(frozen=True)
 class Ticket:
-    """One paper on the picture."""
+    """One paper on the image."""
 
     truth: Truth | None
-    """None: some other paper."""
+    """None if the paper is not a quota invoice."""
     polygon: Polygon
     kind: str
 
 
 @dataclass(frozen=True)
 class Group:
-    """A picture with several papers, in reading order of their cells."""
+    """An image of several papers, in reading order of their cells."""
 
     image: Image.Image
     tickets: tuple[Ticket, ...]
 
 
 def sheet(seed: int, rows: int = 2, cols: int = 3) -> Group:
-    """A scanned sheet: invoices stuck in rows, now and then another paper among them."""
+    """Draw a scanned sheet with rows of invoices and a few other papers."""
     rng = rng_for(f"sheet {rows}x{cols}", seed)
-    return _arranged(rng, (rows, cols), "white", turns=(0, 3), others=0.12)
+    return _arrange(rng, (rows, cols), "white", turns=(0, 3), others=0.12)
 
 
 def tabletop(seed: int) -> Group:
-    """Papers scattered on a table, turned this way and that, a third of them no invoices."""
+    """Draw papers at random angles on a table; a third of them are not invoices."""
     rng = rng_for("tabletop", seed)
     shape = pick(rng, ((2, 2), (2, 3), (1, 3)))
-    group = _arranged(rng, shape, pick(rng, ("wood", "dark", "cloth")), turns=(4, 25), others=0.33)
+    group = _arrange(rng, shape, pick(rng, ("wood", "dark", "cloth")), turns=(4, 25), others=0.33)
     picture = np.asarray(group.image, np.uint8)
     for step in (side_lit, grainy((2, 5))):
         picture = step(picture, rng)
     return Group(Image.fromarray(picture), group.tickets)
 
 
-def _arranged(
+def _arrange(
     rng: Rng, shape: tuple[int, int], kind: Ground, *, turns: tuple[float, float], others: float
 ) -> Group:
     rows, cols = shape
-    height = round(CELL * 0.8)
-    picture = ground(kind, (cols * CELL, rows * height), rng)
+    height = round(_CELL * 0.8)
+    picture = ground(kind, (cols * _CELL, rows * height), rng)
     tickets = []
     for place in range(rows * cols):
-        # The first is always an invoice: a picture without any would be another test.
+        # The first paper is always an invoice, so that every image contains one.
         paper, truth, name = _paper(rng, other=place > 0 and happens(rng, others))
-        cell = (place % cols * CELL, place // cols * height, CELL, height)
-        corners = _placed(paper, cell, rng, turns)
+        cell = (place % cols * _CELL, place // cols * height, _CELL, height)
+        corners = _place_in_cell(paper, cell, rng, turns)
         picture = lay(picture, paper, corners)
         polygon = tuple((round(float(x)), round(float(y))) for x, y in corners)
         tickets.append(Ticket(truth, polygon, name))
@@ -80,17 +80,17 @@ def _arranged(
 
 def _paper(rng: Rng, *, other: bool) -> tuple[Pixels, Truth | None, str]:
     if other:
-        kind = pick(rng, (*TAX_PAPERS, *TICKETS))
-        return other_sheet(kind, rng, CELL), None, kind
+        kind = pick(rng, (*OTHER_INVOICES, *TICKETS))
+        return other_sheet(kind, rng, _CELL), None, kind
     invoice = make_invoice(rng)
-    printed = print_sheet(invoice, Kind(layouts=WIDE), rng, CELL)
+    printed = print_sheet(invoice, Kind(layouts=_WIDE), rng, _CELL)
     return opaque(printed.sheet), invoice.truth, "quota-invoice"
 
 
-def _placed(
+def _place_in_cell(
     paper: Pixels, cell: tuple[int, int, int, int], rng: Rng, turns: tuple[float, float]
 ) -> Corners:
-    """Corners within a cell (left, top, width, height), so that no paper covers another."""
+    """Return corners within a cell (left, top, width, height), so that papers do not overlap."""
     left, top, width, height = cell
     roll = between(rng, *turns) * pick(rng, (1, -1))
     corners = project(paper.shape[1], paper.shape[0], roll=roll, pitch=0, yaw=0)

@@ -1,4 +1,4 @@
-"""From answers to figures."""
+"""Accuracy figures of the readings."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from statistics import median
 from typing import Any
 
 from bench.ocr.cases import FIELDS, Case
-from bench.ocr.engines import Answer
+from bench.ocr.engines import Reading
 
 _SURE = 0.95
 
 
 @dataclass(frozen=True)
 class Result:
-    """A case with an engine's answer to it."""
+    """A case with the reading of an engine."""
 
     case: Case
-    answer: Answer
+    reading: Reading
 
     def text(self, field: str) -> str:
-        """What was read, "" where nothing was."""
-        return self.answer.fields[field][0] if self.answer.fields else ""
+        """Return the text of a field; empty if it was not read."""
+        return self.reading.fields[field][0] if self.reading.fields else ""
 
     def is_right(self, field: str) -> bool:
-        """Whether a field is what stands there; for one that must not be read, whether it is not.
+        """Return whether a field is right; a field that must not be read must be empty.
 
-        Amounts are compared as amounts: ￥10.00 and 10.00 are one.
+        Amounts are compared without their sign: ￥10.00 equals 10.00.
         """
         if self.case.truth is None:
             return not self.text(field)
@@ -37,23 +37,23 @@ class Result:
 
     @property
     def all_right(self) -> bool:
-        """Whether all fields are right, and a refusal came where one had to."""
-        refused_well = self.case.truth is not None or self.answer.fields is None
-        return refused_well and all(self.is_right(field) for field in FIELDS)
+        """Whether all fields are right, and the image was refused if necessary."""
+        refused_if_due = self.case.truth is not None or self.reading.fields is None
+        return refused_if_due and all(self.is_right(field) for field in FIELDS)
 
     def without_image(self) -> Result:
-        """Let go of the picture: hundreds would fill the memory, and only failures are shown."""
+        """Return the result without its image, to save memory; only failures need theirs."""
         return replace(self, case=replace(self.case, image=self.case.image[:0].copy()))
 
 
 def accuracy(results: Sequence[Result]) -> dict[str, Any]:
-    """Give shares of right answers by field, for all four, and where confidence was high."""
+    """Return the shares of right fields: by field, all four, and those with high confidence."""
     sure = [
         result.is_right(field)
         for result in results
-        if result.answer.fields
+        if result.reading.fields
         for field in FIELDS
-        if result.answer.fields[field][1] > _SURE
+        if result.reading.fields[field][1] > _SURE
     ]
     return {
         "images": len(results),
@@ -67,27 +67,26 @@ def accuracy(results: Sequence[Result]) -> dict[str, Any]:
             "above_095_right": _share(sure),
             "share_above_095": round(len(sure) / max(1, len(results) * len(FIELDS)), 4),
         },
-        "median_s": round(median([result.answer.seconds for result in results] or [0.0]), 4),
+        "median_s": round(median([result.reading.seconds for result in results] or [0.0]), 4),
     }
 
 
 def by_kind(results: Sequence[Result]) -> dict[str, dict[str, Any]]:
-    """Give the same for each kind of damage, in few words."""
-    kinds = sorted({result.case.kind for result in results})
-    found = {}
-    for kind in kinds:
+    """Return the numbers of right fields for each kind of damage."""
+    figures = {}
+    for kind in sorted({result.case.kind for result in results}):
         own = [result for result in results if result.case.kind == kind]
-        found[kind] = {
+        figures[kind] = {
             "images": len(own),
             **{field: sum(result.is_right(field) for result in own) for field in FIELDS},
             "all_four": sum(result.all_right for result in own),
-            "median_s": round(median(result.answer.seconds for result in own), 4),
+            "median_s": round(median(result.reading.seconds for result in own), 4),
         }
-    return found
+    return figures
 
 
 def spread(values: Sequence[float]) -> dict[str, float]:
-    """Give median, least and most."""
+    """Return median, minimum and maximum."""
     return {
         "median": round(median(values), 3),
         "min": round(min(values), 3),
