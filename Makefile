@@ -1,5 +1,5 @@
-# `make` alone explains itself. Everything runs in a Python environment of the project's own, which
-# the first target that needs it makes from locks/local.lock.
+# `make` alone lists all commands. They run in a Python environment of the project's own, which the
+# first command that needs it makes from locks/local.lock.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -33,23 +33,23 @@ $(READY): locks/local.lock
 	@touch $@
 
 .PHONY: install
-install: $(READY) ## Make the Python environment; the others do so by themselves
+install: $(READY) ## Make the Python environment; other commands do it when needed
 
 .PHONY: demo
-demo: $(READY) ## Turn the sample invoices into records, on real parts, on this machine
+demo: $(READY) ## Turn the sample invoices into records, on this machine
 	@$(BIN)/python -m local demo
 
 .PHONY: up
-up: $(READY) ## Keep the local cloud running, to try one's own images
+up: $(READY) ## Run the local cloud until Ctrl-C, to try your own images
 	@$(BIN)/python -m local up
 
 .PHONY: invoke
-invoke: $(if $(STAGED),$(VENV)/.deploy,$(READY)) ## Hand one event to the function: make invoke EVENT=events/eventgrid.json [STAGE=dev]
+invoke: $(if $(STAGED),$(VENV)/.deploy,$(READY)) ## Send one event to the function: make invoke EVENT=events/eventgrid.json [STAGE=dev]
 	@test -n "$(EVENT)" || { echo "error: name an event: make invoke EVENT=events/eventgrid.json" >&2; exit 2; }
 	@$(BIN)/python -m $(if $(STAGED),ops.remote invoke '$(STAGE)' --engine "$(ENGINE)",local invoke) "$(EVENT)"
 
 .PHONY: backfill
-backfill: $(READY) ## Have the deployed function read what has no record: make backfill [PREFIX=2026/] [DRY_RUN=1]
+backfill: $(READY) ## Have the deployed function read inputs without a record: make backfill [PREFIX=2026/] [DRY_RUN=1]
 	@$(BIN)/python -m ops.backfill --prefix "$(PREFIX)" $(if $(DRY_RUN),--dry-run) $(BACKFILL)
 
 # Tests run in JOBS processes, which is more than two cores have since many tests wait for timeouts;
@@ -82,7 +82,7 @@ lint: $(READY) ## Check style and types
 	@$(BIN)/mypy
 
 .PHONY: drawing-fonts
-drawing-fonts: $(VENV)/.fonts ## Install the fonts that invoices are drawn with
+drawing-fonts: $(VENV)/.fonts ## Install the fonts of drawn invoices
 
 $(VENV)/.fonts: $(READY) locks/drawing.lock
 	@echo "Installing fonts, 85 MB; once …"
@@ -90,19 +90,19 @@ $(VENV)/.fonts: $(READY) locks/drawing.lock
 	@touch $@
 
 .PHONY: samples
-samples: $(VENV)/.fonts ## Draw the sample invoices anew
+samples: $(VENV)/.fonts ## Draw the sample invoices again
 	@$(BIN)/python -m bench.drawing samples
 
 .PHONY: bench-ocr
-bench-ocr: $(VENV)/.fonts $(VENV)/.stock ## Measure reading beside the stock engine: make bench-ocr SEED=7 [FOLDER=photos]
+bench-ocr: $(VENV)/.fonts $(VENV)/.stock ## Measure OCR accuracy and speed against the stock engine: make bench-ocr SEED=7 [FOLDER=photos]
 	@$(BIN)/python -m bench.ocr --seed $(SEED) $(if $(FOLDER),--folder $(FOLDER)) $(BENCH)
 
 .PHONY: bench-api
-bench-api: $(READY) ## Measure the API with many callers at once: make bench-api [CALLERS=200 SECONDS=60]
+bench-api: $(READY) ## Measure the API with many simultaneous callers: make bench-api [CALLERS=200 SECONDS=60]
 	@$(BIN)/python -m bench.api --callers $(CALLERS) --seconds $(SECONDS) $(BENCH)
 
 $(VENV)/.stock: $(READY) locks/bench.lock
-	@echo "Installing ONNX Runtime, which the stock engine runs on; once …"
+	@echo "Installing ONNX Runtime for the stock engine; once …"
 	@$(PIP) --require-hashes -r locks/bench.lock
 	@touch $@
 
@@ -116,11 +116,11 @@ $(VENV)/.function: $(READY) locks/function.lock
 	@touch $@
 
 $(VENV)/.deploy: $(READY) locks/deploy.lock
-	@echo "Installing what deploying needs, 70 MB; once …"
+	@echo "Installing the packages for deploying, 70 MB; once …"
 	@$(PIP) --require-hashes -r locks/deploy.lock
 	@touch $@
 
-# What the zip is made of, and with; written anew when another file or Python is among them.
+# The inputs of the zip; written again when the list of files or the Python changes.
 ZIPPED := $(shell find handler ops/package -type f -not -name '*.pyc' | sort)
 build/function.inputs: FORCE
 	@mkdir -p build
@@ -133,11 +133,11 @@ build/function.zip: $(VENV)/.function build/function.inputs $(ZIPPED)
 	@$(BIN)/python -m ops.package build --packages $(VENV)/function --zip $@ --python "$(RUNTIME_PYTHON)"
 
 .PHONY: package
-package: build/function.zip ## Make build/function.zip, which is deployed, and run it by itself
+package: build/function.zip ## Make build/function.zip, which is deployed, and run it in isolation
 	@$(BIN)/python -m ops.package check --zip $< --python "$(RUNTIME_PYTHON)"
 
-# PROVIDER=stand-in: without account or network, by a provider that knows names and types only. Its
-# state is not that of the stage.
+# PROVIDER=stand-in needs no account and no network: its provider knows names and types only. Its
+# state is separate from the stage's.
 STANDIN := $(filter stand-in,$(PROVIDER))
 $(if $(filter-out yes 1 no 0,$(YES) $(DELETE_INVOICES)),$(error YES and DELETE_INVOICES are yes or no))
 $(if $(filter-out stand-in,$(PROVIDER)),$(error PROVIDER is stand-in or nothing, not $(PROVIDER)))
@@ -149,29 +149,29 @@ ON = '$(STAGE)' --engine "$(ENGINE)" $(if $(STANDIN),--states build/stand-in/sta
 validate: $(VENV)/.deploy ## Check template.yaml with a stage's choices [STAGE=dev] [PROVIDER=stand-in]
 	@$(DEPLOY) validate $(ON)
 
-# What is missing is named before the zip is made.
+# Missing credentials and settings are reported before the zip is made.
 .PHONY: ready
 ready: $(VENV)/.deploy
 	@$(DEPLOY) ready $(ON)
 
 .PHONY: plan
-plan: ready build/function.zip ## Show what deploying a stage would do [STAGE=dev] [PROVIDER=stand-in]
+plan: ready build/function.zip ## Show the changes that deploying a stage would make [STAGE=dev] [PROVIDER=stand-in]
 	@$(DEPLOY) plan $(ON)
 
 .PHONY: deploy
-deploy: ready build/function.zip ## Put a stage into the account that HW_ACCESS_KEY is of [STAGE=dev]
+deploy: ready build/function.zip ## Deploy a stage to the account of HW_ACCESS_KEY [STAGE=dev]
 	@$(DEPLOY) deploy $(ON) $(if $(STANDIN),--stand-in)
 
 .PHONY: outputs
-outputs: $(VENV)/.deploy ## Print a deployed stage's addresses [STAGE=dev]
+outputs: $(VENV)/.deploy ## Print a deployed stage's outputs as JSON [STAGE=dev]
 	@$(DEPLOY) outputs $(ON)
 
 .PHONY: migrate-state
-migrate-state: $(VENV)/.deploy ## Take a stage's state to where its file says it is kept now [STAGE=dev]
+migrate-state: $(VENV)/.deploy ## Move a stage's state to the place that its file names [STAGE=dev]
 	@$(DEPLOY) migrate-state $(ON)
 
 .PHONY: destroy
-destroy: $(VENV)/.deploy ## Take a stage away, after asking [STAGE=dev] [YES=1] [DELETE_INVOICES=yes]
+destroy: $(VENV)/.deploy ## Remove a stage, after asking [STAGE=dev] [YES=1] [DELETE_INVOICES=yes]
 	@$(DEPLOY) destroy $(ON) $(if $(filter yes 1,$(YES)),--yes) $(if $(filter yes 1,$(DELETE_INVOICES)),--delete-invoices)
 
 .PHONY: logs
@@ -179,11 +179,11 @@ logs: $(VENV)/.deploy ## Print a deployed function's log [STAGE=dev] [FOLLOW=1]
 	@$(BIN)/python -m ops.remote logs '$(STAGE)' --engine "$(ENGINE)" $(if $(FOLLOW),--follow)
 
 .PHONY: smoke
-smoke: $(VENV)/.deploy ## Send one sample through a deployed stage; the live test [STAGE=dev]
+smoke: $(VENV)/.deploy ## Upload one sample to a deployed stage and wait for its record [STAGE=dev]
 	@$(BIN)/python -m ops.remote smoke '$(STAGE)' --engine "$(ENGINE)"
 
 .PHONY: soak
-soak: $(READY) ## Upload thousands while everything fails at times: make soak N=2000 [SEED=7]
+soak: $(READY) ## Upload thousands of images under injected faults: make soak N=2000 [SEED=7]
 	@$(BIN)/python -m bench.soak --uploads $(N) --seed $(SEED) $(SOAK)
 
 # Renews one lock: $(call compile,name,options and sources).
@@ -200,5 +200,5 @@ lock: $(READY) ## Renew the locks from pyproject.toml and handler/requirements.t
 	@$(call compile,function,--python-version 3.12 --python-platform x86_64-manylinux_2_28 handler/requirements.txt)
 
 .PHONY: clean
-clean: ## Remove what was made: records, logs, caches; not the environment
+clean: ## Remove build/ and caches, but not the environment
 	@rm -rf build .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -30,6 +30,7 @@ SINGLE = "errors.py and other single modules"
 LAYERS = (
     "api",
     "sweep",
+    "uploads",
     "pipeline",
     "records",
     "ocr",

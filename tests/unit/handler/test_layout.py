@@ -7,9 +7,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from quota_invoice.errors import UnusableKey
-from quota_invoice.settings.layout import BucketLayout
+from quota_invoice.settings.layout import DEFAULT_LAYOUT
 
-KEYS = BucketLayout("incoming/", "results/", "failures/")
 PATHS = st.text(min_size=1, max_size=200)
 
 
@@ -17,16 +16,16 @@ PATHS = st.text(min_size=1, max_size=200)
 def test_record_keys_are_reversible_and_stay_below_their_prefix(path: str) -> None:
     key = f"incoming/{path}"
     try:
-        result, failure = KEYS.record_key(key), KEYS.failure_key(key)
+        result, failure = DEFAULT_LAYOUT.record_key(key), DEFAULT_LAYOUT.failure_key(key)
     except UnusableKey:
         assume(condition=False)
         return
     assert result == f"results/{path}.json"
     assert failure == f"failures/{path}.json"
-    assert KEYS.input_key(result) == KEYS.input_key(failure) == key
+    assert DEFAULT_LAYOUT.input_key(result) == DEFAULT_LAYOUT.input_key(failure) == key
     assert (
-        KEYS.reason_to_ignore(result)
-        == KEYS.reason_to_ignore(failure)
+        DEFAULT_LAYOUT.reason_to_ignore(result)
+        == DEFAULT_LAYOUT.reason_to_ignore(failure)
         == "the function's own output"
     )
 
@@ -45,23 +44,23 @@ def test_record_keys_are_reversible_and_stay_below_their_prefix(path: str) -> No
     ],
 )
 def test_the_reason_to_ignore_a_key(key: str, reason: str | None) -> None:
-    assert KEYS.reason_to_ignore(key) == reason
+    assert DEFAULT_LAYOUT.reason_to_ignore(key) == reason
 
 
 @pytest.mark.parametrize("key", ["incoming/../results/a.jpg", "incoming/./a.jpg"])
 def test_a_key_with_dots_as_a_part_is_unusable(key: str) -> None:
     with pytest.raises(UnusableKey, match="Key.Unusable"):
-        KEYS.record_key(key)
+        DEFAULT_LAYOUT.record_key(key)
 
 
 def test_a_record_key_beyond_the_stores_limit_is_unusable() -> None:
     longest = "incoming/" + "é" * 505  # 1,019 bytes: its record's key would have 1,023 and 1,024
-    assert KEYS.failure_key(longest)
+    assert DEFAULT_LAYOUT.failure_key(longest)
     with pytest.raises(UnusableKey, match="longer than 1024 bytes"):
-        KEYS.failure_key(longest + "é")
+        DEFAULT_LAYOUT.failure_key(longest + "é")
 
 
 @pytest.mark.parametrize("key", ["incoming/a.jpg", "results/a.jpg", "other/a.jpg.json"])
 def test_other_keys_have_no_input_key(key: str) -> None:
     with pytest.raises(ValueError, match="not the key of a record"):
-        KEYS.input_key(key)
+        DEFAULT_LAYOUT.input_key(key)
