@@ -100,19 +100,14 @@ class Pipeline:
             InvocationError: the object could not be processed this time.
         """
         for _ in range(_MOST_READS):
-            with self._log.step("check", source.key) as step:
-                known, has_failure = self._known(source, retry_failed=retry_failed)
-                current: Source | None = source
-                if known and source.etag not in known:
-                    # A late event or new content: only the bucket knows the present content.
-                    current = self._store.describe(source.bucket, source.key)
-                if current is None or current.etag in known:
-                    outcome = Outcome.DUPLICATE if current else Outcome.GONE
-                    step.outcome = outcome.value
-                    return outcome
-                source = current
+            done, source, has_failure = self._check(source, retry_failed=retry_failed)
+            if done:
+                return done
             try:
-                record = self._read(source, deadline)
+                reading = self._recognizer.read(File.stored(source), deadline)
+                record = recognized(source, reading, region=self._region)
+            except ImageRefused as error:
+                record = failed(source, error)
             except DownloadFailed:
                 if self._store.describe(source.bucket, source.key) is None:
                     return Outcome.GONE
@@ -129,7 +124,26 @@ class Pipeline:
             source = current
         raise ObjectChanging(source.key)
 
-    def _known(self, source: Source, *, retry_failed: bool) -> tuple[set[str], bool]:
+    def _check(self, source: Source, *, retry_failed: bool) -> tuple[Outcome | None, Source, bool]:
+        """Look for a record or failure record of the object's content.
+
+        Returns:
+            The outcome if nothing is to be done, else None; the object with its present content;
+            whether it has a failure record.
+        """
+        with self._log.step("check", source.key) as step:
+            known, has_failure = self._known_etags(source, retry_failed=retry_failed)
+            current: Source | None = source
+            if known and source.etag not in known:
+                # A late event or new content: only the bucket knows the present content.
+                current = self._store.describe(source.bucket, source.key)
+            if current and current.etag not in known:
+                return None, current, has_failure
+            outcome = Outcome.DUPLICATE if current else Outcome.GONE
+            step.outcome = outcome.value
+            return outcome, source, has_failure
+
+    def _known_etags(self, source: Source, *, retry_failed: bool) -> tuple[set[str], bool]:
         """Return the ETags of content processed before, and whether a failure record exists."""
         record = etag_of(self._store.read(source.bucket, self._layout.record_key(source.key)))
         if record == source.etag:
@@ -137,14 +151,6 @@ class Pipeline:
         failure = self._store.read(source.bucket, self._layout.failure_key(source.key))
         known = {record} if retry_failed else {record, etag_of(failure)}
         return {etag for etag in known if etag}, failure is not None
-
-    def _read(self, source: Source, deadline: Deadline) -> dict[str, Any]:
-        """Have the object read; return its record or failure record."""
-        try:
-            reading = self._recognizer.read(File.stored(source), deadline)
-        except ImageRefused as error:
-            return failed(source, error)
-        return recognized(source, reading, region=self._region)
 
     def _confirm(self, source: Source) -> tuple[_Content, Source | None]:
         """Compare the object with the content that was read; return the present one as well."""
