@@ -11,6 +11,22 @@ def png_chunk(name: bytes, content: bytes) -> bytes:
     return struct.pack(">I", len(content)) + name + content + struct.pack(">I", check)
 
 
+def black_png(side: int) -> bytes:
+    """Return a PNG of ``side`` x ``side`` black pixels of one bit; `side` is a multiple of 800."""
+    rows = bytes((1 + side // 8) * 100)
+    packer = zlib.compressobj(9)
+    start = packer.compress(b"") + packer.flush(zlib.Z_FULL_FLUSH)
+    hundred = packer.compress(rows) + packer.flush(zlib.Z_FULL_FLUSH)  # the same each time
+    check = 1
+    for _ in range(side // 100):
+        check = zlib.adler32(rows, check)
+    # An empty last block, and the check of all rows.
+    packed = start + hundred * (side // 100) + b"\x03\x00" + struct.pack(">I", check)
+    head = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)
+    chunks = ((b"IHDR", head), (b"IDAT", packed), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(png_chunk(name, content) for name, content in chunks)
+
+
 def nested_forms(levels: int, each: int = 10) -> bytes:
     """A PDF whose page draws a form, which draws another one `each` times, and so on."""
     kinds = [b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[3 0 R]/Count 1>>"]

@@ -112,9 +112,8 @@ def test_up_takes_an_image_by_curl_and_leaves_nothing_behind(tmp_path: Path) -> 
 def test_a_start_that_is_killed_half_way_leaves_nothing_behind(
     tmp_path: Path, seconds: float, kind: signal.Signals
 ) -> None:
-    with run(
-        "local", "up", "--port", "0", "--log", str(tmp_path / "log"), folder=tmp_path
-    ) as process:
+    options = ("--port", "0", "--api-port", "0", "--log", str(tmp_path / "log"))
+    with run("local", "up", *options, folder=tmp_path) as process:
         time.sleep(seconds)
         assert process.poll() is None
         process.send_signal(kind)

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from quota_invoice.recognition.shrink import fits, shrunk
+from tests.support import bombs
 from tests.support.paths import HANDLER
 
 
@@ -98,7 +99,7 @@ def test_the_exif_orientation_is_applied() -> None:
 
 
 def test_a_decompression_bomb_is_not_opened() -> None:
-    bomb = encoded(Image.new("1", (60_000, 60_000)), "PNG")
+    bomb = bombs.black_png(60_000)
     assert len(bomb) < 1_000_000
     assert shrunk(bomb) is None
 
