@@ -22,13 +22,14 @@ PATH = "/v2/p1/ocr/quota-invoice"
 SEVERAL = "/v2/p1/ocr/auto-classification"
 TOKEN = {"X-Auth-Token": "tok", "Content-Type": "application/json"}
 PROGRAM = """
-import os, sys, time
+import json, os, sys, time
 from types import SimpleNamespace
 from ocr_service.server import serve
 from ocr_service.settings import Settings
 
 class Reader:
     def read(self, image):
+        print(json.dumps({"event": "reading"}), file=sys.stderr, flush=True)
         time.sleep(image.shape[1] / 1000)  # a wide image takes long
         fields = dict(amount="￥5.00", code="144031800111", location="北京市", number="12345678")
         return SimpleNamespace(
@@ -54,6 +55,13 @@ class Running:
     @property
     def address(self) -> tuple[str, int]:
         return "127.0.0.1", int(self.url.rpartition(":")[2])
+
+    def wait_until_reading(self) -> None:
+        """Wait until the reader has begun with an image."""
+        deadline = time.monotonic() + 30
+        while not any(line["event"] == "reading" for line in self.log()):
+            assert time.monotonic() < deadline, "no image was read"
+            time.sleep(0.02)
 
     def log(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.stderr.read_text().splitlines()]

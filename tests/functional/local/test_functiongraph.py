@@ -219,17 +219,8 @@ def test_the_operators_keys_are_the_bucket_owners(cloud: Cloud, objects: Objects
 @linux
 def test_up_keeps_the_operators_keys_in_a_file_of_their_own(tmp_path: Path) -> None:
     file = tmp_path / "up.env"
-    with run(
-        "local",
-        "up",
-        "--port",
-        "0",
-        "--api-port",
-        "0",
-        "--log",
-        str(tmp_path / "up.log"),
-        folder=tmp_path,
-    ) as process:
+    options = ("--port", "0", "--api-port", "0", "--log", str(tmp_path / "up.log"))
+    with run("local", "up", *options, folder=tmp_path) as process:
         assert process.stdout
         said = ""
         while "Ctrl-C" not in said:

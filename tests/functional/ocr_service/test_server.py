@@ -6,6 +6,7 @@ import base64
 import json
 import signal
 import socket
+import statistics
 import subprocess
 import sys
 import threading
@@ -170,10 +171,13 @@ def test_the_contract_s_sample_runs(service: Running) -> None:
 def test_answers_over_a_kept_connection_do_not_wait(service: Running) -> None:
     with httpx.Client(base_url=service.url) as kept:
         kept.get("/healthz")
-        started = time.monotonic()
+        times = []
         for _ in range(20):
+            started = time.monotonic()
             kept.get("/healthz")
-        assert (time.monotonic() - started) / 20 < 0.03  # 0.044 with Nagle's algorithm
+            times.append(time.monotonic() - started)
+        # Each would take 0.044 s with Nagle's algorithm; on a busy machine some take as long anyway.
+        assert statistics.median(times) < 0.03
 
 
 def test_the_log_is_json_whatever_native_libraries_write(service: Running) -> None:
@@ -298,7 +302,7 @@ def test_it_finishes_what_is_under_way_when_told_to_stop(tmp_path: Path, number:
             )
         )
         thread.start()
-        time.sleep(0.7)  # under way: the reader takes 1.5 s
+        service.wait_until_reading()  # for 1.5 s
         assert answers == []
         service.process.send_signal(number)
         assert service.process.wait(10) == 0
@@ -334,7 +338,8 @@ def test_what_it_cannot_finish_in_time_is_told_so_when_it_stops(tmp_path: Path) 
             pool.submit(httpx.post, service.url + PATH, headers=TOKEN, json=body, timeout=20)
             for _ in range(3)
         ]
-        time.sleep(0.7)  # one is being read, for 2.5 s, and two wait for their turn
+        service.wait_until_reading()  # for 2.5 s
+        time.sleep(0.7)  # until the two others have come, which wait for their turn
         service.process.terminate()
         for one in asked:
             answer = one.result()
