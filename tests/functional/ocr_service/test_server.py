@@ -176,7 +176,7 @@ def test_answers_over_a_kept_connection_do_not_wait(service: Running) -> None:
             started = time.monotonic()
             kept.get("/healthz")
             times.append(time.monotonic() - started)
-        # Each would take 0.044 s with Nagle's algorithm; on a busy machine some take as long anyway.
+        # With Nagle's algorithm each would take 0.044 s; on a busy machine some do without it.
         assert statistics.median(times) < 0.03
 
 
