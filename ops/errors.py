@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 
 
-class DeployError(Exception):
+class OpsError(Exception):
     """Something is missing or went wrong; one line for each thing that does.
 
     Args:
@@ -29,7 +29,7 @@ def run_command(command: Callable[[], None], console: Console) -> None:
     """
     try:
         command()
-    except DeployError as error:
+    except OpsError as error:
         for problem in error.problems:
             console.print(f"[bold red]error:[/] {escape(problem)}")
         raise typer.Exit(1) from None

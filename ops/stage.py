@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from ops.errors import DeployError
+from ops.errors import OpsError
 
 ROOT = Path(__file__).parents[1]
 TEMPLATE = ROOT / "template.yaml"
@@ -59,27 +59,27 @@ def read_stage(name: str, states: Path = STATES, choices: Path = CHOICES) -> Sta
     """Read a stage.
 
     Raises:
-        DeployError: there is no such stage, or what it chooses makes no sense; all of it is named.
+        OpsError: there is no such stage, or what it chooses makes no sense; all of it is named.
     """
     if not _NAME.fullmatch(name):
-        raise DeployError(f"{name!r} is no stage: up to 16 small letters, digits and hyphens")
+        raise OpsError(f"{name!r} is no stage: up to 16 small letters, digits and hyphens")
     path = choices / f"{name}.yaml"
     if not path.is_file():
-        raise DeployError(f"there is no {path.name} in {choices.name}/: copy dev.yaml there")
+        raise OpsError(f"there is no {path.name} in {choices.name}/: copy dev.yaml there")
     template = yaml.safe_load(TEMPLATE.read_text(encoding="utf-8"))
     try:
         chosen = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     except (OSError, ValueError, yaml.YAMLError) as error:
-        raise DeployError(f"{path.name}: {error}") from None
+        raise OpsError(f"{path.name}: {error}") from None
     if not isinstance(chosen, dict):
-        raise DeployError(f"{path.name} is not a list of names and values")
+        raise OpsError(f"{path.name} is not a list of names and values")
     remote = chosen.pop("state", None)
     chosen.setdefault("stage", name)
     given = {variable: os.environ.get(name) for variable, name in _ENVIRONMENT.items()}
     chosen = {**{variable: value for variable, value in given.items() if value}, **chosen}
     problems = [*_problems(template["variable"], chosen, name), *_state_problems(remote)]
     if problems:
-        raise DeployError(*(f"{path.name}: {problem}" for problem in problems))
+        raise OpsError(*(f"{path.name}: {problem}" for problem in problems))
     return Stage(name, chosen, template, states / name, remote)
 
 
@@ -87,7 +87,7 @@ def read_state_of(name: str, states: Path = STATES, choices: Path = CHOICES) -> 
     """Read a stage whose state is to be looked at; in a bucket, it takes keys.
 
     Raises:
-        DeployError: as ``read_stage`` and ``require_credentials`` do.
+        OpsError: as ``read_stage`` and ``require_credentials`` do.
     """
     stage = read_stage(name, states, choices)
     if stage.remote:
@@ -99,11 +99,11 @@ def require_credentials(environment: Mapping[str, str] = os.environ) -> None:
     """Raise if the environment holds no keys.
 
     Raises:
-        DeployError: names those that are missing.
+        OpsError: names those that are missing.
     """
     missing = [name for name in CREDENTIALS if not environment.get(name)]
     if missing:
-        raise DeployError(*(f"{name} is not set in the environment" for name in missing))
+        raise OpsError(*(f"{name} is not set in the environment" for name in missing))
 
 
 def _problems(variables: Mapping[str, Any], chosen: Mapping[str, Any], name: str) -> list[str]:

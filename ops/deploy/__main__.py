@@ -11,8 +11,8 @@ import typer
 from ops.deploy.bucket_cleanup import holds_objects
 from ops.deploy.changes import Change
 from ops.deploy.console import apply, console, empty, next_steps, show
-from ops.deploy.deployment import BUCKET, Work
-from ops.errors import DeployError, run_command
+from ops.deploy.deployment import BUCKET, Deployment
+from ops.errors import OpsError, run_command
 from ops.stage import CHOICES, STATES, Stage, read_stage, read_state_of, require_credentials
 
 app = typer.Typer(
@@ -37,7 +37,7 @@ def validate(
     """Check the template and the stage's choices against the provider's schema."""
 
     def run() -> None:
-        Work.begin(read_stage(name, states, choices), None, engine).validate()
+        Deployment.prepare(read_stage(name, states, choices), None, engine).validate()
         console.print(f"template.yaml is valid, and {name} can be planned with it.")
 
     run_command(run, console)
@@ -54,8 +54,8 @@ def plan(
     """Show what deploying would do; nothing is done."""
 
     def run() -> None:
-        work = _begin(name, code, engine, states, choices)
-        show(_planned(work))
+        deployment = _begin(name, code, engine, states, choices)
+        show(_planned(deployment))
 
     run_command(run, console)
 
@@ -74,20 +74,20 @@ def deploy(  # noqa: PLR0913, PLR0917 - the command's options
     """Bring the account to what template.yaml and the stage have."""
 
     def run() -> None:
-        work = _begin(name, code, engine, states, choices)
-        changes = _planned(work)
+        deployment = _begin(name, code, engine, states, choices)
+        changes = _planned(deployment)
         show(changes)
         if any(change.address == BUCKET and "delete" in change.actions for change in changes):
-            raise DeployError(
+            raise OpsError(
                 "this would remove the bucket and what is in it; keep its name, or, to use it as "
                 "an existing one, take it out of the state first"
             )
         if changes:
-            apply(work, changes)
+            apply(deployment, changes)
         if stand_in:
             console.print("The stand-in made nothing: that is what an account would have now.")
         else:
-            next_steps(work)
+            next_steps(deployment)
 
     run_command(run, console)
 
@@ -99,8 +99,8 @@ def outputs(
     """Print the stage's outputs as JSON."""
 
     def run() -> None:
-        work = Work.begin(read_state_of(name, states, choices), None, engine)
-        console.print_json(json.dumps(work.outputs()))
+        deployment = Deployment.prepare(read_state_of(name, states, choices), None, engine)
+        console.print_json(json.dumps(deployment.outputs()))
 
     run_command(run, console)
 
@@ -112,7 +112,7 @@ def migrate_state(
     """Take a stage's state to where its file says that it is kept now."""
 
     def run() -> None:
-        Work.begin(read_state_of(name, states, choices), None, engine).migrate_state()
+        Deployment.prepare(read_state_of(name, states, choices), None, engine).migrate_state()
         console.print(f"The state of {name} is where stages/{name}.yaml says.")
 
     run_command(run, console)
@@ -132,13 +132,13 @@ def destroy(  # noqa: PLR0913, PLR0917 - the command's options
     """Take the stage away; a bucket that still holds objects stays unless told otherwise."""
 
     def run() -> None:
-        work = _begin(name, None, engine, states, choices)
+        deployment = _begin(name, None, engine, states, choices)
         with console.status("looking at what is deployed"):
-            deployed = work.deployed()
+            deployed = deployment.deployed()
             # What was deployed counts; the stage's file may name another bucket by now.
             bucket = str(deployed[BUCKET]["bucket"]) if BUCKET in deployed else ""
-            stays = bool(bucket) and not delete_invoices and holds_objects(work.stage, bucket)
-            changes = work.plan_destroy(deployed, [BUCKET] if stays else [])
+            stays = bool(bucket) and not delete_invoices and holds_objects(deployment.stage, bucket)
+            changes = deployment.plan_destroy(deployed, [BUCKET] if stays else [])
         if changes:
             show(changes)
         if stays:
@@ -150,10 +150,10 @@ def destroy(  # noqa: PLR0913, PLR0917 - the command's options
             console.print("There is nothing to remove.")
             return
         if not yes and typer.prompt(f"Type {name} to remove all of this", default="") != name:
-            raise DeployError("nothing was removed")
+            raise OpsError("nothing was removed")
         if bucket and delete_invoices:
-            empty(work, bucket)
-        apply(work, changes)
+            empty(deployment, bucket)
+        apply(deployment, changes)
         console.print(f"{name} is gone." if not stays else f"{name} is gone but for its bucket.")
 
     run_command(run, console)
@@ -171,28 +171,28 @@ def ready(
     run_command(run, console)
 
 
-def _begin(name: str, code: Path | None, engine: str, states: Path, choices: Path) -> Work:
+def _begin(name: str, code: Path | None, engine: str, states: Path, choices: Path) -> Deployment:
     """Name everything that is missing before anything starts."""
     problems: list[str] = []
     stage: Stage | None = None
     try:
         stage = read_stage(name, states, choices)
-    except DeployError as error:
+    except OpsError as error:
         problems += error.problems
     try:
         require_credentials()
-    except DeployError as error:
+    except OpsError as error:
         problems += error.problems
     if code and not code.is_file():
         problems.append(f"there is no {code}: make package")
     if problems or stage is None:
-        raise DeployError(*problems)
-    return Work.begin(stage, code, engine)
+        raise OpsError(*problems)
+    return Deployment.prepare(stage, code, engine)
 
 
-def _planned(work: Work) -> list[Change]:
-    with console.status(f"planning {work.stage.name} with {work.engine.name}"):
-        return work.plan()
+def _planned(deployment: Deployment) -> list[Change]:
+    with console.status(f"planning {deployment.stage.name} with {deployment.engine.name}"):
+        return deployment.plan()
 
 
 if __name__ == "__main__":

@@ -7,9 +7,9 @@ from typing import Any
 
 from obs import DeleteObjectsRequest, Object, ObsClient, Versions
 
-from ops.errors import DeployError
+from ops.errors import OpsError
 from ops.sdk.clients import bucket_client
-from ops.sdk.errors import told
+from ops.sdk.errors import readable_errors
 from ops.stage import Stage
 
 _OK = 300
@@ -36,9 +36,9 @@ def remove_objects(stage: Stage, bucket: str, removed: Callable[[int], None]) ->
         removed: called with how many were removed, page by page.
 
     Raises:
-        DeployError: the bucket is not reached, refuses, or does not remove what it was told to.
+        OpsError: the bucket is not reached, refuses, or does not remove what it was told to.
     """
-    with told("OBS"):
+    with readable_errors("OBS"):
         _remove(bucket_client(stage), bucket, removed)
 
 
@@ -53,11 +53,11 @@ def _remove(client: ObsClient, bucket: str, removed: Callable[[int], None]) -> N
         if not objects:
             break
         if objects == former:
-            raise DeployError(f"{bucket} holds {objects[0].key} after it was removed")
+            raise OpsError(f"{bucket} holds {objects[0].key} after it was removed")
         request = DeleteObjectsRequest(quiet=True, objects=objects, encoding_type=encoding)
         refused = _sound(client.deleteObjects(bucket, request)).error
         if refused:
-            raise DeployError(f"{bucket} keeps {refused[0].key}: {refused[0].code}")
+            raise OpsError(f"{bucket} keeps {refused[0].key}: {refused[0].code}")
         removed(len(objects))
         former = objects
     while uploads := _sound(client.listMultipartUploads(bucket, encoding_type="url")).upload:
@@ -67,7 +67,5 @@ def _remove(client: ObsClient, bucket: str, removed: Callable[[int], None]) -> N
 
 def _sound(answer: Any) -> Any:  # noqa: ANN401 - the SDK has no types
     if answer.status >= _OK:
-        raise DeployError(
-            f"the bucket refused: {answer.status} {answer.errorCode or answer.reason}"
-        )
+        raise OpsError(f"the bucket refused: {answer.status} {answer.errorCode or answer.reason}")
     return answer.body

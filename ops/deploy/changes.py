@@ -27,7 +27,7 @@ class Change:
     actions: tuple[str, ...]
 
 
-def changes_of(plan: Mapping[str, Any]) -> list[Change]:
+def read_changes(plan: Mapping[str, Any]) -> list[Change]:
     """Read a plan, as ``show -json`` gives it; values, which may be anyone's, are not looked at."""
     found = [
         Change(entry["address"], tuple(entry["change"]["actions"]))
@@ -36,7 +36,7 @@ def changes_of(plan: Mapping[str, Any]) -> list[Change]:
     return [change for change in found if change.actions in _SIGNS]
 
 
-def table_of(changes: list[Change]) -> Table:
+def change_table(changes: list[Change]) -> Table:
     """Give the plan's summary."""
     table = Table(box=box.SIMPLE, show_header=False)
     for change in sorted(changes, key=lambda change: change.address):
@@ -44,7 +44,7 @@ def table_of(changes: list[Change]) -> Table:
     return table
 
 
-def counted(changes: list[Change]) -> str:
+def summary(changes: list[Change]) -> str:
     """Say in one line how much there is to do."""
     if not changes:
         return "No changes: everything is as template.yaml and the stage have it."

@@ -7,8 +7,8 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from ops.deploy.bucket_cleanup import remove_objects
-from ops.deploy.changes import Change, counted, table_of
-from ops.deploy.deployment import Work
+from ops.deploy.changes import Change, change_table, summary
+from ops.deploy.deployment import Deployment
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -16,11 +16,11 @@ console = Console(highlight=False, soft_wrap=True)
 def show(changes: list[Change]) -> None:
     """Show what a plan would do."""
     if changes:
-        console.print(table_of(changes))
-    console.print(counted(changes))
+        console.print(change_table(changes))
+    console.print(summary(changes))
 
 
-def apply(work: Work, changes: list[Change]) -> None:
+def apply(deployment: Deployment, changes: list[Change]) -> None:
     """Do what was planned, and show how far it is."""
     bar = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*bar, console=console) as progress:
@@ -32,32 +32,34 @@ def apply(work: Work, changes: list[Change]) -> None:
             if kind == "complete":
                 progress.advance(task)
 
-        work.apply(done)
+        deployment.apply(done)
         progress.update(task, description="done")
 
 
-def empty(work: Work, bucket: str) -> None:
+def empty(deployment: Deployment, bucket: str) -> None:
     """Remove all that a bucket holds, and show how far it is."""
     with Progress(
         TextColumn(f"emptying {escape(bucket)}: {{task.completed}} removed"), console=console
     ) as bar:
         task = bar.add_task("emptying", total=None)
-        remove_objects(work.stage, bucket, lambda number: bar.advance(task, number))
+        remove_objects(deployment.stage, bucket, lambda number: bar.advance(task, number))
 
 
-def next_steps(work: Work) -> None:
+def next_steps(deployment: Deployment) -> None:
     """Say what can be done with a stage that is deployed."""
-    found, stage = work.outputs(), work.stage.name
+    found, stage = deployment.outputs(), deployment.stage.name
     lines = [
         "",
         f"Upload images to {found['bucket']}/{found['input_prefix']}",
         f"and find records in {found['bucket']}/{found['results_prefix']}.",
         f"Try one sample through it:  make smoke STAGE={stage}",
-        f"Watch it work:              make logs STAGE={stage} FOLLOW=1",
+        f"Watch it deployment:              make logs STAGE={stage} FOLLOW=1",
         f"All addresses:              make outputs STAGE={stage}",
     ]
     if found["api_address"]:
         lines.append(f"The API: {found['api_address']} (an app made in API Gateway gets you a key)")
-    if work.stage.variables.get("alarm_email"):
-        lines.append(f"{work.stage.variables['alarm_email']} has to confirm the subscription.")
+    if deployment.stage.variables.get("alarm_email"):
+        lines.append(
+            f"{deployment.stage.variables['alarm_email']} has to confirm the subscription."
+        )
     console.print("\n".join(lines))

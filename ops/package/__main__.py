@@ -10,7 +10,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from ops.package.build import LARGEST, Built, build
+from ops.package.build import LARGEST, BuildResult, build
 from ops.package.selection import PackageError
 
 app = typer.Typer(
@@ -59,7 +59,7 @@ def check_command(zip_file: ZipFile = Path("build/function.zip"), python: Python
         console.print(f"[yellow]Not checked here:[/] {found.left_unchecked}.")
 
 
-def _show(built: Built) -> None:
+def _show(built: BuildResult) -> None:
     manifest = built.manifest
     table = Table(box=box.SIMPLE_HEAD)
     for name in ("package", "version", "licence", "files", "kB"):

@@ -19,7 +19,7 @@ MANIFEST = "manifest.json"
 
 
 @dataclass(frozen=True)
-class Built:
+class BuildResult:
     """What was made.
 
     Attributes:
@@ -35,7 +35,7 @@ class Built:
     sha256: str
 
 
-def build(packages: Path, zip_file: Path, python: str | None = None) -> Built:
+def build(packages: Path, zip_file: Path, python: str | None = None) -> BuildResult:
     """Make the zip.
 
     Args:
@@ -64,7 +64,7 @@ def build(packages: Path, zip_file: Path, python: str | None = None) -> Built:
         raise PackageError(f"{zip_file} has {size:,} bytes, more than {LARGEST:,}")
     zip_file.with_suffix(".json").write_bytes(content[MANIFEST])
     digest = hashlib.sha256(zip_file.read_bytes()).hexdigest()
-    return Built(zip_file, manifest, size, digest)
+    return BuildResult(zip_file, manifest, size, digest)
 
 
 def _merged(installed: list[Package]) -> dict[str, bytes]:

@@ -28,7 +28,7 @@ _OK = 300
 
 
 @dataclass(frozen=True)
-class Checked:
+class CheckResult:
     """What the check found.
 
     Attributes:
@@ -46,7 +46,7 @@ class Checked:
     left_unchecked: str
 
 
-def check(zip_file: Path, python: str | None = None) -> Checked:
+def check(zip_file: Path, python: str | None = None) -> CheckResult:
     """Run the zip.
 
     Raises:
@@ -76,7 +76,7 @@ def check(zip_file: Path, python: str | None = None) -> Checked:
             raise PackageError("running it wrote byte-code: what the zip brings is not valid")
         modules = _loaded(report, tree)
     left = "" if interpreter else "rescue of large images: Pillow is built for Python 3.12"
-    return Checked(_version(interpreter), tuple(found), modules, report["cold_ms"], left)
+    return CheckResult(_version(interpreter), tuple(found), modules, report["cold_ms"], left)
 
 
 def _run(

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from ops.deploy.deployment import Work
+from ops.deploy.deployment import Deployment
 from ops.errors import run_command
 from ops.stage import CHOICES, STATES, Stage, read_stage, require_credentials
 
@@ -93,10 +93,10 @@ def smoke_command(  # noqa: PLR0913, PLR0917 - the command's options
     def run() -> None:
         from ops.remote.smoke import smoke  # noqa: PLC0415 - as above
         from ops.sdk.clients import bucket_client  # noqa: PLC0415 - --help does not wait for the SDKs
-        from ops.sdk.errors import told  # noqa: PLC0415 - as above
+        from ops.sdk.errors import readable_errors  # noqa: PLC0415 - as above
 
         stage, outputs = _deployed(name, engine, states, choices)
-        with console.status("waiting for the record"), told("OBS"):
+        with console.status("waiting for the record"), readable_errors("OBS"):
             way = smoke(bucket_client(stage), outputs, sample, seconds, keep=keep)
         ocr = way.record.get("ocr") or {}
         console.print(
@@ -118,7 +118,7 @@ def _deployed(
     """Read a stage and its outputs."""
     stage = read_stage(name, states, choices)
     require_credentials()
-    return stage, Work.begin(stage, None, engine).outputs()
+    return stage, Deployment.prepare(stage, None, engine).outputs()
 
 
 if __name__ == "__main__":

@@ -10,14 +10,14 @@ from typing import Any
 
 from huaweicloudsdkfunctiongraph.v2 import FunctionGraphClient, InvokeFunctionRequest
 
-from ops.errors import DeployError
+from ops.errors import OpsError
 from ops.sdk.clients import api_client
-from ops.sdk.errors import told
+from ops.sdk.errors import readable_errors
 from ops.stage import Stage
 
 
 @dataclass(frozen=True)
-class Answer:
+class InvocationResult:
     """What came of an invocation.
 
     Attributes:
@@ -35,34 +35,36 @@ def read_event(path: Path) -> dict[str, Any]:
     """Read an event.
 
     Raises:
-        DeployError: there is none.
+        OpsError: there is none.
     """
     try:
         event = json.loads(path.read_bytes())
     except (OSError, ValueError) as error:
-        raise DeployError(f"{path}: {error}") from None
+        raise OpsError(f"{path}: {error}") from None
     if not isinstance(event, dict):
-        raise DeployError(f"{path}: an event is a JSON object")
+        raise OpsError(f"{path}: an event is a JSON object")
     return event
 
 
-def invoke(stage: Stage, urn: str, event: dict[str, Any]) -> Answer:
+def invoke(stage: Stage, urn: str, event: dict[str, Any]) -> InvocationResult:
     """Invoke the function and wait for its answer.
 
     Raises:
-        DeployError: it was not invoked; why.
+        OpsError: it was not invoked; why.
     """
     client = api_client(FunctionGraphClient, stage, "fgs", "functiongraph", urn)
     request = InvokeFunctionRequest(
         function_urn=urn, x_cff_log_type="tail", x_cff_request_version="v1", body=event
     )
-    with told("FunctionGraph"):
+    with readable_errors("FunctionGraph"):
         response = client.invoke_function(request)
     found = response.to_json_object()
     if not isinstance(found, dict):
-        raise DeployError("FunctionGraph's answer made no sense")
+        raise OpsError("FunctionGraph's answer made no sense")
     log = str(found.get("log") or "")
-    return Answer(str(found.get("request_id", "")), _decoded(found.get("result")), _plain(log))
+    return InvocationResult(
+        str(found.get("request_id", "")), _decoded(found.get("result")), _plain(log)
+    )
 
 
 def _decoded(result: object) -> Any:  # noqa: ANN401 - any JSON

@@ -11,7 +11,7 @@ from typing import Any
 
 from obs import ObsClient
 
-from ops.errors import DeployError
+from ops.errors import OpsError
 
 _OK = 300
 _MISSING = 404
@@ -19,7 +19,7 @@ _PAUSE = 0.5  # seconds between looks
 
 
 @dataclass(frozen=True)
-class Way:
+class SmokeResult:
     """The way that an upload took.
 
     Attributes:
@@ -39,7 +39,7 @@ class Way:
 
 def smoke(
     client: ObsClient, outputs: Mapping[str, Any], sample: Path, seconds: float, *, keep: bool
-) -> Way:
+) -> SmokeResult:
     """Upload a sample, wait for its record, and remove both.
 
     Args:
@@ -50,7 +50,7 @@ def smoke(
         keep: whether the sample and its record stay.
 
     Raises:
-        DeployError: the bucket refuses, or no record came in time.
+        OpsError: the bucket refuses, or no record came in time.
     """
     bucket, name = str(outputs["bucket"]), f"smoke/{int(time.time())}-{sample.name}"
     key = f"{outputs['input_prefix']}{name}"
@@ -64,13 +64,13 @@ def smoke(
                 record = _read(client, bucket, record_key)
                 if record is not None:
                     waited = time.monotonic() - uploaded
-                    return Way(key, record_key, record, uploaded - started, waited)
+                    return SmokeResult(key, record_key, record, uploaded - started, waited)
             time.sleep(_PAUSE)
     finally:
         if not keep:
             for gone in (key, *records):
                 client.deleteObject(bucket, gone)
-    raise DeployError(
+    raise OpsError(
         f"no record of {key} after {seconds:g} s; make logs says what the function did, and an "
         "empty log that no event reached it"
     )
@@ -88,4 +88,4 @@ def _read(client: ObsClient, bucket: str, key: str) -> dict[str, Any] | None:
 def _sound(answer: Any, action: str) -> None:  # noqa: ANN401 - the SDK has no types
     if answer.status >= _OK:
         reason = answer.errorCode or answer.reason
-        raise DeployError(f"the bucket refused to {action}: {answer.status} {reason}")
+        raise OpsError(f"the bucket refused to {action}: {answer.status} {reason}")

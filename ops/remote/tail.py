@@ -9,7 +9,7 @@ from typing import Any
 from huaweicloudsdklts.v2 import ListLogsRequest, LtsClient, QueryLtsLogParams
 
 from ops.sdk.clients import api_client
-from ops.sdk.errors import told
+from ops.sdk.errors import readable_errors
 from ops.stage import Stage
 
 _PAGE = 100
@@ -23,7 +23,7 @@ def lines(
     """Give the lines of the last minutes, oldest first; for ever if they are followed.
 
     Raises:
-        DeployError: LTS does not give them; why.
+        OpsError: LTS does not give them; why.
     """
     client = api_client(LtsClient, stage, "lts", "lts", str(outputs["function_urn"]))
     start = _now() - int(minutes * 60_000)
@@ -59,7 +59,7 @@ def _all(
             search_type="forwards" if last else None,
         )
         request = ListLogsRequest(outputs["log_group_id"], outputs["log_stream_id"], body)
-        with told("LTS"):
+        with readable_errors("LTS"):
             found = client.list_logs(request).logs or []
         for line in found:
             yield str(line.line_num), str(line.content).rstrip("\n")

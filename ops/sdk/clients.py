@@ -13,7 +13,7 @@ from huaweicloudsdkcore.auth.credentials import BasicCredentials
 from huaweicloudsdkcore.http.http_config import HttpConfig
 from obs import ObsClient
 
-from ops.errors import DeployError
+from ops.errors import OpsError
 from ops.stage import Stage, require_credentials
 
 _SECONDS = (10, 320)  # to connect, and for an answer: an invocation may take five minutes
@@ -33,7 +33,7 @@ class BucketLayout:
         """Read them.
 
         Raises:
-            DeployError: names those that are missing.
+            OpsError: names those that are missing.
         """
         require_credentials(environment)
         token = environment.get("HW_SECURITY_TOKEN") or None
@@ -51,11 +51,11 @@ def api_client(builder: Any, stage: Stage, name: str, host: str, urn: str) -> An
         urn: the function's; it holds the project's id.
 
     Raises:
-        DeployError: keys are missing, or that is no function's URN.
+        OpsError: keys are missing, or that is no function's URN.
     """
     keys, parts = BucketLayout.read(), urn.split(":")
     if len(parts) <= _PROJECT:
-        raise DeployError(f"{urn} is no function's URN")
+        raise OpsError(f"{urn} is no function's URN")
     credentials = BasicCredentials(keys.access_key, keys.secret_key, parts[_PROJECT])
     if keys.security_token:
         credentials = credentials.with_security_token(keys.security_token)
@@ -76,7 +76,7 @@ def bucket_client(stage: Stage) -> ObsClient:
     """Make a client of the stage's object store; no request is made.
 
     Raises:
-        DeployError: keys are missing.
+        OpsError: keys are missing.
     """
     keys = BucketLayout.read()
     settings = stage.variables.get("settings") or {}

@@ -9,17 +9,17 @@ from http.client import HTTPException
 from huaweicloudsdkcore.exceptions.exceptions import SdkException, ServiceResponseException
 from requests.exceptions import RequestException
 
-from ops.errors import DeployError
+from ops.errors import OpsError
 
 
 @contextlib.contextmanager
-def told(service: str) -> Iterator[None]:
-    """Turn what a call raises into a ``DeployError`` that names the service."""
+def readable_errors(service: str) -> Iterator[None]:
+    """Turn what a call raises into a ``OpsError`` that names the service."""
     try:
         yield
     except ServiceResponseException as error:
         message = f"{service}: {error.status_code} {error.error_code} {error.error_msg}"
-        raise DeployError(message) from None
+        raise OpsError(message) from None
     except (SdkException, RequestException, OSError, HTTPException) as error:
         # Their texts hold the request.
-        raise DeployError(f"{service} was not reached: {type(error).__name__}") from None
+        raise OpsError(f"{service} was not reached: {type(error).__name__}") from None

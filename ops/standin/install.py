@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 from ops.deploy.engine import ENGINES, Engine
-from ops.errors import DeployError
+from ops.errors import OpsError
 
 ROOT = Path(__file__).parents[2]
 VERSION = "1.97.0"
@@ -57,7 +57,7 @@ def _addresses() -> set[str]:
         for engine in ENGINES:
             try:
                 told = Engine.choose(folder, engine).run("providers")
-            except DeployError:
+            except OpsError:
                 continue  # it is not here
             found.update(re.findall(rf"[\w.]+/{_SOURCE}", told))
     return found

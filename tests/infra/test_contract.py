@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from local.cloud import PROJECT
-from ops.errors import DeployError
+from ops.errors import OpsError
 from ops.package.bytecode import RUNTIME
 from ops.stage import TEMPLATE
 from quota_invoice.settings.settings import Settings
@@ -146,7 +146,7 @@ def test_without_an_api_the_function_writes_no_input(plan: Planned) -> None:
 def test_choices_that_contradict_each_other_are_refused(
     plan: Planned, choice: dict[str, Any], told: str
 ) -> None:
-    with pytest.raises(DeployError, match=told):
+    with pytest.raises(OpsError, match=told):
         plan(**{"input_prefix": "incoming/", **choice})
 
 

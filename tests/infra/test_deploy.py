@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from ops.deploy.__main__ import app
 from ops.deploy.engine import Engine
 from ops.deploy.render import render
-from ops.errors import DeployError
+from ops.errors import OpsError
 from ops.stage import CHOICES, ROOT, read_stage
 from tests.support.servers import Answer, Asked, serving
 
@@ -194,7 +194,7 @@ def test_the_bucket_that_was_deployed_is_looked_into(stage: Account) -> None:
 
 @pytest.mark.parametrize("name", ["", "Dev", "../dev", "a" * 17])
 def test_a_stages_name_is_a_name(name: str) -> None:
-    with pytest.raises(DeployError):
+    with pytest.raises(OpsError):
         read_stage(name)
 
 
@@ -297,5 +297,5 @@ def test_nothing_that_was_meant_for_aws_reaches_the_engine(
 
 
 def test_an_engine_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(DeployError, match="no engine"):
+    with pytest.raises(OpsError, match="no engine"):
         Engine.choose(tmp_path, "make")

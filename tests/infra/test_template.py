@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ops.deploy.engine import Engine
-from ops.errors import DeployError
+from ops.errors import OpsError
 
 FUNCTION = "huaweicloud_fgs_function"
 TESTS = Path(__file__).with_name("template.tftest.hcl")
@@ -54,7 +54,7 @@ def of_no_such_kind(template: dict[str, Any]) -> None:
 def test_what_the_schema_does_not_have_is_refused(
     rendered: Rendered, change: Change, told: str
 ) -> None:
-    with pytest.raises(DeployError, match=told):
+    with pytest.raises(OpsError, match=told):
         rendered(change).run("validate", "-no-color")
 
 
