@@ -77,7 +77,7 @@ def check(zip_file: Path, python: str | None = None) -> CheckResult:
         if interpreter and _file_names(tree) != before:  # another Python compiles in any case
             raise OpsError("running it wrote byte-code: the byte-code in the zip is not valid")
         modules = _count_modules(report, tree)
-    version = RUNTIME if interpreter else "%d.%d" % sys.version_info[:2]
+    version = RUNTIME if interpreter else ".".join(map(str, sys.version_info[:2]))
     left = "" if interpreter else "large images: Pillow is built for Python 3.12"
     return CheckResult(version, tuple(found), modules, report["cold_ms"], left)
 

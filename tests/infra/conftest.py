@@ -1,4 +1,4 @@
-"""The template, planned by a real Terraform core with a stand-in for its provider."""
+"""Fixtures that plan the template with a real Terraform core and the stand-in provider."""
 
 from __future__ import annotations
 
@@ -16,9 +16,7 @@ from ops.deploy.render import render
 from ops.package.build import build
 from ops.stage import Stage, read_stage
 from ops.standin.install import install
-from tests.support.paths import ROOT
 
-FACTS = ROOT / "ops" / "standin" / "provider-schema.json"
 PACKAGES = Path(sys.prefix) / "function"
 
 Plan = dict[str, Any]
@@ -40,14 +38,14 @@ def small_zip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def standin(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A CLI configuration with the stand-in."""
+    """A CLI configuration that uses the stand-in."""
     pytest.importorskip("tf", reason="the stand-in's framework needs Python 3.11")
-    return install(tmp_path_factory.mktemp("stand-in"), FACTS)
+    return install(tmp_path_factory.mktemp("stand-in"))
 
 
 @pytest.fixture
 def account(standin: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An environment with made-up keys and the stand-in."""
+    """An environment with made-up credentials and the stand-in."""
     monkeypatch.setenv("TF_CLI_CONFIG_FILE", str(standin))
     monkeypatch.setenv("HW_ACCESS_KEY", "AK-made-up")
     monkeypatch.setenv("HW_SECRET_KEY", "SK-made-up")
@@ -61,7 +59,7 @@ def rendered(
     tmp_path: Path,
     small_zip: Path,
 ) -> Callable[..., Engine]:
-    """Render the default stage with other choices, or with a template that was changed."""
+    """Render the default stage with other choices or with a changed template."""
 
     def make(change: Callable[[dict[str, Any]], None] | None = None, **variables: Any) -> Engine:
         found = read_stage("dev", tmp_path)
@@ -89,6 +87,6 @@ def plan(rendered: Callable[..., Engine]) -> Callable[..., Plan]:
 
 
 def resources(plan: Plan, kind: str) -> dict[str, dict[str, Any]]:
-    """What is planned of a kind: values by address."""
+    """The planned resources of a type: values by address."""
     found = plan["planned_values"]["root_module"]["resources"]
     return {entry["address"]: entry["values"] for entry in found if entry["type"] == kind}
