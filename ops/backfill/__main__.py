@@ -77,10 +77,10 @@ def main(  # noqa: PLR0913 - the command's options
         progress.clear()
     states = ", ".join(f"{count} {state}" for state, count in sorted(backlog.counts.items()))
     console.print(f"{sum(backlog.counts.values())} inputs: {states or 'none'}")
-    if dry_run:
-        console.print(f"{sent} would be sent to the function")
-    else:
-        console.print(f"{sent} were sent to the function; its log has the outcome of each")
+    verb = (
+        "would be sent to the function" if dry_run else "were sent; the function logs the results"
+    )
+    console.print(f"{sent} {verb}")
 
 
 def _run(

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 _DATE = (1980, 1, 1, 0, 0, 0)  # the earliest date that a zip can store
-_MODES = {True: 0o755, False: 0o644}
 
 
 def write_tree(tree: Path, content: Mapping[str, bytes]) -> None:
@@ -33,7 +32,7 @@ def write_zip(target: Path, content: Mapping[str, bytes]) -> None:
         for name in sorted(content):
             entry = zipfile.ZipInfo(name, _DATE)
             entry.create_system = 3  # Unix, for the file modes
-            entry.external_attr = (0o100000 | _MODES[".so" in name]) << 16
+            entry.external_attr = (0o100755 if ".so" in name else 0o100644) << 16
             archive.writestr(entry, content[name], zipfile.ZIP_DEFLATED, 9)
 
 

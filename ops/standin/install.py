@@ -1,4 +1,4 @@
-"""Writes a CLI configuration with which OpenTofu and Terraform use the stand-in."""
+"""Writes a configuration for ``TF_CLI_CONFIG_FILE`` that makes engines use the stand-in."""
 
 from __future__ import annotations
 
@@ -19,14 +19,7 @@ _MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
 def install(folder: Path) -> Path:
-    """Write the configuration and the provider's program.
-
-    Args:
-        folder: the folder to write to; it may exist.
-
-    Returns:
-        The file for ``TF_CLI_CONFIG_FILE``.
-    """
+    """Write the provider's program and the configuration; return its file."""
     folder = folder.resolve()
     machine = platform.machine().lower()
     system = f"{platform.system().lower()}_{_MACHINES.get(machine, machine)}"
