@@ -140,7 +140,7 @@ def test_without_an_api_the_function_may_not_write_inputs(plan: Planned) -> None
     ("choice", "message"),
     [
         ({"failures_prefix": "in/"}, "A prefix is the beginning of another"),
-        ({"settings": {"BUCKET": "another-bucket"}}, "or is set by a variable"),
+        ({"settings": {"BUCKET": "another-bucket"}}, "a name that is set by a variable"),
     ],
 )
 def test_contradictory_choices_are_refused(
