@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from quota_invoice.obs.objects import Entry
-from quota_invoice.obs.walk import Finding, State
+from quota_invoice.obs.walk import Finding
 
 _LARGEST_EVENT = 200_000  # bytes of JSON; an asynchronous invocation accepts 256 KB
 
@@ -38,7 +38,7 @@ class Backlog:
         used = 0
         for finding in findings:
             self.counts[finding.state.value] += 1
-            if not self._needs_work(finding):
+            if not finding.needs_work(retry_failed=self.retry_failed):
                 continue
             size = len(json.dumps(_object(finding.entry)))
             if len(batch) == self.size or used + size > _LARGEST_EVENT:
@@ -54,10 +54,6 @@ class Backlog:
         objects = [_object(entry) for entry in batch]
         backfill = {"bucket": self.bucket, "failures": self.retry_failed, "objects": objects}
         return {"backfill": backfill}
-
-    def _needs_work(self, finding: Finding) -> bool:
-        states = {State.MISSING, State.UNSURE} | ({State.FAILED} if self.retry_failed else set())
-        return finding.state in states
 
 
 def _object(entry: Entry) -> dict[str, Any]:
