@@ -141,7 +141,7 @@ package: build/function.zip ## Make build/function.zip, which is deployed, and r
 STANDIN := $(filter stand-in,$(PROVIDER))
 $(if $(filter-out yes 1 no 0,$(YES) $(DELETE_INVOICES)),$(error YES and DELETE_INVOICES are yes or no))
 $(if $(filter-out stand-in,$(PROVIDER)),$(error PROVIDER is stand-in or nothing, not $(PROVIDER)))
-WITH := $(if $(STANDIN),TF_CLI_CONFIG_FILE="$$($(BIN)/python -m ops.standin install build/stand-in ops/standin/provider-schema.json)")
+WITH := $(if $(STANDIN),TF_CLI_CONFIG_FILE="$$($(BIN)/python -m ops.standin install build/stand-in)")
 DEPLOY = $(WITH) $(BIN)/python -m ops.deploy
 ON = '$(STAGE)' --engine "$(ENGINE)" $(if $(STANDIN),--states build/stand-in/states)
 

@@ -1,1 +1,1 @@
-"""What an operator or a developer runs."""
+"""Tools for operators: package, deploy, invoke, logs, smoke test and backfill."""

@@ -1,4 +1,4 @@
-"""A stage: what was chosen for it, and where its state is."""
+"""A stage: its choices for the template's variables, and the place of its state."""
 
 from __future__ import annotations
 
@@ -11,18 +11,20 @@ from typing import Any
 
 import yaml
 
-from ops.errors import DeployError
+from ops.errors import OpsError
+from ops.former_state import move_former_state
 
 ROOT = Path(__file__).parents[1]
 TEMPLATE = ROOT / "template.yaml"
 CHOICES = ROOT / "stages"
 STATES = CHOICES / ".state"  # not below build/, which `make clean` removes
-CREDENTIALS = ("HW_ACCESS_KEY", "HW_SECRET_KEY")
-# What a stage does not choose is taken from where the provider looks, too.
+_FORMER = ROOT / "deploy"  # earlier versions kept stage files and states here
+_CREDENTIALS = ("HW_ACCESS_KEY", "HW_SECRET_KEY")
+# Defaults for variables that a stage does not set; the provider reads the same names.
 _ENVIRONMENT = {"region": "HW_REGION_NAME", "project_name": "HW_PROJECT_NAME"}
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,15}")
 _STATE = {"bucket", "region", "endpoint", "key"}
-_MADE = "code"  # a variable, and nobody's choice
+_CODE = "code"  # the only variable that a stage cannot set
 
 
 @dataclass(frozen=True)
@@ -30,11 +32,11 @@ class Stage:
     """A stage, ready to be rendered.
 
     Attributes:
-        name: the stage's.
+        name: the stage's name.
         variables: values of the template's variables.
-        template: the template.
-        folder: where it is rendered to and, without remote state, its state lies.
-        remote: where the remote state is: ``bucket``, ``region``, ``endpoint``, ``key``; or None.
+        template: the content of the template.
+        folder: folder for the rendered files and, without remote state, for the state.
+        remote: remote state: ``bucket``, ``region``, ``endpoint``, ``key``; None for local state.
     """
 
     name: str
@@ -45,7 +47,7 @@ class Stage:
 
     @property
     def endpoints(self) -> dict[str, str]:
-        """Addresses of services that are not Huawei Cloud's own, by the provider's names."""
+        """Endpoints that differ from Huawei Cloud's own, by the provider's service names."""
         return dict(self.variables.get("endpoints") or {})
 
     @property
@@ -56,78 +58,66 @@ class Stage:
 
 
 def read_stage(name: str, states: Path = STATES, choices: Path = CHOICES) -> Stage:
-    """Read a stage.
+    """Read a stage; with the default folder of states, move its former state there first.
 
     Raises:
-        DeployError: there is no such stage, or what it chooses makes no sense; all of it is named.
+        OpsError: the stage does not exist or its choices are invalid; lists every problem.
     """
     if not _NAME.fullmatch(name):
-        raise DeployError(f"{name!r} is no stage: up to 16 small letters, digits and hyphens")
+        raise OpsError(f"{name!r} is not a stage name: up to 16 small letters, digits and hyphens")
     path = choices / f"{name}.yaml"
     if not path.is_file():
-        raise DeployError(f"there is no {path.name} in {choices.name}/: copy dev.yaml there")
+        if choices == CHOICES and (_FORMER / path.name).is_file():
+            raise OpsError(f"deploy/{path.name} is not read any more: move it to stages/")
+        raise OpsError(f"there is no {path.name} in {choices.name}/: copy dev.yaml there")
     template = yaml.safe_load(TEMPLATE.read_text(encoding="utf-8"))
     try:
         chosen = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     except (OSError, ValueError, yaml.YAMLError) as error:
-        raise DeployError(f"{path.name}: {error}") from None
+        raise OpsError(f"{path.name}: {error}") from None
     if not isinstance(chosen, dict):
-        raise DeployError(f"{path.name} is not a list of names and values")
+        raise OpsError(f"{path.name} is not a mapping of names to values")
     remote = chosen.pop("state", None)
-    chosen.setdefault("stage", name)
-    given = {variable: os.environ.get(name) for variable, name in _ENVIRONMENT.items()}
-    chosen = {**{variable: value for variable, value in given.items() if value}, **chosen}
-    problems = [*_problems(template["variable"], chosen, name), *_state_problems(remote)]
+    found = {variable: os.environ.get(key) for variable, key in _ENVIRONMENT.items()}
+    defaults = {variable: value for variable, value in found.items() if value}
+    variables = {"stage": name, **defaults, **chosen}
+    problems = [*_problems(template["variable"], variables, name), *_state_problems(remote)]
     if problems:
-        raise DeployError(*(f"{path.name}: {problem}" for problem in problems))
-    return Stage(name, chosen, template, states / name, remote)
-
-
-def read_state_of(name: str, states: Path = STATES, choices: Path = CHOICES) -> Stage:
-    """Read a stage whose state is to be looked at; in a bucket, it takes keys.
-
-    Raises:
-        DeployError: as ``read_stage`` and ``require_credentials`` do.
-    """
-    stage = read_stage(name, states, choices)
-    if stage.remote:
-        require_credentials()
-    return stage
+        raise OpsError(*(f"{path.name}: {problem}" for problem in problems))
+    if states == STATES:
+        move_former_state(_FORMER / ".state" / name, states / name)
+    return Stage(name, variables, template, states / name, remote)
 
 
 def require_credentials(environment: Mapping[str, str] = os.environ) -> None:
-    """Raise if the environment holds no keys.
+    """Check that the environment holds an access key and a secret key.
 
     Raises:
-        DeployError: names those that are missing.
+        OpsError: names the missing variables.
     """
-    missing = [name for name in CREDENTIALS if not environment.get(name)]
+    missing = [name for name in _CREDENTIALS if not environment.get(name)]
     if missing:
-        raise DeployError(*(f"{name} is not set in the environment" for name in missing))
+        raise OpsError(*(f"{name} is not set in the environment" for name in missing))
 
 
 def _problems(variables: Mapping[str, Any], chosen: Mapping[str, Any], name: str) -> list[str]:
-    required = {variable for variable, about in variables.items() if "default" not in about}
+    required = [variable for variable, about in variables.items() if "default" not in about]
     missing = [variable for variable in required if chosen.get(variable, "") == ""]
     empty = [variable for variable, value in chosen.items() if value is None]
-    unknown = [variable for variable in chosen if variable not in variables or variable == _MADE]
+    unknown = [variable for variable in chosen if variable not in variables or variable == _CODE]
     problems = [f"{variable} is missing" for variable in sorted(missing)]
-    problems += [
-        f"{variable} has no value; leave the line out for the default" for variable in empty
-    ]
-    problems += [f"{variable} is no variable of template.yaml to choose" for variable in unknown]
+    problems += [f"{variable} has no value; omit the line for the default" for variable in empty]
+    problems += [f"{variable} is not a variable of template.yaml" for variable in unknown]
     if chosen["stage"] != name:
-        problems.append(f"stage is {chosen['stage']}; it is the file's name by itself")
+        problems.append(f"stage is {chosen['stage']}; omit it, the file's name sets it")
     return problems
 
 
 def _state_problems(remote: object) -> list[str]:
-    if remote is None:
-        return []
-    sound = (
+    valid = remote is None or (
         isinstance(remote, dict)
         and "bucket" in remote
         and remote.keys() <= _STATE
         and all(isinstance(value, str) for value in remote.values())
     )
-    return [] if sound else [f"state has a bucket, and may have {', '.join(sorted(_STATE))}: texts"]
+    return [] if valid else [f"state requires bucket and allows {sorted(_STATE)}, all strings"]

@@ -1,1 +1,1 @@
-"""Hand a backlog of inputs to the deployed function, which has a fleet of its own."""
+"""Sends the inputs without a record to the deployed function, in asynchronous invocations."""

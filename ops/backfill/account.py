@@ -1,27 +1,28 @@
-"""Who the operator is, and where bucket and function are: read from the environment."""
+"""The operator's account, read from the environment."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ops.sdk.clients import read_credentials
 from quota_invoice.errors import ConfigurationError
 from quota_invoice.settings.credentials import Credentials
 from quota_invoice.settings.settings import Settings
 
-_NEEDED = ("HW_ACCESS_KEY", "HW_SECRET_KEY", "HW_PROJECT_ID", "BUCKET", "FUNCTION_URN")
+_REQUIRED = ("HW_ACCESS_KEY", "HW_SECRET_KEY", "HW_PROJECT_ID", "BUCKET", "FUNCTION_URN")
 
 
 @dataclass(frozen=True)
 class Account:
-    """All that a backfill needs to know.
+    """The bucket, the function and the credentials of a backfill.
 
     Attributes:
-        settings: the function's own: bucket, prefixes, endpoints.
-        credentials: the operator's keys.
+        settings: the function's settings: bucket, prefixes, endpoints.
+        credentials: the operator's credentials.
         project_id: the function's project.
-        function_urn: the function.
-        functiongraph: address of FunctionGraph; the region's by default.
+        function_urn: the URN of the function.
+        functiongraph: endpoint of FunctionGraph; by default that of the region.
     """
 
     settings: Settings
@@ -32,17 +33,17 @@ class Account:
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> Account:
-        """Read and check everything.
+        """Read and check the account.
 
         Args:
-            environment: ``HW_ACCESS_KEY``, ``HW_SECRET_KEY``, ``HW_SECURITY_TOKEN`` (of temporary
-                keys), ``HW_PROJECT_ID``, ``HW_REGION_NAME``, ``FUNCTION_URN``,
+            environment: ``HW_ACCESS_KEY``, ``HW_SECRET_KEY``, ``HW_SECURITY_TOKEN`` (for temporary
+                credentials), ``HW_PROJECT_ID``, ``HW_REGION_NAME``, ``FUNCTION_URN``,
                 ``FUNCTIONGRAPH_ENDPOINT``, and the function's settings by their names.
 
         Raises:
-            ConfigurationError: something is missing or makes no sense; all of it is named.
+            ConfigurationError: a value is missing or invalid; lists every problem.
         """
-        problems = [f"{name}: not set" for name in _NEEDED if not environment.get(name)]
+        problems = [f"{name}: not set" for name in _REQUIRED if not environment.get(name)]
         project_id = environment.get("HW_PROJECT_ID", "")
 
         def lookup(name: str) -> str | None:
@@ -54,16 +55,11 @@ class Account:
             raise ConfigurationError([*problems, *error.problems]) from None
         if problems:
             raise ConfigurationError(problems)
-        region = settings.region
         return cls(
             settings=settings,
-            credentials=Credentials(
-                environment["HW_ACCESS_KEY"],
-                environment["HW_SECRET_KEY"],
-                environment.get("HW_SECURITY_TOKEN", ""),
-            ),
+            credentials=read_credentials(environment),
             project_id=project_id,
             function_urn=environment["FUNCTION_URN"],
             functiongraph=environment.get("FUNCTIONGRAPH_ENDPOINT")
-            or f"https://functiongraph.{region}.myhuaweicloud.com",
+            or f"https://functiongraph.{settings.region}.myhuaweicloud.com",
         )

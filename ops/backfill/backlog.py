@@ -1,4 +1,4 @@
-"""The inputs that need work, in batches that one invocation can deal with."""
+"""The inputs that need work, in batches of one invocation each."""
 
 from __future__ import annotations
 
@@ -9,53 +9,51 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from quota_invoice.obs.objects import Entry
-from quota_invoice.obs.walk import Finding, State
+from quota_invoice.obs.walk import Finding
 
-_LARGEST_EVENT = 200_000  # bytes of JSON, of the 256 KB that an asynchronous invocation takes
+_LARGEST_EVENT = 200_000  # bytes of JSON; an asynchronous invocation accepts 256 KB
 
 
 @dataclass
 class Backlog:
-    """Sorts what a walk finds.
+    """Selects and counts the inputs of a bucket.
 
     Attributes:
         bucket: the bucket's name, for the events.
-        failures: whether inputs that could not be read are tried again.
-        size: inputs in a batch.
-        counts: inputs by state, as far as the walk has come.
-        after: the input to go on after.
+        retry_failed: whether to retry failed inputs.
+        size: maximum inputs per batch.
+        counts: number of listed inputs by state.
+        after: the key to continue after.
     """
 
     bucket: str
-    failures: bool
+    retry_failed: bool
     size: int
     counts: Counter[str] = field(default_factory=Counter)
     after: str = ""
 
     def batches(self, findings: Iterable[Finding]) -> Iterator[list[Entry]]:
-        """Give the inputs that need work, as many as one event can hold."""
+        """Yield the inputs that need work, in batches that fit into one event."""
         batch: list[Entry] = []
-        taken = 0
+        used = 0
         for finding in findings:
             self.counts[finding.state.value] += 1
-            if not self._needs_work(finding.state):
+            if not finding.needs_work(retry_failed=self.retry_failed):
                 continue
             size = len(json.dumps(_object(finding.entry)))
-            if len(batch) == self.size or taken + size > _LARGEST_EVENT:
+            if len(batch) == self.size or used + size > _LARGEST_EVENT:
                 yield batch
-                batch, taken = [], 0
+                batch, used = [], 0
             batch.append(finding.entry)
-            taken += size
+            used += size
         if batch:
             yield batch
 
     def event(self, batch: Iterable[Entry]) -> dict[str, Any]:
-        """Give the event that tells the function of a batch."""
-        objects = [_object(one) for one in batch]
-        return {"backfill": {"bucket": self.bucket, "failures": self.failures, "objects": objects}}
-
-    def _needs_work(self, state: State) -> bool:
-        return state in {State.MISSING, State.UNSURE} or (self.failures and state is State.FAILED)
+        """Return the event that tells the function to process a batch."""
+        objects = [_object(entry) for entry in batch]
+        backfill = {"bucket": self.bucket, "failures": self.retry_failed, "objects": objects}
+        return {"backfill": backfill}
 
 
 def _object(entry: Entry) -> dict[str, Any]:

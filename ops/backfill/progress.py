@@ -1,4 +1,4 @@
-"""How far a backfill has come, kept in a file so that it can go on after an interruption."""
+"""The progress of a backfill, in a file, so that it can continue after an interruption."""
 
 from __future__ import annotations
 
@@ -10,34 +10,34 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Progress:
-    """The file of one backfill; another bucket, path or kind has another file.
+    """The progress file of one backfill.
 
     Attributes:
-        path: where it lies. It holds the key of an object, and nothing secret.
+        path: the path of the file. It contains one object key, and no credentials.
     """
 
     path: Path
 
     @classmethod
-    def of(cls, folder: Path, *what: object) -> Progress:
-        """Give the file of the backfill that these describe."""
-        digest = hashlib.sha256(json.dumps(what).encode()).hexdigest()[:16]
+    def of(cls, folder: Path, *options: object) -> Progress:
+        """Return the progress file for a bucket, path and other options of a backfill."""
+        digest = hashlib.sha256(json.dumps(options).encode()).hexdigest()[:16]
         return cls(folder / f"backfill-{digest}.json")
 
     def read(self) -> str:
-        """Give the input to go on after; empty for the beginning."""
+        """Return the key of the last input that was sent; empty at the beginning."""
         try:
             return str(json.loads(self.path.read_bytes())["after"])
         except (OSError, ValueError, KeyError, TypeError):
             return ""
 
     def write(self, after: str) -> None:
-        """Note the last input that was dealt with; whole or not at all."""
+        """Save the key of the last input that was sent, atomically."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         new = self.path.with_suffix(".new")
         new.write_text(json.dumps({"after": after}) + "\n", encoding="utf-8")
         new.replace(self.path)
 
     def clear(self) -> None:
-        """Forget it: the end was reached."""
+        """Remove the file."""
         self.path.unlink(missing_ok=True)

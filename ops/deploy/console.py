@@ -1,4 +1,4 @@
-"""What a terminal shows of a plan, of its progress, and of what to do next."""
+"""Terminal output of the deploy commands: changes, progress, next steps."""
 
 from __future__ import annotations
 
@@ -7,57 +7,57 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from ops.deploy.bucket_cleanup import remove_objects
-from ops.deploy.changes import Change, counted, table_of
-from ops.deploy.deployment import Work
+from ops.deploy.changes import Change, change_table, summary
+from ops.deploy.deployment import Deployment
+from ops.stage import Stage
 
 console = Console(highlight=False, soft_wrap=True)
 
 
-def show(changes: list[Change]) -> None:
-    """Show what a plan would do."""
+def show_changes(changes: list[Change]) -> None:
+    """Print the changes of a plan."""
     if changes:
-        console.print(table_of(changes))
-    console.print(counted(changes))
+        console.print(change_table(changes))
+    console.print(summary(changes))
 
 
-def apply(work: Work, changes: list[Change]) -> None:
-    """Do what was planned, and show how far it is."""
+def apply(deployment: Deployment, changes: list[Change]) -> None:
+    """Apply the plan, with a progress bar."""
     bar = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*bar, console=console) as progress:
         steps = sum(len(change.actions) for change in changes)
         task = progress.add_task("applying", total=steps)
 
-        def done(kind: str, address: str) -> None:
+        def on_step(kind: str, address: str) -> None:
             progress.update(task, description=escape(address))
             if kind == "complete":
                 progress.advance(task)
 
-        work.apply(done)
+        deployment.apply(on_step)
         progress.update(task, description="done")
 
 
-def empty(work: Work, bucket: str) -> None:
-    """Remove all that a bucket holds, and show how far it is."""
-    with Progress(
-        TextColumn(f"emptying {escape(bucket)}: {{task.completed}} removed"), console=console
-    ) as bar:
-        task = bar.add_task("emptying", total=None)
-        remove_objects(work.stage, bucket, lambda number: bar.advance(task, number))
+def empty_bucket(stage: Stage, bucket: str) -> None:
+    """Remove all objects of a bucket, with a progress line."""
+    line = TextColumn(f"emptying {escape(bucket)}: {{task.completed}} removed")
+    with Progress(line, console=console) as progress:
+        task = progress.add_task("emptying", total=None)
+        remove_objects(stage, bucket, lambda number: progress.advance(task, number))
 
 
-def next_steps(work: Work) -> None:
-    """Say what can be done with a stage that is deployed."""
-    found, stage = work.outputs(), work.stage.name
+def show_next_steps(deployment: Deployment) -> None:
+    """Print how to use the deployed stage."""
+    found, stage = deployment.outputs(), deployment.stage.name
     lines = [
         "",
         f"Upload images to {found['bucket']}/{found['input_prefix']}",
         f"and find records in {found['bucket']}/{found['results_prefix']}.",
-        f"Try one sample through it:  make smoke STAGE={stage}",
-        f"Watch it work:              make logs STAGE={stage} FOLLOW=1",
-        f"All addresses:              make outputs STAGE={stage}",
+        f"Process one sample:   make smoke STAGE={stage}",
+        f"Follow the log:       make logs STAGE={stage} FOLLOW=1",
+        f"Show all outputs:     make outputs STAGE={stage}",
     ]
     if found["api_address"]:
-        lines.append(f"The API: {found['api_address']} (an app made in API Gateway gets you a key)")
-    if work.stage.variables.get("alarm_email"):
-        lines.append(f"{work.stage.variables['alarm_email']} has to confirm the subscription.")
+        lines.append(f"The API: {found['api_address']} (create an app in API Gateway to get a key)")
+    if email := deployment.stage.variables.get("alarm_email"):
+        lines.append(f"{email} must confirm the subscription.")
     console.print("\n".join(lines))

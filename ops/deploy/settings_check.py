@@ -1,4 +1,4 @@
-"""Whether the function would take the settings that a plan gives it, or refuse every event."""
+"""Checks that the function accepts the settings that a plan gives it."""
 
 from __future__ import annotations
 
@@ -6,34 +6,31 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ops.errors import DeployError
+from ops.errors import OpsError
 from quota_invoice.errors import ConfigurationError
 from quota_invoice.settings.settings import Settings
 
 _FUNCTION = "huaweicloud_fgs_function.function"
-_PROJECT = "0" * 32  # the function knows its own
-_THERE_ALONE = "CA_FILE"  # a file in the function's environment
-_MOST = 4096  # characters of all settings together, which FunctionGraph takes
+_PROJECT = "0" * 32  # a placeholder: the platform sets the project's id
+_CA_FILE = "CA_FILE"  # the file exists in the function's environment only
+_LIMIT = 4096  # characters of all settings together that FunctionGraph accepts
 
 
 def check_settings(plan: Mapping[str, Any]) -> None:
-    """Read the settings as the function will.
-
-    Args:
-        plan: as ``show -json`` gives it.
+    """Parse the settings in a plan from ``show -json`` as the function does.
 
     Raises:
-        DeployError: names what it would refuse.
+        OpsError: the function would refuse the settings; lists the problems.
     """
     for change in plan.get("resource_changes", []):
         planned = change["change"].get("after") or {}
         if change["address"] != _FUNCTION or not planned.get("user_data"):
             continue
-        if len(planned["user_data"]) > _MOST:
-            raise DeployError(f"settings have more than {_MOST} characters")
+        if len(planned["user_data"]) > _LIMIT:
+            raise OpsError(f"settings have more than {_LIMIT} characters")
         data: dict[str, str] = json.loads(planned["user_data"])
-        data.pop(_THERE_ALONE, None)
+        data.pop(_CA_FILE, None)
         try:
             Settings.read(data.get, _PROJECT)
         except ConfigurationError as error:
-            raise DeployError(*error.problems) from None
+            raise OpsError(*error.problems) from None

@@ -1,4 +1,4 @@
-"""A program that is run to its end, whoever would rather stop it."""
+"""Runs a subprocess to its end, and forwards Ctrl-C to it only once."""
 
 from __future__ import annotations
 
@@ -10,35 +10,35 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-_STOPS = (signal.SIGINT, signal.SIGTERM)
-_SAID = (
-    "Stopping; what was begun is ended first …",
-    "Once more breaks it off: what is being made then is in no state.",
-    "Broken off.",
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_NOTICES = (
+    "Stopping after the current changes …",
+    "Once more kills the engine: resources that it is creating will be missing in the state.",
+    "Killed.",
 )
 
 
-def read(
+def run_lines(
     command: Sequence[str],
     folder: Path,
     environment: Mapping[str, str],
-    told: Callable[[str], None],
+    on_line: Callable[[str], None],
 ) -> tuple[int, str]:
-    """Run a program, and tell each line as it prints it.
+    """Run a command and pass each line of its output to the callback.
 
-    Whoever presses Ctrl-C waits until it has ended what it began: else what it is making in an
-    account would be missing in its state. Who presses it three times does not.
+    After the first Ctrl-C the command finishes its current changes: otherwise a resource that it is
+    creating would be missing in the state. The third Ctrl-C kills it.
 
     Returns:
-        Its exit code, and what it complained of.
+        The exit code and the content of standard error.
 
     Raises:
-        OSError: it does not start.
-        KeyboardInterrupt: after its end, if that was asked for.
+        OSError: the command does not start.
+        KeyboardInterrupt: Ctrl-C was pressed; raised after the command's end.
     """
-    stop = _Stop()
-    with tempfile.TemporaryFile("w+", encoding="utf-8") as errors, stop.heeded():
-        with subprocess.Popen(  # noqa: S603 - whose command it is knows it
+    interrupts = _Interrupts()
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as errors, interrupts.handled():
+        with subprocess.Popen(  # noqa: S603 - the caller chooses the command
             command,
             cwd=folder,
             env=environment,
@@ -47,54 +47,54 @@ def read(
             stderr=errors,
             text=True,
             encoding="utf-8",
-            start_new_session=True,  # Ctrl-C comes by us, and once: another would break it off
+            start_new_session=True,  # the terminal would send each Ctrl-C to the command as well
         ) as process:
-            stop.passed_on_to(process)
+            interrupts.forward_to(process)
             for line in process.stdout or ():
-                told(line)
+                on_line(line)
         errors.seek(0)
-        complaints = errors.read()
-    if stop.asked:
+        error_output = errors.read()
+    if interrupts.count:
         raise KeyboardInterrupt
-    return process.returncode, complaints
+    return process.returncode, error_output
 
 
-class _Stop:
-    """Somebody's wish to stop, and the program that it is for.
+class _Interrupts:
+    """Counts stop signals, and forwards them to a subprocess.
 
     Attributes:
-        asked: how often that was asked for.
+        count: the number of signals so far.
     """
 
     def __init__(self) -> None:
-        self.asked = 0
+        self.count = 0
         self._process: subprocess.Popen[str] | None = None
-        self._unsent = [signal.SIGINT]  # taken from in one step, so that it is sent once
+        self._unsent = [signal.SIGINT]  # pop() is atomic, so that it is sent only once
 
     @contextlib.contextmanager
-    def heeded(self) -> Iterator[None]:
-        """Have this done with such wishes, not what is done usually."""
-        former = {number: signal.signal(number, self._ask) for number in _STOPS}
+    def handled(self) -> Iterator[None]:
+        """Install the signal handlers, and restore the former ones at the end."""
+        former = {number: signal.signal(number, self._handle) for number in _SIGNALS}
         try:
             yield
         finally:
             for number, handler in former.items():
                 signal.signal(number, handler)
 
-    def passed_on_to(self, process: subprocess.Popen[str]) -> None:
-        """Pass it on to a program, now if it was asked for before."""
+    def forward_to(self, process: subprocess.Popen[str]) -> None:
+        """Forward signals to a process, including one that came before its start."""
         self._process = process
-        self._pass_on()
+        self._forward()
 
-    def _ask(self, *_: object) -> None:
-        self.asked += 1
-        sys.stderr.write(f"\n{_SAID[min(self.asked, len(_SAID)) - 1]}\n")
-        self._pass_on()
+    def _handle(self, *_: object) -> None:
+        self.count += 1
+        sys.stderr.write(f"\n{_NOTICES[min(self.count, len(_NOTICES)) - 1]}\n")
+        self._forward()
 
-    def _pass_on(self) -> None:
-        if self._process is None or not self.asked:
+    def _forward(self) -> None:
+        if self._process is None or not self.count:
             return
         with contextlib.suppress(IndexError):
             self._process.send_signal(self._unsent.pop())
-        if self.asked >= len(_SAID):
+        if self.count >= len(_NOTICES):
             self._process.kill()

@@ -1,5 +1,5 @@
-"""What is deployed: the function and its pinned packages as one zip, the same from the same inputs.
+"""Packages the function and its pinned packages as one zip, reproducibly.
 
-``python -m ops.package build`` makes it, ``python -m ops.package check`` runs it with nothing else
-on the path; ``left-out.yaml`` says what is not in it, and why.
+``python -m ops.package build`` makes the zip, ``python -m ops.package check`` runs it in isolation;
+``left-out.yaml`` lists the files that are left out, with reasons.
 """

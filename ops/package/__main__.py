@@ -1,65 +1,59 @@
-"""`python -m ops.package`: make the zip that is deployed, and run it."""
+"""`python -m ops.package`: build the zip to deploy, and check it."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from ops.package.build import LARGEST, Built, build
-from ops.package.selection import PackageError
+from ops.command_line import command_group, reports_errors
+from ops.errors import OpsError
+from ops.package.build import LARGEST, BuildResult, build
 
-app = typer.Typer(
-    help="The zip that is deployed.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
+app = command_group("Build and check the zip to deploy.")
 console = Console(highlight=False, soft_wrap=True)
 
 ZipFile = Annotated[Path, typer.Option("--zip", help="The zip.")]
 Python = Annotated[
-    str, typer.Option(help="A Python of the runtime's version, if it is not to be looked for.")
+    str, typer.Option(help="A Python of the runtime's version; empty to search for one.")
 ]
 
 
 @app.command("build")
+@reports_errors(console)
 def build_command(
     packages: Annotated[Path, typer.Option(help="Folder with the function's packages.")],
     zip_file: ZipFile = Path("build/function.zip"),
     python: Python = "",
 ) -> None:
-    """Make the zip and its manifest: the same bytes from the same inputs."""
-    try:
-        built = build(packages, zip_file, python or None)
-    except PackageError as error:
-        _fail(error)
-    _show(built)
+    """Build the zip and its manifest; the same inputs give the same bytes."""
+    _show(build(packages, zip_file, python or None))
 
 
 @app.command("check")
+@reports_errors(console)
 def check_command(zip_file: ZipFile = Path("build/function.zip"), python: Python = "") -> None:
-    """Extract the zip into an empty place and run it along every path, on the local cloud."""
+    """Extract the zip into an empty folder and run all its paths on the local cloud."""
     from ops.package.check import check  # noqa: PLC0415 - the cloud's packages take a second
 
     try:
         with console.status("running the package against the local cloud"):
             found = check(zip_file, python or None)
-    except (PackageError, OSError) as error:
-        _fail(error)
+    except OSError as error:
+        raise OpsError(str(error)) from None
     console.print(
-        f"{zip_file} works by itself on Python {found.python}: {len(found.paths)} paths, "
+        f"{zip_file} works in isolation on Python {found.python}: {len(found.paths)} paths, "
         f"{found.modules} files loaded, ready after {found.cold_ms} ms."
     )
     if found.left_unchecked:
         console.print(f"[yellow]Not checked here:[/] {found.left_unchecked}.")
 
 
-def _show(built: Built) -> None:
+def _show(built: BuildResult) -> None:
     manifest = built.manifest
     table = Table(box=box.SIMPLE_HEAD)
     for name in ("package", "version", "licence", "files", "kB"):
@@ -72,20 +66,15 @@ def _show(built: Built) -> None:
     left = sum(entry["bytes"] for entry in manifest["left_out"]) / 1e6
     console.print(
         f"{built.zip_file}: {built.bytes:,} bytes of {LARGEST:,}, {manifest['files']} files for "
-        f"Python {manifest['python']}; {left:.1f} MB never imported were left out.\n"
+        f"Python {manifest['python']}; {left:.1f} MB of unused files left out.\n"
         f"sha256 {built.sha256}"
     )
     if not manifest["byte_code"]:
         console.print(
             f"[yellow]warning:[/] there is no Python {manifest['python']} on this machine, so the "
-            "zip has no byte-code: it works, and starts about four times as slowly. Name one: "
+            "zip has no byte-code: it works, but starts about four times as slowly. Name one: "
             "make package RUNTIME_PYTHON=…"
         )
-
-
-def _fail(error: Exception) -> NoReturn:
-    console.print(f"[bold red]error:[/] {error}")
-    raise typer.Exit(1)
 
 
 if __name__ == "__main__":

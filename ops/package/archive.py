@@ -1,4 +1,4 @@
-"""Makes the zip: what it holds, in which order and with which dates depends on the inputs alone."""
+"""Reads and writes trees of files, and writes the zip reproducibly."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-_DATE = (1980, 1, 1, 0, 0, 0)  # the first that a zip knows
-_MODES = {True: 0o755, False: 0o644}
+_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest date that a zip can store
 
 
 def write_tree(tree: Path, content: Mapping[str, bytes]) -> None:
@@ -27,16 +26,16 @@ def read_tree(tree: Path) -> dict[str, bytes]:
 
 
 def write_zip(target: Path, content: Mapping[str, bytes]) -> None:
-    """Write a zip."""
+    """Write a zip whose bytes depend on the content only, not on order or dates."""
     target.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for name in sorted(content):
             entry = zipfile.ZipInfo(name, _DATE)
-            entry.create_system = 3  # Unix, whose modes these are
-            entry.external_attr = (0o100000 | _MODES[".so" in name]) << 16
+            entry.create_system = 3  # Unix, for the file modes
+            entry.external_attr = (0o100755 if ".so" in name else 0o100644) << 16
             archive.writestr(entry, content[name], zipfile.ZIP_DEFLATED, 9)
 
 
-def as_json(document: Mapping[str, Any]) -> bytes:
-    """Give a document as bytes, for reading by people too."""
-    return (json.dumps(document, ensure_ascii=False, indent=2) + "\n").encode()
+def as_json(value: Mapping[str, Any]) -> bytes:
+    """Return a value as indented JSON."""
+    return (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode()

@@ -1,4 +1,4 @@
-"""Makes ``function.zip`` and its manifest from ``handler/`` and the packages."""
+"""Builds ``function.zip`` and its manifest from ``handler/`` and the packages."""
 
 from __future__ import annotations
 
@@ -8,25 +8,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ops.errors import OpsError
 from ops.package.archive import as_json, read_tree, write_tree, write_zip
 from ops.package.bytecode import RUNTIME, compile_tree, runtime_python
 from ops.package.packages import Package, read_packages
-from ops.package.selection import PackageError, Selection, read_rules, select
+from ops.package.selection import Selection, read_rules, select
+from ops.stage import ROOT
 
-ROOT = Path(__file__).parents[2]
 LARGEST = 6 * 1000 * 1000  # bytes of the zip
-MANIFEST = "manifest.json"
+_MANIFEST = "manifest.json"
 
 
 @dataclass(frozen=True)
-class Built:
-    """What was made.
+class BuildResult:
+    """The zip and its properties.
 
     Attributes:
         zip_file: the zip.
-        manifest: what is in it, and what is not; also ``manifest.json`` in the zip.
-        bytes: the zip's size.
-        sha256: of the zip.
+        manifest: its content and the files left out; also ``manifest.json`` in the zip.
+        bytes: the size of the zip.
+        sha256: the digest of the zip.
     """
 
     zip_file: Path
@@ -35,16 +36,16 @@ class Built:
     sha256: str
 
 
-def build(packages: Path, zip_file: Path, python: str | None = None) -> Built:
-    """Make the zip.
+def build(packages: Path, zip_file: Path, python: str | None = None) -> BuildResult:
+    """Build the zip.
 
     Args:
-        packages: folder into which the pinned packages were installed.
-        zip_file: where to; the manifest goes beside it, as ``.json``.
-        python: an interpreter of the runtime's version, if it should not be looked for.
+        packages: the folder of the installed, pinned packages.
+        zip_file: the path of the zip; the manifest is written beside it, as ``.json``.
+        python: an interpreter of the runtime's version; None to search for one.
 
     Raises:
-        PackageError: packages and rules do not fit, or the zip is too large.
+        OpsError: the rules do not match the packages, or the zip is too large.
     """
     interpreter = runtime_python(python)
     installed = read_packages(packages)
@@ -57,28 +58,28 @@ def build(packages: Path, zip_file: Path, python: str | None = None) -> Built:
             compile_tree(interpreter, tree)
         content = read_tree(tree)
     manifest = _manifest(installed, selection, content, own, compiled=bool(interpreter))
-    content[MANIFEST] = as_json(manifest)
+    content[_MANIFEST] = as_json(manifest)
     write_zip(zip_file, content)
     size = zip_file.stat().st_size
     if size > LARGEST:
-        raise PackageError(f"{zip_file} has {size:,} bytes, more than {LARGEST:,}")
-    zip_file.with_suffix(".json").write_bytes(content[MANIFEST])
+        raise OpsError(f"{zip_file} has {size:,} bytes, more than {LARGEST:,}")
+    zip_file.with_suffix(".json").write_bytes(content[_MANIFEST])
     digest = hashlib.sha256(zip_file.read_bytes()).hexdigest()
-    return Built(zip_file, manifest, size, digest)
+    return BuildResult(zip_file, manifest, size, digest)
 
 
 def _merged(installed: list[Package]) -> dict[str, bytes]:
-    """Put the packages into one tree, as their installation does."""
+    """Merge the packages into one tree, as their installation does."""
     merged: dict[str, bytes] = {}
     for package in installed:
         if twice := merged.keys() & package.files.keys():
-            raise PackageError(f"{package.name} overwrites {min(twice)} of another package")
+            raise OpsError(f"{package.name} overwrites {min(twice)} of another package")
         merged.update(package.files)
     return merged
 
 
 def _own_files() -> dict[str, bytes]:
-    """Read what is ours: the content of ``handler/``, and the licence."""
+    """Read the content of ``handler/``, and the licence."""
     files = read_tree(ROOT / "handler")
     own = {name: data for name, data in files.items() if "__pycache__" not in name}
     return {**own, "LICENSE": (ROOT / "LICENSE").read_bytes()}
@@ -92,10 +93,9 @@ def _manifest(
     *,
     compiled: bool,
 ) -> dict[str, Any]:
-    """Say what is in the zip: names, versions, licences, sizes before compression."""
-    python = ".".join(map(str, RUNTIME))
+    """Return the content of the zip: names, versions, licences, sizes before compression."""
     return {
-        "python": python,
+        "python": RUNTIME,
         "byte_code": compiled,
         "files": len(content) + 1,
         "bytes": sum(map(len, content.values())),

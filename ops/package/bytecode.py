@@ -1,22 +1,21 @@
-"""Byte-code for the runtime's Python, which stays valid wherever the zip is extracted.
+"""Compiles byte-code for the runtime's Python that stays valid after the zip is extracted.
 
-Time stamps change when a zip is unpacked, and byte-code that is checked against them would be made
-anew at every cold start: it is told not to look.
+Extraction changes time stamps, and Python would recompile byte-code that is checked against them at
+every cold start: the byte-code is compiled without this check.
 """
 
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from ops.package.selection import PackageError
+from ops.errors import OpsError
 
-RUNTIME = (3, 12)  # as template.yaml has it: a test compares them
+RUNTIME = "3.12"  # a test compares it with template.yaml
 _SECONDS = 300
 _COMPILE = """
 import compileall, py_compile, sys
@@ -27,31 +26,31 @@ sys.exit(not compileall.compile_dir(
 
 
 def runtime_python(named: str | None = None) -> Path | None:
-    """Find a Python of the runtime's version: the one named, on the PATH, or pyenv's.
+    """Find a Python of the runtime's version: the named one, on the PATH, or installed by pyenv.
 
     Returns:
-        Its path; None if there is none on this machine.
+        Its path; None if this machine has none.
 
     Raises:
-        PackageError: the one named is of another version.
+        OpsError: the named one has another version.
     """
     if named:
         path = Path(shutil.which(named) or named)
         if _version(path) != RUNTIME:
-            raise PackageError(f"{named} is not Python {_dotted()}")
+            raise OpsError(f"{named} is not Python {RUNTIME}")
         return path
     return next((path for path in _candidates() if _version(path) == RUNTIME), None)
 
 
 def compile_tree(python: Path, tree: Path) -> None:
-    """Put byte-code beside every module of a tree.
+    """Compile every module of a tree; the byte-code is written beside it.
 
     Raises:
-        PackageError: a module cannot be compiled.
+        OpsError: a module cannot be compiled.
     """
-    # Sets of constants are written in the order of their hashes.
+    # Byte-code contains sets in hash order: the seed makes it reproducible.
     environment = {"PATH": os.defpath, "PYTHONHASHSEED": "0"}
-    done = subprocess.run(  # noqa: S603 - the Python that was found
+    completed = subprocess.run(  # noqa: S603 - the Python that was found
         [python, "-S", "-s", "-W", "ignore", "-c", _COMPILE, tree],
         check=False,
         capture_output=True,
@@ -59,26 +58,26 @@ def compile_tree(python: Path, tree: Path) -> None:
         env=environment,
         timeout=_SECONDS,
     )
-    if done.returncode:
-        raise PackageError(f"no byte-code: {(done.stdout + done.stderr).strip()[-500:]}")
+    if completed.returncode:
+        raise OpsError(f"no byte-code: {(completed.stdout + completed.stderr).strip()[-500:]}")
 
 
 def _candidates() -> Iterator[Path]:
-    name = f"python{_dotted()}"
+    name = f"python{RUNTIME}"
     found = shutil.which(name)
     if found:
         yield Path(found)
     versions = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
-    # Version managers keep each beside the others, such as the one that runs this.
+    # Version managers install each version beside the others.
     for folder in (versions, Path(sys.base_prefix).parent):
-        yield from sorted(folder.glob(f"*{_dotted()}*/bin/{name}"))
+        yield from sorted(folder.glob(f"*{RUNTIME}*/bin/{name}"))
 
 
-def _version(path: Path) -> tuple[int, int] | None:
-    """Ask an interpreter for its version; one that does not run, such as pyenv's shim, has none."""
+def _version(path: Path) -> str:
+    """Return the version of an interpreter; empty if it does not run, such as pyenv's shim."""
     code = "import sys; print('%d.%d' % sys.version_info[:2])"
     try:
-        done = subprocess.run(  # noqa: S603 - a Python that was found
+        completed = subprocess.run(  # noqa: S603 - a Python that was found
             [path, "-I", "-S", "-c", code],
             check=False,
             capture_output=True,
@@ -86,10 +85,5 @@ def _version(path: Path) -> tuple[int, int] | None:
             timeout=_SECONDS,
         )
     except OSError:
-        return None
-    found = re.fullmatch(r"(\d+)\.(\d+)\s*", done.stdout)
-    return (int(found[1]), int(found[2])) if found else None
-
-
-def _dotted() -> str:
-    return ".".join(map(str, RUNTIME))
+        return ""
+    return completed.stdout.strip()

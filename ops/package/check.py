@@ -1,7 +1,7 @@
-"""Runs the zip's content in an empty place against the local cloud, along every path.
+"""Runs every path of the extracted zip against the local cloud.
 
-The cloud is the demo's: a real object store and a real OCR service. The function runs in an
-interpreter of the runtime's version that is told to look nowhere but into the extracted zip.
+The cloud is that of the demo: a real object store and a real OCR service. The function runs in an
+interpreter of the runtime's version that imports from the extracted zip only.
 """
 
 from __future__ import annotations
@@ -17,26 +17,26 @@ from pathlib import Path
 from typing import Any
 
 from local.cloud import BUCKET, PROJECT, Cloud, Options, running_cloud
+from ops.errors import OpsError
 from ops.package.build import LARGEST
-from ops.package.bytecode import runtime_python
+from ops.package.bytecode import RUNTIME, runtime_python
 from ops.package.cases import Case, cases
-from ops.package.selection import PackageError
+from ops.sdk.errors import OK, response_body
 
 _PROBE = Path(__file__).with_name("probe.py")
 _SECONDS = 300
-_OK = 300
 
 
 @dataclass(frozen=True)
-class Checked:
-    """What the check found.
+class CheckResult:
+    """The result of the check.
 
     Attributes:
-        python: version of the interpreter it ran in.
+        python: version of the interpreter.
         paths: the paths that were run.
-        modules: how many of the zip's files were loaded.
-        cold_ms: from the first import to the end of the initializer, in milliseconds.
-        left_unchecked: what could not be run here, and why; empty if everything was.
+        modules: number of files that were loaded from the zip.
+        cold_ms: milliseconds from the first import to the end of the initializer.
+        left_unchecked: paths that cannot run here, and why; empty if all ran.
     """
 
     python: str
@@ -46,15 +46,15 @@ class Checked:
     left_unchecked: str
 
 
-def check(zip_file: Path, python: str | None = None) -> Checked:
+def check(zip_file: Path, python: str | None = None) -> CheckResult:
     """Run the zip.
 
     Raises:
-        PackageError: it is too large, is not complete, changes when it runs, loads something from
-            elsewhere, or some upload did not get the record it should.
+        OpsError: the zip is too large or incomplete, changes when it runs, loads a module from
+            elsewhere, or an upload did not get the expected record.
     """
     if zip_file.stat().st_size > LARGEST:
-        raise PackageError(f"{zip_file} is larger than {LARGEST:,} bytes")
+        raise OpsError(f"{zip_file} is larger than {LARGEST:,} bytes")
     interpreter = runtime_python(python)
     found = {}
     with tempfile.TemporaryDirectory() as folder:
@@ -62,32 +62,34 @@ def check(zip_file: Path, python: str | None = None) -> Checked:
         tree = place / "function"
         with zipfile.ZipFile(zip_file) as archive:
             archive.extractall(tree)
-        before = _names(tree)
+        before = _file_names(tree)
         options = Options(output=place / "log", notify=False)
         with running_cloud(options) as cloud:
             for recognition in ("quota", "auto"):
-                work = list(cases(imaging=interpreter is not None))
-                _empty(cloud)
-                report = _run(cloud, place, interpreter or Path(sys.executable), work, recognition)
-                for case in work:
-                    _require(cloud, case, report)
-                    found[f"{case.what}, {recognition}"] = report
-        if interpreter and _names(tree) != before:  # another Python makes its own in any case
-            raise PackageError("running it wrote byte-code: what the zip brings is not valid")
-        modules = _loaded(report, tree)
-    left = "" if interpreter else "rescue of large images: Pillow is built for Python 3.12"
-    return Checked(_version(interpreter), tuple(found), modules, report["cold_ms"], left)
+                uploads = list(cases(imaging=interpreter is not None))
+                _empty_bucket(cloud)
+                report = _run(
+                    cloud, place, interpreter or Path(sys.executable), uploads, recognition
+                )
+                for case in uploads:
+                    _check_record(cloud, case, report)
+                    found[f"{case.name}, {recognition}"] = report
+        if interpreter and _file_names(tree) != before:  # another Python compiles in any case
+            raise OpsError("running it wrote byte-code: the byte-code in the zip is not valid")
+        modules = _count_modules(report, tree)
+    version = RUNTIME if interpreter else ".".join(map(str, sys.version_info[:2]))
+    left = "" if interpreter else "large images: Pillow is built for Python 3.12"
+    return CheckResult(version, tuple(found), modules, report["cold_ms"], left)
 
 
 def _run(
-    cloud: Cloud, place: Path, interpreter: Path, work: list[Case], recognition: str
+    cloud: Cloud, place: Path, interpreter: Path, uploads: list[Case], recognition: str
 ) -> dict[str, Any]:
-    """Upload everything, then have the function process it in a process of its own."""
+    """Upload all cases, then run the function on them in a subprocess."""
     client = cloud.bucket.client()
-    for case in work:
-        if client.putContent(BUCKET, case.key, case.content).status >= _OK:
-            raise PackageError(f"the bucket refused {case.key}")
-    keys = cloud.agency.credentials()
+    for case in uploads:
+        response_body(client.putContent(BUCKET, case.key, case.content), f"put {case.key}")
+    credentials = cloud.agency.credentials()
     request = {
         "user_data": {
             **cloud.runtime.function.user_data,
@@ -96,15 +98,15 @@ def _run(
         },
         "project_id": PROJECT,
         "credentials": {
-            "access_key": keys.access_key,
-            "secret_key": keys.secret_key,
-            "security_token": keys.security_token,
+            "access_key": credentials.access_key,
+            "secret_key": credentials.secret_key,
+            "security_token": credentials.security_token,
         },
-        "events": [case.event(BUCKET) for case in work],
+        "events": [case.event(BUCKET) for case in uploads],
     }
-    answers = place / "answers.json"
-    done = subprocess.run(  # noqa: S603 - our own probe
-        [interpreter, "-I", "-S", "-W", "ignore", _PROBE, place / "function", answers],
+    report_file = place / "report.json"
+    completed = subprocess.run(  # noqa: S603 - the probe beside this module
+        [interpreter, "-I", "-S", "-W", "ignore", _PROBE, place / "function", report_file],
         check=False,
         cwd=place,
         env={"PATH": os.defpath},
@@ -113,33 +115,33 @@ def _run(
         text=True,
         timeout=_SECONDS,
     )
-    if done.returncode:
-        raise PackageError(f"the function does not start: {done.stderr.strip()[-2000:]}")
-    report: dict[str, Any] = json.loads(answers.read_bytes())
+    if completed.returncode:
+        raise OpsError(f"the function does not start: {completed.stderr.strip()[-2000:]}")
+    report: dict[str, Any] = json.loads(report_file.read_bytes())
     return report
 
 
-def _require(cloud: Cloud, case: Case, report: dict[str, Any]) -> None:
-    """Raise if a case has not the record that it should have."""
-    answer = cloud.bucket.client().getObject(BUCKET, case.record, loadStreamInMemory=True)
-    record = json.loads(answer.body.buffer) if answer.status < _OK else {}
+def _check_record(cloud: Cloud, case: Case, report: dict[str, Any]) -> None:
+    """Raise an error if a case does not have the expected record."""
+    response = cloud.bucket.client().getObject(BUCKET, case.record, loadStreamInMemory=True)
+    record = json.loads(response.body.buffer) if response.status < OK else {}
     status = record.get("status")
     if status != case.status:
-        raise PackageError(f"{case.what}: {status or 'no record'}; answers: {report['answers']}")
+        raise OpsError(f"{case.name}: {status or 'no record'}; results: {report['results']}")
 
 
-def _empty(cloud: Cloud) -> None:
+def _empty_bucket(cloud: Cloud) -> None:
     client = cloud.bucket.client()
     for item in client.listObjects(BUCKET, max_keys=1000).body.contents:
         client.deleteObject(BUCKET, item.key)
 
 
-def _names(tree: Path) -> set[str]:
+def _file_names(tree: Path) -> set[str]:
     return {str(path.relative_to(tree)) for path in tree.rglob("*")}
 
 
-def _loaded(report: dict[str, Any], tree: Path) -> int:
-    """Count what was loaded from the zip; raise if something else was, but Python's own."""
+def _count_modules(report: dict[str, Any], tree: Path) -> int:
+    """Count the modules from the zip; raise an error if any is neither from there nor Python's."""
     outside = [
         name
         for name in report["modules"]
@@ -147,9 +149,5 @@ def _loaded(report: dict[str, Any], tree: Path) -> int:
         or "site-packages" in name
     ]
     if outside:
-        raise PackageError(f"loaded from elsewhere: {', '.join(outside[:5])}")
+        raise OpsError(f"loaded from elsewhere: {', '.join(outside[:5])}")
     return sum(name.startswith(f"{tree}/") for name in report["modules"])
-
-
-def _version(interpreter: Path | None) -> str:
-    return "3.12" if interpreter else ".".join(map(str, sys.version_info[:2]))

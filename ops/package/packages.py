@@ -1,4 +1,4 @@
-"""The function's packages, as the install step left them in a folder of their own."""
+"""Reads the function's installed packages."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from email.parser import HeaderParser
 from pathlib import Path
 
-from ops.package.selection import PackageError
+from ops.errors import OpsError
 
 
 @dataclass(frozen=True)
@@ -15,10 +15,10 @@ class Package:
     """An installed package.
 
     Attributes:
-        name: as its metadata say.
-        version: likewise.
-        licence: likewise; empty if they say nothing.
-        files: its content by path, without what installers make.
+        name: the name in its metadata.
+        version: the version in its metadata.
+        licence: the licence in its metadata; empty if they have none.
+        files: its files by path, without files that installers generate.
     """
 
     name: str
@@ -31,11 +31,11 @@ def read_packages(folder: Path) -> list[Package]:
     """Read every package below a folder, sorted by name.
 
     Raises:
-        PackageError: there is none.
+        OpsError: the folder has no packages.
     """
     found = [_read(info) for info in folder.glob("*.dist-info")]
     if not found:
-        raise PackageError(f"{folder} holds no packages; `make package` installs them")
+        raise OpsError(f"{folder} holds no packages; `make package` installs them")
     return sorted(found, key=lambda package: package.name.lower())
 
 
@@ -44,7 +44,7 @@ def _read(info: Path) -> Package:
     files = {}
     with (info / "RECORD").open(encoding="utf-8", newline="") as lines:
         for name, *_ in csv.reader(lines):
-            inside = not name.startswith(("..", "/"))  # what lies outside are its programs
+            inside = not name.startswith(("..", "/"))  # its programs are installed outside
             if inside and "__pycache__" not in name:
                 files[name] = (info.parent / name).read_bytes()
     licence = headers["License-Expression"] or headers["License"] or ""

@@ -1,4 +1,4 @@
-"""Which files of the packages go into the zip, by the rules of ``left-out.yaml``."""
+"""Selects the files of the packages for the zip, by the rules of ``left-out.yaml``."""
 
 from __future__ import annotations
 
@@ -10,24 +10,22 @@ from pathlib import Path
 
 import yaml
 
-RULES = Path(__file__).with_name("left-out.yaml")
+from ops.errors import OpsError
+
+_RULES = Path(__file__).with_name("left-out.yaml")
 _MEMBERS = {"why", "files", "keep", "imports"}
 _IMPORT = re.compile(r"^from ([\w.]+) import \w+$")
 
 
-class PackageError(Exception):
-    """The package cannot be made, or is not sound; says why in one line."""
-
-
 @dataclass(frozen=True)
 class Rule:
-    """Files that are left out, and why.
+    """A rule that leaves out files.
 
     Attributes:
         why: the reason.
-        files: patterns of what is left out.
-        keep: patterns of what of these stays.
-        imports: files whose imports of what is left out go with it.
+        files: patterns of files to leave out.
+        keep: patterns of exceptions.
+        imports: files from which imports of the left-out files are removed.
     """
 
     why: str
@@ -36,18 +34,18 @@ class Rule:
     imports: tuple[str, ...] = ()
 
     def leaves_out(self, name: str) -> bool:
-        """Tell whether this rule leaves a file out."""
-        return _any(name, self.files) and not _any(name, self.keep)
+        """Return whether this rule leaves a file out."""
+        return _matches(name, self.files) and not _matches(name, self.keep)
 
 
 @dataclass(frozen=True)
 class Selection:
-    """What became of the packages' files.
+    """The result of applying the rules.
 
     Attributes:
-        content: what stays, by path.
-        left_out: what each reason left out, as numbers of files and of bytes.
-        trimmed: how many imports were taken from which file.
+        content: the remaining files, by path.
+        left_out: number of files and of bytes that each rule left out, by reason.
+        trimmed: number of imports that were removed, by file.
     """
 
     content: dict[str, bytes]
@@ -55,56 +53,53 @@ class Selection:
     trimmed: dict[str, int] = field(default_factory=dict)
 
 
-def read_rules(path: Path = RULES) -> list[Rule]:
+def read_rules() -> list[Rule]:
     """Read the rules.
 
     Raises:
-        PackageError: a rule has members that mean nothing, or lacks its reason.
+        OpsError: a rule has unknown members, or lacks its reason.
     """
     rules = []
-    for entry in yaml.safe_load(path.read_text(encoding="utf-8")):
+    for entry in yaml.safe_load(_RULES.read_text(encoding="utf-8")):
         if not {"why", "files"} <= set(entry) <= _MEMBERS:
-            raise PackageError(f"{path.name}: {entry}: needs why and files, may have keep, imports")
+            raise OpsError(f"{_RULES.name}: {entry}: needs why and files, may have keep, imports")
         lists = {name: tuple(entry.get(name, ())) for name in ("files", "keep", "imports")}
         rules.append(Rule(entry["why"], **lists))
     return rules
 
 
-def select(content: Mapping[str, bytes], rules: Iterable[Rule]) -> Selection:
-    """Leave out what the rules say.
+def select(content: Mapping[str, bytes], rules: Sequence[Rule]) -> Selection:
+    """Apply the rules to the files.
 
     Raises:
-        PackageError: a pattern matches nothing: the packages have changed, the rules have not.
+        OpsError: a pattern matches no file: the rules are out of date.
     """
-    rules = list(rules)
     for rule in rules:
         for pattern in (*rule.files, *rule.keep, *rule.imports):
             if not any(fnmatchcase(name, pattern) for name in content):
-                raise PackageError(f"{RULES.name}: {pattern} matches nothing any more")
+                raise OpsError(f"{_RULES.name}: {pattern} does not match any file")
     selection = Selection(dict(content))
     for rule in rules:
-        gone = [name for name in selection.content if rule.leaves_out(name)]
-        size = sum(len(selection.content.pop(name)) for name in gone)
-        selection.left_out[rule.why] = (len(gone), size)
+        removed = [name for name in selection.content if rule.leaves_out(name)]
+        size = sum(len(selection.content.pop(name)) for name in removed)
+        selection.left_out[rule.why] = (len(removed), size)
         for name in rule.imports:
-            text, count = _without_imports(selection.content[name].decode(), gone)
+            text, count = _without_imports(selection.content[name].decode(), removed)
             selection.content[name] = text.encode()
             selection.trimmed[name] = selection.trimmed.get(name, 0) + count
     return selection
 
 
-def _without_imports(text: str, gone: Sequence[str]) -> tuple[str, int]:
-    """Remove the lines that import modules which are gone."""
-    modules = {name.removesuffix(".py").replace("/", ".") for name in gone}
+def _without_imports(text: str, removed: Sequence[str]) -> tuple[str, int]:
+    """Remove the lines that import removed modules; return the text and the number of lines."""
+    modules = {name.removesuffix(".py").replace("/", ".") for name in removed}
     lines = text.splitlines(keepends=True)
-    kept = [line for line in lines if not _imports(line, modules)]
+    found = [_IMPORT.match(line.rstrip()) for line in lines]
+    kept = [
+        line for line, name in zip(lines, found, strict=True) if not (name and name[1] in modules)
+    ]
     return "".join(kept), len(lines) - len(kept)
 
 
-def _imports(line: str, modules: set[str]) -> bool:
-    found = _IMPORT.match(line.rstrip())
-    return found is not None and found[1] in modules
-
-
-def _any(name: str, patterns: Iterable[str]) -> bool:
+def _matches(name: str, patterns: Iterable[str]) -> bool:
     return any(fnmatchcase(name, pattern) for pattern in patterns)

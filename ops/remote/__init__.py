@@ -1,5 +1,5 @@
-"""Working with a deployed stage by the official SDKs: invoke, logs, smoke.
+"""Works with a deployed stage through the official SDKs: invoke, logs, smoke test.
 
-The address of every service can be another: ``endpoints`` in ``stages/<stage>.yaml``, by the same
-names that the template has (``fgs``, ``lts``, ``obs``).
+``endpoints`` in ``stages/<stage>.yaml`` changes the endpoint of a service, by the same names as in
+the template (``fgs``, ``lts``, ``obs``).
 """

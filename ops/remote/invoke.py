@@ -1,4 +1,4 @@
-"""One event for the deployed function, and what it answers."""
+"""Invokes the deployed function with one event."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from typing import Any
 
 from huaweicloudsdkfunctiongraph.v2 import FunctionGraphClient, InvokeFunctionRequest
 
-from ops.errors import DeployError
-from ops.sdk.clients import api_client
-from ops.sdk.errors import told
+from ops.errors import OpsError
+from ops.sdk.clients import stage_client
+from ops.sdk.errors import readable_errors
 from ops.stage import Stage
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What came of an invocation.
+class InvocationResult:
+    """The outcome of an invocation.
 
     Attributes:
-        request_id: under which the log has it.
-        result: what the function returned or, if it raised, the error.
+        request_id: the id of the invocation in the log.
+        result: the function's return value or, if it raised, the error.
         log: the end of its log.
     """
 
@@ -35,46 +35,46 @@ def read_event(path: Path) -> dict[str, Any]:
     """Read an event.
 
     Raises:
-        DeployError: there is none.
+        OpsError: the file is missing or is not a JSON object.
     """
     try:
         event = json.loads(path.read_bytes())
     except (OSError, ValueError) as error:
-        raise DeployError(f"{path}: {error}") from None
+        raise OpsError(f"{path}: {error}") from None
     if not isinstance(event, dict):
-        raise DeployError(f"{path}: an event is a JSON object")
+        raise OpsError(f"{path}: an event is a JSON object")
     return event
 
 
-def invoke(stage: Stage, urn: str, event: dict[str, Any]) -> Answer:
-    """Invoke the function and wait for its answer.
+def invoke(stage: Stage, urn: str, event: dict[str, Any]) -> InvocationResult:
+    """Invoke the function and wait for its result.
 
     Raises:
-        DeployError: it was not invoked; why.
+        OpsError: FunctionGraph refused the invocation or was not reached.
     """
-    client = api_client(FunctionGraphClient, stage, "fgs", "functiongraph", urn)
+    client = stage_client(FunctionGraphClient, stage, "fgs", "functiongraph", urn)
     request = InvokeFunctionRequest(
         function_urn=urn, x_cff_log_type="tail", x_cff_request_version="v1", body=event
     )
-    with told("FunctionGraph"):
-        response = client.invoke_function(request)
-    found = response.to_json_object()
-    if not isinstance(found, dict):
-        raise DeployError("FunctionGraph's answer made no sense")
-    log = str(found.get("log") or "")
-    return Answer(str(found.get("request_id", "")), _decoded(found.get("result")), _plain(log))
+    with readable_errors("FunctionGraph"):
+        response = client.invoke_function(request).to_json_object()
+    if not isinstance(response, dict):
+        raise OpsError("the response of FunctionGraph is not a JSON object")
+    log = _decode_log(str(response.get("log") or ""))
+    result = _decode_result(response.get("result"))
+    return InvocationResult(str(response.get("request_id", "")), result, log)
 
 
-def _decoded(result: object) -> Any:  # noqa: ANN401 - any JSON
-    """Read the result, which comes as JSON in a string."""
+def _decode_result(result: object) -> Any:  # noqa: ANN401 - any JSON
+    """Decode the result, which is JSON in a string."""
     try:
         return json.loads(result) if isinstance(result, str) else result
     except ValueError:
         return result
 
 
-def _plain(log: str) -> str:
-    """Read the log's end, which some regions encode as base64."""
+def _decode_log(log: str) -> str:
+    """Decode the end of the log, which some regions encode as base64."""
     try:
         return base64.b64decode(log, validate=True).decode()
     except ValueError:

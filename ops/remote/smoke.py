@@ -1,4 +1,4 @@
-"""One sample through the deployed stage: the live test."""
+"""The smoke test: uploads one sample to the deployed stage and waits for its record."""
 
 from __future__ import annotations
 
@@ -11,81 +11,78 @@ from typing import Any
 
 from obs import ObsClient
 
-from ops.errors import DeployError
+from ops.errors import OpsError
+from ops.sdk.clients import bucket_client
+from ops.sdk.errors import readable_errors, response_body
+from ops.stage import Stage
 
-_OK = 300
-_MISSING = 404
-_PAUSE = 0.5  # seconds between looks
+_NOT_FOUND = 404
+_PAUSE = 0.5  # seconds between polls
 
 
 @dataclass(frozen=True)
-class Way:
-    """The way that an upload took.
+class SmokeResult:
+    """The outcome of the smoke test.
 
     Attributes:
-        key: where it was put.
-        record_key: where its record appeared.
+        key: the key of the sample.
+        record_key: the key of its record.
         record: the record.
-        uploaded: seconds that the upload took.
-        waited: seconds from then until the record was there.
+        upload_seconds: duration of the upload.
+        record_seconds: time from the end of the upload until the record was found.
     """
 
     key: str
     record_key: str
     record: dict[str, Any]
-    uploaded: float
-    waited: float
+    upload_seconds: float
+    record_seconds: float
 
 
 def smoke(
-    client: ObsClient, outputs: Mapping[str, Any], sample: Path, seconds: float, *, keep: bool
-) -> Way:
+    stage: Stage, outputs: Mapping[str, Any], sample: Path, seconds: float, *, keep: bool
+) -> SmokeResult:
     """Upload a sample, wait for its record, and remove both.
 
     Args:
-        client: of the bucket.
-        outputs: the stage's.
+        stage: the deployed stage.
+        outputs: the stage's outputs.
         sample: an image.
-        seconds: how long to wait.
-        keep: whether the sample and its record stay.
+        seconds: maximum wait for the record.
+        keep: whether to keep the sample and its record.
 
     Raises:
-        DeployError: the bucket refuses, or no record came in time.
+        OpsError: the bucket refused a request or was not reached, or no record was found in time.
     """
     bucket, name = str(outputs["bucket"]), f"smoke/{int(time.time())}-{sample.name}"
     key = f"{outputs['input_prefix']}{name}"
     records = [f"{outputs[prefix]}{name}.json" for prefix in ("results_prefix", "failures_prefix")]
     started = time.monotonic()
-    _sound(client.putContent(bucket, key, sample.read_bytes()), f"put {key}")
-    uploaded = time.monotonic()
-    try:
-        while time.monotonic() - uploaded < seconds:
-            for record_key in records:
-                record = _read(client, bucket, record_key)
-                if record is not None:
-                    waited = time.monotonic() - uploaded
-                    return Way(key, record_key, record, uploaded - started, waited)
-            time.sleep(_PAUSE)
-    finally:
-        if not keep:
-            for gone in (key, *records):
-                client.deleteObject(bucket, gone)
-    raise DeployError(
-        f"no record of {key} after {seconds:g} s; make logs says what the function did, and an "
-        "empty log that no event reached it"
+    with readable_errors("OBS"):
+        client = bucket_client(stage)
+        response_body(client.putContent(bucket, key, sample.read_bytes()), f"put {key}")
+        uploaded = time.monotonic()
+        try:
+            while time.monotonic() - uploaded < seconds:
+                for record_key in records:
+                    record = _read_record(client, bucket, record_key)
+                    if record is not None:
+                        waited = time.monotonic() - uploaded
+                        return SmokeResult(key, record_key, record, uploaded - started, waited)
+                time.sleep(_PAUSE)
+        finally:
+            if not keep:
+                for created in (key, *records):
+                    client.deleteObject(bucket, created)
+    raise OpsError(
+        f"no record of {key} after {seconds:g} s; make logs shows the function's log, and an "
+        "empty log means that no event reached the function"
     )
 
 
-def _read(client: ObsClient, bucket: str, key: str) -> dict[str, Any] | None:
-    answer = client.getObject(bucket, key, loadStreamInMemory=True)
-    if answer.status == _MISSING:
+def _read_record(client: ObsClient, bucket: str, key: str) -> dict[str, Any] | None:
+    response = client.getObject(bucket, key, loadStreamInMemory=True)
+    if response.status == _NOT_FOUND:
         return None
-    _sound(answer, f"get {key}")
-    record: dict[str, Any] = json.loads(answer.body.buffer)
+    record: dict[str, Any] = json.loads(response_body(response, f"get {key}").buffer)
     return record
-
-
-def _sound(answer: Any, action: str) -> None:  # noqa: ANN401 - the SDK has no types
-    if answer.status >= _OK:
-        reason = answer.errorCode or answer.reason
-        raise DeployError(f"the bucket refused to {action}: {answer.status} {reason}")

@@ -1,4 +1,4 @@
-"""The deployed function's log, from LTS."""
+"""Reads the deployed function's log from LTS."""
 
 from __future__ import annotations
 
@@ -8,46 +8,43 @@ from typing import Any
 
 from huaweicloudsdklts.v2 import ListLogsRequest, LtsClient, QueryLtsLogParams
 
-from ops.sdk.clients import api_client
-from ops.sdk.errors import told
+from ops.sdk.clients import stage_client
+from ops.sdk.errors import readable_errors
 from ops.stage import Stage
 
 _PAGE = 100
-_PAUSE = 3.0  # seconds; LTS shows a line some seconds after it was written
-_LATE = 60_000  # milliseconds that a line may be late, and still is not missed
+_PAUSE = 3.0  # seconds; LTS shows a line some seconds after the function wrote it
+_OVERLAP = 60_000  # milliseconds that are read again, for lines that arrive late
 
 
-def lines(
+def log_lines(
     stage: Stage, outputs: Mapping[str, Any], minutes: float, *, follow: bool = False
 ) -> Iterator[str]:
-    """Give the lines of the last minutes, oldest first; for ever if they are followed.
+    """Yield the log lines of the last minutes, oldest first; with ``follow``, yield new ones too.
 
     Raises:
-        DeployError: LTS does not give them; why.
+        OpsError: LTS refused a request or was not reached.
     """
-    client = api_client(LtsClient, stage, "lts", "lts", str(outputs["function_urn"]))
+    client = stage_client(LtsClient, stage, "lts", "lts", str(outputs["function_urn"]))
     start = _now() - int(minutes * 60_000)
     seen: dict[str, int] = {}
     while True:
         end = _now()
-        for number, text in _all(client, outputs, start, end):
+        for number, text in _numbered_lines(client, outputs, start, end):
             if number not in seen:
                 yield text
             seen[number] = end
         if not follow:
             return
-        start = end - _LATE
+        start = end - _OVERLAP
         seen = {number: when for number, when in seen.items() if when >= start}
         time.sleep(_PAUSE)
 
 
-def _all(
-    client: Any,  # noqa: ANN401 - the SDK has no types
-    outputs: Mapping[str, Any],
-    start: int,
-    end: int,
+def _numbered_lines(
+    client: LtsClient, outputs: Mapping[str, Any], start: int, end: int
 ) -> Iterator[tuple[str, str]]:
-    """Give number and text of all lines of a time, page by page."""
+    """Yield the number and text of each line between two times, page by page."""
     last = None
     while True:
         body = QueryLtsLogParams(
@@ -59,7 +56,7 @@ def _all(
             search_type="forwards" if last else None,
         )
         request = ListLogsRequest(outputs["log_group_id"], outputs["log_stream_id"], body)
-        with told("LTS"):
+        with readable_errors("LTS"):
             found = client.list_logs(request).logs or []
         for line in found:
             yield str(line.line_num), str(line.content).rstrip("\n")

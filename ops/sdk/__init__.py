@@ -1,1 +1,1 @@
-"""Clients of the official SDKs for operators, and their errors in words."""
+"""Clients of the official SDKs for the operator tools, and their errors as readable lines."""

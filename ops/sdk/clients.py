@@ -1,11 +1,10 @@
-"""Clients of the official SDKs for a stage, with keys from the environment."""
+"""Clients of the official SDKs, with credentials from the environment."""
 
 from __future__ import annotations
 
 import os
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import certifi
@@ -13,79 +12,90 @@ from huaweicloudsdkcore.auth.credentials import BasicCredentials
 from huaweicloudsdkcore.http.http_config import HttpConfig
 from obs import ObsClient
 
-from ops.errors import DeployError
+from ops.errors import OpsError
 from ops.stage import Stage, require_credentials
+from quota_invoice.settings.credentials import Credentials
 
-_SECONDS = (10, 320)  # to connect, and for an answer: an invocation may take five minutes
-_PROJECT = 3  # urn:fss:REGION:PROJECT:function:…
-
-
-@dataclass(frozen=True)
-class BucketLayout:
-    """An operator's keys; none of them is ever shown by ``repr``."""
-
-    access_key: str
-    secret_key: str = field(repr=False)
-    security_token: str | None = field(repr=False)
-
-    @classmethod
-    def read(cls, environment: Mapping[str, str] = os.environ) -> BucketLayout:
-        """Read them.
-
-        Raises:
-            DeployError: names those that are missing.
-        """
-        require_credentials(environment)
-        token = environment.get("HW_SECURITY_TOKEN") or None
-        return cls(environment["HW_ACCESS_KEY"], environment["HW_SECRET_KEY"], token)
+_TIMEOUT = (10, 320)  # seconds to connect and to respond; an invocation may take 5 minutes
+_PROJECT = 3  # index in urn:fss:REGION:PROJECT:function:…
 
 
-def api_client(builder: Any, stage: Stage, name: str, host: str, urn: str) -> Any:  # noqa: ANN401 - the SDKs have no types
-    """Make a client of a service's API; no request is made.
-
-    Args:
-        builder: the SDK's class.
-        stage: names the region, and addresses where they differ.
-        name: the service as ``endpoints`` has it.
-        host: the service in its usual address.
-        urn: the function's; it holds the project's id.
+def read_credentials(environment: Mapping[str, str] = os.environ) -> Credentials:
+    """Read the operator's credentials.
 
     Raises:
-        DeployError: keys are missing, or that is no function's URN.
+        OpsError: names the missing variables.
     """
-    keys, parts = BucketLayout.read(), urn.split(":")
-    if len(parts) <= _PROJECT:
-        raise DeployError(f"{urn} is no function's URN")
-    credentials = BasicCredentials(keys.access_key, keys.secret_key, parts[_PROJECT])
-    if keys.security_token:
-        credentials = credentials.with_security_token(keys.security_token)
+    require_credentials(environment)
+    token = environment.get("HW_SECURITY_TOKEN", "")
+    return Credentials(environment["HW_ACCESS_KEY"], environment["HW_SECRET_KEY"], token)
+
+
+def api_client(  # noqa: PLR0913 - all that a client needs
+    builder: Any,  # noqa: ANN401 - the SDKs have no types
+    endpoint: str,
+    credentials: Credentials,
+    project_id: str,
+    *,
+    timeout: tuple[int, int] = _TIMEOUT,
+    ca_file: str | None = None,
+) -> Any:  # noqa: ANN401 - as above
+    """Create a client of a service's API; sends no request.
+
+    Args:
+        builder: the client class of the SDK.
+        endpoint: the URL of the service.
+        credentials: they sign each request.
+        project_id: the project that is used.
+        timeout: seconds to connect and to respond.
+        ca_file: certificate authorities to trust; None for the SDK's default.
+    """
+    basic = BasicCredentials(credentials.access_key, credentials.secret_key, project_id)
+    if credentials.security_token:
+        basic = basic.with_security_token(credentials.security_token)
     config = HttpConfig.get_default_config()
-    config.timeout = _SECONDS
-    config.allow_redirects = False  # a signed request means one address
+    config.timeout = timeout
+    config.allow_redirects = False  # a signature is valid for one host only
+    if ca_file:
+        config.ssl_ca_cert = ca_file
+    client = builder.new_builder().with_http_config(config).with_credentials(basic)
+    return client.with_endpoint(endpoint.rstrip("/")).build()
+
+
+def stage_client(builder: Any, stage: Stage, name: str, host: str, urn: str) -> Any:  # noqa: ANN401 - as above
+    """Create a client of a service's API for a stage; sends no request.
+
+    Args:
+        builder: the client class of the SDK.
+        stage: its region and endpoints are used.
+        name: the service's name in ``endpoints``.
+        host: the service's name in its usual host name.
+        urn: the function's URN, which contains the project's id.
+
+    Raises:
+        OpsError: credentials are missing, or the URN is invalid.
+    """
+    credentials, parts = read_credentials(), urn.split(":")
+    if len(parts) <= _PROJECT:
+        raise OpsError(f"{urn} is not the URN of a function")
     endpoint = stage.endpoints.get(name, f"https://{host}.{stage.region}.myhuaweicloud.com")
-    return (
-        builder.new_builder()
-        .with_http_config(config)
-        .with_credentials(credentials)
-        .with_endpoint(endpoint.rstrip("/"))
-        .build()
-    )
+    return api_client(builder, endpoint, credentials, parts[_PROJECT])
 
 
 def bucket_client(stage: Stage) -> ObsClient:
-    """Make a client of the stage's object store; no request is made.
+    """Create a client of the stage's object store; sends no request.
 
     Raises:
-        DeployError: keys are missing.
+        OpsError: credentials are missing.
     """
-    keys = BucketLayout.read()
+    credentials = read_credentials()
     settings = stage.variables.get("settings") or {}
     client = ObsClient(
-        keys.access_key,
-        keys.secret_key,
-        security_token=keys.security_token,
+        credentials.access_key,
+        credentials.secret_key,
+        security_token=credentials.security_token or None,
         server=stage.endpoints.get("obs", f"https://obs.{stage.region}.myhuaweicloud.com"),
-        # Stores of the S3 kind are used as the function is told to use them.
+        # The function's settings for S3-compatible stores apply here as well.
         signature=settings.get("OBS_SIGNATURE", "obs"),
         path_style=str(settings.get("OBS_PATH_STYLE", "false")).lower() == "true",
         region=stage.region,
@@ -95,6 +105,6 @@ def bucket_client(stage: Stage) -> ObsClient:
         timeout=30,
     )
     if client.context is not None:
-        # The SDK's own context checks the chain at most: any trusted host could pose as OBS.
+        # The SDK's own context does not check the host name of a certificate.
         client.context = ssl.create_default_context(cafile=certifi.where())
     return client

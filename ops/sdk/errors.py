@@ -1,25 +1,45 @@
-"""What the SDKs raise, as one line that tells no keys."""
+"""Errors of the SDKs as one readable line, without credentials."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.client import HTTPException
+from typing import Any
 
 from huaweicloudsdkcore.exceptions.exceptions import SdkException, ServiceResponseException
 from requests.exceptions import RequestException
 
-from ops.errors import DeployError
+from ops.errors import OpsError
+
+OK = 300  # a response with a lower status is a success
 
 
 @contextlib.contextmanager
-def told(service: str) -> Iterator[None]:
-    """Turn what a call raises into a ``DeployError`` that names the service."""
+def readable_errors(service: str, mask: Callable[[object], str] = str) -> Iterator[None]:
+    """Raise the exceptions of an SDK as an ``OpsError`` that names the service.
+
+    Args:
+        service: the name of the service.
+        mask: removes credentials from the message of the service.
+    """
     try:
         yield
     except ServiceResponseException as error:
-        message = f"{service}: {error.status_code} {error.error_code} {error.error_msg}"
-        raise DeployError(message) from None
+        message = f"{error.status_code} {error.error_code}: {mask(error.error_msg)}"
+        raise OpsError(f"{service}: {message} (request {error.request_id})") from None
     except (SdkException, RequestException, OSError, HTTPException) as error:
-        # Their texts hold the request.
-        raise DeployError(f"{service} was not reached: {type(error).__name__}") from None
+        # Their messages contain the URL and the request.
+        raise OpsError(f"{service} was not reached: {type(error).__name__}") from None
+
+
+def response_body(response: Any, action: str) -> Any:  # noqa: ANN401 - the SDK has no types
+    """Return the body of a response of the OBS SDK.
+
+    Raises:
+        OpsError: the bucket refused the action.
+    """
+    if response.status >= OK:
+        reason = response.errorCode or response.reason
+        raise OpsError(f"the bucket refused to {action}: {response.status} {reason}")
+    return response.body

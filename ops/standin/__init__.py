@@ -1,8 +1,8 @@
-"""A stand-in for the huaweicloud provider: it knows names and types, and no cloud.
+"""A stand-in for the huaweicloud provider: it has the provider's schema, but no cloud.
 
-With it OpenTofu or Terraform validates, plans and even applies the template on a machine without
-network or account. What it proves: every argument exists, is of its type, and what is required is
-there. What it does not: that Huawei Cloud would accept the values.
+With it OpenTofu or Terraform can validate, plan and apply the template without network or account.
+This proves that every argument exists and has the right type, and that no required one is missing.
+It does not prove that Huawei Cloud accepts the values.
 
-``python -m ops.standin install FOLDER`` makes a CLI configuration that uses it.
+``python -m ops.standin install FOLDER`` writes a CLI configuration that uses it.
 """

@@ -1,4 +1,4 @@
-"""`python -m ops.standin`: install the stand-in, or serve it, which Terraform does by itself."""
+"""`python -m ops.standin`: install the stand-in, or serve it (Terraform starts it)."""
 
 from __future__ import annotations
 
@@ -7,26 +7,27 @@ import sys
 from functools import partial
 from pathlib import Path
 
+_SCHEMA = Path(__file__).with_name("provider-schema.json")
+
 
 def main(command: str, *arguments: str) -> None:
-    """Run one of the two commands."""
+    """Run ``install FOLDER`` or ``serve``."""
     if command == "install":
         from ops.standin.install import install  # noqa: PLC0415 - each command its own packages
 
-        folder, facts = map(Path, arguments)
-        sys.stdout.write(f"{install(folder, facts)}\n")
+        sys.stdout.write(f"{install(Path(arguments[0]))}\n")
         return
     import grpc  # noqa: PLC0415 - as above
     from tf import provider, runner  # noqa: PLC0415 - as above
 
     from ops.standin.servicer import Servicer  # noqa: PLC0415 - as above
 
-    # A function's code is larger than what gRPC takes unless told otherwise.
+    # The function's zip is larger than gRPC's default limit.
     limits = [(f"grpc.max_{way}_message_length", -1) for way in ("receive", "send")]
     grpc.server = partial(grpc.server, options=limits)
-    # The framework's servicer wants a class per resource; this one has a schema for all of them.
+    # The framework's own servicer requires a class per resource; this one reads the schema.
     provider.ProviderServicer = Servicer
-    runner.run_provider(json.loads(Path(arguments[0]).read_bytes()), sys.argv)
+    runner.run_provider(json.loads(_SCHEMA.read_bytes()), sys.argv)
 
 
 if __name__ == "__main__":

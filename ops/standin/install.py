@@ -1,4 +1,4 @@
-"""A CLI configuration under which OpenTofu and Terraform use the stand-in."""
+"""Writes a configuration for ``TF_CLI_CONFIG_FILE`` that makes engines use the stand-in."""
 
 from __future__ import annotations
 
@@ -10,36 +10,27 @@ import sys
 import tempfile
 from pathlib import Path
 
-from ops.deploy.engine import ENGINES, Engine
-from ops.errors import DeployError
+from ops.deploy.engine import ENGINES, SOURCE, Engine
+from ops.errors import OpsError
+from ops.stage import ROOT
 
-ROOT = Path(__file__).parents[2]
-VERSION = "1.97.0"
-_SOURCE = "huaweicloud/huaweicloud"
+_VERSION = "1.97.0"
 _MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
-def install(folder: Path, facts: Path) -> Path:
-    """Make the configuration.
-
-    Args:
-        folder: where; it may exist.
-        facts: the schema that the stand-in has.
-
-    Returns:
-        The file for ``TF_CLI_CONFIG_FILE``.
-    """
+def install(folder: Path) -> Path:
+    """Write the provider's program and the configuration; return its file."""
     folder = folder.resolve()
     machine = platform.machine().lower()
     system = f"{platform.system().lower()}_{_MACHINES.get(machine, machine)}"
-    for address in _addresses():
-        place = folder / address / VERSION / system
-        place.mkdir(parents=True, exist_ok=True)
-        program = place / f"terraform-provider-huaweicloud_v{VERSION}"
-        command = shlex.join([sys.executable, "-m", "ops.standin", "serve", str(facts.resolve())])
-        program.write_text(
-            f"#!/bin/sh\ncd {shlex.quote(str(ROOT))} && exec {command}\n", encoding="utf-8"
+    command = shlex.join([sys.executable, "-m", "ops.standin", "serve"])
+    for address in _provider_addresses():
+        program = (
+            folder / address / _VERSION / system / f"terraform-provider-huaweicloud_v{_VERSION}"
         )
+        program.parent.mkdir(parents=True, exist_ok=True)
+        script = f"#!/bin/sh\ncd {shlex.quote(str(ROOT))} && exec {command}\n"
+        program.write_text(script, encoding="utf-8")
         program.chmod(0o755)
     config = folder / "cli.tfrc"
     mirror = f'filesystem_mirror {{\n    path = "{folder}"\n  }}'
@@ -47,17 +38,17 @@ def install(folder: Path, facts: Path) -> Path:
     return config
 
 
-def _addresses() -> set[str]:
-    """Ask each engine that is here under which address it would look for the provider."""
+def _provider_addresses() -> set[str]:
+    """Return the provider's full address in the registry of each installed engine."""
     found: set[str] = set()
-    configuration = {"terraform": {"required_providers": {"huaweicloud": {"source": _SOURCE}}}}
+    configuration = {"terraform": {"required_providers": {"huaweicloud": {"source": SOURCE}}}}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "main.tf.json").write_text(json.dumps(configuration), encoding="utf-8")
         for engine in ENGINES:
             try:
-                told = Engine.choose(folder, engine).run("providers")
-            except DeployError:
-                continue  # it is not here
-            found.update(re.findall(rf"[\w.]+/{_SOURCE}", told))
+                output = Engine.choose(folder, engine).run("providers")
+            except OpsError:
+                continue  # this engine is not installed
+            found.update(re.findall(rf"[\w.]+/{SOURCE}", output))
     return found

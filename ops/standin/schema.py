@@ -1,4 +1,4 @@
-"""A provider's schema, from facts in the shape of ``providers schema -json`` to the protocol's."""
+"""Converts the schema of ``providers schema -json`` into that of Terraform's plugin protocol."""
 
 from __future__ import annotations
 
@@ -8,47 +8,47 @@ from typing import Any
 
 from tf.gen import tfplugin_pb2 as pb
 
-Facts = Mapping[str, Any]  # of one block: ``attributes``, ``block_types``
+BlockSchema = Mapping[str, Any]  # of one block: ``attributes``, ``block_types``
 
 _NESTING = pb.Schema.NestedBlock.NestingMode
 
 
-def schema(facts: Facts) -> pb.Schema:
-    """Give a resource's, data source's or provider's schema."""
-    return pb.Schema(version=0, block=_block(facts))
+def protocol_schema(block: BlockSchema) -> pb.Schema:
+    """Return the schema of a resource, data source or provider in the protocol's types."""
+    return pb.Schema(version=0, block=_block(block))
 
 
-def _block(facts: Facts) -> pb.Schema.Block:
+def nested_blocks(block: BlockSchema) -> dict[str, BlockSchema]:
+    """Return the schemas of the blocks inside a block."""
+    return {name: _inner(nested) for name, nested in block.get("block_types", {}).items()}
+
+
+def _block(block: BlockSchema) -> pb.Schema.Block:
     return pb.Schema.Block(
-        attributes=[_attribute(name, fact) for name, fact in facts.get("attributes", {}).items()],
+        attributes=[_attribute(name, found) for name, found in block.get("attributes", {}).items()],
         block_types=[
             pb.Schema.NestedBlock(
                 type_name=name,
-                block=_block(_inner(fact)),
-                nesting=_NESTING.Value(fact["nesting_mode"].upper()),
-                min_items=fact.get("min_items", 0),
-                max_items=fact.get("max_items", 0),
+                block=_block(_inner(nested)),
+                nesting=_NESTING.Value(nested["nesting_mode"].upper()),
+                min_items=nested.get("min_items", 0),
+                max_items=nested.get("max_items", 0),
             )
-            for name, fact in facts.get("block_types", {}).items()
+            for name, nested in block.get("block_types", {}).items()
         ],
     )
 
 
-def _attribute(name: str, fact: Facts) -> pb.Schema.Attribute:
-    flags = {flag: bool(fact.get(flag)) for flag in ("required", "optional", "computed")}
+def _attribute(name: str, attribute: Mapping[str, Any]) -> pb.Schema.Attribute:
+    flags = {flag: bool(attribute.get(flag)) for flag in ("required", "optional", "computed")}
     return pb.Schema.Attribute(
         name=name,
-        type=json.dumps(fact["type"]).encode(),
-        sensitive=bool(fact.get("sensitive")),
+        type=json.dumps(attribute["type"]).encode(),
+        sensitive=bool(attribute.get("sensitive")),
         **flags,
     )
 
 
-def _inner(fact: Facts) -> Facts:
-    found: Facts = fact.get("block", fact)
+def _inner(nested: Mapping[str, Any]) -> BlockSchema:
+    found: BlockSchema = nested.get("block", nested)
     return found
-
-
-def inner_blocks(facts: Facts) -> dict[str, Facts]:
-    """Give the facts of the blocks inside a block."""
-    return {name: _inner(fact) for name, fact in facts.get("block_types", {}).items()}

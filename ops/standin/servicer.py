@@ -2,37 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from tf.gen import tfplugin_pb2 as pb
 from tf.gen import tfplugin_pb2_grpc as rpc
 from tf.utils import read_dynamic_value, to_dynamic_value
 
-from ops.standin.schema import Facts, schema
-from ops.standin.values import applied, made_up, planned
+from ops.standin.schema import protocol_schema
+from ops.standin.values import applied_values, placeholders, planned_values
 
 # ruff: noqa: ANN401, N802, ARG002, D102 - the protocol's types, names and arguments
 
 
 class Servicer(rpc.ProviderServicer):  # type: ignore[misc] # it has no types
-    """Answers by the facts alone; nothing is checked that Terraform does not check by the schema.
+    """Responds by the schema only; Terraform itself checks the values against the schema.
 
     Args:
-        facts: ``provider_config``, ``resources`` and ``data_sources``.
+        schema: ``provider_config``, ``resources`` and ``data_sources``.
     """
 
-    def __init__(self, facts: Facts) -> None:
-        self._facts = facts
+    def __init__(self, schema: Mapping[str, Any]) -> None:
+        self._schema = schema
 
     def GetMetadata(self, request: Any, context: Any) -> Any:
         return pb.GetMetadata.Response()
 
     def GetProviderSchema(self, request: Any, context: Any) -> Any:
-        facts = self._facts
+        schemas = {
+            kind: {name: protocol_schema(block) for name, block in self._schema[kind].items()}
+            for kind in ("resources", "data_sources")
+        }
         return pb.GetProviderSchema.Response(
-            provider=schema(facts["provider_config"]),
-            resource_schemas={name: schema(of) for name, of in facts["resources"].items()},
-            data_source_schemas={name: schema(of) for name, of in facts["data_sources"].items()},
+            provider=protocol_schema(self._schema["provider_config"]),
+            resource_schemas=schemas["resources"],
+            data_source_schemas=schemas["data_sources"],
         )
 
     def ValidateProviderConfig(self, request: Any, context: Any) -> Any:
@@ -56,9 +60,9 @@ class Servicer(rpc.ProviderServicer):  # type: ignore[misc] # it has no types
 
     def PlanResourceChange(self, request: Any, context: Any) -> Any:
         proposed = read_dynamic_value(request.proposed_new_state)
-        if proposed is None:  # it will be destroyed
+        if proposed is None:  # the resource will be destroyed
             return pb.PlanResourceChange.Response(planned_state=request.proposed_new_state)
-        state = planned(self._facts["resources"][request.type_name], proposed)
+        state = planned_values(self._schema["resources"][request.type_name], proposed)
         return pb.PlanResourceChange.Response(planned_state=to_dynamic_value(state))
 
     def ApplyResourceChange(self, request: Any, context: Any) -> Any:
@@ -66,14 +70,14 @@ class Servicer(rpc.ProviderServicer):  # type: ignore[misc] # it has no types
         if state is None:
             return pb.ApplyResourceChange.Response(new_state=request.planned_state)
         seed = f"{request.type_name}.{state.get('name', '')}"
-        made = applied(self._facts["resources"][request.type_name], state, seed)
-        return pb.ApplyResourceChange.Response(new_state=to_dynamic_value(made))
+        applied = applied_values(self._schema["resources"][request.type_name], state, seed)
+        return pb.ApplyResourceChange.Response(new_state=to_dynamic_value(applied))
 
     def ReadDataSource(self, request: Any, context: Any) -> Any:
-        facts = self._facts["data_sources"][request.type_name]
-        make = made_up(request.type_name)
+        block = self._schema["data_sources"][request.type_name]
+        make = placeholders(request.type_name)
         state = {
-            name: make(name, facts["attributes"][name]["type"]) if value is None else value
+            name: make(name, block["attributes"][name]["type"]) if value is None else value
             for name, value in read_dynamic_value(request.config).items()
         }
         return pb.ReadDataSource.Response(state=to_dynamic_value(state))

@@ -1,4 +1,4 @@
-"""Values of resources: what a plan leaves open, and what an apply makes up for it."""
+"""The values of resources: unknown in a plan, placeholders after an apply."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from typing import Any
 
 from tf.types import Unknown
 
-from ops.standin.schema import Facts, inner_blocks
+from ops.standin.schema import BlockSchema, nested_blocks
 
 Fill = Callable[[str, Any], Any]  # from a name and a type to a value
 
 
-def planned(facts: Facts, value: dict[str, Any]) -> dict[str, Any]:
-    """Give what a resource will be: what only the cloud can say is unknown."""
-    return _filled(facts, value, lambda found: found is None, lambda _name, _type: Unknown)
+def planned_values(block: BlockSchema, value: dict[str, Any]) -> dict[str, Any]:
+    """Return a planned resource: computed attributes that are not set are unknown."""
+    return _filled(block, value, lambda found: found is None, lambda _name, _type: Unknown)
 
 
-def applied(facts: Facts, value: dict[str, Any], seed: str) -> dict[str, Any]:
-    """Give what a resource is: what was unknown is made up, the same for the same seed."""
-    return _filled(facts, value, lambda found: found is Unknown, made_up(seed))
+def applied_values(block: BlockSchema, value: dict[str, Any], seed: str) -> dict[str, Any]:
+    """Return an applied resource: placeholders, which the seed determines, replace unknowns."""
+    return _filled(block, value, lambda found: found is Unknown, placeholders(seed))
 
 
-def made_up(seed: str) -> Fill:
-    """Make up values that look like the cloud's, the same for the same seed."""
+def placeholders(seed: str) -> Fill:
+    """Return a function that makes placeholders; the same seed gives the same values."""
 
-    def make(name: str, kind: Any) -> Any:  # noqa: ANN401 - a type as the schema has it
+    def make(name: str, kind: Any) -> Any:  # noqa: ANN401 - a type in the schema's notation
         if isinstance(kind, list):
             if kind[0] == "object":
                 return {member: make(member, of) for member, of in kind[1].items()}
@@ -39,16 +39,16 @@ def made_up(seed: str) -> Fill:
 
 
 def _filled(
-    facts: Facts, value: dict[str, Any], is_open: Callable[[Any], bool], fill: Fill
+    block: BlockSchema, value: dict[str, Any], is_open: Callable[[Any], bool], fill: Fill
 ) -> dict[str, Any]:
-    done = dict(value)
-    for name, fact in facts.get("attributes", {}).items():
-        if fact.get("computed") and is_open(done.get(name)):
-            done[name] = fill(name, fact["type"])
-    for name, inner in inner_blocks(facts).items():
-        found = done.get(name)
+    filled = dict(value)
+    for name, attribute in block.get("attributes", {}).items():
+        if attribute.get("computed") and is_open(filled.get(name)):
+            filled[name] = fill(name, attribute["type"])
+    for name, inner in nested_blocks(block).items():
+        found = filled.get(name)
         if isinstance(found, list):
-            done[name] = [_filled(inner, item, is_open, fill) for item in found]
+            filled[name] = [_filled(inner, item, is_open, fill) for item in found]
         elif isinstance(found, dict):
-            done[name] = _filled(inner, found, is_open, fill)
-    return done
+            filled[name] = _filled(inner, found, is_open, fill)
+    return filled

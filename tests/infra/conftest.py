@@ -1,4 +1,4 @@
-"""The template, planned by a real Terraform core with a stand-in for its provider."""
+"""Fixtures that plan the template with a real Terraform core and the stand-in provider."""
 
 from __future__ import annotations
 
@@ -18,9 +18,7 @@ from ops.deploy.render import render
 from ops.package.build import build
 from ops.stage import Stage, read_stage
 from ops.standin.install import install
-from tests.support.paths import ROOT
 
-FACTS = ROOT / "ops" / "standin" / "provider-schema.json"
 PACKAGES = Path(sys.prefix) / "function"
 
 Plan = dict[str, Any]
@@ -42,9 +40,9 @@ def small_zip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def standin(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A CLI configuration with the stand-in."""
+    """A CLI configuration that uses the stand-in."""
     pytest.importorskip("tf", reason="the stand-in's framework needs Python 3.11")
-    return install(tmp_path_factory.mktemp("stand-in"), FACTS)
+    return install(tmp_path_factory.mktemp("stand-in"))
 
 
 @contextlib.contextmanager
@@ -111,6 +109,6 @@ def plan(
 
 
 def resources(plan: Plan, kind: str) -> dict[str, dict[str, Any]]:
-    """What is planned of a kind: values by address."""
+    """The planned resources of a type: values by address."""
     found = plan["planned_values"]["root_module"]["resources"]
     return {entry["address"]: entry["values"] for entry in found if entry["type"] == kind}

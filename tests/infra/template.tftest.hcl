@@ -1,5 +1,5 @@
-# Each run plans the template with other choices, by a provider that is mocked: what is asked for
-# is made, what is not is not. `terraform test`, or test_template.py, runs it in a rendered stage.
+# Each run plans the template with other choices and a mocked provider, and checks which resources
+# are created. `terraform test`, or test_template.py, runs it in a rendered stage.
 
 mock_provider "huaweicloud" {
   mock_data "huaweicloud_eg_event_channels" {
@@ -29,7 +29,7 @@ run "everything" {
   command = plan
   assert {
     condition     = huaweicloud_fgs_function_trigger.uploads.type == "EVENTGRID"
-    error_message = "uploads are not announced by EventGrid"
+    error_message = "the trigger of uploads is not EventGrid"
   }
   assert {
     condition     = terraform_data.uploads.input.EVENTGRID.channel_id == "official-channel"
@@ -41,11 +41,11 @@ run "everything" {
   }
   assert {
     condition     = terraform_data.api[0].input.auth == "APP" && terraform_data.api[0].input.instance_id == "the-gateway"
-    error_message = "the API is not for apps alone, or not at the only gateway"
+    error_message = "the API accepts other callers than apps, or is not on the only gateway"
   }
   assert {
     condition     = length(huaweicloud_smn_subscription.failures) == 0
-    error_message = "somebody is told who was not named"
+    error_message = "there is a subscription without an e-mail address"
   }
   assert {
     condition     = toset(keys(huaweicloud_ces_alarmrule.function)) == toset(["failures", "rejections", "duration"])
@@ -64,7 +64,7 @@ run "classic_trigger" {
   }
   assert {
     condition     = length(data.huaweicloud_eg_event_channels.official) == 0
-    error_message = "EventGrid is asked without need"
+    error_message = "EventGrid is queried without need"
   }
 }
 
@@ -76,11 +76,11 @@ run "no_api_no_sweep" {
   }
   assert {
     condition     = length(huaweicloud_fgs_function_trigger.api) + length(huaweicloud_apig_group.api) + length(huaweicloud_fgs_function_trigger.sweep) == 0
-    error_message = "API or sweep is made all the same"
+    error_message = "API or sweep is created although it is off"
   }
   assert {
     condition     = output.api_address == ""
-    error_message = "there is an address of no API"
+    error_message = "there is a URL without an API"
   }
 }
 
@@ -92,11 +92,11 @@ run "existing_bucket_and_agency" {
   }
   assert {
     condition     = length(huaweicloud_obs_bucket.invoices) + length(huaweicloud_identity_agency.function) + length(huaweicloud_identity_role.bucket) + length(huaweicloud_identity_role.topic) == 0
-    error_message = "what exists is made"
+    error_message = "an existing resource is created"
   }
   assert {
     condition     = huaweicloud_fgs_function.function.agency == "theirs" && output.bucket == "invoices"
-    error_message = "what exists is not used"
+    error_message = "an existing resource is not used"
   }
 }
 
@@ -113,23 +113,23 @@ run "cron_versions_email_channel" {
   }
   assert {
     condition     = terraform_data.sweep.input.schedule_type == "Cron"
-    error_message = "cron is not taken for cron"
+    error_message = "a cron expression is not recognized as one"
   }
   assert {
     condition     = length(huaweicloud_smn_subscription.failures) == 1
-    error_message = "nobody is told"
+    error_message = "there is no subscription"
   }
   assert {
     condition     = terraform_data.uploads.input.EVENTGRID.channel_id == "theirs" && terraform_data.api[0].input.instance_id == "another"
-    error_message = "what is named is not used"
+    error_message = "the named channel or gateway is not used"
   }
   assert {
     condition     = huaweicloud_fgs_function.function.max_instance_num == "3"
-    error_message = "the limit of instances is not that of concurrent readings"
+    error_message = "the limit of instances is not ocr_concurrency"
   }
 }
 
-run "open_api_is_refused_once" {
+run "open_api_without_confirmation_is_refused" {
   command = plan
   variables {
     api_auth = "NONE"
@@ -137,7 +137,7 @@ run "open_api_is_refused_once" {
   expect_failures = [huaweicloud_fgs_function_trigger.api]
 }
 
-run "open_api_is_taken_when_said_twice" {
+run "open_api_with_confirmation_is_created" {
   command = plan
   variables {
     api_auth             = "NONE"
@@ -157,7 +157,7 @@ run "overlapping_prefixes_are_refused" {
   expect_failures = [huaweicloud_fgs_function.function, huaweicloud_obs_bucket.invoices]
 }
 
-run "choices_that_make_no_sense_are_refused" {
+run "invalid_choices_are_refused" {
   command = plan
   variables {
     stage           = "Dev!"

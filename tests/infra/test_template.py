@@ -1,4 +1,4 @@
-"""The template against the provider's schema, and under the choices that can be made."""
+"""The template is valid for the provider's schema, and plans with each choice."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ops.deploy.engine import Engine
-from ops.errors import DeployError
+from ops.errors import OpsError
 
 FUNCTION = "huaweicloud_fgs_function"
 TESTS = Path(__file__).with_name("template.tftest.hcl")
@@ -28,38 +28,38 @@ def misspelt(template: dict[str, Any]) -> None:
     function["memory_sizes"] = function.pop("memory_size")
 
 
-def of_another_type(template: dict[str, Any]) -> None:
+def of_wrong_type(template: dict[str, Any]) -> None:
     template["resource"][FUNCTION]["function"]["timeout"] = "soon"
 
 
-def misspelt_inside(template: dict[str, Any]) -> None:
+def misspelt_in_a_block(template: dict[str, Any]) -> None:
     bucket = template["resource"]["huaweicloud_obs_bucket"]["invoices"]
     rule = bucket["dynamic"]["lifecycle_rule"]["content"]
     rule["prefixes"] = rule.pop("prefix")
 
 
-def of_no_such_kind(template: dict[str, Any]) -> None:
+def of_unknown_resource_type(template: dict[str, Any]) -> None:
     template["resource"]["huaweicloud_fgs_functions"] = template["resource"].pop(FUNCTION)
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [
         (misspelt, "memory_size"),
-        (of_another_type, "a number is required"),
-        (misspelt_inside, "prefixes"),
-        (of_no_such_kind, "huaweicloud_fgs_functions"),
+        (of_wrong_type, "a number is required"),
+        (misspelt_in_a_block, "prefixes"),
+        (of_unknown_resource_type, "huaweicloud_fgs_functions"),
     ],
 )
-def test_what_the_schema_does_not_have_is_refused(
-    rendered: Rendered, change: Change, told: str
+def test_arguments_outside_the_schema_are_refused(
+    rendered: Rendered, change: Change, message: str
 ) -> None:
-    with pytest.raises(DeployError, match=told):
+    with pytest.raises(OpsError, match=message):
         rendered(change).run("validate", "-no-color")
 
 
 @pytest.mark.timeout(300)
-def test_what_is_chosen_is_planned(rendered: Rendered) -> None:
+def test_each_choice_changes_the_plan(rendered: Rendered) -> None:
     engine = rendered()
     (engine.folder / "tests").mkdir()
     shutil.copy(TESTS, engine.folder / "tests")
@@ -67,5 +67,5 @@ def test_what_is_chosen_is_planned(rendered: Rendered) -> None:
     (engine.folder / "stage.auto.tfvars.json").unlink()
     code = str(engine.folder / "function.zip")
     only = f"-filter=tests/{TESTS.name}"
-    told = engine.run("test", "-no-color", only, f"-var=code={code}", "-var=bucket=invoices")
-    assert "9 passed, 0 failed" in told
+    output = engine.run("test", "-no-color", only, f"-var=code={code}", "-var=bucket=invoices")
+    assert "9 passed, 0 failed" in output

@@ -1,7 +1,7 @@
-"""The settings that production uses, against servers that recompute every signature.
+"""The settings of production, against servers that verify every signature.
 
-Native OBS signing, the bucket in the host's name, TLS with certificates that are verified, and
-temporary keys that change: only the names lead to loopback, and the authority is the test's.
+Native OBS signatures, virtual-hosted buckets, TLS with verified certificates, and temporary
+credentials that change. Only the host names resolve to loopback, and the test is the authority.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ SECOND = Credentials("AK-two", "secret-two", "token/two+with=signs")
 
 @dataclass
 class Production:
-    """Both services under their names, and the function's settings for them."""
+    """Both services under their host names, and the function's settings for them."""
 
     obs: ObsServer
     obs_server: Server
@@ -85,7 +85,7 @@ def production(authority: Authority, tmp_path: Path) -> Iterator[Production]:
 
 @contextlib.contextmanager
 def _ocr_service(authority: Authority, folder: Path, allowed: str) -> Iterator[int]:
-    """The real OCR service in a thread, behind TLS, with both temporary keys; gives its port."""
+    """Run the real OCR service in a thread, with TLS and both credentials; yield its port."""
     soon = datetime.now(timezone.utc) + timedelta(minutes=10)
     key_file = folder / "keys.json"
     known = [
@@ -130,8 +130,8 @@ def test_an_upload_becomes_a_record(production: Production, image: bytes) -> Non
         assert record["result"]["amount"] == "￥10.00"
     assert obs.refused == []
     methods = [method for method, _ in obs.verified]
-    # per upload: a look for record and failure, the service's own get by the signed address, a
-    # look at the object, put
+    # Per upload: the function reads record and failure, the OCR service reads the image by its
+    # signed URL, the function reads the object's metadata and writes the record.
     assert methods == ["GET", "GET", "GET", "HEAD", "PUT"] * 2
 
 
@@ -140,7 +140,7 @@ def read_by_url(settings: Settings, url: str) -> Recognition:
     return ocr.recognize(OcrInput(url), Api.QUOTA_INVOICE, None, 5)
 
 
-def test_each_request_of_the_store_is_signed_as_obs_documents(production: Production) -> None:
+def test_every_request_to_obs_has_a_valid_signature(production: Production) -> None:
     store = ObsStore.connect(production.settings(), FIRST)
     document = {"status": "recognized", "text": "发票"}
     store.write("invoices", "results/a b+%20.json", document)
@@ -159,7 +159,7 @@ def test_each_request_of_the_store_is_signed_as_obs_documents(production: Produc
     ]
 
 
-def test_a_wrong_secret_is_refused_and_named(production: Production) -> None:
+def test_a_wrong_secret_key_is_refused(production: Production) -> None:
     store = ObsStore.connect(
         production.settings(), Credentials("AK-one", "wrong", FIRST.security_token)
     )
@@ -170,13 +170,13 @@ def test_a_wrong_secret_is_refused_and_named(production: Production) -> None:
 
 @contextlib.contextmanager
 def untrusted(kind: str, folder: Path) -> Iterator[tuple[Server, Path]]:
-    """A server whose certificate is by an authority that nobody knows, or for another name."""
-    known, stranger = folder / "known", folder / "stranger"
-    known.mkdir()
-    stranger.mkdir()
-    authority = Authority(known)
+    """A server whose certificate is from an unknown authority or for another host name."""
+    trusted, unknown = folder / "trusted", folder / "unknown"
+    trusted.mkdir()
+    unknown.mkdir()
+    authority = Authority(trusted)
     if kind == "self-signed":
-        tls = Authority(stranger).context(folder, f"*.{OBS}", OBS, OCR)
+        tls = Authority(unknown).context(folder, f"*.{OBS}", OBS, OCR)
     else:
         tls = authority.context(folder, "*.elsewhere.test", "elsewhere.test")
     with serving(lambda _: Answer(200, {}, b"{}"), tls) as server, resolving(OBS, OCR):
@@ -184,7 +184,7 @@ def untrusted(kind: str, folder: Path) -> Iterator[tuple[Server, Path]]:
 
 
 @pytest.mark.parametrize("kind", ["self-signed", "wrong-host"])
-def test_a_certificate_that_is_not_right_is_refused_by_both_sdks(kind: str, tmp_path: Path) -> None:
+def test_both_sdks_refuse_an_invalid_certificate(kind: str, tmp_path: Path) -> None:
     with untrusted(kind, tmp_path) as (server, ca_file):
         user_data = {
             "OBS_ENDPOINT": f"https://{OBS}:{server.port}",
@@ -199,8 +199,8 @@ def test_a_certificate_that_is_not_right_is_refused_by_both_sdks(kind: str, tmp_
         assert server.asked == []
 
 
-def test_a_right_certificate_is_accepted_by_both_sdks(authority: Authority, tmp_path: Path) -> None:
-    # Otherwise the refusals above would prove nothing.
+def test_both_sdks_accept_a_valid_certificate(authority: Authority, tmp_path: Path) -> None:
+    # Without this, the refusals above would not prove anything.
     tls = authority.context(tmp_path, f"*.{OBS}", OCR)
     with (
         serving(lambda _: Answer(200, {"ETag": '"e"'}, b'{"result": {}}'), tls) as server,

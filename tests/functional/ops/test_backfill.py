@@ -1,4 +1,4 @@
-"""An operator's backlog goes to the function by the platform's own API, whatever interrupts it."""
+"""A backfill sends the backlog to the function through FunctionGraph, and can be interrupted."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ import pytest
 from local.cloud import BUCKET, Cloud
 from ops.backfill.account import Account
 from ops.backfill.backlog import Backlog
-from ops.backfill.invoker import InvocationRefused, Invoker
+from ops.backfill.invoker import Invoker
 from ops.backfill.progress import Progress
+from ops.errors import OpsError
 from quota_invoice.errors import ConfigurationError
 from quota_invoice.obs.objects import Entry
 from quota_invoice.obs.walk import Finding, State
@@ -32,7 +33,7 @@ def environment(cloud: Cloud) -> dict[str, str]:
 
 
 def backfill(environment: dict[str, str], state: Path, *options: str) -> Any:
-    return subprocess.run(  # noqa: S603 - our own
+    return subprocess.run(  # noqa: S603 - this project's command
         [sys.executable, "-m", "ops.backfill", "--state", str(state), *options],
         cwd=ROOT,
         env={"PATH": os.environ["PATH"], "PYTHONPATH": "handler", **environment},
@@ -50,7 +51,7 @@ def uploaded(objects: Objects, image: bytes, count: int) -> list[str]:
     return names
 
 
-def test_what_has_no_record_gets_it_and_the_rest_is_not_sent(
+def test_only_inputs_without_a_record_are_sent(
     cloud: Cloud, environment: dict[str, str], objects: Objects, image: bytes, tmp_path: Path
 ) -> None:
     names = uploaded(objects, image, 3)
@@ -60,20 +61,20 @@ def test_what_has_no_record_gets_it_and_the_rest_is_not_sent(
     assert "3 inputs: 3 missing" in dry.stdout
     assert "3 would be sent" in dry.stdout
     assert objects.keys("results/") == []
-    done = backfill(environment, tmp_path, "--prefix", "2026/", "--batch", "2")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "3 were sent" in done.stdout
+    first = backfill(environment, tmp_path, "--prefix", "2026/", "--batch", "2")
+    assert (first.returncode, first.stderr) == (0, "")
+    assert "3 were sent" in first.stdout
     assert cloud.runtime.settled(SECONDS)
     assert sorted(objects.keys("results/")) == [f"results/{name}.json" for name in names]
-    again = backfill(environment, tmp_path, "--batch", "2")
-    assert "1 missing" in again.stdout
+    second = backfill(environment, tmp_path, "--batch", "2")
+    assert "1 missing" in second.stdout
     assert cloud.runtime.settled(SECONDS)
     assert len(objects.keys("results/")) == 4
-    for told in (dry, done, again):
-        assert environment["HW_SECRET_KEY"] not in told.stdout + told.stderr
+    for run in (dry, first, second):
+        assert environment["HW_SECRET_KEY"] not in run.stdout + run.stderr
 
 
-def test_it_goes_on_where_it_was_refused(
+def test_it_continues_after_a_refusal(
     cloud: Cloud, environment: dict[str, str], objects: Objects, image: bytes, tmp_path: Path
 ) -> None:
     uploaded(objects, image, 3)
@@ -86,54 +87,56 @@ def test_it_goes_on_where_it_was_refused(
         return Answer(202, {}, b'{"request_id": "r-1"}')
 
     with serving(answer) as server:
-        elsewhere = {**environment, "FUNCTIONGRAPH_ENDPOINT": server.url}
-        stopped = backfill(elsewhere, tmp_path, "--batch", "1")
+        refusing = {**environment, "FUNCTIONGRAPH_ENDPOINT": server.url}
+        stopped = backfill(refusing, tmp_path, "--batch", "1")
     assert stopped.returncode == 1
     assert "FSS.0403: Forbidden" in stopped.stdout
-    assert "goes on from here" in stopped.stdout
+    assert "continues from here" in stopped.stdout
     assert [event["backfill"]["objects"][0]["key"] for event in sent] == [
         "incoming/2026/0.png",
         "incoming/2026/1.png",
     ]
     done = backfill(environment, tmp_path, "--batch", "1")
-    assert "Going on after incoming/2026/1.png" in done.stdout
+    assert "Continuing after incoming/2026/1.png" in done.stdout
     assert "1 were sent" in done.stdout
     assert cloud.runtime.settled(SECONDS)
     assert objects.keys("results/") == ["results/2026/2.png.json"]
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_dry_run_forgets_no_progress(
+def test_a_dry_run_keeps_the_progress(
     environment: dict[str, str], objects: Objects, image: bytes, tmp_path: Path
 ) -> None:
     uploaded(objects, image, 1)
-    progress = Progress.of(tmp_path, BUCKET, "incoming/", "2026/", False)  # noqa: FBT003 - as it is called
+    progress = Progress.of(tmp_path, BUCKET, "incoming/", "2026/", False)  # noqa: FBT003 - as the command calls it
     progress.write("incoming/2026/0")
     dry = backfill(environment, tmp_path, "--prefix", "incoming/2026/", "--dry-run", "--restart")
     assert "1 inputs: 1 missing" in dry.stdout
     assert progress.read() == "incoming/2026/0"
 
 
-def test_an_event_stays_within_what_an_invocation_takes() -> None:
+def test_an_event_is_within_the_limit_of_an_invocation() -> None:
     entries = [Entry(f"incoming/{index:03d}{'ж' * 500}", "e" * 32, 1, "") for index in range(300)]
-    backlog = Backlog(BUCKET, failures=False, size=1000)
+    backlog = Backlog(BUCKET, retry_failed=False, size=1000)
     batches = list(backlog.batches(Finding(entry, State.MISSING) for entry in entries))
     assert [entry for batch in batches for entry in batch] == entries
     assert all(len(json.dumps(backlog.event(batch))) < 256 * 1024 for batch in batches)
 
 
-def test_what_is_missing_is_named_before_anything_is_asked(tmp_path: Path) -> None:
-    told = backfill({"HW_REGION_NAME": "mars"}, tmp_path)
-    assert told.returncode == 2
+def test_missing_variables_are_reported_before_any_request(tmp_path: Path) -> None:
+    run = backfill({"HW_REGION_NAME": "mars"}, tmp_path)
+    assert run.returncode == 2
     for name in ("HW_ACCESS_KEY", "HW_SECRET_KEY", "HW_PROJECT_ID", "BUCKET", "FUNCTION_URN"):
-        assert f"{name}: not set" in told.stdout
-    assert "REGION: mars" in told.stdout
+        assert f"{name}: not set" in run.stdout
+    assert "REGION: mars" in run.stdout
     with pytest.raises(ConfigurationError, match="BUCKET: not set"):
         Account.read({})
 
 
 @pytest.mark.parametrize("status", [429, 503])
-def test_a_limit_is_waited_for_and_met_no_more(environment: dict[str, str], status: int) -> None:
+def test_a_temporary_error_is_retried_after_a_pause(
+    environment: dict[str, str], status: int
+) -> None:
     answers = [Answer(status, {}, b'{"error_code": "APIG.0308", "error_msg": "limit"}')] * 2
     answers.append(Answer(202, {}, b'{"request_id": "r-1"}'))
     pauses: list[float] = []
@@ -144,7 +147,7 @@ def test_a_limit_is_waited_for_and_met_no_more(environment: dict[str, str], stat
     assert [pause for pause in pauses if pause >= 0.5]
 
 
-def test_invocations_are_spaced(environment: dict[str, str]) -> None:
+def test_invocations_are_evenly_spaced(environment: dict[str, str]) -> None:
     pauses: list[float] = []
     with serving(lambda _: Answer(202, {}, b'{"request_id": "r-1"}')) as server:
         account = Account.read({**environment, "FUNCTIONGRAPH_ENDPOINT": server.url})
@@ -155,16 +158,16 @@ def test_invocations_are_spaced(environment: dict[str, str]) -> None:
     assert 50 < pauses[0] <= 60 < pauses[1] <= 120
 
 
-def test_a_refusal_tells_no_secret(environment: dict[str, str]) -> None:
+def test_a_refusal_contains_no_secret(environment: dict[str, str]) -> None:
     secret = environment["HW_SECRET_KEY"]
     body = json.dumps({"error_code": "FSS.0403", "error_msg": f"no {secret}"}).encode()
     with serving(lambda _: Answer(403, {}, body)) as server:
         account = Account.read({**environment, "FUNCTIONGRAPH_ENDPOINT": server.url})
-        with pytest.raises(InvocationRefused, match="FSS.0403: no …"):
+        with pytest.raises(OpsError, match="FSS.0403: no …"):
             Invoker(account, 60_000).send({})
 
 
-def test_progress_is_kept_apart_for_each_backfill(tmp_path: Path) -> None:
+def test_each_backfill_has_its_own_progress(tmp_path: Path) -> None:
     one, other = Progress.of(tmp_path, BUCKET, "2026/"), Progress.of(tmp_path, BUCKET, "2025/")
     one.write("incoming/2026/a.jpg")
     assert (one.read(), other.read()) == ("incoming/2026/a.jpg", "")

