@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from ocr_service.auth.keyring import Credential, FileKeyring, Keyring, Keyrings, StaticKeyring
+from ocr_service.auth.keyring import Credentials, FileKeyring, Keyring, Keyrings, StaticKeyring
 from ocr_service.auth.tokens import utc_now
 from ocr_service.contract.codes import Refusal
 from ocr_service.decode.sandbox import Sandbox
@@ -69,7 +69,7 @@ def make_app(
 
 def keys_of(settings: Settings) -> Keyring:
     """Give the keys that the settings name."""
-    fixed = [Credential(settings.ak, settings.sk)] if settings.ak else []
+    fixed = [Credentials(settings.ak, settings.sk)] if settings.ak else []
     rings: list[Keyring] = [StaticKeyring(fixed)]
     if settings.key_file:
         rings.append(FileKeyring(settings.key_file))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from ocr_service.auth import signature
-from ocr_service.auth.keyring import Credential, Keyring
+from ocr_service.auth.keyring import Credentials, Keyring
 from ocr_service.auth.tokens import Tokens, utc_now
 from ocr_service.contract.codes import TOKEN_EMPTY, WRONG_PROJECT, WRONG_SIGNATURE, Refusal
 
@@ -48,8 +48,8 @@ class Gate:
 
         return judge
 
-    def credential(self, access_key: str, security_token: str | None) -> Credential:
-        """Give the key's credential.
+    def credentials(self, access_key: str, security_token: str | None) -> Credentials:
+        """Return the credentials of an access key.
 
         Raises:
             Refusal: it is unknown, expired, or its security token is another one.
@@ -67,7 +67,7 @@ class Gate:
     def _by_signature(self, message: signature.Message) -> Callable[[str], None]:
         claimed = signature.claim(message, self._clock())
         security_token = (message.only("x-security-token") or b"").decode("latin-1").strip()
-        found = self.credential(claimed.access_key, security_token)
+        found = self.credentials(claimed.access_key, security_token)
         return lambda sha256: signature.prove(claimed, message, sha256, found.secret_key)
 
     def _by_token(self, message: signature.Message) -> Callable[[str], None]:

@@ -138,7 +138,7 @@ class Identities:
             raise Refusal(WRONG_SIGNATURE, "The username or password is wrong.")
 
     def _check_key(self, given: _AccessKey, security_token: str) -> datetime | None:
-        found = self._gate.credential(given.access.key, security_token)
+        found = self._gate.credentials(given.access.key, security_token)
         if not hmac.compare_digest(found.secret_key.encode(), given.secret.key.encode()):
             raise Refusal(WRONG_SIGNATURE, "the secret key is wrong")
         return found.expires_at

@@ -33,7 +33,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Credential:
+class Credentials:
     """An access key with its secret; with a security token it is a temporary one."""
 
     access_key: str
@@ -45,17 +45,17 @@ class Credential:
 class Keyring(Protocol):
     """Whatever knows access keys."""
 
-    def find(self, access_key: str) -> Credential | None:
-        """Give the key's credential, expired or not; None where it is unknown."""
+    def find(self, access_key: str) -> Credentials | None:
+        """Return the credentials of an access key, expired or not; None where it is unknown."""
 
 
 class StaticKeyring:
     """Keys that are known from the start."""
 
-    def __init__(self, credentials: Iterable[Credential]) -> None:
+    def __init__(self, credentials: Iterable[Credentials]) -> None:
         self._known = {one.access_key: one for one in credentials}
 
-    def find(self, access_key: str) -> Credential | None:
+    def find(self, access_key: str) -> Credentials | None:
         """See `Keyring.find`."""
         return self._known.get(access_key)
 
@@ -68,7 +68,7 @@ class FileKeyring:
         self._seen: tuple[int, ...] | None = None
         self._known = StaticKeyring(())
 
-    def find(self, access_key: str) -> Credential | None:
+    def find(self, access_key: str) -> Credentials | None:
         """See `Keyring.find`."""
         try:
             info = self._path.stat()
@@ -80,7 +80,7 @@ class FileKeyring:
             self._seen, self._known = now, StaticKeyring(self._load(info))
         return self._known.find(access_key)
 
-    def _load(self, info: os.stat_result) -> Iterable[Credential]:
+    def _load(self, info: os.stat_result) -> Iterable[Credentials]:
         if stat.S_IMODE(info.st_mode) & 0o077 or info.st_size > LARGEST:
             _log.error("key file ignored: it must have mode 0600 and at most 1 MiB")
             return ()
@@ -90,7 +90,7 @@ class FileKeyring:
             _log.error("key file ignored: it cannot be read or has another shape")
             return ()
         return [
-            Credential(one.access, one.secret, one.securitytoken, one.expires_at)
+            Credentials(one.access, one.secret, one.securitytoken, one.expires_at)
             for one in content.credentials
         ]
 
@@ -101,12 +101,12 @@ class Keyrings:
     def __init__(self, *rings: Keyring) -> None:
         self._rings = rings
 
-    def find(self, access_key: str) -> Credential | None:
+    def find(self, access_key: str) -> Credentials | None:
         """See `Keyring.find`."""
         return next((one for ring in self._rings if (one := ring.find(access_key))), None)
 
 
-def write_key_file(path: Path, credentials: Iterable[Credential]) -> None:
+def write_key_file(path: Path, credentials: Iterable[Credentials]) -> None:
     """Replace the key file at `path` as a whole, readable by its owner only."""
     content = {"credentials": [_entry(one) for one in credentials]}
     handle, beside = tempfile.mkstemp(dir=path.parent, prefix=path.name)  # mkstemp makes it 0600
@@ -119,7 +119,7 @@ def write_key_file(path: Path, credentials: Iterable[Credential]) -> None:
         raise
 
 
-def _entry(one: Credential) -> dict[str, str | None]:
+def _entry(one: Credentials) -> dict[str, str | None]:
     end = one.expires_at and one.expires_at.astimezone(timezone.utc)
     return {
         "access": one.access_key,

@@ -32,7 +32,7 @@ from huaweicloudsdkocr.v1 import (
 )
 from PIL import Image
 
-from ocr_service.auth.keyring import Credential, write_key_file
+from ocr_service.auth.keyring import Credentials, write_key_file
 from tests.support.ocr_service import PATH, TOKEN, Running, code_of, running, talk
 
 PNG = BytesIO()
@@ -139,11 +139,11 @@ def test_temporary_keys_come_and_go_while_it_runs(service: Running) -> None:
     by = client(service, "TK", "TS", "security+token/=")
     assert refused(by, image=IMAGE) == (401, "APIG.0301")
     end = datetime.now(timezone.utc) + timedelta(hours=1)
-    write_key_file(path, [Credential("TK", "TS", "security+token/=", end)])
+    write_key_file(path, [Credentials("TK", "TS", "security+token/=", end)])
     assert recognise(by, image=IMAGE)["result"]["number"] == "12345678"
     assert refused(client(service, "TK", "TS", "another"), image=IMAGE) == (401, "APIG.0301")
     assert refused(client(service, "TK", "TS"), image=IMAGE) == (401, "APIG.0301")
-    write_key_file(path, [Credential("TK", "TS", "security+token/=", end - timedelta(hours=2))])
+    write_key_file(path, [Credentials("TK", "TS", "security+token/=", end - timedelta(hours=2))])
     assert refused(by, image=IMAGE) == (401, "APIG.0301")
     path.unlink()
     assert refused(by, image=IMAGE) == (401, "APIG.0301")

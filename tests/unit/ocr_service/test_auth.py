@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from ocr_service.auth import signature
 from ocr_service.auth.gate import Gate
 from ocr_service.auth.keyring import (
-    Credential,
+    Credentials,
     FileKeyring,
     Keyrings,
     StaticKeyring,
@@ -31,7 +31,7 @@ from ocr_service.auth.tokens import Tokens
 from ocr_service.contract import codes
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
-KEY = Credential("AK", "SK")
+KEY = Credentials("AK", "SK")
 PATH = "/v2/p1/ocr/quota-invoice"
 
 
@@ -186,7 +186,7 @@ def test_odd_dates_are_refused(value: bytes) -> None:
     assert refusal(message).detail == "x-sdk-date has another shape"
 
 
-def gate(*known: Credential, project: str = "p1", tokens: Tokens | None = None) -> Gate:
+def gate(*known: Credentials, project: str = "p1", tokens: Tokens | None = None) -> Gate:
     tokens = tokens or Tokens(timedelta(hours=1), clock=lambda: NOW)
     return Gate(project, StaticKeyring(known), tokens, clock=lambda: NOW)
 
@@ -196,7 +196,7 @@ def admit(at: Gate, message: signature.Message, project: str = "p1") -> None:
 
 
 def test_temporary_keys_need_their_security_token() -> None:
-    temporary = Credential("AK", "SK", "ST", NOW + timedelta(seconds=1))
+    temporary = Credentials("AK", "SK", "ST", NOW + timedelta(seconds=1))
     admit(gate(temporary), signed(headers={"X-Security-Token": "ST"}))
     for headers in ({}, {"X-Security-Token": "other"}, {"X-Security-Token": "票"}):
         with pytest.raises(codes.Refusal, match="security token"):
@@ -207,7 +207,7 @@ def test_temporary_keys_need_their_security_token() -> None:
 
 def test_expired_and_unknown_keys_are_refused_before_the_body_is_read() -> None:
     with pytest.raises(codes.Refusal, match="expired"):
-        gate(Credential("AK", "SK", None, NOW)).admit(signed(), "p1")
+        gate(Credentials("AK", "SK", None, NOW)).admit(signed(), "p1")
     with pytest.raises(codes.Refusal, match="unknown"):
         gate().admit(signed(), "p1")
 
@@ -268,14 +268,14 @@ def test_keys_in_a_file_come_change_and_go(tmp_path: Path) -> None:
     path = tmp_path / "keys.json"
     ring = Keyrings(StaticKeyring([KEY]), FileKeyring(path))
     assert ring.find("T1") is None
-    first = Credential("T1", "S1", "ST1", NOW)
+    first = Credentials("T1", "S1", "ST1", NOW)
     write_key_file(path, [first])
     assert path.stat().st_mode & 0o777 == 0o600
     assert list(tmp_path.iterdir()) == [path]
     assert ring.find("T1") == first
-    write_key_file(path, [Credential("T2", "S2")])
+    write_key_file(path, [Credentials("T2", "S2")])
     assert ring.find("T1") is None
-    assert ring.find("T2") == Credential("T2", "S2")
+    assert ring.find("T2") == Credentials("T2", "S2")
     assert ring.find("AK") is KEY
     path.unlink()
     assert ring.find("T2") is None
@@ -328,9 +328,9 @@ def test_a_key_file_may_be_written_by_anybody_who_writes_json(tmp_path: Path) ->
     with os.fdopen(handle, "w") as file:
         json.dump({"credentials": [entry]}, file)
     end = datetime(2026, 1, 31, 8, tzinfo=timezone.utc)
-    assert FileKeyring(path).find("A") == Credential("A", "S", "T", end)
+    assert FileKeyring(path).find("A") == Credentials("A", "S", "T", end)
 
 
 def test_secrets_do_not_show_when_printed() -> None:
     assert "SK" not in repr(KEY)
-    assert "ST" not in repr(Credential("AK", "x", "ST"))
+    assert "ST" not in repr(Credentials("AK", "x", "ST"))

@@ -19,7 +19,7 @@ import pytest
 from PIL import Image
 
 from ocr_service.app import make_app
-from ocr_service.auth.keyring import Credential, StaticKeyring
+from ocr_service.auth.keyring import Credentials, StaticKeyring
 from ocr_service.contract import codes
 from ocr_service.contract.openapi import describe
 from ocr_service.decode.sandbox import Pixels, Sandbox
@@ -78,7 +78,7 @@ class FakeReader:
 def service(reader: FakeReader | None = None, **settings: Any) -> httpx.AsyncClient:
     settings = {"project": "p1", "token": "tok"} | settings
     clock = settings.pop("clock", None)
-    keyring = StaticKeyring([Credential("AK", "SK"), Credential("TK", "TS", "ST")])
+    keyring = StaticKeyring([Credentials("AK", "SK"), Credentials("TK", "TS", "ST")])
     more = {"clock": clock} if clock else {}
     app = make_app(Settings(**settings), reader or FakeReader(), keyring, sandbox=SANDBOX, **more)
     transport = httpx.ASGITransport(app, raise_app_exceptions=True)
