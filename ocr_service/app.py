@@ -8,17 +8,15 @@ from datetime import datetime
 
 import httpx
 from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from ocr_service.auth.keyring import Credentials, FileKeyring, Keyring, Keyrings, StaticKeyring
 from ocr_service.auth.tokens import utc_now
-from ocr_service.contract.codes import Refusal
 from ocr_service.decode.sandbox import Sandbox
 from ocr_service.fetch import Fetcher
-from ocr_service.http.envelope import Envelope, misrouted, refused, unforeseen
-from ocr_service.readings import Reader, Readings
+from ocr_service.http.middleware import EXCEPTION_HANDLERS, RequestMiddleware
+from ocr_service.reader_pool import Reader, Readings
 from ocr_service.service import Service
 from ocr_service.settings import Settings
 
@@ -60,11 +58,11 @@ def make_app(
     ]
     app = Starlette(
         routes=routes,
-        exception_handlers={Refusal: refused, HTTPException: misrouted, Exception: unforeseen},
+        exception_handlers=EXCEPTION_HANDLERS,
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False  # the contract's paths have none; a redirected POST is lost
-    return Envelope(app, routes)
+    return RequestMiddleware(app, routes)
 
 
 def keys_of(settings: Settings) -> Keyring:

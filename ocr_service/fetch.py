@@ -20,7 +20,7 @@ from urllib.parse import quote, urljoin
 import anyio
 import httpx
 
-from ocr_service.contract.codes import BAD_SIZE, DOWNLOAD_FAILED, URL_REFUSED, Refusal
+from ocr_service.contract.errors import BAD_SIZE, DOWNLOAD_FAILED, URL_REFUSED, ApiError
 from ocr_service.decode.images import LARGEST
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
@@ -96,13 +96,13 @@ class Fetcher:
         """Download at most 10 MiB within the time limit, over at most three redirects.
 
         Raises:
-            Refusal: URL_REFUSED, DOWNLOAD_FAILED or BAD_SIZE.
+            ApiError: URL_REFUSED, DOWNLOAD_FAILED or BAD_SIZE.
         """
         try:
             with anyio.fail_after(self._seconds):
                 return await self._follow(url)
         except (httpx.HTTPError, httpx.StreamError, OSError, TimeoutError, UnicodeError):
-            raise Refusal(DOWNLOAD_FAILED) from None
+            raise ApiError(DOWNLOAD_FAILED) from None
 
     async def aclose(self) -> None:
         """Close what is open."""
@@ -117,7 +117,7 @@ class Fetcher:
                 url = _join(url, response.headers.get("location", ""))
             finally:
                 await response.aclose()
-        raise Refusal(DOWNLOAD_FAILED, "too many redirects")
+        raise ApiError(DOWNLOAD_FAILED, "too many redirects")
 
     async def _send(self, url: httpx.URL, target: bytes) -> httpx.Response:
         failure: httpx.HTTPError = httpx.ConnectError("no address")
@@ -144,7 +144,7 @@ class Fetcher:
         name = f"[{host}]" if ":" in host else host
         found = await self._resolve(host, port)
         if not {name, f"{name}:{port}"} & self._allowed and not all(map(is_public, found)):
-            raise Refusal(URL_REFUSED)
+            raise ApiError(URL_REFUSED)
         return found
 
 
@@ -152,9 +152,9 @@ def _parse(text: str) -> httpx.URL:
     try:
         url = httpx.URL(text)
     except httpx.InvalidURL:
-        raise Refusal(URL_REFUSED) from None
+        raise ApiError(URL_REFUSED) from None
     if len(text) > LONGEST_URL or url.scheme not in PORTS or not url.host:
-        raise Refusal(URL_REFUSED)
+        raise ApiError(URL_REFUSED)
     return url
 
 
@@ -174,23 +174,23 @@ def _target(text: str) -> bytes:
 
 def _join(url: str, location: str) -> str:
     if not location:
-        raise Refusal(DOWNLOAD_FAILED)
+        raise ApiError(DOWNLOAD_FAILED)
     try:
         return urljoin(url, location)
     except ValueError:
-        raise Refusal(DOWNLOAD_FAILED) from None
+        raise ApiError(DOWNLOAD_FAILED) from None
 
 
 async def _body(response: httpx.Response) -> bytes:
     encoding = response.headers.get("content-encoding", "identity").lower()
     if response.status_code != OK or encoding != "identity":
-        raise Refusal(DOWNLOAD_FAILED)
+        raise ApiError(DOWNLOAD_FAILED)
     announced = response.headers.get("content-length", "")
     if announced.isdecimal() and int(announced) > LARGEST:
-        raise Refusal(BAD_SIZE)
+        raise ApiError(BAD_SIZE)
     body = bytearray()
     async for chunk in response.aiter_raw():
         body += chunk
         if len(body) > LARGEST:
-            raise Refusal(BAD_SIZE)
+            raise ApiError(BAD_SIZE)
     return bytes(body)

@@ -15,12 +15,12 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse
 
 from ocr_service.auth import iam
-from ocr_service.auth.gate import Gate
+from ocr_service.auth.authenticator import Authenticator
 from ocr_service.auth.keyring import Keyring
 from ocr_service.auth.signature import Message
 from ocr_service.auth.tokens import Tokens
-from ocr_service.contract import tickets
-from ocr_service.contract.codes import BAD_PARAMETER, NOT_AN_INVOICE, NOT_DECLARED_JSON, Refusal
+from ocr_service.contract import auto_classification
+from ocr_service.contract.errors import BAD_PARAMETER, NOT_AN_INVOICE, NOT_DECLARED_JSON, ApiError
 from ocr_service.contract.models import (
     QuotaInvoiceRequestBody,
     QuotaInvoiceResponse,
@@ -32,7 +32,7 @@ from ocr_service.contract.openapi import describe
 from ocr_service.decode import images
 from ocr_service.fetch import Fetcher
 from ocr_service.http.limits import LONGEST_BODY, PerMinute, Slots, read_body
-from ocr_service.readings import Readings
+from ocr_service.reader_pool import Readings
 from ocr_service.settings import Settings
 
 LONGEST_TOKEN_REQUEST = 64 << 10
@@ -54,8 +54,8 @@ class Service:
         self._settings = settings
         self._clock = clock
         self._tokens = Tokens(timedelta(seconds=settings.token_seconds), settings.token, clock)
-        self._gate = Gate(settings.project, keyring, self._tokens, clock)
-        self._identities = iam.Identities(settings, self._gate)
+        self._authenticator = Authenticator(settings.project, keyring, self._tokens, clock)
+        self._identities = iam.Identities(settings, self._authenticator)
         self._slots = Slots(settings.concurrency)
         self._logins = Slots(settings.concurrency)
         self._rate = PerMinute(settings.rate_per_minute)
@@ -69,20 +69,20 @@ class Service:
             data = await self._data(given)
             found = await self._readings.one(data, partial(_wanted, request))
         if found is None:
-            raise Refusal(NOT_AN_INVOICE)
+            raise ApiError(NOT_AN_INVOICE)
         answer = QuotaInvoiceResponse(result=QuotaInvoiceResult.of(found))
         return JSONResponse(answer.model_dump())
 
     async def auto_classification(self, request: Request) -> JSONResponse:
         """Auto Classification OCR."""
-        async with self._taken(request, tickets.AutoClassificationRequestBody) as given:
-            if not tickets.wanted(given):
-                raise Refusal(NOT_AN_INVOICE)
+        async with self._taken(request, auto_classification.AutoClassificationRequestBody) as given:
+            if not auto_classification.wanted(given):
+                raise ApiError(NOT_AN_INVOICE)
             data, page = await self._data(given), given.pdf_page_number or 1
             found = await self._readings.every(data, page, partial(_wanted, request))
         if not found:
-            raise Refusal(NOT_AN_INVOICE)
-        return JSONResponse(tickets.results(found).model_dump())
+            raise ApiError(NOT_AN_INVOICE)
+        return JSONResponse(auto_classification.results(found).model_dump())
 
     async def token(self, request: Request) -> JSONResponse:
         """IAM's token endpoint."""
@@ -112,7 +112,9 @@ class Service:
     @asynccontextmanager
     async def _taken(self, request: Request, model: type[Body]) -> AsyncIterator[Body]:
         """Let the caller in, and hold a slot while its request is worked on."""
-        prove = self._gate.admit(_message(request), request.path_params["project_id"])
+        prove = self._authenticator.authenticate(
+            _message(request), request.path_params["project_id"]
+        )
         _check_type(request)
         with self._slots.hold():
             body = await read_body(request, LONGEST_BODY, self._settings.body_seconds)
@@ -124,7 +126,7 @@ class Service:
 
     async def _data(self, given: SourceBody) -> bytes:
         if (given.image is None) == (given.url is None):
-            raise Refusal(BAD_PARAMETER, "set either image or url")
+            raise ApiError(BAD_PARAMETER, "set either image or url")
         if given.url is not None:
             return await self._fetcher.get(given.url)
         text, given.image = given.image or "", None  # it may wait long, and its bytes are enough
@@ -144,4 +146,4 @@ def _message(request: Request) -> Message:
 def _check_type(request: Request) -> None:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
-        raise Refusal(NOT_DECLARED_JSON)
+        raise ApiError(NOT_DECLARED_JSON)

@@ -14,8 +14,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
-from ocr_service.auth.gate import Gate
-from ocr_service.contract.codes import WRONG_PROJECT, WRONG_SIGNATURE, Refusal
+from ocr_service.auth.authenticator import Authenticator
+from ocr_service.contract.errors import WRONG_PROJECT, WRONG_SIGNATURE, ApiError
 from ocr_service.settings import Settings
 
 Text = Annotated[str, Field(max_length=1024)]
@@ -97,15 +97,15 @@ class TokenResponse(BaseModel):
 class Identities:
     """Knows who may have a token."""
 
-    def __init__(self, settings: Settings, gate: Gate) -> None:
+    def __init__(self, settings: Settings, authenticator: Authenticator) -> None:
         self._settings = settings
-        self._gate = gate
+        self._authenticator = authenticator
 
     def check(self, body: TokenRequestBody, security_token: str) -> datetime | None:
         """Give the end of the caller's own key, where it has one.
 
         Raises:
-            Refusal: the caller is unknown.
+            ApiError: the caller is unknown.
         """
         identity = body.auth.identity
         if isinstance(identity, _ByAccessKey):
@@ -117,13 +117,13 @@ class Identities:
         """Give the project that the token shall be for, None where none was asked for.
 
         Raises:
-            Refusal: it is not the service's.
+            ApiError: it is not the service's.
         """
         project = body.auth.scope.project if body.auth.scope else None
         if project is None or (project.id is None and project.name is None):
             return None
         if project.id not in (None, self._settings.project):
-            raise Refusal(WRONG_PROJECT)
+            raise ApiError(WRONG_PROJECT)
         return self._settings.project
 
     def _check_password(self, user: _User) -> None:
@@ -135,12 +135,12 @@ class Identities:
             )
         ]
         if not (all(same) and self._settings.user):
-            raise Refusal(WRONG_SIGNATURE, "The username or password is wrong.")
+            raise ApiError(WRONG_SIGNATURE, "The username or password is wrong.")
 
     def _check_key(self, given: _AccessKey, security_token: str) -> datetime | None:
-        found = self._gate.credentials(given.access.key, security_token)
+        found = self._authenticator.credentials(given.access.key, security_token)
         if not hmac.compare_digest(found.secret_key.encode(), given.secret.key.encode()):
-            raise Refusal(WRONG_SIGNATURE, "the secret key is wrong")
+            raise ApiError(WRONG_SIGNATURE, "the secret key is wrong")
         return found.expires_at
 
 

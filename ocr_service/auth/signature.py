@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from urllib.parse import quote, unquote_to_bytes
 
-from ocr_service.contract.codes import WRONG_SIGNATURE, Refusal
+from ocr_service.contract.errors import WRONG_SIGNATURE, ApiError
 
 ALGORITHM = "SDK-HMAC-SHA256"
 CLOCK_SKEW = timedelta(minutes=15)
@@ -42,11 +42,11 @@ class Message:
         """Give the header's value; None where it is missing.
 
         Raises:
-            Refusal: it is there more than once, so that nobody knows which one was meant.
+            ApiError: it is there more than once, so that nobody knows which one was meant.
         """
         values = [value for key, value in self.headers if key.lower() == name.encode()]
         if len(values) > 1:
-            raise Refusal(WRONG_SIGNATURE, f"header {name} is repeated")
+            raise ApiError(WRONG_SIGNATURE, f"header {name} is repeated")
         return values[0] if values else None
 
 
@@ -64,14 +64,14 @@ def claim(message: Message, now: datetime) -> Claim:
     """Read the Authorization header.
 
     Raises:
-        Refusal: it has another shape, leaves out what must be signed, or its time is off.
+        ApiError: it has another shape, leaves out what must be signed, or its time is off.
     """
     found = _AUTHORIZATION.fullmatch((message.only("authorization") or b"").decode("latin-1"))
     if not found:
-        raise Refusal(WRONG_SIGNATURE, "the Authorization header has another shape")
+        raise ApiError(WRONG_SIGNATURE, "the Authorization header has another shape")
     signed = tuple(found[2].split(";"))
     if not MUST_SIGN.issubset(signed):
-        raise Refusal(WRONG_SIGNATURE, "host and x-sdk-date must be signed")
+        raise ApiError(WRONG_SIGNATURE, "host and x-sdk-date must be signed")
     return Claim(found[1], signed, found[3], _time(message, now))
 
 
@@ -80,9 +80,9 @@ def _time(message: Message, now: datetime) -> str:
     try:
         sent = datetime.strptime(text, _TIME_FORMAT).replace(tzinfo=timezone.utc)
     except ValueError:
-        raise Refusal(WRONG_SIGNATURE, "x-sdk-date has another shape") from None
+        raise ApiError(WRONG_SIGNATURE, "x-sdk-date has another shape") from None
     if abs(now - sent) > CLOCK_SKEW:
-        raise Refusal(WRONG_SIGNATURE, "the signature expired")
+        raise ApiError(WRONG_SIGNATURE, "the signature expired")
     return text
 
 
@@ -90,12 +90,12 @@ def prove(claimed: Claim, message: Message, body_sha256: str, secret_key: str) -
     """Recompute the signature with the key's secret and compare.
 
     Raises:
-        Refusal: something was signed otherwise than it arrived, or by another secret.
+        ApiError: something was signed otherwise than it arrived, or by another secret.
     """
     declared = message.only("x-sdk-content-sha256")
     if declared is not None and declared.decode("latin-1").strip().lower() != body_sha256:
         # The SDK may declare UNSIGNED-PAYLOAD for uploads; here the body is always covered.
-        raise Refusal(WRONG_SIGNATURE, "the body is not the one that was signed")
+        raise ApiError(WRONG_SIGNATURE, "the body is not the one that was signed")
     text = "\n".join(
         (
             ALGORITHM,
@@ -105,7 +105,7 @@ def prove(claimed: Claim, message: Message, body_sha256: str, secret_key: str) -
     )
     expected = hmac.new(secret_key.encode(), text.encode(), hashlib.sha256).hexdigest()
     if not hmac.compare_digest(expected, claimed.signature):
-        raise Refusal(WRONG_SIGNATURE, "verify aksk signature fail")
+        raise ApiError(WRONG_SIGNATURE, "verify aksk signature fail")
 
 
 def _canonical(claimed: Claim, message: Message, body_sha256: str) -> bytes:
@@ -113,7 +113,7 @@ def _canonical(claimed: Claim, message: Message, body_sha256: str) -> bytes:
     for name in claimed.signed_headers:
         value = message.only(name)
         if value is None:
-            raise Refusal(WRONG_SIGNATURE, "a signed header is missing")
+            raise ApiError(WRONG_SIGNATURE, "a signed header is missing")
         headers.append(name.encode() + b":" + value.strip() + b"\n")
     return b"\n".join(
         (

@@ -16,13 +16,13 @@ import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 
-from ocr_service.contract.codes import (
+from ocr_service.contract.errors import (
     TOKEN_EMPTY,
     TOKEN_EXPIRED,
     TOKEN_UNPARSABLE,
     TOKEN_WITHOUT_PROJECT,
     TOKEN_WRONG,
-    Refusal,
+    ApiError,
 )
 
 _SHAPE = re.compile(r"[A-Za-z0-9+/=_.-]{1,8192}", re.ASCII)
@@ -57,25 +57,25 @@ class Tokens:
         """Give the project that the token is for; None where it is the fixed one: any.
 
         Raises:
-            Refusal: with a ModelArts code that says what is wrong with it.
+            ApiError: with a ModelArts code that says what is wrong with it.
         """
         if not token:
-            raise Refusal(TOKEN_EMPTY)
+            raise ApiError(TOKEN_EMPTY)
         if self._fixed and hmac.compare_digest(token.encode(), self._fixed):
             return None
         if not _SHAPE.fullmatch(token):
-            raise Refusal(TOKEN_UNPARSABLE)
+            raise ApiError(TOKEN_UNPARSABLE)
         body, _, mac = token.partition(".")
         if not hmac.compare_digest(self._mac(body.encode()), mac):
-            raise Refusal(TOKEN_WRONG)
+            raise ApiError(TOKEN_WRONG)
         return self._project(body)
 
     def _project(self, body: str) -> str:
         claims = json.loads(base64.urlsafe_b64decode(body))  # sealed by us, so it has our shape
         if claims["end"] <= self._clock().timestamp():
-            raise Refusal(TOKEN_EXPIRED)
+            raise ApiError(TOKEN_EXPIRED)
         if claims["project"] is None:
-            raise Refusal(TOKEN_WITHOUT_PROJECT)
+            raise ApiError(TOKEN_WITHOUT_PROJECT)
         return str(claims["project"])
 
     def _mac(self, body: bytes) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ocr_service.contract.codes import BAD_PARAMETER, NOT_JSON, Code, Refusal
+from ocr_service.contract.errors import BAD_PARAMETER, NOT_JSON, ApiError, Code
 from ocr_service.decode.images import BASE64, LARGEST
 from ocr_service.fetch import LONGEST_URL
 
@@ -130,12 +130,12 @@ def parse(model: type[Model], body: bytes) -> Model:
     """Read a JSON body.
 
     Raises:
-        Refusal: it is not JSON, or its members have other types.
+        ApiError: it is not JSON, or its members have other types.
     """
     try:
         return model.model_validate_json(body)
     except ValidationError as error:
-        raise Refusal(_code(error.errors(include_url=False, include_input=False)[0])) from None
+        raise ApiError(_code(error.errors(include_url=False, include_input=False)[0])) from None
 
 
 def _code(problem: Mapping[str, object]) -> Code:

@@ -9,9 +9,12 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from ocr_service.auth.iam import TokenRequestBody, TokenResponse
-from ocr_service.contract import codes
+from ocr_service.contract import errors
+from ocr_service.contract.auto_classification import (
+    AutoClassificationRequestBody,
+    AutoClassificationResponse,
+)
 from ocr_service.contract.models import ErrorResponse, QuotaInvoiceRequestBody, QuotaInvoiceResponse
-from ocr_service.contract.tickets import AutoClassificationRequestBody, AutoClassificationResponse
 
 Json = dict[str, Any]
 
@@ -27,38 +30,38 @@ MODELS = (
 )
 REQUEST_ID = {"X-Request-Id": {"schema": {"type": "string"}, "required": True}}
 EVERYWHERE = (
-    codes.BAD_REQUEST,
-    codes.HEAD_TOO_LONG,
-    codes.TOO_MANY_CONNECTIONS,
-    codes.STOPPING,
-    codes.INTERNAL,
+    errors.BAD_REQUEST,
+    errors.HEAD_TOO_LONG,
+    errors.TOO_MANY_CONNECTIONS,
+    errors.STOPPING,
+    errors.INTERNAL,
 )
 WITH_BODY = (
     *EVERYWHERE,
-    codes.BAD_PARAMETER,
-    codes.NOT_JSON,
-    codes.NOT_DECLARED_JSON,
-    codes.BODY_TOO_LONG,
-    codes.BODY_TOO_SLOW,
-    codes.TOO_MANY_AT_ONCE,
-    codes.WRONG_SIGNATURE,
-    codes.WRONG_PROJECT,
+    errors.BAD_PARAMETER,
+    errors.NOT_JSON,
+    errors.NOT_DECLARED_JSON,
+    errors.BODY_TOO_LONG,
+    errors.BODY_TOO_SLOW,
+    errors.TOO_MANY_AT_ONCE,
+    errors.WRONG_SIGNATURE,
+    errors.WRONG_PROJECT,
 )
 TOKENS = (
-    codes.TOKEN_WRONG,
-    codes.TOKEN_WITHOUT_PROJECT,
-    codes.TOKEN_EMPTY,
-    codes.TOKEN_UNPARSABLE,
-    codes.TOKEN_EXPIRED,
+    errors.TOKEN_WRONG,
+    errors.TOKEN_WITHOUT_PROJECT,
+    errors.TOKEN_EMPTY,
+    errors.TOKEN_UNPARSABLE,
+    errors.TOKEN_EXPIRED,
 )
 IMAGES = (
-    codes.BAD_FORMAT,
-    codes.BAD_SIZE,
-    codes.NOT_AN_INVOICE,
-    codes.RECOGNITION_FAILED,
-    codes.URL_REFUSED,
-    codes.DOWNLOAD_FAILED,
-    codes.TOO_MANY_A_MINUTE,
+    errors.BAD_FORMAT,
+    errors.BAD_SIZE,
+    errors.NOT_AN_INVOICE,
+    errors.RECOGNITION_FAILED,
+    errors.URL_REFUSED,
+    errors.DOWNLOAD_FAILED,
+    errors.TOO_MANY_A_MINUTE,
 )
 
 
@@ -175,7 +178,7 @@ def _answer(description: str, model: type[BaseModel]) -> Json:
     return {"description": description, "headers": REQUEST_ID} | _content(model)
 
 
-def _refusals(possible: Iterable[codes.Code]) -> Json:
+def _refusals(possible: Iterable[errors.Code]) -> Json:
     """Give one response for each status, with its codes and their meanings."""
     lines: dict[str, list[str]] = {}
     for one in possible:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 
-from ocr_service.contract.codes import BAD_FORMAT, BAD_SIZE, Refusal
+from ocr_service.contract.errors import BAD_FORMAT, BAD_SIZE, ApiError
 
 FORMATS = ("JPEG", "PNG", "BMP", "TIFF")
 LARGEST = 10 << 20
@@ -23,15 +23,15 @@ def from_base64(text: str) -> bytes:
     """Decode the contract's `image`.
 
     Raises:
-        Refusal: it is too long or not Base64.
+        ApiError: it is too long or not Base64.
     """
     if len(text) > LARGEST:
-        raise Refusal(BAD_SIZE)
+        raise ApiError(BAD_SIZE)
     try:
         data = text.encode("ascii").translate(None, b"\r\n")
         return base64.b64decode(data, validate=True)
     except (binascii.Error, UnicodeEncodeError):
-        raise Refusal(BAD_FORMAT, "image is not Base64") from None
+        raise ApiError(BAD_FORMAT, "image is not Base64") from None
 
 
 def is_document(data: bytes) -> bool:
@@ -43,7 +43,7 @@ def check_sides(size: tuple[int, int]) -> None:
     """Judge width and height, in pixels.
 
     Raises:
-        Refusal: too small or too large.
+        ApiError: too small or too large.
     """
     if min(size) < NARROWEST or max(size) > WIDEST:
-        raise Refusal(BAD_SIZE)
+        raise ApiError(BAD_SIZE)

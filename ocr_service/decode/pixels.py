@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image, ImageOps
 
-from ocr_service.contract.codes import BAD_FORMAT, BAD_SIZE, Refusal
+from ocr_service.contract.errors import BAD_FORMAT, BAD_SIZE, ApiError
 from ocr_service.decode.images import FORMATS, LARGEST, WIDEST, check_sides
 
 if TYPE_CHECKING:  # the sandbox's processes do without numpy, which takes long to load
@@ -40,27 +40,27 @@ class Picture:
     """An image of which no pixel is decoded yet; `area` is the number of them.
 
     Raises:
-        Refusal: not one of the four formats, or too small or large.
+        ApiError: not one of the four formats, or too small or large.
     """
 
     def __init__(self, data: bytes) -> None:
         if len(data) > LARGEST:
-            raise Refusal(BAD_SIZE)
+            raise ApiError(BAD_SIZE)
         if data.count(b"\xff\xda") > MOST_SCANS and data.startswith(b"\xff\xd8"):
-            raise Refusal(BAD_FORMAT)
+            raise ApiError(BAD_FORMAT)
         with _told():
             self._image = Image.open(BytesIO(data), formats=FORMATS)
             check_sides(self._image.size)
             tags = getattr(self._image, "tag_v2", {})
             if any(tags.get(name, 0) > WIDEST for name in TILE_SIDES):
-                raise Refusal(BAD_SIZE)
+                raise ApiError(BAD_SIZE)
         self.area = self._image.width * self._image.height
 
     def decoded(self) -> Image.Image:
         """Give it upright, in any of Pillow's modes. Of several pages the first counts.
 
         Raises:
-            Refusal: it is damaged.
+            ApiError: it is damaged.
             MemoryError: it takes more than there is.
         """
         with _told():
@@ -76,7 +76,7 @@ def rows(image: Image.Image) -> Iterator[bytes]:
     Transparent parts become white.
 
     Raises:
-        Refusal: the image's mode and its pixels contradict each other.
+        ApiError: the image's mode and its pixels contradict each other.
         MemoryError: it takes more than there is.
     """
     with _told():
@@ -91,11 +91,11 @@ def _told() -> Iterator[None]:
     try:
         yield
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise Refusal(BAD_SIZE) from None
-    except (Refusal, MemoryError):
+        raise ApiError(BAD_SIZE) from None
+    except (ApiError, MemoryError):
         raise
     except Exception:  # noqa: BLE001 - as the docstring says
-        raise Refusal(BAD_FORMAT) from None
+        raise ApiError(BAD_FORMAT) from None
 
 
 def _strips(image: Image.Image) -> Iterator[Image.Image]:

@@ -22,7 +22,7 @@ from typing import Any, BinaryIO, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr_service.contract.codes import BAD_FORMAT, BAD_PARAMETER, BAD_SIZE, Code, Refusal
+from ocr_service.contract.errors import BAD_FORMAT, BAD_PARAMETER, BAD_SIZE, ApiError, Code
 from ocr_service.decode.images import WIDEST
 from ocr_service.process import OUT_OF_MEMORY
 
@@ -66,7 +66,7 @@ class Sandbox:
         Before it is decoded, `ahead` is called with the number of its pixels, and may wait.
 
         Raises:
-            Refusal: it cannot be decoded, is not of a size that the contract allows, or would take
+            ApiError: it cannot be decoded, is not of a size that the contract allows, or would take
                 too much time or memory.
         """
         process = self._taken()
@@ -169,7 +169,7 @@ class _Process:
         answer: dict[str, Any] = json.loads(line)
         if "code" in answer:
             self._busy = False
-            raise Refusal(_CODES[answer["code"]], answer["detail"])
+            raise ApiError(_CODES[answer["code"]], answer["detail"])
         return answer
 
     def _pixels(self, height: int, width: int) -> Pixels:
@@ -187,7 +187,7 @@ class _Process:
         """Tell why the process ended: on account of the file, or of a fault of ours."""
         code = self._process.wait()
         if code == OUT_OF_MEMORY or code < 0:
-            return Refusal(BAD_FORMAT, TOO_FAR)
+            return ApiError(BAD_FORMAT, TOO_FAR)
         return RuntimeError(f"decoding ended with {code}")
 
 

@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
 
-from ocr_service.contract.codes import Refusal
+from ocr_service.contract.errors import ApiError
 from ocr_service.decode.pdf_pages import Page
 from ocr_service.decode.pixels import Picture, rows
 from ocr_service.process import OUT_OF_MEMORY, return_large_blocks
@@ -47,7 +47,7 @@ def main() -> int:
         data = sys.stdin.buffer.read(asked["length"])
         try:
             _answer(answers, data, asked["page"], seconds)
-        except Refusal as refusal:
+        except ApiError as refusal:
             _tell(answers, {"code": refusal.code.code, "detail": refusal.detail})
         except MemoryError:
             return OUT_OF_MEMORY

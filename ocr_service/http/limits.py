@@ -13,12 +13,12 @@ from dataclasses import dataclass
 import anyio
 from starlette.requests import Request
 
-from ocr_service.contract.codes import (
+from ocr_service.contract.errors import (
     BODY_TOO_LONG,
     BODY_TOO_SLOW,
     TOO_MANY_A_MINUTE,
     TOO_MANY_AT_ONCE,
-    Refusal,
+    ApiError,
 )
 
 LONGEST_BODY = 16 << 20
@@ -39,10 +39,10 @@ class Slots:
         """Take a slot for as long as the block lasts.
 
         Raises:
-            Refusal: all are taken.
+            ApiError: all are taken.
         """
         if self._taken >= self._most:
-            raise Refusal(TOO_MANY_AT_ONCE, headers={"Retry-After": "1"})
+            raise ApiError(TOO_MANY_AT_ONCE, headers={"Retry-After": "1"})
         self._taken += 1
         try:
             yield
@@ -89,14 +89,14 @@ class PerMinute:
         """Count one request.
 
         Raises:
-            Refusal: the window is full; Retry-After gives the seconds until the next.
+            ApiError: the window is full; Retry-After gives the seconds until the next.
         """
         now = self._clock()
         if now - self._start >= WINDOW:
             self._start, self._count = now, 0
         if self._most and self._count >= self._most:
             wait = math.ceil(self._start + WINDOW - now)
-            raise Refusal(TOO_MANY_A_MINUTE, headers={"Retry-After": str(wait)})
+            raise ApiError(TOO_MANY_A_MINUTE, headers={"Retry-After": str(wait)})
         self._count += 1
 
 
@@ -112,12 +112,12 @@ async def read_body(request: Request, longest: int, seconds: float) -> Body:
     """Read the body, in memory for at most `longest` bytes, within `seconds`.
 
     Raises:
-        Refusal: it is too long, or comes too slowly.
+        ApiError: it is too long, or comes too slowly.
         starlette.requests.ClientDisconnect: the caller went away.
     """
     announced = request.headers.get("content-length", "")
     if announced.isdecimal() and int(announced) > longest:
-        raise Refusal(BODY_TOO_LONG)
+        raise ApiError(BODY_TOO_LONG)
     digest = hashlib.sha256()
     data = bytearray()
     try:
@@ -125,8 +125,8 @@ async def read_body(request: Request, longest: int, seconds: float) -> Body:
             async for chunk in request.stream():
                 data += chunk
                 if len(data) > longest:
-                    raise Refusal(BODY_TOO_LONG)
+                    raise ApiError(BODY_TOO_LONG)
                 digest.update(chunk)
     except TimeoutError:
-        raise Refusal(BODY_TOO_SLOW) from None
+        raise ApiError(BODY_TOO_SLOW) from None
     return Body(bytes(data), digest.hexdigest())

@@ -16,14 +16,14 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from ocr_service.contract.codes import (
+from ocr_service.contract.errors import (
     BAD_REQUEST,
     HEAD_TOO_LONG,
     TOO_MANY_CONNECTIONS,
+    ApiError,
     Code,
-    Refusal,
 )
-from ocr_service.http.flow import Flow
+from ocr_service.http.flow_control import Flow
 
 LONGEST_HEAD = 64 << 10
 """Bytes of request line and headers; security tokens and signed headers need some 10,000. And bytes
@@ -200,7 +200,7 @@ def bounded(connections: int, head_seconds: float, unread_seconds: float) -> typ
 
 
 def _answer(code: Code) -> bytes:
-    body = json.dumps(Refusal(code).body()).encode()
+    body = json.dumps(ApiError(code).body()).encode()
     head = (
         f"HTTP/1.1 {code.status} {HTTPStatus(code.status).phrase}\r\n"
         f"content-type: application/json\r\ncontent-length: {len(body)}\r\n"

@@ -16,7 +16,7 @@ import httpx
 import pytest
 import trustme
 
-from ocr_service.contract import codes
+from ocr_service.contract import errors
 from ocr_service.decode.images import LARGEST
 from ocr_service.fetch import Fetcher
 
@@ -151,8 +151,8 @@ def fetch(
     return asyncio.run(run())
 
 
-def refusal(url: str, *allowed: str, seconds: float = 5.0) -> codes.Code:
-    with pytest.raises(codes.Refusal) as caught:
+def refusal(url: str, *allowed: str, seconds: float = 5.0) -> errors.Code:
+    with pytest.raises(errors.ApiError) as caught:
         fetch(url, *allowed, seconds=seconds)
     return caught.value.code
 
@@ -165,9 +165,9 @@ def test_an_allowed_host_is_fetched_from(site: Site) -> None:
 
 
 def test_a_private_host_is_not_fetched_from(site: Site) -> None:
-    assert refusal(f"http://{site.host}/image") is codes.URL_REFUSED
-    assert refusal(f"http://{site.host}/image", "127.0.0.1:1", "localhost") is codes.URL_REFUSED
-    assert refusal(f"http://localhost:{site.server_address[1]}/image") is codes.URL_REFUSED
+    assert refusal(f"http://{site.host}/image") is errors.URL_REFUSED
+    assert refusal(f"http://{site.host}/image", "127.0.0.1:1", "localhost") is errors.URL_REFUSED
+    assert refusal(f"http://localhost:{site.server_address[1]}/image") is errors.URL_REFUSED
     assert site.asked == []
 
 
@@ -179,9 +179,9 @@ def test_other_spellings_of_loopback_are_refused(host: str) -> None:
         fetcher = Fetcher(httpx.MockTransport(lambda _: httpx.Response(200)), set(), 5)
         await fetcher.get(f"http://{host}/")
 
-    with pytest.raises(codes.Refusal) as caught:
+    with pytest.raises(errors.ApiError) as caught:
         asyncio.run(run())
-    assert caught.value.code in (codes.URL_REFUSED, codes.DOWNLOAD_FAILED)
+    assert caught.value.code in (errors.URL_REFUSED, errors.DOWNLOAD_FAILED)
 
 
 def test_no_header_tells_more_than_needed(site: Site) -> None:
@@ -205,24 +205,24 @@ def test_environment_proxies_are_not_used(site: Site, monkeypatch: pytest.Monkey
 @pytest.mark.parametrize(
     ("page", "code"),
     [
-        ("missing", codes.DOWNLOAD_FAILED),
-        ("denied", codes.DOWNLOAD_FAILED),
-        ("zipped", codes.DOWNLOAD_FAILED),
-        ("cut", codes.DOWNLOAD_FAILED),
-        ("redirects", codes.DOWNLOAD_FAILED),
-        ("redirect-nowhere", codes.DOWNLOAD_FAILED),
-        ("announced-too-large", codes.BAD_SIZE),
-        ("endless", codes.BAD_SIZE),
+        ("missing", errors.DOWNLOAD_FAILED),
+        ("denied", errors.DOWNLOAD_FAILED),
+        ("zipped", errors.DOWNLOAD_FAILED),
+        ("cut", errors.DOWNLOAD_FAILED),
+        ("redirects", errors.DOWNLOAD_FAILED),
+        ("redirect-nowhere", errors.DOWNLOAD_FAILED),
+        ("announced-too-large", errors.BAD_SIZE),
+        ("endless", errors.BAD_SIZE),
     ],
 )
-def test_what_cannot_be_downloaded(site: Site, page: str, code: codes.Code) -> None:
+def test_what_cannot_be_downloaded(site: Site, page: str, code: errors.Code) -> None:
     assert refusal(f"http://{site.host}/{page}", site.host) is code
     assert site.asked
     assert len(site.asked) <= 4
 
 
 def test_a_redirect_that_leads_nowhere_is_not_asked_again(site: Site) -> None:
-    assert refusal(f"http://{site.host}/redirect-nowhere", site.host) is codes.DOWNLOAD_FAILED
+    assert refusal(f"http://{site.host}/redirect-nowhere", site.host) is errors.DOWNLOAD_FAILED
     assert site.asked == ["/redirect-nowhere"]
 
 
@@ -250,7 +250,7 @@ def test_10_mib_are_taken_and_nothing_is_a_file_too(site: Site) -> None:
 @pytest.mark.parametrize("page", ["drip", "silent"])
 def test_the_time_limit_holds_for_the_whole(site: Site, page: str) -> None:
     started = time.monotonic()
-    assert refusal(f"http://{site.host}/{page}", site.host, seconds=0.5) is codes.DOWNLOAD_FAILED
+    assert refusal(f"http://{site.host}/{page}", site.host, seconds=0.5) is errors.DOWNLOAD_FAILED
     assert 0.4 < time.monotonic() - started < 1.5
     assert site.asked == [f"/{page}"]
 
@@ -258,7 +258,7 @@ def test_the_time_limit_holds_for_the_whole(site: Site, page: str) -> None:
 def test_a_closed_port_is_a_failed_download() -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    assert refusal(f"http://127.0.0.1:{port}/", "127.0.0.1") is codes.DOWNLOAD_FAILED
+    assert refusal(f"http://127.0.0.1:{port}/", "127.0.0.1") is errors.DOWNLOAD_FAILED
 
 
 def test_a_redirect_is_followed(site: Site) -> None:
@@ -270,7 +270,7 @@ def test_a_redirect_is_followed(site: Site) -> None:
 def test_a_redirect_to_a_private_host_is_refused(site: Site, scheme: str) -> None:
     with running(Site()) as inner:
         site.elsewhere = f"{scheme}://{inner.host}/image"
-        assert refusal(f"http://{site.host}/redirect-away", site.host) is codes.URL_REFUSED
+        assert refusal(f"http://{site.host}/redirect-away", site.host) is errors.URL_REFUSED
         assert site.asked == ["/redirect-away"]
         assert inner.asked == []
 
@@ -290,9 +290,9 @@ def test_the_judged_address_is_the_one_connected_to() -> None:
     async def run() -> None:
         await Fetcher(httpx.MockTransport(serve), set(), 5, rebinding).get("http://re.test:81/a")
 
-    with pytest.raises(codes.Refusal) as caught:
+    with pytest.raises(errors.ApiError) as caught:
         asyncio.run(run())
-    assert caught.value.code is codes.URL_REFUSED  # of the second answer
+    assert caught.value.code is errors.URL_REFUSED  # of the second answer
     assert [(str(one.url), one.headers["host"]) for one in sent] == [
         ("http://93.184.216.34:81/a", "re.test:81")
     ]
@@ -304,9 +304,9 @@ def test_one_private_address_among_public_ones_is_enough_to_refuse() -> None:
         return ["93.184.216.34", "10.0.0.1"]
 
     transport = httpx.MockTransport(lambda _: httpx.Response(200))
-    with pytest.raises(codes.Refusal) as caught:
+    with pytest.raises(errors.ApiError) as caught:
         asyncio.run(Fetcher(transport, set(), 5, both).get("http://two.test/"))
-    assert caught.value.code is codes.URL_REFUSED
+    assert caught.value.code is errors.URL_REFUSED
 
 
 def test_the_next_address_is_tried_when_one_cannot_be_reached() -> None:
@@ -338,8 +338,8 @@ def test_certificates_are_verified_for_the_name_in_the_url(tmp_path: Path) -> No
     allowed = {f"bucket.test:{port}", f"other.test:{port}"}
     with running(site):
         assert fetch(f"https://bucket.test:{port}/image", *allowed, trust=trusting) == IMAGE
-        with pytest.raises(codes.Refusal, match="4603"):  # the certificate's name is another
+        with pytest.raises(errors.ApiError, match="4603"):  # the certificate's name is another
             fetch(f"https://other.test:{port}/image", *allowed, trust=trusting)
-        with pytest.raises(codes.Refusal, match="4603"):  # nobody vouches for it
+        with pytest.raises(errors.ApiError, match="4603"):  # nobody vouches for it
             fetch(f"https://bucket.test:{port}/image", *allowed)
         assert site.asked == ["/image"]

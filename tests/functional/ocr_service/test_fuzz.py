@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from ocr_service.contract import codes
+from ocr_service.contract import errors
 from tests.support.ocr_service import resident
 from tests.support.paths import ROOT
 
@@ -122,7 +122,7 @@ def bodies(chance: random.Random) -> Iterator[bytes]:
 def test_malformed_bodies(service: subprocess.Popen[str]) -> None:
     assert service.stdout
     address = json.loads(service.stdout.readline())["url"].removeprefix("http://")
-    documented = {(one.status, one.code) for one in codes.ALL if one.status < 500}
+    documented = {(one.status, one.code) for one in errors.ALL if one.status < 500}
     connection = http.client.HTTPConnection(address, timeout=20)
     headers = {"X-Auth-Token": "tok", "Content-Type": "application/json"}
     seen: dict[str, int] = {}

@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ocr_service.auth import signature
-from ocr_service.auth.gate import Gate
+from ocr_service.auth.authenticator import Authenticator
 from ocr_service.auth.keyring import (
     Credentials,
     FileKeyring,
@@ -28,7 +28,7 @@ from ocr_service.auth.keyring import (
     write_key_file,
 )
 from ocr_service.auth.tokens import Tokens
-from ocr_service.contract import codes
+from ocr_service.contract import errors
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
 KEY = Credentials("AK", "SK")
@@ -69,8 +69,8 @@ def with_header(message: signature.Message, name: str, value: bytes) -> signatur
     return replace(message, headers=[*kept, (name.encode(), value)])
 
 
-def refusal(message: signature.Message, body: bytes = b"{}") -> codes.Refusal:
-    with pytest.raises(codes.Refusal) as caught:
+def refusal(message: signature.Message, body: bytes = b"{}") -> errors.ApiError:
+    with pytest.raises(errors.ApiError) as caught:
         prove(message, body)
     return caught.value
 
@@ -99,7 +99,7 @@ def test_another_body_is_refused(body: bytes, other: bytes) -> None:
     if body == other:
         prove(message, other)
     else:
-        assert refusal(message, other).code is codes.WRONG_SIGNATURE
+        assert refusal(message, other).code is errors.WRONG_SIGNATURE
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_another_request_line_is_refused(change: dict[str, Any]) -> None:
 def test_another_header_is_refused_if_it_was_signed() -> None:
     message = signed(headers={"X-Project-Id": "p1"})
     prove(message)
-    assert refusal(with_header(message, "x-project-id", b"p2")).code is codes.WRONG_SIGNATURE
+    assert refusal(with_header(message, "x-project-id", b"p2")).code is errors.WRONG_SIGNATURE
     prove(with_header(message, "x-unsigned", b"anything"))
 
 
@@ -177,7 +177,7 @@ def test_a_declared_body_hash_is_accepted_if_it_is_true() -> None:
     ],
 )
 def test_odd_authorization_headers_are_refused(value: bytes) -> None:
-    assert refusal(with_header(signed(), "authorization", value)).code is codes.WRONG_SIGNATURE
+    assert refusal(with_header(signed(), "authorization", value)).code is errors.WRONG_SIGNATURE
 
 
 @pytest.mark.parametrize("value", [b"", b"now", b"20260301T120000", b"99999999T999999Z", b"\xff"])
@@ -186,46 +186,46 @@ def test_odd_dates_are_refused(value: bytes) -> None:
     assert refusal(message).detail == "x-sdk-date has another shape"
 
 
-def gate(*known: Credentials, project: str = "p1", tokens: Tokens | None = None) -> Gate:
+def gate(*known: Credentials, project: str = "p1", tokens: Tokens | None = None) -> Authenticator:
     tokens = tokens or Tokens(timedelta(hours=1), clock=lambda: NOW)
-    return Gate(project, StaticKeyring(known), tokens, clock=lambda: NOW)
+    return Authenticator(project, StaticKeyring(known), tokens, clock=lambda: NOW)
 
 
-def admit(at: Gate, message: signature.Message, project: str = "p1") -> None:
-    at.admit(message, project)(hashlib.sha256(b"{}").hexdigest())
+def admit(at: Authenticator, message: signature.Message, project: str = "p1") -> None:
+    at.authenticate(message, project)(hashlib.sha256(b"{}").hexdigest())
 
 
 def test_temporary_keys_need_their_security_token() -> None:
     temporary = Credentials("AK", "SK", "ST", NOW + timedelta(seconds=1))
     admit(gate(temporary), signed(headers={"X-Security-Token": "ST"}))
     for headers in ({}, {"X-Security-Token": "other"}, {"X-Security-Token": "票"}):
-        with pytest.raises(codes.Refusal, match="security token"):
+        with pytest.raises(errors.ApiError, match="security token"):
             admit(gate(temporary), signed(headers=headers))
-    with pytest.raises(codes.Refusal, match="security token"):
+    with pytest.raises(errors.ApiError, match="security token"):
         admit(gate(KEY), signed(headers={"X-Security-Token": "ST"}))
 
 
 def test_expired_and_unknown_keys_are_refused_before_the_body_is_read() -> None:
-    with pytest.raises(codes.Refusal, match="expired"):
-        gate(Credentials("AK", "SK", None, NOW)).admit(signed(), "p1")
-    with pytest.raises(codes.Refusal, match="unknown"):
-        gate().admit(signed(), "p1")
+    with pytest.raises(errors.ApiError, match="expired"):
+        gate(Credentials("AK", "SK", None, NOW)).authenticate(signed(), "p1")
+    with pytest.raises(errors.ApiError, match="unknown"):
+        gate().authenticate(signed(), "p1")
 
 
 def test_another_project_is_refused_only_after_the_signature() -> None:
-    with pytest.raises(codes.Refusal) as caught:
+    with pytest.raises(errors.ApiError) as caught:
         admit(gate(KEY), signed(secret="other"), "p2")
-    assert caught.value.code is codes.WRONG_SIGNATURE
-    with pytest.raises(codes.Refusal) as caught:
+    assert caught.value.code is errors.WRONG_SIGNATURE
+    with pytest.raises(errors.ApiError) as caught:
         admit(gate(KEY), signed(), "p2")
-    assert caught.value.code is codes.WRONG_PROJECT
+    assert caught.value.code is errors.WRONG_PROJECT
 
 
-def by_token(at: Gate, token: bytes | None) -> codes.Code | None:
+def by_token(at: Authenticator, token: bytes | None) -> errors.Code | None:
     headers = [] if token is None else [(b"x-auth-token", token)]
     try:
         admit(at, signature.Message("POST", b"/", b"", headers))
-    except codes.Refusal as refused:
+    except errors.ApiError as refused:
         return refused.code
     return None
 
@@ -237,17 +237,17 @@ def test_each_fault_of_a_token_has_its_code() -> None:
     good, end = tokens.issue("p1")
     assert end == NOW + timedelta(hours=1)
     assert by_token(at, good.encode()) is None
-    assert by_token(at, None) is codes.TOKEN_EMPTY
-    assert by_token(at, b" ") is codes.TOKEN_EMPTY
-    assert by_token(at, b"not a token") is codes.TOKEN_UNPARSABLE
-    assert by_token(at, b"MIIN") is codes.TOKEN_WRONG
-    assert by_token(at, b"A" + good[1:].encode()) is codes.TOKEN_WRONG
-    assert by_token(at, good[:-1].encode() + b"g") is codes.TOKEN_WRONG
-    assert by_token(at, tokens.issue(None)[0].encode()) is codes.TOKEN_WITHOUT_PROJECT
-    assert by_token(at, tokens.issue("p2")[0].encode()) is codes.WRONG_PROJECT
-    assert by_token(at, Tokens(timedelta(hours=1)).issue("p1")[0].encode()) is codes.TOKEN_WRONG
+    assert by_token(at, None) is errors.TOKEN_EMPTY
+    assert by_token(at, b" ") is errors.TOKEN_EMPTY
+    assert by_token(at, b"not a token") is errors.TOKEN_UNPARSABLE
+    assert by_token(at, b"MIIN") is errors.TOKEN_WRONG
+    assert by_token(at, b"A" + good[1:].encode()) is errors.TOKEN_WRONG
+    assert by_token(at, good[:-1].encode() + b"g") is errors.TOKEN_WRONG
+    assert by_token(at, tokens.issue(None)[0].encode()) is errors.TOKEN_WITHOUT_PROJECT
+    assert by_token(at, tokens.issue("p2")[0].encode()) is errors.WRONG_PROJECT
+    assert by_token(at, Tokens(timedelta(hours=1)).issue("p1")[0].encode()) is errors.TOKEN_WRONG
     clock[0] = end
-    assert by_token(at, good.encode()) is codes.TOKEN_EXPIRED
+    assert by_token(at, good.encode()) is errors.TOKEN_EXPIRED
 
 
 def test_a_fixed_token_is_good_for_ever() -> None:
@@ -255,7 +255,7 @@ def test_a_fixed_token_is_good_for_ever() -> None:
     at = gate(tokens=Tokens(timedelta(seconds=1), "fixed", clock=lambda: clock[0]))
     clock[0] += timedelta(days=4000)
     assert by_token(at, b"fixed") is None
-    assert by_token(at, b"fixed2") is codes.TOKEN_WRONG
+    assert by_token(at, b"fixed2") is errors.TOKEN_WRONG
 
 
 def test_a_token_ends_with_the_key_it_was_made_for() -> None:

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from ocr_service.contract.codes import BAD_FORMAT, BAD_SIZE, Code, Refusal
+from ocr_service.contract.errors import BAD_FORMAT, BAD_SIZE, ApiError, Code
 from ocr_service.decode import images, pixels
 from ocr_service.decode.sandbox import Sandbox
 
@@ -37,7 +37,7 @@ def saved(image: Image.Image, kind: str, **options: Any) -> bytes:
 
 
 def refusal(data: bytes) -> Code:
-    with pytest.raises(Refusal) as caught:
+    with pytest.raises(ApiError) as caught:
         SANDBOX.decode(data)
     return caught.value.code
 
@@ -167,7 +167,7 @@ def test_a_file_of_more_than_10_mib_is_refused_unseen() -> None:
 
 
 def test_base64_longer_than_10_mib_is_refused_undecoded() -> None:
-    with pytest.raises(Refusal) as caught:
+    with pytest.raises(ApiError) as caught:
         images.from_base64("!" * (images.LARGEST + 1))
     assert caught.value.code is BAD_SIZE
 
@@ -176,7 +176,7 @@ def test_base64_longer_than_10_mib_is_refused_undecoded() -> None:
     "text", ["A", "AAA", "AA=A", "A A=", "票票票票", "data:image/png;base64,AAAA"]
 )
 def test_what_is_not_base64_is_refused(text: str) -> None:
-    with pytest.raises(Refusal) as caught:
+    with pytest.raises(ApiError) as caught:
         images.from_base64(text)
     assert caught.value.code is BAD_FORMAT
 
@@ -206,7 +206,7 @@ def test_damage_gives_pixels_or_a_documented_refusal(
         data[place % len(data)] = value
     try:
         pixels = SANDBOX.decode(bytes(data))
-    except Refusal as refused:
+    except ApiError as refused:
         assert refused.code in (BAD_FORMAT, BAD_SIZE)  # noqa: PT017 - either outcome is right
     else:
         assert pixels.ndim == 3

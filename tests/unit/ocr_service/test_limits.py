@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ocr_service import logs
-from ocr_service.contract import codes
+from ocr_service.contract import errors
 from ocr_service.fetch import is_public
 from ocr_service.http.limits import PerMinute, Slots
 from ocr_service.settings import Settings, SettingsError
@@ -139,9 +139,9 @@ def test_slots_come_back_whatever_happens_in_them() -> None:
     for _ in range(3):
         with pytest.raises(KeyError):
             fail_in_a_slot()
-    with slots.hold(), pytest.raises(codes.Refusal) as caught, slots.hold():
+    with slots.hold(), pytest.raises(errors.ApiError) as caught, slots.hold():
         pass
-    assert caught.value.code is codes.TOO_MANY_AT_ONCE
+    assert caught.value.code is errors.TOO_MANY_AT_ONCE
 
 
 def test_a_minute_s_window_fills_and_opens_again() -> None:
@@ -150,7 +150,7 @@ def test_a_minute_s_window_fills_and_opens_again() -> None:
     rate.take()
     now[0] += 59.5
     rate.take()
-    with pytest.raises(codes.Refusal) as caught:
+    with pytest.raises(errors.ApiError) as caught:
         rate.take()
     assert caught.value.headers["Retry-After"] == "1"
     now[0] += 0.5
@@ -162,7 +162,7 @@ def test_every_code_is_a_documented_one() -> None:
     documented = {f"ModelArts.{number}" for number in numbers.split()}
     documented |= {f"AIS.010{number}" for number in range(1, 6)}
     documented |= {"APIG.0101", "APIG.0301", "APIG.0308"}
-    assert {one.code for one in codes.ALL} == documented
+    assert {one.code for one in errors.ALL} == documented
 
 
 def test_an_error_is_logged_by_type_and_place_not_by_its_text() -> None:

@@ -8,7 +8,7 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from ocr_service.contract.codes import BAD_FORMAT, BAD_PARAMETER, BAD_SIZE, Code, Refusal
+from ocr_service.contract.errors import BAD_FORMAT, BAD_PARAMETER, BAD_SIZE, ApiError, Code
 from ocr_service.decode.sandbox import Pixels, Sandbox
 
 SANDBOX = Sandbox(2, 20)
@@ -45,7 +45,7 @@ def test_the_page_that_is_asked_for_is_given(page: int | None, colour: int) -> N
     ids=["no-such-page", "cut", "empty", "heavy", "text"],
 )
 def test_what_cannot_be_read_is_refused(data: bytes, page: int | None, code: Code) -> None:
-    with pytest.raises(Refusal) as caught:
+    with pytest.raises(ApiError) as caught:
         decode(data, page)
     assert caught.value.body()["error_code"] == code.code
 

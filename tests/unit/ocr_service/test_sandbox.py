@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from ocr_service.contract.codes import BAD_FORMAT, BAD_SIZE, Code, Refusal
+from ocr_service.contract.errors import BAD_FORMAT, BAD_SIZE, ApiError, Code
 from ocr_service.decode import sandbox
 from ocr_service.decode.sandbox import Sandbox
 from ocr_service.http.limits import Room
@@ -25,8 +25,8 @@ def png(width: int = 40, height: int = 30) -> bytes:
     return file.getvalue()
 
 
-def refusal(of: Sandbox, data: bytes, page: int | None = None) -> Refusal:
-    with pytest.raises(Refusal) as caught:
+def refusal(of: Sandbox, data: bytes, page: int | None = None) -> ApiError:
+    with pytest.raises(ApiError) as caught:
         of.decode(data, page)
     return caught.value
 

@@ -11,7 +11,7 @@ from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel, Field
 
-from ocr_service.contract.codes import NOT_AN_INVOICE, Refusal
+from ocr_service.contract.errors import NOT_AN_INVOICE, ApiError
 from ocr_service.contract.models import Invoice, QuotaInvoiceResult, SourceBody
 
 QUOTA_INVOICE: Literal["quota_invoice"] = "quota_invoice"
@@ -87,7 +87,7 @@ class AutoClassificationResponse(BaseModel):
 
 
 SUCCEEDED = TicketStatus(error_code="AIS.0000", error_msg="Succeeded.")
-FAILED = TicketStatus(**Refusal(NOT_AN_INVOICE).body())
+FAILED = TicketStatus(**ApiError(NOT_AN_INVOICE).body())
 
 
 def wanted(body: AutoClassificationRequestBody) -> bool:

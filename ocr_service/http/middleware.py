@@ -7,6 +7,7 @@ import logging
 import time
 import uuid
 from collections.abc import Iterable
+from typing import Any
 
 import anyio
 from starlette.datastructures import MutableHeaders
@@ -16,7 +17,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ocr_service.contract.codes import INTERNAL, NO_SUCH_API, NO_SUCH_METHOD, STOPPING, Refusal
+from ocr_service.contract.errors import INTERNAL, NO_SUCH_API, NO_SUCH_METHOD, STOPPING, ApiError
 
 LEFTOVER = 64 << 20
 """Bytes of an unwanted body that are read and dropped so that the caller gets to see the refusal;
@@ -30,7 +31,7 @@ GONE = 499
 _log = logging.getLogger(__name__)
 
 
-class Envelope:
+class RequestMiddleware:
     """The outermost ASGI layer."""
 
     def __init__(self, app: ASGIApp, routes: Iterable[Route]) -> None:
@@ -53,9 +54,10 @@ class Envelope:
             if exchange.answered:
                 raise
             exchange.leave_body()
-            await _answer(Refusal(STOPPING))(scope, exchange.receive, exchange.send)
+            response = api_error_response(Request(scope), ApiError(STOPPING))
+            await response(scope, exchange.receive, exchange.send)
         except Exception:  # noqa: BLE001 - whatever it is, the next request must be served
-            # Starlette has answered with `unforeseen` by now, and hands the error on to be logged.
+            # Starlette has sent the response already, and raises the error again to be logged.
             _log.exception("unforeseen", extra={"request_id": exchange.request_id})
         finally:
             exchange.log(scope["method"], self._paths.get(scope.get("endpoint"), "-"))
@@ -124,24 +126,25 @@ class _Exchange:
         )
 
 
-def refused(_request: Request, refusal: Exception) -> JSONResponse:
-    """Answer a refusal."""
-    assert isinstance(refusal, Refusal)  # noqa: S101 - Starlette's handlers are typed for any error
-    return _answer(refusal)
+def api_error_response(_request: Request, error: Exception) -> JSONResponse:
+    """Return the response to an `ApiError`."""
+    assert isinstance(error, ApiError)  # noqa: S101 - Starlette types its handlers for any error
+    headers = {**error.headers, "X-Error-Code": error.code.code}
+    return JSONResponse(error.body(), error.code.status, headers)
 
 
-def _answer(refusal: Refusal) -> JSONResponse:
-    headers = {**refusal.headers, "X-Error-Code": refusal.code.code}
-    return JSONResponse(refusal.body(), refusal.code.status, headers)
-
-
-def misrouted(request: Request, error: Exception) -> JSONResponse:
-    """Answer what Starlette's router refuses: an unknown path, or a method that a path lacks."""
+def _routing_error_response(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - as above
     code = {404: NO_SUCH_API, 405: NO_SUCH_METHOD}[error.status_code]
-    return refused(request, Refusal(code, headers=error.headers))
+    return api_error_response(request, ApiError(code, headers=error.headers))
 
 
-def unforeseen(request: Request, _error: Exception) -> JSONResponse:
-    """Answer an error that nobody foresaw; `Envelope` logs it."""
-    return refused(request, Refusal(INTERNAL))
+def _internal_error_response(request: Request, _error: Exception) -> JSONResponse:
+    return api_error_response(request, ApiError(INTERNAL))
+
+
+EXCEPTION_HANDLERS: dict[Any, Any] = {
+    ApiError: api_error_response,
+    HTTPException: _routing_error_response,
+    Exception: _internal_error_response,
+}

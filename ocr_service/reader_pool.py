@@ -9,9 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Protocol, TypeVar
 
-from ocr_service.contract.codes import RECOGNITION_FAILED, Refusal
+from ocr_service.contract.auto_classification import Ticket
+from ocr_service.contract.errors import RECOGNITION_FAILED, ApiError
 from ocr_service.contract.models import Invoice
-from ocr_service.contract.tickets import Ticket
 from ocr_service.decode.images import WIDEST, is_document
 from ocr_service.decode.sandbox import Pixels, Sandbox
 from ocr_service.http.limits import Room
@@ -62,7 +62,7 @@ class Readings:
         """Give what stands on the invoice that an image shows.
 
         Raises:
-            Refusal: it cannot be decoded, or reading failed.
+            ApiError: it cannot be decoded, or reading failed.
         """
         return await self._image(data, self._reader.read, wanted)
 
@@ -70,7 +70,7 @@ class Readings:
         """Give every invoice on an image, or on a page of a PDF, from 1.
 
         Raises:
-            Refusal: it cannot be decoded, or reading failed.
+            ApiError: it cannot be decoded, or reading failed.
         """
         if not is_document(data):
             return await self._image(data, self._reader.read_all, wanted)
@@ -107,4 +107,4 @@ def _told(how: Callable[[Pixels], Found], pixels: Pixels) -> Found:
         return how(pixels)
     except Exception:  # noqa: BLE001 - whatever the engine raises, the caller is told one thing
         _log.exception("reader failed")
-        raise Refusal(RECOGNITION_FAILED) from None
+        raise ApiError(RECOGNITION_FAILED) from None

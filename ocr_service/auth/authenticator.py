@@ -9,10 +9,10 @@ from datetime import datetime
 from ocr_service.auth import signature
 from ocr_service.auth.keyring import Credentials, Keyring
 from ocr_service.auth.tokens import Tokens, utc_now
-from ocr_service.contract.codes import TOKEN_EMPTY, WRONG_PROJECT, WRONG_SIGNATURE, Refusal
+from ocr_service.contract.errors import TOKEN_EMPTY, WRONG_PROJECT, WRONG_SIGNATURE, ApiError
 
 
-class Gate:
+class Authenticator:
     """Lets callers in, in two steps, so that no body is read for somebody who is refused anyway."""
 
     def __init__(
@@ -27,11 +27,11 @@ class Gate:
         self._tokens = tokens
         self._clock = clock
 
-    def admit(self, message: signature.Message, project: str) -> Callable[[str], None]:
+    def authenticate(self, message: signature.Message, project: str) -> Callable[[str], None]:
         """Judge the headers; the answer judges the body, given its SHA-256 in hex.
 
         Raises:
-            Refusal: no or wrong credentials; the answer: a wrong signature, or another project
+            ApiError: no or wrong credentials; the answer: a wrong signature, or another project
                 than the service's.
         """
         authorization = message.only("authorization") or b""
@@ -44,7 +44,7 @@ class Gate:
         def judge(sha256: str) -> None:
             prove(sha256)
             if project != self._project:
-                raise Refusal(WRONG_PROJECT)
+                raise ApiError(WRONG_PROJECT)
 
         return judge
 
@@ -52,16 +52,16 @@ class Gate:
         """Return the credentials of an access key.
 
         Raises:
-            Refusal: it is unknown, expired, or its security token is another one.
+            ApiError: it is unknown, expired, or its security token is another one.
         """
         found = self._keyring.find(access_key)
         if found is None:
-            raise Refusal(WRONG_SIGNATURE, "the access key is unknown")
+            raise ApiError(WRONG_SIGNATURE, "the access key is unknown")
         if found.expires_at is not None and found.expires_at <= self._clock():
-            raise Refusal(WRONG_SIGNATURE, "the access key expired")
+            raise ApiError(WRONG_SIGNATURE, "the access key expired")
         expected, given = found.security_token or "", security_token or ""
         if not hmac.compare_digest(expected.encode(), given.encode()):
-            raise Refusal(WRONG_SIGNATURE, "the security token is not the key's")
+            raise ApiError(WRONG_SIGNATURE, "the security token is not the key's")
         return found
 
     def _by_signature(self, message: signature.Message) -> Callable[[str], None]:
@@ -73,8 +73,8 @@ class Gate:
     def _by_token(self, message: signature.Message) -> Callable[[str], None]:
         token = message.only("x-auth-token")
         if token is None:
-            raise Refusal(TOKEN_EMPTY)
+            raise ApiError(TOKEN_EMPTY)
         project = self._tokens.check(token.decode("latin-1").strip())
         if project is not None and project != self._project:
-            raise Refusal(WRONG_PROJECT)
+            raise ApiError(WRONG_PROJECT)
         return lambda _sha256: None

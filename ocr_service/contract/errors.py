@@ -59,7 +59,7 @@ TOO_MANY_A_MINUTE = Code("APIG.0308", 429, "The throttling threshold has been re
 ALL = tuple(value for value in vars().values() if isinstance(value, Code))
 
 
-class Refusal(Exception):
+class ApiError(Exception):
     """A request is answered with `code`; `detail` must never hold a secret, a URL or an image."""
 
     def __init__(
