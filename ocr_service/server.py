@@ -72,7 +72,7 @@ class _Server(uvicorn.Server):
 
 
 def _engine(settings: Settings) -> Reader:
-    from ocr_service.reading import Reader as Engine  # noqa: PLC0415 - loads hundreds of megabytes
+    from ocr_service.reading.reader import Reader as Engine  # noqa: PLC0415 - loads hundreds of megabytes
 
     return Engine(threads=settings.workers)
 

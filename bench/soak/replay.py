@@ -17,7 +17,7 @@ from ocr_service.app import Reader
 from ocr_service.contract.auto_classification import Ticket
 from ocr_service.contract.models import Invoice
 from ocr_service.decode.sandbox import Pixels
-from ocr_service.reading import Reader as Engine
+from ocr_service.reading.reader import Reader as Engine
 from ocr_service.server import serve
 from ocr_service.settings import Settings
 

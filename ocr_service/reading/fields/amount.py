@@ -1,4 +1,4 @@
-"""The amount, in words (伍拾元整), in figures (￥50.00) and at times in English (Fifty yuan)."""
+"""The amount: in words (伍拾元整), in figures (￥50.00), sometimes in English (Fifty yuan)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ocr_service.reading.text.lines import Line, rows
 
 DIGITS = "零壹贰叁肆伍陆柒捌玖"
 UNITS = {"拾": 10, "佰": 100, "仟": 1000}
-# Simpler and older forms, and what the characters are misread as.
+# Simpler forms, older forms and common misreadings of the characters.
 FORMS = str.maketrans(
     "〇○一二三四五六七八九十百千貳弍贷參叄参陸壶壸臺抬捨伯任阡圓圆园员无兀正",
     "零零壹贰叁肆伍陆柒捌玖拾佰仟贰贰贰叁叁叁陆壹壹壹拾拾佰伍仟元元元元元元整",
@@ -21,12 +21,12 @@ WORDS = re.compile(
 )
 LESS_THAN_ONE = re.compile(r"()([壹贰叁肆伍陆柒捌玖]) *角(?: *([壹贰叁肆伍陆柒捌玖]) *分)?[ 整]*")
 WHOLE = re.compile(r"([壹贰叁肆伍陆柒捌玖拾佰仟 ]*[拾佰仟])[ 整]*")
-# Without decimals only what cannot have lost its point: ￥1000 may have been ￥10.00.
+# Without decimals at most two digits: ￥1000 may be ￥10.00 with its point lost.
 FIGURES = re.compile(
     r"[￥¥Y羊半丰夫][ :：.]*(?:(\d{1,3}(?:,\d{3})+|\d{1,6})[.．·,](\d0)(?!\d)|(\d{1,2})(?![\d.,]))"
 )
 PLAIN = re.compile(r"^(\d{1,6})(?:[.．](\d0)元?|()元)$")
-# Of what these speak is no invoice's amount.
+# A fine, a reward, a deposit or a fee is not the amount of an invoice.
 ANOTHER = re.compile(r"[罚奖赔押]|最高|工本")
 ENGLISH = {
     "one": 1,
@@ -44,7 +44,7 @@ USUAL = tuple(100 * yuan for yuan in (1, 2, 3, 5, 10, 20, 30, 50, 100, 200, 500,
 
 
 def value_of_words(words: str) -> int:
-    """Yuan of a Chinese numeral; 0 when it is none, such as one that names a place twice.
+    """The value of a Chinese numeral; 0 for an invalid one.
 
     >>> value_of_words("壹佰贰拾"), value_of_words("拾"), value_of_words("壹仟零伍")
     (120, 10, 1005)
@@ -67,7 +67,7 @@ def value_of_words(words: str) -> int:
 
 
 def in_words(text: str) -> tuple[int, int, int]:
-    """Fen of an amount in words, and where its numerals start and end; fen 0 when none.
+    """Fen of an amount in words, and start and end of its numerals; zeros without an amount.
 
     >>> in_words("金额: 伍拾元整"), in_words("壹 拾 圆"), in_words("二零一六年")
     ((5000, 4, 6), (1000, 0, 4), (0, 0, 0))
@@ -89,7 +89,7 @@ def in_words(text: str) -> tuple[int, int, int]:
 
 
 def in_figures(text: str) -> tuple[int, int, int]:
-    """Fen of an amount in figures, and where its digits start and end; fen 0 when none.
+    """Fen of an amount in figures, and start and end of its digits; zeros without an amount.
 
     >>> in_figures("￥: 10.00"), in_figures("¥1,000.00"), in_figures("100元"), in_figures("2016年")
     ((1000, 3, 8), (100000, 1, 9), (10000, 0, 3), (0, 0, 0))
@@ -105,7 +105,7 @@ def in_figures(text: str) -> tuple[int, int, int]:
 
 
 def in_english(text: str) -> tuple[int, int, int]:
-    """Fen of an amount in English, and where it starts and ends; fen 0 when there is none.
+    """Fen of an amount in English, and its start and end; zeros without an amount.
 
     >>> in_english("Onehundredyuan"), in_english("Fiftyyuan"), in_english("yuan")
     ((10000, 0, 14), (5000, 0, 9), (0, 0, 0))
@@ -118,7 +118,7 @@ def in_english(text: str) -> tuple[int, int, int]:
 
 
 def written(fen: int) -> str:
-    """As the service writes it: a full-width sign, two decimals, nothing between thousands.
+    """The text of an amount in the format of the cloud service.
 
     >>> written(100_000), written(50)
     ('￥1000.00', '￥0.50')
@@ -127,7 +127,7 @@ def written(fen: int) -> str:
 
 
 def is_usual(text: str) -> bool:
-    """Whether invoices of that amount are common.
+    """Whether invoices of this amount are common.
 
     >>> is_usual("￥50.00"), is_usual("￥73.00")
     (True, False)
@@ -136,7 +136,7 @@ def is_usual(text: str) -> bool:
 
 
 def words_candidates(lines: Sequence[Line]) -> list[Candidate]:
-    """Amounts in words; their characters may stand so far apart that each is a line."""
+    """Amounts in words; widely spaced characters, each one a line, are joined."""
     return _candidates(rows(lines, gap=5), in_words)
 
 
@@ -151,7 +151,6 @@ def _candidates(
     found = []
     for line in lines:
         fen, start, end = rule(line.text)
-        if fen:
-            # 元 and ￥ are its label.
+        if fen:  # 元 and ￥ are the label
             found.append(Candidate(written(fen), line.span(start, end), Label.OWN))
     return found

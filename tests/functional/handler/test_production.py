@@ -22,7 +22,7 @@ import index
 from local.cloud import PROJECT
 from ocr_service.app import make_app
 from ocr_service.auth.keyring import Credentials, write_key_file
-from ocr_service.reading import Reader
+from ocr_service.reading.reader import Reader
 from ocr_service.settings import Settings as ServiceSettings
 from quota_invoice.errors import ServiceUnavailable, StoreError
 from quota_invoice.obs.store import ObsStore

@@ -11,10 +11,10 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter, ImageOps
 
-from ocr_service.reading import Reader
 from ocr_service.reading.fields import amount, code, confidence, number, place
 from ocr_service.reading.fields.candidates import Candidate, Label
-from ocr_service.reading.fields.extraction import Findings, findings
+from ocr_service.reading.fields.extraction import Extraction, extract
+from ocr_service.reading.reader import Reader
 from ocr_service.reading.text import lines
 from ocr_service.reading.text.lines import Line
 from tests.support.paths import PHOTOS, SAMPLES
@@ -140,7 +140,7 @@ def test_figures_as_written_are_read_back(fen: int) -> None:
     ],
 )
 def test_jiao_belong_to_the_amount(words: str, figures: str, text: str) -> None:
-    both = confidence.amount_field(findings([line(words), line(figures, 0, 90)]))
+    both = confidence.amount_field(extract([line(words), line(figures, 0, 90)]))
     assert (both.text, both.confidence > 0.95) == (text, True)
 
 
@@ -166,12 +166,12 @@ def test_what_is_fined_or_promised_is_no_amount(text: str) -> None:
     ],
 )
 def test_a_sentence_about_quota_invoices_is_no_title(text: str) -> None:
-    assert findings([line(text)]).titles == []
+    assert extract([line(text)]).titles == []
 
 
 def test_a_title_alone_makes_no_invoice() -> None:
-    assert not findings([line("通用定额发票"), line("合计：￥88.00", 0, 90)]).is_invoice
-    assert findings([line("通用定额发票"), line("发票代码", 0, 90)]).is_invoice
+    assert not extract([line("通用定额发票"), line("合计：￥88.00", 0, 90)]).is_invoice
+    assert extract([line("通用定额发票"), line("发票代码", 0, 90)]).is_invoice
 
 
 @pytest.mark.parametrize(
@@ -187,9 +187,9 @@ def test_eight_digits_of_nine_are_hardly_a_number() -> None:
 
 
 def test_words_and_figures_that_contradict_each_other_lose_confidence() -> None:
-    both = findings([line("伍拾元整"), line("￥10.00", 0, 90)])
+    both = extract([line("伍拾元整"), line("￥10.00", 0, 90)])
     assert confidence.amount_field(both).confidence < 0.6
-    one = findings([line("伍拾元整")])
+    one = extract([line("伍拾元整")])
     assert confidence.amount_field(one).confidence > 0.9
 
 
@@ -204,14 +204,14 @@ def test_every_division_of_a_title_is_the_one_of_its_code() -> None:
 
 def test_title_and_code_that_contradict_each_other_lose_confidence() -> None:
     page = [line("四川省绵阳市国家税务局通用定额发票"), line("发票代码151011900111", 0, 80)]
-    found = findings(page)
+    found = extract(page)
     code_ = confidence.code_field(found)
     assert (code_.text, code_.confidence < 0.6) == ("151011900111", True)
     assert confidence.location_field(found, code_).confidence < 0.6
 
 
 def test_title_of_a_city_alone_names_its_province() -> None:
-    found = findings([line("大连市国家税务局通用定额发票")])
+    found = extract([line("大连市国家税务局通用定额发票")])
     assert confidence.location_field(found, confidence.code_field(found)).text == "辽宁省大连市"
 
 
@@ -219,22 +219,22 @@ def test_title_of_a_city_alone_names_its_province() -> None:
 
 
 def test_no_candidate_is_an_empty_field() -> None:
-    assert confidence.settled([]) == confidence.amount_field(Findings())
-    assert confidence.settled([]).confidence == 0.0
+    assert confidence.consensus([]) == confidence.amount_field(Extraction())
+    assert confidence.consensus([]).confidence == 0.0
 
 
 def test_looks_that_differ_lose_confidence() -> None:
     one, four = (
         Candidate(text, line(text, chance=0.97), Label.OWN) for text in ("01142646", "04142646")
     )
-    assert confidence.settled([one]).confidence > 0.95
-    assert confidence.settled([one, four]).confidence < 0.7
+    assert confidence.consensus([one]).confidence > 0.95
+    assert confidence.consensus([one, four]).confidence < 0.7
 
 
 def test_the_paper_of_the_title_is_read_where_there_are_two() -> None:
     title = line("深圳市国家税务局通用定额发票", 0, 0)
     page = [title, line("发票代码144031900111", 0, 90), line("发票代码133001900111", 0, 700)]
-    found = findings(page).beside(title)
+    found = extract(page).nearest_to(title)
     assert texts(found.codes) == [("144031900111", Label.OWN)]
 
 
