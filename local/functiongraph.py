@@ -140,16 +140,16 @@ class _Api:
         message = Message(
             request.method, scope["raw_path"], scope["query_string"], scope["headers"]
         )
-        if not (message.only("authorization") or b"").startswith(ALGORITHM.encode()):
+        if not (message.header("authorization") or b"").startswith(ALGORITHM.encode()):
             raise ApiError(WRONG_SIGNATURE, "the request is not signed")
-        prove = self._authenticator.authenticate(message, self._target.project)
+        verify = self._authenticator.authenticate(message, self._target.project)
         try:
             body = await read_body(request, longest, _BODY_SECONDS)
         except ApiError as refusal:
             if refusal.code is BODY_TOO_LONG:
                 raise ApiError(TOO_LONG, f"at most {longest} bytes") from None
             raise
-        prove(body.sha256)
+        verify(body.sha256)
         self._rate.take()
         if request.path_params["project_id"] != self._target.project:
             raise ApiError(OTHER_PROJECT)

@@ -1,4 +1,4 @@
-"""The ASGI application: the service's parts put together, and its routes."""
+"""Creates the ASGI application of the service, with its routes."""
 
 from __future__ import annotations
 
@@ -16,11 +16,9 @@ from ocr_service.auth.tokens import utc_now
 from ocr_service.decode.sandbox import Sandbox
 from ocr_service.fetch import Fetcher
 from ocr_service.http.middleware import EXCEPTION_HANDLERS, RequestMiddleware
-from ocr_service.reader_pool import Reader, Readings
+from ocr_service.reader_pool import Reader, ReaderPool
 from ocr_service.service import Service
 from ocr_service.settings import Settings
-
-__all__ = ["Reader", "make_app"]
 
 
 def make_app(
@@ -30,18 +28,18 @@ def make_app(
     clock: Callable[[], datetime] = utc_now,
     sandbox: Sandbox | None = None,
 ) -> ASGIApp:
-    """Make the ASGI application; without a `keyring` the settings' keys count.
+    """Create the ASGI application; without a `keyring`, it uses the settings' credentials.
 
-    It closes the `sandbox` when it is told to stop.
+    The application closes the `sandbox` when it stops.
     """
     sandbox = sandbox or Sandbox(settings.workers, settings.decode_seconds)
-    fetcher = Fetcher(transport_of(settings), settings.allow_hosts, settings.max_seconds)
-    readings = Readings(reader, sandbox, settings.workers)
-    service = Service(settings, keyring or keys_of(settings), fetcher, readings, clock)
+    fetcher = Fetcher(_transport(settings), settings.allow_hosts, settings.max_seconds)
+    readers = ReaderPool(reader, sandbox, settings.workers)
+    service = Service(settings, keyring or _keyring(settings), fetcher, readers, clock)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        readings.start()
+        readers.start()
         yield
         await service.close()
 
@@ -61,12 +59,11 @@ def make_app(
         exception_handlers=EXCEPTION_HANDLERS,
         lifespan=lifespan,
     )
-    app.router.redirect_slashes = False  # the contract's paths have none; a redirected POST is lost
+    app.router.redirect_slashes = False  # a redirected POST would lose its body
     return RequestMiddleware(app, routes)
 
 
-def keys_of(settings: Settings) -> Keyring:
-    """Give the keys that the settings name."""
+def _keyring(settings: Settings) -> Keyring:
     fixed = [Credentials(settings.ak, settings.sk)] if settings.ak else []
     rings: list[Keyring] = [StaticKeyring(fixed)]
     if settings.key_file:
@@ -74,8 +71,8 @@ def keys_of(settings: Settings) -> Keyring:
     return Keyrings(*rings)
 
 
-def transport_of(settings: Settings) -> httpx.AsyncHTTPTransport:
-    """Make the transport for image URLs: no proxies, no connection kept, certificates verified."""
+def _transport(settings: Settings) -> httpx.AsyncHTTPTransport:
+    """Create the transport for image URLs: without proxies or kept connections."""
     context = httpx.create_ssl_context(trust_env=False)
     if settings.ca_file:
         context.load_verify_locations(settings.ca_file)

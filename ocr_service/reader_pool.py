@@ -1,4 +1,4 @@
-"""Decoding and reading, which take long: so many at a time, and no more."""
+"""A pool of threads that decode and read images."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Protocol, TypeVar
 
-from ocr_service.contract.auto_classification import Ticket
 from ocr_service.contract.errors import RECOGNITION_FAILED, ApiError
-from ocr_service.contract.models import Invoice
-from ocr_service.decode.images import WIDEST, is_document
+from ocr_service.decode.images import MAX_SIDE, is_pdf
 from ocr_service.decode.sandbox import Pixels, Sandbox
-from ocr_service.http.limits import Room
+from ocr_service.http.limits import WeightedSemaphore
+from ocr_service.reading.invoice import QuotaInvoice
 
-Wanted = Callable[[], Awaitable[None]]
+CheckConnected = Callable[[], Awaitable[None]]
+"""Called before the work on an image starts; raises if the client has disconnected."""
 
 Found = TypeVar("Found")
 
@@ -24,87 +24,88 @@ _log = logging.getLogger(__name__)
 
 
 class Reader(Protocol):
-    """Reads an image; may be called by several threads at once."""
+    """Reads images; several threads may call it at the same time."""
 
-    def read(self, image: Pixels) -> Invoice | None:
-        """Give what stands on the invoice, None where the image shows none."""
+    def read(self, image: Pixels) -> QuotaInvoice | None:
+        """Return the invoice on the image, None for an image without one."""
 
-    def read_all(self, image: Pixels) -> Sequence[Ticket]:
-        """Give every invoice on the image, and where it lies."""
+    def read_all(self, image: Pixels) -> Sequence[QuotaInvoice]:
+        """Return every invoice on the image."""
 
 
-class Readings:
-    """Gives turns: to `workers` images at a time, and beside them to one page of a PDF.
+class ReaderPool:
+    """Reads up to `workers` images at a time, and decodes one page of a PDF beside them.
 
-    Together, those images have no more pixels than the largest may have; each pixel takes some ten
-    bytes from its decoding to the last look at it.
-
-    A page may take all the time that the sandbox allows. So it takes no image's turn until it is
-    drawn; and the next page is not drawn until it is read, since each that waited would take 50 MB.
-
-    What is `wanted` is called at each turn, and raises if nobody waits for the answer any more.
+    The images in work have together at most as many pixels as the largest image: each pixel takes
+    about ten bytes. A page occupies a worker only once it is decoded, since decoding may take the
+    full time limit. The next page is decoded after that: each waiting page would take 50 MB.
     """
 
     def __init__(self, reader: Reader, sandbox: Sandbox, workers: int) -> None:
         self._reader = reader
         self._sandbox = sandbox
-        self._room = Room(WIDEST**2)
-        self._turns = asyncio.Semaphore(workers)
+        self._pixels = WeightedSemaphore(MAX_SIDE**2)
+        self._workers = asyncio.Semaphore(workers)
         self._pages = asyncio.Semaphore(1)
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="read")
-        self._drawing = ThreadPoolExecutor(1, thread_name_prefix="draw")
+        self._page_thread = ThreadPoolExecutor(1, thread_name_prefix="draw")
 
     def start(self) -> None:
-        """Prepare for the first image."""
+        """Start the decoding processes."""
         self._sandbox.warm_up()
 
-    async def one(self, data: bytes, wanted: Wanted) -> Invoice | None:
-        """Give what stands on the invoice that an image shows.
+    async def read(self, data: bytes, check: CheckConnected) -> QuotaInvoice | None:
+        """Return the invoice on an image.
 
         Raises:
-            ApiError: it cannot be decoded, or reading failed.
+            ApiError: decoding or reading failed.
         """
-        return await self._image(data, self._reader.read, wanted)
+        return await self._read_image(data, self._reader.read, check)
 
-    async def every(self, data: bytes, page: int, wanted: Wanted) -> Sequence[Ticket]:
-        """Give every invoice on an image, or on a page of a PDF, from 1.
+    async def read_all(
+        self, data: bytes, page: int, check: CheckConnected
+    ) -> Sequence[QuotaInvoice]:
+        """Return every invoice on an image, or on a page (from 1) of a PDF.
 
         Raises:
-            ApiError: it cannot be decoded, or reading failed.
+            ApiError: decoding or reading failed.
         """
-        if not is_document(data):
-            return await self._image(data, self._reader.read_all, wanted)
+        if not is_pdf(data):
+            return await self._read_image(data, self._reader.read_all, check)
         async with self._pages:
-            await wanted()
+            await check()
             loop = asyncio.get_running_loop()
-            pixels = await loop.run_in_executor(self._drawing, self._sandbox.decode, data, page)
-            return await self._turn(lambda: _told(self._reader.read_all, pixels), wanted)
+            pixels = await loop.run_in_executor(self._page_thread, self._sandbox.decode, data, page)
+            return await self._run(lambda: _read(self._reader.read_all, pixels), check)
 
     async def close(self) -> None:
-        """End what is being decoded, and wait for what is being read."""
+        """End decoding, and wait for the reader."""
         self._sandbox.close()
-        for threads in (self._drawing, self._threads):
+        for threads in (self._page_thread, self._threads):
             await asyncio.to_thread(threads.shutdown, cancel_futures=True)
 
-    async def _image(self, data: bytes, how: Callable[[Pixels], Found], wanted: Wanted) -> Found:
+    async def _read_image(
+        self, data: bytes, read: Callable[[Pixels], Found], check: CheckConnected
+    ) -> Found:
         def work() -> Found:
             with ExitStack() as held:
                 pixels = self._sandbox.decode(
-                    data, ahead=lambda area: held.enter_context(self._room.hold(area))
+                    data,
+                    before_decode=lambda area: held.enter_context(self._pixels.hold(area)),
                 )
-                return _told(how, pixels)
+                return _read(read, pixels)
 
-        return await self._turn(work, wanted)
+        return await self._run(work, check)
 
-    async def _turn(self, work: Callable[[], Found], wanted: Wanted) -> Found:
-        async with self._turns:
-            await wanted()
+    async def _run(self, work: Callable[[], Found], check: CheckConnected) -> Found:
+        async with self._workers:
+            await check()
             return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
 
-def _told(how: Callable[[Pixels], Found], pixels: Pixels) -> Found:
+def _read(read: Callable[[Pixels], Found], pixels: Pixels) -> Found:
     try:
-        return how(pixels)
-    except Exception:  # noqa: BLE001 - whatever the engine raises, the caller is told one thing
+        return read(pixels)
+    except Exception:  # noqa: BLE001 - any error of the engine becomes the same response
         _log.exception("reader failed")
         raise ApiError(RECOGNITION_FAILED) from None

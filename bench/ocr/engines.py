@@ -124,8 +124,8 @@ def _ours() -> _Read:
 def _stock() -> _Read:
     from rapidocr import RapidOCR  # noqa: PLC0415 - only in this process
 
-    from ocr_service.reading.fields.extraction import extract  # noqa: PLC0415 - as above
     from ocr_service.reading.fields.confidence import to_invoice  # noqa: PLC0415 - as above
+    from ocr_service.reading.fields.extraction import extract  # noqa: PLC0415 - as above
     from ocr_service.reading.text.lines import Line, level_position  # noqa: PLC0415 - as above
 
     engine: Any = RapidOCR(params={"Global.log_level": "critical"})

@@ -1,4 +1,4 @@
-"""Who may call: a token, or an access key's signature; and for which project."""
+"""Authenticates requests by token or by signature, and checks their project."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ocr_service.contract.errors import TOKEN_EMPTY, WRONG_PROJECT, WRONG_SIGNAT
 
 
 class Authenticator:
-    """Lets callers in, in two steps, so that no body is read for somebody who is refused anyway."""
+    """Authenticates in two steps, so that the body of an unauthenticated request is not read."""
 
     def __init__(
         self,
@@ -28,31 +28,31 @@ class Authenticator:
         self._clock = clock
 
     def authenticate(self, message: signature.Message, project: str) -> Callable[[str], None]:
-        """Judge the headers; the answer judges the body, given its SHA-256 in hex.
+        """Check the headers; return a function that checks the body's SHA-256 in hex.
 
         Raises:
-            ApiError: no or wrong credentials; the answer: a wrong signature, or another project
-                than the service's.
+            ApiError: wrong or missing credentials; from the function: a wrong signature, or the
+                wrong project.
         """
-        authorization = message.only("authorization") or b""
+        authorization = message.header("authorization") or b""
         signed = authorization.startswith(signature.ALGORITHM.encode())
-        if signed or (authorization and message.only("x-auth-token") is None):
-            prove = self._by_signature(message)
+        if signed or (authorization and message.header("x-auth-token") is None):
+            verify = self._by_signature(message)
         else:
-            prove = self._by_token(message)
+            verify = self._by_token(message)
 
-        def judge(sha256: str) -> None:
-            prove(sha256)
+        def verify_body(sha256: str) -> None:
+            verify(sha256)
             if project != self._project:
                 raise ApiError(WRONG_PROJECT)
 
-        return judge
+        return verify_body
 
     def credentials(self, access_key: str, security_token: str | None) -> Credentials:
         """Return the credentials of an access key.
 
         Raises:
-            ApiError: it is unknown, expired, or its security token is another one.
+            ApiError: the access key is unknown or expired, or the security token is wrong.
         """
         found = self._keyring.find(access_key)
         if found is None:
@@ -61,17 +61,17 @@ class Authenticator:
             raise ApiError(WRONG_SIGNATURE, "the access key expired")
         expected, given = found.security_token or "", security_token or ""
         if not hmac.compare_digest(expected.encode(), given.encode()):
-            raise ApiError(WRONG_SIGNATURE, "the security token is not the key's")
+            raise ApiError(WRONG_SIGNATURE, "the security token does not belong to the access key")
         return found
 
     def _by_signature(self, message: signature.Message) -> Callable[[str], None]:
-        claimed = signature.claim(message, self._clock())
-        security_token = (message.only("x-security-token") or b"").decode("latin-1").strip()
+        claimed = signature.parse(message, self._clock())
+        security_token = (message.header("x-security-token") or b"").decode("latin-1").strip()
         found = self.credentials(claimed.access_key, security_token)
-        return lambda sha256: signature.prove(claimed, message, sha256, found.secret_key)
+        return lambda sha256: signature.verify(claimed, message, sha256, found.secret_key)
 
     def _by_token(self, message: signature.Message) -> Callable[[str], None]:
-        token = message.only("x-auth-token")
+        token = message.header("x-auth-token")
         if token is None:
             raise ApiError(TOKEN_EMPTY)
         project = self._tokens.check(token.decode("latin-1").strip())

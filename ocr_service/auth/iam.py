@@ -1,9 +1,9 @@
-"""The token endpoint, in the shape of IAM's `POST /v3/auth/tokens`.
+"""The token endpoint, compatible with IAM's `POST /v3/auth/tokens`.
 
-Two ways to say who one is: `password` (user, password; the domain is not looked at) and `hw_ak_sk`
-(an access key with its secret, `X-Security-Token` with temporary ones). The scope must be a
-project, by id or by any name, for the token to be of use; as in IAM, without it the token has no
-project, and the service answers ModelArts.0212.
+It supports the methods `password` (the domain is ignored) and `hw_ak_sk` (access key and secret
+key; temporary credentials also need `X-Security-Token`). The scope is a project, by id or by any
+name. As in IAM, a token without a project can be issued, but the service rejects it with
+ModelArts.0212.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class _Auth(BaseModel):
 
 
 class TokenRequestBody(BaseModel):
-    """Who asks, and for which project."""
+    """The identity and the project of the caller."""
 
     auth: _Auth
 
@@ -89,23 +89,23 @@ class _Token(BaseModel):
 
 
 class TokenResponse(BaseModel):
-    """What the token is good for; the token itself stands in the header `X-Subject-Token`."""
+    """The scope of the token; the token itself is in the header `X-Subject-Token`."""
 
     token: _Token
 
 
-class Identities:
-    """Knows who may have a token."""
+class IdentityVerifier:
+    """Decides who gets a token."""
 
     def __init__(self, settings: Settings, authenticator: Authenticator) -> None:
         self._settings = settings
         self._authenticator = authenticator
 
     def check(self, body: TokenRequestBody, security_token: str) -> datetime | None:
-        """Give the end of the caller's own key, where it has one.
+        """Verify the caller; return the expiry time of temporary credentials.
 
         Raises:
-            ApiError: the caller is unknown.
+            ApiError: the credentials are wrong.
         """
         identity = body.auth.identity
         if isinstance(identity, _ByAccessKey):
@@ -114,10 +114,10 @@ class Identities:
         return None
 
     def project(self, body: TokenRequestBody) -> str | None:
-        """Give the project that the token shall be for, None where none was asked for.
+        """Return the requested project, or None without one.
 
         Raises:
-            ApiError: it is not the service's.
+            ApiError: the service has another project.
         """
         project = body.auth.scope.project if body.auth.scope else None
         if project is None or (project.id is None and project.name is None):
@@ -144,8 +144,8 @@ class Identities:
         return found.expires_at
 
 
-def answer(body: TokenRequestBody, project: str | None, start: datetime, end: datetime) -> Any:  # noqa: ANN401 - JSON
-    """Give the body of the answer."""
+def token_body(body: TokenRequestBody, project: str | None, start: datetime, end: datetime) -> Any:  # noqa: ANN401 - JSON
+    """Return the body of the response."""
     name = body.auth.scope.project.name if body.auth.scope and body.auth.scope.project else None
     token = _Token(
         methods=list(body.auth.identity.methods),

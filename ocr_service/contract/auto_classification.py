@@ -1,20 +1,21 @@
-"""Auto Classification OCR: several tickets on one image, each with a status of its own.
+"""Auto Classification OCR: several tickets on one image, each with its own status.
 
-Of the ticket types of the cloud's API this service reads one, quota invoices. The others are not
-guessed at: a request that asks for none but them is told AIS.0104, as for any other paper.
+Of the ticket types of the cloud's API, this service reads only quota invoices. A request for other
+types alone gets AIS.0104, as for any other paper.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
 from ocr_service.contract.errors import NOT_AN_INVOICE, ApiError
-from ocr_service.contract.models import Invoice, QuotaInvoiceResult, SourceBody
+from ocr_service.contract.models import QuotaInvoiceResult, SourceBody
+from ocr_service.reading.invoice import QuotaInvoice
 
-QUOTA_INVOICE: Literal["quota_invoice"] = "quota_invoice"
+_QUOTA_INVOICE: Literal["quota_invoice"] = "quota_invoice"
 
 TicketType = Literal[
     "vat_invoice",
@@ -34,45 +35,37 @@ TicketType = Literal[
     "ride_hailing_itinerary",
     "machine_printed_invoice",
 ]
-"""As the official SDK names them."""
-
-
-class Ticket(Invoice, Protocol):
-    """An invoice and where it lies."""
-
-    @property
-    def polygon(self) -> Sequence[tuple[float, float]]:
-        """Its corners in pixels."""
+"""The names of the official SDK."""
 
 
 class AutoClassificationRequestBody(SourceBody):
-    """Exactly one of `image` and `url`, and what to look for."""
+    """Exactly one of `image` and `url`, and the types to look for."""
 
     type_list: list[TicketType] | None = Field(
         default=None,
         min_length=1,
-        description="Types to look for; without it, all that are supported, which is quota_invoice",
+        description="Types to look for; by default all supported types, which is quota_invoice.",
     )
     pdf_page_number: int | None = Field(
-        default=None, ge=1, description="Which page of a PDF to read; the first by default."
+        default=None, ge=1, description="The page of a PDF to read; the first one by default."
     )
     extended_parameters: dict[str, dict[str, Any]] | None = Field(
         default=None, description="Parameters by type; quota invoices have none."
     )
     detect_seal: bool | None = Field(
-        default=None, description="Taken and not used: no seal is looked for."
+        default=None, description="Accepted and ignored: seals are not detected."
     )
 
 
 class TicketStatus(BaseModel):
-    """AIS.0000, or why the ticket could not be read."""
+    """AIS.0000, or the reason for an unreadable ticket."""
 
     error_code: str
     error_msg: str
 
 
 class TicketResult(BaseModel):
-    """One ticket; `content` is empty unless it was read."""
+    """One ticket; `content` is empty for an unreadable one."""
 
     status: TicketStatus
     type: Literal["quota_invoice"]
@@ -81,30 +74,30 @@ class TicketResult(BaseModel):
 
 
 class AutoClassificationResponse(BaseModel):
-    """All tickets that were found."""
+    """All tickets on the image."""
 
     result: list[TicketResult]
 
-
-SUCCEEDED = TicketStatus(error_code="AIS.0000", error_msg="Succeeded.")
-FAILED = TicketStatus(**ApiError(NOT_AN_INVOICE).body())
-
-
-def wanted(body: AutoClassificationRequestBody) -> bool:
-    """Tell whether the request asks for what this service can read."""
-    return body.type_list is None or QUOTA_INVOICE in body.type_list
+    @classmethod
+    def of(cls, invoices: Sequence[QuotaInvoice]) -> AutoClassificationResponse:
+        """Convert the invoices from the reader."""
+        return cls(result=[_result(one) for one in invoices])
 
 
-def results(found: Sequence[Ticket]) -> AutoClassificationResponse:
-    """Give the answer for what the reader found."""
-    return AutoClassificationResponse(result=[_result(one) for one in found])
+_SUCCEEDED = TicketStatus(error_code="AIS.0000", error_msg="Succeeded.")
+_FAILED = TicketStatus(**ApiError(NOT_AN_INVOICE).body())
 
 
-def _result(one: Ticket) -> TicketResult:
-    read = any(field.text for field in (one.code, one.number, one.amount))
+def is_supported(body: AutoClassificationRequestBody) -> bool:
+    """Whether the request asks for a type that this service can read."""
+    return body.type_list is None or _QUOTA_INVOICE in body.type_list
+
+
+def _result(invoice: QuotaInvoice) -> TicketResult:
+    read = any((invoice.code.text, invoice.number.text, invoice.amount.text))
     return TicketResult(
-        status=SUCCEEDED if read else FAILED,
-        type=QUOTA_INVOICE,
-        location=[(round(x), round(y)) for x, y in one.polygon],
-        content=QuotaInvoiceResult.of(one) if read else {},
+        status=_SUCCEEDED if read else _FAILED,
+        type=_QUOTA_INVOICE,
+        location=[(round(x), round(y)) for x, y in invoice.polygon],
+        content=QuotaInvoiceResult.of(invoice) if read else {},
     )

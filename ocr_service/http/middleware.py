@@ -1,4 +1,4 @@
-"""Around every request: its id, its log line, a JSON body for every failure."""
+"""Adds request ids, log lines and JSON error responses to an ASGI application."""
 
 from __future__ import annotations
 
@@ -19,14 +19,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ocr_service.contract.errors import INTERNAL, NO_SUCH_API, NO_SUCH_METHOD, STOPPING, ApiError
 
-LEFTOVER = 64 << 20
-"""Bytes of an unwanted body that are read and dropped so that the caller gets to see the refusal;
-a connection that is closed while the caller still sends is reset."""
-LEFTOVER_SECONDS = 10
-IDLE_SECONDS = 0.5
-"""A caller that sends nothing for so long is not in the midst of sending."""
-GONE = 499
-"""The log's status for a caller that went away; nginx uses it too."""
+_DRAIN_BYTES = 64 << 20
+"""Bytes of a rejected body that are read and dropped: if the connection is closed while the client
+sends, it is reset, and the client does not see the response."""
+_DRAIN_SECONDS = 10
+_IDLE_SECONDS = 0.5  # a client that sends nothing for this time waits for the response
+_DISCONNECTED = 499  # status in the log, as in nginx
 
 _log = logging.getLogger(__name__)
 
@@ -49,14 +47,14 @@ class RequestMiddleware:
         try:
             await self._app(scope, exchange.receive, exchange.send)
         except ClientDisconnect:
-            exchange.status, exchange.error_code = GONE, ""
-        except asyncio.CancelledError:  # the server stops, and its patience is at an end
-            if exchange.answered:
+            exchange.status, exchange.error_code = _DISCONNECTED, ""
+        except asyncio.CancelledError:  # the time to stop is over
+            if exchange.responded:
                 raise
-            exchange.leave_body()
+            exchange.skip_body()
             response = api_error_response(Request(scope), ApiError(STOPPING))
             await response(scope, exchange.receive, exchange.send)
-        except Exception:  # noqa: BLE001 - whatever it is, the next request must be served
+        except Exception:  # noqa: BLE001 - any error; the next request must be served
             # Starlette has sent the response already, and raises the error again to be logged.
             _log.exception("unforeseen", extra={"request_id": exchange.request_id})
         finally:
@@ -64,7 +62,7 @@ class RequestMiddleware:
 
 
 class _Exchange:
-    """One request and its answer, watched from outside."""
+    """A request and its response."""
 
     def __init__(self, receive: Receive, send: Send, *, waits: bool) -> None:
         self._receive = receive
@@ -73,12 +71,12 @@ class _Exchange:
         self._unread = True
         self._waits = waits
         self.request_id = uuid.uuid4().hex
-        self.answered = False
+        self.responded = False
         self.status = 0
         self.error_code = ""
 
-    def leave_body(self) -> None:
-        """Answer at once, whatever the caller still sends."""
+    def skip_body(self) -> None:
+        """Respond at once, without draining the body."""
         self._waits = True
 
     async def receive(self) -> Message:
@@ -97,16 +95,16 @@ class _Exchange:
             headers["X-Request-Id"] = self.request_id
             if self._unread and not await self._drained():
                 headers["Connection"] = "close"
-            self.answered = True
+            self.responded = True
         await self._send(message)
 
     async def _drained(self) -> bool:
-        if self._waits:  # the caller asked before it sends its body (Expect: 100-continue)
+        if self._waits:  # Expect: 100-continue: the client does not send yet
             return False
-        left = LEFTOVER
-        with anyio.move_on_after(LEFTOVER_SECONDS):
+        left = _DRAIN_BYTES
+        with anyio.move_on_after(_DRAIN_SECONDS):
             while self._unread and left > 0:
-                with anyio.move_on_after(IDLE_SECONDS) as idle:
+                with anyio.move_on_after(_IDLE_SECONDS) as idle:
                     left -= len((await self.receive()).get("body", b""))
                 if idle.cancelled_caught:
                     break

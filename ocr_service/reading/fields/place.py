@@ -6,9 +6,9 @@ from functools import cache
 
 from gb2260.data import data
 
-MUNICIPALITIES = ("11", "12", "31", "50")
+_MUNICIPALITIES = ("11", "12", "31", "50")
 # Rows of the standard that only group counties: the place is the province.
-GROUPS = ("市辖区", "市辖县", "县", "市", "省直辖", "自治区直辖", "省属虚拟市", "直辖")
+_GROUPS = ("市辖区", "市辖县", "县", "市", "省直辖", "自治区直辖", "省属虚拟市", "直辖")
 
 
 @cache
@@ -28,7 +28,7 @@ def divisions() -> dict[str, str]:
             continue
         province = names[code // 10000 * 10000]
         whole = province
-        if not (four.endswith("00") or four[:2] in MUNICIPALITIES or name.startswith(GROUPS)):
+        if not (four.endswith("00") or four[:2] in _MUNICIPALITIES or name.startswith(_GROUPS)):
             whole += name
         found[four] = whole
     return found
@@ -41,7 +41,7 @@ def _names() -> list[tuple[str, str]]:
     for names in data.values():
         for code, name in names.items():
             whole = divisions().get(f"{code:06d}"[:4], "")
-            if code % 100 or name.startswith(GROUPS):
+            if code % 100 or name.startswith(_GROUPS):
                 continue
             if whole.endswith(name) or name not in found:  # or: renamed since
                 found[name] = whole
@@ -92,4 +92,4 @@ def is_exact(place: str) -> bool:
 
 @cache
 def _provinces() -> set[str]:
-    return {four[:2] for four in divisions()} - set(MUNICIPALITIES)
+    return {four[:2] for four in divisions()} - set(_MUNICIPALITIES)

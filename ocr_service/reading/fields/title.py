@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 # Other papers contain 规定的发票 and 余额: a single one of the two characters needs neighbours.
-TITLE = re.compile(r"定额(?:$|.{0,2}[发票]+)|用定额|用定.发票?|用.额发票?")
+_TITLE = re.compile(r"定额(?:$|.{0,2}[发票]+)|用定额|用定.发票?|用.额发票?")
 # A title may end with the name of the sheet or a bracket, possibly misread.
-REST = re.compile(r"联?.{0,2}(?:[(（\[【].*)?|发票联.?|存根联.?")
+_REST = re.compile(r"联?.{0,2}(?:[(（\[【].*)?|发票联.?|存根联.?")
 # Words of a sentence about quota invoices.
-SENTENCE = re.compile(
+_SENTENCE = re.compile(
     r"[，。；、《》:：]|本发票|[开领]具|换开|停止|使用|关于|工本|收到|说明|规定|印刷|领购"
 )
 
@@ -24,7 +24,7 @@ def is_title(text: str) -> bool:
     >>> is_title("可开具定额发票"), is_title("定额发票使用说明"), is_title("定额发票15107165")
     (False, False, False)
     """
-    found = TITLE.search(text)
-    if not found or SENTENCE.search(text):
+    found = _TITLE.search(text)
+    if not found or _SENTENCE.search(text):
         return False
-    return bool(REST.fullmatch(text, found.end()))
+    return bool(_REST.fullmatch(text, found.end()))

@@ -13,10 +13,10 @@ from ocr_service.reading.text.orientation import Box, slope
 
 # RapidOCR's own settings, and sharper ones for text that they miss: the arcs of a seal connect
 # lines of text to a shape that is no box. The connections are fainter than the text.
-USUAL = DBPostProcess(thresh=0.3, box_thresh=0.5, unclip_ratio=1.6, use_dilation=True)
-SHARP = DBPostProcess(thresh=0.75, box_thresh=0.5, unclip_ratio=1.9, use_dilation=False)
+_USUAL = DBPostProcess(thresh=0.3, box_thresh=0.5, unclip_ratio=1.6, use_dilation=True)
+_SHARP = DBPostProcess(thresh=0.75, box_thresh=0.5, unclip_ratio=1.9, use_dilation=False)
 
-STRAIGHT = 31  # pixels, odd: two or three characters
+_STRAIGHT = 31  # pixels, odd: two or three characters
 
 
 def boxes_from_heatmap(heatmap: NDArray[np.float32], size: tuple[int, int]) -> list[Box]:
@@ -24,12 +24,12 @@ def boxes_from_heatmap(heatmap: NDArray[np.float32], size: tuple[int, int]) -> l
 
     `heatmap`: the output of the model, 0 to 1 for each of its pixels.
     """
-    found = _detect(USUAL, heatmap, size)
+    found = _detect(_USUAL, heatmap, size)
     rest = _erase(heatmap, found, size)
-    found += _detect(SHARP, rest, size)
+    found += _detect(_SHARP, rest, size)
     rest = _erase(rest, found, size)
-    if (rest > SHARP.thresh).sum() > STRAIGHT**2:
-        found += _detect(SHARP, straight_parts(rest, slope(found)), size)
+    if (rest > _SHARP.thresh).sum() > _STRAIGHT**2:
+        found += _detect(_SHARP, straight_parts(rest, slope(found)), size)
     return found
 
 
@@ -41,8 +41,8 @@ def straight_parts(heatmap: NDArray[np.float32], angle: float) -> NDArray[np.flo
     >>> float(straight_parts(heatmap, 0.0).sum())
     50.0
     """
-    reach = STRAIGHT // 2
-    stick = np.zeros((STRAIGHT, STRAIGHT), np.uint8)
+    reach = _STRAIGHT // 2
+    stick = np.zeros((_STRAIGHT, _STRAIGHT), np.uint8)
     x, y = round(reach * math.cos(angle)), round(reach * math.sin(angle))
     cv2.line(stick, (reach - x, reach - y), (reach + x, reach + y), 1)
     opened: NDArray[np.float32] = np.empty_like(heatmap)

@@ -27,14 +27,14 @@ from ocr_service.reading.text.orientation import Box, height, length
 
 Image = NDArray[np.uint8]
 
-MODELS = Path(rapidocr.__file__).parent / "models"
-LINE_HEIGHT = 48  # pixels; the recognition model was trained on this
-MAX_LINE_WIDTH = 960
-MAX_PIXELS = 560_000  # for detection, which needs half a kilobyte for each
-VERY_LONG = 565  # pixels; code and label together are shorter
-NARROWED = 0.6
-DIRECTION_WIDTH = 192  # pixels of a line in the direction classifier
-WIDTH_STEP = 32  # widths are rounded up, so that OpenVINO compiles few shapes
+_MODELS = Path(rapidocr.__file__).parent / "models"
+_LINE_HEIGHT = 48  # pixels; the recognition model was trained on this
+_MAX_LINE_WIDTH = 960
+_MAX_PIXELS = 560_000  # for detection, which needs half a kilobyte for each
+_VERY_LONG = 565  # pixels; code and label together are shorter
+_NARROWED = 0.6
+_DIRECTION_WIDTH = 192  # pixels of a line in the direction classifier
+_WIDTH_STEP = 32  # widths are rounded up, so that OpenVINO compiles few shapes
 
 
 @dataclass(frozen=True)
@@ -76,11 +76,11 @@ class Engine:
         threads = threads or min(4, os.cpu_count() or 1)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="recognise")
         core = openvino.Core()
-        recognition = core.read_model(MODELS / "PP-OCRv6_rec_small.onnx")
+        recognition = core.read_model(_MODELS / "PP-OCRv6_rec_small.onnx")
         characters = recognition.get_rt_info()["framework"]["character"].value.splitlines()
         self._characters = CTCLabelDecode(characters).character
-        detection = MODELS / "PP-OCRv6_det_small.onnx"
-        direction = MODELS / "ch_ppocr_mobile_v2.0_cls_mobile.onnx"
+        detection = _MODELS / "PP-OCRv6_det_small.onnx"
+        direction = _MODELS / "ch_ppocr_mobile_v2.0_cls_mobile.onnx"
         self._recognition = _Network(core, recognition, threads=threads, streams=threads)
         self._detection = _Network(core, detection, threads=threads, streams=1)
         self._direction = _Network(core, direction, threads=threads, streams=1)
@@ -91,7 +91,7 @@ class Engine:
         `side`: the longer side, in pixels, of the model's input; `enlarge`: the maximum factor.
         """
         high, wide = image.shape[:2]
-        ratio = min(enlarge, side / max(high, wide), (MAX_PIXELS / (high * wide)) ** 0.5)
+        ratio = min(enlarge, side / max(high, wide), (_MAX_PIXELS / (high * wide)) ** 0.5)
         size = [max(32, round(pixels * ratio / 32) * 32) for pixels in (wide, high)]
         method = cv2.INTER_AREA if ratio < 1 else cv2.INTER_LINEAR
         small = np.asarray(cv2.resize(image, size, interpolation=method), np.uint8)
@@ -100,9 +100,9 @@ class Engine:
 
     def upside_down(self, crops: Sequence[Image]) -> list[float]:
         """The chance, 0 to 1, that each line of text is upside down."""
-        widths = [round(line.shape[1] * LINE_HEIGHT / line.shape[0]) for line in crops]
+        widths = [round(line.shape[1] * _LINE_HEIGHT / line.shape[0]) for line in crops]
         tensors = [
-            _line_tensor(line, max(8, min(width, DIRECTION_WIDTH)), DIRECTION_WIDTH)
+            _line_tensor(line, max(8, min(width, _DIRECTION_WIDTH)), _DIRECTION_WIDTH)
             for line, width in zip(crops, widths, strict=True)
         ]
         return [float(chance) for chance in self._direction(np.stack(tensors))[:, 1]]
@@ -119,10 +119,10 @@ class Engine:
         return list(self._pool.map(lambda each: self._recognise(each, columns, stretch), crops))
 
     def _recognise(self, line: Image, columns: NDArray[np.intp] | None, stretch: float) -> Reading:
-        width = round(line.shape[1] * LINE_HEIGHT / line.shape[0] * stretch)
-        width = round(width * NARROWED) if width > VERY_LONG and stretch <= 1 else width
-        width = max(8, min(MAX_LINE_WIDTH, width))
-        padded = max(2, -(-width // WIDTH_STEP)) * WIDTH_STEP
+        width = round(line.shape[1] * _LINE_HEIGHT / line.shape[0] * stretch)
+        width = round(width * _NARROWED) if width > _VERY_LONG and stretch <= 1 else width
+        width = max(8, min(_MAX_LINE_WIDTH, width))
+        padded = max(2, -(-width // _WIDTH_STEP)) * _WIDTH_STEP
         chances = self._recognition(_line_tensor(line, width, padded)[np.newaxis])[0]
         return self._decode(chances, width / padded, columns)
 
@@ -162,6 +162,6 @@ def _tensor(image: Image) -> NDArray[np.float32]:
 
 
 def _line_tensor(line: Image, width: int, padded: int) -> NDArray[np.float32]:
-    tensor = np.zeros((3, LINE_HEIGHT, padded), np.float32)
-    tensor[:, :, :width] = _tensor(np.asarray(cv2.resize(line, (width, LINE_HEIGHT)), np.uint8))
+    tensor = np.zeros((3, _LINE_HEIGHT, padded), np.float32)
+    tensor[:, :, :width] = _tensor(np.asarray(cv2.resize(line, (width, _LINE_HEIGHT)), np.uint8))
     return tensor

@@ -10,8 +10,8 @@ import numpy as np
 
 from ocr_service.reading.text.orientation import Box
 
-VALUE = 6  # digits
-SAME_HEIGHT = 0.5  # minimum ratio of the heights of two pieces of one line
+_VALUE = 6  # digits
+_SAME_HEIGHT = 0.5  # minimum ratio of the heights of two pieces of one line
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +40,7 @@ class Line:
     @property
     def is_complete(self) -> bool:
         """Whether the line contains a value, so that it is not the label of another value."""
-        return sum(character.isdigit() for character in self.text) >= VALUE
+        return sum(character.isdigit() for character in self.text) >= _VALUE
 
     def span(self, start: int, end: int) -> Line:
         """The characters from `start` to `end` as a separate line."""
@@ -100,7 +100,7 @@ def level_position(box: Box, angle: float) -> tuple[float, float, float, float]:
 def side_by_side(one: Line, other: Line) -> bool:
     """Whether two lines are in one row and have similar heights."""
     low, high = sorted((one.height, other.height))
-    return abs(one.middle - other.middle) < 0.6 * high and low > SAME_HEIGHT * high
+    return abs(one.middle - other.middle) < 0.6 * high and low > _SAME_HEIGHT * high
 
 
 def joined(lines: Sequence[Line]) -> Line:

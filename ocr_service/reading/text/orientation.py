@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 Box = NDArray[np.float32]
 
-ELONGATED = 2.0  # minimum ratio of the sides of a box that shows the direction of its text
+_ELONGATED = 2.0  # minimum ratio of the sides of a box that shows the direction of its text
 
 
 def slope(boxes: Sequence[Box]) -> float:
@@ -29,7 +29,7 @@ def slope(boxes: Sequence[Box]) -> float:
     for box in boxes:
         long, short = sorted((box[1] - box[0], box[2] - box[1]), key=np.linalg.norm, reverse=True)
         length, height = float(np.linalg.norm(long)), float(np.linalg.norm(short))
-        if length > ELONGATED * height:
+        if length > _ELONGATED * height:
             votes += length * complex(float(long[0]), float(long[1])) ** 2 / length**2
     if not votes:
         return 0.0

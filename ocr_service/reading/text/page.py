@@ -16,16 +16,16 @@ from ocr_service.reading.text.engine import Engine, Image, crop
 from ocr_service.reading.text.lines import Line, level_position
 from ocr_service.reading.text.orientation import Box, aligned, height, is_along, length, slope
 
-VOTERS = 3  # number of the longest lines that decide whether the image is upside down
-EVEN = 0.5  # chance
-FIRST, NEXT = 6, 3  # lines in the first batch and in each further batch
-MOST_LINES = 120  # on an image; a newspaper would take minutes
-SMALL = 0.8  # of the usual height of a line
+_VOTERS = 3  # number of the longest lines that decide whether the image is upside down
+_EVEN = 0.5  # chance
+_FIRST, _NEXT = 6, 3  # lines in the first batch and in each further batch
+_MOST_LINES = 120  # on an image; a newspaper would take minutes
+_SMALL = 0.8  # of the usual height of a line
 # The printer's line, which is useless, is the longest of all and lower than others.
-LONG, LOW = 15.0, 0.95
-ALIKE = 0.75  # of the larger height: lower text behind an amount in words is its figures
-REACH = 3.0  # heights between characters that belong together
-MARGIN = 1.0  # of paper around its text, in heights of a line
+_LONG, _LOW = 15.0, 0.95
+_ALIKE = 0.75  # of the larger height: lower text behind an amount in words is its figures
+_REACH = 3.0  # heights between characters that belong together
+_MARGIN = 1.0  # of paper around its text, in heights of a line
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,8 +67,8 @@ def direction(engine: Engine, image: Image, boxes: Sequence[Box]) -> float:
     """The direction of the text in radians; 0 is level, π upside down."""
     angle = slope(boxes)
     along = [box for box in (aligned(box, angle) for box in boxes) if is_along(box)]
-    longest = sorted(along, key=length, reverse=True)[:VOTERS]
-    if longest and mean(engine.upside_down([crop(image, box) for box in longest])) > EVEN:
+    longest = sorted(along, key=length, reverse=True)[:_VOTERS]
+    if longest and mean(engine.upside_down([crop(image, box) for box in longest])) > _EVEN:
         return angle + math.pi
     return angle
 
@@ -82,10 +82,10 @@ def by_priority(boxes: list[Box], angle: float) -> list[Box]:
     down = np.array([-math.sin(angle), math.cos(angle)])
 
     def promise(box: Box) -> tuple[bool, float]:
-        printers_line = length(box) > LONG * height(box) and height(box) < LOW * usual
-        return height(box) < SMALL * usual or printers_line, float(box.mean(axis=0) @ down)
+        printers_line = length(box) > _LONG * height(box) and height(box) < _LOW * usual
+        return height(box) < _SMALL * usual or printers_line, float(box.mean(axis=0) @ down)
 
-    return sorted(sorted(boxes, key=height, reverse=True)[:MOST_LINES], key=promise)
+    return sorted(sorted(boxes, key=height, reverse=True)[:_MOST_LINES], key=promise)
 
 
 def read_in_batches(engine: Engine, image: Image, page: Page) -> Iterator[Page]:
@@ -93,11 +93,11 @@ def read_in_batches(engine: Engine, image: Image, page: Page) -> Iterator[Page]:
 
     Reading takes most of the time, and half of all text is not in a field.
     """
-    count = FIRST
+    count = _FIRST
     while page.unread:
         lines = page.lines + read_boxes(engine, image, page.unread[:count], page.angle)
         page = Page(lines, page.unread[count:], page.angle)
-        count = NEXT
+        count = _NEXT
         yield page
 
 
@@ -111,9 +111,9 @@ def is_cut(page: Page, line: Line) -> bool:
         low, tall = sorted((high, line.height))
         if abs(middle - line.middle) > tall / 2:
             continue
-        if tall / 2 < low and -tall < line.left - right < REACH * tall:
+        if tall / 2 < low and -tall < line.left - right < _REACH * tall:
             return True
-        if ALIKE * tall < low and 0 < left - line.right < (REACH + 1) * tall:
+        if _ALIKE * tall < low and 0 < left - line.right < (_REACH + 1) * tall:
             return True
     return False
 
@@ -123,7 +123,7 @@ def paper_corners(page: Page, boxes: Sequence[Box]) -> Corners:
     sine, cosine = math.sin(page.angle), math.cos(page.angle)
     turn = np.array([[cosine, -sine], [sine, cosine]])
     level = np.concatenate(boxes) @ turn
-    margin = MARGIN * median(height(box) for box in boxes)
+    margin = _MARGIN * median(height(box) for box in boxes)
     left, top = level.min(axis=0) - margin
     right, bottom = level.max(axis=0) + margin
     corners = np.array([[left, top], [right, top], [right, bottom], [left, bottom]]) @ turn.T

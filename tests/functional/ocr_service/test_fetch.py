@@ -17,7 +17,7 @@ import pytest
 import trustme
 
 from ocr_service.contract import errors
-from ocr_service.decode.images import LARGEST
+from ocr_service.decode.images import MAX_BYTES
 from ocr_service.fetch import Fetcher
 
 IMAGE = b"\x89PNG and so on"
@@ -74,10 +74,10 @@ class Pages(BaseHTTPRequestHandler):
         self.give(b"x", content_encoding="gzip")
 
     def page_announced_too_large(self) -> None:
-        self.give(b"x", content_length=str(LARGEST + 1))
+        self.give(b"x", content_length=str(MAX_BYTES + 1))
 
     def page_largest(self) -> None:
-        self.give(bytes(LARGEST))
+        self.give(bytes(MAX_BYTES))
 
     def page_endless(self) -> None:
         self.send_response(200)
@@ -243,7 +243,7 @@ def test_the_path_is_asked_for_as_it_is_written(site: Site, path: str, asked: st
 
 
 def test_10_mib_are_taken_and_nothing_is_a_file_too(site: Site) -> None:
-    assert len(fetch(f"http://{site.host}/largest", site.host)) == LARGEST
+    assert len(fetch(f"http://{site.host}/largest", site.host)) == MAX_BYTES
     assert fetch(f"http://{site.host}/empty", site.host) == b""
 
 

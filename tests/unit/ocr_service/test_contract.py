@@ -9,7 +9,7 @@ import logging
 import re
 import threading
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from io import BytesIO
 from typing import Any
@@ -23,6 +23,7 @@ from ocr_service.auth.keyring import Credentials, StaticKeyring
 from ocr_service.contract import errors
 from ocr_service.contract.openapi import describe
 from ocr_service.decode.sandbox import Pixels, Sandbox
+from ocr_service.reading.invoice import Field, QuotaInvoice
 from ocr_service.settings import Settings
 
 PATH = "/v2/p1/ocr/quota-invoice"
@@ -34,34 +35,26 @@ IMAGE = base64.b64encode(PNG.getvalue()).decode()
 SANDBOX = Sandbox(2, 20)
 
 
-@dataclass(frozen=True)
-class Field:
-    text: str
-    confidence: float
-
-
-@dataclass(frozen=True)
-class Found:
-    amount: Field = Field("￥50.00", 0.99712345)
-    code: Field = Field("144031800111", 0.9908)
-    location: Field = Field("广东省深圳市", 1.0)
-    number: Field = Field("", 0.0)
-    polygon: tuple[tuple[float, float], ...] = ((0.4, 0), (9.6, 0), (9.6, 5), (0.4, 5))
-
-
-UNREADABLE = Found(Field("", 0), Field("", 0), Field("北京市", 0.5), Field("", 0))
+FOUND = QuotaInvoice(
+    code=Field("144031800111", 0.9908),
+    number=Field("", 0.0),
+    amount=Field("￥50.00", 0.99712345),
+    location=Field("广东省深圳市", 1.0),
+    polygon=((0.4, 0), (9.6, 0), (9.6, 5), (0.4, 5)),
+)
+UNREADABLE = QuotaInvoice(Field(), Field(), Field(), Field("北京市", 0.5), FOUND.polygon)
 
 
 @dataclass
 class FakeReader:
-    """Gives what it is told, and keeps what it was shown."""
+    """Returns `answer`, and keeps the shapes of the images."""
 
-    answer: Found | Exception | None = field(default_factory=Found)
+    answer: QuotaInvoice | Exception | None = FOUND
     seen: list[tuple[int, ...]] = field(default_factory=list)
     hold: threading.Event | None = None
     busy: threading.Event = field(default_factory=threading.Event)
 
-    def read(self, image: Pixels) -> Found | None:
+    def read(self, image: Pixels) -> QuotaInvoice | None:
         self.seen.append(image.shape)
         self.busy.set()
         if self.hold:
@@ -70,7 +63,7 @@ class FakeReader:
             raise self.answer
         return self.answer
 
-    def read_all(self, image: Pixels) -> list[Found]:
+    def read_all(self, image: Pixels) -> list[QuotaInvoice]:
         one = self.read(image)
         return [one, UNREADABLE] if one else []
 
@@ -200,7 +193,7 @@ def test_an_error_of_the_reader_is_told_and_logged_without_its_text(
 
 
 def test_an_unforeseen_error_is_told_and_logged(caplog: pytest.LogCaptureFixture) -> None:
-    reader = FakeReader(Found(amount="no field"))  # type: ignore[arg-type]  # the fault
+    reader = FakeReader(replace(FOUND, amount="no field"))  # type: ignore[arg-type]  # the fault
     response = ask(service(reader), headers=TOKEN, json={"image": IMAGE})
     assert_refused(response, errors.INTERNAL)
     assert "unforeseen" in caplog.messages

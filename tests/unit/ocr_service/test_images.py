@@ -157,18 +157,18 @@ def test_a_jpeg_of_endless_scans_is_refused() -> None:
     data = saved(picture((200, 200)), "JPEG", progressive=True)
     start = data.rindex(b"\xff\xda")
     scan = data[start:-2]
-    bomb = data[:-2] + scan * pixels.MOST_SCANS + data[-2:]
+    bomb = data[:-2] + scan * pixels.MAX_SCANS + data[-2:]
     assert data.count(b"\xff\xda") < 20
     assert refusal(bomb) is BAD_FORMAT
 
 
 def test_a_file_of_more_than_10_mib_is_refused_unseen() -> None:
-    assert refusal(saved(picture(), "PNG") + bytes(images.LARGEST)) is BAD_SIZE
+    assert refusal(saved(picture(), "PNG") + bytes(images.MAX_BYTES)) is BAD_SIZE
 
 
 def test_base64_longer_than_10_mib_is_refused_undecoded() -> None:
     with pytest.raises(ApiError) as caught:
-        images.from_base64("!" * (images.LARGEST + 1))
+        images.from_base64("!" * (images.MAX_BYTES + 1))
     assert caught.value.code is BAD_SIZE
 
 
@@ -210,4 +210,4 @@ def test_damage_gives_pixels_or_a_documented_refusal(
         assert refused.code in (BAD_FORMAT, BAD_SIZE)  # noqa: PT017 - either outcome is right
     else:
         assert pixels.ndim == 3
-        assert max(pixels.shape) <= images.WIDEST
+        assert max(pixels.shape) <= images.MAX_SIDE

@@ -62,7 +62,7 @@ def test_all_problems_are_told_at_once_by_name_and_without_values() -> None:
 @pytest.mark.parametrize(
     ("environ", "problem"),
     [
-        ({"QUOTA_OCR_PROJECT": "p"}, "nobody could call"),
+        ({"QUOTA_OCR_PROJECT": "p"}, "no client could authenticate"),
         ({}, "QUOTA_OCR_PROJECT"),
         (GOOD | {"QUOTA_OCR_SK": ""}, "QUOTA_OCR_AK and QUOTA_OCR_SK go together"),
         (GOOD | {"QUOTA_OCR_USER": "u"}, "QUOTA_OCR_USER and QUOTA_OCR_PASSWORD go together"),

@@ -15,7 +15,7 @@ from PIL import Image
 from ocr_service.contract.errors import BAD_FORMAT, BAD_SIZE, ApiError, Code
 from ocr_service.decode import sandbox
 from ocr_service.decode.sandbox import Sandbox
-from ocr_service.http.limits import Room
+from ocr_service.http.limits import WeightedSemaphore
 from tests.support import bombs
 
 
@@ -41,7 +41,7 @@ def test_a_file_that_takes_too_long_is_refused_and_the_next_one_decoded() -> Non
     before = processes(box)
     started = time.monotonic()
     refused = refusal(box, bombs.nested_forms(6), 1)
-    assert (refused.code, refused.detail) == (BAD_FORMAT, sandbox.TOO_FAR)
+    assert (refused.code, refused.detail) == (BAD_FORMAT, sandbox.LIMIT_EXCEEDED)
     assert 0.4 < time.monotonic() - started < 10
     assert processes(box) == []  # it was ended
     assert box.decode(png()).shape == (30, 40, 3)
@@ -53,7 +53,7 @@ def test_a_file_that_takes_too_long_is_refused_and_the_next_one_decoded() -> Non
 def test_a_file_that_takes_too_much_memory_is_refused_and_the_next_one_decoded() -> None:
     box = Sandbox(1, seconds=20, memory=60 << 20)
     refused = refusal(box, png(4096, 4096))  # 64 MB as Pillow keeps it
-    assert (refused.code, refused.detail) == (BAD_FORMAT, sandbox.TOO_FAR)
+    assert (refused.code, refused.detail) == (BAD_FORMAT, sandbox.LIMIT_EXCEEDED)
     assert box.decode(png()).shape == (30, 40, 3)
     box.close()
 
@@ -82,7 +82,7 @@ def test_a_process_decodes_one_file_after_another() -> None:
 
 
 def test_a_process_that_has_decoded_its_share_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sandbox, "MOST_FILES", 2)
+    monkeypatch.setattr(sandbox, "MAX_FILES", 2)
     box = Sandbox(1, seconds=20)
     box.decode(png())
     before = processes(box)
@@ -118,15 +118,15 @@ def test_a_process_is_told_no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_is_ahead_is_told_before_it_is_decoded() -> None:
     box = Sandbox(1, seconds=20)
     areas: list[int] = []
-    box.decode(png(50, 60), ahead=areas.append)
-    box.decode(bombs.nested_forms(1), 1, ahead=areas.append)
+    box.decode(png(50, 60), before_decode=areas.append)
+    box.decode(bombs.nested_forms(1), 1, before_decode=areas.append)
     refusal(box, png(10, 10))
     assert areas == [3000, 1_851_852]
     box.close()
 
 
 def test_room_is_shared_and_what_is_more_than_all_has_it_alone() -> None:
-    room, now, most = Room(10), [0], [0]
+    room, now, most = WeightedSemaphore(10), [0], [0]
     lock = threading.Lock()
 
     def use(much: int) -> None:
