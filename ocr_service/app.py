@@ -43,13 +43,10 @@ def make_app(
         yield
         await service.close()
 
+    ocr = "/v2/{project_id}/ocr"
     routes = [
-        Route("/v2/{project_id}/ocr/quota-invoice", service.quota_invoice, methods=["POST"]),
-        Route(
-            "/v2/{project_id}/ocr/auto-classification",
-            service.auto_classification,
-            methods=["POST"],
-        ),
+        Route(f"{ocr}/quota-invoice", service.quota_invoice, methods=["POST"]),
+        Route(f"{ocr}/auto-classification", service.auto_classification, methods=["POST"]),
         Route("/v3/auth/tokens", service.token, methods=["POST"]),
         Route("/healthz", service.health),
         Route("/openapi.json", service.description),

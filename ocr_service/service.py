@@ -19,19 +19,8 @@ from ocr_service.auth.authenticator import Authenticator
 from ocr_service.auth.keyring import Keyring
 from ocr_service.auth.signature import Message
 from ocr_service.auth.tokens import Tokens
-from ocr_service.contract.auto_classification import (
-    AutoClassificationRequestBody,
-    AutoClassificationResponse,
-    is_supported,
-)
+from ocr_service.contract import auto_classification, models
 from ocr_service.contract.errors import BAD_PARAMETER, NOT_AN_INVOICE, NOT_DECLARED_JSON, ApiError
-from ocr_service.contract.models import (
-    QuotaInvoiceRequestBody,
-    QuotaInvoiceResponse,
-    QuotaInvoiceResult,
-    SourceBody,
-    parse,
-)
 from ocr_service.contract.openapi import describe
 from ocr_service.decode import images
 from ocr_service.fetch import Fetcher
@@ -41,7 +30,7 @@ from ocr_service.settings import Settings
 
 _MAX_TOKEN_REQUEST_BYTES = 64 << 10
 
-Body = TypeVar("Body", bound=SourceBody)
+Body = TypeVar("Body", bound=models.SourceBody)
 
 
 class Service:
@@ -69,31 +58,31 @@ class Service:
 
     async def quota_invoice(self, request: Request) -> JSONResponse:
         """Quota Invoice OCR."""
-        async with self._accept(request, QuotaInvoiceRequestBody) as body:
+        async with self._accept(request, models.QuotaInvoiceRequestBody) as body:
             data = await self._image(body)
             found = await self._readers.read(data, partial(_check_connected, request))
         if found is None:
             raise ApiError(NOT_AN_INVOICE)
-        response = QuotaInvoiceResponse(result=QuotaInvoiceResult.of(found))
+        response = models.QuotaInvoiceResponse(result=models.QuotaInvoiceResult.of(found))
         return JSONResponse(response.model_dump())
 
     async def auto_classification(self, request: Request) -> JSONResponse:
         """Auto Classification OCR."""
-        async with self._accept(request, AutoClassificationRequestBody) as body:
-            if not is_supported(body):
+        async with self._accept(request, auto_classification.AutoClassificationRequestBody) as body:
+            if not auto_classification.is_supported(body):
                 raise ApiError(NOT_AN_INVOICE)
             data, page = await self._image(body), body.pdf_page_number or 1
             found = await self._readers.read_all(data, page, partial(_check_connected, request))
         if not found:
             raise ApiError(NOT_AN_INVOICE)
-        return JSONResponse(AutoClassificationResponse.of(found).model_dump())
+        return JSONResponse(auto_classification.AutoClassificationResponse.of(found).model_dump())
 
     async def token(self, request: Request) -> JSONResponse:
         """IAM's token endpoint."""
         _check_type(request)
         with self._logins.hold():
             raw = await read_body(request, _MAX_TOKEN_REQUEST_BYTES, self._settings.head_seconds)
-        body = parse(iam.TokenRequestBody, raw.data)
+        body = models.parse(iam.TokenRequestBody, raw.data)
         until = self._identities.check(body, request.headers.get("x-security-token", ""))
         project = self._identities.project(body)
         token, end = self._tokens.issue(project, until)
@@ -124,11 +113,11 @@ class Service:
             body = await read_body(request, MAX_BODY_BYTES, self._settings.body_seconds)
             verify(body.sha256)
             self._rate.take()
-            parsed = parse(model, body.data)
+            parsed = models.parse(model, body.data)
             del body  # up to 16 MiB, not needed while the image waits for a worker
             yield parsed
 
-    async def _image(self, body: SourceBody) -> bytes:
+    async def _image(self, body: models.SourceBody) -> bytes:
         if (body.image is None) == (body.url is None):
             raise ApiError(BAD_PARAMETER, "set either image or url")
         if body.url is not None:

@@ -127,14 +127,9 @@ class IdentityVerifier:
         return self._settings.project
 
     def _check_password(self, user: _User) -> None:
-        same = [
-            hmac.compare_digest(given.encode(), expected.encode())
-            for given, expected in (
-                (user.name, self._settings.user),
-                (user.password, self._settings.password),
-            )
-        ]
-        if not (all(same) and self._settings.user):
+        same_name = hmac.compare_digest(user.name.encode(), self._settings.user.encode())
+        same = hmac.compare_digest(user.password.encode(), self._settings.password.encode())
+        if not (same_name and same and self._settings.user):
             raise ApiError(WRONG_SIGNATURE, "The username or password is wrong.")
 
     def _check_key(self, given: _AccessKey, security_token: str) -> datetime | None:

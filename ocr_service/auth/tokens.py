@@ -15,14 +15,8 @@ import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 
-from ocr_service.contract.errors import (
-    TOKEN_EMPTY,
-    TOKEN_EXPIRED,
-    TOKEN_UNPARSABLE,
-    TOKEN_WITHOUT_PROJECT,
-    TOKEN_WRONG,
-    ApiError,
-)
+from ocr_service.contract import errors
+from ocr_service.contract.errors import ApiError
 
 _SHAPE = re.compile(r"[A-Za-z0-9+/=_.-]{1,8192}", re.ASCII)
 """IAM's tokens are Base64; tokens of this service add a dot and the URL-safe characters."""
@@ -59,22 +53,22 @@ class Tokens:
             ApiError: the token is invalid, expired or without a project.
         """
         if not token:
-            raise ApiError(TOKEN_EMPTY)
+            raise ApiError(errors.TOKEN_EMPTY)
         if self._fixed and hmac.compare_digest(token.encode(), self._fixed):
             return None
         if not _SHAPE.fullmatch(token):
-            raise ApiError(TOKEN_UNPARSABLE)
+            raise ApiError(errors.TOKEN_UNPARSABLE)
         body, _, mac = token.partition(".")
         if not hmac.compare_digest(self._mac(body.encode()), mac):
-            raise ApiError(TOKEN_WRONG)
+            raise ApiError(errors.TOKEN_WRONG)
         return self._project(body)
 
     def _project(self, body: str) -> str:
         claims = json.loads(base64.urlsafe_b64decode(body))  # authenticated, so the format is known
         if claims["end"] <= self._clock().timestamp():
-            raise ApiError(TOKEN_EXPIRED)
+            raise ApiError(errors.TOKEN_EXPIRED)
         if claims["project"] is None:
-            raise ApiError(TOKEN_WITHOUT_PROJECT)
+            raise ApiError(errors.TOKEN_WITHOUT_PROJECT)
         return str(claims["project"])
 
     def _mac(self, body: bytes) -> str:

@@ -47,22 +47,9 @@ _WITH_BODY = (
     errors.WRONG_SIGNATURE,
     errors.WRONG_PROJECT,
 )
-_TOKENS = (
-    errors.TOKEN_WRONG,
-    errors.TOKEN_WITHOUT_PROJECT,
-    errors.TOKEN_EMPTY,
-    errors.TOKEN_UNPARSABLE,
-    errors.TOKEN_EXPIRED,
-)
-_IMAGES = (
-    errors.BAD_FORMAT,
-    errors.BAD_SIZE,
-    errors.NOT_AN_INVOICE,
-    errors.RECOGNITION_FAILED,
-    errors.URL_REFUSED,
-    errors.DOWNLOAD_FAILED,
-    errors.TOO_MANY_A_MINUTE,
-)
+_RECOGNITION = [
+    code for code in errors.ALL if code not in (errors.NO_SUCH_API, errors.NO_SUCH_METHOD)
+]
 
 
 def describe(project: str) -> Json:
@@ -136,8 +123,7 @@ def _recognition(
             },
         ],
         "requestBody": _content(models[0]) | {"required": True},
-        "responses": {"200": _response("Recognised", models[1])}
-        | _error_responses((*_WITH_BODY, *_TOKENS, *_IMAGES)),
+        "responses": {"200": _response("Recognised", models[1])} | _error_responses(_RECOGNITION),
     }
 
 

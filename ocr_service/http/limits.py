@@ -13,13 +13,8 @@ from dataclasses import dataclass
 import anyio
 from starlette.requests import Request
 
-from ocr_service.contract.errors import (
-    BODY_TOO_LONG,
-    BODY_TOO_SLOW,
-    TOO_MANY_A_MINUTE,
-    TOO_MANY_AT_ONCE,
-    ApiError,
-)
+from ocr_service.contract import errors
+from ocr_service.contract.errors import ApiError
 
 MAX_BODY_BYTES = 16 << 20
 """Enough for 10 MiB of Base64, and for a file of 11 MB, which gets AIS.0103 as documented."""
@@ -41,7 +36,7 @@ class Slots:
             ApiError: all slots are in use.
         """
         if self._taken >= self._limit:
-            raise ApiError(TOO_MANY_AT_ONCE, headers={"Retry-After": "1"})
+            raise ApiError(errors.TOO_MANY_AT_ONCE, headers={"Retry-After": "1"})
         self._taken += 1
         try:
             yield
@@ -95,7 +90,7 @@ class PerMinute:
             self._start, self._count = now, 0
         if self._limit and self._count >= self._limit:
             wait = math.ceil(self._start + _WINDOW - now)
-            raise ApiError(TOO_MANY_A_MINUTE, headers={"Retry-After": str(wait)})
+            raise ApiError(errors.TOO_MANY_A_MINUTE, headers={"Retry-After": str(wait)})
         self._count += 1
 
 
@@ -116,7 +111,7 @@ async def read_body(request: Request, max_bytes: int, seconds: float) -> Body:
     """
     announced = request.headers.get("content-length", "")
     if announced.isdecimal() and int(announced) > max_bytes:
-        raise ApiError(BODY_TOO_LONG)
+        raise ApiError(errors.BODY_TOO_LONG)
     digest = hashlib.sha256()
     data = bytearray()
     try:
@@ -124,8 +119,8 @@ async def read_body(request: Request, max_bytes: int, seconds: float) -> Body:
             async for chunk in request.stream():
                 data += chunk
                 if len(data) > max_bytes:
-                    raise ApiError(BODY_TOO_LONG)
+                    raise ApiError(errors.BODY_TOO_LONG)
                 digest.update(chunk)
     except TimeoutError:
-        raise ApiError(BODY_TOO_SLOW) from None
+        raise ApiError(errors.BODY_TOO_SLOW) from None
     return Body(bytes(data), digest.hexdigest())

@@ -15,13 +15,8 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from ocr_service.contract.errors import (
-    BAD_REQUEST,
-    HEAD_TOO_LONG,
-    TOO_MANY_CONNECTIONS,
-    ApiError,
-    Code,
-)
+from ocr_service.contract import errors
+from ocr_service.contract.errors import ApiError, Code
 from ocr_service.http.flow_control import HeldFlowControl
 
 _MAX_HEAD_BYTES = 64 << 10
@@ -49,7 +44,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self._overhead_bytes = 0
         self._unparsed = b""
         self._ignores_input = False
-        self._parse_error = BAD_REQUEST
+        self._parse_error = errors.BAD_REQUEST
         self._head_timer: TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -57,7 +52,7 @@ class LimitedProtocol(HttpToolsProtocol):
         super().connection_made(transport)
         self.flow = HeldFlowControl(transport, self.unread_seconds)
         if len(self.connections) > self.connections_limit:
-            self._reject(TOO_MANY_CONNECTIONS)
+            self._reject(errors.TOO_MANY_CONNECTIONS)
         else:
             self._head_timer = self.loop.call_later(self.head_seconds, transport.abort)
 
@@ -85,8 +80,8 @@ class LimitedProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Check the head, and start the request."""
         if self._head_bytes > _MAX_HEAD_BYTES:
-            self._parse_error = HEAD_TOO_LONG
-            raise ValueError(HEAD_TOO_LONG.message)
+            self._parse_error = errors.HEAD_TOO_LONG
+            raise ValueError(errors.HEAD_TOO_LONG.message)
         hosts = sum(name == b"host" for name, _ in self.headers)
         if hosts > 1 or (hosts == 0 and self.parser.get_http_version() == "1.1"):
             raise ValueError("Host is missing or repeated")  # RFC 9112, 3.2
@@ -138,7 +133,7 @@ class LimitedProtocol(HttpToolsProtocol):
             self._overhead_bytes += len(step)
             super().data_received(step)  # type: ignore[arg-type]  # httptools takes any buffer
             if self._overhead_bytes > _MAX_HEAD_BYTES:
-                self._reject(HEAD_TOO_LONG)
+                self._reject(errors.HEAD_TOO_LONG)
         self._unparsed = bytes(view[at:]) if self._accepts_input() else b""
         self.flow.hold(bool(self._unparsed))
         self._watch_head()

@@ -8,14 +8,9 @@ from statistics import mean
 
 import numpy as np
 
+from ocr_service.reading import multi_invoice
 from ocr_service.reading.fields import code
 from ocr_service.reading.fields.title import is_title
-from ocr_service.reading.multi_invoice import (
-    crop_to_image,
-    is_same_line,
-    nearest_title,
-    transformed,
-)
 from ocr_service.reading.second_pass import red_channel
 from ocr_service.reading.text.engine import Engine, Image, crop
 from ocr_service.reading.text.lines import Line, part
@@ -48,7 +43,7 @@ def detect_titles(engine: Engine, image: Image, boxes: Sequence[Box]) -> list[Li
     found = _select_titles(lines)
     labels = [line for line in lines if code.is_label(line.text)]
     for label in labels[:_MAX_HIDDEN]:
-        if not found or nearest_title(label.box, [title.box for title in found]) < 0:
+        if not found or multi_invoice.nearest_title(label.box, [title.box for title in found]) < 0:
             found += next(_hidden_titles(engine, image, label.box, found), [])
     return found
 
@@ -82,14 +77,14 @@ def _hidden_titles(
     along = (label[1] - label[0]) / max(length(label), 1e-6) * height(label)
     corners = ((-_ASIDE, -_UP), (_ASIDE, -_UP), (_ASIDE, _DOWN), (-_ASIDE, _DOWN))
     area = np.array([label[0] + u * along + v * down for u, v in corners], np.float32)
-    seen, matrix = crop(image, area), crop_to_image(area)
+    seen, matrix = crop(image, area), multi_invoice.crop_to_image(area)
     for variant in (seen, red_channel(seen)):
         level = [aligned(box, 0.0) for box in engine.detect(variant, _LARGER, enlarge=_ENLARGE)]
         long = [box for box in level if length(box) > _TITLE_LIKE * height(box)]
         for title in _select_titles(read_boxes(engine, variant, long, 0.0)):
-            found = replace(title, box=transformed(title.box, matrix))
-            is_known = any(is_same_line(found.box, other.box) for other in known)
-            if not is_known and nearest_title(label, [found.box]) == 0:
+            found = replace(title, box=multi_invoice.transformed(title.box, matrix))
+            is_known = any(multi_invoice.is_same_line(found.box, other.box) for other in known)
+            if not is_known and multi_invoice.nearest_title(label, [found.box]) == 0:
                 yield [found]
 
 
