@@ -71,7 +71,7 @@ class _Auth(BaseModel):
 
 
 class TokenRequestBody(BaseModel):
-    """The identity and the project of the caller."""
+    """The identity and the project of the client."""
 
     auth: _Auth
 
@@ -102,7 +102,7 @@ class IdentityVerifier:
         self._authenticator = authenticator
 
     def check(self, body: TokenRequestBody, security_token: str) -> datetime | None:
-        """Verify the caller; return the expiry time of temporary credentials.
+        """Verify the client; return the expiry time of temporary credentials.
 
         Raises:
             ApiError: the credentials are wrong.

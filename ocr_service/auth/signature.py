@@ -19,7 +19,7 @@ from ocr_service.contract.errors import WRONG_SIGNATURE, ApiError
 
 ALGORITHM = "SDK-HMAC-SHA256"
 _CLOCK_SKEW = timedelta(minutes=15)
-"""The maximum difference to the caller's clock, as in the cloud's API Gateway."""
+"""The maximum difference to the client's clock, as in the cloud's API Gateway."""
 _MUST_SIGN = {"host", "x-sdk-date"}
 
 _AUTHORIZATION = re.compile(

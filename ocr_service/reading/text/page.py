@@ -19,7 +19,7 @@ from ocr_service.reading.text.orientation import Box, aligned, height, is_along,
 _VOTERS = 3  # number of the longest lines that decide whether the image is upside down
 _EVEN = 0.5  # chance
 _FIRST, _NEXT = 6, 3  # lines in the first batch and in each further batch
-_MOST_LINES = 120  # on an image; a newspaper would take minutes
+_MAX_LINES = 120  # on an image; a newspaper would take minutes
 _SMALL = 0.8  # of the usual height of a line
 # The printer's line, which is useless, is the longest of all and lower than others.
 _LONG, _LOW = 15.0, 0.95
@@ -85,7 +85,7 @@ def by_priority(boxes: list[Box], angle: float) -> list[Box]:
         printers_line = length(box) > _LONG * height(box) and height(box) < _LOW * usual
         return height(box) < _SMALL * usual or printers_line, float(box.mean(axis=0) @ down)
 
-    return sorted(sorted(boxes, key=height, reverse=True)[:_MOST_LINES], key=promise)
+    return sorted(sorted(boxes, key=height, reverse=True)[:_MAX_LINES], key=promise)
 
 
 def read_in_batches(engine: Engine, image: Image, page: Page) -> Iterator[Page]:

@@ -1,4 +1,4 @@
-"""Fetching images for the OCR service, from servers on loopback."""
+"""Downloads of images by the OCR service, from servers on loopback."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ IMAGE = b"\x89PNG and so on"
 
 
 class Site(ThreadingHTTPServer):
-    """Serves by path, and keeps what it was asked."""
+    """Serves pages by path, and keeps the requests."""
 
     daemon_threads = True
 
@@ -39,7 +39,7 @@ class Site(ThreadingHTTPServer):
         return f"127.0.0.1:{self.server_address[1]}"
 
     def handle_error(self, *_: object) -> None:
-        """Callers hang up on purpose here."""
+        """Ignore errors: clients disconnect on purpose."""
 
 
 class Pages(BaseHTTPRequestHandler):
@@ -157,14 +157,14 @@ def refusal(url: str, *allowed: str, seconds: float = 5.0) -> errors.Code:
     return caught.value.code
 
 
-def test_an_allowed_host_is_fetched_from(site: Site) -> None:
+def test_an_allowed_private_host_is_used(site: Site) -> None:
     url = f"http://{site.host}/image?AccessKeyId=x&Signature=%2B%2F"
     assert fetch(url, site.host) == IMAGE
     assert fetch(url, "127.0.0.1") == IMAGE
     assert site.asked == ["/image?AccessKeyId=x&Signature=%2B%2F"] * 2
 
 
-def test_a_private_host_is_not_fetched_from(site: Site) -> None:
+def test_a_private_host_is_refused(site: Site) -> None:
     assert refusal(f"http://{site.host}/image") is errors.URL_REFUSED
     assert refusal(f"http://{site.host}/image", "127.0.0.1:1", "localhost") is errors.URL_REFUSED
     assert refusal(f"http://localhost:{site.server_address[1]}/image") is errors.URL_REFUSED
@@ -184,7 +184,7 @@ def test_other_spellings_of_loopback_are_refused(host: str) -> None:
     assert caught.value.code in (errors.URL_REFUSED, errors.DOWNLOAD_FAILED)
 
 
-def test_no_header_tells_more_than_needed(site: Site) -> None:
+def test_only_necessary_headers_are_sent(site: Site) -> None:
     fetch(f"http://user:word@{site.host}/image", site.host)
     fetch(f"http://{site.host}/image", site.host)
     for headers in site.headers:
@@ -215,13 +215,13 @@ def test_environment_proxies_are_not_used(site: Site, monkeypatch: pytest.Monkey
         ("endless", errors.BAD_SIZE),
     ],
 )
-def test_what_cannot_be_downloaded(site: Site, page: str, code: errors.Code) -> None:
+def test_failed_downloads(site: Site, page: str, code: errors.Code) -> None:
     assert refusal(f"http://{site.host}/{page}", site.host) is code
     assert site.asked
     assert len(site.asked) <= 4
 
 
-def test_a_redirect_that_leads_nowhere_is_not_asked_again(site: Site) -> None:
+def test_a_redirect_without_location_is_not_repeated(site: Site) -> None:
     assert refusal(f"http://{site.host}/redirect-nowhere", site.host) is errors.DOWNLOAD_FAILED
     assert site.asked == ["/redirect-nowhere"]
 
@@ -236,19 +236,19 @@ def test_a_redirect_that_leads_nowhere_is_not_asked_again(site: Site) -> None:
         ("?a", "/?a"),
     ],
 )
-def test_the_path_is_asked_for_as_it_is_written(site: Site, path: str, asked: str) -> None:
-    """A part of an object's key may be `..`, and a signature covers the path as it is."""
+def test_the_path_is_sent_unchanged(site: Site, path: str, asked: str) -> None:
+    """A part of an object's key may be `..`, and a signature covers the unchanged path."""
     refusal(f"http://{site.host}{path}#fragment", site.host)
     assert site.asked == [asked]
 
 
-def test_10_mib_are_taken_and_nothing_is_a_file_too(site: Site) -> None:
+def test_files_of_10_mib_and_of_0_bytes_are_downloaded(site: Site) -> None:
     assert len(fetch(f"http://{site.host}/largest", site.host)) == MAX_BYTES
     assert fetch(f"http://{site.host}/empty", site.host) == b""
 
 
 @pytest.mark.parametrize("page", ["drip", "silent"])
-def test_the_time_limit_holds_for_the_whole(site: Site, page: str) -> None:
+def test_the_time_limit_covers_the_whole_download(site: Site, page: str) -> None:
     started = time.monotonic()
     assert refusal(f"http://{site.host}/{page}", site.host, seconds=0.5) is errors.DOWNLOAD_FAILED
     assert 0.4 < time.monotonic() - started < 1.5
@@ -275,8 +275,8 @@ def test_a_redirect_to_a_private_host_is_refused(site: Site, scheme: str) -> Non
         assert inner.asked == []
 
 
-def test_the_judged_address_is_the_one_connected_to() -> None:
-    """DNS rebinding: a name that is public when judged and private a moment later."""
+def test_connections_go_to_the_checked_address() -> None:
+    """DNS rebinding: a name has a public address at the check, and a private one later."""
     answers = [["93.184.216.34"], ["127.0.0.1"]]
     sent: list[httpx.Request] = []
 
@@ -292,7 +292,7 @@ def test_the_judged_address_is_the_one_connected_to() -> None:
 
     with pytest.raises(errors.ApiError) as caught:
         asyncio.run(run())
-    assert caught.value.code is errors.URL_REFUSED  # of the second answer
+    assert caught.value.code is errors.URL_REFUSED  # for the second address
     assert [(str(one.url), one.headers["host"]) for one in sent] == [
         ("http://93.184.216.34:81/a", "re.test:81")
     ]
@@ -338,8 +338,8 @@ def test_certificates_are_verified_for_the_name_in_the_url(tmp_path: Path) -> No
     allowed = {f"bucket.test:{port}", f"other.test:{port}"}
     with running(site):
         assert fetch(f"https://bucket.test:{port}/image", *allowed, trust=trusting) == IMAGE
-        with pytest.raises(errors.ApiError, match="4603"):  # the certificate's name is another
+        with pytest.raises(errors.ApiError, match="4603"):  # the certificate has another name
             fetch(f"https://other.test:{port}/image", *allowed, trust=trusting)
-        with pytest.raises(errors.ApiError, match="4603"):  # nobody vouches for it
+        with pytest.raises(errors.ApiError, match="4603"):  # the authority is not trusted
             fetch(f"https://bucket.test:{port}/image", *allowed)
         assert site.asked == ["/image"]

@@ -1,4 +1,4 @@
-"""The OCR service's answers, request by request, with a reader that needs no engine."""
+"""Responses of the OCR service, with a fake reader."""
 
 from __future__ import annotations
 
@@ -177,12 +177,12 @@ def test_a_charset_may_stand_in_the_content_type() -> None:
     assert ask(service(), headers=headers, content=body).status_code == 200
 
 
-def test_a_paper_that_is_no_quota_invoice_is_refused() -> None:
+def test_an_image_without_a_quota_invoice_is_refused() -> None:
     response = ask(service(FakeReader(None)), headers=TOKEN, json={"image": IMAGE})
     assert_refused(response, errors.NOT_AN_INVOICE)
 
 
-def test_an_error_of_the_reader_is_told_and_logged_without_its_text(
+def test_an_error_of_the_reader_gets_a_code_and_is_logged_without_its_text(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     reader = FakeReader(ValueError("boom"))
@@ -192,7 +192,7 @@ def test_an_error_of_the_reader_is_told_and_logged_without_its_text(
     assert "reader failed" in caplog.messages
 
 
-def test_an_unforeseen_error_is_told_and_logged(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_unexpected_error_gets_a_code_and_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     reader = FakeReader(replace(FOUND, amount="no field"))  # type: ignore[arg-type]  # the fault
     response = ask(service(reader), headers=TOKEN, json={"image": IMAGE})
     assert_refused(response, errors.INTERNAL)
@@ -211,14 +211,14 @@ def test_an_unforeseen_error_is_told_and_logged(caplog: pytest.LogCaptureFixture
         ("DELETE", "/healthz", errors.NO_SUCH_METHOD),
     ],
 )
-def test_what_is_not_there(method: str, path: str, code: errors.Code) -> None:
+def test_unknown_paths_and_methods(method: str, path: str, code: errors.Code) -> None:
     response = ask(service(), method, path, headers=TOKEN)
     assert_refused(response, code)
     if code is errors.NO_SUCH_METHOD:
         assert response.headers["allow"]
 
 
-def test_who_is_not_known_is_told_so_before_the_body_is_looked_at() -> None:
+def test_unauthenticated_requests_are_refused_before_the_body_is_read() -> None:
     response = ask(service(), content=b"{")
     assert_refused(response, errors.TOKEN_EMPTY)
     assert response.headers["www-authenticate"] == "SDK-HMAC-SHA256"
@@ -233,7 +233,7 @@ def together(*asked: Callable[[], Coroutine[Any, Any, httpx.Response]]) -> list[
     return asyncio.run(run())
 
 
-def test_more_at_once_than_allowed_are_refused_and_the_others_served() -> None:
+def test_concurrent_requests_beyond_the_limit_are_refused() -> None:
     reader = FakeReader(hold=threading.Event())
     client = service(reader, concurrency=2, workers=1)
 
@@ -242,7 +242,7 @@ def test_more_at_once_than_allowed_are_refused_and_the_others_served() -> None:
 
     async def release() -> httpx.Response:
         await asyncio.to_thread(reader.busy.wait, 10)
-        response = await client.get("/healthz")  # the event loop is free meanwhile
+        response = await client.get("/healthz")  # the event loop is free
         third = await post()
         assert reader.hold
         reader.hold.set()
@@ -255,7 +255,7 @@ def test_more_at_once_than_allowed_are_refused_and_the_others_served() -> None:
     assert third.headers["retry-after"] == "1"
 
 
-def test_more_in_a_minute_than_allowed_are_refused() -> None:
+def test_requests_beyond_the_limit_per_minute_are_refused() -> None:
     client = service(rate_per_minute=2)
 
     async def post() -> httpx.Response:
@@ -279,7 +279,7 @@ def ask_all(body: dict[str, object], reader: FakeReader | None = None) -> httpx.
         {"type_list": ["quota_invoice"]},
         {"type_list": ["vat_invoice", "quota_invoice"], "detect_seal": True, "pdf_page_number": 1},
         {"extended_parameters": {"vat_invoice": {"advanced_mode": True}, "quota_invoice": {}}},
-        {"pdf_page_number": 7},  # of an image
+        {"pdf_page_number": 7},  # ignored for an image
     ],
     ids=str,
 )
@@ -311,7 +311,7 @@ def test_each_ticket_has_its_own_status(body: dict[str, object]) -> None:
     ],
     ids=str,
 )
-def test_auto_classification_refuses_what_it_cannot_do(
+def test_auto_classification_refuses_invalid_and_unsupported_requests(
     body: dict[str, object], code: errors.Code
 ) -> None:
     reader = FakeReader()
@@ -319,7 +319,7 @@ def test_auto_classification_refuses_what_it_cannot_do(
     assert reader.seen == []
 
 
-def test_auto_classification_without_a_find_is_refused() -> None:
+def test_auto_classification_without_an_invoice_is_refused() -> None:
     assert_refused(ask_all({}, FakeReader(None)), errors.NOT_AN_INVOICE)
 
 
@@ -364,7 +364,7 @@ def ask_token(
         identity(hw_ak_sk=access_key()),
     ],
 )
-def test_a_token_is_issued_works_and_ends(body: object) -> None:
+def test_a_token_is_issued_and_expires(body: object) -> None:
     clock = [datetime(2026, 3, 1, tzinfo=timezone.utc)]
     client = service(user="me", password="pw", clock=lambda: clock[0], token_seconds=600)
 
@@ -386,7 +386,7 @@ def test_a_token_is_issued_works_and_ends(body: object) -> None:
 
 
 @pytest.mark.parametrize("scope", [None, {"domain": {"name": "me"}}])
-def test_a_token_without_a_project_is_of_no_use(scope: object) -> None:
+def test_a_token_without_a_project_is_refused(scope: object) -> None:
     client = service(user="me", password="pw")
 
     async def run() -> httpx.Response:
@@ -417,18 +417,18 @@ def test_a_token_without_a_project_is_of_no_use(scope: object) -> None:
     ],
     ids=str,
 )
-def test_who_gets_no_token(body: object, code: errors.Code) -> None:
+def test_invalid_token_requests(body: object, code: errors.Code) -> None:
     response = ask_token(body)
     assert_refused(response, code)
     assert "x-subject-token" not in response.headers
 
 
-def test_temporary_keys_get_a_token_with_their_security_token() -> None:
+def test_temporary_credentials_get_a_token_with_their_security_token() -> None:
     body = identity(hw_ak_sk=access_key("TK", "TS"))
     assert ask_token(body, security_token="ST").status_code == 201
 
 
-def test_nobody_logs_in_by_password_where_none_is_set() -> None:
+def test_without_a_configured_password_none_is_accepted() -> None:
     response = ask_token(identity(password=password("", "")), service())
     assert_refused(response, errors.WRONG_SIGNATURE)
 
@@ -463,5 +463,5 @@ def test_the_description_names_every_route_and_every_code() -> None:
         "/openapi.json",
     }
     for code in errors.ALL:
-        if code not in (errors.NO_SUCH_API, errors.NO_SUCH_METHOD):  # of no operation
+        if code not in (errors.NO_SUCH_API, errors.NO_SUCH_METHOD):  # without an operation
             assert f"{code.code}: {code.message}" in text

@@ -1,7 +1,8 @@
-"""The processes that decode: files that go too far, and what follows from it."""
+"""The decoding processes: files that exceed the limits, and recovery."""
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import threading
 import time
@@ -32,7 +33,7 @@ def refusal(of: Sandbox, data: bytes, page: int | None = None) -> ApiError:
 
 
 def processes(of: Sandbox) -> list[int]:
-    return sorted(one._process.pid for one in of._all)  # noqa: SLF001 - there is no other way
+    return sorted(one._process.pid for one in of._all)  # noqa: SLF001 - no public access
 
 
 def test_a_file_that_takes_too_long_is_refused_and_the_next_one_decoded() -> None:
@@ -43,7 +44,7 @@ def test_a_file_that_takes_too_long_is_refused_and_the_next_one_decoded() -> Non
     refused = refusal(box, bombs.nested_forms(6), 1)
     assert (refused.code, refused.detail) == (BAD_FORMAT, sandbox.LIMIT_EXCEEDED)
     assert 0.4 < time.monotonic() - started < 10
-    assert processes(box) == []  # it was ended
+    assert processes(box) == []  # ended
     assert box.decode(png()).shape == (30, 40, 3)
     assert processes(box) != before
     box.close()
@@ -59,7 +60,7 @@ def test_a_file_that_takes_too_much_memory_is_refused_and_the_next_one_decoded()
 
 
 @pytest.mark.parametrize(("side", "code"), [(4096, None), (4112, BAD_SIZE), (20_000, BAD_SIZE)])
-def test_tiles_may_be_as_large_as_the_largest_image(side: int, code: Code | None) -> None:
+def test_tiles_up_to_the_largest_image_are_decoded(side: int, code: Code | None) -> None:
     box = Sandbox(1, seconds=20)
     data = bombs.tiff_tile(side)
     if code is None:
@@ -67,6 +68,11 @@ def test_tiles_may_be_as_large_as_the_largest_image(side: int, code: Code | None
     else:
         assert refusal(box, data).code is code
     box.close()
+
+
+def test_a_decoding_process_starts_without_numpy() -> None:
+    code = "import sys, ocr_service.decode.sandbox_worker; sys.exit('numpy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0  # noqa: S603 - this Python
 
 
 def test_a_process_decodes_one_file_after_another() -> None:
@@ -81,7 +87,7 @@ def test_a_process_decodes_one_file_after_another() -> None:
     assert not [one for one in before if Path(f"/proc/{one}").exists()]
 
 
-def test_a_process_that_has_decoded_its_share_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_is_replaced_after_its_maximum_of_files(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sandbox, "MAX_FILES", 2)
     box = Sandbox(1, seconds=20)
     box.decode(png())
@@ -92,7 +98,7 @@ def test_a_process_that_has_decoded_its_share_is_replaced(monkeypatch: pytest.Mo
     box.close()
 
 
-def test_closing_ends_what_is_under_way() -> None:
+def test_closing_ends_current_decoding() -> None:
     box = Sandbox(1, seconds=60)
     box.warm_up()
     started = time.monotonic()
@@ -104,18 +110,18 @@ def test_closing_ends_what_is_under_way() -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_a_process_is_told_no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_inherits_no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("QUOTA_OCR_SK", "S3CRET")
     box = Sandbox(1, seconds=20)
     box.decode(png())
     (pid,) = processes(box)
-    told = Path(f"/proc/{pid}/environ").read_bytes()
-    assert b"PATH=" in told
-    assert b"S3CRET" not in told
+    environ = Path(f"/proc/{pid}/environ").read_bytes()
+    assert b"PATH=" in environ
+    assert b"S3CRET" not in environ
     box.close()
 
 
-def test_what_is_ahead_is_told_before_it_is_decoded() -> None:
+def test_the_number_of_pixels_is_reported_before_decoding() -> None:
     box = Sandbox(1, seconds=20)
     areas: list[int] = []
     box.decode(png(50, 60), before_decode=areas.append)
@@ -125,7 +131,7 @@ def test_what_is_ahead_is_told_before_it_is_decoded() -> None:
     box.close()
 
 
-def test_room_is_shared_and_what_is_more_than_all_has_it_alone() -> None:
+def test_weights_stay_within_the_limit_and_heavier_holders_run_alone() -> None:
     room, now, most = WeightedSemaphore(10), [0], [0]
     lock = threading.Lock()
 
