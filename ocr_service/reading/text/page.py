@@ -58,12 +58,12 @@ def detect(
     `angle`: the direction of the text, if known.
     """
     boxes = engine.detect(image, side, enlarge=enlarge)
-    angle = direction(engine, image, boxes) if angle is None else angle
+    angle = _direction(engine, image, boxes) if angle is None else angle
     boxes = [box for box in (aligned(box, angle) for box in boxes) if is_along(box)]
-    return Page([], by_priority(boxes, angle), angle)
+    return Page([], _by_priority(boxes, angle), angle)
 
 
-def direction(engine: Engine, image: Image, boxes: Sequence[Box]) -> float:
+def _direction(engine: Engine, image: Image, boxes: Sequence[Box]) -> float:
     """The direction of the text in radians; 0 is level, π upside down."""
     angle = slope(boxes)
     along = [box for box in (aligned(box, angle) for box in boxes) if is_along(box)]
@@ -73,7 +73,7 @@ def direction(engine: Engine, image: Image, boxes: Sequence[Box]) -> float:
     return angle
 
 
-def by_priority(boxes: list[Box], angle: float) -> list[Box]:
+def _by_priority(boxes: list[Box], angle: float) -> list[Box]:
     """The boxes in the order in which they are read: large print first, from top to bottom.
 
     Fields are in large print.
@@ -81,11 +81,11 @@ def by_priority(boxes: list[Box], angle: float) -> list[Box]:
     usual = median([height(box) for box in boxes if length(box) > 3 * height(box)] or [0.0])
     down = np.array([-math.sin(angle), math.cos(angle)])
 
-    def promise(box: Box) -> tuple[bool, float]:
+    def priority(box: Box) -> tuple[bool, float]:
         printers_line = length(box) > _LONG * height(box) and height(box) < _LOW * usual
         return height(box) < _SMALL * usual or printers_line, float(box.mean(axis=0) @ down)
 
-    return sorted(sorted(boxes, key=height, reverse=True)[:_MAX_LINES], key=promise)
+    return sorted(sorted(boxes, key=height, reverse=True)[:_MAX_LINES], key=priority)
 
 
 def read_in_batches(engine: Engine, image: Image, page: Page) -> Iterator[Page]:
