@@ -27,7 +27,7 @@ from ocr_service.auth.authenticator import Authenticator
 from ocr_service.auth.keyring import Keyring
 from ocr_service.auth.signature import ALGORITHM, Message
 from ocr_service.auth.tokens import Tokens
-from ocr_service.contract.errors import BODY_TOO_LONG, WRONG_SIGNATURE, ApiError, Code
+from ocr_service.errors import BODY_TOO_LONG, WRONG_SIGNATURE, ApiError, Code
 from ocr_service.http.limits import PerMinute, read_body
 from ocr_service.http.middleware import EXCEPTION_HANDLERS, RequestMiddleware, api_error_response
 

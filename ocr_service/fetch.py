@@ -19,8 +19,8 @@ from urllib.parse import quote, urljoin
 import anyio
 import httpx
 
-from ocr_service.contract.errors import BAD_SIZE, DOWNLOAD_FAILED, URL_REFUSED, ApiError
 from ocr_service.decode.images import MAX_BYTES
+from ocr_service.errors import BAD_SIZE, DOWNLOAD_FAILED, URL_REFUSED, ApiError
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 

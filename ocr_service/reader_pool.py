@@ -9,9 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Protocol, TypeVar
 
-from ocr_service.contract.errors import RECOGNITION_FAILED, ApiError
 from ocr_service.decode.images import MAX_SIDE, is_pdf
 from ocr_service.decode.sandbox import Pixels, Sandbox
+from ocr_service.errors import RECOGNITION_FAILED, ApiError
 from ocr_service.http.limits import WeightedSemaphore
 from ocr_service.reading.invoice import QuotaInvoice
 

@@ -1,6 +1,6 @@
 """Handles the requests: authentication, limits, validation, then reading.
 
-`contract.errors` has all error codes.
+`errors` has all error codes.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from ocr_service.auth.keyring import Keyring
 from ocr_service.auth.signature import Message
 from ocr_service.auth.tokens import Tokens
 from ocr_service.contract import auto_classification, models
-from ocr_service.contract.errors import BAD_PARAMETER, NOT_AN_INVOICE, NOT_DECLARED_JSON, ApiError
 from ocr_service.contract.openapi import describe
 from ocr_service.decode import images
+from ocr_service.errors import BAD_PARAMETER, NOT_AN_INVOICE, NOT_DECLARED_JSON, ApiError
 from ocr_service.fetch import Fetcher
 from ocr_service.http.limits import MAX_BODY_BYTES, PerMinute, Slots, read_body
 from ocr_service.reader_pool import ReaderPool

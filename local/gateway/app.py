@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from local.gateway.event import Answer, BadAnswerError, Request, answer_of, event_of
 from local.runtime import Discarded, FunctionError
-from ocr_service.contract.errors import BODY_TOO_LONG, ApiError, Code
+from ocr_service.errors import BODY_TOO_LONG, ApiError, Code
 from ocr_service.http.limits import read_body
 from ocr_service.http.middleware import RequestMiddleware
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from ocr_service.auth import signature
 from ocr_service.auth.keyring import Credentials, Keyring
 from ocr_service.auth.tokens import Tokens, utc_now
-from ocr_service.contract.errors import TOKEN_EMPTY, WRONG_PROJECT, WRONG_SIGNATURE, ApiError
+from ocr_service.errors import TOKEN_EMPTY, WRONG_PROJECT, WRONG_SIGNATURE, ApiError
 
 
 class Authenticator:

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field
 
 from ocr_service.auth.authenticator import Authenticator
-from ocr_service.contract.errors import WRONG_PROJECT, WRONG_SIGNATURE, ApiError
+from ocr_service.errors import WRONG_PROJECT, WRONG_SIGNATURE, ApiError
 from ocr_service.settings import Settings
 
 Text = Annotated[str, Field(max_length=1024)]

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from urllib.parse import quote, unquote_to_bytes
 
-from ocr_service.contract.errors import WRONG_SIGNATURE, ApiError
+from ocr_service.errors import WRONG_SIGNATURE, ApiError
 
 ALGORITHM = "SDK-HMAC-SHA256"
 _CLOCK_SKEW = timedelta(minutes=15)

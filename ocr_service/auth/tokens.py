@@ -15,8 +15,8 @@ import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 
-from ocr_service.contract import errors
-from ocr_service.contract.errors import ApiError
+from ocr_service import errors
+from ocr_service.errors import ApiError
 
 _SHAPE = re.compile(r"[A-Za-z0-9+/=_.-]{1,8192}", re.ASCII)
 """IAM's tokens are Base64; tokens of this service add a dot and the URL-safe characters."""

@@ -1,1 +1,1 @@
-"""The contract of the API: bodies, error codes, OpenAPI description."""
+"""The contract of the API: bodies and OpenAPI description."""

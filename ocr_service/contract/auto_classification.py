@@ -11,8 +11,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from ocr_service.contract.errors import NOT_AN_INVOICE, ApiError
 from ocr_service.contract.models import QuotaInvoiceResult, SourceBody
+from ocr_service.errors import NOT_AN_INVOICE, ApiError
 from ocr_service.reading.invoice import QuotaInvoice
 
 _QUOTA_INVOICE: Literal["quota_invoice"] = "quota_invoice"

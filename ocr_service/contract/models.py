@@ -7,8 +7,8 @@ from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ocr_service.contract.errors import BAD_PARAMETER, NOT_JSON, ApiError, Code
 from ocr_service.decode.images import BASE64, MAX_BYTES
+from ocr_service.errors import BAD_PARAMETER, NOT_JSON, ApiError, Code
 from ocr_service.fetch import MAX_URL_LENGTH
 from ocr_service.reading.invoice import QuotaInvoice
 

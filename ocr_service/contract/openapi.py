@@ -8,8 +8,8 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from ocr_service import errors
 from ocr_service.auth.iam import TokenRequestBody, TokenResponse
-from ocr_service.contract import errors
 from ocr_service.contract.auto_classification import (
     AutoClassificationRequestBody,
     AutoClassificationResponse,

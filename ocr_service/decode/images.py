@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 
-from ocr_service.contract.errors import BAD_FORMAT, BAD_SIZE, ApiError
+from ocr_service.errors import BAD_FORMAT, BAD_SIZE, ApiError
 
 FORMATS = ("JPEG", "PNG", "BMP", "TIFF")
 MAX_BYTES = 10 << 20

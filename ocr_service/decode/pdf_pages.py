@@ -8,8 +8,8 @@ from __future__ import annotations
 import pypdfium2
 from PIL import Image
 
-from ocr_service.contract.errors import BAD_FORMAT, BAD_PARAMETER, BAD_SIZE, ApiError
 from ocr_service.decode.images import MAX_BYTES, MAX_SIDE, check_sides
+from ocr_service.errors import BAD_FORMAT, BAD_PARAMETER, BAD_SIZE, ApiError
 
 _POINTS_PER_INCH = 72
 _DOTS_PER_INCH = 200  # an A4 page is then about 1,600 pixels wide

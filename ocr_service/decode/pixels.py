@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from PIL import Image, ImageOps
 
-from ocr_service.contract.errors import BAD_FORMAT, BAD_SIZE, ApiError
 from ocr_service.decode.images import FORMATS, MAX_BYTES, MAX_SIDE, check_sides
+from ocr_service.errors import BAD_FORMAT, BAD_SIZE, ApiError
 
 if TYPE_CHECKING:  # numpy loads slowly, and the subprocesses rarely need it
     import numpy as np

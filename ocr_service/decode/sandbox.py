@@ -21,8 +21,8 @@ from typing import Any, BinaryIO, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr_service.contract.errors import BAD_FORMAT, BAD_PARAMETER, BAD_SIZE, ApiError, Code
 from ocr_service.decode.images import MAX_SIDE
+from ocr_service.errors import BAD_FORMAT, BAD_PARAMETER, BAD_SIZE, ApiError, Code
 from ocr_service.process import OUT_OF_MEMORY
 
 Pixels = NDArray[np.uint8]

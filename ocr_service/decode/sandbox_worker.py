@@ -20,9 +20,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
 
-from ocr_service.contract.errors import ApiError
 from ocr_service.decode.pdf_pages import PdfPage
 from ocr_service.decode.pixels import ImageFile, rows
+from ocr_service.errors import ApiError
 from ocr_service.process import OUT_OF_MEMORY, return_large_blocks
 
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import anyio
 from starlette.requests import Request
 
-from ocr_service.contract import errors
-from ocr_service.contract.errors import ApiError
+from ocr_service import errors
+from ocr_service.errors import ApiError
 
 MAX_BODY_BYTES = 16 << 20
 """Enough for 10 MiB of Base64, and for a file of 11 MB, which gets AIS.0103 as documented."""

@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ocr_service.contract.errors import INTERNAL, NO_SUCH_API, NO_SUCH_METHOD, STOPPING, ApiError
+from ocr_service.errors import INTERNAL, NO_SUCH_API, NO_SUCH_METHOD, STOPPING, ApiError
 
 _DRAIN_BYTES = 64 << 20
 """Bytes of a rejected body that are read and dropped: if the connection is closed while the client

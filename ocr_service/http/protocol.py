@@ -15,8 +15,8 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from ocr_service.contract import errors
-from ocr_service.contract.errors import ApiError, Code
+from ocr_service import errors
+from ocr_service.errors import ApiError, Code
 from ocr_service.http.flow_control import HeldFlowControl
 
 _MAX_HEAD_BYTES = 64 << 10

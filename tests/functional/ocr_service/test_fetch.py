@@ -16,7 +16,7 @@ import httpx
 import pytest
 import trustme
 
-from ocr_service.contract import errors
+from ocr_service import errors
 from ocr_service.decode.images import MAX_BYTES
 from ocr_service.fetch import Fetcher
 

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from ocr_service.contract import errors
+from ocr_service import errors
 from tests.support.ocr_service import resident
 from tests.support.paths import ROOT
 

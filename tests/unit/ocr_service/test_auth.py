@@ -18,6 +18,7 @@ from huaweicloudsdkcore.signer.signer import Signer
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ocr_service import errors
 from ocr_service.auth import signature
 from ocr_service.auth.authenticator import Authenticator
 from ocr_service.auth.keyring import (
@@ -28,7 +29,6 @@ from ocr_service.auth.keyring import (
     write_key_file,
 )
 from ocr_service.auth.tokens import Tokens
-from ocr_service.contract import errors
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
 KEY = Credentials("AK", "SK")

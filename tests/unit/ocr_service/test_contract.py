@@ -18,9 +18,9 @@ import httpx
 import pytest
 from PIL import Image
 
+from ocr_service import errors
 from ocr_service.app import make_app
 from ocr_service.auth.keyring import Credentials, StaticKeyring
-from ocr_service.contract import errors
 from ocr_service.contract.openapi import describe
 from ocr_service.decode.sandbox import Pixels, Sandbox
 from ocr_service.reading.invoice import Field, QuotaInvoice

@@ -15,9 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from ocr_service.contract.errors import BAD_FORMAT, BAD_SIZE, ApiError, Code
 from ocr_service.decode import images, pixels
 from ocr_service.decode.sandbox import Sandbox
+from ocr_service.errors import BAD_FORMAT, BAD_SIZE, ApiError, Code
 
 SANDBOX = Sandbox(1, 20)
 RED, WHITE, BLACK = (255, 0, 0), (255, 255, 255), (0, 0, 0)

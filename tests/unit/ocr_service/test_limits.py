@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from ocr_service import logs
-from ocr_service.contract import errors
+from ocr_service import errors, logs
 from ocr_service.fetch import is_public
 from ocr_service.http.limits import PerMinute, Slots
 from ocr_service.settings import Settings, SettingsError
+from tests.support.paths import ROOT
 
-README = Path(__file__).parents[2] / "ocr_service" / "README.md"
+README = ROOT / "ocr_service" / "README.md"
 GOOD = {"QUOTA_OCR_PROJECT": "p1", "QUOTA_OCR_AK": "AK", "QUOTA_OCR_SK": "SK"}
 
 

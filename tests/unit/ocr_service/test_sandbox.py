@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from ocr_service.contract.errors import BAD_FORMAT, BAD_SIZE, ApiError, Code
 from ocr_service.decode import sandbox
 from ocr_service.decode.sandbox import Sandbox
+from ocr_service.errors import BAD_FORMAT, BAD_SIZE, ApiError, Code
 from ocr_service.http.limits import WeightedSemaphore
 from tests.support import bombs
 
