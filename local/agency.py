@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
-from ocr_service.auth.keyring import Credential, write_key_file
+from ocr_service.auth.keyring import Credentials, write_key_file
 
 _KEPT = 200  # the latest keys that the OCR service still knows
 
@@ -24,16 +24,16 @@ class Agency:
     """
 
     def __init__(
-        self, mint: Callable[[], Credential], key_file: Path, seconds: float = 0.0
+        self, mint: Callable[[], Credentials], key_file: Path, seconds: float = 0.0
     ) -> None:
         self._mint = mint
         self._key_file = key_file
-        self._known: deque[Credential] = deque(maxlen=_KEPT)
+        self._known: deque[Credentials] = deque(maxlen=_KEPT)
         self._lock = threading.Lock()
         self._seconds = seconds
         self._until = 0.0
 
-    def credentials(self) -> Credential:
+    def credentials(self) -> Credentials:
         """Give the credentials of one invocation."""
         with self._lock:
             if self._known and time.monotonic() < self._until:

@@ -23,7 +23,7 @@ from local.ocr_process import OcrProcess
 from local.processes import Process, plain_environment
 from local.runtime import AsyncConfig, Function, Runtime, Watch, Weather
 from local.serving import Serving
-from ocr_service.auth.keyring import Credential, StaticKeyring
+from ocr_service.auth.keyring import Credentials, StaticKeyring
 
 ROOT = Path(__file__).parents[1]
 BUCKET = "invoices"
@@ -96,7 +96,7 @@ class Cloud:
     ocr_endpoint: str
     functiongraph_endpoint: str
     api_endpoint: str
-    operator: Credential
+    operator: Credentials
 
     @property
     def function_urn(self) -> str:

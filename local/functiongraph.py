@@ -17,20 +17,19 @@ from typing import Any
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from local.runtime import Discarded, FunctionError
-from ocr_service.auth.gate import Gate
+from ocr_service.auth.authenticator import Authenticator
 from ocr_service.auth.keyring import Keyring
 from ocr_service.auth.signature import ALGORITHM, Message
 from ocr_service.auth.tokens import Tokens
-from ocr_service.contract.codes import BODY_TOO_LONG, WRONG_SIGNATURE, Code, Refusal
-from ocr_service.http.envelope import Envelope, misrouted, refused
+from ocr_service.errors import BODY_TOO_LONG, WRONG_SIGNATURE, ApiError, Code
 from ocr_service.http.limits import PerMinute, read_body
+from ocr_service.http.middleware import EXCEPTION_HANDLERS, RequestMiddleware, api_error_response
 
 LONGEST_ASYNC = 256 << 10
 """Bytes of an asynchronous invocation's event."""
@@ -85,20 +84,18 @@ def functiongraph(target: Target, keyring: Keyring, per_minute: int = 0) -> ASGI
         Route(f"{path}/invocations-async", api.invoke_async, methods=["POST"]),
         Route(f"{path}/invocations", api.invoke, methods=["POST"]),
     ]
-    handlers: dict[Any, Any] = {
-        Refusal: refused,
-        HTTPException: misrouted,
-        Exception: lambda request, _error: refused(request, Refusal(INTERNAL)),
+    handlers = EXCEPTION_HANDLERS | {
+        Exception: lambda request, _error: api_error_response(request, ApiError(INTERNAL))
     }
     app = Starlette(routes=routes, exception_handlers=handlers)
     app.router.redirect_slashes = False  # a redirected POST is lost
-    return Envelope(app, routes)
+    return RequestMiddleware(app, routes)
 
 
 class _Api:
     def __init__(self, target: Target, keyring: Keyring, per_minute: int) -> None:
         self._target = target
-        self._gate = Gate(target.project, keyring, Tokens(timedelta(0)))
+        self._authenticator = Authenticator(target.project, keyring, Tokens(timedelta(0)))
         self._rate = PerMinute(per_minute)
 
     async def invoke_async(self, request: Request) -> Response:
@@ -114,7 +111,7 @@ class _Api:
         try:
             result = await run_in_threadpool(self._target.invoke, event, request_id)
         except Discarded:
-            raise Refusal(TOO_MANY) from None
+            raise ApiError(TOO_MANY) from None
         except FunctionError as error:
             failed = True
             result = {
@@ -143,21 +140,21 @@ class _Api:
         message = Message(
             request.method, scope["raw_path"], scope["query_string"], scope["headers"]
         )
-        if not (message.only("authorization") or b"").startswith(ALGORITHM.encode()):
-            raise Refusal(WRONG_SIGNATURE, "the request is not signed")
-        prove = self._gate.admit(message, self._target.project)
+        if not (message.header("authorization") or b"").startswith(ALGORITHM.encode()):
+            raise ApiError(WRONG_SIGNATURE, "the request is not signed")
+        verify = self._authenticator.authenticate(message, self._target.project)
         try:
             body = await read_body(request, longest, _BODY_SECONDS)
-        except Refusal as refusal:
+        except ApiError as refusal:
             if refusal.code is BODY_TOO_LONG:
-                raise Refusal(TOO_LONG, f"at most {longest} bytes") from None
+                raise ApiError(TOO_LONG, f"at most {longest} bytes") from None
             raise
-        prove(body.sha256)
+        verify(body.sha256)
         self._rate.take()
         if request.path_params["project_id"] != self._target.project:
-            raise Refusal(OTHER_PROJECT)
+            raise ApiError(OTHER_PROJECT)
         if not self._target.answers_to(request.path_params["function_urn"]):
-            raise Refusal(NO_SUCH_FUNCTION)
+            raise ApiError(NO_SUCH_FUNCTION)
         return _parsed(body.data)
 
 
@@ -165,9 +162,9 @@ def _parsed(data: bytes) -> dict[str, Any]:
     try:
         event = json.loads(data, parse_constant=_no_constant)
     except (ValueError, RecursionError):
-        raise Refusal(BAD_EVENT, "the body is not JSON") from None
+        raise ApiError(BAD_EVENT, "the body is not JSON") from None
     if not isinstance(event, dict):
-        raise Refusal(BAD_EVENT, "the body is not a JSON object")
+        raise ApiError(BAD_EVENT, "the body is not a JSON object")
     return event
 
 

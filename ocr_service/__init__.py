@@ -1,1 +1,1 @@
-"""A stand-in for the Quota Invoice OCR service, over a real OCR engine."""
+"""A server with the API of Quota Invoice OCR, using a local OCR engine."""

@@ -1,4 +1,4 @@
-"""The ASGI application: the service's parts put together, and its routes."""
+"""Creates the ASGI application of the service, with its routes."""
 
 from __future__ import annotations
 
@@ -8,21 +8,17 @@ from datetime import datetime
 
 import httpx
 from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from ocr_service.auth.keyring import Credential, FileKeyring, Keyring, Keyrings, StaticKeyring
+from ocr_service.auth.keyring import Credentials, FileKeyring, Keyring, Keyrings, StaticKeyring
 from ocr_service.auth.tokens import utc_now
-from ocr_service.contract.codes import Refusal
 from ocr_service.decode.sandbox import Sandbox
 from ocr_service.fetch import Fetcher
-from ocr_service.http.envelope import Envelope, misrouted, refused, unforeseen
-from ocr_service.readings import Reader, Readings
+from ocr_service.http.middleware import EXCEPTION_HANDLERS, RequestMiddleware
+from ocr_service.reader_pool import Reader, ReaderPool
 from ocr_service.service import Service
 from ocr_service.settings import Settings
-
-__all__ = ["Reader", "make_app"]
 
 
 def make_app(
@@ -32,52 +28,48 @@ def make_app(
     clock: Callable[[], datetime] = utc_now,
     sandbox: Sandbox | None = None,
 ) -> ASGIApp:
-    """Make the ASGI application; without a `keyring` the settings' keys count.
+    """Create the ASGI application; without a `keyring`, it uses the settings' credentials.
 
-    It closes the `sandbox` when it is told to stop.
+    The application closes the `sandbox` when it stops.
     """
     sandbox = sandbox or Sandbox(settings.workers, settings.decode_seconds)
-    fetcher = Fetcher(transport_of(settings), settings.allow_hosts, settings.max_seconds)
-    readings = Readings(reader, sandbox, settings.workers)
-    service = Service(settings, keyring or keys_of(settings), fetcher, readings, clock)
+    fetcher = Fetcher(_transport(settings), settings.allow_hosts, settings.max_seconds)
+    readers = ReaderPool(reader, sandbox, settings.workers)
+    service = Service(settings, keyring or _keyring(settings), fetcher, readers, clock)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        readings.start()
+        readers.start()
         yield
         await service.close()
 
+    ocr = "/v2/{project_id}/ocr"
     routes = [
-        Route("/v2/{project_id}/ocr/quota-invoice", service.quota_invoice, methods=["POST"]),
-        Route(
-            "/v2/{project_id}/ocr/auto-classification",
-            service.auto_classification,
-            methods=["POST"],
-        ),
+        Route(f"{ocr}/quota-invoice", service.quota_invoice, methods=["POST"]),
+        Route(f"{ocr}/auto-classification", service.auto_classification, methods=["POST"]),
         Route("/v3/auth/tokens", service.token, methods=["POST"]),
         Route("/healthz", service.health),
         Route("/openapi.json", service.description),
     ]
     app = Starlette(
         routes=routes,
-        exception_handlers={Refusal: refused, HTTPException: misrouted, Exception: unforeseen},
+        exception_handlers=EXCEPTION_HANDLERS,
         lifespan=lifespan,
     )
-    app.router.redirect_slashes = False  # the contract's paths have none; a redirected POST is lost
-    return Envelope(app, routes)
+    app.router.redirect_slashes = False  # a redirected POST would lose its body
+    return RequestMiddleware(app, routes)
 
 
-def keys_of(settings: Settings) -> Keyring:
-    """Give the keys that the settings name."""
-    fixed = [Credential(settings.ak, settings.sk)] if settings.ak else []
+def _keyring(settings: Settings) -> Keyring:
+    fixed = [Credentials(settings.ak, settings.sk)] if settings.ak else []
     rings: list[Keyring] = [StaticKeyring(fixed)]
     if settings.key_file:
         rings.append(FileKeyring(settings.key_file))
     return Keyrings(*rings)
 
 
-def transport_of(settings: Settings) -> httpx.AsyncHTTPTransport:
-    """Make the transport for image URLs: no proxies, no connection kept, certificates verified."""
+def _transport(settings: Settings) -> httpx.AsyncHTTPTransport:
+    """Create the transport for image URLs: without proxies or kept connections."""
     context = httpx.create_ssl_context(trust_env=False)
     if settings.ca_file:
         context.load_verify_locations(settings.ca_file)

@@ -1,10 +1,9 @@
-"""Fetching the image behind `url`, without becoming a way into the network the service stands in.
+"""Downloads the image behind `url`, protected against server-side request forgery (SSRF).
 
-Names are resolved here, every address is judged, and the connection goes to the judged address
-itself; the name is kept for the Host header, for SNI and for the certificate. So a name that
-resolves otherwise a moment later (DNS rebinding) gains nothing. Every redirect starts anew.
-Proxies, `.netrc`, cookies and compressed answers play no part: requests go straight through httpx's
-transport, not through a client.
+Host names are resolved here, every IP address is checked, and the connection goes to a checked
+address; the name is only used for the Host header, SNI and the certificate. So DNS rebinding has no
+effect. Every redirect is checked in the same way. Proxies, `.netrc`, cookies and compressed
+responses are not supported: requests use a transport of httpx, not a client.
 """
 
 from __future__ import annotations
@@ -20,18 +19,18 @@ from urllib.parse import quote, urljoin
 import anyio
 import httpx
 
-from ocr_service.contract.codes import BAD_SIZE, DOWNLOAD_FAILED, URL_REFUSED, Refusal
-from ocr_service.decode.images import LARGEST
+from ocr_service.decode.images import MAX_BYTES
+from ocr_service.errors import BAD_SIZE, DOWNLOAD_FAILED, URL_REFUSED, ApiError
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 
-LONGEST_URL = 16 << 10
-"""Characters; a signed bucket URL with a security token needs some 3,000."""
-MOST_REDIRECTS = 3
-OK = 200
-REDIRECTS = {301, 302, 303, 307, 308}
-PORTS = {"http": 80, "https": 443}
-HEADERS = {"Accept": "image/*, */*;q=0.1", "Accept-Encoding": "identity", "Connection": "close"}
+MAX_URL_LENGTH = 16 << 10
+"""Characters; a signed URL of a bucket with a security token needs about 3,000."""
+_MAX_REDIRECTS = 3
+_OK = 200
+_REDIRECTS = {301, 302, 303, 307, 308}
+_PORTS = {"http": 80, "https": 443}
+_HEADERS = {"Accept": "image/*, */*;q=0.1", "Accept-Encoding": "identity", "Connection": "close"}
 
 _TARGET = re.compile(r"[^:/?#]+://[^/?#]*(?P<path>[^?#]*)(?P<query>(\?[^#]*)?)")
 _PATH_SAFE = "/!$&'()*+,;=:@[]\\^|%"
@@ -39,14 +38,14 @@ _QUERY_SAFE = _PATH_SAFE + "?`{}"
 
 
 async def resolve(host: str, port: int) -> list[str]:
-    """Give the addresses of a host, as the system's resolver orders them."""
+    """Return the IP addresses of a host in the order of the system's resolver."""
     loop = asyncio.get_running_loop()
     found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
 def is_public(address: str) -> bool:
-    """Tell whether an address belongs to the public Internet, whatever it is wrapped in.
+    """Whether an IP address is public; embedded IPv4 addresses are checked as well.
 
     >>> is_public("114.115.0.1"), is_public("169.254.169.254"), is_public("::ffff:10.0.0.1")
     (True, False, False)
@@ -64,7 +63,7 @@ def is_public(address: str) -> bool:
     )
 
 
-_NOT_PUBLIC = [  # what older Pythons still take for global
+_NOT_PUBLIC = [  # global in older versions of Python
     ipaddress.ip_network(text)
     for text in ("192.0.0.0/24", "192.88.99.0/24", "64:ff9b:1::/48", "fec0::/10", "5f00::/16")
 ]
@@ -78,7 +77,7 @@ def _embedded(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
 
 
 class Fetcher:
-    """Fetches images; `allowed` names hosts (`host` or `host:port`) that may be private."""
+    """Downloads images; hosts in `allowed` (`host` or `host:port`) may have private addresses."""
 
     def __init__(
         self,
@@ -93,31 +92,31 @@ class Fetcher:
         self._resolve = resolve
 
     async def get(self, url: str) -> bytes:
-        """Download at most 10 MiB within the time limit, over at most three redirects.
+        """Download at most 10 MiB within the time limit, following at most three redirects.
 
         Raises:
-            Refusal: URL_REFUSED, DOWNLOAD_FAILED or BAD_SIZE.
+            ApiError: URL_REFUSED, DOWNLOAD_FAILED or BAD_SIZE.
         """
         try:
             with anyio.fail_after(self._seconds):
                 return await self._follow(url)
         except (httpx.HTTPError, httpx.StreamError, OSError, TimeoutError, UnicodeError):
-            raise Refusal(DOWNLOAD_FAILED) from None
+            raise ApiError(DOWNLOAD_FAILED) from None
 
     async def aclose(self) -> None:
-        """Close what is open."""
+        """Close the transport."""
         await self._transport.aclose()
 
     async def _follow(self, url: str) -> bytes:
-        for _ in range(1 + MOST_REDIRECTS):
+        for _ in range(1 + _MAX_REDIRECTS):
             response = await self._send(_parse(url), _target(url))
             try:
-                if response.status_code not in REDIRECTS:
+                if response.status_code not in _REDIRECTS:
                     return await _body(response)
                 url = _join(url, response.headers.get("location", ""))
             finally:
                 await response.aclose()
-        raise Refusal(DOWNLOAD_FAILED, "too many redirects")
+        raise ApiError(DOWNLOAD_FAILED, "too many redirects")
 
     async def _send(self, url: httpx.URL, target: bytes) -> httpx.Response:
         failure: httpx.HTTPError = httpx.ConnectError("no address")
@@ -125,7 +124,7 @@ class Fetcher:
             request = httpx.Request(
                 "GET",
                 url.copy_with(host=address, userinfo=b"", fragment=None),
-                headers={"Host": url.netloc.decode("ascii"), **HEADERS},
+                headers={"Host": url.netloc.decode("ascii"), **_HEADERS},
                 extensions={
                     "sni_hostname": url.raw_host.decode("ascii"),
                     "target": target,
@@ -139,12 +138,12 @@ class Fetcher:
         raise failure
 
     async def _addresses(self, url: httpx.URL) -> list[str]:
-        port = url.port or PORTS[url.scheme]
+        port = url.port or _PORTS[url.scheme]
         host = url.raw_host.decode("ascii")
         name = f"[{host}]" if ":" in host else host
         found = await self._resolve(host, port)
         if not {name, f"{name}:{port}"} & self._allowed and not all(map(is_public, found)):
-            raise Refusal(URL_REFUSED)
+            raise ApiError(URL_REFUSED)
         return found
 
 
@@ -152,45 +151,45 @@ def _parse(text: str) -> httpx.URL:
     try:
         url = httpx.URL(text)
     except httpx.InvalidURL:
-        raise Refusal(URL_REFUSED) from None
-    if len(text) > LONGEST_URL or url.scheme not in PORTS or not url.host:
-        raise Refusal(URL_REFUSED)
+        raise ApiError(URL_REFUSED) from None
+    if len(text) > MAX_URL_LENGTH or url.scheme not in _PORTS or not url.host:
+        raise ApiError(URL_REFUSED)
     return url
 
 
 def _target(text: str) -> bytes:
-    """Give path and query as they were written, since `..` may be a part of an object's key.
+    """Return path and query unchanged, since `..` may be a part of an object's key.
 
-    What must not stand in a URL is encoded.
+    Only invalid characters are encoded.
 
     >>> _target("http://a/b%2Fc/../d e?f=%&g#h")
     b'/b%2Fc/../d%20e?f=%25&g'
     """
     found = _TARGET.match(text)
-    assert found  # noqa: S101 - `_parse` took it
+    assert found  # noqa: S101 - `_parse` accepted it
     path, query = (re.sub("%(?![0-9A-Fa-f]{2})", "%25", found[part]) for part in ("path", "query"))
     return (quote(path or "/", safe=_PATH_SAFE) + quote(query, safe=_QUERY_SAFE)).encode()
 
 
 def _join(url: str, location: str) -> str:
     if not location:
-        raise Refusal(DOWNLOAD_FAILED)
+        raise ApiError(DOWNLOAD_FAILED)
     try:
         return urljoin(url, location)
     except ValueError:
-        raise Refusal(DOWNLOAD_FAILED) from None
+        raise ApiError(DOWNLOAD_FAILED) from None
 
 
 async def _body(response: httpx.Response) -> bytes:
     encoding = response.headers.get("content-encoding", "identity").lower()
-    if response.status_code != OK or encoding != "identity":
-        raise Refusal(DOWNLOAD_FAILED)
+    if response.status_code != _OK or encoding != "identity":
+        raise ApiError(DOWNLOAD_FAILED)
     announced = response.headers.get("content-length", "")
-    if announced.isdecimal() and int(announced) > LARGEST:
-        raise Refusal(BAD_SIZE)
+    if announced.isdecimal() and int(announced) > MAX_BYTES:
+        raise ApiError(BAD_SIZE)
     body = bytearray()
     async for chunk in response.aiter_raw():
         body += chunk
-        if len(body) > LARGEST:
-            raise Refusal(BAD_SIZE)
+        if len(body) > MAX_BYTES:
+            raise ApiError(BAD_SIZE)
     return bytes(body)

@@ -1,7 +1,7 @@
-"""Log lines: JSON on stderr, one per request, made of listed members only.
+"""Writes log lines as JSON to stderr, one per request, with a fixed list of members.
 
-Never an image, a URL, a query, a token or a key. An unforeseen error is logged by its type and the
-lines it passed through, not by its text, since the text may quote the request.
+They never contain an image, a URL, a query, a token or a secret. An unexpected error is logged with
+its type and its stack, without its message, which may quote the request.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ import traceback
 from datetime import datetime, timezone
 from pathlib import Path
 
-MEMBERS = ("request_id", "method", "path", "status", "error_code", "ms")
-FRAMES = 6
+_MEMBERS = ("request_id", "method", "path", "status", "error_code", "ms")
+_FRAMES = 6
 
 
 class JsonLines(logging.Formatter):
-    """Formats a record as one line of JSON; `extra` members pass if they are in `MEMBERS`."""
+    """Formats a log record as one line of JSON, with the listed `extra` members."""
 
     def format(self, record: logging.LogRecord) -> str:
         """See `logging.Formatter.format`."""
@@ -28,14 +28,14 @@ class JsonLines(logging.Formatter):
             "level": record.levelname.lower(),
             "event": record.getMessage().strip(),
         }
-        line |= {name: getattr(record, name) for name in MEMBERS if hasattr(record, name)}
+        line |= {name: getattr(record, name) for name in _MEMBERS if hasattr(record, name)}
         if record.exc_info and record.exc_info[1]:
             line |= _error(record.exc_info[1])
         return json.dumps(line, ensure_ascii=False)
 
 
 def _error(error: BaseException) -> dict[str, object]:
-    frames = traceback.extract_tb(error.__traceback__)[-FRAMES:]
+    frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
     return {
         "error": type(error).__name__,
         "at": [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames],
@@ -43,7 +43,7 @@ def _error(error: BaseException) -> dict[str, object]:
 
 
 def to_stderr(level: int = logging.INFO) -> None:
-    """Send this process's log lines to stderr; other libraries' only from warnings on."""
+    """Write the service's log lines, and warnings of other libraries, to stderr."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)

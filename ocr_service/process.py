@@ -1,4 +1,4 @@
-"""What the service does to its own process: where native libraries write, what memory it keeps."""
+"""Settings of the process: output of native libraries, memory, exit code."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-STDERR = 2
-M_MMAP_THRESHOLD = -3  # glibc's <malloc.h>
-LARGE = 1 << 20
 OUT_OF_MEMORY = 3
-"""The exit code of a process that was given too little to decode a file; see `sandboxed`."""
+"""The exit code of a decoding process that reached its memory limit."""
+_STDERR = 2
+_M_MMAP_THRESHOLD = -3  # from glibc's <malloc.h>
+_LARGE = 1 << 20  # bytes
 
 
 @contextmanager
-def own_stderr() -> Iterator[None]:
-    """Keep stderr for log lines: libtiff and others write there on damaged images.
+def private_stderr() -> Iterator[None]:
+    """Reserve stderr for log lines and crash traces of Python.
 
-    Python's own stderr goes on to where it went, and so do the traces of a crash.
+    Messages of native libraries are dropped: libtiff and others print some for damaged images.
     """
-    kept = os.dup(STDERR)
-    with open(os.devnull, "wb") as nowhere, os.fdopen(kept, "w", buffering=1) as stderr:  # noqa: PTH123 - a device
-        os.dup2(nowhere.fileno(), STDERR)
+    kept = os.dup(_STDERR)
+    with open(os.devnull, "wb") as null, os.fdopen(kept, "w", buffering=1) as stderr:  # noqa: PTH123 - a device
+        os.dup2(null.fileno(), _STDERR)
         before, sys.stderr = sys.stderr, stderr
         faulthandler.enable(stderr)
         try:
@@ -32,16 +32,15 @@ def own_stderr() -> Iterator[None]:
         finally:
             faulthandler.disable()
             sys.stderr = before
-            os.dup2(kept, STDERR)
+            os.dup2(kept, _STDERR)
 
 
 def return_large_blocks() -> None:
-    """Have glibc give back what images took as soon as they are gone.
+    """Configure glibc to return the memory of images to the system at once.
 
-    By itself it learns from the first freed image to keep blocks of that size, and the process
-    stays at some 600 MB after a burst of large images, instead of 200. Other C libraries are left
-    as they are.
+    By default it keeps freed blocks of their size, so that the process stays at about 600 MB after
+    a burst of large images, instead of 200. Other C libraries stay unchanged.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt:
-        mallopt(M_MMAP_THRESHOLD, LARGE)
+        mallopt(_M_MMAP_THRESHOLD, _LARGE)

@@ -1,4 +1,4 @@
-"""Runs the service: `serve` returns when it has been told to stop and has stopped."""
+"""Runs the service until a signal stops it."""
 
 from __future__ import annotations
 
@@ -16,25 +16,26 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from ocr_service import logs, process
-from ocr_service.app import Reader, make_app
-from ocr_service.http.protocol import bounded
+from ocr_service.app import make_app
+from ocr_service.http.protocol import limited_protocol
+from ocr_service.reader_pool import Reader
 from ocr_service.settings import Settings
 
-BACKLOG = 128
-KEEP_ALIVE_SECONDS = 15
-SIGNALS = (signal.SIGTERM, signal.SIGINT)
+_BACKLOG = 128
+_KEEP_ALIVE_SECONDS = 15
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 def serve(settings: Settings, reader: Reader | None = None) -> None:
-    """Listen until SIGTERM or SIGINT, then finish what is under way and return.
+    """Serve until SIGTERM or SIGINT, then finish the current requests and return.
 
-    Once it listens, one line goes to stdout: {"ready": true, "url": "http://127.0.0.1:8090"}.
+    Once it listens, it prints one line: {"ready": true, "url": "http://127.0.0.1:8090"}.
 
     Raises:
-        OSError: the address cannot be bound.
+        OSError: the port cannot be bound.
     """
     process.return_large_blocks()
-    with process.own_stderr():
+    with process.private_stderr():
         logs.to_stderr()
         with _stopped_by_signal(), _bound(settings) as listener:
             app = make_app(settings, reader or _engine(settings))
@@ -45,21 +46,21 @@ def serve(settings: Settings, reader: Reader | None = None) -> None:
 def _config(settings: Settings, app: ASGIApp) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        http=bounded(settings.connections, settings.head_seconds, settings.body_seconds),
+        http=limited_protocol(settings.connections, settings.head_seconds, settings.body_seconds),
         ws="none",
         log_config=None,
         access_log=False,
         server_header=False,
-        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=settings.stop_seconds,
-        backlog=BACKLOG,
+        backlog=_BACKLOG,
         ssl_certfile=settings.tls_cert,
         ssl_keyfile=settings.tls_key,
     )
 
 
 class _Server(uvicorn.Server):
-    """Tells when it listens."""
+    """Prints a line when it listens."""
 
     def __init__(self, config: uvicorn.Config, url: str) -> None:
         super().__init__(config)
@@ -72,23 +73,23 @@ class _Server(uvicorn.Server):
 
 
 def _engine(settings: Settings) -> Reader:
-    from ocr_service.reading import Reader as Engine  # noqa: PLC0415 - loads hundreds of megabytes
+    from ocr_service.reading.reader import Reader as Engine  # noqa: PLC0415 - loads the models
 
     return Engine(threads=settings.workers)
 
 
 def _bound(settings: Settings) -> socket.socket:
-    """Bind the address, in a socket that says it speaks TCP.
+    """Bind the port, with an explicit protocol.
 
-    With `socket.create_server`, whose protocol is 0, asyncio leaves Nagle's algorithm on, and every
-    answer over a kept connection waits 40 ms for the caller's delayed acknowledgement.
+    `socket.create_server` uses protocol 0. Then asyncio leaves Nagle's algorithm on, and every
+    response over a kept connection waits 40 ms for the client's delayed acknowledgement.
     """
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((settings.host, settings.port))
-        listener.listen(BACKLOG)
+        listener.listen(_BACKLOG)
     except BaseException:
         listener.close()
         raise
@@ -102,15 +103,15 @@ def _url(settings: Settings, listener: socket.socket) -> str:
 
 
 class _Stop(BaseException):
-    """A signal came; no handler of ordinary errors may catch it."""
+    """Raised at a signal; not an `Exception`, so that no ordinary handler catches it."""
 
 
 @contextmanager
 def _stopped_by_signal() -> Iterator[None]:
-    """Leave the block at a signal, quietly.
+    """Leave the block at a signal, without an error.
 
-    While the engine loads, at once. While uvicorn runs, it has handlers of its own that finish what
-    is under way, and raises the signal again at its end.
+    While the engine loads, this happens at once. Later uvicorn's own handlers finish the current
+    requests, and then raise the signal again.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -119,7 +120,7 @@ def _stopped_by_signal() -> Iterator[None]:
     def stop(_number: int, _frame: FrameType | None) -> None:
         raise _Stop
 
-    before = {number: signal.signal(number, stop) for number in SIGNALS}
+    before = {number: signal.signal(number, stop) for number in _SIGNALS}
     try:
         yield
     except _Stop:

@@ -114,7 +114,7 @@ def _peak(_read: _Read, _value: None) -> float:
 
 def _ours() -> _Read:
     from ocr_service.process import return_large_blocks  # noqa: PLC0415 - only in this process
-    from ocr_service.reading import Reader  # noqa: PLC0415 - as above
+    from ocr_service.reading.reader import Reader  # noqa: PLC0415 - as above
 
     return_large_blocks()  # as the OCR service does
     reader = Reader()
@@ -124,16 +124,16 @@ def _ours() -> _Read:
 def _stock() -> _Read:
     from rapidocr import RapidOCR  # noqa: PLC0415 - only in this process
 
-    from ocr_service.reading.fields.extraction import findings  # noqa: PLC0415 - as above
-    from ocr_service.reading.reader import invoice  # noqa: PLC0415 - as above
-    from ocr_service.reading.text.lines import Line, placed  # noqa: PLC0415 - as above
+    from ocr_service.reading.fields.confidence import to_invoice  # noqa: PLC0415 - as above
+    from ocr_service.reading.fields.extraction import extract  # noqa: PLC0415 - as above
+    from ocr_service.reading.text.lines import Line, level_position  # noqa: PLC0415 - as above
 
     engine: Any = RapidOCR(params={"Global.log_level": "critical"})
 
     def line(box: Any, text: str, score: float) -> Line:  # noqa: ANN401 - RapidOCR is untyped
         text = text.replace(" ", "")
         places = tuple((index + 0.5) / len(text) for index in range(len(text)))
-        return Line(text, (float(score),) * len(text), places, *placed(box, 0.0), box)
+        return Line(text, (float(score),) * len(text), places, *level_position(box, 0.0), box)
 
     def read(image: Pixels) -> dict[str, tuple[str, float]] | None:
         output = engine(image[:, :, ::-1])  # RapidOCR expects BGR
@@ -141,10 +141,10 @@ def _stock() -> _Read:
             return None
         read_lines = zip(output.boxes, output.txts, output.scores, strict=True)
         lines = [line(box, text, score) for box, text, score in read_lines if text.strip()]
-        seen = findings(lines)
+        seen = extract(lines)
         if seen.title is None:
             return None
-        return _fields(invoice(seen.beside(seen.title), ((0, 0), (1, 0), (1, 1), (0, 1))))
+        return _fields(to_invoice(seen.nearest_to(seen.title), ((0, 0), (1, 0), (1, 1), (0, 1))))
 
     return read
 

@@ -13,11 +13,10 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ocr_service.app import Reader
-from ocr_service.contract.models import Invoice
-from ocr_service.contract.tickets import Ticket
 from ocr_service.decode.sandbox import Pixels
-from ocr_service.reading import Reader as Engine
+from ocr_service.reader_pool import Reader
+from ocr_service.reading.invoice import QuotaInvoice
+from ocr_service.reading.reader import Reader as Engine
 from ocr_service.server import serve
 from ocr_service.settings import Settings
 
@@ -30,14 +29,14 @@ class CachingReader:
         self._results: dict[str, Any] = {}
         self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
-    def read(self, image: Pixels) -> Invoice | None:
+    def read(self, image: Pixels) -> QuotaInvoice | None:
         """Return the fields of the invoice; see ``Reader``."""
-        invoice: Invoice | None = self._once("one", image, self._reader.read)
+        invoice: QuotaInvoice | None = self._once("one", image, self._reader.read)
         return invoice
 
-    def read_all(self, image: Pixels) -> Sequence[Ticket]:
+    def read_all(self, image: Pixels) -> Sequence[QuotaInvoice]:
         """Return every invoice on the image; see ``Reader``."""
-        tickets: Sequence[Ticket] = self._once("all", image, self._reader.read_all)
+        tickets: Sequence[QuotaInvoice] = self._once("all", image, self._reader.read_all)
         return tickets
 
     def _once(self, kind: str, image: Pixels, read: Callable[[Pixels], object]) -> Any:  # noqa: ANN401 - result of either method

@@ -23,7 +23,7 @@ from requests_aws4auth import AWS4Auth
 from local.bucket import seaweedfs
 from local.errors import CloudError
 from local.processes import Process, free_ports, plain_environment
-from ocr_service.auth.keyring import Credential
+from ocr_service.auth.keyring import Credentials
 
 _START_SECONDS = 30.0
 _OK = 300
@@ -54,7 +54,7 @@ class Bucket:
         prefixes: tuple[str, list[str], list[str]],
     ) -> None:
         self.name = name
-        self.owner = Credential(secrets.token_hex(10).upper(), secrets.token_urlsafe(30))
+        self.owner = Credentials(secrets.token_hex(10).upper(), secrets.token_urlsafe(30))
         self._folder = folder
         self._session = requests.Session()
         self._session.trust_env = False  # neither proxies nor netrc are between us and loopback
@@ -75,7 +75,7 @@ class Bucket:
                 grace=0,  # its data goes with it: there is nothing to bring to an end
             )
 
-    def client(self, keys: Credential | None = None) -> ObsClient:
+    def client(self, keys: Credentials | None = None) -> ObsClient:
         """Make a client of the official SDK; the owner's unless told whose."""
         keys = keys or self.owner
         return ObsClient(
@@ -130,7 +130,7 @@ class Bucket:
             message = f"the store takes no rules for browsers: {answer.status} {answer.errorCode}"
             raise CloudError(message)
 
-    def temporary_keys(self) -> Credential:
+    def temporary_keys(self) -> Credentials:
         """Take on the function's role: keys and a token that are valid for a quarter of an hour."""
         answer = self._session.post(
             self.endpoint,
@@ -149,7 +149,7 @@ class Bucket:
             raise CloudError(message)
         tree = ET.fromstring(answer.text)  # noqa: S314 - from our own store
         found = {element.tag.rpartition("}")[2]: element.text or "" for element in tree.iter()}
-        return Credential(
+        return Credentials(
             found["AccessKeyId"],
             found["SecretAccessKey"],
             found["SessionToken"],

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from local.errors import CloudError
-from ocr_service.auth.keyring import Credential
+from ocr_service.auth.keyring import Credentials
 
 ROLE = "arn:aws:iam::role/FunctionAgency"
 
@@ -66,7 +66,7 @@ def sockets(ports: list[int]) -> list[Path]:
     ]
 
 
-def identities(owner: Credential) -> dict[str, Any]:
+def identities(owner: Credentials) -> dict[str, Any]:
     """Give the file that tells who is known by lasting keys: the owner, who may do all."""
     credentials = [{"accessKey": owner.access_key, "secretKey": owner.secret_key}]
     actions = ["Admin", "Read", "Write", "List", "Tagging"]

@@ -20,9 +20,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from local.gateway.event import Answer, BadAnswerError, Request, answer_of, event_of
 from local.runtime import Discarded, FunctionError
-from ocr_service.contract.codes import BODY_TOO_LONG, Code, Refusal
-from ocr_service.http.envelope import Envelope
+from ocr_service.errors import BODY_TOO_LONG, ApiError, Code
 from ocr_service.http.limits import read_body
+from ocr_service.http.middleware import RequestMiddleware
 
 LARGEST_EVENT = 6 << 20
 """Bytes of an event, and of the function's answer to it."""
@@ -57,7 +57,7 @@ class Gateway:
 
 def gateway(invoke: Invoke, config: Gateway | None = None) -> ASGIApp:
     """Make the application: every path and every method goes to the function."""
-    return Envelope(_App(invoke, config or Gateway()), [])
+    return RequestMiddleware(_App(invoke, config or Gateway()), [])
 
 
 class _App:
@@ -71,7 +71,7 @@ class _App:
         request_id = scope["state"]["request_id"]
         try:
             response = await self._answer(HttpRequest(scope, receive), request_id)
-        except Refusal as refusal:
+        except ApiError as refusal:
             body = {**refusal.body(), "request_id": request_id}
             response = JSONResponse(body, refusal.code.status, refusal.headers)
         await response(scope, receive, send)
@@ -81,11 +81,11 @@ class _App:
         try:
             # In base64, four bytes stand for three.
             body = await read_body(http, limit * 3 // 4, _BODY_SECONDS)
-        except Refusal as refusal:
-            raise Refusal(TOO_LARGE if refusal.code is BODY_TOO_LONG else TOO_SLOW) from None
+        except ApiError as refusal:
+            raise ApiError(TOO_LARGE if refusal.code is BODY_TOO_LONG else TOO_SLOW) from None
         event = event_of(_request(http, body.data, request_id))
         if len(event["body"]) + len(json.dumps({**event, "body": ""})) > limit:
-            raise Refusal(TOO_LARGE)
+            raise ApiError(TOO_LARGE)
         answer = await self._function(event, request_id)
         return _response(answer, http.method)
 
@@ -97,14 +97,14 @@ class _App:
                 )
             answer = answer_of(value)
         except TimeoutError:
-            raise Refusal(TOO_LATE) from None
+            raise ApiError(TOO_LATE) from None
         except Discarded:
-            raise Refusal(THROTTLED) from None
+            raise ApiError(THROTTLED) from None
         except (FunctionError, BadAnswerError) as error:
             _log.warning("the function's answer is none: %s", error)
-            raise Refusal(FAILED) from None
+            raise ApiError(FAILED) from None
         if len(answer.body) > self._config.largest_event:
-            raise Refusal(FAILED)
+            raise ApiError(FAILED)
         return answer
 
 

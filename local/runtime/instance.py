@@ -13,7 +13,7 @@ from typing import IO, Any
 from local.processes import plain_environment
 from local.runtime.errors import FunctionError, FunctionTimeout
 from local.runtime.function import Function
-from ocr_service.auth.keyring import Credential
+from ocr_service.auth.keyring import Credentials
 
 _WORKER = Path(__file__).with_name("worker.py")
 _INITIALIZER_SECONDS = 60.0
@@ -38,7 +38,7 @@ class Instance:
         self._stopped = False
         self._lock = threading.Lock()  # held while the process comes or goes
 
-    def ready(self, request_id: str, credentials: Credential) -> dict[str, Any]:
+    def ready(self, request_id: str, credentials: Credentials) -> dict[str, Any]:
         """Have the process run and be initialized; give the context to `handle` an event in.
 
         Raises:
@@ -84,7 +84,7 @@ class Instance:
                 self._channel.close()
             self._process, self._channel, self._killed = None, None, False
 
-    def _context(self, request_id: str, credentials: Credential) -> dict[str, Any]:
+    def _context(self, request_id: str, credentials: Credentials) -> dict[str, Any]:
         return {
             "request_id": request_id,
             "function_name": self._function.name,

@@ -16,7 +16,7 @@ from local.runtime.errors import Discarded
 from local.runtime.function import Function
 from local.runtime.instance import Instance
 from local.runtime.tally import Tally
-from ocr_service.auth.keyring import Credential
+from ocr_service.auth.keyring import Credentials
 
 Watch = Callable[[Future[Any]], None]
 
@@ -40,7 +40,7 @@ class Runtime:
     def __init__(
         self,
         function: Function,
-        credentials: Callable[[], Credential],
+        credentials: Callable[[], Credentials],
         output: IO[bytes],
         weather: Weather | None = None,
         watch: Watch | None = None,

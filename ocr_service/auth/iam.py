@@ -1,9 +1,9 @@
-"""The token endpoint, in the shape of IAM's `POST /v3/auth/tokens`.
+"""The token endpoint, compatible with IAM's `POST /v3/auth/tokens`.
 
-Two ways to say who one is: `password` (user, password; the domain is not looked at) and `hw_ak_sk`
-(an access key with its secret, `X-Security-Token` with temporary ones). The scope must be a
-project, by id or by any name, for the token to be of use; as in IAM, without it the token has no
-project, and the service answers ModelArts.0212.
+It supports the methods `password` (the domain is ignored) and `hw_ak_sk` (access key and secret
+key; temporary credentials also need `X-Security-Token`). The scope is a project, by id or by any
+name. As in IAM, a token without a project can be issued, but the service rejects it with
+ModelArts.0212.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
-from ocr_service.auth.gate import Gate
-from ocr_service.contract.codes import WRONG_PROJECT, WRONG_SIGNATURE, Refusal
+from ocr_service.auth.authenticator import Authenticator
+from ocr_service.errors import WRONG_PROJECT, WRONG_SIGNATURE, ApiError
 from ocr_service.settings import Settings
 
 Text = Annotated[str, Field(max_length=1024)]
@@ -71,7 +71,7 @@ class _Auth(BaseModel):
 
 
 class TokenRequestBody(BaseModel):
-    """Who asks, and for which project."""
+    """The identity and the project of the client."""
 
     auth: _Auth
 
@@ -89,23 +89,23 @@ class _Token(BaseModel):
 
 
 class TokenResponse(BaseModel):
-    """What the token is good for; the token itself stands in the header `X-Subject-Token`."""
+    """The scope of the token; the token itself is in the header `X-Subject-Token`."""
 
     token: _Token
 
 
-class Identities:
-    """Knows who may have a token."""
+class IdentityVerifier:
+    """Decides who gets a token."""
 
-    def __init__(self, settings: Settings, gate: Gate) -> None:
+    def __init__(self, settings: Settings, authenticator: Authenticator) -> None:
         self._settings = settings
-        self._gate = gate
+        self._authenticator = authenticator
 
     def check(self, body: TokenRequestBody, security_token: str) -> datetime | None:
-        """Give the end of the caller's own key, where it has one.
+        """Verify the client; return the expiry time of temporary credentials.
 
         Raises:
-            Refusal: the caller is unknown.
+            ApiError: the credentials are wrong.
         """
         identity = body.auth.identity
         if isinstance(identity, _ByAccessKey):
@@ -114,38 +114,33 @@ class Identities:
         return None
 
     def project(self, body: TokenRequestBody) -> str | None:
-        """Give the project that the token shall be for, None where none was asked for.
+        """Return the requested project, or None without one.
 
         Raises:
-            Refusal: it is not the service's.
+            ApiError: the service has another project.
         """
         project = body.auth.scope.project if body.auth.scope else None
         if project is None or (project.id is None and project.name is None):
             return None
         if project.id not in (None, self._settings.project):
-            raise Refusal(WRONG_PROJECT)
+            raise ApiError(WRONG_PROJECT)
         return self._settings.project
 
     def _check_password(self, user: _User) -> None:
-        same = [
-            hmac.compare_digest(given.encode(), expected.encode())
-            for given, expected in (
-                (user.name, self._settings.user),
-                (user.password, self._settings.password),
-            )
-        ]
-        if not (all(same) and self._settings.user):
-            raise Refusal(WRONG_SIGNATURE, "The username or password is wrong.")
+        same_name = hmac.compare_digest(user.name.encode(), self._settings.user.encode())
+        same = hmac.compare_digest(user.password.encode(), self._settings.password.encode())
+        if not (same_name and same and self._settings.user):
+            raise ApiError(WRONG_SIGNATURE, "The username or password is wrong.")
 
     def _check_key(self, given: _AccessKey, security_token: str) -> datetime | None:
-        found = self._gate.credential(given.access.key, security_token)
+        found = self._authenticator.credentials(given.access.key, security_token)
         if not hmac.compare_digest(found.secret_key.encode(), given.secret.key.encode()):
-            raise Refusal(WRONG_SIGNATURE, "the secret key is wrong")
+            raise ApiError(WRONG_SIGNATURE, "the secret key is wrong")
         return found.expires_at
 
 
-def answer(body: TokenRequestBody, project: str | None, start: datetime, end: datetime) -> Any:  # noqa: ANN401 - JSON
-    """Give the body of the answer."""
+def token_body(body: TokenRequestBody, project: str | None, start: datetime, end: datetime) -> Any:  # noqa: ANN401 - JSON
+    """Return the body of the response."""
     name = body.auth.scope.project.name if body.auth.scope and body.auth.scope.project else None
     token = _Token(
         methods=list(body.auth.identity.methods),

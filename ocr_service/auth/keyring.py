@@ -1,14 +1,14 @@
-"""Access keys: where the service finds the secret that belongs to one.
+"""Looks up credentials by access key.
 
-The local cloud mints temporary keys while the service runs; it tells the service by a file of mode
-0600 that is replaced as a whole (write beside it, then rename). Its shape is that of IAM's answer
-for temporary keys, in a list; without `securitytoken` a key is permanent, without `expires_at` it
-has no end:
+The local cloud creates temporary credentials while the service runs. It passes them in a key file
+of mode 0600, which it replaces atomically (write a temporary file, then rename). The format is that
+of IAM's response for temporary credentials, in a list. Permanent credentials have no
+`securitytoken` and no `expires_at`:
 
     {"credentials": [{"access": "AK", "secret": "SK", "securitytoken": "ST",
                       "expires_at": "2026-01-31T08:00:00.000000Z"}]}
 
-A file that others may read, that is too large or does not have this shape gives no keys at all.
+A file that is readable by others, too large or in another format is ignored completely.
 """
 
 from __future__ import annotations
@@ -26,15 +26,14 @@ from typing import Protocol
 
 from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 
-LARGEST = 1 << 20
-"""Bytes of a key file; a few thousand keys fit."""
+_MAX_BYTES = 1 << 20  # a few thousand credentials fit
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Credential:
-    """An access key with its secret; with a security token it is a temporary one."""
+class Credentials:
+    """Access key and secret key; temporary credentials also have a security token."""
 
     access_key: str
     secret_key: str = field(repr=False)
@@ -43,32 +42,32 @@ class Credential:
 
 
 class Keyring(Protocol):
-    """Whatever knows access keys."""
+    """Finds credentials."""
 
-    def find(self, access_key: str) -> Credential | None:
-        """Give the key's credential, expired or not; None where it is unknown."""
+    def find(self, access_key: str) -> Credentials | None:
+        """Return the credentials of an access key, expired or not; None for an unknown one."""
 
 
 class StaticKeyring:
-    """Keys that are known from the start."""
+    """A fixed set of credentials."""
 
-    def __init__(self, credentials: Iterable[Credential]) -> None:
+    def __init__(self, credentials: Iterable[Credentials]) -> None:
         self._known = {one.access_key: one for one in credentials}
 
-    def find(self, access_key: str) -> Credential | None:
+    def find(self, access_key: str) -> Credentials | None:
         """See `Keyring.find`."""
         return self._known.get(access_key)
 
 
 class FileKeyring:
-    """The keys of a file that may change, appear and vanish at any time."""
+    """The credentials in a file that may appear, change and disappear at any time."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._seen: tuple[int, ...] | None = None
         self._known = StaticKeyring(())
 
-    def find(self, access_key: str) -> Credential | None:
+    def find(self, access_key: str) -> Credentials | None:
         """See `Keyring.find`."""
         try:
             info = self._path.stat()
@@ -80,46 +79,48 @@ class FileKeyring:
             self._seen, self._known = now, StaticKeyring(self._load(info))
         return self._known.find(access_key)
 
-    def _load(self, info: os.stat_result) -> Iterable[Credential]:
-        if stat.S_IMODE(info.st_mode) & 0o077 or info.st_size > LARGEST:
+    def _load(self, info: os.stat_result) -> Iterable[Credentials]:
+        if stat.S_IMODE(info.st_mode) & 0o077 or info.st_size > _MAX_BYTES:
             _log.error("key file ignored: it must have mode 0600 and at most 1 MiB")
             return ()
         try:
             content = _File.model_validate_json(self._path.read_bytes())
         except (OSError, ValidationError):
-            _log.error("key file ignored: it cannot be read or has another shape")
+            _log.error("key file ignored: it cannot be read or has the wrong format")
             return ()
         return [
-            Credential(one.access, one.secret, one.securitytoken, one.expires_at)
+            Credentials(one.access, one.secret, one.securitytoken, one.expires_at)
             for one in content.credentials
         ]
 
 
 class Keyrings:
-    """Several keyrings; the first that knows a key answers."""
+    """Several keyrings, tried in order."""
 
     def __init__(self, *rings: Keyring) -> None:
         self._rings = rings
 
-    def find(self, access_key: str) -> Credential | None:
+    def find(self, access_key: str) -> Credentials | None:
         """See `Keyring.find`."""
         return next((one for ring in self._rings if (one := ring.find(access_key))), None)
 
 
-def write_key_file(path: Path, credentials: Iterable[Credential]) -> None:
-    """Replace the key file at `path` as a whole, readable by its owner only."""
+def write_key_file(path: Path, credentials: Iterable[Credentials]) -> None:
+    """Replace the key file at `path` atomically, readable only by its owner."""
     content = {"credentials": [_entry(one) for one in credentials]}
-    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=path.name)  # mkstemp makes it 0600
+    handle, temporary = tempfile.mkstemp(
+        dir=path.parent, prefix=path.name
+    )  # mkstemp sets mode 0600
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             json.dump(content, file)
-        os.replace(beside, path)  # noqa: PTH105 - both names are in hand
+        os.replace(temporary, path)  # noqa: PTH105 - both are plain paths
     except BaseException:
-        os.unlink(beside)  # noqa: PTH108 - as above
+        os.unlink(temporary)  # noqa: PTH108 - as above
         raise
 
 
-def _entry(one: Credential) -> dict[str, str | None]:
+def _entry(one: Credentials) -> dict[str, str | None]:
     end = one.expires_at and one.expires_at.astimezone(timezone.utc)
     return {
         "access": one.access_key,

@@ -1,8 +1,8 @@
-"""The SDK's request signature, SDK-HMAC-SHA256, recomputed.
+"""Verifies the request signature of the SDK, SDK-HMAC-SHA256.
 
-The canonical request is the one that `huaweicloudsdkcore.signer` builds: method, path (decoded,
-encoded again part by part, ending in a slash), query (decoded, sorted, encoded), the signed
-headers, their names, and the SHA-256 of the body. All of it is handled as bytes, as headers are.
+The canonical request is the same as in `huaweicloudsdkcore.signer`: method, path (decoded, encoded
+again segment by segment, ending in a slash), query (decoded, sorted, encoded), the signed headers,
+their names, and the SHA-256 of the body. All parts are bytes, as in the request.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from urllib.parse import quote, unquote_to_bytes
 
-from ocr_service.contract.codes import WRONG_SIGNATURE, Refusal
+from ocr_service.errors import WRONG_SIGNATURE, ApiError
 
 ALGORITHM = "SDK-HMAC-SHA256"
-CLOCK_SKEW = timedelta(minutes=15)
-"""How far the caller's clock may be off, as at the cloud's gateway."""
-MUST_SIGN = {"host", "x-sdk-date"}
+_CLOCK_SKEW = timedelta(minutes=15)
+"""The maximum difference to the client's clock, as in the cloud's API Gateway."""
+_MUST_SIGN = {"host", "x-sdk-date"}
 
 _AUTHORIZATION = re.compile(
     ALGORITHM + r" Access=([^,\s]{1,128}), ?SignedHeaders=([a-z0-9;-]{1,4096}),"
@@ -31,28 +31,28 @@ _TIME_FORMAT = "%Y%m%dT%H%M%SZ"
 
 @dataclass(frozen=True)
 class Message:
-    """The parts of an HTTP request that a signature covers, as they came over the wire."""
+    """The parts of an HTTP request that a signature covers, unchanged."""
 
     method: str
     path: bytes
     query: bytes
     headers: Sequence[tuple[bytes, bytes]]
 
-    def only(self, name: str) -> bytes | None:
-        """Give the header's value; None where it is missing.
+    def header(self, name: str) -> bytes | None:
+        """Return the value of a header, None without one.
 
         Raises:
-            Refusal: it is there more than once, so that nobody knows which one was meant.
+            ApiError: the header is repeated, which makes it ambiguous.
         """
         values = [value for key, value in self.headers if key.lower() == name.encode()]
         if len(values) > 1:
-            raise Refusal(WRONG_SIGNATURE, f"header {name} is repeated")
+            raise ApiError(WRONG_SIGNATURE, f"header {name} is repeated")
         return values[0] if values else None
 
 
 @dataclass(frozen=True)
 class Claim:
-    """What an Authorization header claims, not yet proven."""
+    """The content of an Authorization header, not verified yet."""
 
     access_key: str
     signed_headers: tuple[str, ...]
@@ -60,60 +60,55 @@ class Claim:
     time: str
 
 
-def claim(message: Message, now: datetime) -> Claim:
-    """Read the Authorization header.
+def parse(message: Message, now: datetime) -> Claim:
+    """Parse the Authorization header.
 
     Raises:
-        Refusal: it has another shape, leaves out what must be signed, or its time is off.
+        ApiError: it is malformed, lacks a required signed header, or its time is wrong.
     """
-    found = _AUTHORIZATION.fullmatch((message.only("authorization") or b"").decode("latin-1"))
+    found = _AUTHORIZATION.fullmatch((message.header("authorization") or b"").decode("latin-1"))
     if not found:
-        raise Refusal(WRONG_SIGNATURE, "the Authorization header has another shape")
+        raise ApiError(WRONG_SIGNATURE, "the Authorization header is malformed")
     signed = tuple(found[2].split(";"))
-    if not MUST_SIGN.issubset(signed):
-        raise Refusal(WRONG_SIGNATURE, "host and x-sdk-date must be signed")
+    if not _MUST_SIGN.issubset(signed):
+        raise ApiError(WRONG_SIGNATURE, "host and x-sdk-date must be signed")
     return Claim(found[1], signed, found[3], _time(message, now))
 
 
 def _time(message: Message, now: datetime) -> str:
-    text = (message.only("x-sdk-date") or b"").decode("latin-1").strip()
+    text = (message.header("x-sdk-date") or b"").decode("latin-1").strip()
     try:
         sent = datetime.strptime(text, _TIME_FORMAT).replace(tzinfo=timezone.utc)
     except ValueError:
-        raise Refusal(WRONG_SIGNATURE, "x-sdk-date has another shape") from None
-    if abs(now - sent) > CLOCK_SKEW:
-        raise Refusal(WRONG_SIGNATURE, "the signature expired")
+        raise ApiError(WRONG_SIGNATURE, "x-sdk-date is malformed") from None
+    if abs(now - sent) > _CLOCK_SKEW:
+        raise ApiError(WRONG_SIGNATURE, "the signature expired")
     return text
 
 
-def prove(claimed: Claim, message: Message, body_sha256: str, secret_key: str) -> None:
-    """Recompute the signature with the key's secret and compare.
+def verify(claimed: Claim, message: Message, body_sha256: str, secret_key: str) -> None:
+    """Compute the signature with the secret key, and compare.
 
     Raises:
-        Refusal: something was signed otherwise than it arrived, or by another secret.
+        ApiError: the request was changed, or was signed with another secret key.
     """
-    declared = message.only("x-sdk-content-sha256")
+    declared = message.header("x-sdk-content-sha256")
     if declared is not None and declared.decode("latin-1").strip().lower() != body_sha256:
-        # The SDK may declare UNSIGNED-PAYLOAD for uploads; here the body is always covered.
-        raise Refusal(WRONG_SIGNATURE, "the body is not the one that was signed")
-    text = "\n".join(
-        (
-            ALGORITHM,
-            claimed.time,
-            hashlib.sha256(_canonical(claimed, message, body_sha256)).hexdigest(),
-        )
-    )
+        # This includes UNSIGNED-PAYLOAD, which the SDK may declare for uploads.
+        raise ApiError(WRONG_SIGNATURE, "the body is not the signed one")
+    digest = hashlib.sha256(_canonical(claimed, message, body_sha256)).hexdigest()
+    text = f"{ALGORITHM}\n{claimed.time}\n{digest}"
     expected = hmac.new(secret_key.encode(), text.encode(), hashlib.sha256).hexdigest()
     if not hmac.compare_digest(expected, claimed.signature):
-        raise Refusal(WRONG_SIGNATURE, "verify aksk signature fail")
+        raise ApiError(WRONG_SIGNATURE, "verify aksk signature fail")
 
 
 def _canonical(claimed: Claim, message: Message, body_sha256: str) -> bytes:
     headers = []
     for name in claimed.signed_headers:
-        value = message.only(name)
+        value = message.header(name)
         if value is None:
-            raise Refusal(WRONG_SIGNATURE, "a signed header is missing")
+            raise ApiError(WRONG_SIGNATURE, "a signed header is missing")
         headers.append(name.encode() + b":" + value.strip() + b"\n")
     return b"\n".join(
         (
@@ -128,7 +123,7 @@ def _canonical(claimed: Claim, message: Message, body_sha256: str) -> bytes:
 
 
 def _canonical_path(path: bytes) -> bytes:
-    """Encode the path anew.
+    """Normalize the encoding of the path.
 
     >>> _canonical_path(b"/v2/a%20b~/%E7%A5%A8")
     b'/v2/a%20b~/%E7%A5%A8/'

@@ -1,8 +1,7 @@
-"""Tokens for `X-Auth-Token`: issued by the token endpoint, checked at every call.
+"""Issues and verifies tokens for `X-Auth-Token`.
 
-A token carries its own end and project under a seal (HMAC-SHA256) whose secret lives as long as the
-process. So nothing has to be stored, memory does not grow with the number of tokens, and a restart
-ends all of them.
+A token contains its expiry time and project, authenticated by HMAC-SHA256 with a secret of this
+process. So no token is stored, and a restart invalidates all tokens.
 """
 
 from __future__ import annotations
@@ -16,26 +15,20 @@ import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 
-from ocr_service.contract.codes import (
-    TOKEN_EMPTY,
-    TOKEN_EXPIRED,
-    TOKEN_UNPARSABLE,
-    TOKEN_WITHOUT_PROJECT,
-    TOKEN_WRONG,
-    Refusal,
-)
+from ocr_service import errors
+from ocr_service.errors import ApiError
 
 _SHAPE = re.compile(r"[A-Za-z0-9+/=_.-]{1,8192}", re.ASCII)
-"""IAM's tokens are Base64; ours add a point and the URL-safe letters."""
+"""IAM's tokens are Base64; tokens of this service add a dot and the URL-safe characters."""
 
 
 def utc_now() -> datetime:
-    """Give the time, with its zone."""
+    """Return the current time in UTC."""
     return datetime.now(timezone.utc)
 
 
 class Tokens:
-    """Issues and checks tokens; `fixed` is one more that is always good, unless empty."""
+    """Issues and verifies tokens; `fixed` is a token that never expires, unless empty."""
 
     def __init__(
         self, life: timedelta, fixed: str = "", clock: Callable[[], datetime] = utc_now
@@ -43,10 +36,10 @@ class Tokens:
         self._life = life
         self._fixed = fixed.encode()
         self._clock = clock
-        self._seal = secrets.token_bytes(32)
+        self._secret = secrets.token_bytes(32)
 
     def issue(self, project: str | None, until: datetime | None = None) -> tuple[str, datetime]:
-        """Make a token for a project (None: for none) and tell its end, `until` at the latest."""
+        """Return a token for a project or for none, and its expiry time, at most `until`."""
         end = self._clock() + self._life
         end = min(end, until) if until else end
         claims = {"project": project, "end": end.timestamp(), "id": secrets.token_hex(8)}
@@ -54,29 +47,29 @@ class Tokens:
         return f"{body.decode()}.{self._mac(body)}", end
 
     def check(self, token: str) -> str | None:
-        """Give the project that the token is for; None where it is the fixed one: any.
+        """Return the project of the token; None for the fixed token, which has all projects.
 
         Raises:
-            Refusal: with a ModelArts code that says what is wrong with it.
+            ApiError: the token is invalid, expired or without a project.
         """
         if not token:
-            raise Refusal(TOKEN_EMPTY)
+            raise ApiError(errors.TOKEN_EMPTY)
         if self._fixed and hmac.compare_digest(token.encode(), self._fixed):
             return None
         if not _SHAPE.fullmatch(token):
-            raise Refusal(TOKEN_UNPARSABLE)
+            raise ApiError(errors.TOKEN_UNPARSABLE)
         body, _, mac = token.partition(".")
         if not hmac.compare_digest(self._mac(body.encode()), mac):
-            raise Refusal(TOKEN_WRONG)
+            raise ApiError(errors.TOKEN_WRONG)
         return self._project(body)
 
     def _project(self, body: str) -> str:
-        claims = json.loads(base64.urlsafe_b64decode(body))  # sealed by us, so it has our shape
+        claims = json.loads(base64.urlsafe_b64decode(body))  # authenticated, so the format is known
         if claims["end"] <= self._clock().timestamp():
-            raise Refusal(TOKEN_EXPIRED)
+            raise ApiError(errors.TOKEN_EXPIRED)
         if claims["project"] is None:
-            raise Refusal(TOKEN_WITHOUT_PROJECT)
+            raise ApiError(errors.TOKEN_WITHOUT_PROJECT)
         return str(claims["project"])
 
     def _mac(self, body: bytes) -> str:
-        return hmac.new(self._seal, body, hashlib.sha256).hexdigest()
+        return hmac.new(self._secret, body, hashlib.sha256).hexdigest()

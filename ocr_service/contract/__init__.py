@@ -1,1 +1,1 @@
-"""The API's contract: bodies, error codes, OpenAPI description."""
+"""The contract of the API: bodies and OpenAPI description."""

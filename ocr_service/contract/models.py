@@ -1,53 +1,22 @@
-"""The contract's bodies as models, which check requests and make up the API's description."""
+"""Request and response bodies of Quota Invoice OCR, for validation and the API description."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Protocol, TypeVar
+from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ocr_service.contract.codes import BAD_PARAMETER, NOT_JSON, Code, Refusal
-from ocr_service.decode.images import BASE64, LARGEST
-from ocr_service.fetch import LONGEST_URL
+from ocr_service.decode.images import BASE64, MAX_BYTES
+from ocr_service.errors import BAD_PARAMETER, NOT_JSON, ApiError, Code
+from ocr_service.fetch import MAX_URL_LENGTH
+from ocr_service.reading.invoice import QuotaInvoice
 
 Model = TypeVar("Model", bound=BaseModel)
 
 
-class Read(Protocol):
-    """One field as the reader gives it: "" and 0 where it could not be read."""
-
-    @property
-    def text(self) -> str:
-        """The field's text."""
-
-    @property
-    def confidence(self) -> float:
-        """From 0 to 1."""
-
-
-class Invoice(Protocol):
-    """What the reader found on an invoice."""
-
-    @property
-    def amount(self) -> Read:
-        """Such as ￥50.00."""
-
-    @property
-    def code(self) -> Read:
-        """发票代码."""
-
-    @property
-    def location(self) -> Read:
-        """Such as 广东省深圳市."""
-
-    @property
-    def number(self) -> Read:
-        """发票号码."""
-
-
 class SourceBody(BaseModel):
-    """Where the image is: exactly one of `image` and `url`."""
+    """The image: exactly one of `image` and `url`."""
 
     model_config = ConfigDict(strict=True)
 
@@ -59,13 +28,13 @@ class SourceBody(BaseModel):
             "contentEncoding": "base64",
             "pattern": BASE64,
             "minLength": 4,
-            "maxLength": LARGEST,
+            "maxLength": MAX_BYTES,
         },
     )
     url: str | None = Field(
         default=None,
-        description="HTTP or HTTPS address of such an image, of at most 10 MiB.",
-        json_schema_extra={"format": "uri", "pattern": "^https?://", "maxLength": LONGEST_URL},
+        description="HTTP or HTTPS URL of such an image, of at most 10 MiB.",
+        json_schema_extra={"format": "uri", "pattern": "^https?://", "maxLength": MAX_URL_LENGTH},
     )
 
 
@@ -77,23 +46,16 @@ Confidence = Annotated[float, Field(ge=0, le=1)]
 
 
 class QuotaInvoiceConfidence(BaseModel):
-    """Confidence of each field, to four decimals."""
+    """The confidence of each field, to four decimals."""
 
     amount: Confidence
     code: Confidence
     location: Confidence
     number: Confidence
 
-    @classmethod
-    def of(cls, found: Invoice) -> QuotaInvoiceConfidence:
-        """Take them from what the reader found."""
-        return cls(
-            **{name: round(float(getattr(found, name).confidence), 4) for name in cls.model_fields}
-        )
-
 
 class QuotaInvoiceResult(BaseModel):
-    """The recognised fields; one that could not be read is "" with confidence 0."""
+    """The recognised fields; an unreadable field is "" with confidence 0."""
 
     amount: str
     code: str
@@ -102,40 +64,37 @@ class QuotaInvoiceResult(BaseModel):
     confidence: QuotaInvoiceConfidence
 
     @classmethod
-    def of(cls, found: Invoice) -> QuotaInvoiceResult:
-        """Take them from what the reader found."""
-        return cls(
-            amount=found.amount.text,
-            code=found.code.text,
-            location=found.location.text,
-            number=found.number.text,
-            confidence=QuotaInvoiceConfidence.of(found),
-        )
+    def of(cls, invoice: QuotaInvoice) -> QuotaInvoiceResult:
+        """Convert an invoice from the reader."""
+        fields = {name: getattr(invoice, name) for name in QuotaInvoiceConfidence.model_fields}
+        sure = {name: round(float(field.confidence), 4) for name, field in fields.items()}
+        texts = {name: field.text for name, field in fields.items()}
+        return cls(**texts, confidence=QuotaInvoiceConfidence(**sure))
 
 
 class QuotaInvoiceResponse(BaseModel):
-    """The answer to a success."""
+    """The response to a successful request."""
 
     result: QuotaInvoiceResult
 
 
 class ErrorResponse(BaseModel):
-    """The answer to everything else."""
+    """The response to a failed request."""
 
     error_code: str
     error_msg: str
 
 
 def parse(model: type[Model], body: bytes) -> Model:
-    """Read a JSON body.
+    """Parse a JSON body.
 
     Raises:
-        Refusal: it is not JSON, or its members have other types.
+        ApiError: the body is not JSON, or a member has the wrong type.
     """
     try:
         return model.model_validate_json(body)
     except ValidationError as error:
-        raise Refusal(_code(error.errors(include_url=False, include_input=False)[0])) from None
+        raise ApiError(_code(error.errors(include_url=False, include_input=False)[0])) from None
 
 
 def _code(problem: Mapping[str, object]) -> Code:

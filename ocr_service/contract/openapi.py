@@ -1,4 +1,4 @@
-"""The service's description, OpenAPI 3.1, made of the models and the table of codes."""
+"""The OpenAPI 3.1 description of the service, from the models and the table of error codes."""
 
 from __future__ import annotations
 
@@ -8,15 +8,18 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from ocr_service import errors
 from ocr_service.auth.iam import TokenRequestBody, TokenResponse
-from ocr_service.contract import codes
+from ocr_service.contract.auto_classification import (
+    AutoClassificationRequestBody,
+    AutoClassificationResponse,
+)
 from ocr_service.contract.models import ErrorResponse, QuotaInvoiceRequestBody, QuotaInvoiceResponse
-from ocr_service.contract.tickets import AutoClassificationRequestBody, AutoClassificationResponse
 
 Json = dict[str, Any]
 
-REFERENCE = "#/components/schemas/"
-MODELS = (
+_REFERENCE = "#/components/schemas/"
+_MODELS = (
     AutoClassificationRequestBody,
     AutoClassificationResponse,
     ErrorResponse,
@@ -25,47 +28,34 @@ MODELS = (
     TokenRequestBody,
     TokenResponse,
 )
-REQUEST_ID = {"X-Request-Id": {"schema": {"type": "string"}, "required": True}}
-EVERYWHERE = (
-    codes.BAD_REQUEST,
-    codes.HEAD_TOO_LONG,
-    codes.TOO_MANY_CONNECTIONS,
-    codes.STOPPING,
-    codes.INTERNAL,
+_REQUEST_ID = {"X-Request-Id": {"schema": {"type": "string"}, "required": True}}
+_EVERYWHERE = (
+    errors.BAD_REQUEST,
+    errors.HEAD_TOO_LONG,
+    errors.TOO_MANY_CONNECTIONS,
+    errors.STOPPING,
+    errors.INTERNAL,
 )
-WITH_BODY = (
-    *EVERYWHERE,
-    codes.BAD_PARAMETER,
-    codes.NOT_JSON,
-    codes.NOT_DECLARED_JSON,
-    codes.BODY_TOO_LONG,
-    codes.BODY_TOO_SLOW,
-    codes.TOO_MANY_AT_ONCE,
-    codes.WRONG_SIGNATURE,
-    codes.WRONG_PROJECT,
+_WITH_BODY = (
+    *_EVERYWHERE,
+    errors.BAD_PARAMETER,
+    errors.NOT_JSON,
+    errors.NOT_DECLARED_JSON,
+    errors.BODY_TOO_LONG,
+    errors.BODY_TOO_SLOW,
+    errors.TOO_MANY_AT_ONCE,
+    errors.WRONG_SIGNATURE,
+    errors.WRONG_PROJECT,
 )
-TOKENS = (
-    codes.TOKEN_WRONG,
-    codes.TOKEN_WITHOUT_PROJECT,
-    codes.TOKEN_EMPTY,
-    codes.TOKEN_UNPARSABLE,
-    codes.TOKEN_EXPIRED,
-)
-IMAGES = (
-    codes.BAD_FORMAT,
-    codes.BAD_SIZE,
-    codes.NOT_AN_INVOICE,
-    codes.RECOGNITION_FAILED,
-    codes.URL_REFUSED,
-    codes.DOWNLOAD_FAILED,
-    codes.TOO_MANY_A_MINUTE,
-)
+_RECOGNITION = [
+    code for code in errors.ALL if code not in (errors.NO_SUCH_API, errors.NO_SUCH_METHOD)
+]
 
 
 def describe(project: str) -> Json:
-    """Give the description of the service for its one project."""
+    """Return the description of the service for its project."""
     _, schemas = models_json_schema(
-        [(model, "validation") for model in MODELS], ref_template=REFERENCE + "{model}"
+        [(model, "validation") for model in _MODELS], ref_template=_REFERENCE + "{model}"
     )
     components = schemas["$defs"]
     for model in (QuotaInvoiceRequestBody, AutoClassificationRequestBody):
@@ -92,8 +82,8 @@ def describe(project: str) -> Json:
                 )
             },
             "/v3/auth/tokens": {"post": _tokens()},
-            "/healthz": {"get": _get("Tell that the service is up", "health")},
-            "/openapi.json": {"get": _get("Give this description", "description")},
+            "/healthz": {"get": _get("Check that the service is up", "health")},
+            "/openapi.json": {"get": _get("Return this description", "description")},
         },
         "components": {
             "schemas": components,
@@ -103,8 +93,8 @@ def describe(project: str) -> Json:
                     "type": "apiKey",
                     "in": "header",
                     "name": "Authorization",
-                    "description": "SDK-HMAC-SHA256 with an access key's secret, which the "
-                    "official SDKs put there; with temporary keys X-Security-Token as well.",
+                    "description": "SDK-HMAC-SHA256, as the official SDKs send it; with "
+                    "temporary credentials also X-Security-Token.",
                 },
             },
         },
@@ -128,59 +118,58 @@ def _recognition(
             {
                 "name": "Enterprise-Project-Id",
                 "in": "header",
-                "description": "Taken and not used, since nothing is billed.",
+                "description": "Accepted and ignored, since nothing is billed.",
                 "schema": {"type": "string"},
             },
         ],
         "requestBody": _content(models[0]) | {"required": True},
-        "responses": {"200": _answer("Recognised", models[1])}
-        | _refusals((*WITH_BODY, *TOKENS, *IMAGES)),
+        "responses": {"200": _response("Recognised", models[1])} | _error_responses(_RECOGNITION),
     }
 
 
 def _tokens() -> Json:
-    done = _answer("A token, in the header X-Subject-Token", TokenResponse)
+    created = _response("A token, in the header X-Subject-Token", TokenResponse)
     subject = {"X-Subject-Token": {"schema": {"type": "string"}, "required": True}}
-    done["headers"] = REQUEST_ID | subject
+    created["headers"] = _REQUEST_ID | subject
     return {
         "operationId": "createToken",
         "summary": "Get a token, in the shape of IAM's API",
         "requestBody": _content(TokenRequestBody) | {"required": True},
-        "responses": {"201": done} | _refusals(WITH_BODY),
+        "responses": {"201": created} | _error_responses(_WITH_BODY),
     }
 
 
 def _get(summary: str, name: str) -> Json:
     content = {"application/json": {"schema": {"type": "object"}}}
-    done = {"description": "Done", "headers": REQUEST_ID, "content": content}
+    success = {"description": "Success", "headers": _REQUEST_ID, "content": content}
     return {
         "operationId": name,
         "summary": summary,
-        "responses": {"200": done} | _refusals(EVERYWHERE),
+        "responses": {"200": success} | _error_responses(_EVERYWHERE),
     }
 
 
 def _without_nulls(schema: Json) -> None:
-    """Say in the schema that a member is left out rather than null, which is taken all the same."""
+    """Describe optional members without null, although the service accepts null."""
     for member in schema["properties"].values():
         member.update(next(one for one in member.pop("anyOf") if one.get("type") != "null"))
         del member["default"]
 
 
 def _content(model: type[BaseModel]) -> Json:
-    return {"content": {"application/json": {"schema": {"$ref": REFERENCE + model.__name__}}}}
+    return {"content": {"application/json": {"schema": {"$ref": _REFERENCE + model.__name__}}}}
 
 
-def _answer(description: str, model: type[BaseModel]) -> Json:
-    return {"description": description, "headers": REQUEST_ID} | _content(model)
+def _response(description: str, model: type[BaseModel]) -> Json:
+    return {"description": description, "headers": _REQUEST_ID} | _content(model)
 
 
-def _refusals(possible: Iterable[codes.Code]) -> Json:
-    """Give one response for each status, with its codes and their meanings."""
+def _error_responses(codes: Iterable[errors.Code]) -> Json:
+    """Return one response for each status, with its codes and messages."""
     lines: dict[str, list[str]] = {}
-    for one in possible:
+    for one in codes:
         lines.setdefault(str(one.status), []).append(f"{one.code}: {one.message}")
     return {
-        status: _answer("\n".join(sorted(set(texts))), ErrorResponse)
+        status: _response("\n".join(sorted(set(texts))), ErrorResponse)
         for status, texts in sorted(lines.items())
     }

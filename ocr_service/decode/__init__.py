@@ -1,1 +1,1 @@
-"""From a file's bytes to pixels, in resource-limited subprocesses."""
+"""Decodes untrusted files to pixels in resource-limited subprocesses."""

@@ -1,49 +1,48 @@
-"""What the contract says about images: formats, sizes, Base64. See `pictures` for their pixels."""
+"""Rules for images in the API's contract: formats, sizes, Base64."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 
-from ocr_service.contract.codes import BAD_FORMAT, BAD_SIZE, Refusal
+from ocr_service.errors import BAD_FORMAT, BAD_SIZE, ApiError
 
 FORMATS = ("JPEG", "PNG", "BMP", "TIFF")
-LARGEST = 10 << 20
+MAX_BYTES = 10 << 20
 """10 MB is 10 MiB: of Base64 characters in `image` ("Base64 character string … cannot exceed
-10 MB"), of bytes in a file behind `url`, which is never encoded."""
-NARROWEST = 15
-WIDEST = 4096
+10 MB"), of bytes in a file behind `url`, which is not encoded."""
+MAX_SIDE = 4096
 BASE64 = "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==|[A-Za-z0-9+/][A-Za-z0-9+/=]))$"
-"""At least one group. Line ends are taken beyond this, since many encoders wrap lines."""
+"""At least one group. Line ends are accepted as well, since many encoders wrap lines."""
 
-_PDF = b"%PDF-"
+_MIN_SIDE = 15
 
 
 def from_base64(text: str) -> bytes:
-    """Decode the contract's `image`.
+    """Decode the member `image`.
 
     Raises:
-        Refusal: it is too long or not Base64.
+        ApiError: the text is too long or not Base64.
     """
-    if len(text) > LARGEST:
-        raise Refusal(BAD_SIZE)
+    if len(text) > MAX_BYTES:
+        raise ApiError(BAD_SIZE)
     try:
         data = text.encode("ascii").translate(None, b"\r\n")
         return base64.b64decode(data, validate=True)
     except (binascii.Error, UnicodeEncodeError):
-        raise Refusal(BAD_FORMAT, "image is not Base64") from None
+        raise ApiError(BAD_FORMAT, "image is not Base64") from None
 
 
-def is_document(data: bytes) -> bool:
-    """Tell whether a file says that it is a PDF."""
-    return data.startswith(_PDF)
+def is_pdf(data: bytes) -> bool:
+    """Whether a file has the signature of a PDF."""
+    return data.startswith(b"%PDF-")
 
 
 def check_sides(size: tuple[int, int]) -> None:
-    """Judge width and height, in pixels.
+    """Check width and height in pixels.
 
     Raises:
-        Refusal: too small or too large.
+        ApiError: a side is too short or too long.
     """
-    if min(size) < NARROWEST or max(size) > WIDEST:
-        raise Refusal(BAD_SIZE)
+    if min(size) < _MIN_SIDE or max(size) > MAX_SIDE:
+        raise ApiError(BAD_SIZE)

@@ -1,6 +1,6 @@
-"""What Auto Classification takes beside images: one page of a PDF.
+"""Renders a page of a PDF, for Auto Classification.
 
-Runs where `sandboxed` runs: PDFium draws whatever a page asks for, however long that takes.
+Runs in `sandbox_worker`: PDFium renders any page, without a limit on its work.
 """
 
 from __future__ import annotations
@@ -8,46 +8,48 @@ from __future__ import annotations
 import pypdfium2
 from PIL import Image
 
-from ocr_service.contract.codes import BAD_FORMAT, BAD_PARAMETER, BAD_SIZE, Refusal
-from ocr_service.decode.images import LARGEST, WIDEST, check_sides
+from ocr_service.decode.images import MAX_BYTES, MAX_SIDE, check_sides
+from ocr_service.errors import BAD_FORMAT, BAD_PARAMETER, BAD_SIZE, ApiError
 
 _POINTS_PER_INCH = 72
-_DOTS_PER_INCH = 200  # a ticket on a page of A4 is then some 1,600 pixels wide
+_DOTS_PER_INCH = 200  # an A4 page is then about 1,600 pixels wide
 
 
-class Page:
-    """A page of a PDF, not drawn yet; `number` counts from 1, `area` is its number of pixels.
+class PdfPage:
+    """A page of a PDF, not rendered yet; `number` starts at 1, `area` is the number of pixels.
 
     Raises:
-        Refusal: it cannot be read, is too large, or has no such page.
+        ApiError: the PDF is unreadable, too large, or has no such page.
     """
 
     def __init__(self, data: bytes, number: int) -> None:
-        if len(data) > LARGEST:
-            raise Refusal(BAD_SIZE)
+        if len(data) > MAX_BYTES:
+            raise ApiError(BAD_SIZE)
         try:
-            document = pypdfium2.PdfDocument(data)
-            if number > len(document):
-                raise Refusal(BAD_PARAMETER, "the document has no such page")
-            self._page = document[number - 1]
+            pdf = pypdfium2.PdfDocument(data)
+            if number > len(pdf):
+                raise ApiError(BAD_PARAMETER, "the document has no such page")
+            self._page = pdf[number - 1]
             width, height = self._page.get_size()
         except pypdfium2.PdfiumError:
-            raise Refusal(BAD_FORMAT) from None
+            raise ApiError(BAD_FORMAT) from None
         self._scale = min(
-            _DOTS_PER_INCH / _POINTS_PER_INCH, (WIDEST - 1) / (max(width, height) or 1)
+            _DOTS_PER_INCH / _POINTS_PER_INCH, (MAX_SIDE - 1) / (max(width, height) or 1)
         )
         self.area = round(width * height * self._scale**2)
 
-    def decoded(self) -> Image.Image:
-        """Give it as an image of at most 4,096 pixels a side.
+    def decode(self) -> Image.Image:
+        """Return the page as an image of at most 4,096 pixels a side.
 
         Raises:
-            Refusal: it cannot be drawn, or is too narrow.
+            ApiError: the page cannot be rendered, or is too narrow.
         """
         try:
             bitmap = self._page.render(scale=self._scale, rev_byteorder=True)
-            image: Image.Image = bitmap.to_pil().copy()  # which may share memory with the bitmap
+            image: Image.Image = (
+                bitmap.to_pil().copy()
+            )  # the original may share the bitmap's memory
         except pypdfium2.PdfiumError:
-            raise Refusal(BAD_FORMAT) from None
+            raise ApiError(BAD_FORMAT) from None
         check_sides(image.size)
         return image

@@ -1,7 +1,7 @@
-"""From a file's bytes to the rows of an upright picture.
+"""Decodes an image file to the rows of an upright image.
 
-Runs where `sandboxed` runs: in a process of limited memory and time. The checks here give frequent
-tricks the right code; what they overlook ends at those limits.
+Runs in `sandbox_worker`, with limited memory and time. The checks here give common attacks the
+right error code; the limits stop all others.
 """
 
 from __future__ import annotations
@@ -14,56 +14,55 @@ from typing import TYPE_CHECKING
 
 from PIL import Image, ImageOps
 
-from ocr_service.contract.codes import BAD_FORMAT, BAD_SIZE, Refusal
-from ocr_service.decode.images import FORMATS, LARGEST, WIDEST, check_sides
+from ocr_service.decode.images import FORMATS, MAX_BYTES, MAX_SIDE, check_sides
+from ocr_service.errors import BAD_FORMAT, BAD_SIZE, ApiError
 
-if TYPE_CHECKING:  # the sandbox's processes do without numpy, which takes long to load
+if TYPE_CHECKING:  # numpy loads slowly, and the subprocesses rarely need it
     import numpy as np
     from numpy.typing import NDArray
 
-MOST_SCANS = 64
-"""Scans of a progressive JPEG. Cameras and optimisers write up to about 20; every scan passes over
-the whole image, so that thousands of empty ones would be work for minutes."""
-TILE_SIDES = (322, 323)
-"""TIFF's TileWidth and TileLength. A tile is decoded whole, however little of it is in the image;
-strips are cut off at the image's end."""
-STRIP = 1 << 20
+MAX_SCANS = 64
+"""Scans of a progressive JPEG. Cameras and optimisers write up to about 20; each scan covers the
+whole image, so that thousands of empty scans would take minutes."""
+_TILE_SIDES = (322, 323)
+"""TIFF's TileWidth and TileLength. A tile is decoded completely, even if only a small part of it is
+in the image; strips end with the image."""
+_STRIP = 1 << 20
 """Bytes of rows that are converted at once: copies of a whole image would take 50 MB each."""
 
-# Pillow warns of damaged metadata, which does not matter here; only its warning of giant images
-# counts.
+# Pillow also warns of damaged metadata, which is harmless here.
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
 
 
-class Picture:
-    """An image of which no pixel is decoded yet; `area` is the number of them.
+class ImageFile:
+    """An image file, not decoded yet; `area` is the number of pixels.
 
     Raises:
-        Refusal: not one of the four formats, or too small or large.
+        ApiError: the format is not one of the four, or the image is too small or too large.
     """
 
     def __init__(self, data: bytes) -> None:
-        if len(data) > LARGEST:
-            raise Refusal(BAD_SIZE)
-        if data.count(b"\xff\xda") > MOST_SCANS and data.startswith(b"\xff\xd8"):
-            raise Refusal(BAD_FORMAT)
-        with _told():
+        if len(data) > MAX_BYTES:
+            raise ApiError(BAD_SIZE)
+        if data.count(b"\xff\xda") > MAX_SCANS and data.startswith(b"\xff\xd8"):
+            raise ApiError(BAD_FORMAT)
+        with _decoder_errors():
             self._image = Image.open(BytesIO(data), formats=FORMATS)
             check_sides(self._image.size)
             tags = getattr(self._image, "tag_v2", {})
-            if any(tags.get(name, 0) > WIDEST for name in TILE_SIDES):
-                raise Refusal(BAD_SIZE)
+            if any(tags.get(name, 0) > MAX_SIDE for name in _TILE_SIDES):
+                raise ApiError(BAD_SIZE)
         self.area = self._image.width * self._image.height
 
-    def decoded(self) -> Image.Image:
-        """Give it upright, in any of Pillow's modes. Of several pages the first counts.
+    def decode(self) -> Image.Image:
+        """Return the first page upright, in any mode of Pillow.
 
         Raises:
-            Refusal: it is damaged.
-            MemoryError: it takes more than there is.
+            ApiError: the image is damaged.
+            MemoryError: the memory limit is reached.
         """
-        with _told():
+        with _decoder_errors():
             self._image.load()
             _turn_upright(self._image)
             check_sides(self._image.size)
@@ -71,36 +70,34 @@ class Picture:
 
 
 def rows(image: Image.Image) -> Iterator[bytes]:
-    """Give the image's rows as RGB, three bytes a pixel, some at a time.
-
-    Transparent parts become white.
+    """Yield the rows as RGB, three bytes a pixel, in chunks; transparent parts become white.
 
     Raises:
-        Refusal: the image's mode and its pixels contradict each other.
-        MemoryError: it takes more than there is.
+        ApiError: the mode of the image and its pixels contradict each other.
+        MemoryError: the memory limit is reached.
     """
-    with _told():
+    with _decoder_errors():
         scale = _scale(image) if image.mode.startswith(("I", "F")) else None
         for strip in _strips(image):
             yield (_rgb(strip) if scale is None else _from_deep(strip, *scale)).tobytes()
 
 
 @contextmanager
-def _told() -> Iterator[None]:
-    """Turn nearly anything into a refusal: that is what decoders raise on damaged files."""
+def _decoder_errors() -> Iterator[None]:
+    """Convert nearly any exception to an `ApiError`: decoders raise all kinds on damaged files."""
     try:
         yield
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise Refusal(BAD_SIZE) from None
-    except (Refusal, MemoryError):
+        raise ApiError(BAD_SIZE) from None
+    except (ApiError, MemoryError):
         raise
     except Exception:  # noqa: BLE001 - as the docstring says
-        raise Refusal(BAD_FORMAT) from None
+        raise ApiError(BAD_FORMAT) from None
 
 
 def _strips(image: Image.Image) -> Iterator[Image.Image]:
     width, height = image.size
-    step = max(1, STRIP // (3 * width))
+    step = max(1, _STRIP // (3 * width))
     for top in range(0, height, step):
         yield image.crop((0, top, width, min(top + step, height)))
 
@@ -110,7 +107,7 @@ def _turn_upright(image: Image.Image) -> None:
         ImageOps.exif_transpose(image, in_place=True)
     except MemoryError:
         raise
-    except Exception:  # noqa: BLE001, S110 - a damaged EXIF block says nothing about the pixels
+    except Exception:  # noqa: BLE001, S110 - a damaged EXIF block does not affect the pixels
         pass
 
 
@@ -124,9 +121,9 @@ def _rgb(strip: Image.Image) -> Image.Image:
 
 
 def _scale(image: Image.Image) -> tuple[float, float]:
-    """Give what to subtract from 16 or 32 bits, and then to multiply by, for 8.
+    """Return offset and factor that convert 16 or 32 bits to 8.
 
-    Pillow's own conversion cuts off everything above 255.
+    Pillow's own conversion clips values above 255.
     """
     low = high = 0.0
     for values in map(_finite, _strips(image)):
@@ -140,6 +137,6 @@ def _from_deep(strip: Image.Image, low: float, factor: float) -> Image.Image:
 
 
 def _finite(strip: Image.Image) -> NDArray[np.float64]:
-    import numpy as np  # noqa: PLC0415 - takes long to load, for images that are rare
+    import numpy as np  # noqa: PLC0415 - loads slowly, for rare images only
 
     return np.nan_to_num(np.array(strip, dtype=np.float64), nan=0, posinf=0, neginf=0)

@@ -1,9 +1,8 @@
-"""Decodes files of strangers in processes of their own, of limited time and memory.
+"""Decodes untrusted files in resource-limited subprocesses.
 
-Image formats and PDF let a file of two kilobytes ask for hours of work or gigabytes of memory, and
-native decoders cannot be interrupted in a thread. A process can. It costs some milliseconds for an
-image, since processes are kept for the next one; a new one is only needed after a file that went
-too far.
+An image or a PDF of two kilobytes can cause hours of work or gigabytes of memory, and a native
+decoder in a thread cannot be interrupted. A subprocess can. It adds a few milliseconds per image,
+since processes are reused; only a file that exceeds the limits costs a new process.
 """
 
 from __future__ import annotations
@@ -22,109 +21,108 @@ from typing import Any, BinaryIO, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr_service.contract.codes import BAD_FORMAT, BAD_PARAMETER, BAD_SIZE, Code, Refusal
-from ocr_service.decode.images import WIDEST
+from ocr_service.decode.images import MAX_SIDE
+from ocr_service.errors import BAD_FORMAT, BAD_PARAMETER, BAD_SIZE, ApiError, Code
 from ocr_service.process import OUT_OF_MEMORY
 
 Pixels = NDArray[np.uint8]
 """An upright image: shape (height, width, 3), RGB."""
-ROOT = Path(__file__).parents[2]
-MEMORY = 384 << 20
-"""Bytes that a process may have; an image of 4,096 x 4,096 pixels needs some 170 MB."""
-MOST_FILES = 1000
-"""Files that a process decodes before another takes its place: native libraries may leak."""
-ENVIRONMENT = ("PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "LANG")
-"""What a process is told of the environment: not the service's keys."""
-TOO_FAR = "it takes too much time or memory to decode"
+MAX_FILES = 1000
+"""Files that a process decodes before it is replaced, since native libraries may leak memory."""
+LIMIT_EXCEEDED = "it takes too much time or memory to decode"
+_ROOT = Path(__file__).parents[2]
+_MEMORY = 384 << 20
+"""Bytes for a process; an image of 4,096 x 4,096 pixels needs about 170 MB."""
+_ENVIRONMENT = ("PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "LANG")
+"""Variables that a process inherits; the service's credentials are in others."""
 
 
 class Sandbox:
-    """Lends out processes; may be called by several threads at once.
+    """A pool of decoding processes, for use by several threads.
 
-    `kept`: processes that wait for the next file; `seconds`: that a file may take.
+    `idle`: the number of idle processes to keep; `seconds`: the time limit per file.
     """
 
-    def __init__(self, kept: int, seconds: float, memory: int = MEMORY) -> None:
-        self._kept = kept
+    def __init__(self, idle: int, seconds: float, memory: int = _MEMORY) -> None:
+        self._max_idle = idle
         self._arguments = [str(seconds), str(memory)]
-        self._idle: list[_Process] = []
-        self._all: set[_Process] = set()
+        self._idle: list[_Worker] = []
+        self._all: set[_Worker] = set()
         self._lock = threading.Lock()
         self._closed = False
         self._end = weakref.finalize(self, _end_all, self._all)
 
     def warm_up(self) -> None:
-        """Start processes ahead of the first file, without waiting for them."""
-        for one in [self._started() for _ in range(self._kept)]:
-            self._give_back(one)
+        """Start the processes for the first files, without waiting for them."""
+        for one in [self._start() for _ in range(self._max_idle)]:
+            self._release(one)
 
     def decode(
-        self, data: bytes, page: int | None = None, ahead: Callable[[int], object] = bool
+        self, data: bytes, page: int | None = None, before_decode: Callable[[int], object] = bool
     ) -> Pixels:
-        """Give the picture, or the page of a PDF, from 1, as an array (height, width, 3) of RGB.
+        """Decode an image, or a page of a PDF (from 1), to an array (height, width, 3) of RGB.
 
-        Before it is decoded, `ahead` is called with the number of its pixels, and may wait.
+        `before_decode` is called with the number of pixels, and may wait.
 
         Raises:
-            Refusal: it cannot be decoded, is not of a size that the contract allows, or would take
-                too much time or memory.
+            ApiError: the file is damaged, has a wrong size, or exceeds the limits.
         """
-        process = self._taken()
+        process = self._acquire()
         try:
-            return process.decode(data, page, ahead)
+            return process.decode(data, page, before_decode)
         finally:
-            self._give_back(process)
+            self._release(process)
 
     def close(self) -> None:
-        """End all processes, busy or not."""
+        """End all processes, including busy ones."""
         self._closed = True
         self._end()
 
-    def _taken(self) -> _Process:
+    def _acquire(self) -> _Worker:
         with self._lock:
             while self._idle:
                 process = self._idle.pop()
                 if process.is_idle():
                     return process
-                process.end()  # it died while nobody looked
+                process.end()  # it died while idle
                 self._all.discard(process)
-        return self._started()
+        return self._start()
 
-    def _started(self) -> _Process:
-        process = _Process(self._arguments)
+    def _start(self) -> _Worker:
+        process = _Worker(self._arguments)
         with self._lock:
             self._all.add(process)
         if self._closed:
-            self._dropped(process)
+            self._discard(process)
         return process
 
-    def _give_back(self, process: _Process) -> None:
-        if process.is_idle() and process.files >= MOST_FILES:
-            self._dropped(process)
-            process = self._started()
+    def _release(self, process: _Worker) -> None:
+        if process.is_idle() and process.files >= MAX_FILES:
+            self._discard(process)
+            process = self._start()
         with self._lock:
-            keep = process.is_idle() and len(self._idle) < self._kept
+            keep = process.is_idle() and len(self._idle) < self._max_idle
             if keep:
                 self._idle.append(process)
         if not keep:
-            self._dropped(process)
+            self._discard(process)
 
-    def _dropped(self, process: _Process) -> None:
+    def _discard(self, process: _Worker) -> None:
         process.end()
         with self._lock:
             self._all.discard(process)
 
 
-class _Process:
-    """One process, which decodes one file at a time."""
+class _Worker:
+    """A process that decodes one file at a time."""
 
     def __init__(self, arguments: list[str]) -> None:
         self.files = 0
         self._ready = self._busy = False
-        self._process = subprocess.Popen(  # noqa: S603 - this Python, and a module of ours
+        self._process = subprocess.Popen(  # noqa: S603 - this Python, and a module of this package
             [sys.executable, "-m", "ocr_service.decode.sandbox_worker", *arguments],
-            cwd=ROOT,
-            env={name: os.environ[name] for name in ENVIRONMENT if name in os.environ},
+            cwd=_ROOT,
+            env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -139,38 +137,40 @@ class _Process:
         self._process.kill()
         self._process.wait()
         self._output.close()
-        with contextlib.suppress(BrokenPipeError):  # what was not taken is lost
+        with contextlib.suppress(BrokenPipeError):  # unsent input is lost
             self._input.close()
 
-    def decode(self, data: bytes, page: int | None, ahead: Callable[[int], object]) -> Pixels:
+    def decode(
+        self, data: bytes, page: int | None, before_decode: Callable[[int], object]
+    ) -> Pixels:
         self.files += 1
         self._busy = True
         if not self._ready:
-            self._ready = bool(self._answer())
-        self._tell(json.dumps({"length": len(data), "page": page}).encode() + b"\n", data)
-        ahead(self._answer()["area"])
-        self._tell(b"\n")
-        height, width = self._answer()["size"]
-        if not (0 < height <= WIDEST and 0 < width <= WIDEST):
-            raise RuntimeError(f"a picture of {width} x {height} pixels")
+            self._ready = bool(self._receive())
+        self._send(json.dumps({"length": len(data), "page": page}).encode() + b"\n", data)
+        before_decode(self._receive()["area"])
+        self._send(b"\n")
+        height, width = self._receive()["size"]
+        if not (0 < height <= MAX_SIDE and 0 < width <= MAX_SIDE):
+            raise RuntimeError(f"an image of {width} x {height} pixels")
         return self._pixels(height, width)
 
-    def _tell(self, *parts: bytes) -> None:
+    def _send(self, *parts: bytes) -> None:
         try:
             self._input.writelines(parts)
             self._input.flush()
         except BrokenPipeError:
-            raise self._reason() from None
+            raise self._exit_error() from None
 
-    def _answer(self) -> dict[str, Any]:
+    def _receive(self) -> dict[str, Any]:
         line = self._output.readline()
         if not line.endswith(b"\n"):
-            raise self._reason()
-        answer: dict[str, Any] = json.loads(line)
-        if "code" in answer:
+            raise self._exit_error()
+        response: dict[str, Any] = json.loads(line)
+        if "code" in response:
             self._busy = False
-            raise Refusal(_CODES[answer["code"]], answer["detail"])
-        return answer
+            raise ApiError(_CODES[response["code"]], response["detail"])
+        return response
 
     def _pixels(self, height: int, width: int) -> Pixels:
         pixels = np.empty((height, width, 3), np.uint8)
@@ -178,22 +178,22 @@ class _Process:
         while rest:
             count = self._output.readinto(rest)  # type: ignore[attr-defined]  # a BufferedReader
             if not count:
-                raise self._reason()
+                raise self._exit_error()
             rest = rest[count:]
         self._busy = False
         return pixels
 
-    def _reason(self) -> Exception:
-        """Tell why the process ended: on account of the file, or of a fault of ours."""
+    def _exit_error(self) -> Exception:
+        """Return the error for an ended process: caused by the file, or a bug."""
         code = self._process.wait()
         if code == OUT_OF_MEMORY or code < 0:
-            return Refusal(BAD_FORMAT, TOO_FAR)
+            return ApiError(BAD_FORMAT, LIMIT_EXCEEDED)
         return RuntimeError(f"decoding ended with {code}")
 
 
 _CODES: dict[str, Code] = {one.code: one for one in (BAD_PARAMETER, BAD_FORMAT, BAD_SIZE)}
 
 
-def _end_all(processes: set[_Process]) -> None:
+def _end_all(processes: set[_Worker]) -> None:
     for one in list(processes):
         one.end()

@@ -1,13 +1,12 @@
-"""The process in which files of strangers are decoded: `sandbox` starts it and talks to it.
+"""The subprocess that decodes untrusted files; `sandbox` starts it and sends it requests.
 
-It is given a line of JSON, {"length": 1234, "page": null}, and so many bytes of a file. It answers
-with a line, {"area": 12000000}, the pixels of the image; waits for an empty line; and then answers
-{"size": [height, width]} and the RGB rows. Either answer may be a refusal instead,
-{"code": "AIS.0102", "detail": ""}. It goes on until there is nothing more to read.
+A request is a line of JSON, {"length": 1234, "page": null}, and a file of this length. The first
+response is the number of pixels, {"area": 12000000}. The parent sends an empty line, and the second
+response is {"size": [height, width]} and the RGB rows. Either response may instead be an error,
+{"code": "AIS.0102", "detail": ""}. The process runs until the end of standard input.
 
-A file that takes more than its share ends the process: an alarm that no code can put off is set
-before each file, and memory is not given beyond its limit. Decoders are native code, and nothing
-milder stops them.
+A file that exceeds the limits of time or memory ends the process: decoders are native code, which
+cannot be interrupted. Before each file an alarm is set, which no handler catches.
 """
 
 from __future__ import annotations
@@ -21,19 +20,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
 
-from ocr_service.contract.codes import Refusal
-from ocr_service.decode.pdf_pages import Page
-from ocr_service.decode.pixels import Picture, rows
+from ocr_service.decode.pdf_pages import PdfPage
+from ocr_service.decode.pixels import ImageFile, rows
+from ocr_service.errors import ApiError
 from ocr_service.process import OUT_OF_MEMORY, return_large_blocks
-
-READY = {"ready": True}
 
 
 def main() -> int:
-    """Serve until standard input ends: `sandboxed.py SECONDS BYTES`."""
+    """Serve until the end of standard input; the arguments are SECONDS and BYTES."""
     seconds, memory = float(sys.argv[1]), int(sys.argv[2])
-    answers = _own_stdout()
-    for number in (signal.SIGINT, signal.SIGTERM):  # the parent decides when this process ends
+    output = _private_stdout()
+    for number in (signal.SIGINT, signal.SIGTERM):  # the parent ends this process
         signal.signal(number, signal.SIG_IGN)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGALRM})
@@ -41,32 +38,32 @@ def main() -> int:
     _limit(resource.RLIMIT_DATA, memory)
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_FSIZE, 0)
-    _tell(answers, READY)
+    _send(output, {"ready": True})
     while line := sys.stdin.buffer.readline():
-        asked = json.loads(line)
-        data = sys.stdin.buffer.read(asked["length"])
+        request = json.loads(line)
+        data = sys.stdin.buffer.read(request["length"])
         try:
-            _answer(answers, data, asked["page"], seconds)
-        except Refusal as refusal:
-            _tell(answers, {"code": refusal.code.code, "detail": refusal.detail})
+            _respond(output, data, request["page"], seconds)
+        except ApiError as error:
+            _send(output, {"code": error.code.code, "detail": error.detail})
         except MemoryError:
             return OUT_OF_MEMORY
     return 0
 
 
-def _answer(answers: BinaryIO, data: bytes, page: int | None, seconds: float) -> None:
+def _respond(output: BinaryIO, data: bytes, page: int | None, seconds: float) -> None:
     with _alarm(seconds):
-        picture = Picture(data) if page is None else Page(data, page)
-    _tell(answers, {"area": picture.area})
+        source = ImageFile(data) if page is None else PdfPage(data, page)
+    _send(output, {"area": source.area})
     sys.stdin.buffer.readline()
     with _alarm(seconds):
-        image = picture.decoded()
+        image = source.decode()
         parts = rows(image)
-        first = next(parts)  # what can still go wrong does so before the answer begins
-        _tell(answers, {"size": [image.height, image.width]})
-        answers.write(first)
-        answers.writelines(parts)
-        answers.flush()
+        first = next(parts)  # may fail, so before the response starts
+        _send(output, {"size": [image.height, image.width]})
+        output.write(first)
+        output.writelines(parts)
+        output.flush()
 
 
 @contextmanager
@@ -78,22 +75,22 @@ def _alarm(seconds: float) -> Iterator[None]:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-def _tell(answers: BinaryIO, line: object) -> None:
-    answers.write(json.dumps(line).encode() + b"\n")
-    answers.flush()
+def _send(output: BinaryIO, line: object) -> None:
+    output.write(json.dumps(line).encode() + b"\n")
+    output.flush()
 
 
-def _own_stdout() -> BinaryIO:
-    """Keep standard output for answers, whatever a library prints."""
-    answers = os.fdopen(os.dup(1), "wb")
+def _private_stdout() -> BinaryIO:
+    """Reserve standard output for responses; output of libraries goes to standard error."""
+    output = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    return answers
+    return output
 
 
-def _limit(what: int, most: int) -> None:
-    _, hard = resource.getrlimit(what)
-    most = most if hard == resource.RLIM_INFINITY else min(most, hard)
-    resource.setrlimit(what, (most, most))
+def _limit(kind: int, value: int) -> None:
+    _, hard = resource.getrlimit(kind)
+    value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+    resource.setrlimit(kind, (value, value))
 
 
 if __name__ == "__main__":

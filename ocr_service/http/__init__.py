@@ -1,1 +1,1 @@
-"""HTTP connections, limits, and the answer to a failed request."""
+"""HTTP connections, limits, request logging and error responses."""

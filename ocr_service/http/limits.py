@@ -1,4 +1,4 @@
-"""Limits against too much: at once, per minute, per body."""
+"""Limits on concurrent requests, pixels, requests per minute, and the size of a body."""
 
 from __future__ import annotations
 
@@ -13,36 +13,30 @@ from dataclasses import dataclass
 import anyio
 from starlette.requests import Request
 
-from ocr_service.contract.codes import (
-    BODY_TOO_LONG,
-    BODY_TOO_SLOW,
-    TOO_MANY_A_MINUTE,
-    TOO_MANY_AT_ONCE,
-    Refusal,
-)
+from ocr_service import errors
+from ocr_service.errors import ApiError
 
-LONGEST_BODY = 16 << 20
-"""Bytes of a request body: 10 MiB of Base64 fit in, and so does an 11 MB file, which then is told
-AIS.0103 as documented rather than 413."""
-WINDOW = 60.0
+MAX_BODY_BYTES = 16 << 20
+"""Enough for 10 MiB of Base64, and for a file of 11 MB, which gets AIS.0103 as documented."""
+_WINDOW = 60.0  # seconds
 
 
 class Slots:
-    """So many requests under way, and no more."""
+    """Limits the number of concurrent requests."""
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
         self._taken = 0
 
     @contextmanager
     def hold(self) -> Iterator[None]:
-        """Take a slot for as long as the block lasts.
+        """Hold a slot during the block.
 
         Raises:
-            Refusal: all are taken.
+            ApiError: all slots are in use.
         """
-        if self._taken >= self._most:
-            raise Refusal(TOO_MANY_AT_ONCE, headers={"Retry-After": "1"})
+        if self._taken >= self._limit:
+            raise ApiError(errors.TOO_MANY_AT_ONCE, headers={"Retry-After": "1"})
         self._taken += 1
         try:
             yield
@@ -50,37 +44,37 @@ class Slots:
             self._taken -= 1
 
 
-class Room:
-    """So much at a time, for threads; what is more than all of it has it alone."""
+class WeightedSemaphore:
+    """A semaphore for threads whose holders have weights.
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    A holder heavier than the limit runs alone.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
         self._taken = 0
-        self._door = threading.Lock()
+        self._queue = threading.Lock()
         self._changed = threading.Condition()
 
     @contextmanager
-    def hold(self, much: int) -> Iterator[None]:
-        """Take room for as long as the block lasts; wait until there is, first come, first served.
-
-        A small one does not pass a large one, which might then wait for ever.
-        """
-        with self._door, self._changed:
-            self._changed.wait_for(lambda: not self._taken or self._taken + much <= self._most)
-            self._taken += much
+    def hold(self, weight: int) -> Iterator[None]:
+        """Hold a weight during the block; wait in order of arrival, so that none starves."""
+        with self._queue, self._changed:
+            self._changed.wait_for(lambda: not self._taken or self._taken + weight <= self._limit)
+            self._taken += weight
         try:
             yield
         finally:
             with self._changed:
-                self._taken -= much
+                self._taken -= weight
                 self._changed.notify()
 
 
 class PerMinute:
-    """So many requests in each window of a minute, as the gateway counts; 0 sets no limit."""
+    """Limits requests per window of a minute, as API Gateway does; 0 sets no limit."""
 
-    def __init__(self, most: int, clock: Callable[[], float] = time.monotonic) -> None:
-        self._most = most
+    def __init__(self, limit: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._limit = limit
         self._clock = clock
         self._start = -math.inf
         self._count = 0
@@ -89,44 +83,44 @@ class PerMinute:
         """Count one request.
 
         Raises:
-            Refusal: the window is full; Retry-After gives the seconds until the next.
+            ApiError: the limit is reached; Retry-After has the seconds until the next window.
         """
         now = self._clock()
-        if now - self._start >= WINDOW:
+        if now - self._start >= _WINDOW:
             self._start, self._count = now, 0
-        if self._most and self._count >= self._most:
-            wait = math.ceil(self._start + WINDOW - now)
-            raise Refusal(TOO_MANY_A_MINUTE, headers={"Retry-After": str(wait)})
+        if self._limit and self._count >= self._limit:
+            wait = math.ceil(self._start + _WINDOW - now)
+            raise ApiError(errors.TOO_MANY_A_MINUTE, headers={"Retry-After": str(wait)})
         self._count += 1
 
 
 @dataclass(frozen=True)
 class Body:
-    """A request's body, and its SHA-256 in hex."""
+    """The body of a request, and its SHA-256 in hex."""
 
     data: bytes
     sha256: str
 
 
-async def read_body(request: Request, longest: int, seconds: float) -> Body:
-    """Read the body, in memory for at most `longest` bytes, within `seconds`.
+async def read_body(request: Request, max_bytes: int, seconds: float) -> Body:
+    """Read at most `max_bytes` within `seconds`.
 
     Raises:
-        Refusal: it is too long, or comes too slowly.
-        starlette.requests.ClientDisconnect: the caller went away.
+        ApiError: the body is too long or too slow.
+        starlette.requests.ClientDisconnect: the client disconnected.
     """
     announced = request.headers.get("content-length", "")
-    if announced.isdecimal() and int(announced) > longest:
-        raise Refusal(BODY_TOO_LONG)
+    if announced.isdecimal() and int(announced) > max_bytes:
+        raise ApiError(errors.BODY_TOO_LONG)
     digest = hashlib.sha256()
     data = bytearray()
     try:
         with anyio.fail_after(seconds):
             async for chunk in request.stream():
                 data += chunk
-                if len(data) > longest:
-                    raise Refusal(BODY_TOO_LONG)
+                if len(data) > max_bytes:
+                    raise ApiError(errors.BODY_TOO_LONG)
                 digest.update(chunk)
     except TimeoutError:
-        raise Refusal(BODY_TOO_SLOW) from None
+        raise ApiError(errors.BODY_TOO_SLOW) from None
     return Body(bytes(data), digest.hexdigest())

@@ -1,17 +1,6 @@
 """Reads quota invoices (定额发票): an image in, its fields out.
 
-The way of an image::
-
-    engine       where text is, and what it says            neural networks
-    orientation  which way up it is                         geometry, and a small network
-    lines        the text in reading order                  geometry
-    title        is it a quota invoice at all?              rule
-    code number amount place                                one rule each
-    confidence   what the findings say about each other     rule
-    reader       the above, one after the other, and second looks where one was not enough
+Order of the work: `text` (boxes, direction, lines of text), `fields` (title, code, number, amount,
+place, confidence), `second_pass` (only where a field is missing or uncertain). `reader` runs them;
+`title_detection` and `multi_invoice` are for several invoices on one image.
 """
-
-from ocr_service.reading.invoice import Field, QuotaInvoice
-from ocr_service.reading.reader import Reader
-
-__all__ = ["Field", "QuotaInvoice", "Reader"]

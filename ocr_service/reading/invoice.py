@@ -1,4 +1,4 @@
-"""What is read from a quota invoice."""
+"""A quota invoice as read from an image."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ Corners = tuple[Point, Point, Point, Point]
 
 @dataclass(frozen=True)
 class Field:
-    """A text and how sure it is, 0 to 1. What cannot be read is "" with 0.0."""
+    """A text and its confidence, 0 to 1; "" and 0.0 for an unreadable field."""
 
     text: str = ""
     confidence: float = 0.0
 
     def __bool__(self) -> bool:
-        """Whether anything was read.
+        """Whether the field could be read.
 
         >>> bool(Field("50000002", 0.98)), bool(Field())
         (True, False)
@@ -26,10 +26,10 @@ class Field:
 
 @dataclass(frozen=True)
 class QuotaInvoice:
-    """One quota invoice as read.
+    """The fields of an invoice.
 
-    `polygon`: its four corners in pixels of the image, clockwise, the first one top left
-    as the invoice is read.
+    `polygon`: its four corners in pixels of the image, clockwise from the top left corner of the
+    upright invoice.
     """
 
     code: Field

@@ -1,4 +1,4 @@
-"""Which part of an image belongs to which of the quota invoices on it, by their titles."""
+"""Several quota invoices on one image: assigns boxes of text to invoices by their titles."""
 
 from __future__ import annotations
 
@@ -9,103 +9,96 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr_service.reading.invoice import Corners
-from ocr_service.reading.text.engine import Box
 from ocr_service.reading.text.lines import Line
-from ocr_service.reading.text.orientation import height, length
+from ocr_service.reading.text.orientation import Box, height, length
 
-# The area that an invoice can fill, from the middle of its title, in lengths of the title.
-ASIDE, ABOVE, BELOW = 1.05, 0.3, 1.2
-EDGE = 3.0  # pixels
-FAR = 0.9  # from that middle, its text ends
-NEARER = 0.7  # times as far, what stands so near to another title is of that one
-STRAY = 3  # boxes of text that may lie around an invoice that is alone
-REACH = 0.2, 0.2  # aside and down, in lengths of the title, from its fields to its other text
-CENTRE = 0.35  # how far below its title an invoice has its middle
-
-
-def inside(lines: Sequence[Line], size: tuple[int, ...]) -> list[Line]:
-    """The lines that are not cut at an edge of a crop: half a code looks like a number."""
-    far = np.array([size[1], size[0]]) - EDGE
-    return [line for line in lines if (line.box > EDGE).all() and (line.box < far).all()]
+# The area that an invoice can fill, from the centre of its title, in lengths of the title.
+_ASIDE, _ABOVE, _BELOW = 1.05, 0.3, 1.2
+_EDGE = 3.0  # pixels
+_FAR = 0.9  # the text of an invoice ends at this distance from its centre
+_NEARER = 0.7  # text belongs to another title at less than this share of the distance to its own
+_STRAY = 3  # boxes of other text beside a single invoice
+_REACH = 0.2, 0.2  # aside and down, in lengths of the title, from its fields to its other text
+_CENTRE = 0.35  # distance from the title down to the centre of the invoice
 
 
-def area(title: Box) -> Box:
-    """The corners of the area that the invoice with that title can fill.
+def uncut(lines: Sequence[Line], size: tuple[int, ...]) -> list[Line]:
+    """The lines that no edge of a crop cuts: half a code looks like a number."""
+    far = np.array([size[1], size[0]]) - _EDGE
+    return [line for line in lines if (line.box > _EDGE).all() and (line.box < far).all()]
+
+
+def invoice_area(title: Box) -> Box:
+    """The corners of the area that the invoice with this title can fill.
 
     >>> title = np.array([[100, 90], [200, 90], [200, 110], [100, 110]], np.float32)
-    >>> area(title).round().tolist()
+    >>> invoice_area(title).round().tolist()
     [[45.0, 70.0], [255.0, 70.0], [255.0, 220.0], [45.0, 220.0]]
     """
     middle, along, down = _axes(title)
-    offsets = ((-ASIDE, -ABOVE), (ASIDE, -ABOVE), (ASIDE, BELOW), (-ASIDE, BELOW))
+    offsets = ((-_ASIDE, -_ABOVE), (_ASIDE, -_ABOVE), (_ASIDE, _BELOW), (-_ASIDE, _BELOW))
     return np.array([middle + u * along + v * down for u, v in offsets], np.float32)
 
 
-def within(area_: Box) -> NDArray[np.float32]:
+def crop_to_image(area: Box) -> NDArray[np.float32]:
     """The matrix from pixels of the area's crop to pixels of the image."""
-    size = np.array([length(area_), height(area_)], np.float32)
+    size = np.array([length(area), height(area)], np.float32)
     flat = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float32) * size
-    return np.asarray(cv2.getPerspectiveTransform(flat, area_), np.float32)
+    return np.asarray(cv2.getPerspectiveTransform(flat, area), np.float32)
 
 
-def moved(points: NDArray[np.float32], matrix: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The points, seen through the matrix.
+def transformed(points: NDArray[np.float32], matrix: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The points after the perspective transform.
 
-    >>> moved(np.array([[1, 2]], np.float32), np.diag([2, 2, 1]).astype(np.float32)).tolist()
+    >>> transformed(np.array([[1, 2]], np.float32), np.diag([2, 2, 1]).astype(np.float32)).tolist()
     [[2.0, 4.0]]
     """
     return np.asarray(cv2.perspectiveTransform(points[np.newaxis], matrix)[0], np.float32)
 
 
-def is_same(box: Box, other: Box) -> bool:
-    """Whether two boxes, seen at different times, are around the same line.
+def is_same_line(box: Box, other: Box) -> bool:
+    """Whether two boxes from different passes surround the same line.
 
     >>> box = np.array([[0, 0], [90, 0], [90, 10], [0, 10]], np.float32)
-    >>> is_same(box, box + 4), is_same(box, box + [0, 60])
+    >>> is_same_line(box, box + 4), is_same_line(box, box + [0, 60])
     (True, False)
     """
     away = float(np.linalg.norm(box.mean(axis=0) - other.mean(axis=0)))
     return away < max(length(other) / 4, height(other))
 
 
-def owner(box: Box, titles_: Sequence[Box]) -> int:
-    """Which title's invoice the box stands on: the one whose middle is nearest, by its size.
-
-    -1 when it is too far from all of them, as text of other papers is.
-    """
-    away = [_away(box, title) for title in titles_]
+def nearest_title(box: Box, titles: Sequence[Box]) -> int:
+    """The index of the title whose invoice contains the box; -1 for text outside all invoices."""
+    away = [_distance(box, title) for title in titles]
     nearest = int(np.argmin(away))
-    return nearest if away[nearest] < FAR else -1
+    return nearest if away[nearest] < _FAR else -1
 
 
-def is_foreign(box: Box, titles_: Sequence[Box], own: int) -> bool:
-    """Whether a box that may be on the invoice with title `own` is rather on another one."""
-    away = [_away(box, title) for title in titles_]
-    return min(away) < NEARER * away[own]
+def is_on_other_invoice(box: Box, titles: Sequence[Box], own: int) -> bool:
+    """Whether a box is clearly nearer to another title than to the title `own`."""
+    away = [_distance(box, title) for title in titles]
+    return min(away) < _NEARER * away[own]
 
 
-def has_others(boxes_: Sequence[Box], title: Box) -> bool:
-    """Whether there is more text on the image than that invoice's."""
-    return sum(owner(box, [title]) < 0 for box in boxes_) > STRAY
+def has_other_text(boxes: Sequence[Box], title: Box) -> bool:
+    """Whether the image has more text than this invoice."""
+    return sum(nearest_title(box, [title]) < 0 for box in boxes) > _STRAY
 
 
-def near(boxes_: Sequence[Box], anchors: Sequence[Box]) -> list[Box]:
-    """The boxes around the anchors, of which the first is the title, and as far as paper goes on.
-
-    On a crop, where the title runs level.
-    """
+def boxes_near(boxes: Sequence[Box], anchors: Sequence[Box]) -> list[Box]:
+    """The boxes on the same paper as the anchors; the first anchor is the title, which is level."""
     corners = np.concatenate(anchors)
-    reach = np.array(REACH) * length(anchors[0])
+    reach = np.array(_REACH) * length(anchors[0])
     least, most = corners.min(axis=0) - reach, corners.max(axis=0) + reach
-    middles = [(box, box.mean(axis=0)) for box in boxes_]
+    middles = [(box, box.mean(axis=0)) for box in boxes]
     return [box for box, middle in middles if (least < middle).all() and (middle < most).all()]
 
 
-def in_reading_order(polygons: Sequence[Corners]) -> list[int]:
-    """The order in which one reads what lies there: row by row, by the middles.
+def reading_order(polygons: Sequence[Corners]) -> list[int]:
+    """The indexes of the polygons row by row, from left to right.
 
     >>> square = lambda x, y: ((x, y), (x + 9, y), (x + 9, y + 9), (x, y + 9))
-    >>> in_reading_order([square(50, 3), square(0, 30), square(0, 0)])
+    >>> reading_order([square(50, 3), square(0, 30), square(0, 0)])
     [2, 0, 1]
     """
     corners = np.array(polygons, np.float64)
@@ -120,9 +113,9 @@ def in_reading_order(polygons: Sequence[Corners]) -> list[int]:
     return [index for row in rows for index in sorted(row, key=lambda each: middles[each, 0])]
 
 
-def _away(box: Box, title: Box) -> float:
+def _distance(box: Box, title: Box) -> float:
     middle, along, down = _axes(title)
-    offset = box.mean(axis=0) - middle - CENTRE * down
+    offset = box.mean(axis=0) - middle - _CENTRE * down
     return float(np.linalg.norm(offset) / np.linalg.norm(along))
 
 

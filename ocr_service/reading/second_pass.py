@@ -1,4 +1,4 @@
-"""Second looks, for what the first one did not find."""
+"""Second passes over an image, for fields that the first pass did not find or is not sure of."""
 
 from __future__ import annotations
 
@@ -13,101 +13,107 @@ import numpy as np
 from ocr_service.reading.fields.candidates import Candidate, ranked
 from ocr_service.reading.fields.code import ALPHABET
 from ocr_service.reading.fields.number import ELSEWHERE
-from ocr_service.reading.text.engine import Box, Engine, Image, crop
-from ocr_service.reading.text.lines import Line, grown, part
-from ocr_service.reading.text.orientation import aligned, height, length
-from ocr_service.reading.text.page import Page, complete, look, read
+from ocr_service.reading.text.engine import Engine, Image, crop
+from ocr_service.reading.text.lines import Line, expanded, part
+from ocr_service.reading.text.orientation import Box, aligned, height, length
+from ocr_service.reading.text.page import Page, detect, read_boxes, read_rest
 
-LARGER = 960  # pixels
-ENLARGE = 1.5  # times, at most: more makes no details
-# A label and its value, which starts after so many heights of the label, and is at most so long.
-LABEL = re.compile(r"(代|号)[码碼][:：.]?")
-VALUES = {
+_LARGER = 960  # pixels
+_ENLARGE = 1.5  # maximum factor: more adds no details
+# A label, the distance to its value and the maximum length of the value, in heights of the label.
+_LABEL = re.compile(r"(代|号)[码碼][:：.]?")
+_LABEL_GAP, _VALUE_LENGTH = 0.6, 10.0
+_VALUES = {
     "代": re.compile(r"[0-9A-Z]{12}(?![0-9A-Z])"),
     "号": re.compile(r"[0-9]{8}(?![0-9A-Z])"),
 }
-DIGIT = re.compile(r"\d")
-BOTH = 18  # digits: about as many as code and number have together
-LABEL_GAP, VALUE_LENGTH = 0.6, 10.0
-SURE = 0.98  # what is surer is not read again
-WIDER = 1.25  # digits are narrow, and the model knows Chinese characters best
-GIBBERISH = 0.6  # lines of which half are less sure than this may stand on their heads
-# Words of which a quota invoice has one at least; on other papers further looks are in vain.
-HINTS = re.compile(r"定额|发票|票联|代码|号码|税务|税局|[壹贰伍拾佰仟] ?[元圆]|整$")
+_DIGIT = re.compile(r"\d")
+_BOTH = 18  # digits: about as many as code and number have together
+_SURE = 0.98  # a candidate above this chance is not read again
+_WIDER = 1.25  # digits are narrow, and the model knows Chinese characters best
+_GIBBERISH = 0.6  # a lower median chance of the lines suggests upside-down text
+# Each quota invoice has one of these words; second passes over other papers are useless.
+_HINTS = re.compile(r"定额|发票|票联|代码|号码|税务|税局|[壹贰伍拾佰仟] ?[元圆]|整$")
 
 
-def looks(
+def pages(
     engine: Engine, image: Image, page: Page, *, angle: float | None = None
 ) -> Iterator[Page]:
-    """Other looks at an image, the cheapest first; the last two take as long as the first one.
+    """Further passes, the cheapest first; each of the last two takes as long as the first pass.
 
-    `angle`: the direction of the text, where it is known.
+    A larger image shows other details to the model. The red channel alone hides a red seal, but
+    red digits as well, so it comes last.
 
-    A larger image shows other details to the model. Without its colours, a red seal vanishes:
-    and so do red digits, which is why that look is the last one.
+    Args:
+        engine: detects and recognises text.
+        image: the image.
+        page: the result of the first pass.
+        angle: the direction of the text, if known.
     """
-    if angle is None and is_gibberish(page):
-        page = turned(engine, image, page)
+    if angle is None and _is_gibberish(page):
+        page = _turned(engine, image, page)
         yield page
-    if not any(HINTS.search(line.text) for line in page.lines):
+    if not any(_HINTS.search(line.text) for line in page.lines):
         return
-    page = with_values(engine, image, page)
+    page = _with_labelled_values(engine, image, page)
     yield page
-    for variant in (image, without_red(image)):
-        seen = look(engine, variant, side=LARGER, enlarge=ENLARGE, angle=angle)
-        yield complete(engine, variant, seen)
+    for variant in (image, red_channel(image)):
+        seen = detect(engine, variant, side=_LARGER, enlarge=_ENLARGE, angle=angle)
+        yield read_rest(engine, variant, seen)
 
 
-def with_values(engine: Engine, image: Image, page: Page) -> Page:
-    """The page with what stands to the right of labels, where no box was found or a torn one."""
+def _with_labelled_values(engine: Engine, image: Image, page: Page) -> Page:
+    """Read the area right of each label that has no complete value."""
     labels = [
         (line, match)
         for line in page.lines
         if not ELSEWHERE.search(line.text)
-        for match in LABEL.finditer(line.text)
-        if not VALUES[match[1]].match(line.text, match.end())
+        for match in _LABEL.finditer(line.text)
+        if not _VALUES[match[1]].match(line.text, match.end())
     ]
-    boxes = [value_box(line, match.end()) for line, match in labels]
-    plain = read(engine, image, boxes, page.angle)
-    # A seal makes 角 of 17; where only digits are allowed, it cannot.
+    boxes = [_value_box(line, match.end()) for line, match in labels]
+    plain = read_boxes(engine, image, boxes, page.angle)
+    # Under a seal, 17 may look like 角: an alphabet of digits prevents this.
     strict = [
         line
-        for variant in (image, in_blue(image))
-        for line in read(engine, variant, boxes, page.angle, alphabet=ALPHABET, stretch=WIDER)
+        for variant in (image, blue_channel(image))
+        for line in read_boxes(
+            engine, variant, boxes, page.angle, alphabet=ALPHABET, stretch=_WIDER
+        )
     ]
-    # A seal's text may tie code and number to one line, too long to be read well.
-    long = [line.box for line in page.lines if len(DIGIT.findall(line.text)) > BOTH]
-    plain += read(engine, image, long, page.angle, stretch=1.01)
+    # The text of a seal may join code and number to one line, which is too long to be read well.
+    long = [line.box for line in page.lines if len(_DIGIT.findall(line.text)) > _BOTH]
+    plain += read_boxes(engine, image, long, page.angle, stretch=1.01)
     pieces = [line.span(*match.span()) for line, match in labels]
-    return Page(page.lines + pieces + plain + strict, page.rest, page.angle)
+    return Page(page.lines + pieces + plain + strict, page.unread, page.angle)
 
 
-def value_box(line: Line, end: int) -> Box:
+def _value_box(line: Line, end: int) -> Box:
     """The box to the right of a label that ends before character `end` of a line."""
     size = height(line.box) / max(length(line.box), 1e-6)
-    start = line.places[end - 1] + LABEL_GAP * size
-    return grown(part(line.box, start, start + VALUE_LENGTH * size), 0, 0.1 * height(line.box))
+    start = line.places[end - 1] + _LABEL_GAP * size
+    box = part(line.box, start, start + _VALUE_LENGTH * size)
+    return expanded(box, 0, 0.1 * height(line.box))
 
 
-def closer(
+def reread(
     engine: Engine,
     image: Image,
     candidates: Sequence[Candidate],
     alphabet: str,
     spelled: Callable[[str], str],
 ) -> list[Candidate]:
-    """The best of the candidates read again, if it is not sure: wider, without red, in blue.
+    """Read the best candidate again if it is uncertain: wider, and in the red and blue channels.
 
-    A seal over it, or a blur, makes each of these see something else; clear print does not.
+    These readings differ for text under a seal or a blur, and agree for clear print.
     """
     best = next(iter(ranked(candidates)), None)
-    if best is None or best.chance > SURE:
+    if best is None or best.chance > _SURE:
         return []
-    box = grown(best.line.box, 0.1 * best.line.height, 0)
-    seen = crop(image, box)
-    crops = [seen, without_red(seen), in_blue(seen)]
+    seen = crop(image, expanded(best.line.box, 0.1 * best.line.height, 0))
+    crops = [seen, red_channel(seen), blue_channel(seen)]
     found = []
-    for reading in engine.recognise(crops, alphabet=alphabet, stretch=WIDER):
+    for reading in engine.recognise(crops, alphabet=alphabet, stretch=_WIDER):
         text = spelled(reading.text)
         if text:
             line = replace(best.line, text=text, chances=reading.chances, places=reading.places)
@@ -115,23 +121,22 @@ def closer(
     return found
 
 
-def is_gibberish(page: Page) -> bool:
-    """Whether the text is hardly text, as if read upside down."""
-    return bool(page.lines) and median(line.chance for line in page.lines) < GIBBERISH
+def _is_gibberish(page: Page) -> bool:
+    """Whether the text makes little sense, as upside-down text does."""
+    return bool(page.lines) and median(line.chance for line in page.lines) < _GIBBERISH
 
 
-def turned(engine: Engine, image: Image, page: Page) -> Page:
-    """The page read the other way up."""
+def _turned(engine: Engine, image: Image, page: Page) -> Page:
     angle = page.angle + math.pi
     boxes = [aligned(line.box, angle) for line in page.lines]
-    return Page(read(engine, image, boxes, angle), [], angle)
+    return Page(read_boxes(engine, image, boxes, angle), [], angle)
 
 
-def without_red(image: Image) -> Image:
-    """Its red channel as a grey image: red ink is as bright there as the paper below it."""
+def red_channel(image: Image) -> Image:
+    """The red channel as a grey image: red ink is as bright as paper."""
     return np.repeat(image[:, :, :1], 3, axis=2)
 
 
-def in_blue(image: Image) -> Image:
-    """Its blue channel as a grey image: orange digits are black there, and darker than a seal."""
+def blue_channel(image: Image) -> Image:
+    """The blue channel as a grey image: orange digits are black, and darker than a seal."""
     return np.repeat(image[:, :, 2:], 3, axis=2)

@@ -1,4 +1,4 @@
-"""The titles of all quota invoices on an image, wherever they lie and however they are turned."""
+"""Finds the titles of all quota invoices on an image, in any position and direction."""
 
 from __future__ import annotations
 
@@ -11,89 +11,89 @@ import numpy as np
 from ocr_service.reading import multi_invoice
 from ocr_service.reading.fields import code
 from ocr_service.reading.fields.title import is_title
-from ocr_service.reading.second_pass import without_red
-from ocr_service.reading.text.engine import Box, Engine, Image, crop
+from ocr_service.reading.second_pass import red_channel
+from ocr_service.reading.text.engine import Engine, Image, crop
 from ocr_service.reading.text.lines import Line, part
-from ocr_service.reading.text.orientation import aligned, height, is_along, length, slope
-from ocr_service.reading.text.page import read
+from ocr_service.reading.text.orientation import Box, aligned, height, is_along, length, slope
+from ocr_service.reading.text.page import read_boxes
 
-SIDE = 1280  # pixels; at this size the titles of six invoices on a sheet are found
-TITLE_LIKE = 3.0  # a title, or a half of one, is this many times as long as high
-MOST = 60  # of the longest lines are looked at
-EVEN = 0.5  # chance
-LEGIBLE = 0.7  # mean chance of the characters of a line that stands upright
-SHORTEST, USUAL = 9.0, 13.0  # characters of a title
-# Where the title is, from a label 发票代码 without one: heights of the label aside, up and down.
-ASIDE, UP, DOWN = 38.0, 16.0, 6.0
-LARGER, ENLARGE = 960, 1.5  # how that part is seen
-MOST_HIDDEN = 12
-
-
-def boxes(engine: Engine, image: Image) -> list[Box]:
-    """Where there is text, each box turned as its own text runs, or the other way up."""
-    return [aligned(box, slope([box])) for box in engine.detect(image, SIDE)]
+_SIDE = 1280  # pixels; at this size the titles of six invoices on a sheet are found
+_TITLE_LIKE = 3.0  # minimum ratio of length to height of a title, or of a half of one
+_MAX_LINES = 60  # only the longest lines are read
+_EVEN = 0.5  # chance
+_LEGIBLE = 0.7  # minimum mean chance of the characters of an upright line
+_SHORTEST, _USUAL = 9.0, 13.0  # characters of a title
+# The position of the title relative to a label 发票代码: heights of the label aside, up and down.
+_ASIDE, _UP, _DOWN = 38.0, 16.0, 6.0
+_LARGER, _ENLARGE = 960, 1.5  # size at which this area is detected
+_MAX_HIDDEN = 12
 
 
-def titles(engine: Engine, image: Image, boxes: Sequence[Box]) -> list[Line]:
-    """The titles of all quota invoices, each with its box turned as its own text runs.
+def detect_boxes(engine: Engine, image: Image) -> list[Box]:
+    """The boxes of text, each aligned with its own text or upside down."""
+    return [aligned(box, slope([box])) for box in engine.detect(image, _SIDE)]
 
-    A title that a seal has hidden is looked for above the label 发票代码 that has none.
+
+def detect_titles(engine: Engine, image: Image, boxes: Sequence[Box]) -> list[Line]:
+    """The titles of all quota invoices, each with its box aligned with its own text.
+
+    A title that a seal hides is searched above a label 发票代码 without a title.
     """
-    lines = _upright(engine, image, boxes)
-    found = _titles(lines)
+    lines = _read_upright(engine, image, boxes)
+    found = _select_titles(lines)
     labels = [line for line in lines if code.is_label(line.text)]
-    for label in labels[:MOST_HIDDEN]:
-        if not found or multi_invoice.owner(label.box, [title.box for title in found]) < 0:
-            found += next(_hidden(engine, image, label.box, found), [])
+    for label in labels[:_MAX_HIDDEN]:
+        if not found or multi_invoice.nearest_title(label.box, [title.box for title in found]) < 0:
+            found += next(_hidden_titles(engine, image, label.box, found), [])
     return found
 
 
-def _titles(lines: Sequence[Line]) -> list[Line]:
-    return [replace(line, box=whole(line.box)) for line in lines if is_title(line.text)]
+def _select_titles(lines: Sequence[Line]) -> list[Line]:
+    return [replace(line, box=completed(line.box)) for line in lines if is_title(line.text)]
 
 
-def _upright(engine: Engine, image: Image, boxes: Sequence[Box]) -> list[Line]:
-    """The longest lines, each read the way up that it stands."""
-    long = [box for box in boxes if is_along(box) and length(box) > TITLE_LIKE * height(box)]
-    long = sorted(long, key=length, reverse=True)[:MOST]
+def _read_upright(engine: Engine, image: Image, boxes: Sequence[Box]) -> list[Line]:
+    """Read the longest lines, each one upright."""
+    long = [box for box in boxes if is_along(box) and length(box) > _TITLE_LIKE * height(box)]
+    long = sorted(long, key=length, reverse=True)[:_MAX_LINES]
     if not long:
         return []
     down = engine.upside_down([crop(image, box) for box in long])
     upright = [
-        np.roll(box, 2, axis=0) if chance > EVEN else box
+        np.roll(box, 2, axis=0) if chance > _EVEN else box
         for box, chance in zip(long, down, strict=True)
     ]
-    lines = read(engine, image, upright, 0.0)
-    # A single line's direction is not sure.
-    doubtful = [np.roll(line.box, 2, axis=0) for line in lines if mean(line.chances) < LEGIBLE]
-    return lines + read(engine, image, doubtful, 0.0)
+    lines = read_boxes(engine, image, upright, 0.0)
+    # The direction of a single line is not certain.
+    doubtful = [np.roll(line.box, 2, axis=0) for line in lines if mean(line.chances) < _LEGIBLE]
+    return lines + read_boxes(engine, image, doubtful, 0.0)
 
 
-def _hidden(
+def _hidden_titles(
     engine: Engine, image: Image, label: Box, known: Sequence[Line]
 ) -> Iterator[list[Line]]:
-    """A title that is found on a closer look above a label, and was not known."""
+    """Titles above a label that only an enlarged crop shows, without the known ones."""
     down = label[3] - label[0]
     along = (label[1] - label[0]) / max(length(label), 1e-6) * height(label)
-    corners = ((-ASIDE, -UP), (ASIDE, -UP), (ASIDE, DOWN), (-ASIDE, DOWN))
+    corners = ((-_ASIDE, -_UP), (_ASIDE, -_UP), (_ASIDE, _DOWN), (-_ASIDE, _DOWN))
     area = np.array([label[0] + u * along + v * down for u, v in corners], np.float32)
-    seen, matrix = crop(image, area), multi_invoice.within(area)
-    for variant in (seen, without_red(seen)):
-        level = [aligned(box, 0.0) for box in engine.detect(variant, LARGER, enlarge=ENLARGE)]
-        long = [box for box in level if length(box) > TITLE_LIKE * height(box)]
-        for title in _titles(read(engine, variant, long, 0.0)):
-            found = replace(title, box=multi_invoice.moved(title.box, matrix))
-            is_known = any(multi_invoice.is_same(found.box, other.box) for other in known)
-            if not is_known and multi_invoice.owner(label, [found.box]) == 0:
+    seen, matrix = crop(image, area), multi_invoice.crop_to_image(area)
+    for variant in (seen, red_channel(seen)):
+        level = [aligned(box, 0.0) for box in engine.detect(variant, _LARGER, enlarge=_ENLARGE)]
+        long = [box for box in level if length(box) > _TITLE_LIKE * height(box)]
+        for title in _select_titles(read_boxes(engine, variant, long, 0.0)):
+            found = replace(title, box=multi_invoice.transformed(title.box, matrix))
+            is_known = any(multi_invoice.is_same_line(found.box, other.box) for other in known)
+            if not is_known and multi_invoice.nearest_title(label, [found.box]) == 0:
                 yield [found]
 
 
-def whole(title: Box) -> Box:
-    """The box of a title that a seal has cut in two, with its other half: 定额 is in the last one.
+def completed(title: Box) -> Box:
+    """The box of a whole title, for one that a seal cuts in two: 定额 is in the right half.
 
     >>> half = np.array([[90, 0], [150, 0], [150, 10], [90, 10]], np.float32)
-    >>> whole(half)[:, 0].round().tolist()
+    >>> completed(half)[:, 0].round().tolist()
     [20.0, 150.0, 150.0, 20.0]
     """
     characters = length(title) / max(height(title), 1e-6)
-    return part(title, 1 - USUAL / characters, 1) if characters < SHORTEST else title
+    return part(title, 1 - _USUAL / characters, 1) if characters < _SHORTEST else title

@@ -18,7 +18,7 @@ from obs import ObsClient
 
 from local.cloud import BUCKET, Cloud, Options, running_cloud
 from local.runtime import Runtime
-from ocr_service.auth.keyring import Credential
+from ocr_service.auth.keyring import Credentials
 from tests.support.faulty import READS_ONCE, Faulty, faulty_cloud
 from tests.support.paths import SAMPLES
 
@@ -36,7 +36,7 @@ class Run:
 
     runtime: Runtime
     log: Path
-    used: list[Credential] = field(default_factory=list)
+    used: list[Credentials] = field(default_factory=list)
     since: int = 0
 
     def invoke(self, event: object) -> Any:
@@ -75,9 +75,9 @@ def starting(cloud: Cloud, folder: Path) -> Iterator[Start]:
     with contextlib.ExitStack() as stack:
 
         def make(*, seconds: float = 60, instances: int = 1, **user_data: str) -> Run:
-            used: list[Credential] = []
+            used: list[Credentials] = []
 
-            def credentials() -> Credential:
+            def credentials() -> Credentials:
                 used.append(cloud.agency.credentials())
                 return used[-1]
 

@@ -1,4 +1,4 @@
-"""Small files that are a lot of work to decode."""
+"""Small files that need much time or memory to decode."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def black_png(side: int) -> bytes:
 
 
 def nested_forms(levels: int, each: int = 10) -> bytes:
-    """A PDF whose page draws a form, which draws another one `each` times, and so on."""
+    """A PDF whose page draws a form that draws another form `each` times, and so on."""
     kinds = [b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[3 0 R]/Count 1>>"]
     page = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 400]/Contents 4 0 R/Resources<<%b>>>>"
     kinds += [page % b"/XObject<</F 5 0 R>>", _stream(b"", b"/F Do")]

@@ -1,4 +1,4 @@
-"""The OCR service as a process of its own, with a reader that only takes its time."""
+"""The OCR service as a process, with a reader that only waits."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from ocr_service.settings import Settings
 class Reader:
     def read(self, image):
         print(json.dumps({"event": "reading"}), file=sys.stderr, flush=True)
-        time.sleep(image.shape[1] / 1000)  # a wide image takes long
+        time.sleep(image.shape[1] / 1000)  # a wide image takes longer
         fields = dict(amount="￥5.00", code="144031800111", location="北京市", number="12345678")
         return SimpleNamespace(
             polygon=[(0, 0), (9.7, 0), (9.7, 5), (0, 5)],
@@ -46,7 +46,7 @@ serve(Settings.read(os.environ), Reader())
 
 @dataclass
 class Running:
-    """The service's process, and what it prints."""
+    """The process of the service, and its output."""
 
     process: subprocess.Popen[str]
     url: str
@@ -74,7 +74,7 @@ def running(folder: Path, **settings: object) -> Iterator[Running]:
     stderr = folder / "stderr"
     with (
         stderr.open("w") as log,
-        subprocess.Popen(  # noqa: S603 - this Python, and the program above
+        subprocess.Popen(  # noqa: S603 - this Python, with the program above
             [sys.executable, "-c", PROGRAM],
             cwd=ROOT,
             env={"PATH": os.environ["PATH"], **named},
@@ -98,7 +98,7 @@ def body_of(data: bytes) -> dict[str, str]:
 
 
 def talk(at: Running, *parts: bytes, pause: float = 0.0) -> bytes:
-    """Send the parts over a raw connection, and give all that comes back."""
+    """Send the parts over a raw connection, and return the response."""
     with socket.create_connection(at.address, timeout=15) as connection:
         for part in parts:
             try:
@@ -122,7 +122,7 @@ def code_of(response: bytes) -> str:
 
 @dataclass
 class Peak:
-    """The most memory, in MB, that the service and the processes it starts held together."""
+    """The peak memory, in MB, of the service and its subprocesses together."""
 
     before: float
     most: float

@@ -1,4 +1,4 @@
-"""Certificates for made-up names, and the names made to lead to loopback."""
+"""Certificates for test domains, and a resolver that maps these domains to loopback."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import trustme
 
 
 class Authority:
-    """An authority of the test's own; its certificate lies in ``ca_file``."""
+    """A certificate authority for tests; its certificate is in ``ca_file``."""
 
     def __init__(self, folder: Path) -> None:
         self._authority = trustme.CA()
@@ -21,7 +21,7 @@ class Authority:
         self._authority.cert_pem.write_to_path(str(self.ca_file))
 
     def files(self, folder: Path, *names: str) -> tuple[Path, Path]:
-        """Write a certificate for the names, and its key."""
+        """Write a certificate for the names, and its private key."""
         certificate = self._authority.issue_cert(*names)
         chain, key = (
             folder / f"{names[0].lstrip('*.')}.pem",
@@ -32,7 +32,7 @@ class Authority:
         return chain, key
 
     def context(self, folder: Path, *names: str) -> ssl.SSLContext:
-        """Give a server's context with a certificate for the names."""
+        """Return a server's SSL context with a certificate for the names."""
         chain, key = self.files(folder, *names)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(chain, key)
@@ -41,7 +41,7 @@ class Authority:
 
 @contextlib.contextmanager
 def resolving(*domains: str) -> Iterator[None]:
-    """Have names in these domains lead to loopback: this process's resolver, and nothing else."""
+    """Resolve names in these domains to loopback, in this process only."""
     real = socket.getaddrinfo
 
     def resolve(host: Any, *args: Any, **kwargs: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Candidates for a field, and how much is to be believed of them."""
+"""Candidates for the value of a field, and their labels."""
 
 from __future__ import annotations
 
@@ -7,22 +7,24 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
-from ocr_service.reading.text.lines import Line, above, lead
+from ocr_service.reading.text.lines import Line, text_above, text_left_of
+
+CUT = 0.85  # trust in the first characters of a longer run
 
 
 class Label(IntEnum):
-    """What the words beside a value say about it."""
+    """The field that the label beside a value names."""
 
-    OTHER = 0  # it belongs to another field
+    OTHER = 0
     NONE = 1
     OWN = 2
 
 
 @dataclass(frozen=True, eq=False)
 class Candidate:
-    """A text that may be a field's value, the line it was read from, and its label.
+    """A text that may be a field's value, with its line and its label.
 
-    `trust`: what is left of its chance because of the way it was found.
+    `trust`: a factor below 1 for a less reliable way of finding it.
     """
 
     text: str
@@ -32,20 +34,17 @@ class Candidate:
 
     @property
     def chance(self) -> float:
-        """How sure its least sure character is."""
+        """The chance of the least certain character, times `trust`."""
         return self.line.chance * self.trust
 
 
-CUT = 0.85  # trust in the first characters of a longer run
-
-
 def ranked(candidates: Iterable[Candidate]) -> list[Candidate]:
-    """The best first: those whose label says so, and of these the surest."""
+    """The candidates by label, and then by chance, the best first."""
     return sorted(candidates, key=lambda each: (each.label, each.chance), reverse=True)
 
 
 def label_in(words: str, own: re.Pattern[str], other: re.Pattern[str]) -> Label:
-    """Which label these words hold; of several, the last stands nearest to the value.
+    """The last label in these words, since it is the nearest to the value.
 
     >>> import re
     >>> label_in("发票代码 发票号码", own=re.compile("号码"), other=re.compile("代码"))
@@ -62,6 +61,6 @@ def label_in(words: str, own: re.Pattern[str], other: re.Pattern[str]) -> Label:
 def label_of(
     value: Line, prefix: str, lines: Sequence[Line], own: re.Pattern[str], other: re.Pattern[str]
 ) -> Label:
-    """The label of a value: to its left, in its own line (`prefix`) or another; else above it."""
-    beside = label_in(lead(value, lines) + prefix, own, other)
-    return label_in(above(value, lines), own, other) if beside is Label.NONE else beside
+    """The label to the left of a value, in its own line (`prefix`) or another; else above it."""
+    beside = label_in(text_left_of(value, lines) + prefix, own, other)
+    return label_in(text_above(value, lines), own, other) if beside is Label.NONE else beside

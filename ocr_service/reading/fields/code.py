@@ -9,41 +9,41 @@ from ocr_service.reading.fields.candidates import CUT, Candidate, Label, label_o
 from ocr_service.reading.fields.place import by_code
 from ocr_service.reading.text.lines import Line
 
-CODE = re.compile(r"[012]\d{6}[0-9A-Z]{5}")
+_CODE = re.compile(r"[012]\d{6}[0-9A-Z]{5}")
 ALPHABET = "0123456789ABCDEFGHJKLMNPRSTUVWXYZ"  # no letter that could be a digit
-# Letters that are misread digits: everywhere in the first eight characters, and in the last four
-# those that provinces avoid because people would misread them too.
-AS_DIGITS = str.maketrans("OoQDIlI|iZzSsB", "00001111122558")
-NEVER_LETTERS = str.maketrans("OoQIl|i", "0001111")
-TOKEN = re.compile(r"(?<![0-9A-Za-z|\-—~])[0-9A-Za-z|]{12}(?![0-9A-Za-z|\-—~])")
-# The number of a seal may go on where the code ends.
-RUN_ON = re.compile(r"(?<![0-9A-Za-z|\-—~])[0-9A-Z|]{12}(?=[0-9A-Za-z|])")
-LABEL = re.compile(r"代[码碼玛妈呜吗鸣]|票代|发.代.")
-OTHER = re.compile(r"号[码碼玛妈呜吗鸣]|票号|密|校验|税号|识别|电话")
-LAST_YEAR = 40
+# Letters that are misread digits: all of them in the first eight characters; in the last four only
+# the letters that provinces avoid because people misread them too.
+_AS_DIGITS = str.maketrans("OoQDIlI|iZzSsB", "00001111122558")
+_NEVER_LETTERS = str.maketrans("OoQIl|i", "0001111")
+_TOKEN = re.compile(r"(?<![0-9A-Za-z|\-—~])[0-9A-Za-z|]{12}(?![0-9A-Za-z|\-—~])")
+# The digits of a seal may follow the code directly.
+_RUN_ON = re.compile(r"(?<![0-9A-Za-z|\-—~])[0-9A-Z|]{12}(?=[0-9A-Za-z|])")
+_LABEL = re.compile(r"代[码碼玛妈呜吗鸣]|票代|发.代.")
+_OTHER = re.compile(r"号[码碼玛妈呜吗鸣]|票号|密|校验|税号|识别|电话")
+_LAST_YEAR = 40
 
 
 def spelled(token: str) -> str:
-    """The token with digits where a code can only have digits; "" when it cannot be a code.
+    """The token with misread digits corrected; "" if it cannot be a code.
 
     >>> spelled("I44O31900111"), spelled("15107158EOO1"), spelled("913101160666")
     ('144031900111', '15107158E001', '')
     """
-    token = token[:8].translate(AS_DIGITS) + token[8:].translate(NEVER_LETTERS)
-    return token if CODE.fullmatch(token) else ""
+    token = token[:8].translate(_AS_DIGITS) + token[8:].translate(_NEVER_LETTERS)
+    return token if _CODE.fullmatch(token) else ""
 
 
 def is_plausible(code: str) -> bool:
-    """Whether its parts make sense: an authority, a division there is, a year of such invoices.
+    """Whether the authority, the administrative division and the year in the code are valid.
 
     >>> is_plausible("144031900111"), is_plausible("199991900111"), is_plausible("144037700111")
     (True, False, False)
     """
-    return bool(CODE.fullmatch(code)) and bool(by_code(code)) and int(code[5:7]) < LAST_YEAR
+    return bool(_CODE.fullmatch(code)) and bool(by_code(code)) and int(code[5:7]) < _LAST_YEAR
 
 
 def is_of_authority(code: str, title: str) -> bool:
-    """Whether the first character may be that of the tax bureau in the title, if it names one.
+    """Whether the first character fits the tax bureau in the title, if the title names one.
 
     >>> is_of_authority("144031900111", "深圳市国家税务局通用定额发票")
     True
@@ -56,27 +56,27 @@ def is_of_authority(code: str, title: str) -> bool:
 
 
 def is_label(text: str) -> bool:
-    """Whether the text holds the label 发票代码, misread a little.
+    """Whether the text contains the label 发票代码, possibly with a misread character.
 
     >>> is_label("发票代码"), is_label("发票代玛"), is_label("发票号码")
     (True, True, False)
     """
-    return bool(LABEL.search(text))
+    return bool(_LABEL.search(text))
 
 
 def candidates(lines: Sequence[Line]) -> list[Candidate]:
-    """Whatever may be a code, its label seen or not."""
+    """Possible codes, with or without a label."""
     found = []
     for line in lines:
-        for token in (*TOKEN.finditer(line.text), *RUN_ON.finditer(line.text)):
+        for token in (*_TOKEN.finditer(line.text), *_RUN_ON.finditer(line.text)):
             text = spelled(token[0])
             if not text:
                 continue
             value = line.span(*token.span())
-            label = label_of(value, line.text[: token.start()], lines, LABEL, OTHER)
-            if token.re is RUN_ON and label is Label.OWN and is_plausible(text):
+            label = label_of(value, line.text[: token.start()], lines, _LABEL, _OTHER)
+            if token.re is _RUN_ON and label is Label.OWN and is_plausible(text):
                 found.append(Candidate(text, value, label, CUT))
-            elif token.re is TOKEN and _is_credible(text, label):
+            elif token.re is _TOKEN and _is_credible(text, label):
                 found.append(Candidate(text, value, label))
     return found
 

@@ -1,9 +1,9 @@
-"""What the lines of one invoice say, before anything is concluded from it."""
+"""Extracts the candidates of every field from lines of text."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 
@@ -12,14 +12,14 @@ from ocr_service.reading.fields.candidates import Candidate, Label
 from ocr_service.reading.fields.title import is_title
 from ocr_service.reading.text.lines import Line
 
-SURE = 0.95
-CREDIBLE = 0.5  # what is less sure asks for another look
-NEAR = 1.3  # so many times as far as the nearest is still the same paper
+_SURE = 0.95
+_CREDIBLE = 0.5  # a lower chance asks for another pass
+_NEAR = 1.3  # candidates up to this many times as far as the nearest are on the same paper
 
 
 @dataclass(frozen=True, eq=False)
-class Findings:
-    """Whatever may be a field, in the lines of one or more looks at an invoice."""
+class Extraction:
+    """Titles, labels and candidates in the lines of one or more passes."""
 
     titles: list[Line] = field(default_factory=list)
     codes: list[Candidate] = field(default_factory=list)
@@ -30,8 +30,8 @@ class Findings:
     number_labels: list[Line] = field(default_factory=list)
 
     @property
-    def suffice(self) -> bool:
-        """Whether nothing more need be read: every field stands where its label says."""
+    def is_sufficient(self) -> bool:
+        """Whether every field was found beside its label, so that reading can stop."""
         return bool(
             self.titles
             and self.words
@@ -40,14 +40,14 @@ class Findings:
         )
 
     @property
-    def suffice_without_words(self) -> bool:
-        """Whether all but the words was found, and the amount in figures is sure."""
-        sure = any(each.chance > SURE for each in self.figures)
-        return sure and replace(self, words=self.figures).suffice
+    def is_sufficient_without_words(self) -> bool:
+        """Whether only the amount in words is missing, and the amount in figures is certain."""
+        sure = any(each.chance > _SURE for each in self.figures)
+        return sure and replace(self, words=self.figures).is_sufficient
 
     @property
     def is_invoice(self) -> bool:
-        """Whether a quota invoice was seen: a title, and something that only invoices have."""
+        """Whether there is a title, and a label or code that only invoices have."""
         return bool(self.titles and (self.code_labels or self.number_labels or self.codes))
 
     @property
@@ -57,32 +57,25 @@ class Findings:
             self.titles, key=lambda line: line.height * (line.right - line.left), default=None
         )
 
-    def beside(self, title: Line) -> Findings:
-        """What belongs to that title: of two papers on one image, the candidates nearest to it."""
-        return Findings(
+    def nearest_to(self, title: Line) -> Extraction:
+        """The candidates nearest to this title, in case there are two papers on the image."""
+        return Extraction(
             [title],
-            near(title, labelled(self.codes, self.code_labels)),
-            near(title, labelled(self.numbers, self.number_labels)),
-            near(title, self.words),
-            near(title, self.figures),
+            _near(title, _labelled(self.codes, self.code_labels)),
+            _near(title, _labelled(self.numbers, self.number_labels)),
+            _near(title, self.words),
+            _near(title, self.figures),
         )
 
-    def with_(self, other: Findings) -> Findings:
-        """These findings and those of another look."""
-        return Findings(
-            self.titles + other.titles,
-            self.codes + other.codes,
-            self.numbers + other.numbers,
-            self.words + other.words,
-            self.figures + other.figures,
-            self.code_labels + other.code_labels,
-            self.number_labels + other.number_labels,
-        )
+    def merged_with(self, other: Extraction) -> Extraction:
+        """Both extractions together."""
+        names = [each.name for each in fields(self)]
+        return Extraction(*(getattr(self, name) + getattr(other, name) for name in names))
 
 
-def findings(lines: Sequence[Line]) -> Findings:
-    """What the lines of one look say."""
-    return Findings(
+def extract(lines: Sequence[Line]) -> Extraction:
+    """Extract titles, labels and candidates from the lines of one pass."""
+    return Extraction(
         [line for line in lines if is_title(line.text)],
         code.candidates(lines),
         number.candidates(lines),
@@ -93,27 +86,24 @@ def findings(lines: Sequence[Line]) -> Findings:
     )
 
 
-def labelled(candidates: Sequence[Candidate], labels: Sequence[Line]) -> list[Candidate]:
-    """The candidates beside a label; all of them where no label of their field was read.
+def _labelled(candidates: Sequence[Candidate], labels: Sequence[Line]) -> list[Candidate]:
+    """The candidates beside a label; all candidates if no label of their field was read.
 
-    Where there is a label and nothing beside it can be read, what stands elsewhere is the number
-    of a seal, or a piece of it.
+    A candidate away from an existing label is the number of a seal, or a part of it.
     """
-    if not labels:
-        return list(candidates)
-    return [each for each in candidates if each.label is Label.OWN]
+    return [each for each in candidates if each.label is Label.OWN or not labels]
 
 
 def _is_credible(candidate: Candidate) -> bool:
-    return candidate.label is Label.OWN and candidate.chance > CREDIBLE
+    return candidate.label is Label.OWN and candidate.chance > _CREDIBLE
 
 
-def near(title: Line, candidates: Sequence[Candidate]) -> list[Candidate]:
-    """The candidates about as far from the title as the nearest of those with the best label."""
+def _near(title: Line, candidates: Sequence[Candidate]) -> list[Candidate]:
+    """The candidates about as far from the title as the nearest one with the best label."""
     best = max((each.label for each in candidates), default=Label.NONE)
     away = {
         id(each): float(np.linalg.norm(each.line.box.mean(axis=0) - title.box.mean(axis=0)))
         for each in candidates
     }
     nearest = min((away[id(each)] for each in candidates if each.label is best), default=0.0)
-    return [each for each in candidates if away[id(each)] < NEAR * nearest + title.height]
+    return [each for each in candidates if away[id(each)] < _NEAR * nearest + title.height]

@@ -8,66 +8,66 @@ from collections.abc import Sequence
 from ocr_service.reading.fields.candidates import CUT, Candidate, Label, label_of
 from ocr_service.reading.text.lines import Line
 
-DIGITS = 8
+_DIGITS = 8
 ALPHABET = "0123456789"
-AS_DIGITS = str.maketrans("OoQDIl|iZzSsB", "0000111122558")
-TOKEN = re.compile(
+_AS_DIGITS = str.maketrans("OoQDIl|iZzSsB", "0000111122558")
+_TOKEN = re.compile(
     r"(?:(?<=N[oO0º°])|(?<=N[oO0º°][.:])|(?<![0-9A-Za-z.|\-—~@#*＊＃]))"
     r"[0-9A-Za-z|]{8}(?![0-9A-Za-z.|\-—~@#])"
 )
-LABEL = re.compile(r"(?<![据话证机账户车])号[码碼玛妈呜吗鸣]|票号|发.号.")
-ALNUM = re.compile(r"[0-9A-Za-z|]*")
-SEAL_DIGITS = 3
-STRANGE = 0.5  # trust in eight digits of nine
-# The number of a seal may go on where the invoice's ends.
-RUN_ON = re.compile(r"(?<![0-9A-Za-z.|\-—~@#])[0-9OIl|]{8}(?=[0-9A-Za-z|])")
-# A printer's line, a date, a telephone, a tax number: digits of these are no invoice number.
+_LABEL = re.compile(r"(?<![据话证机账户车])号[码碼玛妈呜吗鸣]|票号|发.号.")
+_ALNUM = re.compile(r"[0-9A-Za-z|]*")
+_SEAL_DIGITS = 3
+_STRANGE = 0.5  # trust in eight digits of nine or ten
+# The digits of a seal may follow the number directly.
+_RUN_ON = re.compile(r"(?<![0-9A-Za-z.|\-—~@#])[0-9OIl|]{8}(?=[0-9A-Za-z|])")
+# Words of a printer's line, a date, a telephone number or a tax number: no invoice number.
 ELSEWHERE = re.compile(r"[印本年月册份卷税]|密|电话|起止|识别|批准|[账帐单]号|开户|\d[-—~]\d")
-OTHER = re.compile(r"代[码碼玛妈呜吗鸣]|票代|密|校验|税号|识别|电话|起止|[据账帐单]号|开户")
+_OTHER = re.compile(r"代[码碼玛妈呜吗鸣]|票代|密|校验|税号|识别|电话|起止|[据账帐单]号|开户")
 
 
 def spelled(token: str) -> str:
-    """The token in digits alone; "" when it cannot be a number.
+    """The token with misread digits corrected; "" if it cannot be a number.
 
     >>> spelled("O1I42646"), spelled("PASSWORD")
     ('01142646', '')
     """
-    digits = token.translate(AS_DIGITS)
+    digits = token.translate(_AS_DIGITS)
     real = sum(character.isdigit() for character in token)
-    return digits if digits.isdigit() and len(digits) == DIGITS and real >= DIGITS // 2 else ""
+    return digits if digits.isdigit() and len(digits) == _DIGITS and real >= _DIGITS // 2 else ""
 
 
 def is_label(text: str) -> bool:
-    """Whether the text holds the label 发票号码, misread a little; a printer's line holds none.
+    """Whether the text contains the label 发票号码, possibly misread; a printer's line does not.
 
     >>> is_label("发票号码"), is_label("票号码"), is_label("发票代码"), is_label("本号码623-628")
     (True, True, False, False)
     """
-    return bool(LABEL.search(text)) and not ELSEWHERE.search(text)
+    return bool(_LABEL.search(text)) and not ELSEWHERE.search(text)
 
 
 def candidates(lines: Sequence[Line]) -> list[Candidate]:
-    """Whatever may be a number, its label seen or not; print runs and passwords are none."""
+    """Possible numbers, with or without a label, except print runs and passwords."""
     found = []
     for line in lines:
         if ELSEWHERE.search(line.text):
             continue
-        for token in (*TOKEN.finditer(line.text), *RUN_ON.finditer(line.text)):
+        for token in (*_TOKEN.finditer(line.text), *_RUN_ON.finditer(line.text)):
             text = spelled(token[0])
             if not text:
                 continue
             value = line.span(*token.span())
-            label = label_of(value, line.text[: token.start()], lines, LABEL, OTHER)
-            trust = _trust(line.text, token) if token.re is RUN_ON else 1.0
-            if label is Label.OWN or (label is Label.NONE and token.re is TOKEN):
+            label = label_of(value, line.text[: token.start()], lines, _LABEL, _OTHER)
+            trust = _trust(line.text, token) if token.re is _RUN_ON else 1.0
+            if label is Label.OWN or (label is Label.NONE and token.re is _TOKEN):
                 found.append(Candidate(text, value, label, trust))
     return found
 
 
 def _trust(text: str, token: re.Match[str]) -> float:
-    """How much is to be believed of the first digits of a longer run.
+    """The trust in the first eight digits of a longer run.
 
-    A seal's number has many digits; one digit more means that it is no invoice number.
+    The number of a seal has many digits; one or two more digits mean another kind of number.
     """
-    more = ALNUM.match(text, token.end())
-    return CUT if more and len(more[0]) >= SEAL_DIGITS else STRANGE
+    more = _ALNUM.match(text, token.end())
+    return CUT if more and len(more[0]) >= _SEAL_DIGITS else _STRANGE

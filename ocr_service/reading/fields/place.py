@@ -1,4 +1,4 @@
-"""The place: the administrative division that an invoice belongs to (GB/T 2260)."""
+"""The place: the administrative division of an invoice (GB/T 2260)."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from functools import cache
 
 from gb2260.data import data
 
-MUNICIPALITIES = ("11", "12", "31", "50")
-# Rows of the standard that group counties and are no place: there the province stands alone.
-GROUPS = ("市辖区", "市辖县", "县", "市", "省直辖", "自治区直辖", "省属虚拟市", "直辖")
+_MUNICIPALITIES = ("11", "12", "31", "50")
+# Rows of the standard that only group counties: the place is the province.
+_GROUPS = ("市辖区", "市辖县", "县", "市", "省直辖", "自治区直辖", "省属虚拟市", "直辖")
 
 
 @cache
 def divisions() -> dict[str, str]:
-    """Four digits of every province and prefecture, in any revision, and its full name.
+    """The full name of every province and prefecture, by four digits, in all revisions.
 
     >>> divisions()["4403"], divisions()["3300"], divisions()["3101"]
     ('广东省深圳市', '浙江省', '上海市')
@@ -28,7 +28,7 @@ def divisions() -> dict[str, str]:
             continue
         province = names[code // 10000 * 10000]
         whole = province
-        if not (four.endswith("00") or four[:2] in MUNICIPALITIES or name.startswith(GROUPS)):
+        if not (four.endswith("00") or four[:2] in _MUNICIPALITIES or name.startswith(_GROUPS)):
             whole += name
         found[four] = whole
     return found
@@ -36,20 +36,20 @@ def divisions() -> dict[str, str]:
 
 @cache
 def _names() -> list[tuple[str, str]]:
-    """Names that a title may give a place, of any revision, longest first, and its full name."""
+    """Each short name of a place, in all revisions, with its full name; longest first."""
     found: dict[str, str] = {}
     for names in data.values():
         for code, name in names.items():
             whole = divisions().get(f"{code:06d}"[:4], "")
-            if code % 100 or name.startswith(GROUPS):
+            if code % 100 or name.startswith(_GROUPS):
                 continue
-            if whole.endswith(name) or name not in found:  # the latter: renamed since
+            if whole.endswith(name) or name not in found:  # or: renamed since
                 found[name] = whole
     return sorted(found.items(), key=lambda pair: (len(pair[0]), len(pair[1])), reverse=True)
 
 
 def by_code(code: str) -> str:
-    """The place of an invoice code: its characters 2 to 5.
+    """The place of an invoice code, from its characters 2 to 5.
 
     >>> by_code("144031900111"), by_code("133001900111"), by_code("199991900111")
     ('广东省深圳市', '浙江省', '')
@@ -58,7 +58,7 @@ def by_code(code: str) -> str:
 
 
 def by_title(title: str) -> str:
-    """The place that a title names; a city alone is given its province.
+    """The place that a title names, with its province.
 
     >>> by_title("国家税务总局大连市税务局通用定额发票")
     '辽宁省大连市'
@@ -73,7 +73,7 @@ def by_title(title: str) -> str:
 
 
 def agree(one: str, other: str) -> bool:
-    """Whether two places may be the same: equal, or the one within the other.
+    """Whether two places are equal, or one contains the other.
 
     >>> agree("四川省", "四川省绵阳市"), agree("四川省成都市", "四川省绵阳市")
     (True, False)
@@ -82,7 +82,7 @@ def agree(one: str, other: str) -> bool:
 
 
 def is_exact(place: str) -> bool:
-    """Whether it is a city, or a province that an invoice code cannot name more exactly.
+    """Whether the place is as exact as an invoice code can be: not a province with cities.
 
     >>> is_exact("北京市"), is_exact("四川省绵阳市"), is_exact("浙江省")
     (True, True, False)
@@ -92,4 +92,4 @@ def is_exact(place: str) -> bool:
 
 @cache
 def _provinces() -> set[str]:
-    return {four[:2] for four in divisions()} - set(MUNICIPALITIES)
+    return {four[:2] for four in divisions()} - set(_MUNICIPALITIES)

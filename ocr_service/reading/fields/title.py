@@ -1,21 +1,21 @@
-"""The gate: only a quota invoice has 定额 in its title, and no other paper is called so."""
+"""The title: only quota invoices have 定额 in their title."""
 
 from __future__ import annotations
 
 import re
 
-# Other papers speak of 规定的发票 and 余额: one of the two characters needs its neighbours.
-TITLE = re.compile(r"定额(?:$|.{0,2}[发票]+)|用定额|用定.发票?|用.额发票?")
-# What a title goes on with, at most: the sheet's name or a bracket, misread a little.
-REST = re.compile(r"联?.{0,2}(?:[(（\[【].*)?|发票联.?|存根联.?")
-# Sentences speak of quota invoices with such words, before or behind.
-SENTENCE = re.compile(
+# Other papers contain 规定的发票 and 余额: a single one of the two characters needs neighbours.
+_TITLE = re.compile(r"定额(?:$|.{0,2}[发票]+)|用定额|用定.发票?|用.额发票?")
+# A title may end with the name of the sheet or a bracket, possibly misread.
+_REST = re.compile(r"联?.{0,2}(?:[(（\[【].*)?|发票联.?|存根联.?")
+# Words of a sentence about quota invoices.
+_SENTENCE = re.compile(
     r"[，。；、《》:：]|本发票|[开领]具|换开|停止|使用|关于|工本|收到|说明|规定|印刷|领购"
 )
 
 
 def is_title(text: str) -> bool:
-    """Whether the text is the title of a quota invoice, one character of it misread at most.
+    """Whether the text is the title of a quota invoice, with at most one misread character.
 
     >>> is_title("北京市国家税务局通用定额发票"), is_title("通用定颜发票"), is_title("定额发票联")
     (True, True, True)
@@ -24,7 +24,7 @@ def is_title(text: str) -> bool:
     >>> is_title("可开具定额发票"), is_title("定额发票使用说明"), is_title("定额发票15107165")
     (False, False, False)
     """
-    found = TITLE.search(text)
-    if not found or SENTENCE.search(text):
+    found = _TITLE.search(text)
+    if not found or _SENTENCE.search(text):
         return False
-    return bool(REST.fullmatch(text, found.end()))
+    return bool(_REST.fullmatch(text, found.end()))

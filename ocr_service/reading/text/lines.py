@@ -1,4 +1,4 @@
-"""Lines of text: what they say and where they stand on the page."""
+"""Lines of text and their positions on the page."""
 
 from __future__ import annotations
 
@@ -7,21 +7,20 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-Box = NDArray[np.float32]
+from ocr_service.reading.text.orientation import Box
 
-VALUE = 6  # digits
-SAME_HEIGHT = 0.5  # of two pieces of one line, the lower is at least this high, by the higher
+_VALUE = 6  # digits
+_SAME_HEIGHT = 0.5  # minimum ratio of the heights of two pieces of one line
 
 
 @dataclass(frozen=True, eq=False)
 class Line:
     """A line of text, without its spaces.
 
-    `chances`: how sure each character is, 0 to 1; `places`: how far along the line, 0 to 1.
-    `left`, `right`, `middle`, `height`: in pixels, on a page turned so that text runs level.
-    `box`: its corners in reading order, in pixels of the image.
+    `chances`, `places`: the chance of each character, and its place along the line, 0 to 1.
+    `left`, `right`, `middle`, `height`: in pixels of the page with level text.
+    `box`: the corners in reading order, in pixels of the image.
     """
 
     text: str
@@ -35,16 +34,16 @@ class Line:
 
     @property
     def chance(self) -> float:
-        """How sure the least sure character is."""
+        """The chance of the least certain character."""
         return min(self.chances, default=0.0)
 
     @property
     def is_complete(self) -> bool:
-        """Whether it holds a value itself: then it is no other value's label."""
-        return sum(character.isdigit() for character in self.text) >= VALUE
+        """Whether the line contains a value, so that it is not the label of another value."""
+        return sum(character.isdigit() for character in self.text) >= _VALUE
 
     def span(self, start: int, end: int) -> Line:
-        """The characters from `start` to `end` as a line of their own."""
+        """The characters from `start` to `end` as a separate line."""
         step = 0.55 * self.height / max(self.right - self.left, 1e-6)
         first = max(0.0, self.places[start] - step)
         last = min(1.0, self.places[end - 1] + step)
@@ -60,27 +59,20 @@ class Line:
 
 
 def part(box: Box, first: float, last: float) -> Box:
-    """The part of a box between two shares of its length; below 0 and above 1 is beyond it.
+    """The part of a box between two shares of its length, which may be below 0 or above 1.
 
     >>> part(np.array([[0, 0], [10, 0], [10, 2], [0, 2]], np.float32), 0.5, 2)[:, 0].tolist()
     [5.0, 20.0, 20.0, 5.0]
     """
     top, bottom = box[1] - box[0], box[2] - box[3]
-    return np.array(
-        [
-            box[0] + first * top,
-            box[0] + last * top,
-            box[3] + last * bottom,
-            box[3] + first * bottom,
-        ],
-        np.float32,
-    )
+    upper = [box[0] + first * top, box[0] + last * top]
+    return np.array([*upper, box[3] + last * bottom, box[3] + first * bottom], np.float32)
 
 
-def grown(box: Box, along: float, across: float) -> Box:
-    """A box with so many pixels more at each end, and above and below.
+def expanded(box: Box, along: float, across: float) -> Box:
+    """The box with `along` more pixels at each end, and `across` more above and below.
 
-    >>> grown(np.array([[0, 0], [10, 0], [10, 2], [0, 2]], np.float32), 3, 1).tolist()
+    >>> expanded(np.array([[0, 0], [10, 0], [10, 2], [0, 2]], np.float32), 3, 1).tolist()
     [[-3.0, -1.0], [13.0, -1.0], [13.0, 3.0], [-3.0, 3.0]]
     """
     right = box[1] - box[0]
@@ -91,11 +83,11 @@ def grown(box: Box, along: float, across: float) -> Box:
     return np.asarray(box + np.array(moves), np.float32)
 
 
-def placed(box: Box, angle: float) -> tuple[float, float, float, float]:
-    """`left`, `right`, `middle` and `height` of an aligned box, text running at `angle`.
+def level_position(box: Box, angle: float) -> tuple[float, float, float, float]:
+    """`left`, `right`, `middle` and `height` of an aligned box with text at `angle`.
 
     >>> box = np.array([[0, 9], [0, 0], [2, 0], [2, 9]], np.float32)
-    >>> [round(value) for value in placed(box, -math.pi / 2)]
+    >>> [round(value) for value in level_position(box, -math.pi / 2)]
     [-9, 0, 1, 2]
     """
     sine, cosine = math.sin(angle), math.cos(angle)
@@ -106,13 +98,13 @@ def placed(box: Box, angle: float) -> tuple[float, float, float, float]:
 
 
 def side_by_side(one: Line, other: Line) -> bool:
-    """Whether two lines stand in one row and are of like height."""
+    """Whether two lines are in one row and have similar heights."""
     low, high = sorted((one.height, other.height))
-    return abs(one.middle - other.middle) < 0.6 * high and low > SAME_HEIGHT * high
+    return abs(one.middle - other.middle) < 0.6 * high and low > _SAME_HEIGHT * high
 
 
 def joined(lines: Sequence[Line]) -> Line:
-    """Pieces of one row as one line, with a space between those that stand apart."""
+    """Pieces of one row as one line, with spaces for the gaps."""
     left, right = lines[0].left, max(line.right for line in lines)
     width = max(right - left, 1e-6)
     text, chances, places = "", [], []
@@ -137,7 +129,7 @@ def joined(lines: Sequence[Line]) -> Line:
 
 
 def rows(lines: Iterable[Line], *, gap: float) -> list[Line]:
-    """Pieces that stand side by side, at most `gap` heights apart, joined; from top to bottom."""
+    """Join pieces side by side, at most `gap` heights apart; return lines from top to bottom."""
     found: list[list[Line]] = []
     for line in sorted(lines, key=lambda line: line.left):
         fitting = [
@@ -153,8 +145,8 @@ def rows(lines: Iterable[Line], *, gap: float) -> list[Line]:
     return sorted((joined(row) for row in found), key=lambda line: line.middle)
 
 
-def lead(value: Line, lines: Iterable[Line], *, reach: float = 12) -> str:
-    """The text that stands to the left of a value in its row, nearest last: its label."""
+def text_left_of(value: Line, lines: Iterable[Line], *, reach: float = 12) -> str:
+    """The text to the left of a value in its row, the nearest last: its label."""
     left = [
         line
         for line in lines
@@ -166,8 +158,8 @@ def lead(value: Line, lines: Iterable[Line], *, reach: float = 12) -> str:
     return " ".join(line.text for line in sorted(left, key=lambda line: line.right))
 
 
-def above(value: Line, lines: Iterable[Line]) -> str:
-    """The text right above a value: its label where it has none to the left."""
+def text_above(value: Line, lines: Iterable[Line]) -> str:
+    """The text directly above a value: its label if there is none to the left."""
     over = [
         line
         for line in lines

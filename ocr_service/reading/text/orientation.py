@@ -1,4 +1,4 @@
-"""Which way the text runs, from the boxes around it."""
+"""The direction of text, from the boxes around it."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 
 Box = NDArray[np.float32]
 
-ELONGATED = 2.0  # a box this many times as long as high shows the direction of its text
+_ELONGATED = 2.0  # minimum ratio of the sides of a box that shows the direction of its text
 
 
 def slope(boxes: Sequence[Box]) -> float:
     """The direction of the lines of text, in radians, from -π/2 to π/2; 0 is level.
 
-    The long edges of elongated boxes vote with their lengths. A line has no head and no tail
-    yet, so angles are doubled to make opposite directions one.
+    The long edges of elongated boxes vote with their lengths. The start of a line is not known
+    yet, so angles are doubled, which makes opposite directions equal.
 
     >>> level = np.array([[0, 0], [90, 0], [90, 10], [0, 10]], np.float32)
     >>> slope([level])
@@ -29,7 +29,7 @@ def slope(boxes: Sequence[Box]) -> float:
     for box in boxes:
         long, short = sorted((box[1] - box[0], box[2] - box[1]), key=np.linalg.norm, reverse=True)
         length, height = float(np.linalg.norm(long)), float(np.linalg.norm(short))
-        if length > ELONGATED * height:
+        if length > _ELONGATED * height:
             votes += length * complex(float(long[0]), float(long[1])) ** 2 / length**2
     if not votes:
         return 0.0
@@ -37,7 +37,7 @@ def slope(boxes: Sequence[Box]) -> float:
 
 
 def aligned(box: Box, angle: float) -> Box:
-    """The box with its corners in reading order, for text that runs at `angle` radians.
+    """The box with its corners in reading order, for text at `angle` radians.
 
     >>> box = np.array([[0, 0], [90, 0], [90, 10], [0, 10]], np.float32)
     >>> aligned(box, math.pi)[0].tolist()
@@ -50,7 +50,7 @@ def aligned(box: Box, angle: float) -> Box:
 
 
 def is_along(box: Box) -> bool:
-    """Whether an aligned box holds text that runs with the page, not up or down its side.
+    """Whether the text in an aligned box runs along the page, not across it.
 
     >>> is_along(np.array([[0, 0], [10, 0], [10, 90], [0, 90]], np.float32))
     False

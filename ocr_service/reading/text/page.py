@@ -1,4 +1,4 @@
-"""From an image to its lines of text, whichever way up it is."""
+"""Finds and reads the lines of text of an image in any direction."""
 
 from __future__ import annotations
 
@@ -6,44 +6,46 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import mean, median
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ocr_service.reading.invoice import Corners
-from ocr_service.reading.text.engine import Box, Engine, Image, crop
-from ocr_service.reading.text.lines import Line, placed
-from ocr_service.reading.text.orientation import aligned, height, is_along, length, slope
+from ocr_service.reading.text.engine import Engine, Image, crop
+from ocr_service.reading.text.lines import Line, level_position
+from ocr_service.reading.text.orientation import Box, aligned, height, is_along, length, slope
 
-VOTERS = 3  # so many of the longest lines say which way up the image is
-EVEN = 0.5  # chance
-FIRST, NEXT = 6, 3  # lines read before the rules are asked whether more is needed
-MOST_LINES = 120  # on an image; a newspaper would take minutes
-SMALL = 0.8  # of the usual height of a line
-# The printer's line: the longest of all, lower than others, and never of use.
-LONG, LOW = 15.0, 0.95
-ALIKE = 0.75  # of the higher one's height: what is lower behind an amount are its figures
-REACH = 3.0  # heights between characters that belong together
-MARGIN = 1.0  # of paper around its text, in heights of a line
+_VOTERS = 3  # number of the longest lines that decide whether the image is upside down
+_EVEN = 0.5  # chance
+_FIRST, _NEXT = 6, 3  # lines in the first batch and in each further batch
+_MAX_LINES = 120  # on an image; a newspaper would take minutes
+_SMALL = 0.8  # of the usual height of a line
+# The printer's line, which is useless, is the longest of all and lower than others.
+_LONG, _LOW = 15.0, 0.95
+_ALIKE = 0.75  # of the larger height: lower text behind an amount in words is its figures
+_REACH = 3.0  # heights between characters that belong together
+_MARGIN = 1.0  # of paper around its text, in heights of a line
 
 
 @dataclass(frozen=True, eq=False)
 class Page:
-    """The lines of text of an image, and the direction they run in, in radians.
+    """The lines of text of an image, and their direction in radians.
 
-    `rest`: boxes not read yet, the most promising first.
+    `unread`: boxes not read yet, in order of priority.
     """
 
     lines: list[Line]
-    rest: list[Box]
+    unread: list[Box]
     angle: float
 
     @property
     def boxes(self) -> list[Box]:
         """All boxes, read or not."""
-        return [line.box for line in self.lines] + self.rest
+        return [line.box for line in self.lines] + self.unread
 
 
-def look(
+def detect(
     engine: Engine,
     image: Image,
     *,
@@ -51,90 +53,95 @@ def look(
     enlarge: float = 1.0,
     angle: float | None = None,
 ) -> Page:
-    """Where there is text on an RGB image that the model sees at `side` pixels; nothing is read.
+    """Detect the boxes of text on an RGB image, at `side` pixels, without reading them.
 
-    `angle`: the direction of the text, where it is known.
+    `angle`: the direction of the text, if known.
     """
     boxes = engine.detect(image, side, enlarge=enlarge)
-    angle = direction(engine, image, boxes) if angle is None else angle
+    angle = _direction(engine, image, boxes) if angle is None else angle
     boxes = [box for box in (aligned(box, angle) for box in boxes) if is_along(box)]
-    return Page([], by_promise(boxes, angle), angle)
+    return Page([], _by_priority(boxes, angle), angle)
 
 
-def direction(engine: Engine, image: Image, boxes: Sequence[Box]) -> float:
-    """The direction that text runs in, in radians; 0 is level, π upside down."""
+def _direction(engine: Engine, image: Image, boxes: Sequence[Box]) -> float:
+    """The direction of the text in radians; 0 is level, π upside down."""
     angle = slope(boxes)
     along = [box for box in (aligned(box, angle) for box in boxes) if is_along(box)]
-    longest = sorted(along, key=length, reverse=True)[:VOTERS]
-    if longest and mean(engine.upside_down([crop(image, box) for box in longest])) > EVEN:
+    longest = sorted(along, key=length, reverse=True)[:_VOTERS]
+    if longest and mean(engine.upside_down([crop(image, box) for box in longest])) > _EVEN:
         return angle + math.pi
     return angle
 
 
-def by_promise(boxes: list[Box], angle: float) -> list[Box]:
-    """The boxes in the order in which reading them is worth it.
+def _by_priority(boxes: list[Box], angle: float) -> list[Box]:
+    """The boxes in the order in which they are read: large print first, from top to bottom.
 
-    Fields are large print, from the title down to the amount; what is small, or below it, is not.
+    Fields are in large print.
     """
     usual = median([height(box) for box in boxes if length(box) > 3 * height(box)] or [0.0])
     down = np.array([-math.sin(angle), math.cos(angle)])
 
-    def promise(box: Box) -> tuple[bool, float]:
-        printers_line = length(box) > LONG * height(box) and height(box) < LOW * usual
-        return height(box) < SMALL * usual or printers_line, float(box.mean(axis=0) @ down)
+    def priority(box: Box) -> tuple[bool, float]:
+        printers_line = length(box) > _LONG * height(box) and height(box) < _LOW * usual
+        return height(box) < _SMALL * usual or printers_line, float(box.mean(axis=0) @ down)
 
-    return sorted(sorted(boxes, key=height, reverse=True)[:MOST_LINES], key=promise)
+    return sorted(sorted(boxes, key=height, reverse=True)[:_MAX_LINES], key=priority)
 
 
-def waves(engine: Engine, image: Image, page: Page) -> Iterator[Page]:
-    """The page with more and more of its text read.
+def read_in_batches(engine: Engine, image: Image, page: Page) -> Iterator[Page]:
+    """Read the page batch by batch, so that the caller can stop early.
 
-    Most of the time goes into reading, and half of all text stands outside of the fields.
+    Reading takes most of the time, and half of all text is not in a field.
     """
-    count = FIRST
-    while page.rest:
-        lines = page.lines + read(engine, image, page.rest[:count], page.angle)
-        page = Page(lines, page.rest[count:], page.angle)
-        count = NEXT
+    count = _FIRST
+    while page.unread:
+        lines = page.lines + read_boxes(engine, image, page.unread[:count], page.angle)
+        page = Page(lines, page.unread[count:], page.angle)
+        count = _NEXT
         yield page
 
 
-def is_torn(page: Page, line: Line) -> bool:
-    """Whether a box not read yet may hold the start or the end of that line.
+def is_cut(page: Page, line: Line) -> bool:
+    """Whether an unread box may contain the start or the end of this line.
 
-    Of 贰 拾 元 the last two alone would be another amount, and so would 壹元 of 壹元 伍角.
+    Without its start, 贰 拾 元 would be another amount, and so would 壹元 伍角 without its end.
     """
-    for box in page.rest:
-        left, right, middle, high = placed(box, page.angle)
+    for box in page.unread:
+        left, right, middle, high = level_position(box, page.angle)
         low, tall = sorted((high, line.height))
         if abs(middle - line.middle) > tall / 2:
             continue
-        if tall / 2 < low and -tall < line.left - right < REACH * tall:
+        if tall / 2 < low and -tall < line.left - right < _REACH * tall:
             return True
-        if ALIKE * tall < low and 0 < left - line.right < (REACH + 1) * tall:
+        if _ALIKE * tall < low and 0 < left - line.right < (_REACH + 1) * tall:
             return True
     return False
 
 
-def outline(page: Page, boxes: Sequence[Box]) -> Corners:
-    """The corners of the paper around these boxes of text, clockwise from its top left."""
+def paper_corners(page: Page, boxes: Sequence[Box]) -> Corners:
+    """The corners of the paper around these boxes of text, clockwise from the top left."""
     sine, cosine = math.sin(page.angle), math.cos(page.angle)
     turn = np.array([[cosine, -sine], [sine, cosine]])
     level = np.concatenate(boxes) @ turn
-    margin = MARGIN * median(height(box) for box in boxes)
+    margin = _MARGIN * median(height(box) for box in boxes)
     left, top = level.min(axis=0) - margin
     right, bottom = level.max(axis=0) + margin
     corners = np.array([[left, top], [right, top], [right, bottom], [left, bottom]]) @ turn.T
-    (a, b), (c, d), (e, f), (g, h) = corners.tolist()
+    return as_corners(corners)
+
+
+def as_corners(points: NDArray[Any]) -> Corners:
+    """Four points as tuples."""
+    (a, b), (c, d), (e, f), (g, h) = points.tolist()
     return (a, b), (c, d), (e, f), (g, h)
 
 
-def complete(engine: Engine, image: Image, page: Page) -> Page:
-    """The page with all of its text read."""
-    return Page(page.lines + read(engine, image, page.rest, page.angle), [], page.angle)
+def read_rest(engine: Engine, image: Image, page: Page) -> Page:
+    """Read all unread boxes of the page."""
+    return Page(page.lines + read_boxes(engine, image, page.unread, page.angle), [], page.angle)
 
 
-def read(  # noqa: PLR0913 - two of them are passed on
+def read_boxes(  # noqa: PLR0913 - two of them are passed on
     engine: Engine,
     image: Image,
     boxes: list[Box],
@@ -143,11 +150,11 @@ def read(  # noqa: PLR0913 - two of them are passed on
     alphabet: str = "",
     stretch: float = 1.0,
 ) -> list[Line]:
-    """The lines of text in the boxes; `alphabet` and `stretch` as in `Engine.recognise`."""
+    """Read the lines of text in the boxes; `alphabet` and `stretch` as in `Engine.recognise`."""
     crops = [crop(image, box) for box in boxes]
     readings = engine.recognise(crops, alphabet=alphabet, stretch=stretch)
     return [
-        Line(reading.text, reading.chances, reading.places, *placed(box, angle), box)
+        Line(reading.text, reading.chances, reading.places, *level_position(box, angle), box)
         for reading, box in zip(readings, boxes, strict=True)
         if reading.text
     ]

@@ -21,15 +21,15 @@ import uvicorn
 import index
 from local.cloud import PROJECT
 from ocr_service.app import make_app
-from ocr_service.auth.keyring import Credential, write_key_file
-from ocr_service.reading import Reader
+from ocr_service.auth.keyring import Credentials, write_key_file
+from ocr_service.reading.reader import Reader
 from ocr_service.settings import Settings as ServiceSettings
 from quota_invoice.errors import ServiceUnavailable, StoreError
 from quota_invoice.obs.store import ObsStore
 from quota_invoice.ocr.service import OcrService
 from quota_invoice.recognition.ocr_input import OcrInput
 from quota_invoice.recognition.reading import Api, Recognition
-from quota_invoice.settings.credentials import Credentials
+from quota_invoice.settings.credentials import Credentials as FunctionCredentials
 from quota_invoice.settings.settings import Settings
 from quota_invoice.stopwatch import Stopwatch
 from tests.support.announce import announce, etag
@@ -40,8 +40,8 @@ from tests.support.tls import Authority, resolving
 
 OBS, OCR = "obs.cn-north-4.test", "ocr.cn-north-4.test"
 KEY = "incoming/差旅 50%+/a b.png"
-FIRST = Credentials("AK-one", "secret-one", "token/one+with=signs")
-SECOND = Credentials("AK-two", "secret-two", "token/two+with=signs")
+FIRST = FunctionCredentials("AK-one", "secret-one", "token/one+with=signs")
+SECOND = FunctionCredentials("AK-two", "secret-two", "token/two+with=signs")
 
 
 @dataclass
@@ -55,7 +55,7 @@ class Production:
     def settings(self) -> Settings:
         return Settings.read(self.user_data.get, PROJECT)
 
-    def context(self, credentials: Credentials) -> Context:
+    def context(self, credentials: FunctionCredentials) -> Context:
         access_key, secret_key, token = astuple(credentials)
         return Context(self.user_data, access_key, secret_key, token, PROJECT)
 
@@ -89,7 +89,7 @@ def _ocr_service(authority: Authority, folder: Path, allowed: str) -> Iterator[i
     soon = datetime.now(timezone.utc) + timedelta(minutes=10)
     key_file = folder / "keys.json"
     known = [
-        Credential(keys.access_key, keys.secret_key, keys.security_token, soon)
+        Credentials(keys.access_key, keys.secret_key, keys.security_token, soon)
         for keys in (FIRST, SECOND)
     ]
     write_key_file(key_file, known)
@@ -161,7 +161,7 @@ def test_every_request_to_obs_has_a_valid_signature(production: Production) -> N
 
 def test_a_wrong_secret_key_is_refused(production: Production) -> None:
     store = ObsStore.connect(
-        production.settings(), Credentials("AK-one", "wrong", FIRST.security_token)
+        production.settings(), FunctionCredentials("AK-one", "wrong", FIRST.security_token)
     )
     with pytest.raises(StoreError, match=r"Store.SignatureDoesNotMatch: get results/a.json: 403"):
         store.read("invoices", "results/a.json")

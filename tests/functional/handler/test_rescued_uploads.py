@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from local.cloud import Cloud
-from ocr_service.contract.codes import URL_REFUSED
+from ocr_service.errors import URL_REFUSED
 from tests.functional.conftest import Objects, Run
 from tests.support.announce import announce
 from tests.support.paths import SAMPLES

@@ -19,7 +19,7 @@ from local.cloud import BUCKET, PROJECT, Cloud
 from local.functiongraph import LONGEST_ASYNC, LONGEST_SYNC, Target, functiongraph
 from local.runtime import Discarded, FunctionError
 from local.serving import Serving
-from ocr_service.auth.keyring import Credential, StaticKeyring
+from ocr_service.auth.keyring import Credentials, StaticKeyring
 from tests.functional.conftest import Objects
 from tests.functional.local.test_local_cloud import linux, run, wait_for
 from tests.support.announce import announce
@@ -27,7 +27,7 @@ from tests.support.announce import announce
 fgs: Any = pytest.importorskip("huaweicloudsdkfunctiongraph.v2")
 
 URN = f"urn:fss:cn-north-4:{PROJECT}:function:default:quota-invoice-ocr:latest"
-KEYS = Credential("OPERATOR", "the operator's secret")
+KEYS = Credentials("OPERATOR", "the operator's secret")
 
 
 class Fake:
@@ -65,7 +65,7 @@ def fake(serve: Callable[..., Fake]) -> Fake:
     return serve()
 
 
-def client(url: str, keys: Credential = KEYS, project: str = PROJECT) -> Any:
+def client(url: str, keys: Credentials = KEYS, project: str = PROJECT) -> Any:
     credentials = BasicCredentials(keys.access_key, keys.secret_key, project)
     builder = fgs.FunctionGraphClient.new_builder().with_credentials(credentials)
     return builder.with_endpoint(url).build()
@@ -142,9 +142,9 @@ def test_an_error_of_the_clouds_own_tells_nothing(fake: Fake) -> None:
 
 
 @pytest.mark.parametrize(
-    "keys", [Credential("STRANGER", KEYS.secret_key), Credential(KEYS.access_key, "another")]
+    "keys", [Credentials("STRANGER", KEYS.secret_key), Credentials(KEYS.access_key, "another")]
 )
-def test_other_keys_are_refused(fake: Fake, keys: Credential) -> None:
+def test_other_keys_are_refused(fake: Fake, keys: Credentials) -> None:
     assert refusal(lambda: submit(fake.serving.url, {}, keys=keys)) == (401, "APIG.0301")
     assert fake.submitted == []
 
@@ -231,7 +231,7 @@ def test_up_keeps_the_operators_keys_in_a_file_of_their_own(tmp_path: Path) -> N
         content = file.read_text(encoding="utf-8")
         assert not re.search(r"[^\w\n=:/.-]", content)  # nothing that a shell would read otherwise
         values = dict(line.split("=", 1) for line in content.splitlines())
-        keys = Credential(values["HW_ACCESS_KEY"], values["HW_SECRET_KEY"])
+        keys = Credentials(values["HW_ACCESS_KEY"], values["HW_SECRET_KEY"])
         submit(
             values["FUNCTIONGRAPH_ENDPOINT"],
             announce("incoming/nothing.png"),

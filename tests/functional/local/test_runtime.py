@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from local.runtime import Function, FunctionError, FunctionTimeout, Runtime
-from ocr_service.auth.keyring import Credential
+from ocr_service.auth.keyring import Credentials
 
 Start = Callable[..., Runtime]
 
@@ -23,7 +23,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
             tree.mkdir()
             (tree / "index.py").write_text(code, encoding="utf-8")
             function = Function(tree, {"NAME": "value"}, "project", seconds=seconds, instances=1)
-            runtimes.append(Runtime(function, lambda: Credential("AK", "SK", "ST"), output))
+            runtimes.append(Runtime(function, lambda: Credentials("AK", "SK", "ST"), output))
             return runtimes[-1]
 
         yield make

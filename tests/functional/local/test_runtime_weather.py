@@ -22,7 +22,7 @@ from local.runtime import (
     Runtime,
     Weather,
 )
-from ocr_service.auth.keyring import Credential
+from ocr_service.auth.keyring import Credentials
 
 LONG = 60.0  # seconds; nothing that works takes as long
 
@@ -103,7 +103,7 @@ def make(tmp_path: Path) -> Iterator[Make]:
                 discards=discards,
                 asynchronous=AsyncConfig(**{"backoff": 0.01, **config}),
             )
-            runtime = Runtime(function, lambda: Credential("AK", "SK"), output, weather)
+            runtime = Runtime(function, lambda: Credentials("AK", "SK"), output, weather)
             stack.callback(runtime.stop)
             return Made(runtime, tmp_path)
 

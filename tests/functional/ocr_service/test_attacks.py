@@ -1,4 +1,4 @@
-"""Callers who ask for more than is their due: bounds on memory and time, on the real process."""
+"""Malicious requests: the service as a process stays within its limits of memory and time."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from tests.support.ocr_service import (
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
 LITTLE_MB = 40
-"""More than bounded buffers take, and a tenth of what their lack did."""
+"""More than limited buffers need, and a tenth of the growth without limits."""
 SMALL = BytesIO()
 Image.new("RGB", (40, 30), "white").save(SMALL, "PNG")
 CHUNKED = b"POST %b HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n%b" % (
@@ -56,9 +56,9 @@ def ask(at: Running, data: bytes, path: str = PATH) -> tuple[int, str]:
 def flood(
     at: Running, head: bytes, more: bytes, seconds: float, *, read: bool = True
 ) -> tuple[int, bytes]:
-    """Send without reading, until the time or the other side's patience is over.
+    """Send without reading, until the time is over or the service closes the connection.
 
-    Gives how many bytes were taken, and what there is to `read` in the end.
+    Return the number of accepted bytes, and the response, if it is to be `read`.
     """
     taken = 0
     with contextlib.closing(socket.create_connection(at.address, timeout=seconds)) as connection:
@@ -88,7 +88,7 @@ def test_endless_trailers_end_the_connection(service: Running, path: bytes, more
     head = CHUNKED % path + b"0\r\n" + (b"" if b":" in more else b"A: ")
     with measured(service.process.pid) as peak:
         taken, received = flood(service, head, more, 4)
-    assert 64 << 10 < taken < 32 << 20  # it was sent, and not taken for long
+    assert 64 << 10 < taken < 32 << 20  # accepted at first, then refused
     assert not received or code_of(received) in ("ModelArts.4202", "APIG.0101")
     assert peak.growth < LITTLE_MB
 
@@ -100,23 +100,23 @@ def test_endless_chunk_extensions_end_the_connection(service: Running) -> None:
     assert peak.growth < LITTLE_MB
 
 
-def test_trailers_are_let_pass_and_count_for_nothing(service: Running) -> None:
+def test_trailers_are_ignored(service: Running) -> None:
     head = b"POST /v3/auth/tokens HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
     chunks = b"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n2\r\n{}\r\n0\r\n"
     _, received = flood(service, head + chunks + b"X-Auth-Token: tok\r\n\r\n", b"", 0.2)
     assert code_of(received) == "AIS.0101"
 
 
-def test_requests_whose_answers_nobody_reads_take_no_memory(service: Running) -> None:
+def test_unread_responses_take_no_memory(service: Running) -> None:
     asked = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n" * 7000
     with measured(service.process.pid) as peak, ThreadPoolExecutor(4) as pool:
         floods = [pool.submit(flood, service, b"", asked, 5, read=False) for _ in range(4)]
-        assert sum(one.result()[0] for one in floods) > 4 << 20  # it was a flood
+        assert sum(one.result()[0] for one in floods) > 4 << 20  # enough for a flood
     assert peak.growth < LITTLE_MB
     assert httpx.get(service.url + "/healthz").status_code == 200
 
 
-def test_who_reads_nothing_is_cut_off(service: Running) -> None:
+def test_a_client_that_reads_nothing_is_disconnected(service: Running) -> None:
     asked = b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n" * 2000
     with socket.create_connection(service.address, timeout=30) as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -127,7 +127,7 @@ def test_who_reads_nothing_is_cut_off(service: Running) -> None:
     assert time.monotonic() - started < 20
 
 
-def test_many_requests_sent_ahead_are_all_answered_in_order(service: Running) -> None:
+def test_many_pipelined_requests_get_responses_in_order(service: Running) -> None:
     number = 3000
     parts = [b"GET /%d HTTP/1.1\r\nHost: x\r\n\r\n" % (n % 2) for n in range(number - 1)]
     parts[0] = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -142,7 +142,7 @@ def test_many_requests_sent_ahead_are_all_answered_in_order(service: Running) ->
     assert received.endswith(b'{"status":"ok"}')
 
 
-def test_what_was_asked_before_nonsense_is_answered(service: Running) -> None:
+def test_a_valid_request_before_a_malformed_one_gets_its_response(service: Running) -> None:
     slow = BytesIO()
     Image.new("RGB", (400, 30), "white").save(slow, "PNG")
     request = httpx.Request(
@@ -164,8 +164,8 @@ def test_what_was_asked_before_nonsense_is_answered(service: Running) -> None:
 
 
 @pytest.mark.parametrize("levels", [6, 7])
-def test_a_page_that_takes_for_ever_holds_up_nobody(service: Running, levels: int) -> None:
-    """Form XObjects in form XObjects, ten each: a million or ten of rectangles in 2 kB."""
+def test_an_endless_page_does_not_delay_other_requests(service: Running, levels: int) -> None:
+    """Form XObjects in form XObjects: one or ten million rectangles in 2 kB."""
     bomb = bombs.nested_forms(levels)
     with measured(service.process.pid) as peak, ThreadPoolExecutor(5) as pool:
         refused = [pool.submit(ask, service, bomb, SEVERAL) for _ in range(5)]
@@ -177,7 +177,7 @@ def test_a_page_that_takes_for_ever_holds_up_nobody(service: Running, levels: in
     assert ask(service, bombs.nested_forms(1), SEVERAL)[0] == 200
 
 
-def test_it_stops_while_a_page_takes_for_ever(tmp_path: Path) -> None:
+def test_it_stops_during_an_endless_page(tmp_path: Path) -> None:
     with (
         running(tmp_path, stop_seconds=1, decode_seconds=60) as service,
         ThreadPoolExecutor(2) as pool,
@@ -212,7 +212,7 @@ def test_the_largest_images_share_their_memory(tmp_path: Path) -> None:
     assert peak.growth < 330  # three at once would take 600
 
 
-def test_a_file_of_endless_segments_is_given_up(service: Running) -> None:
+def test_a_file_with_endless_segments_is_refused(service: Running) -> None:
     jpeg = BytesIO()
     Image.new("RGB", (40, 30)).save(jpeg, "JPEG")
     data = jpeg.getvalue()
@@ -224,7 +224,7 @@ def test_a_file_of_endless_segments_is_given_up(service: Running) -> None:
     assert peak.growth < 200
 
 
-def test_compressed_metadata_is_not_unpacked(service: Running) -> None:
+def test_compressed_metadata_is_not_decompressed(service: Running) -> None:
     file = BytesIO()
     Image.new("RGB", (40, 30)).save(file, "PNG")
     data = file.getvalue()

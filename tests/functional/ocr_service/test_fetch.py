@@ -1,4 +1,4 @@
-"""Fetching images for the OCR service, from servers on loopback."""
+"""Downloads of images by the OCR service, from servers on loopback."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ import httpx
 import pytest
 import trustme
 
-from ocr_service.contract import codes
-from ocr_service.decode.images import LARGEST
+from ocr_service import errors
+from ocr_service.decode.images import MAX_BYTES
 from ocr_service.fetch import Fetcher
 
 IMAGE = b"\x89PNG and so on"
 
 
 class Site(ThreadingHTTPServer):
-    """Serves by path, and keeps what it was asked."""
+    """Serves pages by path, and keeps the requests."""
 
     daemon_threads = True
 
@@ -39,7 +39,7 @@ class Site(ThreadingHTTPServer):
         return f"127.0.0.1:{self.server_address[1]}"
 
     def handle_error(self, *_: object) -> None:
-        """Callers hang up on purpose here."""
+        """Ignore errors: clients disconnect on purpose."""
 
 
 class Pages(BaseHTTPRequestHandler):
@@ -74,10 +74,10 @@ class Pages(BaseHTTPRequestHandler):
         self.give(b"x", content_encoding="gzip")
 
     def page_announced_too_large(self) -> None:
-        self.give(b"x", content_length=str(LARGEST + 1))
+        self.give(b"x", content_length=str(MAX_BYTES + 1))
 
     def page_largest(self) -> None:
-        self.give(bytes(LARGEST))
+        self.give(bytes(MAX_BYTES))
 
     def page_endless(self) -> None:
         self.send_response(200)
@@ -151,23 +151,23 @@ def fetch(
     return asyncio.run(run())
 
 
-def refusal(url: str, *allowed: str, seconds: float = 5.0) -> codes.Code:
-    with pytest.raises(codes.Refusal) as caught:
+def refusal(url: str, *allowed: str, seconds: float = 5.0) -> errors.Code:
+    with pytest.raises(errors.ApiError) as caught:
         fetch(url, *allowed, seconds=seconds)
     return caught.value.code
 
 
-def test_an_allowed_host_is_fetched_from(site: Site) -> None:
+def test_an_allowed_private_host_is_used(site: Site) -> None:
     url = f"http://{site.host}/image?AccessKeyId=x&Signature=%2B%2F"
     assert fetch(url, site.host) == IMAGE
     assert fetch(url, "127.0.0.1") == IMAGE
     assert site.asked == ["/image?AccessKeyId=x&Signature=%2B%2F"] * 2
 
 
-def test_a_private_host_is_not_fetched_from(site: Site) -> None:
-    assert refusal(f"http://{site.host}/image") is codes.URL_REFUSED
-    assert refusal(f"http://{site.host}/image", "127.0.0.1:1", "localhost") is codes.URL_REFUSED
-    assert refusal(f"http://localhost:{site.server_address[1]}/image") is codes.URL_REFUSED
+def test_a_private_host_is_refused(site: Site) -> None:
+    assert refusal(f"http://{site.host}/image") is errors.URL_REFUSED
+    assert refusal(f"http://{site.host}/image", "127.0.0.1:1", "localhost") is errors.URL_REFUSED
+    assert refusal(f"http://localhost:{site.server_address[1]}/image") is errors.URL_REFUSED
     assert site.asked == []
 
 
@@ -179,12 +179,12 @@ def test_other_spellings_of_loopback_are_refused(host: str) -> None:
         fetcher = Fetcher(httpx.MockTransport(lambda _: httpx.Response(200)), set(), 5)
         await fetcher.get(f"http://{host}/")
 
-    with pytest.raises(codes.Refusal) as caught:
+    with pytest.raises(errors.ApiError) as caught:
         asyncio.run(run())
-    assert caught.value.code in (codes.URL_REFUSED, codes.DOWNLOAD_FAILED)
+    assert caught.value.code in (errors.URL_REFUSED, errors.DOWNLOAD_FAILED)
 
 
-def test_no_header_tells_more_than_needed(site: Site) -> None:
+def test_only_necessary_headers_are_sent(site: Site) -> None:
     fetch(f"http://user:word@{site.host}/image", site.host)
     fetch(f"http://{site.host}/image", site.host)
     for headers in site.headers:
@@ -205,24 +205,24 @@ def test_environment_proxies_are_not_used(site: Site, monkeypatch: pytest.Monkey
 @pytest.mark.parametrize(
     ("page", "code"),
     [
-        ("missing", codes.DOWNLOAD_FAILED),
-        ("denied", codes.DOWNLOAD_FAILED),
-        ("zipped", codes.DOWNLOAD_FAILED),
-        ("cut", codes.DOWNLOAD_FAILED),
-        ("redirects", codes.DOWNLOAD_FAILED),
-        ("redirect-nowhere", codes.DOWNLOAD_FAILED),
-        ("announced-too-large", codes.BAD_SIZE),
-        ("endless", codes.BAD_SIZE),
+        ("missing", errors.DOWNLOAD_FAILED),
+        ("denied", errors.DOWNLOAD_FAILED),
+        ("zipped", errors.DOWNLOAD_FAILED),
+        ("cut", errors.DOWNLOAD_FAILED),
+        ("redirects", errors.DOWNLOAD_FAILED),
+        ("redirect-nowhere", errors.DOWNLOAD_FAILED),
+        ("announced-too-large", errors.BAD_SIZE),
+        ("endless", errors.BAD_SIZE),
     ],
 )
-def test_what_cannot_be_downloaded(site: Site, page: str, code: codes.Code) -> None:
+def test_failed_downloads(site: Site, page: str, code: errors.Code) -> None:
     assert refusal(f"http://{site.host}/{page}", site.host) is code
     assert site.asked
     assert len(site.asked) <= 4
 
 
-def test_a_redirect_that_leads_nowhere_is_not_asked_again(site: Site) -> None:
-    assert refusal(f"http://{site.host}/redirect-nowhere", site.host) is codes.DOWNLOAD_FAILED
+def test_a_redirect_without_location_is_not_repeated(site: Site) -> None:
+    assert refusal(f"http://{site.host}/redirect-nowhere", site.host) is errors.DOWNLOAD_FAILED
     assert site.asked == ["/redirect-nowhere"]
 
 
@@ -236,21 +236,21 @@ def test_a_redirect_that_leads_nowhere_is_not_asked_again(site: Site) -> None:
         ("?a", "/?a"),
     ],
 )
-def test_the_path_is_asked_for_as_it_is_written(site: Site, path: str, asked: str) -> None:
-    """A part of an object's key may be `..`, and a signature covers the path as it is."""
+def test_the_path_is_sent_unchanged(site: Site, path: str, asked: str) -> None:
+    """A part of an object's key may be `..`, and a signature covers the unchanged path."""
     refusal(f"http://{site.host}{path}#fragment", site.host)
     assert site.asked == [asked]
 
 
-def test_10_mib_are_taken_and_nothing_is_a_file_too(site: Site) -> None:
-    assert len(fetch(f"http://{site.host}/largest", site.host)) == LARGEST
+def test_files_of_10_mib_and_of_0_bytes_are_downloaded(site: Site) -> None:
+    assert len(fetch(f"http://{site.host}/largest", site.host)) == MAX_BYTES
     assert fetch(f"http://{site.host}/empty", site.host) == b""
 
 
 @pytest.mark.parametrize("page", ["drip", "silent"])
-def test_the_time_limit_holds_for_the_whole(site: Site, page: str) -> None:
+def test_the_time_limit_covers_the_whole_download(site: Site, page: str) -> None:
     started = time.monotonic()
-    assert refusal(f"http://{site.host}/{page}", site.host, seconds=0.5) is codes.DOWNLOAD_FAILED
+    assert refusal(f"http://{site.host}/{page}", site.host, seconds=0.5) is errors.DOWNLOAD_FAILED
     assert 0.4 < time.monotonic() - started < 1.5
     assert site.asked == [f"/{page}"]
 
@@ -258,7 +258,7 @@ def test_the_time_limit_holds_for_the_whole(site: Site, page: str) -> None:
 def test_a_closed_port_is_a_failed_download() -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    assert refusal(f"http://127.0.0.1:{port}/", "127.0.0.1") is codes.DOWNLOAD_FAILED
+    assert refusal(f"http://127.0.0.1:{port}/", "127.0.0.1") is errors.DOWNLOAD_FAILED
 
 
 def test_a_redirect_is_followed(site: Site) -> None:
@@ -270,13 +270,13 @@ def test_a_redirect_is_followed(site: Site) -> None:
 def test_a_redirect_to_a_private_host_is_refused(site: Site, scheme: str) -> None:
     with running(Site()) as inner:
         site.elsewhere = f"{scheme}://{inner.host}/image"
-        assert refusal(f"http://{site.host}/redirect-away", site.host) is codes.URL_REFUSED
+        assert refusal(f"http://{site.host}/redirect-away", site.host) is errors.URL_REFUSED
         assert site.asked == ["/redirect-away"]
         assert inner.asked == []
 
 
-def test_the_judged_address_is_the_one_connected_to() -> None:
-    """DNS rebinding: a name that is public when judged and private a moment later."""
+def test_connections_go_to_the_checked_address() -> None:
+    """DNS rebinding: a name has a public address at the check, and a private one later."""
     answers = [["93.184.216.34"], ["127.0.0.1"]]
     sent: list[httpx.Request] = []
 
@@ -290,9 +290,9 @@ def test_the_judged_address_is_the_one_connected_to() -> None:
     async def run() -> None:
         await Fetcher(httpx.MockTransport(serve), set(), 5, rebinding).get("http://re.test:81/a")
 
-    with pytest.raises(codes.Refusal) as caught:
+    with pytest.raises(errors.ApiError) as caught:
         asyncio.run(run())
-    assert caught.value.code is codes.URL_REFUSED  # of the second answer
+    assert caught.value.code is errors.URL_REFUSED  # for the second address
     assert [(str(one.url), one.headers["host"]) for one in sent] == [
         ("http://93.184.216.34:81/a", "re.test:81")
     ]
@@ -304,9 +304,9 @@ def test_one_private_address_among_public_ones_is_enough_to_refuse() -> None:
         return ["93.184.216.34", "10.0.0.1"]
 
     transport = httpx.MockTransport(lambda _: httpx.Response(200))
-    with pytest.raises(codes.Refusal) as caught:
+    with pytest.raises(errors.ApiError) as caught:
         asyncio.run(Fetcher(transport, set(), 5, both).get("http://two.test/"))
-    assert caught.value.code is codes.URL_REFUSED
+    assert caught.value.code is errors.URL_REFUSED
 
 
 def test_the_next_address_is_tried_when_one_cannot_be_reached() -> None:
@@ -338,8 +338,8 @@ def test_certificates_are_verified_for_the_name_in_the_url(tmp_path: Path) -> No
     allowed = {f"bucket.test:{port}", f"other.test:{port}"}
     with running(site):
         assert fetch(f"https://bucket.test:{port}/image", *allowed, trust=trusting) == IMAGE
-        with pytest.raises(codes.Refusal, match="4603"):  # the certificate's name is another
+        with pytest.raises(errors.ApiError, match="4603"):  # the certificate has another name
             fetch(f"https://other.test:{port}/image", *allowed, trust=trusting)
-        with pytest.raises(codes.Refusal, match="4603"):  # nobody vouches for it
+        with pytest.raises(errors.ApiError, match="4603"):  # the authority is not trusted
             fetch(f"https://bucket.test:{port}/image", *allowed)
         assert site.asked == ["/image"]

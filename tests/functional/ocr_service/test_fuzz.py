@@ -1,4 +1,4 @@
-"""Malformed bodies, by the thousand: documented answers only, and memory that stays flat."""
+"""Thousands of malformed bodies get documented responses, and memory does not grow."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from ocr_service.contract import codes
+from ocr_service import errors
 from tests.support.ocr_service import resident
 from tests.support.paths import ROOT
 
@@ -58,7 +58,7 @@ NOT_IMAGES: list[object] = [
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[subprocess.Popen[str]]:
-    with subprocess.Popen(  # noqa: S603 - this Python, and the program above
+    with subprocess.Popen(  # noqa: S603 - this Python, with the program above
         [sys.executable, "-c", PROGRAM],
         cwd=ROOT,
         env={"PATH": os.environ["PATH"], **SETTINGS},
@@ -122,7 +122,7 @@ def bodies(chance: random.Random) -> Iterator[bytes]:
 def test_malformed_bodies(service: subprocess.Popen[str]) -> None:
     assert service.stdout
     address = json.loads(service.stdout.readline())["url"].removeprefix("http://")
-    documented = {(one.status, one.code) for one in codes.ALL if one.status < 500}
+    documented = {(one.status, one.code) for one in errors.ALL if one.status < 500}
     connection = http.client.HTTPConnection(address, timeout=20)
     headers = {"X-Auth-Token": "tok", "Content-Type": "application/json"}
     seen: dict[str, int] = {}
@@ -136,8 +136,8 @@ def test_malformed_bodies(service: subprocess.Popen[str]) -> None:
         assert (response.status, code) in documented, (count, response.status, code)
         seen[code] = seen.get(code, 0) + 1
     connection.close()
-    # 0104 is the reader's answer: the image was whole after all.
+    # 0104 comes from the reader: some images were intact.
     assert set(seen) >= {"AIS.0101", "AIS.0102", "AIS.0103", "AIS.0104", "ModelArts.4105"}
-    grown = resident(service.pid) - warm  # of all its processes
-    print(f"{BODIES} bodies: {seen}; {warm:.0f} MB, {grown:+.0f} MB")  # noqa: T201 - pytest -s shows it
+    grown = resident(service.pid) - warm  # of all processes
+    print(f"{BODIES} bodies: {seen}; {warm:.0f} MB, {grown:+.0f} MB")  # noqa: T201 - shown by pytest -s
     assert grown < GROWTH_MB

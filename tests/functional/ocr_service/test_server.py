@@ -1,4 +1,4 @@
-"""The OCR service as a process: the official SDK, raw connections, signals."""
+"""The OCR service as a process: official SDK, raw connections, signals."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from huaweicloudsdkocr.v1 import (
 )
 from PIL import Image
 
-from ocr_service.auth.keyring import Credential, write_key_file
+from ocr_service.auth.keyring import Credentials, write_key_file
 from tests.support.ocr_service import PATH, TOKEN, Running, code_of, running, talk
 
 PNG = BytesIO()
@@ -65,8 +65,8 @@ def client(at: Running, ak: str = "AK", sk: str = "S3CRET", st: str = "") -> Ocr
 
 def recognise(by: OcrClient, **body: str) -> dict[str, Any]:
     request = RecognizeQuotaInvoiceRequest(body=QuotaInvoiceRequestBody(**body))
-    answer: dict[str, Any] = by.recognize_quota_invoice(request).to_json_object()
-    return answer
+    response: dict[str, Any] = by.recognize_quota_invoice(request).to_json_object()
+    return response
 
 
 def refused(by: OcrClient, **body: str) -> tuple[int, str]:
@@ -81,10 +81,10 @@ def test_the_sdk_is_served(service: Running) -> None:
     request = RecognizeQuotaInvoiceRequest(
         enterprise_project_id="0", body=QuotaInvoiceRequestBody(image=IMAGE)
     )
-    answer = by.recognize_quota_invoice(request)
-    assert answer.result.number == "12345678"
-    assert answer.to_json_object()["result"]["confidence"]["amount"] == 0.9
-    assert answer.status_code == 200
+    response = by.recognize_quota_invoice(request)
+    assert response.result.number == "12345678"
+    assert response.to_json_object()["result"]["confidence"]["amount"] == 0.9
+    assert response.status_code == 200
 
 
 def test_the_sdk_finds_several_tickets(service: Running) -> None:
@@ -96,7 +96,7 @@ def test_the_sdk_finds_several_tickets(service: Running) -> None:
     assert ticket.content["number"] == "12345678"
 
 
-def test_the_sdk_is_refused_with_codes(service: Running) -> None:
+def test_the_sdk_gets_error_codes(service: Running) -> None:
     by = client(service)
     assert refused(by, image="") == (400, "AIS.0102")
     assert refused(by, image=IMAGE, url="http://a/") == (400, "AIS.0101")
@@ -106,8 +106,8 @@ def test_the_sdk_is_refused_with_codes(service: Running) -> None:
     assert refused(client(service, ak="wrong"), image=IMAGE) == (401, "APIG.0301")
 
 
-def test_a_body_changed_on_the_way_is_refused(service: Running) -> None:
-    """A relay that changes one byte of what the SDK signed."""
+def test_a_body_changed_in_transit_is_refused(service: Running) -> None:
+    """A relay changes one byte of the signed body."""
     changed = []
     with socket.create_server(("127.0.0.1", 0)) as relay:
 
@@ -135,23 +135,23 @@ def test_a_body_changed_on_the_way_is_refused(service: Running) -> None:
     assert changed == [True]
 
 
-def test_temporary_keys_come_and_go_while_it_runs(service: Running) -> None:
+def test_temporary_credentials_change_while_it_runs(service: Running) -> None:
     path = service.stderr.parent / "keys.json"
     by = client(service, "TK", "TS", "security+token/=")
     assert refused(by, image=IMAGE) == (401, "APIG.0301")
     end = datetime.now(timezone.utc) + timedelta(hours=1)
-    write_key_file(path, [Credential("TK", "TS", "security+token/=", end)])
+    write_key_file(path, [Credentials("TK", "TS", "security+token/=", end)])
     assert recognise(by, image=IMAGE)["result"]["number"] == "12345678"
     assert refused(client(service, "TK", "TS", "another"), image=IMAGE) == (401, "APIG.0301")
     assert refused(client(service, "TK", "TS"), image=IMAGE) == (401, "APIG.0301")
-    write_key_file(path, [Credential("TK", "TS", "security+token/=", end - timedelta(hours=2))])
+    write_key_file(path, [Credentials("TK", "TS", "security+token/=", end - timedelta(hours=2))])
     assert refused(by, image=IMAGE) == (401, "APIG.0301")
     path.unlink()
     assert refused(by, image=IMAGE) == (401, "APIG.0301")
 
 
 def test_the_contract_s_sample_runs(service: Running) -> None:
-    """Its Python 3 sample, with endpoint, token and image put in."""
+    """The Python 3 sample of the documentation, with endpoint, token and image inserted."""
     identity = {
         "methods": ["password"],
         "password": {"user": {"name": "me", "password": "pw", "domain": {"name": "me"}}},
@@ -168,7 +168,7 @@ def test_the_contract_s_sample_runs(service: Running) -> None:
     assert json.loads(response.text)["result"]["code"] == "144031800111"
 
 
-def test_answers_over_a_kept_connection_do_not_wait(service: Running) -> None:
+def test_responses_over_a_kept_connection_are_not_delayed(service: Running) -> None:
     with httpx.Client(base_url=service.url) as kept:
         kept.get("/healthz")
         times = []
@@ -180,16 +180,16 @@ def test_answers_over_a_kept_connection_do_not_wait(service: Running) -> None:
         assert statistics.median(times) < 0.03
 
 
-def test_the_log_is_json_whatever_native_libraries_write(service: Running) -> None:
+def test_messages_of_native_libraries_stay_out_of_the_log(service: Running) -> None:
     tiff = BytesIO()
     Image.new("1", (64, 64)).save(tiff, "TIFF", compression="group4")
     data = bytearray(tiff.getvalue())
-    data[8:12] = b"\xff\x00\xff\x00"  # libtiff complains of it on file descriptor 2
+    data[8:12] = b"\xff\x00\xff\x00"  # libtiff prints an error to file descriptor 2
     code = (
         "import sys; from io import BytesIO; from PIL import Image;"
         "Image.open(BytesIO(bytes.fromhex(sys.argv[1]))).load()"
     )
-    alone = subprocess.run(  # noqa: S603 - this Python, and the program above
+    alone = subprocess.run(  # noqa: S603 - this Python, with the program above
         [sys.executable, "-c", code, data.hex()], capture_output=True, check=False
     )
     assert b"Fax4Decode" in alone.stderr
@@ -243,7 +243,7 @@ HEAD = (
         "slow body",
     ],
 )
-def test_odd_http_is_answered_in_the_contract_s_form(
+def test_malformed_http_gets_the_contract_s_error_body(
     service: Running, parts: list[bytes], code: str
 ) -> None:
     response = talk(service, *parts)
@@ -251,20 +251,20 @@ def test_odd_http_is_answered_in_the_contract_s_form(
     assert b"x-request-id: " in response
 
 
-def test_who_is_refused_early_gets_to_see_it_although_it_still_sends(service: Running) -> None:
+def test_a_client_that_still_sends_sees_the_early_error(service: Running) -> None:
     body = b"x" * (15 << 20)
     response = requests.post(service.url + PATH, data=body, timeout=20)
     assert (response.status_code, response.json()["error_code"]) == (401, "ModelArts.4101")
 
 
-def test_slow_heads_are_cut_off(service: Running) -> None:
+def test_connections_with_slow_heads_are_closed(service: Running) -> None:
     started = time.monotonic()
     assert talk(service, *[b"GET /healthz HTTP/1.1\r\n", *[b"X: y\r\n"] * 50], pause=0.1) == b""
     assert talk(service) == b""
     assert time.monotonic() - started < 9
 
 
-def test_more_connections_than_allowed_are_turned_away_and_then_there_is_room(
+def test_connections_beyond_the_limit_are_rejected_until_others_close(
     service: Running,
 ) -> None:
     open_ones = [socket.create_connection(service.address) for _ in range(40)]
@@ -280,7 +280,7 @@ def test_more_connections_than_allowed_are_turned_away_and_then_there_is_room(
 
 
 def test_no_secret_reaches_the_log(service: Running) -> None:
-    """Comes last: looks at all that the tests above made the service print."""
+    """Runs last: checks the output of the service during all tests above."""
     text = service.stderr.read_text()
     lines = service.log()
     assert len([one for one in lines if one["event"] == "request"]) > 20
@@ -290,30 +290,30 @@ def test_no_secret_reaches_the_log(service: Running) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_it_finishes_what_is_under_way_when_told_to_stop(tmp_path: Path, number: int) -> None:
+def test_current_requests_are_finished_at_a_signal(tmp_path: Path, number: int) -> None:
     wide = BytesIO()
     Image.new("RGB", (1500, 30), "white").save(wide, "PNG")
     body = {"image": base64.b64encode(wide.getvalue()).decode()}
     with running(tmp_path) as service:
-        answers = []
+        responses = []
         thread = threading.Thread(
-            target=lambda: answers.append(
+            target=lambda: responses.append(
                 httpx.post(service.url + PATH, headers=TOKEN, json=body, timeout=10)
             )
         )
         thread.start()
         service.wait_until_reading()  # for 1.5 s
-        assert answers == []
+        assert responses == []
         service.process.send_signal(number)
         assert service.process.wait(10) == 0
         thread.join()
-        assert answers[0].status_code == 200
+        assert responses[0].status_code == 200
         assert service.log()[-1]["event"] == "stopped"
     with pytest.raises(OSError, match="refused"):
         socket.create_connection(service.address)
 
 
-def test_it_speaks_https(tmp_path: Path) -> None:
+def test_https(tmp_path: Path) -> None:
     authority = trustme.CA()
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
     issued = authority.issue_cert("127.0.0.1")
@@ -329,7 +329,7 @@ def test_it_speaks_https(tmp_path: Path) -> None:
         session.close()
 
 
-def test_what_it_cannot_finish_in_time_is_told_so_when_it_stops(tmp_path: Path) -> None:
+def test_unfinished_requests_get_an_error_when_the_service_stops(tmp_path: Path) -> None:
     wide = BytesIO()
     Image.new("RGB", (2500, 30), "white").save(wide, "PNG")
     body = {"image": base64.b64encode(wide.getvalue()).decode()}
@@ -339,12 +339,12 @@ def test_what_it_cannot_finish_in_time_is_told_so_when_it_stops(tmp_path: Path) 
             for _ in range(3)
         ]
         service.wait_until_reading()  # for 2.5 s
-        time.sleep(0.7)  # until the two others have come, which wait for their turn
+        time.sleep(0.7)  # until the two others have arrived and wait for their turn
         service.process.terminate()
         for one in asked:
-            answer = one.result()
-            assert (answer.status_code, answer.json()["error_code"]) == (503, "ModelArts.4403")
-            assert len(answer.headers["x-request-id"]) == 32
+            response = one.result()
+            assert (response.status_code, response.json()["error_code"]) == (503, "ModelArts.4403")
+            assert len(response.headers["x-request-id"]) == 32
         assert service.process.wait(10) == 0
         log = service.log()
     assert [one["status"] for one in log if one["event"] == "request"] == [503] * 3
@@ -352,7 +352,7 @@ def test_what_it_cannot_finish_in_time_is_told_so_when_it_stops(tmp_path: Path) 
     assert log[-1]["event"] == "stopped"
 
 
-def test_senseless_settings_end_it_with_every_problem(tmp_path: Path) -> None:
+def test_invalid_settings_end_it_with_every_problem(tmp_path: Path) -> None:
     with (
         pytest.raises(AssertionError, match=r"(?s)QUOTA_OCR_PORT.*QUOTA_OCR_WORKERS"),
         running(tmp_path, port="x", workers=0),

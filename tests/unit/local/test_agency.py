@@ -6,7 +6,7 @@ from itertools import count
 from pathlib import Path
 
 from local.agency import Agency
-from ocr_service.auth.keyring import Credential
+from ocr_service.auth.keyring import Credentials
 
 
 def keys(agency: Agency) -> list[str]:
@@ -16,8 +16,8 @@ def keys(agency: Agency) -> list[str]:
 def test_keys_are_other_ones_each_time_unless_told_how_long_they_are_kept(tmp_path: Path) -> None:
     numbers = count()
 
-    def mint() -> Credential:
-        return Credential(f"AK-{next(numbers)}", "SK")
+    def mint() -> Credentials:
+        return Credentials(f"AK-{next(numbers)}", "SK")
 
     assert keys(Agency(mint, tmp_path / "a.json")) == ["AK-0", "AK-1", "AK-2"]
     assert keys(Agency(mint, tmp_path / "b.json", 60)) == ["AK-3", "AK-3", "AK-3"]

@@ -1,4 +1,4 @@
-"""Who may call the OCR service: signatures, keys, tokens."""
+"""Authentication of the OCR service: signatures, credentials, tokens."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from huaweicloudsdkcore.signer.signer import Signer
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ocr_service import errors
 from ocr_service.auth import signature
-from ocr_service.auth.gate import Gate
+from ocr_service.auth.authenticator import Authenticator
 from ocr_service.auth.keyring import (
-    Credential,
+    Credentials,
     FileKeyring,
     Keyrings,
     StaticKeyring,
     write_key_file,
 )
 from ocr_service.auth.tokens import Tokens
-from ocr_service.contract import codes
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
-KEY = Credential("AK", "SK")
+KEY = Credentials("AK", "SK")
 PATH = "/v2/p1/ocr/quota-invoice"
 
 
@@ -44,7 +44,7 @@ def signed(
     at: datetime = NOW,
     secret: str = KEY.secret_key,
 ) -> signature.Message:
-    """What the SDK sends, signed by the SDK."""
+    """Return a request signed by the SDK."""
     request = SdkRequest(
         method="POST",
         host="127.0.0.1:8090",
@@ -53,15 +53,15 @@ def signed(
         header_params={"X-Sdk-Date": at.strftime("%Y%m%dT%H%M%SZ"), **(headers or {})},
         body=body,
     )
-    done = Signer(BasicCredentials(KEY.access_key, secret)).sign(request)
-    pairs = [(k.lower().encode(), v.encode("latin-1")) for k, v in done.header_params.items()]
-    raw_path, _, raw_query = done.uri.partition("?")
+    result = Signer(BasicCredentials(KEY.access_key, secret)).sign(request)
+    pairs = [(k.lower().encode(), v.encode("latin-1")) for k, v in result.header_params.items()]
+    raw_path, _, raw_query = result.uri.partition("?")
     return signature.Message("POST", raw_path.encode("utf-8"), raw_query.encode(), pairs)
 
 
-def prove(message: signature.Message, body: bytes = b"{}", secret: str = KEY.secret_key) -> None:
-    claimed = signature.claim(message, NOW)
-    signature.prove(claimed, message, hashlib.sha256(body).hexdigest(), secret)
+def verify(message: signature.Message, body: bytes = b"{}", secret: str = KEY.secret_key) -> None:
+    claimed = signature.parse(message, NOW)
+    signature.verify(claimed, message, hashlib.sha256(body).hexdigest(), secret)
 
 
 def with_header(message: signature.Message, name: str, value: bytes) -> signature.Message:
@@ -69,9 +69,9 @@ def with_header(message: signature.Message, name: str, value: bytes) -> signatur
     return replace(message, headers=[*kept, (name.encode(), value)])
 
 
-def refusal(message: signature.Message, body: bytes = b"{}") -> codes.Refusal:
-    with pytest.raises(codes.Refusal) as caught:
-        prove(message, body)
+def refusal(message: signature.Message, body: bytes = b"{}") -> errors.ApiError:
+    with pytest.raises(errors.ApiError) as caught:
+        verify(message, body)
     return caught.value
 
 
@@ -85,21 +85,21 @@ values = st.one_of(texts, st.integers(), st.booleans())
     body=st.binary(max_size=50),
     value=texts,
 )
-def test_whatever_the_sdk_signs_is_accepted(
+def test_requests_signed_by_the_sdk_are_accepted(
     parts: list[str], query: list[tuple[str, str]], body: bytes, value: str
 ) -> None:
     path = "/" + "/".join(part.replace("?", "") for part in parts)
     message = signed(path=path, query=query, body=body, headers={"X-Odd": value})
-    prove(message, body)
+    verify(message, body)
 
 
 @given(st.binary(max_size=20), st.binary(max_size=20))
 def test_another_body_is_refused(body: bytes, other: bytes) -> None:
     message = signed(body=body)
     if body == other:
-        prove(message, other)
+        verify(message, other)
     else:
-        assert refusal(message, other).code is codes.WRONG_SIGNATURE
+        assert refusal(message, other).code is errors.WRONG_SIGNATURE
 
 
 @pytest.mark.parametrize(
@@ -112,15 +112,15 @@ def test_another_body_is_refused(body: bytes, other: bytes) -> None:
 )
 def test_another_request_line_is_refused(change: dict[str, Any]) -> None:
     message = signed()
-    prove(message)
+    verify(message)
     assert refusal(replace(message, **change)).detail == "verify aksk signature fail"
 
 
 def test_another_header_is_refused_if_it_was_signed() -> None:
     message = signed(headers={"X-Project-Id": "p1"})
-    prove(message)
-    assert refusal(with_header(message, "x-project-id", b"p2")).code is codes.WRONG_SIGNATURE
-    prove(with_header(message, "x-unsigned", b"anything"))
+    verify(message)
+    assert refusal(with_header(message, "x-project-id", b"p2")).code is errors.WRONG_SIGNATURE
+    verify(with_header(message, "x-unsigned", b"anything"))
 
 
 def test_a_missing_signed_header_is_refused() -> None:
@@ -147,20 +147,20 @@ def test_a_clock_too_far_off_is_refused(minutes: int) -> None:
 
 @pytest.mark.parametrize("minutes", [-14, 0, 14])
 def test_a_clock_a_little_off_is_accepted(minutes: int) -> None:
-    prove(signed(at=NOW + timedelta(minutes=minutes)))
+    verify(signed(at=NOW + timedelta(minutes=minutes)))
 
 
 def test_an_unsigned_payload_is_refused() -> None:
-    """The SDK leaves the body out of the signature for other content types."""
+    """For other content types, the SDK does not sign the body."""
     message = signed(headers={"Content-Type": "text/plain"})
     assert (b"x-sdk-content-sha256", b"UNSIGNED-PAYLOAD") in message.headers
-    assert refusal(message).detail == "the body is not the one that was signed"
+    assert refusal(message).detail == "the body is not the signed one"
 
 
 def test_a_declared_body_hash_is_accepted_if_it_is_true() -> None:
-    prove(signed(headers={"X-Sdk-Content-Sha256": hashlib.sha256(b"{}").hexdigest()}))
+    verify(signed(headers={"X-Sdk-Content-Sha256": hashlib.sha256(b"{}").hexdigest()}))
     false = signed(headers={"X-Sdk-Content-Sha256": hashlib.sha256(b"[]").hexdigest()})
-    assert refusal(false).detail == "the body is not the one that was signed"
+    assert refusal(false).detail == "the body is not the signed one"
 
 
 @pytest.mark.parametrize(
@@ -176,106 +176,108 @@ def test_a_declared_body_hash_is_accepted_if_it_is_true() -> None:
         "SDK-HMAC-SHA256 Access=票, SignedHeaders=host;x-sdk-date, Signature=x".encode(),
     ],
 )
-def test_odd_authorization_headers_are_refused(value: bytes) -> None:
-    assert refusal(with_header(signed(), "authorization", value)).code is codes.WRONG_SIGNATURE
+def test_malformed_authorization_headers_are_refused(value: bytes) -> None:
+    assert refusal(with_header(signed(), "authorization", value)).code is errors.WRONG_SIGNATURE
 
 
 @pytest.mark.parametrize("value", [b"", b"now", b"20260301T120000", b"99999999T999999Z", b"\xff"])
-def test_odd_dates_are_refused(value: bytes) -> None:
+def test_malformed_dates_are_refused(value: bytes) -> None:
     message = with_header(signed(), "x-sdk-date", value)
-    assert refusal(message).detail == "x-sdk-date has another shape"
+    assert refusal(message).detail == "x-sdk-date is malformed"
 
 
-def gate(*known: Credential, project: str = "p1", tokens: Tokens | None = None) -> Gate:
+def authenticator(
+    *known: Credentials, project: str = "p1", tokens: Tokens | None = None
+) -> Authenticator:
     tokens = tokens or Tokens(timedelta(hours=1), clock=lambda: NOW)
-    return Gate(project, StaticKeyring(known), tokens, clock=lambda: NOW)
+    return Authenticator(project, StaticKeyring(known), tokens, clock=lambda: NOW)
 
 
-def admit(at: Gate, message: signature.Message, project: str = "p1") -> None:
-    at.admit(message, project)(hashlib.sha256(b"{}").hexdigest())
+def authenticate(at: Authenticator, message: signature.Message, project: str = "p1") -> None:
+    at.authenticate(message, project)(hashlib.sha256(b"{}").hexdigest())
 
 
-def test_temporary_keys_need_their_security_token() -> None:
-    temporary = Credential("AK", "SK", "ST", NOW + timedelta(seconds=1))
-    admit(gate(temporary), signed(headers={"X-Security-Token": "ST"}))
+def test_temporary_credentials_need_their_security_token() -> None:
+    temporary = Credentials("AK", "SK", "ST", NOW + timedelta(seconds=1))
+    authenticate(authenticator(temporary), signed(headers={"X-Security-Token": "ST"}))
     for headers in ({}, {"X-Security-Token": "other"}, {"X-Security-Token": "票"}):
-        with pytest.raises(codes.Refusal, match="security token"):
-            admit(gate(temporary), signed(headers=headers))
-    with pytest.raises(codes.Refusal, match="security token"):
-        admit(gate(KEY), signed(headers={"X-Security-Token": "ST"}))
+        with pytest.raises(errors.ApiError, match="security token"):
+            authenticate(authenticator(temporary), signed(headers=headers))
+    with pytest.raises(errors.ApiError, match="security token"):
+        authenticate(authenticator(KEY), signed(headers={"X-Security-Token": "ST"}))
 
 
-def test_expired_and_unknown_keys_are_refused_before_the_body_is_read() -> None:
-    with pytest.raises(codes.Refusal, match="expired"):
-        gate(Credential("AK", "SK", None, NOW)).admit(signed(), "p1")
-    with pytest.raises(codes.Refusal, match="unknown"):
-        gate().admit(signed(), "p1")
+def test_expired_and_unknown_access_keys_are_refused_before_the_body_is_read() -> None:
+    with pytest.raises(errors.ApiError, match="expired"):
+        authenticator(Credentials("AK", "SK", None, NOW)).authenticate(signed(), "p1")
+    with pytest.raises(errors.ApiError, match="unknown"):
+        authenticator().authenticate(signed(), "p1")
 
 
 def test_another_project_is_refused_only_after_the_signature() -> None:
-    with pytest.raises(codes.Refusal) as caught:
-        admit(gate(KEY), signed(secret="other"), "p2")
-    assert caught.value.code is codes.WRONG_SIGNATURE
-    with pytest.raises(codes.Refusal) as caught:
-        admit(gate(KEY), signed(), "p2")
-    assert caught.value.code is codes.WRONG_PROJECT
+    with pytest.raises(errors.ApiError) as caught:
+        authenticate(authenticator(KEY), signed(secret="other"), "p2")
+    assert caught.value.code is errors.WRONG_SIGNATURE
+    with pytest.raises(errors.ApiError) as caught:
+        authenticate(authenticator(KEY), signed(), "p2")
+    assert caught.value.code is errors.WRONG_PROJECT
 
 
-def by_token(at: Gate, token: bytes | None) -> codes.Code | None:
+def by_token(at: Authenticator, token: bytes | None) -> errors.Code | None:
     headers = [] if token is None else [(b"x-auth-token", token)]
     try:
-        admit(at, signature.Message("POST", b"/", b"", headers))
-    except codes.Refusal as refused:
+        authenticate(at, signature.Message("POST", b"/", b"", headers))
+    except errors.ApiError as refused:
         return refused.code
     return None
 
 
-def test_each_fault_of_a_token_has_its_code() -> None:
+def test_each_invalid_token_has_its_code() -> None:
     clock = [NOW]
     tokens = Tokens(timedelta(hours=1), "fixed token 票", clock=lambda: clock[0])
-    at = gate(tokens=tokens)
+    at = authenticator(tokens=tokens)
     good, end = tokens.issue("p1")
     assert end == NOW + timedelta(hours=1)
     assert by_token(at, good.encode()) is None
-    assert by_token(at, None) is codes.TOKEN_EMPTY
-    assert by_token(at, b" ") is codes.TOKEN_EMPTY
-    assert by_token(at, b"not a token") is codes.TOKEN_UNPARSABLE
-    assert by_token(at, b"MIIN") is codes.TOKEN_WRONG
-    assert by_token(at, b"A" + good[1:].encode()) is codes.TOKEN_WRONG
-    assert by_token(at, good[:-1].encode() + b"g") is codes.TOKEN_WRONG
-    assert by_token(at, tokens.issue(None)[0].encode()) is codes.TOKEN_WITHOUT_PROJECT
-    assert by_token(at, tokens.issue("p2")[0].encode()) is codes.WRONG_PROJECT
-    assert by_token(at, Tokens(timedelta(hours=1)).issue("p1")[0].encode()) is codes.TOKEN_WRONG
+    assert by_token(at, None) is errors.TOKEN_EMPTY
+    assert by_token(at, b" ") is errors.TOKEN_EMPTY
+    assert by_token(at, b"not a token") is errors.TOKEN_UNPARSABLE
+    assert by_token(at, b"MIIN") is errors.TOKEN_WRONG
+    assert by_token(at, b"A" + good[1:].encode()) is errors.TOKEN_WRONG
+    assert by_token(at, good[:-1].encode() + b"g") is errors.TOKEN_WRONG
+    assert by_token(at, tokens.issue(None)[0].encode()) is errors.TOKEN_WITHOUT_PROJECT
+    assert by_token(at, tokens.issue("p2")[0].encode()) is errors.WRONG_PROJECT
+    assert by_token(at, Tokens(timedelta(hours=1)).issue("p1")[0].encode()) is errors.TOKEN_WRONG
     clock[0] = end
-    assert by_token(at, good.encode()) is codes.TOKEN_EXPIRED
+    assert by_token(at, good.encode()) is errors.TOKEN_EXPIRED
 
 
-def test_a_fixed_token_is_good_for_ever() -> None:
+def test_a_fixed_token_never_expires() -> None:
     clock = [NOW]
-    at = gate(tokens=Tokens(timedelta(seconds=1), "fixed", clock=lambda: clock[0]))
+    at = authenticator(tokens=Tokens(timedelta(seconds=1), "fixed", clock=lambda: clock[0]))
     clock[0] += timedelta(days=4000)
     assert by_token(at, b"fixed") is None
-    assert by_token(at, b"fixed2") is codes.TOKEN_WRONG
+    assert by_token(at, b"fixed2") is errors.TOKEN_WRONG
 
 
-def test_a_token_ends_with_the_key_it_was_made_for() -> None:
+def test_a_token_expires_with_its_temporary_credentials() -> None:
     tokens = Tokens(timedelta(hours=24), clock=lambda: NOW)
     assert tokens.issue("p1", NOW + timedelta(minutes=5))[1] == NOW + timedelta(minutes=5)
     assert tokens.issue("p1", NOW + timedelta(days=5))[1] == NOW + timedelta(hours=24)
 
 
-def test_keys_in_a_file_come_change_and_go(tmp_path: Path) -> None:
+def test_credentials_in_a_file_appear_change_and_disappear(tmp_path: Path) -> None:
     path = tmp_path / "keys.json"
     ring = Keyrings(StaticKeyring([KEY]), FileKeyring(path))
     assert ring.find("T1") is None
-    first = Credential("T1", "S1", "ST1", NOW)
+    first = Credentials("T1", "S1", "ST1", NOW)
     write_key_file(path, [first])
     assert path.stat().st_mode & 0o777 == 0o600
     assert list(tmp_path.iterdir()) == [path]
     assert ring.find("T1") == first
-    write_key_file(path, [Credential("T2", "S2")])
+    write_key_file(path, [Credentials("T2", "S2")])
     assert ring.find("T1") is None
-    assert ring.find("T2") == Credential("T2", "S2")
+    assert ring.find("T2") == Credentials("T2", "S2")
     assert ring.find("AK") is KEY
     path.unlink()
     assert ring.find("T2") is None
@@ -292,7 +294,7 @@ def test_keys_in_a_file_come_change_and_go(tmp_path: Path) -> None:
         b'{"credentials": [], "pad": "' + b" " * (1 << 20) + b'"}',
     ],
 )
-def test_a_key_file_of_another_shape_gives_no_keys(
+def test_a_key_file_in_another_format_is_ignored(
     tmp_path: Path, content: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = tmp_path / "keys.json"
@@ -304,7 +306,7 @@ def test_a_key_file_of_another_shape_gives_no_keys(
     assert "S3CRET" not in caplog.text
 
 
-def test_a_key_file_that_others_may_read_gives_no_keys(
+def test_a_key_file_readable_by_others_is_ignored(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = tmp_path / "keys.json"
@@ -316,7 +318,7 @@ def test_a_key_file_that_others_may_read_gives_no_keys(
     assert "mode 0600" in caplog.text
 
 
-def test_a_key_file_may_be_written_by_anybody_who_writes_json(tmp_path: Path) -> None:
+def test_a_key_file_is_plain_json(tmp_path: Path) -> None:
     path = tmp_path / "keys.json"
     entry = {
         "access": "A",
@@ -328,9 +330,9 @@ def test_a_key_file_may_be_written_by_anybody_who_writes_json(tmp_path: Path) ->
     with os.fdopen(handle, "w") as file:
         json.dump({"credentials": [entry]}, file)
     end = datetime(2026, 1, 31, 8, tzinfo=timezone.utc)
-    assert FileKeyring(path).find("A") == Credential("A", "S", "T", end)
+    assert FileKeyring(path).find("A") == Credentials("A", "S", "T", end)
 
 
 def test_secrets_do_not_show_when_printed() -> None:
     assert "SK" not in repr(KEY)
-    assert "ST" not in repr(Credential("AK", "x", "ST"))
+    assert "ST" not in repr(Credentials("AK", "x", "ST"))

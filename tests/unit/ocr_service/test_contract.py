@@ -1,4 +1,4 @@
-"""The OCR service's answers, request by request, with a reader that needs no engine."""
+"""Responses of the OCR service, with a fake reader."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import logging
 import re
 import threading
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from io import BytesIO
 from typing import Any
@@ -18,11 +18,12 @@ import httpx
 import pytest
 from PIL import Image
 
+from ocr_service import errors
 from ocr_service.app import make_app
-from ocr_service.auth.keyring import Credential, StaticKeyring
-from ocr_service.contract import codes
+from ocr_service.auth.keyring import Credentials, StaticKeyring
 from ocr_service.contract.openapi import describe
 from ocr_service.decode.sandbox import Pixels, Sandbox
+from ocr_service.reading.invoice import Field, QuotaInvoice
 from ocr_service.settings import Settings
 
 PATH = "/v2/p1/ocr/quota-invoice"
@@ -34,34 +35,26 @@ IMAGE = base64.b64encode(PNG.getvalue()).decode()
 SANDBOX = Sandbox(2, 20)
 
 
-@dataclass(frozen=True)
-class Field:
-    text: str
-    confidence: float
-
-
-@dataclass(frozen=True)
-class Found:
-    amount: Field = Field("￥50.00", 0.99712345)
-    code: Field = Field("144031800111", 0.9908)
-    location: Field = Field("广东省深圳市", 1.0)
-    number: Field = Field("", 0.0)
-    polygon: tuple[tuple[float, float], ...] = ((0.4, 0), (9.6, 0), (9.6, 5), (0.4, 5))
-
-
-UNREADABLE = Found(Field("", 0), Field("", 0), Field("北京市", 0.5), Field("", 0))
+FOUND = QuotaInvoice(
+    code=Field("144031800111", 0.9908),
+    number=Field("", 0.0),
+    amount=Field("￥50.00", 0.99712345),
+    location=Field("广东省深圳市", 1.0),
+    polygon=((0.4, 0), (9.6, 0), (9.6, 5), (0.4, 5)),
+)
+UNREADABLE = QuotaInvoice(Field(), Field(), Field(), Field("北京市", 0.5), FOUND.polygon)
 
 
 @dataclass
 class FakeReader:
-    """Gives what it is told, and keeps what it was shown."""
+    """Returns `answer`, and keeps the shapes of the images."""
 
-    answer: Found | Exception | None = field(default_factory=Found)
+    answer: QuotaInvoice | Exception | None = FOUND
     seen: list[tuple[int, ...]] = field(default_factory=list)
     hold: threading.Event | None = None
     busy: threading.Event = field(default_factory=threading.Event)
 
-    def read(self, image: Pixels) -> Found | None:
+    def read(self, image: Pixels) -> QuotaInvoice | None:
         self.seen.append(image.shape)
         self.busy.set()
         if self.hold:
@@ -70,7 +63,7 @@ class FakeReader:
             raise self.answer
         return self.answer
 
-    def read_all(self, image: Pixels) -> list[Found]:
+    def read_all(self, image: Pixels) -> list[QuotaInvoice]:
         one = self.read(image)
         return [one, UNREADABLE] if one else []
 
@@ -78,7 +71,7 @@ class FakeReader:
 def service(reader: FakeReader | None = None, **settings: Any) -> httpx.AsyncClient:
     settings = {"project": "p1", "token": "tok"} | settings
     clock = settings.pop("clock", None)
-    keyring = StaticKeyring([Credential("AK", "SK"), Credential("TK", "TS", "ST")])
+    keyring = StaticKeyring([Credentials("AK", "SK"), Credentials("TK", "TS", "ST")])
     more = {"clock": clock} if clock else {}
     app = make_app(Settings(**settings), reader or FakeReader(), keyring, sandbox=SANDBOX, **more)
     transport = httpx.ASGITransport(app, raise_app_exceptions=True)
@@ -98,7 +91,7 @@ def ask(
     return asyncio.run(run())
 
 
-def assert_refused(response: httpx.Response, code: codes.Code) -> None:
+def assert_refused(response: httpx.Response, code: errors.Code) -> None:
     body = response.json()
     assert (response.status_code, body["error_code"]) == (code.status, code.code)
     assert body.keys() == {"error_code", "error_msg"}
@@ -128,36 +121,36 @@ def test_a_success_has_the_contract_s_shape() -> None:
 @pytest.mark.parametrize(
     ("request_", "code"),
     [
-        ({"json": {}}, codes.BAD_PARAMETER),
-        ({"json": {"image": IMAGE, "url": "http://a/"}}, codes.BAD_PARAMETER),
-        ({"json": {"image": None, "url": None}}, codes.BAD_PARAMETER),
-        ({"json": {"image": 1}}, codes.BAD_PARAMETER),
-        ({"json": {"url": ["http://a/"]}}, codes.BAD_PARAMETER),
-        ({"json": []}, codes.BAD_PARAMETER),
-        ({"json": "text"}, codes.BAD_PARAMETER),
-        ({"json": None}, codes.NOT_JSON),
-        ({"content": b""}, codes.NOT_JSON),
-        ({"content": b"{"}, codes.NOT_JSON),
-        ({"content": b'{"image": "\xff"}'}, codes.NOT_JSON),
-        ({"content": b'{"image": "\\ud800"}'}, codes.NOT_JSON),
-        ({"content": b"[" * 100_000}, codes.NOT_JSON),
-        ({"json": {"image": ""}}, codes.BAD_FORMAT),
-        ({"json": {"image": "票"}}, codes.BAD_FORMAT),
-        ({"json": {"image": base64.b64encode(b"text").decode()}}, codes.BAD_FORMAT),
-        ({"json": {"image": "A" * (11 << 20)}}, codes.BAD_SIZE),
-        ({"json": {"image": base64.b64encode(bytes(11_000_000)).decode()}}, codes.BAD_SIZE),
-        ({"content": b"x" * (17 << 20)}, codes.BODY_TOO_LONG),
-        ({"json": {"url": ""}}, codes.URL_REFUSED),
-        ({"json": {"url": "ftp://example.com/a.jpg"}}, codes.URL_REFUSED),
-        ({"json": {"url": "file:///etc/passwd"}}, codes.URL_REFUSED),
-        ({"json": {"url": "http://127.0.0.1:1/"}}, codes.URL_REFUSED),
-        ({"json": {"url": "http://" + "a" * 20_000}}, codes.URL_REFUSED),
-        ({"json": {"url": "http://a\nb/"}}, codes.URL_REFUSED),
-        ({"json": {"url": "http://name.invalid/a.jpg"}}, codes.DOWNLOAD_FAILED),
+        ({"json": {}}, errors.BAD_PARAMETER),
+        ({"json": {"image": IMAGE, "url": "http://a/"}}, errors.BAD_PARAMETER),
+        ({"json": {"image": None, "url": None}}, errors.BAD_PARAMETER),
+        ({"json": {"image": 1}}, errors.BAD_PARAMETER),
+        ({"json": {"url": ["http://a/"]}}, errors.BAD_PARAMETER),
+        ({"json": []}, errors.BAD_PARAMETER),
+        ({"json": "text"}, errors.BAD_PARAMETER),
+        ({"json": None}, errors.NOT_JSON),
+        ({"content": b""}, errors.NOT_JSON),
+        ({"content": b"{"}, errors.NOT_JSON),
+        ({"content": b'{"image": "\xff"}'}, errors.NOT_JSON),
+        ({"content": b'{"image": "\\ud800"}'}, errors.NOT_JSON),
+        ({"content": b"[" * 100_000}, errors.NOT_JSON),
+        ({"json": {"image": ""}}, errors.BAD_FORMAT),
+        ({"json": {"image": "票"}}, errors.BAD_FORMAT),
+        ({"json": {"image": base64.b64encode(b"text").decode()}}, errors.BAD_FORMAT),
+        ({"json": {"image": "A" * (11 << 20)}}, errors.BAD_SIZE),
+        ({"json": {"image": base64.b64encode(bytes(11_000_000)).decode()}}, errors.BAD_SIZE),
+        ({"content": b"x" * (17 << 20)}, errors.BODY_TOO_LONG),
+        ({"json": {"url": ""}}, errors.URL_REFUSED),
+        ({"json": {"url": "ftp://example.com/a.jpg"}}, errors.URL_REFUSED),
+        ({"json": {"url": "file:///etc/passwd"}}, errors.URL_REFUSED),
+        ({"json": {"url": "http://127.0.0.1:1/"}}, errors.URL_REFUSED),
+        ({"json": {"url": "http://" + "a" * 20_000}}, errors.URL_REFUSED),
+        ({"json": {"url": "http://a\nb/"}}, errors.URL_REFUSED),
+        ({"json": {"url": "http://name.invalid/a.jpg"}}, errors.DOWNLOAD_FAILED),
     ],
     ids=str,
 )
-def test_what_is_wrong_with_a_body_has_its_code(request_: dict[str, Any], code: codes.Code) -> None:
+def test_each_fault_of_a_body_has_its_code(request_: dict[str, Any], code: errors.Code) -> None:
     reader = FakeReader()
     headers = TOKEN | {"Content-Type": "application/json"}
     assert_refused(ask(service(reader), headers=headers, **request_), code)
@@ -167,13 +160,13 @@ def test_what_is_wrong_with_a_body_has_its_code(request_: dict[str, Any], code: 
 @pytest.mark.parametrize(
     ("kind", "code"),
     [
-        (None, codes.NOT_DECLARED_JSON),
-        ("text/plain", codes.NOT_DECLARED_JSON),
-        ("application/jsonp", codes.NOT_DECLARED_JSON),
-        ("multipart/form-data; boundary=x", codes.NOT_DECLARED_JSON),
+        (None, errors.NOT_DECLARED_JSON),
+        ("text/plain", errors.NOT_DECLARED_JSON),
+        ("application/jsonp", errors.NOT_DECLARED_JSON),
+        ("multipart/form-data; boundary=x", errors.NOT_DECLARED_JSON),
     ],
 )
-def test_other_content_types_are_refused(kind: str | None, code: codes.Code) -> None:
+def test_other_content_types_are_refused(kind: str | None, code: errors.Code) -> None:
     headers = TOKEN | ({"Content-Type": kind} if kind else {})
     assert_refused(ask(service(), headers=headers, content=b"{}"), code)
 
@@ -184,53 +177,53 @@ def test_a_charset_may_stand_in_the_content_type() -> None:
     assert ask(service(), headers=headers, content=body).status_code == 200
 
 
-def test_a_paper_that_is_no_quota_invoice_is_refused() -> None:
+def test_an_image_without_a_quota_invoice_is_refused() -> None:
     response = ask(service(FakeReader(None)), headers=TOKEN, json={"image": IMAGE})
-    assert_refused(response, codes.NOT_AN_INVOICE)
+    assert_refused(response, errors.NOT_AN_INVOICE)
 
 
-def test_an_error_of_the_reader_is_told_and_logged_without_its_text(
+def test_an_error_of_the_reader_gets_a_code_and_is_logged_without_its_text(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     reader = FakeReader(ValueError("boom"))
     response = ask(service(reader), headers=TOKEN, json={"image": IMAGE})
-    assert_refused(response, codes.RECOGNITION_FAILED)
+    assert_refused(response, errors.RECOGNITION_FAILED)
     assert reader.seen
     assert "reader failed" in caplog.messages
 
 
-def test_an_unforeseen_error_is_told_and_logged(caplog: pytest.LogCaptureFixture) -> None:
-    reader = FakeReader(Found(amount="no field"))  # type: ignore[arg-type]  # the fault
+def test_an_unexpected_error_gets_a_code_and_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    reader = FakeReader(replace(FOUND, amount="no field"))  # type: ignore[arg-type]  # the fault
     response = ask(service(reader), headers=TOKEN, json={"image": IMAGE})
-    assert_refused(response, codes.INTERNAL)
+    assert_refused(response, errors.INTERNAL)
     assert "unforeseen" in caplog.messages
 
 
 @pytest.mark.parametrize(
     ("method", "path", "code"),
     [
-        ("POST", "/", codes.NO_SUCH_API),
-        ("POST", "/v2/p1/ocr/quota-invoice/", codes.NO_SUCH_API),
-        ("POST", "/v2/p1/ocr/vat-invoice", codes.NO_SUCH_API),
-        ("POST", "/v1/p1/ocr/quota-invoice", codes.NO_SUCH_API),
-        ("POST", "/v2/p1/x/ocr/quota-invoice", codes.NO_SUCH_API),
-        ("GET", PATH, codes.NO_SUCH_METHOD),
-        ("DELETE", "/healthz", codes.NO_SUCH_METHOD),
+        ("POST", "/", errors.NO_SUCH_API),
+        ("POST", "/v2/p1/ocr/quota-invoice/", errors.NO_SUCH_API),
+        ("POST", "/v2/p1/ocr/vat-invoice", errors.NO_SUCH_API),
+        ("POST", "/v1/p1/ocr/quota-invoice", errors.NO_SUCH_API),
+        ("POST", "/v2/p1/x/ocr/quota-invoice", errors.NO_SUCH_API),
+        ("GET", PATH, errors.NO_SUCH_METHOD),
+        ("DELETE", "/healthz", errors.NO_SUCH_METHOD),
     ],
 )
-def test_what_is_not_there(method: str, path: str, code: codes.Code) -> None:
+def test_unknown_paths_and_methods(method: str, path: str, code: errors.Code) -> None:
     response = ask(service(), method, path, headers=TOKEN)
     assert_refused(response, code)
-    if code is codes.NO_SUCH_METHOD:
+    if code is errors.NO_SUCH_METHOD:
         assert response.headers["allow"]
 
 
-def test_who_is_not_known_is_told_so_before_the_body_is_looked_at() -> None:
+def test_unauthenticated_requests_are_refused_before_the_body_is_read() -> None:
     response = ask(service(), content=b"{")
-    assert_refused(response, codes.TOKEN_EMPTY)
+    assert_refused(response, errors.TOKEN_EMPTY)
     assert response.headers["www-authenticate"] == "SDK-HMAC-SHA256"
     response = ask(service(), path="/v2/p2/ocr/quota-invoice", headers=TOKEN, json={})
-    assert_refused(response, codes.WRONG_PROJECT)
+    assert_refused(response, errors.WRONG_PROJECT)
 
 
 def together(*asked: Callable[[], Coroutine[Any, Any, httpx.Response]]) -> list[httpx.Response]:
@@ -240,7 +233,7 @@ def together(*asked: Callable[[], Coroutine[Any, Any, httpx.Response]]) -> list[
     return asyncio.run(run())
 
 
-def test_more_at_once_than_allowed_are_refused_and_the_others_served() -> None:
+def test_concurrent_requests_beyond_the_limit_are_refused() -> None:
     reader = FakeReader(hold=threading.Event())
     client = service(reader, concurrency=2, workers=1)
 
@@ -249,7 +242,7 @@ def test_more_at_once_than_allowed_are_refused_and_the_others_served() -> None:
 
     async def release() -> httpx.Response:
         await asyncio.to_thread(reader.busy.wait, 10)
-        response = await client.get("/healthz")  # the event loop is free meanwhile
+        response = await client.get("/healthz")  # the event loop is free
         third = await post()
         assert reader.hold
         reader.hold.set()
@@ -258,11 +251,11 @@ def test_more_at_once_than_allowed_are_refused_and_the_others_served() -> None:
 
     first, second, third = together(post, post, release)
     assert (first.status_code, second.status_code) == (200, 200)
-    assert_refused(third, codes.TOO_MANY_AT_ONCE)
+    assert_refused(third, errors.TOO_MANY_AT_ONCE)
     assert third.headers["retry-after"] == "1"
 
 
-def test_more_in_a_minute_than_allowed_are_refused() -> None:
+def test_requests_beyond_the_limit_per_minute_are_refused() -> None:
     client = service(rate_per_minute=2)
 
     async def post() -> httpx.Response:
@@ -270,7 +263,7 @@ def test_more_in_a_minute_than_allowed_are_refused() -> None:
 
     responses = together(post, post, post)
     assert [one.status_code for one in responses] == [200, 200, 429]
-    assert_refused(responses[2], codes.TOO_MANY_A_MINUTE)
+    assert_refused(responses[2], errors.TOO_MANY_A_MINUTE)
     assert 1 <= int(responses[2].headers["retry-after"]) <= 60
 
 
@@ -286,7 +279,7 @@ def ask_all(body: dict[str, object], reader: FakeReader | None = None) -> httpx.
         {"type_list": ["quota_invoice"]},
         {"type_list": ["vat_invoice", "quota_invoice"], "detect_seal": True, "pdf_page_number": 1},
         {"extended_parameters": {"vat_invoice": {"advanced_mode": True}, "quota_invoice": {}}},
-        {"pdf_page_number": 7},  # of an image
+        {"pdf_page_number": 7},  # ignored for an image
     ],
     ids=str,
 )
@@ -306,28 +299,28 @@ def test_each_ticket_has_its_own_status(body: dict[str, object]) -> None:
 @pytest.mark.parametrize(
     ("body", "code"),
     [
-        ({"type_list": ["vat_invoice", "id_card"]}, codes.NOT_AN_INVOICE),
-        ({"type_list": ["lottery"]}, codes.BAD_PARAMETER),
-        ({"type_list": "quota_invoice"}, codes.BAD_PARAMETER),
-        ({"type_list": []}, codes.BAD_PARAMETER),
-        ({"extended_parameters": {"quota_invoice": 5}}, codes.BAD_PARAMETER),
-        ({"extended_parameters": []}, codes.BAD_PARAMETER),
-        ({"pdf_page_number": 0}, codes.BAD_PARAMETER),
-        ({"url": "http://a/"}, codes.BAD_PARAMETER),
-        ({"image": ""}, codes.BAD_FORMAT),
+        ({"type_list": ["vat_invoice", "id_card"]}, errors.NOT_AN_INVOICE),
+        ({"type_list": ["lottery"]}, errors.BAD_PARAMETER),
+        ({"type_list": "quota_invoice"}, errors.BAD_PARAMETER),
+        ({"type_list": []}, errors.BAD_PARAMETER),
+        ({"extended_parameters": {"quota_invoice": 5}}, errors.BAD_PARAMETER),
+        ({"extended_parameters": []}, errors.BAD_PARAMETER),
+        ({"pdf_page_number": 0}, errors.BAD_PARAMETER),
+        ({"url": "http://a/"}, errors.BAD_PARAMETER),
+        ({"image": ""}, errors.BAD_FORMAT),
     ],
     ids=str,
 )
-def test_auto_classification_refuses_what_it_cannot_do(
-    body: dict[str, object], code: codes.Code
+def test_auto_classification_refuses_invalid_and_unsupported_requests(
+    body: dict[str, object], code: errors.Code
 ) -> None:
     reader = FakeReader()
     assert_refused(ask_all(body, reader), code)
     assert reader.seen == []
 
 
-def test_auto_classification_without_a_find_is_refused() -> None:
-    assert_refused(ask_all({}, FakeReader(None)), codes.NOT_AN_INVOICE)
+def test_auto_classification_without_an_invoice_is_refused() -> None:
+    assert_refused(ask_all({}, FakeReader(None)), errors.NOT_AN_INVOICE)
 
 
 @pytest.mark.parametrize(
@@ -371,7 +364,7 @@ def ask_token(
         identity(hw_ak_sk=access_key()),
     ],
 )
-def test_a_token_is_issued_works_and_ends(body: object) -> None:
+def test_a_token_is_issued_and_expires(body: object) -> None:
     clock = [datetime(2026, 3, 1, tzinfo=timezone.utc)]
     client = service(user="me", password="pw", clock=lambda: clock[0], token_seconds=600)
 
@@ -389,11 +382,11 @@ def test_a_token_is_issued_works_and_ends(body: object) -> None:
     assert token["expires_at"] == "2026-03-01T00:10:00.000000Z"
     assert token["project"]["id"] == "p1"
     assert used.status_code == 200
-    assert_refused(late, codes.TOKEN_EXPIRED)
+    assert_refused(late, errors.TOKEN_EXPIRED)
 
 
 @pytest.mark.parametrize("scope", [None, {"domain": {"name": "me"}}])
-def test_a_token_without_a_project_is_of_no_use(scope: object) -> None:
+def test_a_token_without_a_project_is_refused(scope: object) -> None:
     client = service(user="me", password="pw")
 
     async def run() -> httpx.Response:
@@ -402,42 +395,42 @@ def test_a_token_without_a_project_is_of_no_use(scope: object) -> None:
         headers = {"X-Auth-Token": issued.headers["x-subject-token"]}
         return await client.post(PATH, headers=headers, json={"image": IMAGE})
 
-    assert_refused(asyncio.run(run()), codes.TOKEN_WITHOUT_PROJECT)
+    assert_refused(asyncio.run(run()), errors.TOKEN_WITHOUT_PROJECT)
 
 
 @pytest.mark.parametrize(
     ("body", "code"),
     [
-        (identity(password=password(word="no")), codes.WRONG_SIGNATURE),
-        (identity(password=password(name="you")), codes.WRONG_SIGNATURE),
-        (identity(password=password(word="票" * 1000)), codes.WRONG_SIGNATURE),
-        (identity(hw_ak_sk=access_key(word="no")), codes.WRONG_SIGNATURE),
-        (identity(hw_ak_sk=access_key(key="no")), codes.WRONG_SIGNATURE),
-        (identity(hw_ak_sk=access_key("TK", "TS")), codes.WRONG_SIGNATURE),
-        (identity(password=password(), scope={"project": {"id": "p2"}}), codes.WRONG_PROJECT),
-        (identity(), codes.BAD_PARAMETER),
-        (identity(totp={}), codes.BAD_PARAMETER),
-        (identity(password=password(), hw_ak_sk=access_key()), codes.BAD_PARAMETER),
-        ({"auth": {"identity": {"methods": ["password"]}}}, codes.BAD_PARAMETER),
-        ({}, codes.BAD_PARAMETER),
-        (["x" * 70_000], codes.BODY_TOO_LONG),
+        (identity(password=password(word="no")), errors.WRONG_SIGNATURE),
+        (identity(password=password(name="you")), errors.WRONG_SIGNATURE),
+        (identity(password=password(word="票" * 1000)), errors.WRONG_SIGNATURE),
+        (identity(hw_ak_sk=access_key(word="no")), errors.WRONG_SIGNATURE),
+        (identity(hw_ak_sk=access_key(key="no")), errors.WRONG_SIGNATURE),
+        (identity(hw_ak_sk=access_key("TK", "TS")), errors.WRONG_SIGNATURE),
+        (identity(password=password(), scope={"project": {"id": "p2"}}), errors.WRONG_PROJECT),
+        (identity(), errors.BAD_PARAMETER),
+        (identity(totp={}), errors.BAD_PARAMETER),
+        (identity(password=password(), hw_ak_sk=access_key()), errors.BAD_PARAMETER),
+        ({"auth": {"identity": {"methods": ["password"]}}}, errors.BAD_PARAMETER),
+        ({}, errors.BAD_PARAMETER),
+        (["x" * 70_000], errors.BODY_TOO_LONG),
     ],
     ids=str,
 )
-def test_who_gets_no_token(body: object, code: codes.Code) -> None:
+def test_invalid_token_requests(body: object, code: errors.Code) -> None:
     response = ask_token(body)
     assert_refused(response, code)
     assert "x-subject-token" not in response.headers
 
 
-def test_temporary_keys_get_a_token_with_their_security_token() -> None:
+def test_temporary_credentials_get_a_token_with_their_security_token() -> None:
     body = identity(hw_ak_sk=access_key("TK", "TS"))
     assert ask_token(body, security_token="ST").status_code == 201
 
 
-def test_nobody_logs_in_by_password_where_none_is_set() -> None:
+def test_without_a_configured_password_none_is_accepted() -> None:
     response = ask_token(identity(password=password("", "")), service())
-    assert_refused(response, codes.WRONG_SIGNATURE)
+    assert_refused(response, errors.WRONG_SIGNATURE)
 
 
 def test_each_request_is_logged_once_with_listed_members_only(
@@ -450,8 +443,9 @@ def test_each_request_is_logged_once_with_listed_members_only(
     assert [vars(one)["path"] for one in lines] == ["/v2/{project_id}/ocr/quota-invoice", "-"]
     assert [vars(one)["error_code"] for one in lines] == ["ModelArts.4601", "APIG.0101"]
     assert vars(lines[1])["request_id"] == response.headers["x-request-id"]
-    local = [str(vars(one)) for one in caplog.records if one.name.startswith("local")]
-    assert not [one for one in local if "secret" in one or "10.0.0.1" in one or "tok" in one]
+    own = [str(vars(one)) for one in caplog.records if one.name.startswith("ocr_service")]
+    assert len(own) == 2
+    assert not [one for one in own if "secret" in one or "10.0.0.1" in one or "tok" in one]
 
 
 def test_the_description_names_every_route_and_every_code() -> None:
@@ -468,6 +462,6 @@ def test_the_description_names_every_route_and_every_code() -> None:
         "/healthz",
         "/openapi.json",
     }
-    for code in codes.ALL:
-        if code not in (codes.NO_SUCH_API, codes.NO_SUCH_METHOD):  # of no operation
+    for code in errors.ALL:
+        if code not in (errors.NO_SUCH_API, errors.NO_SUCH_METHOD):  # without an operation
             assert f"{code.code}: {code.message}" in text

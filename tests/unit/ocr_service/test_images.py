@@ -1,4 +1,4 @@
-"""Images at the OCR service's door."""
+"""Decoding of images in the OCR service."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from ocr_service.contract.codes import BAD_FORMAT, BAD_SIZE, Code, Refusal
 from ocr_service.decode import images, pixels
 from ocr_service.decode.sandbox import Sandbox
+from ocr_service.errors import BAD_FORMAT, BAD_SIZE, ApiError, Code
 
 SANDBOX = Sandbox(1, 20)
 RED, WHITE, BLACK = (255, 0, 0), (255, 255, 255), (0, 0, 0)
@@ -37,7 +37,7 @@ def saved(image: Image.Image, kind: str, **options: Any) -> bytes:
 
 
 def refusal(data: bytes) -> Code:
-    with pytest.raises(Refusal) as caught:
+    with pytest.raises(ApiError) as caught:
         SANDBOX.decode(data)
     return caught.value.code
 
@@ -57,7 +57,7 @@ def test_other_formats_are_refused(kind: str) -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"text", b"\xff\xd8\xff", b"BM", b"II*\0", b"\x89PNG\r\n"])
-def test_what_is_no_image_is_refused(data: bytes) -> None:
+def test_files_other_than_images_are_refused(data: bytes) -> None:
     assert refusal(data) is BAD_FORMAT
 
 
@@ -70,12 +70,12 @@ def test_sides_beyond_the_contract_are_refused(size: tuple[int, int], code: Code
 
 
 @pytest.mark.parametrize("size", [(15, 15), (4096, 15), (15, 4096)])
-def test_sides_at_the_contract_s_ends_are_taken(size: tuple[int, int]) -> None:
+def test_sides_at_the_limits_are_accepted(size: tuple[int, int]) -> None:
     assert SANDBOX.decode(saved(picture(size), "PNG")).shape == (size[1], size[0], 3)
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "BMP"])
-def test_a_cut_image_is_refused_not_half_read(kind: str) -> None:
+def test_a_truncated_image_is_refused(kind: str) -> None:
     noise = Image.effect_noise((200, 200), 90).convert("RGB")
     data = saved(noise, kind)
     assert refusal(data[: len(data) // 2]) is BAD_FORMAT
@@ -97,8 +97,8 @@ def test_exif_orientation_is_applied(orientation: int, corner: str) -> None:
     assert pixels.shape[:2] == ((30, 60) if orientation in (1, 3) else (60, 30))
 
 
-@pytest.mark.filterwarnings("ignore:Corrupt EXIF:UserWarning")  # the service ignores it too
-def test_damaged_exif_does_not_matter() -> None:
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF:UserWarning")  # the service also ignores it
+def test_damaged_exif_is_ignored() -> None:
     data = saved(picture(), "JPEG", exif=b"Exif\0\0MM\0*\0\0\0\x08\xff\xff" + b"\xff" * 30)
     assert SANDBOX.decode(data).shape == (20, 40, 3)
 
@@ -131,7 +131,7 @@ def test_deep_greys_keep_their_brightness(mode: str, bright: float) -> None:
     assert pixels[10, 35].tolist() == [255, 255, 255]
 
 
-def test_of_several_pages_the_first_counts() -> None:
+def test_the_first_of_several_pages_is_read() -> None:
     other = Image.new("RGB", (100, 100), BLACK)
     data = saved(picture(), "TIFF", save_all=True, append_images=[other] * 3)
     assert SANDBOX.decode(data).shape == (20, 40, 3)
@@ -157,26 +157,26 @@ def test_a_jpeg_of_endless_scans_is_refused() -> None:
     data = saved(picture((200, 200)), "JPEG", progressive=True)
     start = data.rindex(b"\xff\xda")
     scan = data[start:-2]
-    bomb = data[:-2] + scan * pixels.MOST_SCANS + data[-2:]
+    bomb = data[:-2] + scan * pixels.MAX_SCANS + data[-2:]
     assert data.count(b"\xff\xda") < 20
     assert refusal(bomb) is BAD_FORMAT
 
 
-def test_a_file_of_more_than_10_mib_is_refused_unseen() -> None:
-    assert refusal(saved(picture(), "PNG") + bytes(images.LARGEST)) is BAD_SIZE
+def test_a_file_of_more_than_10_mib_is_refused_before_decoding() -> None:
+    assert refusal(saved(picture(), "PNG") + bytes(images.MAX_BYTES)) is BAD_SIZE
 
 
-def test_base64_longer_than_10_mib_is_refused_undecoded() -> None:
-    with pytest.raises(Refusal) as caught:
-        images.from_base64("!" * (images.LARGEST + 1))
+def test_base64_longer_than_10_mib_is_refused_before_decoding() -> None:
+    with pytest.raises(ApiError) as caught:
+        images.from_base64("!" * (images.MAX_BYTES + 1))
     assert caught.value.code is BAD_SIZE
 
 
 @pytest.mark.parametrize(
     "text", ["A", "AAA", "AA=A", "A A=", "票票票票", "data:image/png;base64,AAAA"]
 )
-def test_what_is_not_base64_is_refused(text: str) -> None:
-    with pytest.raises(Refusal) as caught:
+def test_invalid_base64_is_refused(text: str) -> None:
+    with pytest.raises(ApiError) as caught:
         images.from_base64(text)
     assert caught.value.code is BAD_FORMAT
 
@@ -198,7 +198,7 @@ SEEDS = [saved(picture(), kind) for kind in images.FORMATS] + [
 
 @settings(max_examples=400, deadline=None)
 @given(st.sampled_from(SEEDS), st.lists(st.tuples(st.integers(0, 5000), st.integers(0, 255))))
-def test_damage_gives_pixels_or_a_documented_refusal(
+def test_damaged_files_give_pixels_or_a_documented_error(
     seed: bytes, hits: list[tuple[int, int]]
 ) -> None:
     data = bytearray(seed)
@@ -206,8 +206,8 @@ def test_damage_gives_pixels_or_a_documented_refusal(
         data[place % len(data)] = value
     try:
         pixels = SANDBOX.decode(bytes(data))
-    except Refusal as refused:
+    except ApiError as refused:
         assert refused.code in (BAD_FORMAT, BAD_SIZE)  # noqa: PT017 - either outcome is right
     else:
         assert pixels.ndim == 3
-        assert max(pixels.shape) <= images.WIDEST
+        assert max(pixels.shape) <= images.MAX_SIDE

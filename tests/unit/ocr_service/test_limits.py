@@ -1,20 +1,23 @@
-"""The OCR service's settings, limits and judgement of addresses."""
+"""Settings, limits, error codes and logs of the OCR service, and public IP addresses."""
 
 from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
-from ocr_service import logs
-from ocr_service.contract import codes
+from ocr_service import errors, logs
 from ocr_service.fetch import is_public
 from ocr_service.http.limits import PerMinute, Slots
 from ocr_service.settings import Settings, SettingsError
+from tests.support.paths import ROOT
 
+README = ROOT / "ocr_service" / "README.md"
 GOOD = {"QUOTA_OCR_PROJECT": "p1", "QUOTA_OCR_AK": "AK", "QUOTA_OCR_SK": "SK"}
 
 
@@ -37,12 +40,12 @@ def test_settings_are_read_from_the_environment() -> None:
     assert settings.rate_per_minute == 0
 
 
-def test_what_is_given_goes_before_the_environment() -> None:
+def test_arguments_take_precedence_over_the_environment() -> None:
     settings = Settings.read(GOOD | {"QUOTA_OCR_PORT": "1"}, port=2, project=None)
     assert (settings.port, settings.project) == (2, "p1")
 
 
-def test_all_problems_are_told_at_once_by_name_and_without_values() -> None:
+def test_all_problems_are_reported_by_name_and_without_values() -> None:
     with pytest.raises(SettingsError) as caught:
         Settings.read(
             {
@@ -62,16 +65,26 @@ def test_all_problems_are_told_at_once_by_name_and_without_values() -> None:
 @pytest.mark.parametrize(
     ("environ", "problem"),
     [
-        ({"QUOTA_OCR_PROJECT": "p"}, "nobody could call"),
+        ({"QUOTA_OCR_PROJECT": "p"}, "no client could authenticate"),
         ({}, "QUOTA_OCR_PROJECT"),
         (GOOD | {"QUOTA_OCR_SK": ""}, "QUOTA_OCR_AK and QUOTA_OCR_SK go together"),
         (GOOD | {"QUOTA_OCR_USER": "u"}, "QUOTA_OCR_USER and QUOTA_OCR_PASSWORD go together"),
         (GOOD | {"QUOTA_OCR_CA_FILE": "/nowhere"}, "QUOTA_OCR_CA_FILE: no such file"),
     ],
 )
-def test_senseless_settings_are_refused(environ: dict[str, str], problem: str) -> None:
+def test_invalid_settings_are_refused(environ: dict[str, str], problem: str) -> None:
     with pytest.raises(SettingsError, match=problem):
         Settings.read(environ)
+
+
+def test_the_readme_lists_every_setting_with_its_default() -> None:
+    rows = re.findall(
+        r"^\| (`[A-Z_`, ]+`) \|.*\| (?:`(.*)`|–) \|$", README.read_text("utf-8"), re.MULTILINE
+    )
+    listed = {name: default for names, default in rows for name in re.findall(r"[A-Z_]+", names)}
+    assert listed.keys() == {field.name.upper() for field in fields(Settings)}
+    given = {f"QUOTA_OCR_{name}": default for name, default in listed.items() if default}
+    assert Settings.read(GOOD | given) == Settings.read(GOOD)
 
 
 def test_secrets_do_not_show_when_settings_are_printed() -> None:
@@ -129,7 +142,7 @@ def test_addresses_that_are_public(address: str) -> None:
     assert is_public(address)
 
 
-def test_slots_come_back_whatever_happens_in_them() -> None:
+def test_slots_are_released_after_an_error() -> None:
     slots = Slots(1)
 
     def fail_in_a_slot() -> None:
@@ -139,18 +152,18 @@ def test_slots_come_back_whatever_happens_in_them() -> None:
     for _ in range(3):
         with pytest.raises(KeyError):
             fail_in_a_slot()
-    with slots.hold(), pytest.raises(codes.Refusal) as caught, slots.hold():
+    with slots.hold(), pytest.raises(errors.ApiError) as caught, slots.hold():
         pass
-    assert caught.value.code is codes.TOO_MANY_AT_ONCE
+    assert caught.value.code is errors.TOO_MANY_AT_ONCE
 
 
-def test_a_minute_s_window_fills_and_opens_again() -> None:
+def test_the_limit_per_minute_is_reset_after_a_minute() -> None:
     now = [100.0]
     rate = PerMinute(2, clock=lambda: now[0])
     rate.take()
     now[0] += 59.5
     rate.take()
-    with pytest.raises(codes.Refusal) as caught:
+    with pytest.raises(errors.ApiError) as caught:
         rate.take()
     assert caught.value.headers["Retry-After"] == "1"
     now[0] += 0.5
@@ -162,7 +175,7 @@ def test_every_code_is_a_documented_one() -> None:
     documented = {f"ModelArts.{number}" for number in numbers.split()}
     documented |= {f"AIS.010{number}" for number in range(1, 6)}
     documented |= {"APIG.0101", "APIG.0301", "APIG.0308"}
-    assert {one.code for one in codes.ALL} == documented
+    assert {one.code for one in errors.ALL} == documented
 
 
 def test_an_error_is_logged_by_type_and_place_not_by_its_text() -> None:
@@ -171,7 +184,7 @@ def test_an_error_is_logged_by_type_and_place_not_by_its_text() -> None:
     except ValueError:
         record = logging.LogRecord("local", 40, "f", 1, "went %s", ("wrong",), sys.exc_info())
     line = logs.JsonLines().format(record)
-    told = json.loads(line)
-    assert (told["event"], told["error"]) == ("went wrong", "JSONDecodeError")
-    assert told["at"][-1].endswith("raw_decode")
+    logged = json.loads(line)
+    assert (logged["event"], logged["error"]) == ("went wrong", "JSONDecodeError")
+    assert logged["at"][-1].endswith("raw_decode")
     assert "s3cret" not in line

@@ -1,4 +1,4 @@
-"""Pages of a PDF, as Auto Classification takes them."""
+"""Pages of a PDF, for Auto Classification."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from ocr_service.contract.codes import BAD_FORMAT, BAD_PARAMETER, BAD_SIZE, Code, Refusal
 from ocr_service.decode.sandbox import Pixels, Sandbox
+from ocr_service.errors import BAD_FORMAT, BAD_PARAMETER, BAD_SIZE, ApiError, Code
 
 SANDBOX = Sandbox(2, 20)
 
@@ -26,7 +26,7 @@ def document(*colours: str, size: tuple[int, int] = (600, 400)) -> bytes:
 
 
 @pytest.mark.parametrize(("page", "colour"), [(None, 0), (1, 0), (2, 1)])
-def test_the_page_that_is_asked_for_is_given(page: int | None, colour: int) -> None:
+def test_the_requested_page_is_decoded(page: int | None, colour: int) -> None:
     pixels = decode(document("red", "lime"), page)
     assert pixels.ndim == 3
     middle = pixels[pixels.shape[0] // 2, pixels.shape[1] // 2]
@@ -44,8 +44,8 @@ def test_the_page_that_is_asked_for_is_given(page: int | None, colour: int) -> N
     ],
     ids=["no-such-page", "cut", "empty", "heavy", "text"],
 )
-def test_what_cannot_be_read_is_refused(data: bytes, page: int | None, code: Code) -> None:
-    with pytest.raises(Refusal) as caught:
+def test_invalid_files_are_refused(data: bytes, page: int | None, code: Code) -> None:
+    with pytest.raises(ApiError) as caught:
         decode(data, page)
     assert caught.value.body()["error_code"] == code.code
 
@@ -55,7 +55,7 @@ def test_a_page_of_any_size_is_an_image_within_the_limits() -> None:
     assert max(pixels.shape) <= 4096
 
 
-def test_several_threads_may_ask_at_once() -> None:
+def test_threads_share_a_sandbox() -> None:
     data = document("red", "lime")
     with ThreadPoolExecutor(4) as pool:
         shapes = {pixels.shape for pixels in pool.map(lambda n: decode(data, n % 2 + 1), range(16))}

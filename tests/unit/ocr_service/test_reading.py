@@ -1,4 +1,4 @@
-"""The reading of quota invoices: rules by themselves, and the reader on pictures."""
+"""Reading of quota invoices: single rules, and the reader on images."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter, ImageOps
 
-from ocr_service.reading import Reader
 from ocr_service.reading.fields import amount, code, confidence, number, place
 from ocr_service.reading.fields.candidates import Candidate, Label
-from ocr_service.reading.fields.extraction import Findings, findings
+from ocr_service.reading.fields.extraction import Extraction, extract
+from ocr_service.reading.reader import Reader
 from ocr_service.reading.text import lines
 from ocr_service.reading.text.lines import Line
 from tests.support.paths import PHOTOS, SAMPLES
@@ -55,7 +55,7 @@ def test_code_below_its_label() -> None:
     assert texts(found) == [("144031900111", Label.OWN)]
 
 
-def test_code_without_label_must_make_sense() -> None:
+def test_code_without_label_must_be_plausible() -> None:
     assert texts(code.candidates([line("144031900111")])) == [("144031900111", Label.NONE)]
     assert code.candidates([line("199991900111")]) == []
 
@@ -63,7 +63,7 @@ def test_code_without_label_must_make_sense() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "发票代码111666",  # made unreadable: never completed
+        "发票代码111666",  # redacted: never completed
         "91310116066601234X",  # tax number
         "1440319001111",  # too long
         "发票号码144031900111",
@@ -74,7 +74,7 @@ def test_no_code(text: str) -> None:
     assert code.candidates([line(text)]) == []
 
 
-def test_letters_in_a_code_stay_and_misread_digits_are_put_right() -> None:
+def test_letters_in_a_code_stay_and_misread_digits_are_corrected() -> None:
     found = code.candidates([line("发票代码I5107158EOO1")])
     assert texts(found) == [("15107158E001", Label.OWN)]
 
@@ -98,11 +98,11 @@ def test_no_number(text: str) -> None:
     assert number.candidates([line(text)]) == []
 
 
-def test_password_in_a_line_of_its_own_is_no_number() -> None:
+def test_password_in_a_separate_line_is_no_number() -> None:
     assert number.candidates([line("密码"), line("12345678", 80)]) == []
 
 
-def test_number_right_of_the_code_takes_the_nearer_label() -> None:
+def test_number_right_of_the_code_has_the_nearer_label() -> None:
     page = [line("发票代码144031900111"), line("发票号码", 400), line("01142646", 530)]
     assert texts(number.candidates(page)) == [("01142646", Label.OWN)]
 
@@ -114,7 +114,7 @@ def test_number_after_no() -> None:
 # Amount
 
 
-def test_words_whose_characters_stand_apart() -> None:
+def test_words_with_widely_spaced_characters() -> None:
     page = [line("贰", 0, height=60), line("拾", 150, 2, height=58), line("元整", 300, height=60)]
     assert [each.text for each in amount.words_candidates(page)] == ["￥20.00"]
 
@@ -140,14 +140,14 @@ def test_figures_as_written_are_read_back(fen: int) -> None:
     ],
 )
 def test_jiao_belong_to_the_amount(words: str, figures: str, text: str) -> None:
-    both = confidence.amount_field(findings([line(words), line(figures, 0, 90)]))
+    both = confidence.amount_field(extract([line(words), line(figures, 0, 90)]))
     assert (both.text, both.confidence > 0.95) == (text, True)
 
 
 @pytest.mark.parametrize(
     "text", ["遗失罚款伍佰元", "举报有奖，最高奖励伍佰元", "工本费￥5.00", "押金￥100.00"]
 )
-def test_what_is_fined_or_promised_is_no_amount(text: str) -> None:
+def test_fines_rewards_fees_and_deposits_are_no_amount(text: str) -> None:
     assert amount.words_candidates([line(text)]) + amount.figures_candidates([line(text)]) == []
 
 
@@ -166,12 +166,12 @@ def test_what_is_fined_or_promised_is_no_amount(text: str) -> None:
     ],
 )
 def test_a_sentence_about_quota_invoices_is_no_title(text: str) -> None:
-    assert findings([line(text)]).titles == []
+    assert extract([line(text)]).titles == []
 
 
 def test_a_title_alone_makes_no_invoice() -> None:
-    assert not findings([line("通用定额发票"), line("合计：￥88.00", 0, 90)]).is_invoice
-    assert findings([line("通用定额发票"), line("发票代码", 0, 90)]).is_invoice
+    assert not extract([line("通用定额发票"), line("合计：￥88.00", 0, 90)]).is_invoice
+    assert extract([line("通用定额发票"), line("发票代码", 0, 90)]).is_invoice
 
 
 @pytest.mark.parametrize(
@@ -181,22 +181,22 @@ def test_other_numbers_are_not_the_invoices(text: str) -> None:
     assert number.candidates([line(text)]) == []
 
 
-def test_eight_digits_of_nine_are_hardly_a_number() -> None:
+def test_eight_digits_of_nine_are_an_unlikely_number() -> None:
     [found] = number.candidates([line("发票号码293012345")])
     assert found.chance <= 0.5
 
 
 def test_words_and_figures_that_contradict_each_other_lose_confidence() -> None:
-    both = findings([line("伍拾元整"), line("￥10.00", 0, 90)])
+    both = extract([line("伍拾元整"), line("￥10.00", 0, 90)])
     assert confidence.amount_field(both).confidence < 0.6
-    one = findings([line("伍拾元整")])
+    one = extract([line("伍拾元整")])
     assert confidence.amount_field(one).confidence > 0.9
 
 
 # Place
 
 
-def test_every_division_of_a_title_is_the_one_of_its_code() -> None:
+def test_title_and_code_of_every_division_give_the_same_place() -> None:
     for four, whole in place.divisions().items():
         if place.by_title(whole) != whole:
             pytest.fail(f"{four}: {whole} is read as {place.by_title(whole)}")
@@ -204,14 +204,14 @@ def test_every_division_of_a_title_is_the_one_of_its_code() -> None:
 
 def test_title_and_code_that_contradict_each_other_lose_confidence() -> None:
     page = [line("四川省绵阳市国家税务局通用定额发票"), line("发票代码151011900111", 0, 80)]
-    found = findings(page)
+    found = extract(page)
     code_ = confidence.code_field(found)
     assert (code_.text, code_.confidence < 0.6) == ("151011900111", True)
     assert confidence.location_field(found, code_).confidence < 0.6
 
 
 def test_title_of_a_city_alone_names_its_province() -> None:
-    found = findings([line("大连市国家税务局通用定额发票")])
+    found = extract([line("大连市国家税务局通用定额发票")])
     assert confidence.location_field(found, confidence.code_field(found)).text == "辽宁省大连市"
 
 
@@ -219,22 +219,22 @@ def test_title_of_a_city_alone_names_its_province() -> None:
 
 
 def test_no_candidate_is_an_empty_field() -> None:
-    assert confidence.settled([]) == confidence.amount_field(Findings())
-    assert confidence.settled([]).confidence == 0.0
+    assert confidence.consensus([]) == confidence.amount_field(Extraction())
+    assert confidence.consensus([]).confidence == 0.0
 
 
-def test_looks_that_differ_lose_confidence() -> None:
+def test_passes_that_differ_lose_confidence() -> None:
     one, four = (
         Candidate(text, line(text, chance=0.97), Label.OWN) for text in ("01142646", "04142646")
     )
-    assert confidence.settled([one]).confidence > 0.95
-    assert confidence.settled([one, four]).confidence < 0.7
+    assert confidence.consensus([one]).confidence > 0.95
+    assert confidence.consensus([one, four]).confidence < 0.7
 
 
-def test_the_paper_of_the_title_is_read_where_there_are_two() -> None:
+def test_of_two_papers_the_one_with_the_title_is_read() -> None:
     title = line("深圳市国家税务局通用定额发票", 0, 0)
     page = [title, line("发票代码144031900111", 0, 90), line("发票代码133001900111", 0, 700)]
-    found = findings(page).beside(title)
+    found = extract(page).nearest_to(title)
     assert texts(found.codes) == [("144031900111", Label.OWN)]
 
 
@@ -247,7 +247,7 @@ def test_a_part_of_a_line_keeps_its_place() -> None:
     assert 100 < value.left < 121
 
 
-def test_rows_join_what_stands_side_by_side() -> None:
+def test_rows_join_lines_side_by_side() -> None:
     joined = lines.rows([line("元", 90), line("拾", 0), line("发票联", 0, 80)], gap=3)
     assert [each.text for each in joined] == ["拾 元", "发票联"]
 
@@ -325,7 +325,7 @@ def test_photograph(reader: Reader, turns: int, damage: str) -> None:
 
 @needs_photos
 @pytest.mark.parametrize("turns", range(4))
-def test_nothing_is_invented_where_it_was_made_unreadable(reader: Reader, turns: int) -> None:
+def test_redacted_fields_stay_empty(reader: Reader, turns: int) -> None:
     image = np.rot90(pixels(PHOTOS / "shanghai_10yuan_redacted.png"), turns)
     found = reader.read(np.ascontiguousarray(image))
     assert found is not None

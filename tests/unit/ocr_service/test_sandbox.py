@@ -1,7 +1,8 @@
-"""The processes that decode: files that go too far, and what follows from it."""
+"""The decoding processes: files that exceed the limits, and recovery."""
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import threading
 import time
@@ -12,10 +13,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from ocr_service.contract.codes import BAD_FORMAT, BAD_SIZE, Code, Refusal
 from ocr_service.decode import sandbox
 from ocr_service.decode.sandbox import Sandbox
-from ocr_service.http.limits import Room
+from ocr_service.errors import BAD_FORMAT, BAD_SIZE, ApiError, Code
+from ocr_service.http.limits import WeightedSemaphore
 from tests.support import bombs
 
 
@@ -25,14 +26,14 @@ def png(width: int = 40, height: int = 30) -> bytes:
     return file.getvalue()
 
 
-def refusal(of: Sandbox, data: bytes, page: int | None = None) -> Refusal:
-    with pytest.raises(Refusal) as caught:
+def refusal(of: Sandbox, data: bytes, page: int | None = None) -> ApiError:
+    with pytest.raises(ApiError) as caught:
         of.decode(data, page)
     return caught.value
 
 
 def processes(of: Sandbox) -> list[int]:
-    return sorted(one._process.pid for one in of._all)  # noqa: SLF001 - there is no other way
+    return sorted(one._process.pid for one in of._all)  # noqa: SLF001 - no public access
 
 
 def test_a_file_that_takes_too_long_is_refused_and_the_next_one_decoded() -> None:
@@ -41,9 +42,9 @@ def test_a_file_that_takes_too_long_is_refused_and_the_next_one_decoded() -> Non
     before = processes(box)
     started = time.monotonic()
     refused = refusal(box, bombs.nested_forms(6), 1)
-    assert (refused.code, refused.detail) == (BAD_FORMAT, sandbox.TOO_FAR)
+    assert (refused.code, refused.detail) == (BAD_FORMAT, sandbox.LIMIT_EXCEEDED)
     assert 0.4 < time.monotonic() - started < 10
-    assert processes(box) == []  # it was ended
+    assert processes(box) == []  # ended
     assert box.decode(png()).shape == (30, 40, 3)
     assert processes(box) != before
     box.close()
@@ -53,13 +54,13 @@ def test_a_file_that_takes_too_long_is_refused_and_the_next_one_decoded() -> Non
 def test_a_file_that_takes_too_much_memory_is_refused_and_the_next_one_decoded() -> None:
     box = Sandbox(1, seconds=20, memory=60 << 20)
     refused = refusal(box, png(4096, 4096))  # 64 MB as Pillow keeps it
-    assert (refused.code, refused.detail) == (BAD_FORMAT, sandbox.TOO_FAR)
+    assert (refused.code, refused.detail) == (BAD_FORMAT, sandbox.LIMIT_EXCEEDED)
     assert box.decode(png()).shape == (30, 40, 3)
     box.close()
 
 
 @pytest.mark.parametrize(("side", "code"), [(4096, None), (4112, BAD_SIZE), (20_000, BAD_SIZE)])
-def test_tiles_may_be_as_large_as_the_largest_image(side: int, code: Code | None) -> None:
+def test_tiles_up_to_the_largest_image_are_decoded(side: int, code: Code | None) -> None:
     box = Sandbox(1, seconds=20)
     data = bombs.tiff_tile(side)
     if code is None:
@@ -67,6 +68,11 @@ def test_tiles_may_be_as_large_as_the_largest_image(side: int, code: Code | None
     else:
         assert refusal(box, data).code is code
     box.close()
+
+
+def test_a_decoding_process_starts_without_numpy() -> None:
+    code = "import sys, ocr_service.decode.sandbox_worker; sys.exit('numpy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0  # noqa: S603 - this Python
 
 
 def test_a_process_decodes_one_file_after_another() -> None:
@@ -81,8 +87,8 @@ def test_a_process_decodes_one_file_after_another() -> None:
     assert not [one for one in before if Path(f"/proc/{one}").exists()]
 
 
-def test_a_process_that_has_decoded_its_share_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sandbox, "MOST_FILES", 2)
+def test_a_process_is_replaced_after_its_maximum_of_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox, "MAX_FILES", 2)
     box = Sandbox(1, seconds=20)
     box.decode(png())
     before = processes(box)
@@ -92,7 +98,7 @@ def test_a_process_that_has_decoded_its_share_is_replaced(monkeypatch: pytest.Mo
     box.close()
 
 
-def test_closing_ends_what_is_under_way() -> None:
+def test_closing_ends_current_decoding() -> None:
     box = Sandbox(1, seconds=60)
     box.warm_up()
     started = time.monotonic()
@@ -104,29 +110,29 @@ def test_closing_ends_what_is_under_way() -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_a_process_is_told_no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_inherits_no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("QUOTA_OCR_SK", "S3CRET")
     box = Sandbox(1, seconds=20)
     box.decode(png())
     (pid,) = processes(box)
-    told = Path(f"/proc/{pid}/environ").read_bytes()
-    assert b"PATH=" in told
-    assert b"S3CRET" not in told
+    environ = Path(f"/proc/{pid}/environ").read_bytes()
+    assert b"PATH=" in environ
+    assert b"S3CRET" not in environ
     box.close()
 
 
-def test_what_is_ahead_is_told_before_it_is_decoded() -> None:
+def test_the_number_of_pixels_is_reported_before_decoding() -> None:
     box = Sandbox(1, seconds=20)
     areas: list[int] = []
-    box.decode(png(50, 60), ahead=areas.append)
-    box.decode(bombs.nested_forms(1), 1, ahead=areas.append)
+    box.decode(png(50, 60), before_decode=areas.append)
+    box.decode(bombs.nested_forms(1), 1, before_decode=areas.append)
     refusal(box, png(10, 10))
     assert areas == [3000, 1_851_852]
     box.close()
 
 
-def test_room_is_shared_and_what_is_more_than_all_has_it_alone() -> None:
-    room, now, most = Room(10), [0], [0]
+def test_weights_stay_within_the_limit_and_heavier_holders_run_alone() -> None:
+    room, now, most = WeightedSemaphore(10), [0], [0]
     lock = threading.Lock()
 
     def use(much: int) -> None:

@@ -1,4 +1,4 @@
-"""Around every request: its id, its log line, a JSON body for every failure."""
+"""Adds request ids, log lines and JSON error responses to an ASGI application."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import logging
 import time
 import uuid
 from collections.abc import Iterable
+from typing import Any
 
 import anyio
 from starlette.datastructures import MutableHeaders
@@ -16,21 +17,19 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ocr_service.contract.codes import INTERNAL, NO_SUCH_API, NO_SUCH_METHOD, STOPPING, Refusal
+from ocr_service.errors import INTERNAL, NO_SUCH_API, NO_SUCH_METHOD, STOPPING, ApiError
 
-LEFTOVER = 64 << 20
-"""Bytes of an unwanted body that are read and dropped so that the caller gets to see the refusal;
-a connection that is closed while the caller still sends is reset."""
-LEFTOVER_SECONDS = 10
-IDLE_SECONDS = 0.5
-"""A caller that sends nothing for so long is not in the midst of sending."""
-GONE = 499
-"""The log's status for a caller that went away; nginx uses it too."""
+_DRAIN_BYTES = 64 << 20
+"""Bytes of a rejected body that are read and dropped: if the connection is closed while the client
+sends, it is reset, and the client does not see the response."""
+_DRAIN_SECONDS = 10
+_IDLE_SECONDS = 0.5  # a client that sends nothing for this time waits for the response
+_DISCONNECTED = 499  # status in the log, as in nginx
 
 _log = logging.getLogger(__name__)
 
 
-class Envelope:
+class RequestMiddleware:
     """The outermost ASGI layer."""
 
     def __init__(self, app: ASGIApp, routes: Iterable[Route]) -> None:
@@ -48,21 +47,22 @@ class Envelope:
         try:
             await self._app(scope, exchange.receive, exchange.send)
         except ClientDisconnect:
-            exchange.status, exchange.error_code = GONE, ""
-        except asyncio.CancelledError:  # the server stops, and its patience is at an end
-            if exchange.answered:
+            exchange.status, exchange.error_code = _DISCONNECTED, ""
+        except asyncio.CancelledError:  # the time to stop is over
+            if exchange.responded:
                 raise
-            exchange.leave_body()
-            await _answer(Refusal(STOPPING))(scope, exchange.receive, exchange.send)
-        except Exception:  # noqa: BLE001 - whatever it is, the next request must be served
-            # Starlette has answered with `unforeseen` by now, and hands the error on to be logged.
+            exchange.skip_body()
+            response = api_error_response(Request(scope), ApiError(STOPPING))
+            await response(scope, exchange.receive, exchange.send)
+        except Exception:  # noqa: BLE001 - any error; the next request must be served
+            # Starlette has sent the response already, and raises the error again to be logged.
             _log.exception("unforeseen", extra={"request_id": exchange.request_id})
         finally:
             exchange.log(scope["method"], self._paths.get(scope.get("endpoint"), "-"))
 
 
 class _Exchange:
-    """One request and its answer, watched from outside."""
+    """A request and its response."""
 
     def __init__(self, receive: Receive, send: Send, *, waits: bool) -> None:
         self._receive = receive
@@ -71,12 +71,12 @@ class _Exchange:
         self._unread = True
         self._waits = waits
         self.request_id = uuid.uuid4().hex
-        self.answered = False
+        self.responded = False
         self.status = 0
         self.error_code = ""
 
-    def leave_body(self) -> None:
-        """Answer at once, whatever the caller still sends."""
+    def skip_body(self) -> None:
+        """Respond at once, without draining the body."""
         self._waits = True
 
     async def receive(self) -> Message:
@@ -95,16 +95,16 @@ class _Exchange:
             headers["X-Request-Id"] = self.request_id
             if self._unread and not await self._drained():
                 headers["Connection"] = "close"
-            self.answered = True
+            self.responded = True
         await self._send(message)
 
     async def _drained(self) -> bool:
-        if self._waits:  # the caller asked before it sends its body (Expect: 100-continue)
+        if self._waits:  # Expect: 100-continue: the client does not send yet
             return False
-        left = LEFTOVER
-        with anyio.move_on_after(LEFTOVER_SECONDS):
+        left = _DRAIN_BYTES
+        with anyio.move_on_after(_DRAIN_SECONDS):
             while self._unread and left > 0:
-                with anyio.move_on_after(IDLE_SECONDS) as idle:
+                with anyio.move_on_after(_IDLE_SECONDS) as idle:
                     left -= len((await self.receive()).get("body", b""))
                 if idle.cancelled_caught:
                     break
@@ -124,24 +124,25 @@ class _Exchange:
         )
 
 
-def refused(_request: Request, refusal: Exception) -> JSONResponse:
-    """Answer a refusal."""
-    assert isinstance(refusal, Refusal)  # noqa: S101 - Starlette's handlers are typed for any error
-    return _answer(refusal)
+def api_error_response(_request: Request, error: Exception) -> JSONResponse:
+    """Return the response to an `ApiError`."""
+    assert isinstance(error, ApiError)  # noqa: S101 - Starlette types its handlers for any error
+    headers = {**error.headers, "X-Error-Code": error.code.code}
+    return JSONResponse(error.body(), error.code.status, headers)
 
 
-def _answer(refusal: Refusal) -> JSONResponse:
-    headers = {**refusal.headers, "X-Error-Code": refusal.code.code}
-    return JSONResponse(refusal.body(), refusal.code.status, headers)
-
-
-def misrouted(request: Request, error: Exception) -> JSONResponse:
-    """Answer what Starlette's router refuses: an unknown path, or a method that a path lacks."""
+def _routing_error_response(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - as above
     code = {404: NO_SUCH_API, 405: NO_SUCH_METHOD}[error.status_code]
-    return refused(request, Refusal(code, headers=error.headers))
+    return api_error_response(request, ApiError(code, headers=error.headers))
 
 
-def unforeseen(request: Request, _error: Exception) -> JSONResponse:
-    """Answer an error that nobody foresaw; `Envelope` logs it."""
-    return refused(request, Refusal(INTERNAL))
+def _internal_error_response(request: Request, _error: Exception) -> JSONResponse:
+    return api_error_response(request, ApiError(INTERNAL))
+
+
+EXCEPTION_HANDLERS: dict[Any, Any] = {
+    ApiError: api_error_response,
+    HTTPException: _routing_error_response,
+    Exception: _internal_error_response,
+}

@@ -1,8 +1,8 @@
-"""Every refusal the service can give: its documented code, its HTTP status, its message.
+"""The error codes of the service, with HTTP status and message.
 
-Codes and messages are those of Huawei Cloud's OCR error code page (AIS and ModelArts) and of its
-API Gateway (APIG). The contract documents status 400 for failures of recognition; where HTTP itself
-has a status for the case (who are you, no such path, too much, too often), that status is used.
+Codes and messages come from the error code pages of Huawei Cloud's OCR (AIS and ModelArts) and API
+Gateway (APIG). The contract documents status 400 for failed recognition. Authentication, unknown
+paths, sizes and rates have the status that HTTP defines.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Code:
-    """A documented error: what goes into `error_code` and `error_msg`, and under which status."""
+    """A documented error: `error_code`, HTTP status and `error_msg`."""
 
     code: str
     status: int
@@ -59,8 +59,8 @@ TOO_MANY_A_MINUTE = Code("APIG.0308", 429, "The throttling threshold has been re
 ALL = tuple(value for value in vars().values() if isinstance(value, Code))
 
 
-class Refusal(Exception):
-    """A request is answered with `code`; `detail` must never hold a secret, a URL or an image."""
+class ApiError(Exception):
+    """An error response with `code`; `detail` must never contain a secret, a URL or an image."""
 
     def __init__(
         self, code: Code, detail: str = "", headers: Mapping[str, str] | None = None
@@ -69,11 +69,11 @@ class Refusal(Exception):
         self.code = code
         self.detail = detail
         self.headers = dict(headers or {})
-        if code.status == 401:  # noqa: PLR2004 - RFC 9110, 15.5.2: a 401 names a way to log in
+        if code.status == 401:  # noqa: PLR2004 - RFC 9110, 15.5.2: a 401 names an authentication scheme
             self.headers.setdefault("WWW-Authenticate", "SDK-HMAC-SHA256")
 
     def body(self) -> dict[str, str]:
-        """Give the contract's failure body."""
+        """Return the body of the error response."""
         message = self.code.message
         if self.detail:
             message = f"{message.rstrip('.')}: {self.detail}"

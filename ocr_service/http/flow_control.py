@@ -1,4 +1,4 @@
-"""What goes in and out of a connection, and when it must not."""
+"""Flow control of a connection: pauses reading, and aborts if responses are not read."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from asyncio.events import TimerHandle
 from uvicorn.protocols.http.flow_control import FlowControl
 
 
-class Flow(FlowControl):
-    """Reads nothing while it is held; ends a connection whose answers nobody takes."""
+class HeldFlowControl(FlowControl):
+    """Does not read while held; aborts the connection if the client does not read responses."""
 
     def __init__(self, transport: asyncio.Transport, unread_seconds: float) -> None:
         super().__init__(transport)
@@ -17,8 +17,8 @@ class Flow(FlowControl):
         self._held = False
         self._timer: TimerHandle | None = None
 
-    def hold(self, held: bool) -> None:  # noqa: FBT001 - the state to be in
-        """Stop reading, whatever a request asks for, or leave it to the requests again."""
+    def hold(self, held: bool) -> None:  # noqa: FBT001 - the new state
+        """Pause reading, even if a request resumes it; or let the requests decide again."""
         before, self._held = self._held, held
         if held:
             self.pause_reading()
@@ -26,22 +26,22 @@ class Flow(FlowControl):
             self.resume_reading()
 
     def resume_reading(self) -> None:
-        """Read on, unless held."""
+        """Resume reading, unless held."""
         if not self._held:
             super().resume_reading()
 
     def watch(self) -> None:
-        """Look after answers that were given: has the caller taken them in time?"""
+        """Start the timeout for the client to read pending responses."""
         if self._timer is None and self._transport.get_write_buffer_size():
             loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(self._seconds, self._end_unless_taken)
+            self._timer = loop.call_later(self._seconds, self._abort_if_unread)
 
     def close(self) -> None:
-        """Look no longer."""
+        """Stop the timer."""
         if self._timer is not None:
             self._timer.cancel()
 
-    def _end_unless_taken(self) -> None:
+    def _abort_if_unread(self) -> None:
         self._timer = None
         if self._transport.get_write_buffer_size():
             self._transport.abort()
