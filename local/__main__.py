@@ -1,4 +1,4 @@
-"""`python -m local`: the cloud on a laptop, by the command line."""
+"""`python -m local`: the command line of the local cloud."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ app = typer.Typer(
     help="The cloud on a laptop: bucket, OCR service, and the function between them.",
     no_args_is_help=True,
     add_completion=False,
-    pretty_exceptions_enable=False,  # its tracebacks would show the values of variables: keys
+    pretty_exceptions_enable=False,  # they show the values of variables, secrets included
 )
 console = Console(stderr=True, highlight=False)
 
 
-def _interruptible() -> None:
-    """Have a polite kill end a command as Ctrl-C does: by way of its clean-up."""
+def _install_signal_handlers() -> None:
+    """Install signal handlers, so that SIGTERM and SIGHUP run the clean-up as Ctrl-C does."""
 
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
@@ -30,11 +30,11 @@ def _interruptible() -> None:
 
 
 def _run(command: Callable[[], int]) -> None:
-    """Run a command to its exit code; an error of the cloud's is one line, not a traceback."""
-    from local.errors import CloudError  # noqa: PLC0415 - --help does not wait for the SDKs
+    """Run a command and exit with its code; print errors of the cloud without traceback."""
+    from local.errors import CloudError  # noqa: PLC0415 - --help stays fast without the SDKs
     from local.runtime import FunctionError  # noqa: PLC0415 - as above
 
-    _interruptible()
+    _install_signal_handlers()
     try:
         code = command()
     except KeyboardInterrupt:
@@ -48,22 +48,22 @@ def _run(command: Callable[[], int]) -> None:
 @app.command()
 def up(
     port: Annotated[
-        int, typer.Option(help="Port of the bucket's door; another if taken.", min=0, max=65535)
+        int, typer.Option(help="Port of the bucket's proxy; another if in use.", min=0, max=65535)
     ] = 8300,
-    log: Annotated[Path, typer.Option(help="File for what function and service print.")] = Path(
+    log: Annotated[Path, typer.Option(help="File for the log of function and OCR.")] = Path(
         "build/up.log"
     ),
     api_port: Annotated[
-        int, typer.Option(help="Port of the function's API; another if taken.", min=0, max=65535)
+        int, typer.Option(help="Port of the function's API; another if in use.", min=0, max=65535)
     ] = 8301,
     origin: Annotated[
         list[str] | None, typer.Option(help="Origin of a web page that may call it; repeatable.")
     ] = None,
 ) -> None:
-    """Keep the whole cloud running until Ctrl-C: drop images into the bucket, get records."""
-    from local.up import keep_up  # noqa: PLC0415 - --help does not wait for the SDKs
+    """Keep the cloud running until Ctrl-C: upload images to the bucket, download records."""
+    from local.up import run_up  # noqa: PLC0415 - --help stays fast without the SDKs
 
-    _run(lambda: keep_up(port, log, api_port, origin or []))
+    _run(lambda: run_up(port, log, api_port, origin or []))
 
 
 @app.command()
@@ -73,21 +73,21 @@ def demo(
     ),
     out: Annotated[Path, typer.Option(help="Folder for records and report.")] = Path("build"),
 ) -> None:
-    """Send every sample through the cloud, show the records, compare them with the truth."""
-    from local.demo import run_demo  # noqa: PLC0415 - --help does not wait for the SDKs
+    """Upload every sample, show its record, and compare it with the truth."""
+    from local.demo import run_demo  # noqa: PLC0415 - --help stays fast without the SDKs
 
     _run(lambda: run_demo(samples, out))
 
 
 @app.command()
 def invoke(
-    event: Annotated[Path, typer.Argument(help="An event as a JSON file, such as events/….json.")],
-    samples: Annotated[Path, typer.Option(help="Where the images that events name lie.")] = Path(
+    event: Annotated[Path, typer.Argument(help="A JSON file with an event: events/….json.")],
+    samples: Annotated[Path, typer.Option(help="Folder of images that events name.")] = Path(
         "samples"
     ),
 ) -> None:
-    """Hand one event to the function, in a cloud made for it; print its answer and records."""
-    from local.invoke import run_invoke  # noqa: PLC0415 - --help does not wait for the SDKs
+    """Invoke the function with one event, in a new cloud; print its answer and the records."""
+    from local.invoke import run_invoke  # noqa: PLC0415 - --help stays fast without the SDKs
 
     _run(lambda: run_invoke(event, samples))
 

@@ -1,4 +1,4 @@
-"""The function's agency: temporary keys that bucket and OCR service both accept."""
+"""The function's IAM agency: temporary credentials for the bucket and the OCR service."""
 
 from __future__ import annotations
 
@@ -10,37 +10,37 @@ from pathlib import Path
 
 from ocr_service.auth.keyring import Credentials, write_key_file
 
-_KEPT = 200  # the latest keys that the OCR service still knows
+_KEPT = 200  # the OCR service accepts the latest credentials, up to this number
 
 
 class Agency:
-    """Mints other keys for each invocation, and tells the OCR service of them.
+    """Creates temporary credentials for invocations and registers them at the OCR service.
 
     Args:
-        mint: gives new temporary keys that the bucket accepts.
-        key_file: where the OCR service looks for keys; readable by the owner alone.
-        seconds: how long the same keys are given again. The platform does so for ten minutes; 0,
-            for other ones each time, shows at once what is kept too long.
+        create: creates temporary credentials that the bucket accepts.
+        key_file: the OCR service reads access keys from this file; only its owner can read it.
+        seconds: how long credentials are reused. The platform reuses them for ten minutes; with 0,
+            each invocation has its own, so that a function that keeps old ones fails at once.
     """
 
     def __init__(
-        self, mint: Callable[[], Credentials], key_file: Path, seconds: float = 0.0
+        self, create: Callable[[], Credentials], key_file: Path, seconds: float = 0.0
     ) -> None:
-        self._mint = mint
+        self._create = create
         self._key_file = key_file
         self._known: deque[Credentials] = deque(maxlen=_KEPT)
         self._lock = threading.Lock()
         self._seconds = seconds
-        self._until = 0.0
+        self._reuse_until = 0.0
 
     def credentials(self) -> Credentials:
-        """Give the credentials of one invocation."""
+        """Return the credentials of one invocation."""
         with self._lock:
-            if self._known and time.monotonic() < self._until:
+            if self._known and time.monotonic() < self._reuse_until:
                 return self._known[-1]
-        minted = self._mint()
+        created = self._create()
         with self._lock:
-            self._until = time.monotonic() + self._seconds
-            self._known.append(minted)
+            self._reuse_until = time.monotonic() + self._seconds
+            self._known.append(created)
             write_key_file(self._key_file, self._known)
-        return minted
+        return created

@@ -1,9 +1,9 @@
-"""FunctionGraph's API for invoking a function, over the local runtime.
+"""FunctionGraph's API for invocations, over the local runtime.
 
-`POST /v2/{project_id}/fgs/functions/{function_urn}/invocations-async` takes an event and answers
-202 before anything is done with it; `…/invocations` waits for the function's answer. Both want the
-signature of the official SDK. Refusals have the documented codes: FunctionGraph's (`FSS`), and the
-API Gateway's (`APIG`) for who may call and how often. Tokens are not taken: there is no IAM here.
+`POST /v2/{project_id}/fgs/functions/{function_urn}/invocations-async` accepts an event and responds
+202 at once; `…/invocations` waits for the function's result. Both require the signature of the
+official SDK; tokens are not supported, as there is no IAM. Errors have the documented codes: of
+FunctionGraph (`FSS`), and of API Gateway (`APIG`) for authentication and rates.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ from ocr_service.errors import BODY_TOO_LONG, WRONG_SIGNATURE, ApiError, Code
 from ocr_service.http.limits import PerMinute, read_body
 from ocr_service.http.middleware import EXCEPTION_HANDLERS, RequestMiddleware, api_error_response
 
-LONGEST_ASYNC = 256 << 10
-"""Bytes of an asynchronous invocation's event."""
-LONGEST_SYNC = 6 << 20
-"""Bytes of a synchronous one's."""
+MAX_ASYNC_BYTES = 256 << 10
+"""Maximum size of the event of an asynchronous invocation."""
+MAX_SYNC_BYTES = 6 << 20
+"""Maximum size of the event of a synchronous invocation."""
 _BODY_SECONDS = 30.0
 
 BAD_EVENT = Code("FSS.0400", 400, "Invalid parameter.")
@@ -47,12 +47,12 @@ NO_SUCH_FUNCTION = Code("FSS.1051", 404, "Not found the function")
 
 @dataclass(frozen=True)
 class Target:
-    """The function that can be invoked.
+    """The function behind the API.
 
     Attributes:
-        urn: its name, with the version; without it, it is known as well.
-        invoke: invokes it with an event under a request id and gives its answer.
-        submit: does so asynchronously, and returns at once.
+        urn: its URN with the version, which callers may omit.
+        invoke: invokes the function with an event and a request id, and returns its result.
+        submit: invokes it asynchronously and returns at once.
     """
 
     urn: str
@@ -61,22 +61,21 @@ class Target:
 
     @property
     def project(self) -> str:
-        """The project it is in."""
+        """The id of its project."""
         return self.urn.split(":")[3]
 
-    def answers_to(self, urn: str) -> bool:
-        """Tell whether that is its name."""
+    def has_urn(self, urn: str) -> bool:
+        """Whether this is its URN, with or without the version."""
         return urn in {self.urn, self.urn.rpartition(":")[0]}
 
 
 def functiongraph(target: Target, keyring: Keyring, per_minute: int = 0) -> ASGIApp:
-    """Make the application.
+    """Create the application.
 
     Args:
-        target: the only function there is.
-        keyring: knows the keys that may invoke it.
-        per_minute: invocations in a minute, before more of them are refused with APIG.0308; 0 for
-            no limit.
+        target: the function.
+        keyring: the credentials that may invoke it.
+        per_minute: maximum invocations per minute; further ones get APIG.0308. 0 for no limit.
     """
     api = _Api(target, keyring, per_minute)
     path = "/v2/{project_id}/fgs/functions/{function_urn}"
@@ -88,7 +87,7 @@ def functiongraph(target: Target, keyring: Keyring, per_minute: int = 0) -> ASGI
         Exception: lambda request, _error: api_error_response(request, ApiError(INTERNAL))
     }
     app = Starlette(routes=routes, exception_handlers=handlers)
-    app.router.redirect_slashes = False  # a redirected POST is lost
+    app.router.redirect_slashes = False  # clients do not repeat a redirected POST
     return RequestMiddleware(app, routes)
 
 
@@ -99,13 +98,13 @@ class _Api:
         self._rate = PerMinute(per_minute)
 
     async def invoke_async(self, request: Request) -> Response:
-        event = await self._event(request, LONGEST_ASYNC)
+        event = await self._event(request, MAX_ASYNC_BYTES)
         request_id = secrets.token_hex(16)
         self._target.submit(event, request_id)
         return JSONResponse({"request_id": request_id}, 202)
 
     async def invoke(self, request: Request) -> Response:
-        event = await self._event(request, LONGEST_SYNC)
+        event = await self._event(request, MAX_SYNC_BYTES)
         request_id = secrets.token_hex(16)
         failed = False
         try:
@@ -114,18 +113,14 @@ class _Api:
             raise ApiError(TOO_MANY) from None
         except FunctionError as error:
             failed = True
-            result = {
-                "errorMessage": error.message,
-                "errorType": error.kind,
-                "stackTrace": error.trace,
-            }
+            result = error.payload()
         text = result if isinstance(result, str) else json.dumps(result, ensure_ascii=False)
         version = request.headers.get("x-cff-request-version", "v0")
         headers = {
             "X-Cff-Request-Id": request_id,
             "X-Cff-Response-Version": version,
-            # Only the 0 of success is documented. The status is 200 either way: another one would
-            # mean an error of the platform's.
+            # Only 0, for success, is documented. The status is always 200: other values mean an
+            # error of the platform.
             "X-Func-Err-Code": str(int(failed)),
             "X-Is-Func-Err": str(failed).lower(),
         }
@@ -134,8 +129,8 @@ class _Api:
         body = {"request_id": request_id, "result": text, "log": "", "status": 200}
         return JSONResponse(body, headers=headers)
 
-    async def _event(self, request: Request, longest: int) -> dict[str, Any]:
-        """Judge a request; give its event."""
+    async def _event(self, request: Request, maximum: int) -> dict[str, Any]:
+        """Authenticate and check a request; return its event."""
         scope = request.scope
         message = Message(
             request.method, scope["raw_path"], scope["query_string"], scope["headers"]
@@ -144,23 +139,23 @@ class _Api:
             raise ApiError(WRONG_SIGNATURE, "the request is not signed")
         verify = self._authenticator.authenticate(message, self._target.project)
         try:
-            body = await read_body(request, longest, _BODY_SECONDS)
-        except ApiError as refusal:
-            if refusal.code is BODY_TOO_LONG:
-                raise ApiError(TOO_LONG, f"at most {longest} bytes") from None
+            body = await read_body(request, maximum, _BODY_SECONDS)
+        except ApiError as error:
+            if error.code is BODY_TOO_LONG:
+                raise ApiError(TOO_LONG, f"at most {maximum} bytes") from None
             raise
         verify(body.sha256)
         self._rate.take()
         if request.path_params["project_id"] != self._target.project:
             raise ApiError(OTHER_PROJECT)
-        if not self._target.answers_to(request.path_params["function_urn"]):
+        if not self._target.has_urn(request.path_params["function_urn"]):
             raise ApiError(NO_SUCH_FUNCTION)
-        return _parsed(body.data)
+        return _parse(body.data)
 
 
-def _parsed(data: bytes) -> dict[str, Any]:
+def _parse(data: bytes) -> dict[str, Any]:
     try:
-        event = json.loads(data, parse_constant=_no_constant)
+        event = json.loads(data, parse_constant=_reject)
     except (ValueError, RecursionError):
         raise ApiError(BAD_EVENT, "the body is not JSON") from None
     if not isinstance(event, dict):
@@ -168,6 +163,6 @@ def _parsed(data: bytes) -> dict[str, Any]:
     return event
 
 
-def _no_constant(name: str) -> None:
-    """Refuse NaN and the infinities, which Python takes and JSON does not know."""
+def _reject(name: str) -> None:
+    """Reject NaN and Infinity, which Python accepts but JSON does not allow."""
     raise ValueError(name)

@@ -1,4 +1,4 @@
-"""`python -m local invoke`: hand one event to the function and show what came of it."""
+"""`python -m local invoke`: invoke the function with one event, and print the results."""
 
 from __future__ import annotations
 
@@ -13,58 +13,58 @@ from urllib.parse import unquote_plus
 from obs import ObsClient
 from rich.console import Console
 
-from local.cloud import BUCKET, PREFIXES, Options, running_cloud
+from local.cloud import BUCKET, Options, running_cloud
 from local.errors import CloudError
 from local.runtime import FunctionError
+from quota_invoice.settings.layout import DEFAULT_LAYOUT
 
 console = Console(stderr=True, highlight=False)
 
 
 def run_invoke(event: Path, samples: Path) -> int:
-    """Invoke the function with an event, in a cloud whose bucket holds the images it names.
+    """Invoke the function with an event, in a cloud whose bucket holds the event's images.
 
     Args:
         event: a JSON file.
-        samples: folder with images; one that has the name at the end of a key is put there.
+        samples: folder of images; those that the event names are uploaded first.
 
     Returns:
-        0, or 1 if the function raised.
+        0, or 1 if the function raised an error.
     """
     try:
         content = json.loads(event.read_bytes())
     except (OSError, ValueError) as error:
-        message = f"{event}: {error}"
-        raise CloudError(message) from None
-    with contextlib.ExitStack() as running:
-        log = Path(running.enter_context(tempfile.TemporaryDirectory())) / "log"
+        raise CloudError(f"{event}: {error}") from None
+    with contextlib.ExitStack() as stack:
+        log = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "log"
         with console.status("starting bucket, OCR service and function"):
-            cloud = running.enter_context(running_cloud(Options(output=log, notify=False)))
+            cloud = stack.enter_context(running_cloud(Options(output=log, notify=False)))
         client = cloud.bucket.client()
-        _put_images(client, content, samples)
+        _upload_images(client, content, samples)
         code, answer = 0, None
         try:
             answer = cloud.runtime.invoke(content)
         except FunctionError as error:
             code, answer = 1, {"errorType": error.kind, "errorMessage": error.message}
-        _show("log", log.read_text(encoding="utf-8"))
+        _print("log", log.read_text(encoding="utf-8"))
         for key, text in _records(client):
-            _show(key, text)
-        _show("answer", json.dumps(answer, ensure_ascii=False))
+            _print(key, text)
+        _print("answer", json.dumps(answer, ensure_ascii=False))
     return code
 
 
-def _put_images(client: ObsClient, event: object, samples: Path) -> None:
-    """Put each sample whose name ends a key of the event where that key says it is."""
+def _upload_images(client: ObsClient, event: object, samples: Path) -> None:
+    """Upload each sample whose name ends a key of the event, under that key."""
     for raw in _keys(event):
-        # Whether a key is encoded shows in its slashes only.
-        key = raw if raw.startswith(PREFIXES[0]) else unquote_plus(raw)
+        # An encoded key has no slashes.
+        key = raw if raw.startswith(DEFAULT_LAYOUT.input_prefix) else unquote_plus(raw)
         image = samples / key.rpartition("/")[2]
-        if key.startswith(PREFIXES[0]) and image.is_file():
+        if key.startswith(DEFAULT_LAYOUT.input_prefix) and image.is_file():
             client.putContent(BUCKET, key, image.read_bytes())
 
 
 def _keys(value: object) -> Iterator[str]:
-    """Find what is called a key, also in a message that holds JSON as a string."""
+    """Yield the values of all members named "key", also in strings that hold JSON."""
     if isinstance(value, str) and value.startswith("{"):
         with contextlib.suppress(ValueError):
             yield from _keys(json.loads(value))
@@ -79,16 +79,14 @@ def _keys(value: object) -> Iterator[str]:
                 yield from _keys(item)
 
 
-def _records(client: ObsClient) -> list[tuple[str, str]]:
-    found = []
-    for prefix in PREFIXES[1]:
+def _records(client: ObsClient) -> Iterator[tuple[str, str]]:
+    for prefix in (DEFAULT_LAYOUT.results_prefix, DEFAULT_LAYOUT.failures_prefix):
         for item in client.listObjects(BUCKET, prefix=prefix).body.contents:
             body = client.getObject(BUCKET, item.key, loadStreamInMemory=True).body
-            found.append((item.key, body.buffer.decode()))
-    return found
+            yield item.key, body.buffer.decode()
 
 
-def _show(title: str, text: str) -> None:
+def _print(title: str, text: str) -> None:
     console.rule(title)
     sys.stdout.write(text.rstrip() + "\n")
     sys.stdout.flush()

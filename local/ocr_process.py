@@ -1,4 +1,4 @@
-"""The OCR service of the local cloud, as a process of its own."""
+"""The OCR service of the local cloud, in a subprocess."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from pathlib import Path
 from typing import IO
 
 from local.errors import CloudError
-from local.processes import Process, plain_environment
+from local.processes import GuardedProcess, plain_environment
 
 _START_SECONDS = 60.0
 
 
 class OcrProcess:
-    """The OCR service, started.
+    """A subprocess that serves the OCR API on a free port.
 
     Args:
-        module: a Python module that serves it, and its arguments.
-        settings: as environment variables; it takes any free port.
-        folder: where the module is found.
-        output: for what it prints, but the line that tells its address.
+        module: the Python module to run, and its arguments.
+        settings: environment variables of the subprocess.
+        folder: the working folder, in which Python finds the module.
+        output: receives its standard error; the URL comes over standard output.
     """
 
     def __init__(
         self, module: Sequence[str], settings: Mapping[str, str], folder: Path, output: IO[bytes]
     ) -> None:
-        self._process = Process(
+        self._process = GuardedProcess(
             [sys.executable, "-m", *module],
             env=plain_environment(QUOTA_OCR_PORT="0", **settings),
             cwd=folder,
@@ -41,27 +41,22 @@ class OcrProcess:
         threading.Thread(target=self._read, daemon=True).start()
 
     def wait(self) -> str:
-        """Give the service's address once it answers.
+        """Wait until the service is ready, and return its URL.
 
         Raises:
-            CloudError: it does not.
+            CloudError: the service did not start.
         """
         try:
-            line = self._lines.get(timeout=_START_SECONDS)
-        except queue.Empty:
-            line = b""
-        try:
-            return str(json.loads(line)["url"])
-        except (ValueError, KeyError):
-            message = "the OCR service did not get ready; its log says why"
-            raise CloudError(message) from None
+            return str(json.loads(self._lines.get(timeout=_START_SECONDS))["url"])
+        except (queue.Empty, ValueError, KeyError):
+            raise CloudError("the OCR service did not start; see its log") from None
 
     def stop(self) -> None:
-        """End it."""
+        """Stop the service."""
         self._process.stop()
 
     def _read(self) -> None:
-        with contextlib.suppress(ValueError, OSError):  # closed under our hands at the end
+        with contextlib.suppress(ValueError, OSError):  # `stop` closes the pipe during the read
             for line in self._process.stdout:
                 self._lines.put(line)
         self._lines.put(b"")

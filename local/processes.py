@@ -1,4 +1,4 @@
-"""Child processes that never outlive their parent, and the ports they listen on."""
+"""Subprocesses that never outlive this process, their environment and their ports."""
 
 from __future__ import annotations
 
@@ -11,25 +11,26 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
-_GUARD = Path(__file__).with_name("guard.py")
+_GUARD = Path(__file__).with_name("process_guard.py")
 _STOP_SECONDS = 10.0
 
 
-class Process:
-    """A running command behind a guard.
+class GuardedProcess:
+    """A command that a guard process ends together with this process.
 
     Args:
-        command: the program and its arguments; secrets belong into ``env``, since arguments can be
-            seen by everyone on the machine.
-        env: the whole environment of the command.
+        command: the program and its arguments; secrets belong in ``env``, since every user of the
+            machine can see arguments.
+        env: the complete environment of the command.
         cwd: its working folder.
-        output: where its standard error goes, and its standard output unless ``piped``.
-        piped: whether the standard output can be read from ``stdout``.
-        remove: paths that go when the command has ended; without a command, when we have.
-        grace: seconds that the command has to end well; 0 for none at all.
+        output: receives standard error, and standard output unless ``piped``.
+        piped: whether standard output can be read from ``stdout``.
+        remove: paths to remove after the command has ended; without a command, when this process
+            ends.
+        grace: seconds between SIGTERM and SIGKILL; 0 for SIGKILL at once.
     """
 
-    def __init__(  # noqa: PLR0913 - what a process takes
+    def __init__(  # noqa: PLR0913 - the arguments of a subprocess
         self,
         command: Sequence[str],
         *,
@@ -43,23 +44,21 @@ class Process:
         guard = [sys.executable, "-I", "-S", str(_GUARD), "--grace", str(grace)]
         for path in remove:
             guard += ["--remove", str(path)]
-        self._popen = subprocess.Popen(  # noqa: S603 - commands are our own
+        self._popen = subprocess.Popen(  # noqa: S603 - only commands of this project
             [*guard, *command],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE if piped else output,
             stderr=output,
             env=dict(env),
             cwd=cwd,
-            # Out of the terminal's foreground group: Ctrl-C is for the parent alone.
-            start_new_session=True,
+            start_new_session=True,  # Ctrl-C at the terminal reaches only the parent
         )
 
     @property
     def stdout(self) -> IO[bytes]:
-        """The command's standard output, if it was asked for."""
+        """The standard output of a piped command."""
         if self._popen.stdout is None:
-            message = "the output of this process is not piped"
-            raise ValueError(message)
+            raise ValueError("the output of this process is not piped")
         return self._popen.stdout
 
     @property
@@ -75,25 +74,32 @@ class Process:
         try:
             self._popen.wait(_STOP_SECONDS)
         except subprocess.TimeoutExpired:
-            self._popen.kill()  # the guard's child dies with it
+            self._popen.kill()  # the kernel then kills the command
             self._popen.wait()
         if self._popen.stdout:
             self._popen.stdout.close()
 
 
-def plain_environment(**more: str) -> dict[str, str]:
-    """Give an environment without the caller's proxies, credentials and Python settings."""
+def remove_at_end(path: Path, output: IO[bytes]) -> GuardedProcess:
+    """Start a process that removes a path when it is stopped or this process ends."""
+    path = path.resolve()
+    return GuardedProcess(
+        [], env=plain_environment(), cwd=path.parent, output=output, remove=[path]
+    )
+
+
+def plain_environment(**variables: str) -> dict[str, str]:
+    """Return an environment without the caller's proxies, credentials and Python settings."""
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
-    # A netrc entry would replace the SDK's signature by a password.
-    return {"PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1", "NETRC": os.devnull, **kept, **more}
+    # An entry in ~/.netrc would replace the signature of the OCR SDK.
+    defaults = {"PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1", "NETRC": os.devnull}
+    return {**defaults, **kept, **variables}
 
 
 def free_ports(count: int) -> list[int]:
-    """Find loopback ports that nothing listens on; all are held until all are found."""
+    """Find free loopback ports; all stay bound until the last one is found."""
     with contextlib.ExitStack() as stack:
-        ports = []
-        for _ in range(count):
-            held = stack.enter_context(socket.socket())
-            held.bind(("127.0.0.1", 0))
-            ports.append(int(held.getsockname()[1]))
-        return ports
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for bound in sockets:
+            bound.bind(("127.0.0.1", 0))
+        return [int(bound.getsockname()[1]) for bound in sockets]

@@ -1,4 +1,4 @@
-"""`python -m local up`: keep the cloud running, and say what to do with it."""
+"""`python -m local up`: keep the cloud running, and print how to use it."""
 
 from __future__ import annotations
 
@@ -12,97 +12,94 @@ from typing import Any
 
 from rich.console import Console
 
-from local.bucket.proxy import door
-from local.cloud import BUCKET, ROOT, Cloud, Options, running_cloud
-from local.processes import Process, plain_environment
-from local.serving import Serving
+from local.bucket.proxy import bucket_proxy
+from local.cloud import BUCKET, Cloud, Options, running_cloud
+from local.http_server import HttpServer
+from local.processes import remove_at_end
+from quota_invoice.settings.layout import DEFAULT_LAYOUT
 
 console = Console(highlight=False)
 
 
-def keep_up(port: int, log: Path, api_port: int, origins: Sequence[str]) -> int:
-    """Start everything, print what to do next, and wait for Ctrl-C.
+def run_up(port: int, log: Path, api_port: int, origins: Sequence[str]) -> int:
+    """Start all parts, print how to use them, and wait for Ctrl-C.
 
     Args:
-        port: of the bucket's door.
-        api_port: of the function's own API.
-        origins: of web pages that may use that API from browsers.
-        log: file for what the function and the OCR service print; the operator's keys lie beside
-            it, in a file that ends in ``.env``.
+        port: port of the bucket's proxy.
+        log: file for the output of the function and the OCR service; the operator's credentials
+            are beside it, in a file that ends in ``.env``.
+        api_port: port of the function's own API.
+        origins: origins of web pages that may call that API.
 
     Returns:
         The exit code.
     """
     log.unlink(missing_ok=True)
-    with contextlib.ExitStack() as running:
+    with contextlib.ExitStack() as stack:
         with console.status("starting bucket, OCR service and function"):
             options = Options(
-                output=log,
-                watch=_report,
-                retries=3,
-                gateway_port=api_port,
-                origins=tuple(origins),
+                output=log, watch=_watch, retries=3, gateway_port=api_port, origins=tuple(origins)
             )
-            cloud = running.enter_context(running_cloud(options))
-        serving = Serving(door(BUCKET, cloud.bucket.client()), port)
-        running.callback(serving.stop)
-        running.callback(console.print, "\nstopping …")
-        keys = running.enter_context(_keys_file(log.with_suffix(".env"), cloud, log))
-        _say(serving.url, cloud, keys, log)
+            cloud = stack.enter_context(running_cloud(options))
+        proxy = HttpServer(bucket_proxy(BUCKET, cloud.bucket.client()), port)
+        stack.callback(proxy.stop)
+        stack.callback(console.print, "\nstopping …")
+        env_file = stack.enter_context(_env_file(log.with_suffix(".env"), cloud, log))
+        _print_usage(proxy.url, cloud, env_file, log)
         threading.Event().wait()
     return 0
 
 
 @contextlib.contextmanager
-def _keys_file(path: Path, cloud: Cloud, log: Path) -> Iterator[Path]:
-    """Put an operator's environment into a file for this user alone, while the cloud runs."""
+def _env_file(path: Path, cloud: Cloud, log: Path) -> Iterator[Path]:
+    """Write the operator's environment to a file that only this user can read."""
     path.unlink(missing_ok=True)
     with log.open("ab") as output:
-        # Removes it even after a kill -9 of ours.
-        keeper = Process(
-            [], env=plain_environment(), cwd=ROOT, output=output, remove=[path.resolve()]
-        )
+        removal = remove_at_end(path, output)
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.writelines(f"{name}={value}\n" for name, value in cloud.environment().items())
         yield path
     finally:
-        keeper.stop()
+        removal.stop()
 
 
-def _say(address: str, cloud: Cloud, keys: Path, log: Path) -> None:
+def _print_usage(bucket_url: str, cloud: Cloud, env_file: Path, log: Path) -> None:
+    image = "beijing-10-yuan-stamped.jpg"
+    key = f"{DEFAULT_LAYOUT.input_prefix}{image}"
     console.print(
-        f"""[bold green]The cloud is up.[/] Everything in it is gone when it stops.
+        f"""[bold green]The cloud is up.[/] All its data is removed when it stops.
 
-  bucket [bold]{BUCKET}[/]    {address}   (object store at {cloud.bucket.endpoint})
-  API               {cloud.api_endpoint}   (asks nobody who he is: for this machine alone)
+  bucket [bold]{BUCKET}[/]    {bucket_url}   (object store at {cloud.bucket.endpoint})
+  API               {cloud.api_endpoint}   (without authentication, on this machine only)
   OCR service       {cloud.ocr_endpoint}
   FunctionGraph     {cloud.functiongraph_endpoint}
-  its function      {cloud.function_urn}
-  operator's keys   {keys}, for bucket and FunctionGraph: set -a; . {keys}; set +a
+  its function      {cloud.runtime.function.urn}
+  credentials       {env_file}, for bucket and FunctionGraph: set -a; . {env_file}; set +a
   function's log    {log}
 
-Put an image into the bucket, and a moment later get its record:
+Upload an image, and download its record a moment later:
 
-  [bold]curl -T samples/beijing-10-yuan-stamped.jpg {address}/incoming/[/]
-  [bold]curl {address}/results/beijing-10-yuan-stamped.jpg.json[/]
+  [bold]curl -T samples/{image} {bucket_url}/{DEFAULT_LAYOUT.input_prefix}[/]
+  [bold]curl {bucket_url}/{DEFAULT_LAYOUT.record_key(key)}[/]
 
-Or ask the API, which also gives addresses to upload to (POST /uploads) and describes itself:
+Or call the API, which also signs upload URLs (POST /uploads) and describes itself:
 
-  [bold]curl {cloud.api_endpoint}/invoices -d '{{"key": "beijing-10-yuan-stamped.jpg"}}'[/]
+  [bold]curl {cloud.api_endpoint}/invoices -d '{{"key": "{image}"}}'[/]
   [bold]curl '{cloud.api_endpoint}/invoices?status=recognized&limit=10'[/]
   [bold]curl {cloud.api_endpoint}/openapi.json[/]
 
-What cannot be read gets its reason under {address}/failures/….json. Ctrl-C stops everything.
+An unreadable image gets a failure record: {bucket_url}/{DEFAULT_LAYOUT.failures_prefix}….json.
+Ctrl-C stops everything.
 """,
         soft_wrap=True,
         emoji=False,
     )
 
 
-def _report(invocation: Future[Any]) -> None:
-    """Show how each invocation ended."""
+def _watch(invocation: Future[Any]) -> None:
+    """Print the result of an invocation when it ends."""
 
     def show(ended: Future[Any]) -> None:
         if ended.cancelled():
@@ -110,7 +107,7 @@ def _report(invocation: Future[Any]) -> None:
         error = ended.exception()
         if error:
             console.print(f"[red]the function raised[/] {error}", soft_wrap=True, markup=True)
-        elif ended.result() != {"ignored": 1}:  # its own output, which announces itself too
-            console.print(f"the function answered {ended.result()}", markup=False)
+        elif ended.result() != {"ignored": 1}:  # the event of a record that the function wrote
+            console.print(f"the function returned {ended.result()}", markup=False)
 
     invocation.add_done_callback(show)

@@ -12,7 +12,7 @@ import threading
 
 from starlette.types import Receive, Scope, Send
 
-from local.serving import Serving
+from local.http_server import HttpServer
 
 _RESULT = {
     "amount": "￥50.00",
@@ -41,7 +41,7 @@ async def instant(scope: Scope, receive: Receive, send: Send) -> None:
 
 def main() -> None:
     """Serve until the process ends."""
-    serving = Serving(instant)
+    serving = HttpServer(instant)
     sys.stdout.write(json.dumps({"url": serving.url}) + "\n")
     sys.stdout.flush()
     threading.Event().wait()

@@ -17,7 +17,7 @@ from rich.table import Table
 from bench.console import console, progress_bar
 from bench.soak.inputs import plan, samples
 from bench.soak.report import checks, figures
-from bench.soak.scenario import INSTANCES, WEATHER, Scenario
+from bench.soak.scenario import DELIVERY_FAULTS, INSTANCES, Scenario
 from local.errors import CloudError
 
 _REAL_UP_TO = 200  # uploads; the engine takes a quarter of an hour for 2,000
@@ -76,7 +76,7 @@ def main(
         "seed": seed,
         "ocr": "replay: the engine reads each picture once" if replay else "real",
         "instances": INSTANCES,
-        "chances": {"fault": share, **WEATHER},
+        "chances": {"fault": share, **DELIVERY_FAULTS},
         **figures(uploads, observed),
         "seconds": round(time.monotonic() - started, 1),
     }

@@ -52,7 +52,7 @@ def figures(uploads: Sequence[Upload], observed: Observations) -> dict[str, Any]
         "faults_fired": fired,
         "faults_fired_total": sum(observed.faults.fired.values()),
         "faults_still_waiting": sum(observed.faults.waiting.values()),
-        "events": dict(sorted(observed.weather.fired.items())),
+        "events": dict(sorted(observed.delivery_faults.fired.items())),
         "kills": len(observed.kills),
         "events_given_up": len(observed.given_up),
         "found_by_sweep": swept,

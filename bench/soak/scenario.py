@@ -20,7 +20,7 @@ from bench.soak.memory import MemoryMonitor
 from local.cloud import BUCKET, Cloud, Options, running_cloud
 from local.faults import BUCKET as BUCKET_SERVICE
 from local.faults import OCR, Faults, Proxy
-from local.runtime import FunctionError, Weather
+from local.runtime import DeliveryFaults, FunctionError
 from quota_invoice.settings.layout import DEFAULT_LAYOUT
 
 _TIMER = Path(__file__).parents[2] / "events" / "timer.json"
@@ -35,7 +35,7 @@ _OK = 300
 Progress = Callable[[str, int, int], None]
 """Callback for the description of the current phase, the steps done, and their total."""
 # Probabilities for an event, in addition to the faults of requests.
-WEATHER = {"duplicate": 0.1, "drop": 0.05, "reorder": 0.1, "delay": 3.0}
+DELIVERY_FAULTS = {"duplicate": 0.1, "drop": 0.05, "reorder": 0.1, "delay": 3.0}
 
 
 @dataclass
@@ -53,7 +53,7 @@ class Observations:
 
     faults: Faults
     log: ExchangeLog
-    weather: Weather
+    delivery_faults: DeliveryFaults
     uploaded: dict[str, list[tuple[float, str]]] = field(default_factory=dict)
     kills: list[float] = field(default_factory=list)
     sweep_starts: list[float] = field(default_factory=list)
@@ -81,7 +81,9 @@ class Scenario:
         self._lock = threading.Lock()
         self._waiting = 0
         self._last = time.monotonic()
-        self.observed = Observations(Faults(), ExchangeLog(), Weather(seed, **WEATHER))
+        self.observed = Observations(
+            Faults(), ExchangeLog(), DeliveryFaults(seed, **DELIVERY_FAULTS)
+        )
 
     def run(self, progress: Progress) -> Observations:
         """Run every phase.
@@ -123,7 +125,7 @@ class Scenario:
                 watch=self._count_invocation,
                 retries=3,
                 on_failure=self.observed.given_up.append,
-                weather=self.observed.weather,
+                delivery_faults=self.observed.delivery_faults,
                 ocr=("bench.soak.replay",) if self._replay else ("ocr_service",),
                 ocr_settings=(
                     ("QUOTA_OCR_ALLOW_HOSTS", "127.0.0.1"),  # the proxy before the bucket
@@ -152,7 +154,7 @@ class Scenario:
             if upload.fault:
                 operation, name = upload.fault
                 path = upload.key.removeprefix(DEFAULT_LAYOUT.input_prefix)
-                self.observed.faults.queue(name, operation, about=path)
+                self.observed.faults.queue(name, operation, key_part=path)
             response = client.putContent(BUCKET, upload.key, upload.content)
             if response.status >= _OK:
                 raise OSError(f"the bucket refused {upload.key}: {response.status}")

@@ -1,7 +1,7 @@
 """The bucket: SeaweedFS, a real object store that verifies signatures, on loopback.
 
-Its owner uploads with long-lived keys; the function gets temporary ones from its security token
-service, with a policy as narrow as the deployed agency's.
+The owner uploads with long-lived credentials. The function gets temporary credentials from the
+store's security token service, with the rights of the deployed agency only.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree as ET
 
 import requests
@@ -22,66 +21,65 @@ from requests_aws4auth import AWS4Auth
 
 from local.bucket import seaweedfs
 from local.errors import CloudError
-from local.processes import Process, free_ports, plain_environment
+from local.processes import GuardedProcess, free_ports, plain_environment
 from ocr_service.auth.keyring import Credentials
 
 _START_SECONDS = 30.0
 _OK = 300
-_REGION = "us-east-1"  # the token service's, whatever region the cloud pretends to be
-_SESSION_SECONDS = 900  # the least that the token service gives
+_REGION = "us-east-1"  # fixed in the token service
+_SESSION_SECONDS = 900  # the minimum of the token service
 
 
-class Bucket:
-    """A bucket in an object store of its own, which lives as long as this process at the most.
+class LocalBucket:
+    """A bucket in its own object store, which ends with this process.
 
     Args:
         name: the bucket's name.
-        folder: the cloud's folder; removed, with all that is in it, when the store ends.
-        webhook: address and bearer token to which the store posts every change, or None.
-        prefixes: what the function may read, what it may read and write, and of that remove.
+        folder: the cloud's folder; it is removed with all its content when the store ends.
+        webhook: the store posts each change to this URL, with this bearer token.
 
     Attributes:
-        endpoint: the store's address.
-        owner: the long-lived keys of whoever it belongs to.
+        endpoint: the store's endpoint.
+        owner: the owner's long-lived credentials.
     """
 
-    def __init__(
-        self,
-        name: str,
-        folder: Path,
-        *,
-        webhook: tuple[str, str] | None,
-        prefixes: tuple[str, list[str], list[str]],
-    ) -> None:
+    def __init__(self, name: str, folder: Path, webhook: tuple[str, str] | None) -> None:
         self.name = name
         self.owner = Credentials(secrets.token_hex(10).upper(), secrets.token_urlsafe(30))
         self._folder = folder
         self._session = requests.Session()
-        self._session.trust_env = False  # neither proxies nor netrc are between us and loopback
+        self._session.trust_env = False  # no proxy and no ~/.netrc
         (folder / "data").mkdir()
         ports = free_ports(8)
         self.endpoint = f"http://127.0.0.1:{ports[0]}"
-        self._write("s3.json", seaweedfs.identities(self.owner))
-        self._write("iam.json", seaweedfs.policies(name, *prefixes))
+        self._write("s3.json", json.dumps(seaweedfs.identities(self.owner)))
+        self._write("iam.json", json.dumps(seaweedfs.policies(name)))
         if webhook:
             self._write("notification.toml", seaweedfs.notification(name, *webhook))
         with (folder / "store.log").open("wb") as log:
-            self._process = Process(
-                [seaweedfs.weed(), *seaweedfs.arguments(ports)],
+            self._process = GuardedProcess(
+                [seaweedfs.program(), *seaweedfs.arguments(ports)],
                 env=plain_environment(TMPDIR=str(folder)),
                 cwd=folder,
                 output=log,
                 remove=[folder, *seaweedfs.sockets(ports)],
-                grace=0,  # its data goes with it: there is nothing to bring to an end
+                grace=0,  # the data is removed anyway
             )
 
-    def client(self, keys: Credentials | None = None) -> ObsClient:
-        """Make a client of the official SDK; the owner's unless told whose."""
-        keys = keys or self.owner
+    def settings(self) -> dict[str, str]:
+        """Return the settings by which the function and the operator's tools find the bucket."""
+        return {
+            "BUCKET": self.name,
+            "OBS_ENDPOINT": self.endpoint,
+            "OBS_SIGNATURE": "v4",
+            "OBS_PATH_STYLE": "true",
+        }
+
+    def client(self) -> ObsClient:
+        """Return a client of the official SDK with the owner's credentials."""
         return ObsClient(
-            keys.access_key,
-            keys.secret_key,
-            security_token=keys.security_token,
+            self.owner.access_key,
+            self.owner.secret_key,
             server=self.endpoint,
             signature="v4",
             path_style=True,
@@ -90,10 +88,10 @@ class Bucket:
         )
 
     def wait(self) -> None:
-        """Wait until the store answers, and create the bucket.
+        """Wait until the store is ready, and create the bucket.
 
         Raises:
-            CloudError: it ended, or did not get ready in time; its last words are told.
+            CloudError: the store did not start; the message holds the end of its log.
         """
         deadline = time.monotonic() + _START_SECONDS
         while time.monotonic() < deadline and self._process.exit_code is None:
@@ -103,19 +101,15 @@ class Bucket:
             except OSError:
                 pass
             time.sleep(0.05)
-        words = (
-            (self._folder / "store.log").read_text(errors="replace")
-            if self._folder.exists()
-            else ""
-        )
-        message = f"the object store did not get ready; it said: {words[-2000:]}"
-        raise CloudError(message)
+        log = self._folder / "store.log"
+        text = log.read_text(errors="replace") if log.exists() else ""
+        raise CloudError(f"the object store did not start; its log: {text[-2000:]}")
 
-    def allow(self, origins: Sequence[str]) -> None:
-        """Let web pages of these origins upload from browsers, as the deployed bucket does.
+    def allow_origins(self, origins: Sequence[str]) -> None:
+        """Allow web pages of these origins to upload, as the deployed bucket does.
 
         Raises:
-            CloudError: the store did not take it.
+            CloudError: the store refused the rule.
         """
         rule = CorsRule(
             id="uploads",
@@ -127,11 +121,10 @@ class Bucket:
         )
         answer = self.client().setBucketCors(self.name, [rule])
         if answer.status >= _OK:
-            message = f"the store takes no rules for browsers: {answer.status} {answer.errorCode}"
-            raise CloudError(message)
+            raise CloudError(f"the store refused the CORS rule: {answer.status} {answer.errorCode}")
 
-    def temporary_keys(self) -> Credentials:
-        """Take on the function's role: keys and a token that are valid for a quarter of an hour."""
+    def temporary_credentials(self) -> Credentials:
+        """Assume the function's role: credentials that are valid for 15 minutes."""
         answer = self._session.post(
             self.endpoint,
             data={
@@ -145,9 +138,8 @@ class Bucket:
             timeout=10,
         )
         if answer.status_code >= _OK:
-            message = f"the token service answered {answer.status_code}"
-            raise CloudError(message)
-        tree = ET.fromstring(answer.text)  # noqa: S314 - from our own store
+            raise CloudError(f"the token service returned {answer.status_code}")
+        tree = ET.fromstring(answer.text)  # noqa: S314 - from the local store
         found = {element.tag.rpartition("}")[2]: element.text or "" for element in tree.iter()}
         return Credentials(
             found["AccessKeyId"],
@@ -157,11 +149,10 @@ class Bucket:
         )
 
     def stop(self) -> None:
-        """End the store; its data goes with it."""
+        """End the store and remove its data."""
         self._process.stop()
 
-    def _write(self, name: str, content: dict[str, Any] | str) -> None:
-        text = content if isinstance(content, str) else json.dumps(content)
+    def _write(self, name: str, text: str) -> None:
         descriptor = os.open(self._folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)

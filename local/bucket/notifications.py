@@ -1,4 +1,4 @@
-"""From what the object store posts to the event that EventGrid would send."""
+"""Turns the object store's notifications into EventGrid events."""
 
 from __future__ import annotations
 
@@ -15,39 +15,39 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 _ETAG = "Seaweed-X-Amz-ETag"
-_STORE_INTERNAL = (".uploads/", ".versions/")  # parts of uploads that are not yet an object
+_STORE_INTERNAL = (".uploads/", ".versions/")  # parts of unfinished uploads
 
 
-def receiver(bucket: str, token: str, announce: Callable[[dict[str, Any]], None]) -> Starlette:
-    """Make the application to which the store posts its changes.
+def receiver(bucket: str, token: str, send: Callable[[dict[str, Any]], None]) -> Starlette:
+    """Create the application that receives the store's notifications.
 
     Args:
-        bucket: the bucket whose objects are announced.
-        token: the bearer token that the store shows.
-        announce: takes each event, quickly.
+        bucket: the bucket whose new objects become events.
+        token: the bearer token that the store sends.
+        send: receives each event; it must not block.
     """
 
     async def receive(request: Request) -> Response:
-        shown = request.headers.get("authorization", "")
-        if not secrets.compare_digest(shown.encode(), f"Bearer {token}".encode()):
+        received = request.headers.get("authorization", "")
+        if not secrets.compare_digest(received.encode(), f"Bearer {token}".encode()):
             return Response(status_code=401)
-        event = event_of(await request.json(), bucket)
+        event = eventgrid_event(await request.json(), bucket)
         if event:
-            announce(event)
+            send(event)
         return Response(status_code=204)
 
     return Starlette(routes=[Route("/", receive, methods=["POST"])])
 
 
-def event_of(change: Mapping[str, Any], bucket: str) -> dict[str, Any] | None:
-    """Give the EventGrid event of a change, or None if it made no object.
+def eventgrid_event(change: Mapping[str, Any], bucket: str) -> dict[str, Any] | None:
+    """Return the EventGrid event of a change, or None if the change created no object.
 
-    The key is encoded as the trigger's option ``Key_encode`` has it, and ``data.eventTime`` is
-    Beijing time labelled as UTC, as it is in the events that were captured.
+    The key is encoded as with the trigger's option ``Key_encode``. As in captured events,
+    ``data.eventTime`` is Beijing time labelled as UTC.
     """
     entry = change.get("message", {}).get("new_entry")
-    _, here, key = str(change.get("key", "")).partition(f"/buckets/{bucket}/")
-    if not entry or not here or entry.get("is_directory") or key.startswith(_STORE_INTERNAL):
+    _, in_bucket, key = str(change.get("key", "")).partition(f"/buckets/{bucket}/")
+    if not entry or not in_bucket or entry.get("is_directory") or key.startswith(_STORE_INTERNAL):
         return None
     attributes = entry.get("attributes") or {}
     tag = (entry.get("extended") or {}).get(_ETAG)

@@ -1,7 +1,7 @@
-"""The bucket's door for people: `curl -T photo.jpg …/incoming/` puts, `curl …/results/…` gets.
+"""Unsigned HTTP proxy to the bucket, for curl: PUT uploads an object, GET downloads it.
 
-The store itself wants every request signed, which a person at a terminal cannot do; here the
-owner's client signs. It listens on loopback only.
+The store accepts only signed requests, which curl cannot send; the owner's client signs them. The
+proxy listens on loopback only.
 """
 
 from __future__ import annotations
@@ -13,42 +13,38 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-_LARGEST = 100 * 1024 * 1024
-_FOUND = 300
+_MAX_BYTES = 100 * 1024 * 1024
+_FIRST_ERROR = 300
 
 
-def door(bucket: str, client: ObsClient) -> Starlette:
-    """Make the application.
+def bucket_proxy(bucket: str, client: ObsClient) -> Starlette:
+    """Create the application.
 
     Args:
-        bucket: the bucket it opens.
-        client: the owner's client, which is safe to use from several threads.
+        bucket: the bucket's name.
+        client: the owner's client, which is thread-safe.
     """
 
     async def put(request: Request) -> Response:
         key = request.path_params["key"]
         if not key or key.endswith("/"):
-            return PlainTextResponse("the address must end in a file's name\n", 400)
+            return PlainTextResponse("the URL must end in a file name\n", 400)
         length = request.headers.get("content-length", "")
-        if not length.isdigit() or int(length) > _LARGEST:
-            return PlainTextResponse(f"at most {_LARGEST} bytes, with Content-Length\n", 413)
+        if not length.isdigit() or int(length) > _MAX_BYTES:
+            return PlainTextResponse(f"at most {_MAX_BYTES} bytes, with Content-Length\n", 413)
         body = await request.body()
-        kind = PutObjectHeader(contentType=request.headers.get("content-type"))
-        answer = await run_in_threadpool(client.putContent, bucket, key, body, headers=kind)
+        headers = PutObjectHeader(contentType=request.headers.get("content-type"))
+        answer = await run_in_threadpool(client.putContent, bucket, key, body, headers=headers)
         return PlainTextResponse(f"{bucket}/{key}\n", answer.status)
 
     async def get(request: Request) -> Response:
         key = request.path_params["key"]
         if not key:
-            return PlainTextResponse(f"the bucket {bucket}: PUT and GET an object's key\n")
+            return PlainTextResponse(f"the bucket {bucket}: PUT or GET an object by its key\n")
         answer = await run_in_threadpool(client.getObject, bucket, key, loadStreamInMemory=True)
-        if answer.status >= _FOUND:
+        if answer.status >= _FIRST_ERROR:
             return PlainTextResponse(f"{answer.errorCode}: {bucket}/{key}\n", answer.status)
         return Response(answer.body.buffer, media_type=answer.body.contentType)
 
-    return Starlette(
-        routes=[
-            Route("/{key:path}", put, methods=["PUT"]),
-            Route("/{key:path}", get, methods=["GET"]),
-        ]
-    )
+    path = "/{key:path}"
+    return Starlette(routes=[Route(path, put, methods=["PUT"]), Route(path, get, methods=["GET"])])

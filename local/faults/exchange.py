@@ -1,4 +1,4 @@
-"""What is told of a request that went through a proxy."""
+"""A request that went through a proxy, and its result."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ _SIGNED_BY = re.compile(rb"(?i)\r\nauthorization: [^\r]*?\b(?:credential|access)
 
 @dataclass(repr=False)
 class Exchange:
-    """A request, and what came of it. It has no ``repr``: addresses and headers are signed.
+    """A request and its result. It has no ``repr``, since URLs and headers hold signatures.
 
     Attributes:
-        request: what was asked.
+        request: the request.
         operation: one of `OPERATIONS`, or empty.
-        key: of the object that it is about; empty where the request does not tell.
-        fault: what happened to it, if anything did.
-        began: when it had come, in seconds of ``time.monotonic``.
-        ended: when all was over; 0 until then.
-        status: of the service's own answer; None where it was not asked or did not answer.
-        is_answered: whether the caller was sent the whole of that answer, as it was.
+        key: key of the request's object; empty if unknown.
+        fault: the injected fault, if any.
+        began: time of the complete request, by ``time.monotonic``.
+        ended: end of the exchange; 0 before.
+        status: status of the service's response; None without one.
+        is_answered: whether the caller was sent the complete, unchanged response.
     """
 
     request: Request
@@ -36,6 +36,6 @@ class Exchange:
 
     @property
     def caller(self) -> str:
-        """The id of the access key that signed the request: each invocation has its own."""
+        """The access key that signed the request; each invocation has its own."""
         found = _SIGNED_BY.search(self.request.raw)
         return found[1].decode() if found else ""

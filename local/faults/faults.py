@@ -1,4 +1,4 @@
-"""Which fault happens to which request: named, queued, and counted once it has happened."""
+"""The faults: their names, a queue per operation, and counts of those that happened."""
 
 from __future__ import annotations
 
@@ -8,118 +8,122 @@ from dataclasses import dataclass
 
 from local.faults.services import OPERATIONS
 
-ANSWERED = ("429", "500", "503", "html", "json", "expired", "skew")
-"""Faults that are an answer of another than the service, which never hears of the request."""
-UNANSWERED = ("reset", "stall")
-"""The request gets no further either: the connection is reset, or nothing ever comes."""
-SPOILED = ("cut", "drip", "lost", "withheld", "farewell")
-"""The service does what it is asked, but its answer comes in part, byte by byte, not at all, or
-last."""
-FAULTS = (*ANSWERED, *UNANSWERED, *SPOILED)
+CANNED = ("429", "500", "503", "html", "json", "expired", "skew")
+"""The proxy sends a canned response; the service does not receive the request."""
+_UNANSWERED = ("reset", "stall")
+"""The caller gets no response, and the service does not receive the request."""
+FORWARDED = (
+    "cut",
+    "drip",
+    "reset_after_commit",
+    "no_response_after_commit",
+    "close_after_response",
+)
+"""The service processes the request; the fault affects its response or the connection."""
+FAULTS = (*CANNED, *_UNANSWERED, *FORWARDED)
 """Every fault.
 
-========== ======================================================================================
-429        too many requests
-500        an error of the service
-503        it is unavailable; from a gateway that speaks HTML, or the bucket's ``SlowDown``
-html       status 200 and a page, as from a portal that wants a login
-json       status 200 and JSON of another shape
-expired    the token is refused as expired
-skew       the request is refused, as by a clock that goes otherwise
-reset      the connection is reset before the service was asked
-stall      no answer comes, and the service was not asked
-cut        the answer ends half way
-drip       it comes byte by byte, slower than anybody waits
-lost       the connection is reset when the service has done what it was asked
-withheld   no answer comes, although the service has done what it was asked
-farewell   all is well, but the connection is closed unannounced, as idle ones are: the next request
-           over it fails
-========== ======================================================================================
+======================== =========================================================================
+429                      too many requests
+500                      internal error of the service
+503                      unavailable: an HTML page from a gateway, or ``SlowDown`` from the bucket
+html                     status 200 with an HTML page, as from a login portal
+json                     status 200 with JSON of another shape
+expired                  the token is rejected as expired
+skew                     the request is rejected because the clocks differ too much
+reset                    the connection is reset before the service receives the request
+stall                    no response, and the service does not receive the request
+cut                      the response ends half way
+drip                     the response comes byte by byte, too slowly for every client
+reset_after_commit       the connection is reset after the service has processed the request
+no_response_after_commit no response, although the service has processed the request
+close_after_response     the response is complete, but the connection closes unannounced, as idle
+                         connections do: the next request over it fails
+======================== =========================================================================
 """
 
 
-@dataclass
+@dataclass(eq=False)
 class _Queued:
-    """A fault that waits for its request."""
+    """A fault for future requests."""
 
     name: str
-    about: str
+    operation: str
+    key_part: str
     after: int
     times: int
 
 
 class Faults:
-    """The faults that wait for their requests; threads may share it.
+    """Queues faults for future requests; it is thread-safe.
 
     Attributes:
-        fired: how often each has happened, by operation and name.
+        fired: the number of faults that happened, by operation and name.
     """
 
     def __init__(self) -> None:
         self.fired: Counter[tuple[str, str]] = Counter()
-        self._queued: dict[str, list[_Queued]] = {}
+        self._queued: list[_Queued] = []
         self._changed = threading.Condition()
 
     def queue(
-        self, name: str, operation: str, times: int = 1, *, after: int = 0, about: str = ""
+        self, name: str, operation: str, times: int = 1, *, after: int = 0, key_part: str = ""
     ) -> None:
-        """Have a fault happen to the next requests of an operation.
-
-        Those queued for one operation happen in their order, one to a request.
+        """Queue a fault for the next requests of an operation, one fault per request.
 
         Args:
             name: one of `FAULTS`.
             operation: one of `OPERATIONS`.
-            times: to how many requests.
-            after: how many requests to let pass before.
-            about: a part of the object's key; requests about other keys do not count.
+            times: number of requests with this fault.
+            after: number of requests before without it.
+            key_part: a part of the object's key; requests with other keys do not count.
 
         Raises:
-            ValueError: there is no such fault or operation.
+            ValueError: the fault or operation is unknown.
         """
         if name not in FAULTS or operation not in OPERATIONS:
-            raise ValueError(f"no such fault or operation: {name}, {operation}")
+            raise ValueError(f"unknown fault or operation: {name}, {operation}")
         with self._changed:
-            self._queued.setdefault(operation, []).append(_Queued(name, about, after, times))
+            self._queued.append(_Queued(name, operation, key_part, after, times))
 
-    def draw(self, operation: str, key: str) -> str | None:
-        """Give the fault that is to happen to a request; None for none."""
+    def take(self, operation: str, key: str) -> str | None:
+        """Take the fault of a request from the queue; None for none."""
         with self._changed:
-            waiting = self._queued.get(operation, [])
-            found = next((one for one in waiting if one.about in key), None)
-            if found is None:
+            for fault in self._queued:
+                if fault.operation == operation and fault.key_part in key:
+                    break
+            else:
                 return None
-            if found.after:
-                found.after -= 1
+            if fault.after:
+                fault.after -= 1
                 return None
-            found.times -= 1
-            if not found.times:
-                waiting.remove(found)
-            return found.name
+            fault.times -= 1
+            if not fault.times:
+                self._queued.remove(fault)
+            return fault.name
 
-    def note(self, operation: str, name: str) -> None:
-        """Count a fault that has happened."""
+    def count(self, operation: str, name: str) -> None:
+        """Count a fault that happened."""
         with self._changed:
             self.fired[operation, name] += 1
             self._changed.notify_all()
 
     def wait(self, operation: str, name: str, seconds: float) -> bool:
-        """Wait until a fault has happened; tell whether it did in time."""
+        """Wait until a fault has happened; return False on timeout."""
         with self._changed:
             return self._changed.wait_for(lambda: self.fired[operation, name] > 0, seconds)
 
     @property
     def waiting(self) -> dict[tuple[str, str], int]:
-        """How many times each fault is still to happen, by operation and name."""
+        """The number of queued faults, by operation and name."""
         with self._changed:
             counts: Counter[tuple[str, str]] = Counter()
-            for operation, queued in self._queued.items():
-                for one in queued:
-                    counts[operation, one.name] += one.times
+            for fault in self._queued:
+                counts[fault.operation, fault.name] += fault.times
             return dict(counts)
 
-    def forget(self) -> None:
-        """Drop what waits, and start counting anew."""
+    def clear(self) -> None:
+        """Clear the queue and the counts."""
         with self._changed:
             self._queued.clear()
             self.fired.clear()

@@ -1,4 +1,4 @@
-"""The two services that a proxy can stand before: which operation a request is, and on what."""
+"""The two services behind a proxy: the operation and key of a request, canned responses."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from local.faults.wire import Request
 
 OPERATIONS = ("recognize", "classify", "head", "get", "put", "delete", "list", "fetch")
-"""What a fault can happen to. ``fetch`` is the OCR service's own request, by a signed address."""
+"""Operations with faults. ``fetch`` is the OCR service's download of an image by signed URL."""
 
 _HTML = b"<html><head><title>Sign in</title></head><body>Please sign in.</body></html>"
 _GATEWAY = b"<html><body><h1>503 Service Temporarily Unavailable</h1></body></html>"
 _JSON = b'{"status": "ok", "data": []}'
 Canned = Mapping[str, tuple[int, str, bytes]]
-"""Status, media type and body by the name of a fault."""
+"""Status, media type and body of a response, by fault."""
 
 
 @dataclass(frozen=True)
@@ -25,9 +25,9 @@ class Service:
     """A kind of service.
 
     Attributes:
-        operation: gives the operation of a request, and the object's key that it is about; both
-            empty where it is none of `OPERATIONS`, the key where the request does not tell.
-        canned: what is answered in its stead.
+        operation: returns the operation of a request and its object's key; an unknown operation or
+            key is empty.
+        canned: the proxy's own responses.
     """
 
     operation: Callable[[Request], tuple[str, str]]
@@ -66,7 +66,7 @@ def _xml(status: int, code: str, message: str) -> tuple[int, str, bytes]:
     return status, "application/xml", body.encode()
 
 
-# What wrong credentials and rates are answered with is the API Gateway's; 4505 is ModelArts' own.
+# API Gateway rejects credentials and rates (APIG); ModelArts.4505 is an error of the service.
 _UNAUTHENTICATED = "Incorrect IAM authentication information: "
 OCR = Service(
     _ocr_operation,

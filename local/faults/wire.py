@@ -1,4 +1,4 @@
-"""HTTP messages as the bytes that came: parsed only to see where they end and what they are."""
+"""HTTP messages as unchanged bytes, parsed only to find their end and their kind."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ _NO_BODY = (204, 304)
 
 
 class BrokenMessage(Exception):
-    """The stream ended, or held something else, within a message."""
+    """The stream ended within a message, or a message is not valid HTTP."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """A request; ``raw`` is all of it."""
+    """A request; ``raw`` holds all its bytes."""
 
     raw: bytes
     method: str
@@ -28,7 +28,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Response:
-    """An answer; ``raw`` is all of it, its first ``head`` bytes the status line and headers."""
+    """A response; ``raw`` holds all its bytes, and ``head`` is the length of its headers."""
 
     raw: bytes
     status: int
@@ -37,7 +37,7 @@ class Response:
 
 
 class _Callbacks:
-    """What the parser tells of a message."""
+    """Receives the parser's callbacks for one message."""
 
     def __init__(self) -> None:
         self.parser: httptools.HttpRequestParser | httptools.HttpResponseParser | None = None
@@ -52,7 +52,7 @@ class _Callbacks:
 
     def on_headers_complete(self) -> None:
         self.has_head = True
-        # Asked later, the parser may have forgotten.
+        # After the message, the parser may have reset this.
         self.keeps_alive = bool(self.parser and self.parser.should_keep_alive())
 
     def on_body(self, body: bytes) -> None:
@@ -66,12 +66,12 @@ async def read_request(reader: asyncio.StreamReader) -> Request | None:
     """Read the next request of a connection; None at its end.
 
     Raises:
-        BrokenMessage: it is no request, or not whole.
+        BrokenMessage: the request is invalid or incomplete.
     """
-    seen = _Callbacks()
-    parser = seen.parser = httptools.HttpRequestParser(seen)
+    message = _Callbacks()
+    parser = message.parser = httptools.HttpRequestParser(message)
     raw = bytearray()
-    while not seen.is_complete:
+    while not message.is_complete:
         chunk = await reader.read(_CHUNK)
         if not chunk:
             if not raw:
@@ -79,34 +79,34 @@ async def read_request(reader: asyncio.StreamReader) -> Request | None:
             raise BrokenMessage("the stream ended within a request")
         raw += chunk
         _feed(parser, chunk)
-    method, target = parser.get_method().decode(), seen.target.decode()
-    return Request(bytes(raw), method, target, bytes(seen.body), seen.keeps_alive)
+    method, target = parser.get_method().decode(), message.target.decode()
+    return Request(bytes(raw), method, target, bytes(message.body), message.keeps_alive)
 
 
 async def read_response(reader: asyncio.StreamReader, method: str) -> Response:
-    """Read the answer to a request of that method.
+    """Read the response to a request with this method.
 
     Raises:
-        BrokenMessage: it is no answer, or not whole.
+        BrokenMessage: the response is invalid or incomplete.
     """
-    seen = _Callbacks()
-    parser = seen.parser = httptools.HttpResponseParser(seen)
+    message = _Callbacks()
+    parser = message.parser = httptools.HttpResponseParser(message)
     raw = bytearray()
-    while not (seen.is_complete or (seen.has_head and _is_bare(parser, method))):
+    while not (message.is_complete or (message.has_head and _has_no_body(parser, method))):
         chunk = await reader.read(_CHUNK)
         if not chunk:
             # Without a length, the end of the stream is the end of the body.
-            if seen.has_head and not seen.keeps_alive:
+            if message.has_head and not message.keeps_alive:
                 break
-            raise BrokenMessage("the stream ended within an answer")
+            raise BrokenMessage("the stream ended within a response")
         raw += chunk
         _feed(parser, chunk)
     head = raw.index(b"\r\n\r\n") + 4
-    return Response(bytes(raw), parser.get_status_code(), head, seen.keeps_alive)
+    return Response(bytes(raw), parser.get_status_code(), head, message.keeps_alive)
 
 
-def _is_bare(parser: httptools.HttpResponseParser, method: str) -> bool:
-    """Tell whether an answer has no body, whatever its headers say."""
+def _has_no_body(parser: httptools.HttpResponseParser, method: str) -> bool:
+    """Whether a response has no body, despite its headers."""
     return method == "HEAD" or parser.get_status_code() in _NO_BODY
 
 

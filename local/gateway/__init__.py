@@ -1,5 +1,1 @@
-"""API Gateway before the function: HTTP in, its events through the handler, HTTP out."""
-
-from local.gateway.app import Gateway, gateway
-
-__all__ = ["Gateway", "gateway"]
+"""API Gateway before the function: HTTP requests in, events to the function, HTTP responses out."""

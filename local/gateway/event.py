@@ -1,4 +1,4 @@
-"""Between HTTP and the function: the event of a request, and the answer that the function gives."""
+"""API Gateway's event of an HTTP request, and the function's response to it."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 
 
-class BadAnswerError(ValueError):
-    """The function's answer is none that the gateway takes; says why."""
+class BadResponseError(ValueError):
+    """The function's response is invalid; the message names the reason."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """A request as it came: path and query still encoded, names of headers in lower case."""
+    """An HTTP request: path and query percent-encoded, header names in lower case."""
 
     method: str
     path: str
@@ -32,19 +32,19 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What the function answered."""
+class FunctionResponse:
+    """The function's response."""
 
     status: int
     headers: list[tuple[str, str]]
     body: bytes
 
 
-def event_of(request: Request) -> dict[str, Any]:
-    """Give API Gateway's event of a request to an API whose path is a wildcard from the root on.
+def gateway_event(request: Request) -> dict[str, Any]:
+    """Return API Gateway's event of a request to an API whose path is a wildcard at the root.
 
-    The body is in base64, the empty one, too; the wildcard's part comes under the empty name. Of
-    what is repeated, the first counts. That path parameters are still encoded is a guess.
+    The body is always Base64; the path parameter has an empty name; the first of repeated headers
+    and query parameters counts. Percent-encoded path parameters are an assumption.
     """
     headers: dict[str, str] = {}
     for name, value in request.headers:
@@ -64,29 +64,29 @@ def event_of(request: Request) -> dict[str, Any]:
     }
 
 
-def answer_of(value: object) -> Answer:
-    """Read the function's answer.
+def parse_response(value: object) -> FunctionResponse:
+    """Parse the function's response.
 
     Raises:
-        BadAnswerError: one of the four members is missing, or is not what it should be.
+        BadResponseError: one of the four members is missing or invalid.
     """
     if not isinstance(value, Mapping):
-        raise BadAnswerError("it is no object")
+        raise BadResponseError("it is not an object")
     missing = {"statusCode", "headers", "body", "isBase64Encoded"} - value.keys()
     if missing:
-        raise BadAnswerError(f"it lacks {', '.join(sorted(missing))}")
+        raise BadResponseError(f"it lacks {', '.join(sorted(missing))}")
     status, headers, body = value["statusCode"], value["headers"], value["body"]
     if not isinstance(status, int) or isinstance(status, bool) or status not in _STATUSES:
-        raise BadAnswerError("statusCode is no status of HTTP")
+        raise BadResponseError("statusCode is not an HTTP status")
     if not isinstance(headers, Mapping):
-        raise BadAnswerError("headers is no object")
+        raise BadResponseError("headers is not an object")
     if not isinstance(body, str) or not isinstance(value["isBase64Encoded"], bool):
-        raise BadAnswerError("body is no string, or isBase64Encoded neither true nor false")
+        raise BadResponseError("body is not a string, or isBase64Encoded not a boolean")
     try:
         content = base64.b64decode(body, validate=True) if value["isBase64Encoded"] else None
     except binascii.Error:
-        raise BadAnswerError("body is not in base64") from None
+        raise BadResponseError("body is not Base64") from None
     lines = [(str(name).lower(), str(text)) for name, text in headers.items()]
     if not all(_NAME.fullmatch(name) and _VALUE.fullmatch(text) for name, text in lines):
-        raise BadAnswerError("a header is none that HTTP knows")
-    return Answer(status, lines, body.encode() if content is None else content)
+        raise BadResponseError("a header is not valid in HTTP")
+    return FunctionResponse(status, lines, body.encode() if content is None else content)

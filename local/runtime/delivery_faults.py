@@ -1,4 +1,4 @@
-"""Bad weather on the way of an event: everything that the platform does not promise not to do."""
+"""Delivery faults: duplicated, dropped and late events, and killed instances."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ import threading
 from local.runtime.tally import Tally
 
 
-class Weather:
-    """Lets things happen to events and instances, the same ones for the same seed.
+class DeliveryFaults:
+    """Random faults of events and instances, the same for the same seed.
 
-    Each kind has chances of its own, so that one more kind does not change the others. Chances go
-    from 0 (never) to 1 (always).
+    Each kind has its own random numbers, so that one kind does not change the others. Probabilities
+    are from 0 (never) to 1 (always).
 
     Args:
-        seed: where the chances begin.
-        duplicate: chance that an event comes twice.
-        drop: chance that it never comes.
-        reorder: chance that a copy of it comes late, behind younger ones.
-        delay: seconds by which it then comes late, at the most.
-        kill: chance that the instance is killed (SIGKILL) in the midst of an invocation.
-        moment: seconds after the handler's beginning within which that happens; nothing happens to
-            an invocation that is over by then.
+        seed: the seed of the random numbers.
+        duplicate: probability that an event is delivered twice.
+        drop: probability that an event is never delivered.
+        reorder: probability that a copy of an event is delayed, behind later events.
+        delay: maximum delay in seconds.
+        kill: probability that the instance is killed (SIGKILL) during an invocation.
+        kill_within: the kill happens at most this many seconds after the handler started; an
+            invocation that has ended by then is not affected.
 
     Attributes:
-        fired: how often each has happened, by those names.
+        fired: the number of faults by kind.
     """
 
-    def __init__(  # noqa: PLR0913 - one name for each kind of weather
+    def __init__(  # noqa: PLR0913 - one argument per kind of fault
         self,
         seed: int,
         *,
@@ -37,19 +37,24 @@ class Weather:
         reorder: float = 0.0,
         delay: float = 0.5,
         kill: float = 0.0,
-        moment: float = 0.5,
+        kill_within: float = 0.5,
     ) -> None:
         self.fired = Tally()
-        self._chances = {"duplicate": duplicate, "drop": drop, "reorder": reorder, "kill": kill}
-        self._lock = threading.Lock()  # two draws that belong together stay so
+        self._probabilities = {
+            "duplicate": duplicate,
+            "drop": drop,
+            "reorder": reorder,
+            "kill": kill,
+        }
+        self._lock = threading.Lock()  # keeps two draws of one fault together
         self._delay = delay
-        self._moment = moment
-        self._random = {kind: random.Random(f"{seed}-{kind}") for kind in self._chances}  # noqa: S311 - no secret
+        self._kill_within = kill_within
+        self._random = {kind: random.Random(f"{seed}-{kind}") for kind in self._probabilities}  # noqa: S311 - not a secret
 
     def copies(self) -> list[float]:
-        """Draw what becomes of an event: the delay in seconds of each of its copies."""
+        """Draw the deliveries of an event: the delay of each copy in seconds."""
         drop, duplicate = self._happens("drop"), self._happens("duplicate")
-        late = [self._drawn("reorder", self._delay) for _ in range(2)]
+        late = [self._draw_time("reorder", self._delay) for _ in range(2)]
         if drop:
             self.fired.add("drop")
             return []
@@ -62,17 +67,17 @@ class Weather:
         return [delay or 0.0 for delay in delays]
 
     def kill_after(self) -> float | None:
-        """Draw after how many seconds an invocation's instance is killed; None if it is not.
+        """Draw the seconds until an invocation's instance is killed; None if it is not.
 
-        Whoever kills it counts that in `fired`, since the invocation may be over before.
+        The caller counts the kill in `fired`, since the invocation may end before.
         """
-        return self._drawn("kill", self._moment)
+        return self._draw_time("kill", self._kill_within)
 
     def _happens(self, kind: str) -> bool:
-        return self._random[kind].random() < self._chances[kind]
+        return self._random[kind].random() < self._probabilities[kind]
 
-    def _drawn(self, kind: str, most: float) -> float | None:
-        """Draw a time; the draws do not depend on what came of those before."""
+    def _draw_time(self, kind: str, maximum: float) -> float | None:
+        """Draw a time; each call uses two random numbers, whether the fault happens or not."""
         with self._lock:
             happens, share = self._happens(kind), self._random[kind].random()
-        return share * most if happens else None
+        return share * maximum if happens else None

@@ -1,15 +1,17 @@
-"""How an invocation can end other than well."""
+"""Errors of an invocation."""
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class FunctionError(Exception):
-    """The function raised; what the platform shows of it.
+    """The function raised an error, in the form in which the platform returns it.
 
     Args:
         kind: the error's class (``errorType``).
-        message: its text (``errorMessage``).
-        trace: the lines of its stack (``stackTrace``).
+        message: its message (``errorMessage``).
+        trace: the lines of the stack trace (``stackTrace``).
     """
 
     def __init__(self, kind: str, message: str, trace: list[str] | None = None) -> None:
@@ -18,13 +20,17 @@ class FunctionError(Exception):
         self.message = message
         self.trace = trace or []
 
+    def payload(self) -> dict[str, Any]:
+        """Return the error as JSON, by the platform's names."""
+        return {"errorMessage": self.message, "errorType": self.kind, "stackTrace": self.trace}
+
 
 class FunctionTimeout(FunctionError):
-    """The function was ended because its time was over."""
+    """The function exceeded its time limit."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__("FunctionTimeout", f"ended after its time limit of {seconds:g} s")
 
 
 class Discarded(Exception):
-    """All instances were busy; nothing was begun, and nobody but the caller will ever know."""
+    """All instances were busy, so the invocation was dropped without any trace."""

@@ -1,4 +1,4 @@
-"""What is deployed: code and configuration."""
+"""The code and configuration of a deployed function."""
 
 from __future__ import annotations
 
@@ -7,36 +7,38 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-_MOST_RETRIES = 3
-_LONGEST_AGE = 86_400.0
+_MAX_RETRIES = 3
+_MAX_EVENT_AGE = 86_400.0
 
 
 @dataclass(frozen=True)
 class AsyncConfig:
-    """The asynchronous side of a function's configuration.
+    """The configuration of asynchronous invocations.
 
     Attributes:
-        retries: tries after the first one, 0 to 3. The platform has none unless configured.
-        event_age: seconds after which an event is not tried any more.
-        backoff: seconds before the first retry, twice as many before each further one. How long the
-            platform waits is not documented.
-        on_failure: the failure destination; takes what the platform would send there.
+        retries: maximum number of retries, 0 to 3; the platform's default is 0.
+        event_age: seconds after which an event is not retried.
+        backoff: seconds before the first retry, doubled before each further one. The platform's
+            times are not documented.
+        on_failure: the failure destination; called with its message.
 
     Raises:
-        ValueError: the platform would not take such a configuration.
+        ValueError: a value is outside the platform's limits.
     """
 
     retries: int = 0
-    event_age: float = _LONGEST_AGE
+    event_age: float = _MAX_EVENT_AGE
     backoff: float = 0.2
     on_failure: Callable[[dict[str, Any]], None] | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what the platform would."""
-        if not 0 <= self.retries <= _MOST_RETRIES:
-            raise ValueError(f"retries must be 0 to {_MOST_RETRIES}, not {self.retries}")
-        if not 0 < self.event_age <= _LONGEST_AGE:
-            raise ValueError(f"event_age must be up to {_LONGEST_AGE:g} s, not {self.event_age:g}")
+        """Check the platform's limits."""
+        if not 0 <= self.retries <= _MAX_RETRIES:
+            raise ValueError(f"retries must be 0 to {_MAX_RETRIES}, not {self.retries}")
+        if not 0 < self.event_age <= _MAX_EVENT_AGE:
+            raise ValueError(
+                f"event_age must be up to {_MAX_EVENT_AGE:g} s, not {self.event_age:g}"
+            )
 
 
 @dataclass(frozen=True)
@@ -44,21 +46,21 @@ class Function:
     """A deployed function.
 
     Attributes:
-        tree: folder with the code, as the zip holds it.
-        user_data: its configuration.
-        project_id: the project it runs in.
-        handler: entry point of an event.
-        initializer: entry point of a new instance.
+        code: folder with the content of the deployed zip.
+        user_data: the function's settings.
+        project_id: the project's id.
+        handler: entry point for events.
+        initializer: entry point for new instances.
         seconds: time limit of an invocation.
-        instances: how many may run at once.
-        discards: whether an invocation beyond that limit is discarded, as on the platform, without
-            a word to log or failure destination; otherwise it waits for an instance.
-        asynchronous: what becomes of asynchronous invocations that fail.
-        name: what it is called.
-        region: where it is deployed.
+        instances: maximum number of instances.
+        discards: whether an invocation without a free instance is discarded, as on the platform,
+            without a log line or a failure message; otherwise it waits for an instance.
+        asynchronous: the configuration of asynchronous invocations.
+        name: the function's name.
+        region: the function's region.
     """
 
-    tree: Path
+    code: Path
     user_data: Mapping[str, str]
     project_id: str
     handler: str = "index.handler"
@@ -72,5 +74,5 @@ class Function:
 
     @property
     def urn(self) -> str:
-        """The name that the platform knows it by, its latest version."""
+        """The URN of the latest version."""
         return f"urn:fss:{self.region}:{self.project_id}:function:default:{self.name}:latest"

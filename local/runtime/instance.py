@@ -1,4 +1,4 @@
-"""One instance of the function: a process that answers one invocation at a time."""
+"""One instance of the function: a process that handles one invocation at a time."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _INITIALIZER_SECONDS = 60.0
 
 
 class Instance:
-    """A process that is started when first needed, and again after it was ended.
+    """A process that starts at the first invocation, and again after it has ended.
 
-    One thread at a time invokes it and ends it; any other may kill or stop it meanwhile.
+    Only one thread at a time may invoke or end it; other threads may kill or stop it meanwhile.
 
     Args:
-        function: what it runs.
-        output: where its output goes.
+        function: the function.
+        output: receives the function's output.
     """
 
     def __init__(self, function: Function, output: IO[bytes]) -> None:
@@ -36,40 +36,40 @@ class Instance:
         self._channel: socket.socket | None = None
         self._killed = False
         self._stopped = False
-        self._lock = threading.Lock()  # held while the process comes or goes
+        self._lock = threading.Lock()  # held while the process starts or ends
 
-    def ready(self, request_id: str, credentials: Credentials) -> dict[str, Any]:
-        """Have the process run and be initialized; give the context to `handle` an event in.
+    def prepare(self, request_id: str, credentials: Credentials) -> dict[str, Any]:
+        """Start and initialize the process if necessary; return the context for `handle`.
 
         Raises:
-            FunctionError: the initializer raised or took too long, or the instance was stopped.
+            FunctionError: the initializer failed or timed out, or the instance was stopped.
         """
         context = self._context(request_id, credentials)
-        if self._process is None or self._killed or self._process.poll() is not None:
+        if not self._is_running():
             self.end()
             self._start()
             self._call(self._function.initializer, None, context, _INITIALIZER_SECONDS)
         return context
 
     def handle(self, event: object, context: dict[str, Any]) -> Any:  # noqa: ANN401 - any JSON value
-        """Give an event to the handler, and its answer.
+        """Call the handler with an event and return its result.
 
         Raises:
-            FunctionError: the function raised, was ended at its time limit, or was killed.
+            FunctionError: the function raised an error, exceeded its time limit, or was killed.
         """
         return self._call(self._function.handler, {"value": event}, context, self._function.seconds)
 
     def kill(self) -> bool:
-        """Kill the process at once, whatever it is doing; tell whether there was one."""
+        """Kill the process; return whether one was running."""
         with self._lock:
-            if self._process is None or self._killed or self._process.poll() is not None:
+            if self._process is None or not self._is_running():
                 return False
             self._process.kill()
-            self._killed = True  # it may look alive for a moment yet
+            self._killed = True  # `poll` may see the end only a moment later
             return True
 
     def stop(self) -> None:
-        """Kill the process, and never start one again."""
+        """Kill the process, and never start another one."""
         with self._lock:
             self._stopped = True
         self.kill()
@@ -83,6 +83,9 @@ class Instance:
             if self._channel:
                 self._channel.close()
             self._process, self._channel, self._killed = None, None, False
+
+    def _is_running(self) -> bool:
+        return self._process is not None and not self._killed and self._process.poll() is None
 
     def _context(self, request_id: str, credentials: Credentials) -> dict[str, Any]:
         return {
@@ -99,47 +102,48 @@ class Instance:
         }
 
     def _start(self) -> None:
-        channel, theirs = socket.socketpair()
-        with theirs, self._lock:
+        channel, worker_end = socket.socketpair()
+        with worker_end, self._lock:
             self._channel = channel
             if self._stopped:
                 raise FunctionError("FunctionStopped", "the runtime is stopping")
-            self._process = subprocess.Popen(  # noqa: S603 - our own worker
-                [sys.executable, str(_WORKER), str(self._function.tree), str(theirs.fileno())],
+            descriptor = worker_end.fileno()
+            self._process = subprocess.Popen(  # noqa: S603 - a module of this package
+                [sys.executable, str(_WORKER), str(self._function.code), str(descriptor)],
                 stdin=subprocess.DEVNULL,
                 stdout=self._output,
                 stderr=self._output,
-                cwd=self._function.tree,
+                cwd=self._function.code,
                 env=plain_environment(),
-                pass_fds=[theirs.fileno()],
-                start_new_session=True,  # Ctrl-C is for the runtime, which ends its instances
+                pass_fds=[descriptor],
+                start_new_session=True,  # Ctrl-C reaches only the runtime, which ends its instances
             )
 
     def _call(self, entry: str, event: object, context: dict[str, Any], seconds: float) -> Any:  # noqa: ANN401 - any JSON value
-        assert self._channel is not None  # noqa: S101 - _start made it
+        assert self._channel is not None  # noqa: S101 - `_start` sets it
         request = {"entry": entry, "event": event, "context": context, "seconds": seconds}
         self._channel.settimeout(seconds)
         try:
             self._channel.sendall(json.dumps(request).encode() + b"\n")
-            answer = _line(self._channel)
+            line = _read_line(self._channel)
         except TimeoutError:
             self.end()
             raise FunctionTimeout(seconds) from None
         except OSError:
-            answer = b""
-        if not answer:
+            line = b""
+        if not line:
             self.end()
-            raise FunctionError("FunctionExited", "the function's process ended unasked")
-        found = json.loads(answer)
-        if "errorType" in found:
+            raise FunctionError("FunctionExited", "the function's process ended unexpectedly")
+        answer = json.loads(line)
+        if "errorType" in answer:
             if entry == self._function.initializer:
-                self.end()  # an instance that could not start is not used
-            raise FunctionError(found["errorType"], found["errorMessage"], found["stackTrace"])
-        return found["result"]
+                self.end()
+            raise FunctionError(answer["errorType"], answer["errorMessage"], answer["stackTrace"])
+        return answer["result"]
 
 
-def _line(channel: socket.socket) -> bytes:
-    """Read up to the end of a line, or to the end of the stream: then nothing."""
+def _read_line(channel: socket.socket) -> bytes:
+    """Read one line; return nothing if the stream ends before."""
     parts = []
     while part := channel.recv(1 << 16):
         parts.append(part)

@@ -1,4 +1,4 @@
-"""Counting what happened, for tests that must know that it did."""
+"""A thread-safe counter."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections import Counter
 
 
 class Tally(Counter[str]):
-    """How often each thing happened, told by several threads; what never did is 0."""
+    """Counts events by name; several threads may add."""
 
     def __init__(self) -> None:
         super().__init__()
         self._lock = threading.Lock()
 
-    def add(self, what: str) -> None:
-        """Count one more."""
+    def add(self, name: str) -> None:
+        """Add one."""
         with self._lock:
-            self[what] += 1
+            self[name] += 1

@@ -1,12 +1,13 @@
-"""One instance of the function: `python worker.py TREE FD`, started by the runtime alone.
+"""One instance of the function: `python worker.py CODE FD`, started by the runtime.
 
-Imports the entry points from the deployed tree, as the platform does, and answers invocations that
-come as JSON lines over the socket with the number FD. Nothing of this repository but the tree is on
-its path; what the function prints goes to standard output.
+Imports the entry points from the folder CODE, as the platform does. Invocations and results are
+JSON lines on the socket with the file descriptor FD. Of this repository, only CODE is on the module
+path; the function's output goes to standard output.
 """
 
 from __future__ import annotations
 
+import functools
 import importlib
 import json
 import os
@@ -16,12 +17,11 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
 from typing import Any
 
 
 class Logger:
-    """What ``context.getLogger()`` gives: one line per call, with the request's id."""
+    """The logger of ``context.getLogger()``: one line per call, with the request id."""
 
     def __init__(self, request_id: str) -> None:
         self._request_id = request_id
@@ -30,33 +30,22 @@ class Logger:
         text = message % args if args else message
         sys.stdout.write(f"{self._request_id} {level} {text}\n")
 
-    def debug(self, message: str, *args: object) -> None:
-        """Write at this level."""
-        self._write("DEBUG", message, *args)
-
-    def info(self, message: str, *args: object) -> None:
-        """Write at this level."""
-        self._write("INFO", message, *args)
-
-    def warn(self, message: str, *args: object) -> None:
-        """Write at this level."""
-        self._write("WARN", message, *args)
-
-    def error(self, message: str, *args: object) -> None:
-        """Write at this level."""
-        self._write("ERROR", message, *args)
+    debug = functools.partialmethod(_write, "DEBUG")
+    info = functools.partialmethod(_write, "INFO")
+    warn = functools.partialmethod(_write, "WARN")
+    error = functools.partialmethod(_write, "ERROR")
 
 
 class Context:
-    """What the platform hands to the entry points; its methods bear the platform's names.
+    """The context that the platform passes to the entry points, with the platform's names.
 
     Args:
         values: ``request_id``, ``user_data``, ``credentials`` (``access_key``, ``secret_key``,
-            ``security_token``) and the function's description.
+            ``security_token``) and the function's properties.
         seconds: the time limit of this call.
     """
 
-    # ruff: noqa: N802, D102 - the platform's names, and its documentation
+    # ruff: noqa: N802, D102 - the platform defines and documents the methods
 
     def __init__(self, values: dict[str, Any], seconds: float) -> None:
         self._values = values
@@ -98,7 +87,7 @@ class Context:
         return str(self._values["project_id"])
 
     def getToken(self) -> str:
-        return ""  # needs an agency that may issue one; keys are what the function works with
+        return ""  # the platform returns one only if the agency may issue it
 
     def getLogger(self) -> Logger:
         return Logger(self.getRequestID())
@@ -113,17 +102,12 @@ class Context:
         return str(self._values["credentials"]["security_token"])
 
 
-def _entry(name: str) -> Callable[..., object]:
-    module, _, attribute = name.rpartition(".")
-    found: Callable[..., object] = getattr(importlib.import_module(module), attribute)
-    return found
-
-
-def _answer(call: Callable[[], object]) -> dict[str, Any]:
+def _answer(entry: str, arguments: list[object]) -> dict[str, Any]:
+    module, _, name = entry.rpartition(".")
     try:
-        result = call()
-        json.dumps(result)  # the platform refuses what cannot be serialised
-    except Exception as error:  # noqa: BLE001 - whatever the function raises is its answer
+        result = getattr(importlib.import_module(module), name)(*arguments)
+        json.dumps(result)  # the platform rejects results that are not JSON
+    except Exception as error:  # noqa: BLE001 - every error of the function is a result
         return {
             "errorType": type(error).__name__,
             "errorMessage": str(error),
@@ -139,14 +123,14 @@ def _serve(channel: socket.socket) -> None:
         with channel.makefile("r", encoding="utf-8") as lines:
             for line in lines:
                 requests.put(json.loads(line))
-        os._exit(0)  # the runtime is gone: so is this instance, in whatever it is doing
+        os._exit(0)  # the runtime has ended: end at once
 
     threading.Thread(target=read, daemon=True).start()
     while True:
         request = requests.get()
         context = Context(request["context"], request["seconds"])
-        arguments = [context] if request["event"] is None else [request["event"]["value"], context]
-        answer = _answer(lambda: _entry(request["entry"])(*arguments))  # noqa: B023 - called at once
+        event = [] if request["event"] is None else [request["event"]["value"]]
+        answer = _answer(request["entry"], [*event, context])
         sys.stdout.flush()
         channel.sendall(json.dumps(answer).encode() + b"\n")
 

@@ -59,7 +59,7 @@ def stage(cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stag
 
 def test_an_event_is_sent_to_the_function(cloud: Cloud, stage: Stage) -> None:
     event = announce("incoming/none.png")
-    found = invoking.invoke(stage, cloud.function_urn, event)
+    found = invoking.invoke(stage, cloud.runtime.function.urn, event)
     assert found.request_id
     assert found.result == {"gone": 1} or "errorType" in found.result
 
@@ -69,7 +69,7 @@ def test_a_refused_invocation_is_an_error_without_credentials(
 ) -> None:
     monkeypatch.setenv("HW_SECRET_KEY", "another")
     with pytest.raises(OpsError, match="FunctionGraph: 401") as raised:
-        invoking.invoke(stage, cloud.function_urn, {})
+        invoking.invoke(stage, cloud.runtime.function.urn, {})
     assert "another" not in str(raised.value)
 
 

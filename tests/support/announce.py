@@ -1,4 +1,4 @@
-"""Events for any object, made from the samples in events/."""
+"""Events for any object, from the sample events in events/."""
 
 from __future__ import annotations
 

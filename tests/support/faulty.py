@@ -1,4 +1,4 @@
-"""The local cloud with a proxy before its bucket and one before its OCR service."""
+"""The local cloud with fault proxies before its bucket and its OCR service."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ from tests.support.announce import announce
 from tests.support.paths import SAMPLES
 
 _IMAGE = SAMPLES / "shanghai-10-yuan-clean.png"
-# The OCR service, whose engine reads each picture once: tests send the same ones many times.
+# An OCR service that reads each picture once, since tests send the same pictures many times.
 READS_ONCE = ("bench.soak.replay",)
-FETCH_SECONDS = "2"  # the OCR service's, to fetch an image: real ones take milliseconds
+FETCH_SECONDS = "2"  # the OCR service's timeout for images; downloads take milliseconds
 
 
 @dataclass
 class Faulty:
-    """What is running: the function's calls go through the proxies, the tests' own do not."""
+    """The running cloud: only the requests of the function go through the proxies."""
 
     cloud: Cloud
     faults: Faults = field(default_factory=Faults)
     exchanges: list[Exchange] = field(default_factory=list)
 
-    def forget(self) -> None:
-        self.faults.forget()
+    def clear(self) -> None:
+        self.faults.clear()
         self.exchanges.clear()
 
     def calls(self, key: str) -> int:
-        """How often the OCR service was asked to read an object, whatever came of it.
+        """The number of OCR requests for an object.
 
-        What is sent by its bytes has no key, and counts.
+        Requests that contain the image have no key, and count as well.
         """
         counts = Counter(
             exchange.operation for exchange in list(self.exchanges) if exchange.key in {key, ""}
@@ -45,7 +45,7 @@ class Faulty:
 
 @contextlib.contextmanager
 def faulty_cloud(folder: Path) -> Iterator[Faulty]:
-    """Start it; the function finds the proxies where it looks for bucket and service."""
+    """Start the cloud with the proxies as the function's endpoints of bucket and OCR service."""
     faults, exchanges = Faults(), list[Exchange]()
     with (
         Proxy(BUCKET_SERVICE, faults, exchanges.append) as bucket,
@@ -67,13 +67,13 @@ def faulty_cloud(folder: Path) -> Iterator[Faulty]:
         )
         with running_cloud(options) as cloud:
             bucket.upstream, ocr.upstream = cloud.bucket.endpoint, cloud.ocr_endpoint
-            _warm(cloud)
+            _warm_up(cloud)
             exchanges.clear()
             yield Faulty(cloud, faults, exchanges)
 
 
-def _warm(cloud: Cloud) -> None:
-    """Have the service read an image by either API: the first takes longer than any other."""
+def _warm_up(cloud: Cloud) -> None:
+    """Call both OCR APIs once, since the first calls are slow."""
     client, content = cloud.bucket.client(), _IMAGE.read_bytes()
     for name in ("warm.png", "warm.pdf"):
         client.putContent(BUCKET, f"incoming/{name}", content)

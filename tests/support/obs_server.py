@@ -1,7 +1,7 @@
-"""An object store that speaks OBS natively: virtual-hosted addresses, its own signature.
+"""An object store with OBS's native protocol: virtual-hosted URLs and the OBS signature.
 
-The signature is recomputed from Huawei Cloud's description ("User Signature Authentication" of the
-OBS API reference), without the SDK: what the SDK sends is what is under test.
+The expected signature is computed after "User Signature Authentication" of the OBS API reference,
+without the SDK, since the SDK's requests are under test.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ _DENIED = Answer(403, {}, b"<Error><Code>SignatureDoesNotMatch</Code></Error>")
 
 @dataclass
 class ObsServer:
-    """Holds one bucket's objects; refuses whatever is not signed with one of its keys.
+    """A bucket that accepts only requests signed with known credentials.
 
     Attributes:
-        bucket: its name, which must come in the host's name.
-        host: the endpoint's name without the bucket.
+        bucket: the bucket's name, which must be the first part of the host name.
+        host: the host name of the endpoint.
         secrets: secret key and security token by access key.
-        verified: method and key of each request whose signature was right.
-        refused: the same of each whose signature was wrong.
+        verified: method and key of each request with a valid signature.
+        refused: method and key of each request with an invalid signature.
     """
 
     bucket: str
@@ -42,24 +42,24 @@ class ObsServer:
     def answer(self, asked: Asked) -> Answer:
         parts = urlsplit(asked.path)
         key = unquote(parts.path[1:])
-        # strict parsing of the query: the token in it holds signs that are encoded
+        # The token in the query has percent-encoded characters.
         query = dict(parse_qsl(parts.query, keep_blank_values=True))
         host = asked.headers["host"].partition(":")[0]
-        if host != f"{self.bucket}.{self.host}" or not self._is_right(asked, parts.path, query):
+        if host != f"{self.bucket}.{self.host}" or not self._is_signed(asked, parts.path, query):
             self.refused.append((asked.method, key))
             return _DENIED
         self.verified.append((asked.method, key))
         return self._act(asked.method, key, asked.body)
 
-    def _is_right(self, asked: Asked, path: str, query: dict[str, str]) -> bool:
+    def _is_signed(self, asked: Asked, path: str, query: dict[str, str]) -> bool:
         if "Signature" in query:
-            given, access_key = query["Signature"], query["AccessKeyId"]
+            signature, access_key = query["Signature"], query["AccessKeyId"]
             date, token = query["Expires"], query.get("x-obs-security-token")
             if int(date) < time.time():
                 return False
         else:
             scheme, _, rest = asked.headers.get("authorization", "").partition(" ")
-            access_key, _, given = rest.partition(":")
+            access_key, _, signature = rest.partition(":")
             date, token = asked.headers.get("date", ""), asked.headers.get("x-obs-security-token")
             if scheme != "OBS":
                 return False
@@ -81,7 +81,7 @@ class ObsServer:
             resource,
         ]
         digest = hmac.new(secret.encode(), "\n".join(lines).encode(), hashlib.sha1).digest()
-        return hmac.compare_digest(base64.b64encode(digest).decode(), given)
+        return hmac.compare_digest(base64.b64encode(digest).decode(), signature)
 
     def _act(self, method: str, key: str, body: bytes) -> Answer:
         if method == "PUT":

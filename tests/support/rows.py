@@ -1,4 +1,4 @@
-"""Rows of the fault table: a fault at an operation, and all that must follow from it."""
+"""Rows of the fault table: a fault at an operation, and its expected consequences."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from dataclasses import dataclass, replace
 
 RECOGNIZED = "recognized 1"
 Line = tuple[str, str, str | None]
-"""Step, outcome and code of a line of the log."""
+"""Step, outcome and code of a log line."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """One fault, and what must be seen.
+    """A fault and its expected consequences.
 
     Attributes:
-        operation: what it happens to.
-        fault: its name.
-        seen: the outcome that the caller is told, or how the message of the error begins.
-        log: the lines that tell of anything but success, in their order.
-        calls: how often the OCR service is asked in that invocation.
-        calls_again: how often in the next one, of the same event.
-        written: whether the record is there after the first.
+        operation: the operation with the fault.
+        fault: the name of the fault.
+        seen: the result of the invocation, or the start of its error message.
+        log: the log lines with an outcome other than success, in order.
+        calls: the number of OCR requests in this invocation.
+        calls_again: the number of OCR requests in the next invocation with the same event.
+        written: whether the record exists after this invocation.
         times: how often the fault is queued.
-        state: of the bucket before: ``new``, ``done`` (there is a record), or ``failed`` (there is
-            a failure record of an earlier content).
-        rescued: whether the image is sent by its bytes in the end.
+        state: the bucket before: ``new``, ``done`` (there is a record), or ``failed`` (there is a
+            failure record of an earlier content).
+        fallback: whether the function sends the image itself in the end.
     """
 
     operation: str
@@ -37,7 +37,7 @@ class Row:
     written: bool = True
     times: int = 1
     state: str = "new"
-    rescued: bool = False
+    fallback: bool = False
 
     def __str__(self) -> str:
         state, twice = [self.state] * (self.state == "done"), ["twice"] * (self.times == 2)
@@ -45,12 +45,12 @@ class Row:
 
 
 def healed(operation: str, faults: Iterable[str], row: Row | None = None) -> list[Row]:
-    """Faults that the caller does not hear of."""
+    """Faults that do not reach the caller."""
     return [replace(row or Row("", ""), operation=operation, fault=fault) for fault in faults]
 
 
 def retried(operation: str, codes: Mapping[str, str]) -> list[Row]:
-    """Faults of the OCR service that another try within the invocation cures."""
+    """Faults of the OCR service that a retry within the invocation resolves."""
     return [
         Row(operation, fault, log=(("recognize", "error", code),), calls=2)
         for fault, code in codes.items()
@@ -67,7 +67,7 @@ def raised(
     written: bool = False,
     state: str = "new",
 ) -> list[Row]:
-    """Faults that the invocation fails with, for the platform to try again."""
+    """Faults that fail the invocation, so that the platform retries it."""
     return [
         Row(
             operation,

@@ -1,4 +1,4 @@
-"""HTTP servers on loopback that answer as a test tells them to, and count what they are asked."""
+"""HTTP servers on loopback with responses chosen by the test, and a list of their requests."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass
 class Asked:
-    """One request: method, path with query, headers by lower-case name, body."""
+    """A request: method, path with query, headers by lower-case name, body."""
 
     method: str
     path: str
@@ -23,7 +23,7 @@ class Asked:
 
 @dataclass
 class Answer:
-    """Status, headers and body; ``delay`` seconds later."""
+    """A response, sent after ``delay`` seconds."""
 
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
@@ -45,7 +45,7 @@ class Server:
 def serving(
     answer: Callable[[Asked], Answer], tls: ssl.SSLContext | None = None
 ) -> Iterator[Server]:
-    """Serve until the block ends; each request is answered in a thread of its own."""
+    """Serve until the block ends, each request in its own thread."""
     found = Server(0)
 
     class Handler(BaseHTTPRequestHandler):
@@ -59,7 +59,7 @@ def serving(
             found.asked.append(asked)
             reply = answer(asked)
             time.sleep(reply.delay)
-            with contextlib.suppress(OSError):  # whoever asked may have given up
+            with contextlib.suppress(OSError):  # the client may have closed the connection
                 self.send_response(reply.status)
                 for name, value in reply.headers.items():
                     self.send_header(name, value)
@@ -74,13 +74,13 @@ def serving(
         def log_message(self, *_: object) -> None:
             pass
 
-    class Quiet(ThreadingHTTPServer):
+    class QuietServer(ThreadingHTTPServer):
         daemon_threads = True
 
         def handle_error(self, *_: object) -> None:
-            pass  # a refused handshake is what some tests are about
+            pass  # some tests provoke failed handshakes
 
-    server = Quiet(("127.0.0.1", 0), Handler)
+    server = QuietServer(("127.0.0.1", 0), Handler)
     if tls:
         server.socket = tls.wrap_socket(
             server.socket, server_side=True, do_handshake_on_connect=False
@@ -96,7 +96,7 @@ def serving(
         server.server_close()
 
 
-def nobody_listens() -> str:
-    """An address on loopback where nothing answers."""
+def closed_port_url() -> str:
+    """A loopback URL without a server."""
     with ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as server:
         return f"http://127.0.0.1:{server.server_address[1]}"

@@ -1,7 +1,7 @@
 """The fault table: each fault at each operation of the OCR service and of the bucket.
 
-Each row says what the caller sees, what is in the bucket, what the log says, how often the fault
-fired and the OCR service was asked; and then the same event comes again, and all is right.
+Each row names the caller's result, the state of the bucket, the lines of the log, and the numbers
+of faults and of OCR requests. Then the same event comes again, and the record is right.
 """
 
 from __future__ import annotations
@@ -21,12 +21,21 @@ from tests.support.announce import announce, etag, sample_event
 from tests.support.faulty import Faulty
 from tests.support.rows import Line, Row, healed, raised, retried
 
-# Long for what works, short for what a fault holds up.
+# Longer than any healthy request takes, and short for the faults without a response.
 OBS_SECONDS = "1"
-# No fault holds classification up, which takes a few seconds on a busy machine.
+# Classification takes a few seconds on a busy machine; no fault here delays it.
 OCR_SECONDS = {"quota": "5", "auto": "15"}
 SECONDS = 30.0
-HEALED = ("429", "500", "503", "reset", "stall", "lost", "withheld", "farewell")
+HEALED = (
+    "429",
+    "500",
+    "503",
+    "reset",
+    "stall",
+    "reset_after_commit",
+    "no_response_after_commit",
+    "close_after_response",
+)
 REFUSED = {
     "expired": "Store.ExpiredToken",
     "skew": "Store.RequestTimeTooSkewed",
@@ -42,37 +51,52 @@ OCR_CODES = {
     "stall": "Service.Timeout",
     "cut": "Service.Unreachable",
     "drip": "Service.Timeout",
-    "lost": "Service.Unreachable",
-    "withheld": "Service.Timeout",
+    "reset_after_commit": "Service.Unreachable",
+    "no_response_after_commit": "Service.Timeout",
 }
-NO_KEYS = {"expired": "APIG.0301", "skew": "APIG.0301"}
+REFUSED_KEYS = {"expired": "APIG.0301", "skew": "APIG.0301"}
 A_FEW = ("503", "html", "json", "cut")
 FETCH_FAILED: Line = ("recognize", "error", "ModelArts.4603")
 NO_IMAGE: Line = ("recognize", "error", "AIS.0102")
 FETCHED_AGAIN = Row("fetch", "", log=(FETCH_FAILED,), calls=2)
-RESCUED = replace(FETCHED_AGAIN, log=(FETCH_FAILED,) * 2, calls=3, times=2, rescued=True)
-UNREAD = ("429", "500", "503", "expired", "skew", "reset", "stall", "cut", "lost", "withheld")
+FALLBACK = replace(FETCHED_AGAIN, log=(FETCH_FAILED,) * 2, calls=3, times=2, fallback=True)
+UNREAD = (
+    "429",
+    "500",
+    "503",
+    "expired",
+    "skew",
+    "reset",
+    "stall",
+    "cut",
+    "reset_after_commit",
+    "no_response_after_commit",
+)
 A_PAGE = ("html", "json")
 
 ROWS = [
-    # The OCR service: another try within the invocation, but never with keys that were refused.
+    # The OCR service: retried within the invocation, but never with refused credentials.
     *retried("recognize", OCR_CODES),
-    *healed("recognize", ["farewell"]),
-    *raised("recognize", NO_KEYS, "recognize", "upload", kind="AccessRefused", calls=1),
+    *healed("recognize", ["close_after_response"]),
+    *raised("recognize", REFUSED_KEYS, "recognize", "upload", kind="AccessRefused", calls=1),
     *retried("classify", {fault: OCR_CODES[fault] for fault in A_FEW}),
     *raised(
         "classify", {"expired": "APIG.0301"}, "recognize", "upload", kind="AccessRefused", calls=1
     ),
-    # The service's own look at the object: again once, then the image is sent.
+    # The service's download of the object: retried once, then the function sends the image.
     *healed("fetch", [*UNREAD, "drip"], FETCHED_AGAIN),
-    *healed("fetch", ["farewell"]),
-    *healed("fetch", ["503", "cut"], RESCUED),
-    *healed("fetch", A_PAGE, replace(FETCHED_AGAIN, log=(NO_IMAGE,), rescued=True)),
-    # Is there a record? Nothing was paid for yet.
+    *healed("fetch", ["close_after_response"]),
+    *healed("fetch", ["503", "cut"], FALLBACK),
+    *healed("fetch", A_PAGE, replace(FETCHED_AGAIN, log=(NO_IMAGE,), fallback=True)),
+    # Check for a record: no OCR request yet.
     *healed("get", HEALED),
     *raised("get", dict.fromkeys(A_PAGE, "Store.BadAnswer"), "check", "upload"),
     *raised("get", {**REFUSED, **SLOW, "cut": "Store.404"}, "check", "upload"),
-    *healed("get", ["500", "lost", "cut"], Row("", "", "duplicate 1", calls=0, state="done")),
+    *healed(
+        "get",
+        ["500", "reset_after_commit", "cut"],
+        Row("", "", "duplicate 1", calls=0, state="done"),
+    ),
     *raised("get", SLOW, "check", "upload", calls_again=0, written=True, state="done"),
     *raised(
         "get",
@@ -82,7 +106,7 @@ ROWS = [
         written=True,
         state="done",
     ),
-    # Is the content still the object's? The image has been read by now.
+    # Confirm the object's content, after OCR.
     *healed("head", [*HEALED, "cut"]),
     *raised(
         "head",
@@ -91,12 +115,12 @@ ROWS = [
         calls=1,
     ),
     *raised("head", dict.fromkeys(A_PAGE, "Store.BadAnswer"), "confirm", "upload", calls=1),
-    # The record itself.
+    # Write the record.
     *healed("put", [*HEALED, "cut"]),
     *raised("put", REFUSED, "write", "upload", calls=1),
     *raised("put", SLOW, "write", "upload", calls=1, calls_again=0, written=True),
     *raised("put", dict.fromkeys(A_PAGE, "Store.BadAnswer"), "write", "upload", calls=1),
-    # The failure record of an earlier content goes right before there is a record.
+    # Delete the failure record of an earlier content, before writing the record.
     *healed("delete", [*HEALED, "cut"], Row("", "", state="failed")),
     *raised(
         "delete",
@@ -105,7 +129,7 @@ ROWS = [
         calls=1,
         state="failed",
     ),
-    # A sweep's listings.
+    # List objects, in a sweep.
     *healed(
         "list", ["429", "503", "reset", "stall"], Row("", "", "inputs 1, missing 1, recognized 1")
     ),
@@ -116,7 +140,7 @@ ROWS = [
 
 @dataclass
 class Functions:
-    """The function with either API, as long-lived instances, and what both print."""
+    """The function with each API, as long-lived instances, and their log."""
 
     quota: Runtime
     auto: Runtime
@@ -181,24 +205,24 @@ def test_row(
     if row.state == "done":
         runtime.invoke(event)
     before = objects.get(record_key)
-    again = event
+    repeated = event
     if row.operation == "list":
         event = sample_event("timer")
-    faulty.forget()
+    faulty.clear()
     since = functions.log.stat().st_size
     faulty.faults.queue(row.fault, row.operation, row.times)
 
-    assert seen_by_caller(runtime, event).startswith(row.seen)
+    assert result_of(runtime, event).startswith(row.seen)
     assert faulty.faults.fired == {(row.operation, row.fault): row.times}
     assert faulty.faults.waiting == {}
     assert faulty.calls(key) == row.calls
-    assert told(functions.lines(since)) == expected_log(row)
+    assert unsuccessful(functions.lines(since)) == expected_log(row)
     assert (record_key in objects.keys("results/")) == row.written
     if row.state == "done":
         assert objects.get(record_key) == before
 
     outcome = "recognized 1" if row.calls_again else "duplicate 1"
-    assert seen_by_caller(runtime, again) == outcome
+    assert result_of(runtime, repeated) == outcome
     assert faulty.calls(key) == row.calls + row.calls_again
     assert objects.keys("failures/") == []
     assert objects.keys("results/") == [record_key]
@@ -210,10 +234,10 @@ def test_row(
         field: invoice[field] for field in ("code", "number", "location")
     }
     assert read["amount"]["text"] == invoice["amount"]
-    assert bool(record["ocr"]["rescue"]) == row.rescued
+    assert bool(record["ocr"]["rescue"]) == row.fallback
 
 
-def seen_by_caller(runtime: Runtime, event: object) -> str:
+def result_of(runtime: Runtime, event: object) -> str:
     try:
         counts = runtime.invoke(event)
     except FunctionError as error:
@@ -221,8 +245,8 @@ def seen_by_caller(runtime: Runtime, event: object) -> str:
     return ", ".join(f"{name} {count}" for name, count in counts.items())
 
 
-def told(lines: list[dict[str, Any]]) -> list[Line]:
-    """The lines that tell of anything but success; that of the upload only if it failed."""
+def unsuccessful(lines: list[dict[str, Any]]) -> list[Line]:
+    """The lines with an outcome other than success."""
     return [
         (line["step"], line["outcome"], line.get("code"))
         for line in lines
@@ -240,7 +264,7 @@ def test_every_line_of_the_log_is_json(
     faulty: Faulty, functions: Functions, objects: Objects, image: bytes
 ) -> None:
     event = announce("incoming/a.png", objects.put("incoming/a.png", image))
-    faulty.forget()
+    faulty.clear()
     since = functions.log.stat().st_size
     faulty.faults.queue("reset", "recognize")
     assert functions.quota.invoke(event) == {"recognized": 1}

@@ -10,7 +10,7 @@ from local.cloud import Cloud
 from local.runtime import FunctionError, Runtime
 from tests.functional.conftest import Objects, Run
 from tests.support.announce import announce
-from tests.support.servers import Answer, nobody_listens, serving
+from tests.support.servers import Answer, closed_port_url, serving
 
 KEY = "incoming/a.png"
 NAN = Answer(200, {"Content-Type": "application/json"}, b'{"result": {"confidence": NaN}}')
@@ -42,7 +42,7 @@ def test_a_service_that_refuses_the_keys(
 ) -> None:
     # The bucket accepts these keys; the OCR service was never told of them.
     with run.log.open("ab") as output:
-        stranger = Runtime(cloud.runtime.function, cloud.bucket.temporary_keys, output)
+        stranger = Runtime(cloud.runtime.function, cloud.bucket.temporary_credentials, output)
         try:
             error = refusal(Run(stranger, run.log), objects, image)
         finally:
@@ -55,7 +55,7 @@ def test_a_service_that_refuses_the_keys(
 def test_a_service_that_is_not_reached(
     start: Callable[..., Run], objects: Objects, run: Run, image: bytes
 ) -> None:
-    nobody = nobody_listens()
+    nobody = closed_port_url()
     error = refusal(start(seconds=SOON, OCR_ENDPOINT=nobody), objects, image)
     assert error.kind == "ServiceUnavailable"
     assert error.message == f"Service.Unreachable: {nobody} was not reached: ConnectionException"
@@ -107,7 +107,7 @@ def test_a_service_that_answers_nonsense(
 def test_a_bucket_that_is_not_reached(
     start: Callable[..., Run], objects: Objects, image: bytes
 ) -> None:
-    error = refusal(start(OBS_ENDPOINT=nobody_listens()), objects, image)
+    error = refusal(start(OBS_ENDPOINT=closed_port_url()), objects, image)
     assert error.kind == "StoreError"
     assert error.message.startswith("Store.Unreachable: get results/a.png.json: Connection")
 

@@ -20,7 +20,7 @@ from tests.support.faulty import Faulty
 LONG = 30.0  # seconds; nothing that works takes as long
 KEY, RECORD, FAILURE = "incoming/a.png", "results/a.png.json", "failures/a.png.json"
 BAD = b"This is no picture at all."
-HELD = {"before": "stall", "after": "withheld"}
+HELD = {"before": "stall", "after": "no_response_after_commit"}
 
 # Every request of an invocation, in their order: operation, and which of its kind it is.
 # A new content of an object whose former one could not be read:
@@ -59,7 +59,7 @@ def killed_at(faulty: Faulty, run: Run, event: object, step: tuple[str, int], wh
     invocation: Future[Any] = run.runtime.submit(event)
     assert faulty.faults.wait(operation, HELD[when], LONG), f"{step} did not come"
     assert run.runtime.kill() == 1
-    with pytest.raises(FunctionError, match="ended unasked"):
+    with pytest.raises(FunctionError, match="ended unexpectedly"):
         invocation.result(LONG)
     assert faulty.faults.fired == {(operation, HELD[when]): 1}
 
@@ -97,7 +97,7 @@ def test_a_right_record_and_no_failure_whenever_it_was_killed(
     run = start()
     former_failure(objects)
     event = announce(KEY, objects.put(KEY, image))
-    faulty.forget()
+    faulty.clear()
     killed_at(faulty, run, event, step, when)
 
     done = (step, when) == (("put", 0), "after")
@@ -117,7 +117,7 @@ def test_one_failure_and_no_record_whenever_it_was_killed(
 ) -> None:
     run = start()
     event = announce(KEY, objects.put(KEY, BAD))
-    faulty.forget()
+    faulty.clear()
     killed_at(faulty, run, event, step, when)
 
     done = step == ("put", 0) and when == "after"
@@ -135,6 +135,6 @@ def test_these_are_all_its_requests(
     if steps is READ:
         former_failure(objects)
     event = announce(KEY, objects.put(KEY, image if steps is READ else BAD))
-    faulty.forget()
+    faulty.clear()
     assert run.invoke(event) in ({"recognized": 1}, {"failed": 1})
     assert [exchange.operation for exchange in faulty.exchanges] == [step[0] for step in steps]

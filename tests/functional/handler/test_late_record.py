@@ -27,8 +27,8 @@ def test_a_late_record_of_a_former_content_does_not_stay(
     run = start(instances=2, OBS_TIMEOUT_SECONDS="4")
     former = announce(KEY, objects.put(KEY, image))
     run.invoke(announce("incoming/other.png", objects.put("incoming/other.png", image)))
-    faulty.forget()
-    faulty.faults.queue("stall", "put", about=RECORD)
+    faulty.clear()
+    faulty.faults.queue("stall", "put", key_part=RECORD)
     first = run.runtime.submit(former)
     assert faulty.faults.wait("put", "stall", LONG)  # confirmed by now, and not yet written
     later = objects.put(KEY, (SAMPLES / "guangzhou-20-yuan-half-turn.png").read_bytes())

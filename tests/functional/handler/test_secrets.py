@@ -10,7 +10,7 @@ from html import escape
 from local.runtime import FunctionError
 from tests.functional.conftest import Objects, Run
 from tests.support.announce import announce
-from tests.support.servers import Answer, Asked, nobody_listens, serving
+from tests.support.servers import Answer, Asked, closed_port_url, serving
 
 
 def test_a_whole_run_tells_no_secret(
@@ -35,8 +35,8 @@ def test_a_whole_run_tells_no_secret(
     with serving(echo) as echoing, serving(refuse) as refusing:
         runs = [
             start(),
-            start(seconds=4, OCR_ENDPOINT=nobody_listens()),
-            start(OBS_ENDPOINT=nobody_listens()),
+            start(seconds=4, OCR_ENDPOINT=closed_port_url()),
+            start(OBS_ENDPOINT=closed_port_url()),
             start(OCR_ENDPOINT=echoing.url),
             start(REGION="mars"),
             start(OBS_ENDPOINT=refusing.url),

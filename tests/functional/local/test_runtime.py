@@ -1,4 +1,4 @@
-"""The runtime calls a function as the platform does; here with small functions made for it."""
+"""The runtime calls functions as the platform does; these are small functions."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
             runtime.stop()
 
 
-def test_a_function_that_outlives_its_time_is_ended_and_the_next_event_works(start: Start) -> None:
+def test_a_timeout_ends_the_function_and_the_next_event_succeeds(start: Start) -> None:
     runtime = start(
         "import time\n"
         "def initializer(context): pass\n"
@@ -45,7 +45,7 @@ def test_a_function_that_outlives_its_time_is_ended_and_the_next_event_works(sta
     assert runtime.invoke(0) == "in time"
 
 
-def test_the_context_answers_by_the_platforms_names(start: Start) -> None:
+def test_the_context_has_the_platforms_methods(start: Start) -> None:
     runtime = start(
         "seen = []\n"
         "def initializer(context): seen.append(context.getUserData('NAME'))\n"
@@ -62,7 +62,7 @@ def test_the_context_answers_by_the_platforms_names(start: Start) -> None:
     assert runtime.invoke({}) == expected  # the initializer ran once
 
 
-def test_an_exception_is_shown_with_its_kind_message_and_stack(start: Start) -> None:
+def test_an_exception_is_returned_with_its_class_message_and_stack(start: Start) -> None:
     runtime = start(
         "def initializer(context): pass\ndef handler(event, context): raise KeyError('gone')\n"
     )
@@ -72,18 +72,18 @@ def test_an_exception_is_shown_with_its_kind_message_and_stack(start: Start) -> 
     assert "in handler" in "".join(caught.value.trace)
 
 
-def test_what_cannot_be_serialised_is_an_error(start: Start) -> None:
+def test_a_result_that_is_not_json_is_an_error(start: Start) -> None:
     runtime = start("def initializer(context): pass\ndef handler(event, context): return {1, 2}\n")
     with pytest.raises(FunctionError, match="not JSON serializable"):
         runtime.invoke({})
 
 
-def test_a_function_that_ends_its_process_is_started_anew(start: Start) -> None:
+def test_an_instance_whose_process_ends_is_started_again(start: Start) -> None:
     runtime = start(
         "import os\n"
         "def initializer(context): pass\n"
         "def handler(event, context): return event or os._exit(7)\n"
     )
-    with pytest.raises(FunctionError, match="ended unasked"):
+    with pytest.raises(FunctionError, match="ended unexpectedly"):
         runtime.invoke(0)
     assert runtime.invoke(1) == 1

@@ -64,11 +64,11 @@ def test_only_inputs_without_a_record_are_sent(
     first = backfill(environment, tmp_path, "--prefix", "2026/", "--batch", "2")
     assert (first.returncode, first.stderr) == (0, "")
     assert "3 were sent" in first.stdout
-    assert cloud.runtime.settled(SECONDS)
+    assert cloud.runtime.wait_until_idle(SECONDS)
     assert sorted(objects.keys("results/")) == [f"results/{name}.json" for name in names]
     second = backfill(environment, tmp_path, "--batch", "2")
     assert "1 missing" in second.stdout
-    assert cloud.runtime.settled(SECONDS)
+    assert cloud.runtime.wait_until_idle(SECONDS)
     assert len(objects.keys("results/")) == 4
     for run in (dry, first, second):
         assert environment["HW_SECRET_KEY"] not in run.stdout + run.stderr
@@ -99,7 +99,7 @@ def test_it_continues_after_a_refusal(
     done = backfill(environment, tmp_path, "--batch", "1")
     assert "Continuing after incoming/2026/1.png" in done.stdout
     assert "1 were sent" in done.stdout
-    assert cloud.runtime.settled(SECONDS)
+    assert cloud.runtime.wait_until_idle(SECONDS)
     assert objects.keys("results/") == ["results/2026/2.png.json"]
     assert list(tmp_path.iterdir()) == []
 

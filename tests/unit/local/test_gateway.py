@@ -1,4 +1,4 @@
-"""The local gateway: what it makes of requests, of answers, and of what is neither."""
+"""The local gateway: events of requests, responses of the function, and errors."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from typing import Any
 import httpx
 import pytest
 
-from local.gateway import Gateway, gateway
-from local.gateway.event import BadAnswerError, answer_of
+from local.gateway.app import MAX_EVENT_BYTES, gateway
+from local.gateway.event import BadResponseError, parse_response
+from local.http_server import HttpServer
 from local.runtime import Discarded, FunctionError
-from local.serving import Serving
 
+MAX_BODY = MAX_EVENT_BYTES * 3 // 4  # Base64 encodes three bytes as four
 GOOD: dict[str, Any] = {
     "statusCode": 200,
     "headers": {"Content-Type": "text/plain", "ETag": '"a"'},
@@ -23,15 +24,14 @@ GOOD: dict[str, Any] = {
 
 
 class Front:
-    """A gateway before a function that answers as it is told."""
+    """A gateway before a function that returns, or raises, a chosen value."""
 
     def __init__(self) -> None:
         self.value: Any = GOOD
         self.events: list[dict[str, Any]] = []
         self.delay = 0.0
-        config = Gateway(seconds=0.5, largest_event=20_000)
-        self.serving = Serving(gateway(self._invoke, config))
-        self.http = httpx.Client(base_url=self.serving.url, trust_env=False, timeout=20)
+        self.server = HttpServer(gateway(self._invoke, seconds=0.5))
+        self.http = httpx.Client(base_url=self.server.url, trust_env=False, timeout=20)
 
     def _invoke(self, event: Any, request_id: str) -> Any:
         assert event["requestContext"]["requestId"] == request_id
@@ -47,7 +47,7 @@ def front() -> Iterator[Front]:
     made = Front()
     yield made
     made.http.close()
-    made.serving.stop()
+    made.server.stop()
 
 
 def error(answer: httpx.Response) -> tuple[int, str]:
@@ -57,7 +57,7 @@ def error(answer: httpx.Response) -> tuple[int, str]:
     return answer.status_code, body["error_code"]
 
 
-def test_a_request_becomes_an_event_as_the_platform_makes_it(front: Front) -> None:
+def test_a_request_becomes_an_event_in_the_platforms_shape(front: Front) -> None:
     headers = {"X-Own": "1", "Authorization": "a"}
     front.http.post("/a%20b/c+d?q=1&q=2&e=&z=%2F", content=b"body", headers=headers)
     [event] = front.events
@@ -71,7 +71,7 @@ def test_a_request_becomes_an_event_as_the_platform_makes_it(front: Front) -> No
     assert (front.events[1]["body"], front.events[1]["isBase64Encoded"]) == ("", True)
 
 
-def test_an_answer_becomes_http(front: Front) -> None:
+def test_the_functions_response_becomes_an_http_response(front: Front) -> None:
     answer = front.http.get("/")
     assert (answer.status_code, answer.text) == (200, "text")
     assert answer.headers["etag"] == '"a"'
@@ -84,7 +84,7 @@ def test_an_answer_becomes_http(front: Front) -> None:
 
 
 @pytest.mark.parametrize("missing", GOOD)
-def test_an_answer_that_lacks_a_member_is_an_error_as_on_the_platform(
+def test_a_response_without_a_member_is_an_error_as_on_the_platform(
     front: Front, missing: str
 ) -> None:
     front.value = {name: value for name, value in GOOD.items() if name != missing}
@@ -108,48 +108,48 @@ def test_an_answer_that_lacks_a_member_is_an_error_as_on_the_platform(
         {"body": "no base64", "isBase64Encoded": True},
     ],
 )
-def test_an_answer_whose_members_are_not_what_they_should_be_is_refused(
+def test_a_response_with_an_invalid_member_is_an_error(
     changed: dict[str, Any],
 ) -> None:
-    assert answer_of(GOOD).status == 200
-    with pytest.raises(BadAnswerError):
-        answer_of({**GOOD, **changed})
+    assert parse_response(GOOD).status == 200
+    with pytest.raises(BadResponseError):
+        parse_response({**GOOD, **changed})
     none: tuple[object, ...] = (None, [], "text")
     for value in none:
-        with pytest.raises(BadAnswerError):
-            answer_of(value)
+        with pytest.raises(BadResponseError):
+            parse_response(value)
 
 
 @pytest.mark.parametrize(
     ("raised", "expected"),
     [
-        (FunctionError("KeyError", "do-not-tell"), (500, "APIG.9999")),
+        (FunctionError("KeyError", "internal-detail"), (500, "APIG.9999")),
         (Discarded(), (429, "APIG.0308")),
     ],
 )
-def test_a_function_that_gives_no_answer_is_told_in_the_gateways_words(
+def test_an_invocation_without_a_response_is_an_error_of_the_gateway(
     front: Front, raised: Exception, expected: tuple[int, str]
 ) -> None:
     front.value = raised
     answer = front.http.get("/")
     assert error(answer) == expected
-    assert "do-not-tell" not in answer.text
+    assert "internal-detail" not in answer.text
 
 
-def test_a_function_that_takes_too_long_is_given_up(front: Front) -> None:
+def test_a_slow_function_is_a_timeout(front: Front) -> None:
     front.delay = 2
     started = time.monotonic()
     assert error(front.http.get("/")) == (504, "APIG.0201")
     assert time.monotonic() - started < 1.5
 
 
-@pytest.mark.parametrize("length", [14_950, 15_001, 40_000])
-def test_what_does_not_fit_into_an_event_is_refused(front: Front, length: int) -> None:
+@pytest.mark.parametrize("length", [MAX_BODY - 50, MAX_BODY + 1, MAX_EVENT_BYTES])
+def test_a_body_too_large_for_an_event_is_refused(front: Front, length: int) -> None:
     assert error(front.http.post("/", content=b"x" * length)) == (413, "APIG.0201")
     assert front.events == []
-    assert front.http.post("/", content=b"x" * 14_000).status_code == 200
+    assert front.http.post("/", content=b"x" * (MAX_BODY - 1000)).status_code == 200
 
 
-def test_an_answer_that_is_too_large_is_none(front: Front) -> None:
-    front.value = {**GOOD, "body": "x" * 20_001}
+def test_a_response_that_is_too_large_is_an_error(front: Front) -> None:
+    front.value = {**GOOD, "body": "x" * (MAX_EVENT_BYTES + 1)}
     assert error(front.http.get("/")) == (500, "APIG.9999")

@@ -1,4 +1,4 @@
-"""What the object store posts becomes the event that EventGrid would send."""
+"""The object store's notifications become EventGrid events."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Any
 import httpx
 import pytest
 
-from local.bucket.notifications import event_of, receiver
-from local.serving import Serving
+from local.bucket.notifications import eventgrid_event, receiver
+from local.http_server import HttpServer
 from quota_invoice.events.parse import parse
 from quota_invoice.events.upload import Upload
 from tests.support.announce import etag
 
 
 def change(key: str, *, directory: bool = False) -> dict[str, Any]:
-    """As SeaweedFS 4 posts it, less what is not looked at."""
+    """A notification of SeaweedFS 4, with only the members that are read."""
     return {
         "event_type": "create",
         "key": key,
@@ -34,7 +34,7 @@ def change(key: str, *, directory: bool = False) -> dict[str, Any]:
 
 
 def test_an_object_becomes_an_event_that_the_function_reads() -> None:
-    event = event_of(change("/buckets/invoices/incoming/差旅 50%+/a b.jpg"), "invoices")
+    event = eventgrid_event(change("/buckets/invoices/incoming/差旅 50%+/a b.jpg"), "invoices")
     uploads = parse(event)
     assert isinstance(uploads, list)
     [found] = uploads
@@ -54,23 +54,23 @@ def test_an_object_becomes_an_event_that_the_function_reads() -> None:
         {},
     ],
 )
-def test_what_made_no_object_announces_nothing(posted: dict[str, Any]) -> None:
-    assert event_of(posted, "invoices") is None
+def test_changes_without_a_new_object_make_no_event(posted: dict[str, Any]) -> None:
+    assert eventgrid_event(posted, "invoices") is None
 
 
-def test_only_the_store_may_post() -> None:
-    announced: list[dict[str, Any]] = []
+def test_a_notification_needs_the_bearer_token() -> None:
+    events: list[dict[str, Any]] = []
     posted = change("/buckets/invoices/incoming/a.jpg")
     posted["message"]["new_entry"]["extended"] = {}
-    server = Serving(receiver("invoices", "right", announced.append))
+    server = HttpServer(receiver("invoices", "right", events.append))
     try:
-        for shown in (None, "Bearer wrong", "right"):
-            headers = {"Authorization": shown} if shown else {}
+        for token in (None, "Bearer wrong", "right"):
+            headers = {"Authorization": token} if token else {}
             assert httpx.post(server.url, json=posted, headers=headers).status_code == 401
-        assert announced == []
+        assert events == []
         right = httpx.post(server.url, json=posted, headers={"Authorization": "Bearer right"})
         assert right.status_code == 204
     finally:
         server.stop()
-    [event] = announced
+    [event] = events
     assert event["data"]["obs"]["object"]["key"] == "incoming%2Fa.jpg"

@@ -1,4 +1,4 @@
-"""The queue of asynchronous invocations and the weather, with tries that are functions here."""
+"""The queue of asynchronous invocations, and the random draws of the delivery faults."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from typing import Any
 
 import pytest
 
-from local.runtime import AsyncConfig, Discarded, FunctionError, Weather
+from local.runtime import AsyncConfig, DeliveryFaults, Discarded, FunctionError
 from local.runtime.asynchronous import AsyncQueue
 from local.runtime.tally import Tally
 
 URN = "urn:fss:cn-north-4:project:function:default:name:latest"
-LONG = 20.0  # seconds; nothing that works takes as long
+LONG = 20.0  # seconds, more than any test takes
 
 Invoke = Callable[[object, str], Any]
 
 
 class Made:
-    """A queue, what it counted, and what its failure destination got."""
+    """A queue, its counts, and the messages to its failure destination."""
 
     def __init__(self, invoke: Invoke, workers: int, **config: Any) -> None:
         self.counts = Tally()
         self.failures: list[dict[str, Any]] = []
-        self.skipped = 0.0  # seconds that only its clock knows of
+        self.skipped = 0.0  # seconds added to its clock
         config = {"backoff": 0.0, "on_failure": self.failures.append, **config}
         self.queue = AsyncQueue(
             invoke,
@@ -68,7 +68,7 @@ def make() -> Iterator[Make]:
 
 
 class Failing:
-    """Fails so many times, then answers how often it was tried."""
+    """Fails a number of times, then returns the number of attempts."""
 
     def __init__(self, times: int, error: Exception | None = None) -> None:
         self.times = times
@@ -82,17 +82,17 @@ class Failing:
         return len(self.tried)
 
 
-def test_what_works_at_once_is_tried_once(make: Make) -> None:
+def test_an_event_that_succeeds_is_processed_once(make: Make) -> None:
     works = Failing(0)
     made = make(works, retries=3)
     assert made.submit("a").result(LONG) == 1
-    assert made.queue.settled(LONG)
+    assert made.queue.wait_until_idle(LONG)
     assert works.tried == [("a", "request-a")]
     assert made.counts == {"succeeded": 1}
 
 
 @pytest.mark.parametrize("retries", [0, 1, 2, 3])
-def test_as_many_retries_as_configured_and_then_the_failure_destination(
+def test_after_the_configured_retries_the_failure_destination_gets_a_message(
     make: Make, retries: int
 ) -> None:
     broken = Failing(9)
@@ -121,25 +121,25 @@ def test_as_many_retries_as_configured_and_then_the_failure_destination(
     }
 
 
-def test_an_event_that_works_in_the_end_is_no_failure(make: Make) -> None:
+def test_an_event_that_succeeds_in_the_end_is_no_failure(make: Make) -> None:
     made = make(Failing(3), retries=3)
     assert made.submit("a").result(LONG) == 4
     assert made.failures == []
     assert made.counts == {"retried": 3, "succeeded": 1}
 
 
-def test_errors_that_are_not_the_functions_are_retried_too(make: Make) -> None:
-    made = make(Failing(9, OSError("no keys to be had")), retries=1)
-    with pytest.raises(OSError, match="no keys"):
+def test_errors_outside_the_function_are_retried_too(make: Make) -> None:
+    made = make(Failing(9, OSError("no credentials")), retries=1)
+    with pytest.raises(OSError, match="no credentials"):
         made.submit("a").result(LONG)
     assert made.failures[0]["response_payload"] == {
-        "errorMessage": "no keys to be had",
+        "errorMessage": "no credentials",
         "errorType": "OSError",
         "stackTrace": [],
     }
 
 
-def test_an_event_that_grew_too_old_is_not_tried_again(make: Make) -> None:
+def test_an_event_that_is_too_old_is_not_retried(make: Make) -> None:
     tried: list[object] = []
 
     def invoke(event: object, _request_id: str) -> None:
@@ -156,7 +156,7 @@ def test_an_event_that_grew_too_old_is_not_tried_again(make: Make) -> None:
     assert (context["condition"], context["approximate_invoke_count"]) == ("EventAgeExceeded", 1)
 
 
-def test_an_event_that_waited_too_long_is_never_tried(make: Make) -> None:
+def test_an_event_that_waited_too_long_is_never_attempted(make: Make) -> None:
     tried: list[object] = []
 
     def invoke(event: object, _request_id: str) -> Future[Any]:
@@ -167,13 +167,13 @@ def test_an_event_that_waited_too_long_is_never_tried(make: Make) -> None:
 
     made = make(invoke, event_age=60)
     second = made.submit("a").result(LONG)
-    with pytest.raises(FunctionError, match="too old for a first try"):
+    with pytest.raises(FunctionError, match="too old for a first attempt"):
         second.result(LONG)
     assert tried == ["a"]
     assert made.failures[0]["request_context"]["approximate_invoke_count"] == 0
 
 
-def test_an_event_in_its_pause_keeps_no_other_waiting(make: Make) -> None:
+def test_an_event_in_back_off_does_not_block_others(make: Make) -> None:
     def invoke(event: object, _request_id: str) -> object:
         if event == "a":
             raise FunctionError("OSError", "no route")
@@ -186,7 +186,7 @@ def test_an_event_in_its_pause_keeps_no_other_waiting(make: Make) -> None:
     assert not failing.done()
 
 
-def test_pauses_grow(make: Make) -> None:
+def test_the_back_off_grows(make: Make) -> None:
     began: list[float] = []
 
     def invoke(_event: object, _request_id: str) -> None:
@@ -194,11 +194,11 @@ def test_pauses_grow(make: Make) -> None:
         raise FunctionError("OSError", "no route")
 
     wait([make(invoke, retries=3, backoff=0.05).submit("a")], LONG)
-    pauses = [later - sooner for sooner, later in itertools.pairwise(began)]
+    pauses = [later - earlier for earlier, later in itertools.pairwise(began)]
     assert all(pause >= least for pause, least in zip(pauses, [0.05, 0.1, 0.2], strict=True))
 
 
-def test_a_late_event_comes_behind_younger_ones(make: Make) -> None:
+def test_a_delayed_event_comes_after_later_ones(make: Make) -> None:
     made = make(lambda event, _: event)
     never, late = made.submit("a", 600), made.submit("b", 0.05)
     assert made.submit("c").result(LONG) == "c"
@@ -206,7 +206,7 @@ def test_a_late_event_comes_behind_younger_ones(make: Make) -> None:
     assert not never.done()
 
 
-def test_what_is_discarded_leaves_no_trace(make: Make) -> None:
+def test_a_discarded_event_leaves_no_trace(make: Make) -> None:
     def invoke(_event: object, _request_id: str) -> None:
         raise Discarded
 
@@ -219,7 +219,9 @@ def test_what_is_discarded_leaves_no_trace(make: Make) -> None:
     assert made.counts == {}
 
 
-def test_a_broken_destination_is_told_of_and_the_next_event_works(make: Make) -> None:
+def test_an_error_of_the_destination_reaches_the_caller_and_the_next_event_succeeds(
+    make: Make,
+) -> None:
     def destination(_report: dict[str, Any]) -> None:
         raise OSError("the destination is full")
 
@@ -229,7 +231,7 @@ def test_a_broken_destination_is_told_of_and_the_next_event_works(make: Make) ->
     assert made.submit("b").result(LONG) == 2
 
 
-def test_closing_drops_what_waits_and_ends_every_thread(make: Make) -> None:
+def test_closing_drops_queued_events_and_ends_every_thread(make: Make) -> None:
     began, release = threading.Event(), threading.Event()
 
     def invoke(_event: object, _request_id: str) -> None:
@@ -240,40 +242,40 @@ def test_closing_drops_what_waits_and_ends_every_thread(make: Make) -> None:
     made = make(invoke, retries=3)
     running, waiting, late = made.submit("a"), made.submit("b"), made.submit("c", 60)
     assert began.wait(LONG)
-    assert not made.queue.settled(0)
+    assert not made.queue.wait_until_idle(0)
     made.queue.close()
     release.set()
     made.queue.join()
     after = made.submit("d")
     assert all(one.cancelled() for one in (running, waiting, late, after))
     assert made.failures == []
-    assert made.queue.settled(0)
+    assert made.queue.wait_until_idle(0)
 
 
 @pytest.mark.parametrize(
     "wrong", [{"retries": 4}, {"retries": -1}, {"event_age": 0}, {"event_age": 86_401}]
 )
-def test_what_the_platform_would_refuse_is_refused(wrong: dict[str, Any]) -> None:
+def test_values_outside_the_platforms_limits_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
         AsyncConfig(**wrong)
 
 
-def test_a_fine_day_changes_nothing() -> None:
-    weather = Weather(1)
-    assert [weather.copies() for _ in range(99)] == [[0.0]] * 99
-    assert [weather.kill_after() for _ in range(99)] == [None] * 99
-    assert weather.fired == {}
+def test_without_probabilities_no_fault_happens() -> None:
+    delivery_faults = DeliveryFaults(1)
+    assert [delivery_faults.copies() for _ in range(99)] == [[0.0]] * 99
+    assert [delivery_faults.kill_after() for _ in range(99)] == [None] * 99
+    assert delivery_faults.fired == {}
 
 
-def test_the_weather_is_the_same_for_the_same_seed_and_each_kind_by_itself() -> None:
+def test_faults_depend_only_on_the_seed_and_each_kind_is_independent() -> None:
     def drawn(seed: int, **kinds: float) -> list[list[float]]:
-        weather = Weather(seed, **kinds)
-        return [weather.copies() for _ in range(200)]
+        delivery_faults = DeliveryFaults(seed, **kinds)
+        return [delivery_faults.copies() for _ in range(200)]
 
-    rough = {"duplicate": 0.3, "drop": 0.1, "reorder": 0.4}
-    assert drawn(7, **rough) == drawn(7, **rough)
-    assert drawn(7, **rough) != drawn(8, **rough)
-    # Those that are doubled are the same ones without the other kinds.
+    probabilities = {"duplicate": 0.3, "drop": 0.1, "reorder": 0.4}
+    assert drawn(7, **probabilities) == drawn(7, **probabilities)
+    assert drawn(7, **probabilities) != drawn(8, **probabilities)
+    # The same events are duplicated with and without the other kinds.
     doubled = [len(delays) == 2 for delays in drawn(7, duplicate=0.3)]
     assert [
         alone
@@ -282,16 +284,18 @@ def test_the_weather_is_the_same_for_the_same_seed_and_each_kind_by_itself() -> 
     ] == [len(delays) == 2 for delays in drawn(7, duplicate=0.3, drop=0.1) if delays]
 
 
-def test_the_weather_counts_what_it_did() -> None:
-    weather = Weather(7, duplicate=0.3, drop=0.1, reorder=0.4, delay=2.0, kill=0.5, moment=3.0)
-    drawn = [weather.copies() for _ in range(500)]
-    assert weather.fired["drop"] == drawn.count([])
-    assert weather.fired["duplicate"] == sum(len(delays) == 2 for delays in drawn)
+def test_delivery_faults_are_counted() -> None:
+    delivery_faults = DeliveryFaults(
+        7, duplicate=0.3, drop=0.1, reorder=0.4, delay=2.0, kill=0.5, kill_within=3.0
+    )
+    drawn = [delivery_faults.copies() for _ in range(500)]
+    assert delivery_faults.fired["drop"] == drawn.count([])
+    assert delivery_faults.fired["duplicate"] == sum(len(delays) == 2 for delays in drawn)
     late = [delay for delays in drawn for delay in delays if delay]
-    assert weather.fired["reorder"] == len(late)
+    assert delivery_faults.fired["reorder"] == len(late)
     assert 0 < min(late) < max(late) <= 2.0
-    assert min(weather.fired[kind] for kind in ("drop", "duplicate", "reorder")) > 20
-    kills = [weather.kill_after() for _ in range(500)]
+    assert min(delivery_faults.fired[kind] for kind in ("drop", "duplicate", "reorder")) > 20
+    kills = [delivery_faults.kill_after() for _ in range(500)]
     assert 150 < kills.count(None) < 350
     assert max(after for after in kills if after is not None) <= 3.0
-    assert weather.fired["kill"] == 0  # whoever kills counts
+    assert delivery_faults.fired["kill"] == 0  # the runtime counts kills

@@ -18,8 +18,8 @@ import pytest
 from PIL import Image
 
 from local.cloud import BUCKET, Cloud
-from local.gateway import Gateway, gateway
-from local.serving import Serving
+from local.gateway.app import gateway
+from local.http_server import HttpServer
 from quota_invoice.api.requests import LARGEST_BODY
 from tests.functional.conftest import Objects, Run, Start
 from tests.support.announce import announce, etag
@@ -57,7 +57,7 @@ class Client:
 @contextlib.contextmanager
 def serving_api(run: Run, gateway_seconds: float = 30.0) -> Iterator[Client]:
     """Serve a function's API by a gateway of its own."""
-    front = Serving(gateway(run.runtime.invoke, Gateway(gateway_seconds)))
+    front = HttpServer(gateway(run.runtime.invoke, gateway_seconds))
     client = Client(run, front.url)
     try:
         yield client

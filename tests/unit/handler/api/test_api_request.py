@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.gateway.event import Request, event_of
+from local.gateway.event import Request, gateway_event
 from quota_invoice.events.api_request import ApiRequest
 from quota_invoice.events.parse import parse
 from tests.support.announce import SHAPES, sample_event
@@ -94,10 +94,10 @@ def test_a_request_survives_the_gateways_event_unchanged(
 ) -> None:
     lowered = {name.lower(): text for name, text in headers.items()}
     sent = Request("PUT", "/a%2Bb", f"q={query.encode().hex()}", lowered.items(), body, "id-1")
-    found = parse(event_of(sent))
+    found = parse(gateway_event(sent))
     assert isinstance(found, ApiRequest)
     assert found.body == body
     assert found.query == {"q": query.encode().hex()}
     assert found.headers == {**lowered, "x-request-id": "id-1"}
     assert found.paths == (("/a+b", "/a%2Bb"),)
-    assert base64.b64decode(event_of(sent)["body"]) == body
+    assert base64.b64decode(gateway_event(sent)["body"]) == body

@@ -1,9 +1,9 @@
-"""Runs a command and ends it as soon as whoever started the guard is gone.
+"""Runs a command, and ends it as soon as the parent process is gone.
 
-`python guard.py [--grace SECONDS] [--remove PATH …] [COMMAND …]`. The guard's standard input is a
-pipe that its parent holds open and never writes to: it closes with the parent, however that ended,
-a kill -9 included. The command is in a session of its own, so that a Ctrl-C at the terminal reaches
-the parent alone, which then stops things in their order.
+`python process_guard.py [--grace SECONDS] [--remove PATH …] [COMMAND …]`. Standard input is a pipe
+that the parent holds open and never writes to: it closes when the parent ends, even by kill -9. The
+command has its own session, so that Ctrl-C at the terminal reaches only the parent, which then
+stops its parts in order.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from collections.abc import Callable
 _PR_SET_PDEATHSIG = 1  # from Linux's <sys/prctl.h>
 
 
-def _die_with_guard() -> Callable[[], None] | None:
-    """Give what makes the child end even when the guard itself is killed; Linux only."""
+def _kill_with_guard() -> Callable[[], None] | None:
+    """Return a function that has Linux kill the child when the guard dies; None elsewhere."""
     if not sys.platform.startswith("linux"):
         return None
     libc = ctypes.CDLL(None, use_errno=True)
 
-    def ask() -> None:
+    def request_signal() -> None:
         libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
-    return ask
+    return request_signal
 
 
 def _end(child: subprocess.Popen[bytes], grace: float) -> None:
@@ -46,14 +46,10 @@ def _end(child: subprocess.Popen[bytes], grace: float) -> None:
 
 
 def main() -> int:
-    """Run until the command ends or the parent is gone; give the command's exit code."""
+    """Run until the command ends or the parent is gone; return the exit code of the command."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--grace", type=float, default=5, help="seconds to end well; 0 for none at all"
-    )
-    parser.add_argument(
-        "--remove", action="append", default=[], help="path to remove when the command has ended"
-    )
+    parser.add_argument("--grace", type=float, default=5, help="seconds from SIGTERM to SIGKILL")
+    parser.add_argument("--remove", action="append", default=[], help="path to remove at the end")
     parser.add_argument("command", nargs=argparse.REMAINDER)
     arguments = parser.parse_args()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -61,11 +57,11 @@ def main() -> int:
         _wait_for_parent()
         _remove(arguments.remove)
         return 0
-    child = subprocess.Popen(  # noqa: S603 - the command is our own
+    child = subprocess.Popen(  # noqa: S603 - only commands of this project
         arguments.command,
         stdin=subprocess.DEVNULL,
         start_new_session=True,
-        preexec_fn=_die_with_guard(),  # noqa: PLW1509 - no thread has been started yet
+        preexec_fn=_kill_with_guard(),  # noqa: PLW1509 - no thread runs yet
     )
     signal.signal(signal.SIGTERM, lambda *_: _end(child, arguments.grace))
 
@@ -83,11 +79,11 @@ def _remove(paths: list[str]) -> None:
     for path in paths:
         shutil.rmtree(path, ignore_errors=True)
         with contextlib.suppress(OSError):
-            os.unlink(path)  # noqa: PTH108 - a socket's file, or nothing any more
+            os.unlink(path)  # noqa: PTH108 - a socket or a file, if it still exists
 
 
 def _wait_for_parent() -> None:
-    # os.read, not sys.stdin: a thread that holds a buffered reader's lock blocks the exit.
+    # os.read, not sys.stdin: a thread that holds the lock of sys.stdin blocks the exit.
     with contextlib.suppress(OSError):
         while os.read(0, 1024):
             pass

@@ -1,4 +1,4 @@
-"""A small HTTP server in a thread of this process."""
+"""An HTTP server in a thread of this process."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from starlette.types import ASGIApp
 _START_SECONDS = 10.0
 
 
-class Serving:
+class HttpServer:
     """Serves an application on loopback until it is stopped.
 
     Args:
         app: the application.
-        port: where to listen; 0 takes a free port, and so does one that is taken.
+        port: the port to listen on; if it is 0 or in use, the server takes a free port.
     """
 
     def __init__(self, app: ASGIApp, port: int = 0) -> None:
-        self._socket = _listen(port)
+        self._socket = loopback_socket(port)
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         config = uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=2)
         self._server = uvicorn.Server(config)
@@ -34,18 +34,19 @@ class Serving:
             time.sleep(0.01)
 
     def stop(self) -> None:
-        """Stop listening and let requests under way end."""
+        """Stop bound, and wait for the requests in progress."""
         self._server.should_exit = True
         self._thread.join(_START_SECONDS)
         self._socket.close()
 
 
-def _listen(port: int) -> socket.socket:
-    # Said in full, or asyncio does not know it for TCP and answers wait for acknowledgements.
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+def loopback_socket(port: int = 0) -> socket.socket:
+    """Return a socket bound to a loopback port; a free one if the port is 0 or in use."""
+    # asyncio sets TCP_NODELAY only on sockets with an explicit protocol.
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listening.bind(("127.0.0.1", port))
+        bound.bind(("127.0.0.1", port))
     except OSError:
-        listening.bind(("127.0.0.1", 0))
-    return listening
+        bound.bind(("127.0.0.1", 0))
+    return bound

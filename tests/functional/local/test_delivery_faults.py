@@ -1,4 +1,4 @@
-"""Bad weather over real instances: killed, out of time, out of room, tried again, or stopped."""
+"""Delivery faults on real instances: kills, timeouts, the instance limit, retries, stopping."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ import pytest
 
 from local.runtime import (
     AsyncConfig,
+    DeliveryFaults,
     Discarded,
     Function,
     FunctionError,
     FunctionTimeout,
     Runtime,
-    Weather,
 )
 from ocr_service.auth.keyring import Credentials
 
-LONG = 60.0  # seconds; nothing that works takes as long
+LONG = 60.0  # seconds, more than any test takes
 
-# Writes a line per step into the folder that its event names, so that a test sees what was done;
-# waits for the file `go` where that is asked for.
+# Writes one line per step into the folder that its event names, for the tests to read; with
+# `waits`, it waits for the file `go`.
 HANDLER = """
 import os, pathlib, time
 
@@ -49,7 +49,7 @@ def handler(event, context):
 
 
 class Made:
-    """A runtime, and the folder where its function writes."""
+    """A runtime, and the folder to which its function writes."""
 
     def __init__(self, runtime: Runtime, folder: Path) -> None:
         self.runtime = runtime
@@ -59,7 +59,7 @@ class Made:
         return {"name": name, "folder": str(self.folder), **more}
 
     def steps(self, kind: str) -> list[str]:
-        """The names of the events that began or ended, in that order."""
+        """The names of the events that began or ended, in order."""
         file = self.folder / "steps"
         lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
         return [line.split()[1] for line in lines if line.startswith(kind)]
@@ -91,7 +91,7 @@ def make(tmp_path: Path) -> Iterator[Make]:
             instances: int = 1,
             seconds: float = 30,
             discards: bool = False,
-            weather: Weather | None = None,
+            delivery_faults: DeliveryFaults | None = None,
             **config: Any,
         ) -> Made:
             function = Function(
@@ -103,7 +103,7 @@ def make(tmp_path: Path) -> Iterator[Make]:
                 discards=discards,
                 asynchronous=AsyncConfig(**{"backoff": 0.01, **config}),
             )
-            runtime = Runtime(function, lambda: Credentials("AK", "SK"), output, weather)
+            runtime = Runtime(function, lambda: Credentials("AK", "SK"), output, delivery_faults)
             stack.callback(runtime.stop)
             return Made(runtime, tmp_path)
 
@@ -113,7 +113,7 @@ def make(tmp_path: Path) -> Iterator[Make]:
     ]
 
 
-def test_an_instance_that_is_killed_half_way_is_replaced_and_the_event_tried_again(
+def test_a_killed_instance_is_replaced_and_the_event_is_retried(
     make: Make,
 ) -> None:
     made = make(retries=1)
@@ -129,22 +129,22 @@ def test_an_instance_that_is_killed_half_way_is_replaced_and_the_event_tried_aga
     (_, _, first_id, first_pid), (_, _, second_id, second_pid) = [
         line.split() for line in lines if line.startswith("begin")
     ]
-    assert first_id == second_id  # each try is the same request
+    assert first_id == second_id  # all attempts have the same request id
     assert first_pid != second_pid
 
 
-def test_only_what_is_busy_is_killed(make: Make) -> None:
+def test_only_busy_instances_are_killed(make: Make) -> None:
     made = make(instances=2)
     assert made.runtime.invoke(made.event("a")) == "a"
     assert made.runtime.kill() == 0
     busy = made.runtime.submit(made.event("b", waits=True))
     made.wait_for("begin", 2)
     assert made.runtime.kill() == 1
-    with pytest.raises(FunctionError, match="ended unasked"):
+    with pytest.raises(FunctionError, match="ended unexpectedly"):
         busy.result(LONG)
 
 
-def test_what_outlives_its_time_is_killed_and_told_to_the_failure_destination(make: Make) -> None:
+def test_a_timeout_kills_the_instance_and_reaches_the_failure_destination(make: Make) -> None:
     failures: list[dict[str, Any]] = []
     made = make(seconds=0.5, retries=1, on_failure=failures.append)
     event = made.event("a", waits=True)
@@ -190,7 +190,7 @@ def test_beyond_the_instance_limit_invocations_are_discarded_silently(make: Make
     assert made.runtime.invoke(made.event("g")) == "g"
 
 
-def test_unless_told_to_discard_everything_waits_its_turn(make: Make) -> None:
+def test_without_discards_invocations_wait(make: Make) -> None:
     made = make()
     events = [made.event(name, waits=True) for name in "abcd"]
     answers = [made.runtime.submit(event) for event in events]
@@ -199,27 +199,31 @@ def test_unless_told_to_discard_everything_waits_its_turn(make: Make) -> None:
     assert made.runtime.counts == {"succeeded": 4}
 
 
-def test_under_all_weather_whatever_was_not_dropped_is_done(make: Make) -> None:
-    weather = Weather(3, duplicate=0.3, drop=0.15, reorder=0.4, delay=0.3, kill=0.3, moment=0.05)
+def test_with_all_faults_every_event_that_is_not_dropped_ends(make: Make) -> None:
+    delivery_faults = DeliveryFaults(
+        3, duplicate=0.3, drop=0.15, reorder=0.4, delay=0.3, kill=0.3, kill_within=0.05
+    )
     failures: list[dict[str, Any]] = []
-    made = make(instances=2, weather=weather, retries=3, on_failure=failures.append)
+    made = make(instances=2, delivery_faults=delivery_faults, retries=3, on_failure=failures.append)
     names = [f"{number:02}" for number in range(40)]
     delivered: dict[str, list[Future[Any]]] = {
         name: made.runtime.deliver(made.event(name, takes=0.05)) for name in names
     }
-    assert made.runtime.settled(LONG)
+    assert made.runtime.wait_until_idle(LONG)
     dropped = [name for name in names if not delivered[name]]
-    assert weather.fired["drop"] == len(dropped)
-    assert weather.fired["duplicate"] == sum(len(copies) == 2 for copies in delivered.values())
-    assert weather.fired["kill"] == made.runtime.counts["killed"]
-    assert min(weather.fired[kind] for kind in ("drop", "duplicate", "reorder", "kill")) > 0
+    assert delivery_faults.fired["drop"] == len(dropped)
+    assert delivery_faults.fired["duplicate"] == sum(
+        len(copies) == 2 for copies in delivered.values()
+    )
+    assert delivery_faults.fired["kill"] == made.runtime.counts["killed"]
+    assert min(delivery_faults.fired[kind] for kind in ("drop", "duplicate", "reorder", "kill")) > 0
     lost = {report["request_payload"]["name"] for report in failures}
     assert set(made.steps("end")) | lost == set(names) - set(dropped)
     began = made.steps("begin")
     assert began != sorted(began)
 
 
-def test_stopping_drops_what_waits_and_leaves_no_process(make: Make) -> None:
+def test_stopping_drops_queued_events_and_leaves_no_process(make: Make) -> None:
     failures: list[dict[str, Any]] = []
     made = make(retries=3, on_failure=failures.append)
     busy = made.runtime.submit(made.event("a", waits=True))
