@@ -28,7 +28,7 @@ class PdfPage:
         try:
             pdf = pypdfium2.PdfDocument(data)
             if number > len(pdf):
-                raise ApiError(BAD_PARAMETER, "the document has no such page")
+                raise ApiError(BAD_PARAMETER, "the PDF has no such page")
             self._page = pdf[number - 1]
             width, height = self._page.get_size()
         except pypdfium2.PdfiumError:
