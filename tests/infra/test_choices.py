@@ -1,0 +1,120 @@
+"""A stage's file: its choices are validated, and all problems are reported."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ops.deploy.render import render
+from ops.errors import OpsError
+from ops.stage import CHOICES, read_stage
+from tests.infra.conftest import Account
+
+
+def test_all_problems_are_reported_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HW_ACCESS_KEY", raising=False)
+    monkeypatch.delenv("HW_SECRET_KEY", raising=False)
+    found = Account(tmp_path, tmp_path / "none.zip")
+    found.choose(bukket="x")
+    code, output = found.run("plan")
+    assert code == 1
+    for missing in (
+        "bucket is missing",
+        "bukket is not a variable",
+        "HW_ACCESS_KEY",
+        "HW_SECRET_KEY",
+    ):
+        assert missing in output
+    assert "make package" in output
+    assert not (tmp_path / "states").exists()
+
+
+def test_an_error_of_the_template_is_reported(stage: Account) -> None:
+    stage.choose(bucket="invoices", api_auth="NONE")
+    code, output = stage.run("plan")
+    assert code == 1
+    assert "api_open_to_everyone" in output
+
+
+@pytest.mark.parametrize(
+    ("choices", "message"),
+    [
+        ({}, "test can be planned with it"),
+        ({"api_auth": "NONE"}, "api_open_to_everyone"),
+        ({"retries": 4}, "retries is 0 to 3"),
+        ({"results_prefix": "incoming/x/"}, "One prefix is inside another"),
+        ({"results_prefix": "failures-not/"}, "is the beginning of another"),
+        ({"timeout_seconds": "soon"}, "number"),
+        ({"code": "another.zip"}, "code is not a variable"),
+        ({"region": None}, "region has no value"),
+        ({"bucket": ["a"]}, "string required"),
+        ({"ocr_concurrency": 1.5}, "ocr_concurrency is 1 to 400"),
+        ({"failures_days": 0}, "failures_days is a number of days"),
+        ({"memory_mb": 64}, "memory_mb is 128"),
+        ({"timeout_seconds": 5, "api": False}, "timeout_seconds is 10"),
+        ({"event_age_seconds": 5}, "event_age_seconds is 60"),
+        ({"log_days": 0}, "log_days is 1"),
+        ({"sweep_schedule": "whenever"}, "sweep_schedule is an interval"),
+        ({"alarm_email": "nobody"}, "alarm_email is an e-mail address"),
+        ({"cors_origins": ["https://a.example/"]}, "CORS_ORIGINS: https://a.example/ is not"),
+        ({"region": "nowhere"}, "REGION"),
+        ({"settings": {"OCR_TIMEOUT_SECONDS": "500"}}, "OCR_TIMEOUT_SECONDS: 500"),
+        ({"settings": {"RECOGNITION": "bogus"}}, "RECOGNITION"),
+        ({"input_prefix": "*/"}, "A prefix is a path"),
+        ({"settings": {"URL_ALLOW_HOSTS": "a.example," * 500}}, "more than 4096 characters"),
+        ({"settings": {"OCR_SECRET_KEY": "x"}}, "settings has an unknown name"),
+        ({"state": {"bucket": 5}}, "state requires bucket"),
+    ],
+)
+def test_choices_are_validated_without_account_or_zip(
+    stage: Account, monkeypatch: pytest.MonkeyPatch, choices: dict[str, object], message: str
+) -> None:
+    monkeypatch.delenv("HW_ACCESS_KEY")
+    stage.choose(**{"bucket": "invoices", **choices})
+    code, output = stage.run("validate")
+    assert (code, message in " ".join(output.split())) == (int(bool(choices)), True), output
+
+
+@pytest.mark.parametrize("name", ["", "Dev", "../dev", "a" * 17])
+def test_an_invalid_stage_name_is_refused(name: str) -> None:
+    with pytest.raises(OpsError):
+        read_stage(name)
+
+
+def test_the_environment_sets_the_default_region(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HW_REGION_NAME", "cn-east-3")
+    (tmp_path / "one.yaml").write_text("bucket: invoices", encoding="utf-8")
+    (tmp_path / "two.yaml").write_text("{bucket: invoices, region: cn-south-1}", encoding="utf-8")
+    regions = [read_stage(name, tmp_path, tmp_path).region for name in ("one", "two")]
+    assert regions == ["cn-east-3", "cn-south-1"]
+
+
+def test_the_example_names_existing_variables(tmp_path: Path) -> None:
+    found = read_stage("dev", tmp_path)
+    assert found.variables["stage"] == "dev"
+    text = (CHOICES / "dev.yaml").read_text(encoding="utf-8")
+    lines = [line.removeprefix("# ") for line in text.splitlines()]
+    hints = [line for line in lines if line.partition(":")[0].isidentifier() and ": " in line]
+    for hint in hints:
+        [name] = yaml.safe_load(hint)
+        assert name in {*found.template["variable"], "state"}, hint
+
+
+def test_the_backend_for_remote_state_contains_no_credentials(tmp_path: Path) -> None:
+    (tmp_path / "test.yaml").write_text("{bucket: invoices, state: {bucket: states}}")
+    folder = render(read_stage("test", tmp_path / "states", tmp_path), tmp_path / "f.zip")
+    text = (folder / "backend.tf.json").read_text(encoding="utf-8")
+    assert '"bucket": "states"' in text
+    assert "https://obs.cn-north-4.myhuaweicloud.com" in text
+    assert "key_id" not in text
+    assert "secret" not in text
+
+
+def test_a_binary_stage_file_is_reported(tmp_path: Path) -> None:
+    (tmp_path / "test.yaml").write_bytes(b"bucket: \xff")
+    code, output = Account(tmp_path, tmp_path / "f.zip").run("validate")
+    assert (code, "test.yaml" in output) == (1, True), output
