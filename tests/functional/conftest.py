@@ -1,6 +1,6 @@
-"""One local cloud for all functional tests: the real store, the real OCR service, real instances.
+"""One local cloud for the functional tests: real object store, OCR service and function processes.
 
-Objects do not announce themselves here, so that a test hands over the very events it is about.
+New objects send no events; each test passes its events to the function.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
 
 @pytest.fixture(scope="module")
 def faulty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Faulty]:
-    """A cloud with proxies before its services; a module's own ``cloud`` may be this one."""
+    """A cloud with fault proxies, which a module's ``cloud`` fixture can return."""
     with faulty_cloud(tmp_path_factory.mktemp("faulty")) as running:
         yield running
 
@@ -71,7 +71,7 @@ Start = Callable[..., Run]
 
 @contextlib.contextmanager
 def starting(cloud: Cloud, folder: Path) -> Iterator[Start]:
-    """Start functions whose settings differ from the cloud's by the given ones."""
+    """Start functions with the cloud's settings and the given changes."""
     with contextlib.ExitStack() as stack:
 
         def make(*, seconds: float = 60, instances: int = 1, **user_data: str) -> Run:
@@ -116,7 +116,7 @@ def run(default_function: Run) -> Run:
 
 @dataclass
 class Objects:
-    """The bucket as its owner sees it."""
+    """The bucket with its owner's access."""
 
     client: ObsClient
 
@@ -140,7 +140,7 @@ class Objects:
 
 @pytest.fixture
 def objects(cloud: Cloud) -> Objects:
-    """The bucket, emptied."""
+    """The empty bucket."""
     found = Objects(cloud.bucket.client())
     every = found.keys()
     for key in every:

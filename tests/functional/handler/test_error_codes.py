@@ -1,4 +1,4 @@
-"""Every error code of the OCR service: what follows from it, and how often the service is asked."""
+"""Every error code of the OCR service: its consequence and the number of requests."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from tests.support.fakes import RESULT
 from tests.support.servers import Answer, Asked, serving
 
 GOOD = Answer(200, {"Content-Type": "application/json"}, json.dumps({"result": RESULT}).encode())
-MANY = 9  # more refusals than anything that is not worth another try would meet
+MANY = 9  # more refusals than the function sends requests
 
 
 @dataclass
 class Script:
-    """An OCR service that refuses so many requests, or all that give an address, then reads."""
+    """An OCR service that refuses some requests, or all that contain a URL, then recognizes."""
 
     code: str = ""
     status: int = 400
     times: int = 0
-    only_addresses: bool = False
-    asked: list[bool] = field(default_factory=list)  # whether each gave an address
+    only_urls: bool = False
+    with_url: list[bool] = field(default_factory=list)  # whether each request contained a URL
 
     def answer(self, asked: Asked) -> Answer:
-        by_address = "url" in json.loads(asked.body)
-        self.asked.append(by_address)
-        if len(self.asked) > self.times or (self.only_addresses and not by_address):
+        by_url = "url" in json.loads(asked.body)
+        self.with_url.append(by_url)
+        if len(self.with_url) > self.times or (self.only_urls and not by_url):
             return GOOD
         body = {"error_code": self.code, "error_msg": "as the test says"}
         return Answer(self.status, {"Content-Type": "application/json"}, json.dumps(body).encode())
@@ -46,8 +46,8 @@ class Scripted:
     runtime: Runtime
     script: Script
 
-    def refuse(self, code: str, status: int, times: int, *, only_addresses: bool = False) -> None:
-        vars(self.script).update(vars(Script(code, status, times, only_addresses)))
+    def refuse(self, code: str, status: int, times: int, *, only_urls: bool = False) -> None:
+        vars(self.script).update(vars(Script(code, status, times, only_urls)))
 
 
 @pytest.fixture(scope="module")
@@ -81,17 +81,17 @@ def upload(objects: Objects, image: bytes, code: str) -> tuple[str, dict[str, ob
         ("ModelArts.4705", 400, 1),
     ],
 )
-def test_what_is_the_images_fault_becomes_a_failure_record(
+def test_an_error_of_the_image_becomes_a_failure_record(
     scripted: Scripted, objects: Objects, image: bytes, code: str, status: int, tries: int
 ) -> None:
     name, event = upload(objects, image, code)
     scripted.refuse(code, status, MANY)
     assert scripted.runtime.invoke(event) == {"failed": 1}
-    assert scripted.script.asked == [True] * tries
+    assert scripted.script.with_url == [True] * tries
     assert objects.record(f"failures/{name}.json")["error"]["code"] == code
     assert objects.keys("results/") == []
     assert scripted.runtime.invoke(event) == {"duplicate": 1}
-    assert len(scripted.script.asked) == tries
+    assert len(scripted.script.with_url) == tries
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_what_is_the_images_fault_becomes_a_failure_record(
         ("APIG.0301", 401),
     ],
 )
-def test_what_is_the_accounts_fault_is_asked_once_and_raised(
+def test_an_error_of_the_account_is_raised_without_a_retry(
     scripted: Scripted, objects: Objects, image: bytes, code: str, status: int
 ) -> None:
     name, event = upload(objects, image, code)
@@ -126,7 +126,7 @@ def test_what_is_the_accounts_fault_is_asked_once_and_raised(
         scripted.runtime.invoke(event)
     assert caught.value.kind == "AccessRefused"
     assert caught.value.message.startswith(f"{code}: ")
-    assert scripted.script.asked == [True]
+    assert scripted.script.with_url == [True]
     assert objects.keys() == [f"incoming/{name}"]
 
 
@@ -143,24 +143,24 @@ def test_what_is_the_accounts_fault_is_asked_once_and_raised(
         ("APIG.0308", 429),
     ],
 )
-def test_what_passes_is_tried_again_until_it_has(
+def test_a_temporary_error_is_retried(
     scripted: Scripted, objects: Objects, image: bytes, code: str, status: int
 ) -> None:
     name, event = upload(objects, image, code)
     scripted.refuse(code, status, times=1)
     assert scripted.runtime.invoke(event) == {"recognized": 1}
-    assert scripted.script.asked == [True, True]
+    assert scripted.script.with_url == [True, True]
     assert objects.record(f"results/{name}.json")["ocr"]["attempts"] == 2
     assert objects.keys("failures/") == []
 
 
-def test_what_is_refused_for_its_format_is_sent_once_if_it_looks_like_an_image(
+def test_an_image_refused_for_its_format_is_sent_as_bytes_once(
     scripted: Scripted, objects: Objects, image: bytes
 ) -> None:
     name, event = upload(objects, image, "AIS.0102")
     scripted.refuse("AIS.0102", 400, MANY)
     assert scripted.runtime.invoke(event) == {"failed": 1}
-    assert scripted.script.asked == [True, False]
+    assert scripted.script.with_url == [True, False]
     assert objects.record(f"failures/{name}.json")["error"]["code"] == "AIS.0102"
 
 
@@ -175,18 +175,18 @@ def test_what_is_refused_for_its_format_is_sent_once_if_it_looks_like_an_image(
         ("ModelArts.4706", 1),
     ],
 )
-def test_what_cannot_be_fetched_is_sent(
+def test_an_image_that_the_service_cannot_fetch_is_sent_as_bytes(
     scripted: Scripted, objects: Objects, image: bytes, code: str, tries: int
 ) -> None:
     name, event = upload(objects, image, code)
-    scripted.refuse(code, 400, MANY, only_addresses=True)
+    scripted.refuse(code, 400, MANY, only_urls=True)
     assert scripted.runtime.invoke(event) == {"recognized": 1}
-    assert scripted.script.asked == [True] * tries + [False]
+    assert scripted.script.with_url == [True] * tries + [False]
     assert objects.record(f"results/{name}.json")["ocr"]["rescue"] == {"code": code, "scale": 1.0}
     assert objects.keys("failures/") == []
 
 
-def test_every_code_has_its_row() -> None:
+def test_every_code_is_tested() -> None:
     rows = Path(__file__).read_text("utf-8")
     table = Path(error_codes.__file__).read_text("utf-8")
     codes = set(re.findall(r'"((?:AIS|APIG|ModelArts)\.\d{4})"', table))

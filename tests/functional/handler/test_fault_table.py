@@ -260,7 +260,7 @@ def expected_log(row: Row) -> list[Line]:
     return list(row.log)
 
 
-def test_every_line_of_the_log_is_json(
+def test_every_log_line_is_json(
     faulty: Faulty, functions: Functions, objects: Objects, image: bytes
 ) -> None:
     event = announce("incoming/a.png", objects.put("incoming/a.png", image))

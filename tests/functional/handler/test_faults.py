@@ -1,4 +1,4 @@
-"""What goes wrong around an invoice: the cause is named, nothing is written, the next works."""
+"""Faults around the function: the error names the cause, nothing is written, the next try works."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ KEY = "incoming/a.png"
 NAN = Answer(200, {"Content-Type": "application/json"}, b'{"result": {"confidence": NaN}}')
 DEEP = Answer(200, {"Content-Type": "application/json"}, b'{"result":' + b"[" * 100_000)
 ODD_CODE = Answer(503, {"Content-Type": "application/json"}, b'{"error_code": 7, "error_msg": "x"}')
-SOON = 3.8  # seconds: time for a try, and for none after a pause
+SOON = 3.8  # seconds: enough for one try, and not for a second one
 HTML = Answer(200, {"Content-Type": "text/html"}, b"<html>Please log in</html>")
 CUT = Answer(200, {"Content-Length": "400", "Connection": "close"}, b'{"result": {"am')
 BAD_GATEWAY = Answer(502, {"Content-Type": "text/html"}, b"<html>Bad gateway</html>")
@@ -25,7 +25,7 @@ NO_RESULT = Answer(200, {"Content-Type": "application/json"}, b'{"result": null}
 
 
 def refusal(run: Run, objects: Objects, image: bytes) -> FunctionError:
-    """Invoke with a good image; give the error, after a look that nothing was written."""
+    """Invoke with a good image; return the error after a check that nothing was written."""
     event = announce(KEY, objects.put(KEY, image))
     with pytest.raises(FunctionError) as caught:
         run.invoke(event)
@@ -37,10 +37,10 @@ def works(run: Run, image: bytes) -> None:
     assert run.invoke(announce(KEY, image)) == {"recognized": 1}
 
 
-def test_a_service_that_refuses_the_keys(
+def test_the_service_refuses_the_credentials(
     cloud: Cloud, objects: Objects, run: Run, image: bytes
 ) -> None:
-    # The bucket accepts these keys; the OCR service was never told of them.
+    # The bucket accepts these credentials; the OCR service does not know them.
     with run.log.open("ab") as output:
         stranger = Runtime(cloud.runtime.function, cloud.bucket.temporary_credentials, output)
         try:
@@ -52,17 +52,17 @@ def test_a_service_that_refuses_the_keys(
     works(run, image)
 
 
-def test_a_service_that_is_not_reached(
+def test_the_service_is_unreachable(
     start: Callable[..., Run], objects: Objects, run: Run, image: bytes
 ) -> None:
-    nobody = closed_port_url()
-    error = refusal(start(seconds=SOON, OCR_ENDPOINT=nobody), objects, image)
+    url = closed_port_url()
+    error = refusal(start(seconds=SOON, OCR_ENDPOINT=url), objects, image)
     assert error.kind == "ServiceUnavailable"
-    assert error.message == f"Service.Unreachable: {nobody} was not reached: ConnectionException"
+    assert error.message == f"Service.Unreachable: {url} was not reached: ConnectionException"
     works(run, image)
 
 
-def test_a_service_that_is_slower_than_its_limit(
+def test_the_service_exceeds_its_timeout(
     start: Callable[..., Run], objects: Objects, run: Run, image: bytes
 ) -> None:
     with serving(lambda _: Answer(delay=3)) as slow:
@@ -88,7 +88,7 @@ def test_a_service_that_is_slower_than_its_limit(
     ],
     ids=["html", "no-result", "redirect", "cut", "bad-gateway", "nan", "deep", "odd-code"],
 )
-def test_a_service_that_answers_nonsense(
+def test_the_service_sends_an_invalid_response(
     start: Callable[..., Run],
     objects: Objects,
     run: Run,
@@ -104,7 +104,7 @@ def test_a_service_that_answers_nonsense(
     works(run, image)
 
 
-def test_a_bucket_that_is_not_reached(
+def test_the_bucket_is_unreachable(
     start: Callable[..., Run], objects: Objects, image: bytes
 ) -> None:
     error = refusal(start(OBS_ENDPOINT=closed_port_url()), objects, image)
@@ -112,7 +112,7 @@ def test_a_bucket_that_is_not_reached(
     assert error.message.startswith("Store.Unreachable: get results/a.png.json: Connection")
 
 
-def test_a_bucket_that_refuses(run: Run, objects: Objects, image: bytes) -> None:
+def test_the_bucket_refuses_access(run: Run, objects: Objects, image: bytes) -> None:
     objects.put(KEY, image)
     event = announce(KEY, image, bucket="somebody-elses")
     with pytest.raises(FunctionError, match=r"Store\.(AccessDenied|NoSuchBucket)"):
@@ -120,7 +120,7 @@ def test_a_bucket_that_refuses(run: Run, objects: Objects, image: bytes) -> None
     assert objects.keys() == [KEY]
 
 
-def test_a_function_that_runs_out_of_time_says_so_before_it_is_ended(
+def test_the_function_raises_before_its_time_limit(
     start: Callable[..., Run], objects: Objects, image: bytes
 ) -> None:
     with serving(lambda _: Answer(delay=8)) as slow:
@@ -129,7 +129,7 @@ def test_a_function_that_runs_out_of_time_says_so_before_it_is_ended(
     assert error.message.startswith("Service.Timeout: the OCR service did not respond within ")
 
 
-def test_senseless_configuration_is_told_whole_and_before_any_request(
+def test_all_invalid_settings_are_reported_before_any_request(
     start: Callable[..., Run],
 ) -> None:
     with serving(lambda _: Answer(500)) as server:
@@ -149,14 +149,14 @@ def test_senseless_configuration_is_told_whole_and_before_any_request(
         assert server.asked == []
 
 
-def test_an_unknown_event_is_an_error_that_the_platform_sees(run: Run) -> None:
+def test_an_unknown_event_raises(run: Run) -> None:
     with pytest.raises(FunctionError) as caught:
         run.invoke({"hello": "world"})
     assert caught.value.kind == "EventError"
     assert caught.value.message.endswith("an object with hello")
 
 
-def test_a_store_that_sends_elsewhere_is_not_followed(
+def test_a_redirect_of_the_bucket_is_not_followed(
     start: Callable[..., Run], objects: Objects, image: bytes
 ) -> None:
     with serving(lambda _: Answer(200, {}, b"{}")) as elsewhere:
@@ -169,7 +169,7 @@ def test_a_store_that_sends_elsewhere_is_not_followed(
     assert error.message.startswith("Store.307: get results/a.png.json: 307")
 
 
-def test_a_store_that_shows_a_page_is_not_taken_for_one_without_records(
+def test_an_html_404_of_the_bucket_does_not_mean_a_missing_record(
     start: Callable[..., Run], objects: Objects, image: bytes
 ) -> None:
     with serving(lambda _: Answer(404, {}, b"<html>Not here</html>")) as store:

@@ -1,6 +1,6 @@
-"""The function killed (SIGKILL) at every request it makes: before it is carried out, and after.
+"""The function is killed (SIGKILL) at each of its requests: before it takes effect, or after.
 
-A proxy holds the request, or its answer, while the instance is killed; then the event comes again.
+A proxy holds the request or its response while the instance is killed. Then the event comes again.
 """
 
 from __future__ import annotations
@@ -17,32 +17,32 @@ from tests.functional.conftest import Objects, Run
 from tests.support.announce import announce, etag
 from tests.support.faulty import Faulty
 
-LONG = 30.0  # seconds; nothing that works takes as long
+LONG = 30.0  # seconds, longer than any working step takes
 KEY, RECORD, FAILURE = "incoming/a.png", "results/a.png.json", "failures/a.png.json"
 BAD = b"This is no picture at all."
 HELD = {"before": "stall", "after": "no_response_after_commit"}
 
-# Every request of an invocation, in their order: operation, and which of its kind it is.
-# A new content of an object whose former one could not be read:
+# The requests of an invocation in order: the operation, and its number among its kind.
+# An object with a new content, whose former content has a failure record:
 READ = [
-    ("get", 0),  # is there a record?
-    ("get", 1),  # or a failure?
-    ("head", 0),  # of another content: which one has the object?
+    ("get", 0),  # the record
+    ("get", 1),  # the failure record
+    ("head", 0),  # the failure record names another content: get the object's ETag
     ("recognize", 0),
-    ("fetch", 0),  # the OCR service's, while the function waits
-    ("head", 1),  # is the content still the object's?
-    ("delete", 0),  # the failure of the former content
-    ("put", 0),  # the record
+    ("fetch", 0),  # by the OCR service, while the function waits
+    ("head", 1),  # confirm that the object has still this content
+    ("delete", 0),  # the failure record of the former content
+    ("put", 0),  # write the record
 ]
-# An object that will never be read:
+# An object that is no image:
 REFUSED = [
     ("get", 0),
     ("get", 1),
     ("recognize", 0),
     ("fetch", 0),
-    ("get", 2),  # the object itself: is it really no image?
+    ("get", 2),  # the object itself, to check that it is no image
     ("head", 0),
-    ("get", 3),  # has another made a record of it meanwhile?
+    ("get", 3),  # check for a record of another invocation
     ("put", 0),
 ]
 
@@ -53,7 +53,7 @@ def cloud(faulty: Faulty) -> Cloud:
 
 
 def killed_at(faulty: Faulty, run: Run, event: object, step: tuple[str, int], when: str) -> None:
-    """Have an invocation killed while a proxy holds one of its requests."""
+    """Kill an invocation while a proxy holds one of its requests."""
     operation, nth = step
     faulty.faults.queue(HELD[when], operation, after=nth)
     invocation: Future[Any] = run.runtime.submit(event)
@@ -65,11 +65,11 @@ def killed_at(faulty: Faulty, run: Run, event: object, step: tuple[str, int], wh
 
 
 def calls_of(steps: list[tuple[str, int]], step: tuple[str, int], when: str) -> int:
-    """How often the OCR service must have been asked in the end: twice if it was for nothing."""
+    """Return the number of OCR requests in the end: two if the first one's result was lost."""
     asked, written = steps.index(("recognize", 0)), steps.index(("put", 0))
     at = steps.index(step)
-    in_vain = asked <= at < written or (at == written and when == "before")
-    return 2 if in_vain else 1
+    lost = asked <= at < written or (at == written and when == "before")
+    return 2 if lost else 1
 
 
 def parameters(steps: list[tuple[str, int]]) -> list[Any]:
@@ -85,7 +85,7 @@ def former_failure(objects: Objects) -> None:
 
 
 @pytest.mark.parametrize(("step", "when"), parameters(READ))
-def test_a_right_record_and_no_failure_whenever_it_was_killed(
+def test_a_killed_function_leaves_a_right_record_in_the_end(
     faulty: Faulty,
     start: Callable[..., Run],
     objects: Objects,
@@ -112,7 +112,7 @@ def test_a_right_record_and_no_failure_whenever_it_was_killed(
 
 
 @pytest.mark.parametrize(("step", "when"), parameters(REFUSED))
-def test_one_failure_and_no_record_whenever_it_was_killed(
+def test_a_killed_function_leaves_one_failure_record_in_the_end(
     faulty: Faulty, start: Callable[..., Run], objects: Objects, step: tuple[str, int], when: str
 ) -> None:
     run = start()
@@ -129,7 +129,7 @@ def test_one_failure_and_no_record_whenever_it_was_killed(
 
 
 @pytest.mark.parametrize("steps", [READ, REFUSED], ids=["read", "refused"])
-def test_these_are_all_its_requests(
+def test_the_lists_name_all_requests(
     faulty: Faulty, run: Run, objects: Objects, image: bytes, steps: list[tuple[str, int]]
 ) -> None:
     if steps is READ:

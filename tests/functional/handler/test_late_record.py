@@ -1,4 +1,4 @@
-"""A record that is held up on its way to the bucket, while the object is replaced and read anew."""
+"""A record is delayed on its way to the bucket, while the object is replaced and recognized."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.support.announce import announce, etag
 from tests.support.faulty import Faulty
 from tests.support.paths import SAMPLES
 
-LONG = 30.0  # seconds; nothing that works takes as long
+LONG = 30.0  # seconds, longer than any working step takes
 KEY, RECORD = "incoming/a.png", "results/a.png.json"
 
 
@@ -21,7 +21,7 @@ def cloud(faulty: Faulty) -> Cloud:
     return faulty.cloud
 
 
-def test_a_late_record_of_a_former_content_does_not_stay(
+def test_a_late_record_of_a_former_content_is_replaced(
     faulty: Faulty, start: Callable[..., Run], objects: Objects, image: bytes
 ) -> None:
     run = start(instances=2, OBS_TIMEOUT_SECONDS="4")
@@ -30,9 +30,9 @@ def test_a_late_record_of_a_former_content_does_not_stay(
     faulty.clear()
     faulty.faults.queue("stall", "put", key_part=RECORD)
     first = run.runtime.submit(former)
-    assert faulty.faults.wait("put", "stall", LONG)  # confirmed by now, and not yet written
+    assert faulty.faults.wait("put", "stall", LONG)  # confirmed, and not yet written
     later = objects.put(KEY, (SAMPLES / "guangzhou-20-yuan-half-turn.png").read_bytes())
     assert run.invoke(announce(KEY, later)) == {"recognized": 1}
     assert not first.done()
-    first.result(LONG)  # the SDK has tried again, and written
+    first.result(LONG)  # the function has retried and written
     assert objects.record(RECORD)["source"]["etag"] == etag(later)

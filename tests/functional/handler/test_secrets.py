@@ -1,4 +1,4 @@
-"""No key, token or signed address reaches any output, whatever happens."""
+"""No key, token or signed URL reaches any output, in success or failure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.support.announce import announce
 from tests.support.servers import Answer, Asked, closed_port_url, serving
 
 
-def test_a_whole_run_tells_no_secret(
+def test_no_output_contains_a_secret(
     start: Callable[..., Run], objects: Objects, image: bytes
 ) -> None:
     said: list[str] = []
@@ -22,7 +22,7 @@ def test_a_whole_run_tells_no_secret(
     shown: list[str] = []
 
     def echo(asked: Asked) -> Answer:
-        # A service that tells the caller all that it was sent, as proxies in debug mode do.
+        # A service that repeats the request in its response, as proxies in debug mode do.
         shown.append(asked.body.decode())
         error = {"error_code": "ModelArts.4601", "error_msg": f"{asked.body!r} {asked.headers}"}
         return Answer(400, {"Content-Type": "application/json"}, json.dumps(error).encode())
@@ -49,7 +49,7 @@ def test_a_whole_run_tells_no_secret(
                     said += [str(error), *error.trace]
             objects.client.deleteObject("invoices", "results/a.png.json")
             objects.client.deleteObject("invoices", "failures/b.png.json")
-    assert any("X-Amz-Signature=" in body for body in shown)  # the addresses were in play
+    assert any("X-Amz-Signature=" in body for body in shown)  # signed URLs were sent
 
     secrets = [
         secret

@@ -1,4 +1,4 @@
-"""A timer's sweep over a real bucket, and an operator's list of what is missing."""
+"""The timer's sweep over a real bucket, and the operator's list of missing records."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.support.announce import etag, sample_event
 TIMER = sample_event("timer")
 
 
-def test_what_no_event_told_of_gets_its_record(
+def test_an_input_without_an_event_gets_its_record(
     start: Callable[..., Run], objects: Objects, image: bytes
 ) -> None:
     run = start()
@@ -32,7 +32,7 @@ def test_what_no_event_told_of_gets_its_record(
         "results/差旅/d.png.json",
     ]
     assert objects.keys("failures/") == ["failures/note.txt.json"]
-    time.sleep(1.1)  # until what was written is older than what comes next, to the second
+    time.sleep(1.1)  # times in listings are in seconds: the next sweep must be later
     again = run.invoke(TIMER)
     assert again["inputs"] == 4
     assert "missing" not in again
@@ -41,7 +41,7 @@ def test_what_no_event_told_of_gets_its_record(
     assert (first, second) == (counts, again)
 
 
-def test_an_upload_that_replaced_another_unannounced_is_found(
+def test_a_replaced_input_without_an_event_gets_a_new_record(
     start: Callable[..., Run], objects: Objects, image: bytes
 ) -> None:
     run = start()
@@ -52,7 +52,9 @@ def test_an_upload_that_replaced_another_unannounced_is_found(
     assert objects.record("results/a.png.json")["source"]["etag"] == etag(newer)
 
 
-def test_an_operators_list_is_worked_through(run: Run, objects: Objects, image: bytes) -> None:
+def test_every_input_of_an_operators_list_gets_its_record(
+    run: Run, objects: Objects, image: bytes
+) -> None:
     objects.put("incoming/b c+%.png", image)
     listed = {"key": "incoming/b c+%.png", "eTag": etag(image), "size": len(image)}
     event = {"backfill": {"bucket": BUCKET, "objects": [listed]}}
@@ -61,7 +63,7 @@ def test_an_operators_list_is_worked_through(run: Run, objects: Objects, image: 
     assert objects.keys("results/") == ["results/b c+%.png.json"]
 
 
-def test_any_key_is_listed_as_it_is(cloud: Cloud, objects: Objects) -> None:
+def test_listings_return_keys_unencoded(cloud: Cloud, objects: Objects) -> None:
     keys = ["incoming/a b+c%20.jpg", "incoming/差旅/é&<1>.jpg", "incoming/tab\there.jpg"]
     for key in keys:
         objects.put(key, b"x")
@@ -77,7 +79,7 @@ def test_any_key_is_listed_as_it_is(cloud: Cloud, objects: Objects) -> None:
     assert after == [entry.key for entry in found[1:]]
 
 
-def test_the_note_of_an_unfinished_round_is_no_record(
+def test_a_sweep_continues_at_the_checkpoint_of_an_unfinished_one(
     start: Callable[..., Run], objects: Objects, image: bytes
 ) -> None:
     run = start()

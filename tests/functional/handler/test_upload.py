@@ -1,4 +1,4 @@
-"""The way of an upload through real parts: store, tokens, OCR service, function processes."""
+"""From an upload to its record, on real parts: bucket, tokens, OCR service, function processes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.support.paths import PHOTOS, SAMPLES
         "incoming/question?mark=1&more#.png",
     ],
 )
-def test_any_key_gets_one_record_at_the_right_place(
+def test_any_key_gets_one_record_under_its_name(
     run: Run, objects: Objects, image: bytes, key: str, encoded: bool
 ) -> None:
     objects.put(key, image)
@@ -38,7 +38,7 @@ def test_any_key_gets_one_record_at_the_right_place(
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_each_shape_of_event_leads_to_the_record(
+def test_each_event_format_leads_to_the_record(
     run: Run, objects: Objects, image: bytes, truth: dict[str, Any], shape: str
 ) -> None:
     key = "incoming/2026/a.png"
@@ -52,7 +52,7 @@ def test_each_shape_of_event_leads_to_the_record(
     assert all(0 < value <= 1 for value in result["confidence"].values())
 
 
-def test_the_same_event_again_changes_no_byte_and_asks_nothing(
+def test_a_repeated_event_changes_nothing_and_sends_no_ocr_request(
     run: Run, objects: Objects, image: bytes
 ) -> None:
     event = announce("incoming/a.png", objects.put("incoming/a.png", image))
@@ -66,7 +66,7 @@ def test_the_same_event_again_changes_no_byte_and_asks_nothing(
 @pytest.mark.parametrize(
     "found", [b"", b'{"source":', b"[]", b'{"source": {"etag": "%s"}, "n": NaN}']
 )
-def test_what_is_no_whole_record_is_written_anew(
+def test_an_incomplete_record_is_replaced(
     run: Run, objects: Objects, image: bytes, found: bytes
 ) -> None:
     event = announce("incoming/a.png", objects.put("incoming/a.png", image))
@@ -75,7 +75,7 @@ def test_what_is_no_whole_record_is_written_anew(
     assert objects.record("results/a.png.json")["source"]["etag"] == etag(image)
 
 
-def test_the_same_event_three_times_at_once_gives_one_whole_record(
+def test_three_simultaneous_deliveries_give_one_complete_record(
     start: Callable[..., Run], objects: Objects, image: bytes
 ) -> None:
     run = start(instances=3)
@@ -90,9 +90,7 @@ def test_the_same_event_three_times_at_once_gives_one_whole_record(
     assert objects.get("results/a.png.json") == record
 
 
-def test_credentials_are_other_ones_at_each_invocation(
-    run: Run, objects: Objects, image: bytes
-) -> None:
+def test_each_invocation_gets_new_credentials(run: Run, objects: Objects, image: bytes) -> None:
     for name in "ab":
         objects.put(f"incoming/{name}.png", image)
         assert run.invoke(announce(f"incoming/{name}.png", image)) == {"recognized": 1}
@@ -110,7 +108,9 @@ def test_credentials_are_other_ones_at_each_invocation(
         ("", "the key is empty"),
     ],
 )
-def test_what_is_not_ours_is_left_alone(run: Run, objects: Objects, key: str, reason: str) -> None:
+def test_keys_that_are_no_inputs_are_ignored(
+    run: Run, objects: Objects, key: str, reason: str
+) -> None:
     assert run.invoke(announce(key, b"")) == {"ignored": 1}
     assert objects.keys() == []
     assert run.count("recognize") == 0
@@ -118,7 +118,7 @@ def test_what_is_not_ours_is_left_alone(run: Run, objects: Objects, key: str, re
     assert (line["outcome"], line["reason"]) == ("ignored", reason)
 
 
-def test_the_functions_own_output_ends_the_chain(run: Run, objects: Objects) -> None:
+def test_events_of_own_records_are_ignored(run: Run, objects: Objects) -> None:
     assert run.invoke(sample_event("own-output")) == {"ignored": 1}
     assert objects.keys() == []
 
@@ -135,7 +135,7 @@ def bad_images() -> dict[str, tuple[bytes, str]]:
         "empty.jpg": (b"", "AIS.0102"),
         "text.jpg": (b"This is no picture at all.\n" * 20, "AIS.0102"),
         "tiny.png": (picture("PNG", 10, 10), "AIS.0103"),
-        # These two are sent scaled, and turn out to be blank.
+        # The function scales these two; they are blank.
         "vast.png": (picture("PNG", 5000, 700), "AIS.0104"),
         "heavy.bmp": (picture("BMP", 2000, 1850), "AIS.0104"),
         "corrupt.tif": (tiff[: len(tiff) // 3], "AIS.0102"),
@@ -143,7 +143,7 @@ def bad_images() -> dict[str, tuple[bytes, str]]:
     }
 
 
-def test_bad_images_get_their_failure_and_the_others_their_record(
+def test_unreadable_images_get_failure_records_and_the_others_records(
     run: Run, objects: Objects, image: bytes
 ) -> None:
     bad = bad_images()
@@ -160,7 +160,7 @@ def test_bad_images_get_their_failure_and_the_others_their_record(
 
 
 @pytest.mark.parametrize("known", [True, False], ids=["etag", "no-etag"])
-def test_an_object_that_is_gone_by_now_leaves_no_failure_behind(
+def test_a_deleted_object_gets_no_failure_record(
     run: Run, objects: Objects, image: bytes, known: bool
 ) -> None:
     event = announce("incoming/gone.png", image)
@@ -170,7 +170,7 @@ def test_an_object_that_is_gone_by_now_leaves_no_failure_behind(
     assert objects.keys() == []
 
 
-def test_photographs_of_real_invoices_get_their_records(run: Run, objects: Objects) -> None:
+def test_photographs_of_real_invoices_get_records(run: Run, objects: Objects) -> None:
     photo = PHOTOS / "beijing_10yuan.jpg"
     if not photo.is_file():
         pytest.skip("no photographs of real invoices on this machine")

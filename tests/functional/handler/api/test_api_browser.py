@@ -1,4 +1,4 @@
-"""A web page in a real browser uploads a large photo by way of the API, and reads its record."""
+"""A web page in a real browser uploads a large photo through the API and reads its record."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.support.servers import Answer, Asked, serving
 BROWSER = next(
     filter(None, map(shutil.which, ("chromium-headless-shell", "chromium", "google-chrome"))), None
 )
-# What a page of somebody's would do, without a library.
+# The script of a caller's page, without a library.
 PAGE = """<!doctype html><meta charset="utf-8"><title>Upload</title><script type="module">
 const api = new URLSearchParams(location.search).get("api");
 const wait = ms => new Promise(done => setTimeout(done, ms));
@@ -52,7 +52,7 @@ await fetch("/done", {method: "POST", body: JSON.stringify(done)});
 
 
 class Page:
-    """The page's own server, and what the page tells it at the end."""
+    """The page's server, and the result that the page sends at the end."""
 
     def __init__(self) -> None:
         self.photo = large_photo()
@@ -69,7 +69,7 @@ class Page:
 
 @contextlib.contextmanager
 def browsing(url: str, folder: Path) -> Iterator[None]:
-    """Have a browser open a page, with a profile of its own, until the block ends."""
+    """Open a page in a browser with a new profile until the block ends."""
     assert BROWSER
     command = [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"]
     process = subprocess.Popen(  # noqa: S603 - the browser that was found
@@ -81,7 +81,7 @@ def browsing(url: str, folder: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        # Some systems start it by a script, which would be all that ended.
+        # On some systems a script starts the browser: end the whole process group.
         os.killpg(process.pid, signal.SIGTERM)
         process.wait(20)
 
@@ -95,7 +95,7 @@ def page() -> Iterator[tuple[Page, str]]:
 
 @pytest.fixture(scope="module")
 def browsed(page: tuple[Page, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    """A cloud that lets the page's origin in, and no other."""
+    """A cloud that allows the page's origin only."""
     log = tmp_path_factory.mktemp("browsed") / "log"
     with running_cloud(Options(output=log, origins=(page[1],))) as cloud:
         yield cloud
@@ -116,7 +116,7 @@ def test_a_page_uploads_a_photo_of_seven_megabytes_and_reads_its_record(
 
 
 @pytest.mark.skipif(BROWSER is None, reason="needs Chromium")
-def test_a_page_of_another_origin_gets_nothing(browsed: Cloud, tmp_path: Path) -> None:
+def test_a_page_of_another_origin_is_refused(browsed: Cloud, tmp_path: Path) -> None:
     other = Page()
     with serving(other.answer) as server:
         url = f"{server.url}/?api={browsed.api_endpoint}"
@@ -125,7 +125,7 @@ def test_a_page_of_another_origin_gets_nothing(browsed: Cloud, tmp_path: Path) -
     assert "Failed to fetch" in done["error"]
 
 
-def test_the_bucket_answers_a_browsers_question_for_the_pages_origin_alone(
+def test_the_bucket_allows_preflight_requests_of_the_pages_origin_only(
     page: tuple[Page, str], browsed: Cloud
 ) -> None:
     asked = httpx.post(f"{browsed.api_endpoint}/uploads", json={"name": "a.jpg"}, trust_env=False)

@@ -1,4 +1,4 @@
-"""The API as its callers meet it: over HTTP, through the gateway, on real parts."""
+"""The API over HTTP, through the gateway, on real parts."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ PATH = "/invoices/%E5%B7%AE%E6%97%85%2050%25%2B/a%20b.png"
 
 
 class Client:
-    """A caller of a function's API, and the function."""
+    """A client of a function's API, and the function."""
 
     def __init__(self, run: Run, url: str) -> None:
         self.run = run
@@ -45,7 +45,7 @@ class Client:
         return self.http.get(path, headers=headers)
 
     def record(self, path: str, seconds: float = 60) -> Any:
-        """Ask for a record until it is there."""
+        """Poll until the record exists."""
         deadline = time.monotonic() + seconds
         while (answer := self.get(path)).status_code in {202, 404}:
             assert time.monotonic() < deadline, answer.text
@@ -56,7 +56,7 @@ class Client:
 
 @contextlib.contextmanager
 def serving_api(run: Run, gateway_seconds: float = 30.0) -> Iterator[Client]:
-    """Serve a function's API by a gateway of its own."""
+    """Serve a function's API with a new gateway."""
     front = HttpServer(gateway(run.runtime.invoke, gateway_seconds))
     client = Client(run, front.url)
     try:
@@ -68,7 +68,7 @@ def serving_api(run: Run, gateway_seconds: float = 30.0) -> Iterator[Client]:
 
 @pytest.fixture
 def call(start: Start) -> Iterator[Callable[..., Client]]:
-    """Serve the API of functions with settings of their own."""
+    """Start functions with other settings, and serve their APIs."""
     with contextlib.ExitStack() as stack:
 
         def make(gateway_seconds: float = 30.0, **user_data: str) -> Client:
@@ -89,7 +89,7 @@ def encoded(content: bytes) -> str:
 
 
 def large_photo(megabytes: int = 7) -> bytes:
-    """The clean sample, in a file as large as a telephone's: upscaled, without compression."""
+    """Return the clean sample as a file of a telephone photo's size: enlarged, uncompressed."""
     with Image.open(SAMPLES / "shanghai-10-yuan-clean.png") as image:
         wide = image.convert("RGB")
         scale = (megabytes * 1_000_000 / (3 * wide.width * wide.height)) ** 0.5
@@ -99,7 +99,7 @@ def large_photo(megabytes: int = 7) -> bytes:
             return file.getvalue()
 
 
-def test_an_image_is_read_at_once_and_stored_nowhere(
+def test_an_image_in_the_request_is_recognized_and_not_stored(
     client: Client, objects: Objects, image: bytes, truth: dict[str, Any]
 ) -> None:
     answer = client.post("/invoices", {"image": encoded(image)})
@@ -111,10 +111,10 @@ def test_an_image_is_read_at_once_and_stored_nowhere(
     assert objects.keys() == []
 
 
-def test_an_image_behind_an_address_is_read(
+def test_an_image_at_a_url_is_recognized(
     call: Callable[..., Client], cloud: Cloud, objects: Objects, image: bytes
 ) -> None:
-    # The OCR service takes addresses of the bucket only; to the function it is any other host.
+    # The OCR service accepts URLs of the bucket only; to this function the bucket is another host.
     objects.put("incoming/elsewhere.png", image)
     signed = objects.client.createSignedUrl("GET", BUCKET, "incoming/elsewhere.png", expires=60)
     host = cloud.bucket.endpoint.removeprefix("http://")
@@ -132,7 +132,7 @@ def test_an_image_behind_an_address_is_read(
 @pytest.mark.parametrize(
     "url", ["http://127.0.0.1/", "http://[::1]:80/", "http://2130706433/", "http://169.254.169.254"]
 )
-def test_an_address_within_is_refused_before_the_service_hears_of_it(
+def test_an_internal_url_is_refused_without_a_request_to_the_service(
     client: Client, url: str
 ) -> None:
     answer = client.post("/invoices", {"url": url})
@@ -140,7 +140,7 @@ def test_an_address_within_is_refused_before_the_service_hears_of_it(
     assert client.run.count("recognize") == 0
 
 
-def test_a_stored_object_becomes_a_record_now(
+def test_a_stored_object_is_recognized_at_once(
     client: Client, objects: Objects, image: bytes
 ) -> None:
     objects.put(KEY, image)
@@ -160,7 +160,7 @@ def test_a_stored_object_becomes_a_record_now(
     assert head.headers["etag"] == again.headers["etag"]
 
 
-def test_a_picture_of_nothing_is_an_error_and_leaves_its_failure(
+def test_a_file_that_is_no_image_is_an_error_and_gets_a_failure_record(
     client: Client, objects: Objects
 ) -> None:
     objects.put("incoming/text.jpg", b"This is no picture at all.")
@@ -172,7 +172,7 @@ def test_a_picture_of_nothing_is_an_error_and_leaves_its_failure(
     assert (at_once.status_code, at_once.json()["error_code"]) == (422, "AIS.0102")
 
 
-def test_pages_list_every_input_once_in_order_with_its_status(
+def test_pages_list_every_input_once_in_key_order(
     client: Client, objects: Objects, image: bytes
 ) -> None:
     objects.put("incoming/a.png", image)
@@ -232,14 +232,14 @@ def curl(*arguments: str) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603 - the test's own
 
 
-def test_uploads_of_one_name_are_two_and_lie_where_no_other_key_can_be_written(
+def test_uploads_of_one_name_get_different_keys_and_urls_for_one_key_only(
     client: Client, objects: Objects
 ) -> None:
     first, second = (client.post("/uploads", {"name": "a.jpg"}).json() for _ in range(2))
     assert first["key"] != second["key"]
     assert client.get(first["record"]).status_code == 404
     assert httpx.put(first["url"], content=b"one").status_code == 200
-    # An address is good for its own key, for writing, and for nothing else.
+    # The URL allows a PUT to its own key only.
     other = first["url"].replace(first["key"].split("/")[2], "elsewhere")
     assert httpx.put(other, content=b"two").status_code == 403
     assert httpx.get(first["url"]).status_code == 403
@@ -248,7 +248,7 @@ def test_uploads_of_one_name_are_two_and_lie_where_no_other_key_can_be_written(
     assert client.get(first["record"]).status_code == 202
 
 
-def test_what_does_not_fit_is_refused_with_the_way_that_does(client: Client) -> None:
+def test_a_body_that_is_too_large_is_refused_and_the_error_names_uploads(client: Client) -> None:
     by_function = client.post("/invoices", {"image": "A" * LARGEST_BODY})
     assert (by_function.status_code, by_function.json()["error_code"]) == (413, "Request.TooLarge")
     assert "/uploads" in by_function.json()["error_msg"]
@@ -256,7 +256,7 @@ def test_what_does_not_fit_is_refused_with_the_way_that_does(client: Client) -> 
     assert (by_gateway.status_code, by_gateway.json()["error_code"]) == (413, "APIG.0201")
 
 
-def test_a_slow_service_is_given_up_before_the_gateway_gives_up_the_function(
+def test_a_slow_service_times_out_before_the_gateway_does(
     call: Callable[..., Client], objects: Objects, image: bytes
 ) -> None:
     def slow(_: Asked) -> Answer:
@@ -265,7 +265,7 @@ def test_a_slow_service_is_given_up_before_the_gateway_gives_up_the_function(
     objects.put("incoming/a.png", image)
     with serving(slow) as service:
         client = call(gateway_seconds=4, OCR_ENDPOINT=service.url)
-        client.get("/healthz")  # an instance takes a second to start, which counts at the gateway
+        client.get("/healthz")  # the start of an instance takes a second of the gateway's timeout
         started = time.monotonic()
         answer = client.post("/invoices", {"key": "a.png"})
         assert time.monotonic() - started < 4
@@ -274,7 +274,7 @@ def test_a_slow_service_is_given_up_before_the_gateway_gives_up_the_function(
     assert client.get(answer.json()["record"]).status_code == 202
 
 
-def test_limits_of_the_service_are_passed_on_with_the_time_to_wait(
+def test_throttling_by_the_service_is_passed_on_with_retry_after(
     call: Callable[..., Client], image: bytes
 ) -> None:
     def busy(_: Asked) -> Answer:
@@ -289,7 +289,7 @@ def test_limits_of_the_service_are_passed_on_with_the_time_to_wait(
     assert answer.headers["retry-after"] == "17"
 
 
-def test_nothing_of_the_callers_credentials_is_logged(
+def test_the_callers_credentials_are_not_logged(
     client: Client, objects: Objects, image: bytes
 ) -> None:
     headers = {"Authorization": "SDK-HMAC-SHA256 do-not-tell", "X-Apig-AppCode": "do-not-tell"}

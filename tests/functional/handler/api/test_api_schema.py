@@ -1,4 +1,4 @@
-"""The API keeps to its own description, whatever it is asked: schemathesis, through the gateway."""
+"""Schemathesis checks the API against its own description, through the gateway."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CONFIG = Path(__file__).with_name("schemathesis.toml")
 
 
 @pytest.mark.timeout(900)
-def test_schemathesis_finds_nothing(
+def test_schemathesis_finds_no_deviation(
     client: Client, objects: Objects, image: bytes, tmp_path: Path
 ) -> None:
     objects.put("incoming/2026/a.jpg", image)

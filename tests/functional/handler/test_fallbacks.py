@@ -1,4 +1,4 @@
-"""What the service refuses for its size, or cannot fetch, is read all the same."""
+"""Images that the service refuses for their size, or cannot fetch, are recognized by a fallback."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def enlarged(width: int) -> Image.Image:
 
 
 @pytest.mark.parametrize("name", ["vast.jpg", "heavy.bmp"])
-def test_an_image_beyond_the_limits_gets_a_right_record(
+def test_an_image_that_exceeds_the_limits_gets_a_right_record(
     run: Run, objects: Objects, truth: dict[str, Any], name: str
 ) -> None:
     wide = name == "vast.jpg"
@@ -54,10 +54,10 @@ def test_an_image_beyond_the_limits_gets_a_right_record(
     ]
 
 
-def test_an_object_at_an_address_that_the_service_may_not_fetch_is_sent(
+def test_an_object_that_the_service_may_not_fetch_is_sent_as_bytes(
     start: Callable[..., Run], objects: Objects, image: bytes, truth: dict[str, Any], cloud: Cloud
 ) -> None:
-    # By this name the bucket is reached as well, but the service was not told to trust it.
+    # The bucket has this name as well, but the service does not allow it.
     elsewhere = cloud.bucket.endpoint.replace("127.0.0.1", "localhost")
     run = start(OBS_ENDPOINT=elsewhere)
     objects.put("incoming/a.png", image)
@@ -67,7 +67,7 @@ def test_an_object_at_an_address_that_the_service_may_not_fetch_is_sent(
     assert record["ocr"]["rescue"] == {"code": URL_REFUSED.code, "scale": 1.0}
 
 
-def test_a_document_gets_one_record_with_the_invoices_of_all_pages(
+def test_a_pdf_gets_one_record_with_the_invoices_of_all_pages(
     run: Run, objects: Objects, truth: dict[str, Any]
 ) -> None:
     blank = Image.new("RGB", (1200, 800), "white")
@@ -83,7 +83,7 @@ def test_a_document_gets_one_record_with_the_invoices_of_all_pages(
         assert found[page]["number"] == truth[name]["number"]
 
 
-def test_every_invoice_of_an_image_gets_into_its_record_when_asked(
+def test_auto_recognition_records_every_invoice_of_an_image(
     start: Callable[..., Run], objects: Objects, truth: dict[str, Any]
 ) -> None:
     run = start(RECOGNITION="auto")
