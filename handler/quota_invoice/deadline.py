@@ -24,7 +24,7 @@ SHORTEST_REQUEST = 0.5  # a request with less time than this is not sent
 _T = TypeVar("_T")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Deadline:
     """The time at which work must end, and an earlier one after which nothing is retried.
 

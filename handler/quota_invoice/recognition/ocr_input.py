@@ -11,7 +11,7 @@ from quota_invoice.obs.objects import Source
 _PDF = ".pdf"
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class OcrInput:
     """One of a URL, bytes and Base64; it has no ``repr``, since the URL is signed.
 
