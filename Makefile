@@ -4,6 +4,12 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# Python reads the environment's paths as UTF-8 in every locale.
+export PYTHONUTF8 := 1
+# An environment holds the path of its project: a copied or moved folder makes its own.
+ifneq ($(shell cat $(READY) 2>/dev/null),$(CURDIR))
+$(shell rm -f $(READY))
+endif
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 SEED ?= 1
 N ?= 200
@@ -30,7 +36,7 @@ $(READY): locks/local.lock
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(PIP) --require-hashes -r locks/local.lock
 	@$(PIP) --no-deps --no-build-isolation --editable .
-	@touch $@
+	@printf '%s\n' '$(CURDIR)' > $@
 
 .PHONY: install
 install: $(READY) ## Make the Python environment; other commands do it when needed
@@ -49,7 +55,7 @@ invoke: $(if $(STAGED),$(VENV)/.deploy,$(READY)) ## Send one event to the functi
 	@$(BIN)/python -m $(if $(STAGED),ops.remote invoke '$(STAGE)' --engine "$(ENGINE)",local invoke) "$(EVENT)"
 
 .PHONY: backfill
-backfill: $(READY) ## Have the deployed function read inputs without a record: make backfill [PREFIX=2026/] [DRY_RUN=1]
+backfill: $(READY) ## Send inputs without a record to the deployed function: make backfill [PREFIX=2026/] [DRY_RUN=1]
 	@$(BIN)/python -m ops.backfill --prefix "$(PREFIX)" $(if $(DRY_RUN),--dry-run) $(BACKFILL)
 
 # Tests run in JOBS processes, which is more than two cores have since many tests wait for timeouts;

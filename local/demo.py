@@ -23,13 +23,14 @@ from rich.table import Table
 
 from local.cloud import BUCKET, Options, running_cloud
 from local.errors import CloudError
+from quota_invoice.obs.responses import is_success
+from quota_invoice.records.record import Status
 from quota_invoice.settings.layout import DEFAULT_LAYOUT
 
 FIELDS = ("code", "number", "location", "amount")
 _IN_FLIGHT = 2  # images in progress, one per instance of the function
 _RECORD_SECONDS = 60.0
 _MISSING = 404
-_OK = 300
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,7 @@ def _process(  # noqa: PLR0913, PLR0917 - the inputs and outputs of the demo
 
 def _upload(client: ObsClient, path: Path) -> None:
     answer = client.putFile(BUCKET, f"{DEFAULT_LAYOUT.input_prefix}{path.name}", str(path))
-    if answer.status >= _OK:
+    if not is_success(answer.status):
         raise CloudError(f"the bucket refused {path.name}: {answer.status} {answer.errorCode}")
 
 
@@ -135,7 +136,7 @@ def _download(client: ObsClient, name: str, records: Path) -> dict[str, Any] | N
     source = f"{DEFAULT_LAYOUT.input_prefix}{name}"
     for key in (DEFAULT_LAYOUT.record_key(source), DEFAULT_LAYOUT.failure_key(source)):
         answer = client.getObject(BUCKET, key, loadStreamInMemory=True)
-        if answer.status < _OK:
+        if is_success(answer.status):
             (records / f"{name}.json").write_bytes(answer.body.buffer)
             return dict(json.loads(answer.body.buffer))
         if answer.status != _MISSING:
@@ -177,7 +178,7 @@ def _row(name: str, result: Result) -> list[str]:
     record, ms = result.record, f"{result.ms:.0f}"
     if record is None:
         return [name, "[red]no record", "", "", "", "", ms]
-    if record["status"] != "recognized":
+    if record["status"] != Status.RECOGNIZED:
         return [name, f"[red]{record['error']['code']}", "", "", "", "", ms]
     invoice = record["invoices"][0]
     shown = {

@@ -19,10 +19,17 @@ def move_former_state(former: Path, folder: Path) -> None:
         folder: the folder in ``stages/.state/``.
 
     Raises:
-        OpsError: both folders hold a state.
+        OpsError: both folders hold a state, or the folder cannot be moved.
     """
     if not former.is_dir():
         return
+    try:
+        _move(former, folder)
+    except OSError as error:
+        raise OpsError(f"{former} cannot be moved to {folder}: {error}") from None
+
+
+def _move(former: Path, folder: Path) -> None:
     if folder.exists():
         if not _has_state(former):
             return

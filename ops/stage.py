@@ -66,9 +66,9 @@ def read_stage(name: str, states: Path = STATES, choices: Path = CHOICES) -> Sta
     if not _NAME.fullmatch(name):
         raise OpsError(f"{name!r} is not a stage name: up to 16 small letters, digits and hyphens")
     path = choices / f"{name}.yaml"
+    if choices.resolve() == CHOICES and (_FORMER / path.name).is_file():
+        raise OpsError(f"deploy/{path.name} is not read any more: move its choices to stages/")
     if not path.is_file():
-        if choices == CHOICES and (_FORMER / path.name).is_file():
-            raise OpsError(f"deploy/{path.name} is not read any more: move it to stages/")
         raise OpsError(f"there is no {path.name} in {choices.name}/: copy dev.yaml there")
     template = yaml.safe_load(TEMPLATE.read_text(encoding="utf-8"))
     try:
@@ -84,7 +84,7 @@ def read_stage(name: str, states: Path = STATES, choices: Path = CHOICES) -> Sta
     problems = [*_problems(template["variable"], variables, name), *_state_problems(remote)]
     if problems:
         raise OpsError(*(f"{path.name}: {problem}" for problem in problems))
-    if states == STATES:
+    if states.resolve() == STATES:
         move_former_state(_FORMER / ".state" / name, states / name)
     return Stage(name, variables, template, states / name, remote)
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from local.faults import Exchange
+from quota_invoice.obs.responses import is_success
+from quota_invoice.records.record import Status
 from quota_invoice.settings.layout import DEFAULT_LAYOUT
 
-_OK = 300
 _READING = frozenset({"get", "head", "list", "fetch", ""})
 
 
@@ -27,7 +28,7 @@ class Write:
     @property
     def is_stored(self) -> bool:
         """Whether the bucket stored it, even if the response did not reach the function."""
-        return self.exchange.status is not None and self.exchange.status < _OK
+        return self.exchange.status is not None and is_success(self.exchange.status)
 
 
 class ExchangeLog:
@@ -67,10 +68,10 @@ class ExchangeLog:
             if not write.is_stored:
                 continue
             if record and write.etag == record.etag:
-                count += write.status == "failed" or write.result != record.result
+                count += write.status == Status.FAILED or write.result != record.result
             elif record and write.etag in seen:
                 count += 1
-            if write.status == "recognized":
+            if write.status == Status.RECOGNIZED:
                 record = write
             seen.append(write.etag)
         return count

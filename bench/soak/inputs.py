@@ -14,6 +14,7 @@ from typing import Any
 from PIL import Image
 
 from local.faults import FAULTS
+from quota_invoice.records.record import Status
 from quota_invoice.settings.layout import DEFAULT_LAYOUT
 
 _FIELDS = ("code", "number", "location", "amount")
@@ -91,9 +92,9 @@ def is_right(sample: Sample, record: Mapping[str, Any]) -> bool:
     """Return whether a record or failure record of a sample is right."""
     if sample.failure:
         error = record.get("error") or {}
-        return record.get("status") == "failed" and error.get("code") == sample.failure
+        return record.get("status") == Status.FAILED and error.get("code") == sample.failure
     result = record.get("result") or {}
-    if record.get("status") != "recognized":
+    if record.get("status") != Status.RECOGNIZED:
         return False
     return all(_plain(result.get(field, "")) == _plain(sample.fields[field]) for field in _FIELDS)
 

@@ -21,6 +21,7 @@ from local.cloud import BUCKET, Cloud, Options, running_cloud
 from local.faults import BUCKET as BUCKET_SERVICE
 from local.faults import OCR, Faults, Proxy
 from local.runtime import DeliveryFaults, FunctionError
+from quota_invoice.obs.responses import is_success
 from quota_invoice.settings.layout import DEFAULT_LAYOUT
 
 _TIMER = Path(__file__).parents[2] / "events" / "timer.json"
@@ -31,7 +32,6 @@ _KILL = 0.02  # share of the uploads after which the instances are killed
 _KILL_WITHIN = 0.6  # seconds
 _QUIET = 2.0  # seconds without an invocation after which no more events are expected
 _MAX_ROUNDS = 40
-_OK = 300
 Progress = Callable[[str, int, int], None]
 """Callback for the description of the current phase, the steps done, and their total."""
 # Probabilities for an event, in addition to the faults of requests.
@@ -156,7 +156,7 @@ class Scenario:
                 path = upload.key.removeprefix(DEFAULT_LAYOUT.input_prefix)
                 self.observed.faults.queue(name, operation, key_part=path)
             response = client.putContent(BUCKET, upload.key, upload.content)
-            if response.status >= _OK:
+            if not is_success(response.status):
                 raise OSError(f"the bucket refused {upload.key}: {response.status}")
             etag = hashlib.md5(upload.content, usedforsecurity=False).hexdigest()
             self.observed.uploaded.setdefault(upload.key, []).append((time.monotonic(), etag))

@@ -15,7 +15,7 @@
         │                    that the platform retries or reports it
         ├── ConfigurationError   settings or credentials are invalid
         ├── EventError           an event of unknown shape
-        ├── UnusableKey          no record can have the key that this input's key leads to
+        ├── UnusableKey          the key of the input's record would be invalid
         ├── ServiceRefused       the OCR service refused the request, not the image
         │   └── AccessRefused        …and will refuse every request of this account
         ├── ServiceUnavailable   no response from the OCR service, or an invalid one: retried
@@ -140,7 +140,7 @@ class UrlRefused(RequestRefused):
 
 
 class InvocationError(QuotaInvoiceError):
-    """An error that is not the image's: nothing is recorded, so that nothing is lost."""
+    """An error that the image did not cause: no record is written, and the event is retried."""
 
 
 class ConfigurationError(InvocationError):
@@ -163,7 +163,7 @@ class EventError(InvocationError):
 
 
 class UnusableKey(InvocationError):
-    """An input's key leads to no valid key for its record."""
+    """The key of the input's record would be invalid."""
 
     status = 400
 

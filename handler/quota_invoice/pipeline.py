@@ -43,7 +43,7 @@ class Outcome(Enum):
     FAILED = "failed"  # a failure record was written
     DUPLICATE = "duplicate"  # this content has its record or failure record already
     GONE = "gone"  # there is no such object any more
-    IGNORED = "ignored"  # the event or key is none of an input
+    IGNORED = "ignored"  # not the upload of an input
     TIDIED = "tidied"  # a leftover failure record was removed, by a sweep
 
     @property
@@ -70,7 +70,7 @@ class Pipeline:
         layout: prefixes of inputs and records.
         region: the OCR service's region, for the record.
         store: the bucket.
-        recognizer: has objects read.
+        recognizer: sends objects to OCR.
         log: takes a line for each step.
     """
 

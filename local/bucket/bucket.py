@@ -23,9 +23,9 @@ from local.bucket import seaweedfs
 from local.errors import CloudError
 from local.processes import GuardedProcess, free_ports, plain_environment
 from ocr_service.auth.keyring import Credentials
+from quota_invoice.obs.responses import is_success
 
 _START_SECONDS = 30.0
-_OK = 300
 _REGION = "us-east-1"  # fixed in the token service
 _SESSION_SECONDS = 900  # the minimum of the token service
 
@@ -96,7 +96,7 @@ class LocalBucket:
         deadline = time.monotonic() + _START_SECONDS
         while time.monotonic() < deadline and self._process.exit_code is None:
             try:
-                if self.client().createBucket(self.name).status < _OK:
+                if is_success(self.client().createBucket(self.name).status):
                     return
             except OSError:
                 pass
@@ -120,7 +120,7 @@ class LocalBucket:
             maxAgeSecond=600,
         )
         answer = self.client().setBucketCors(self.name, [rule])
-        if answer.status >= _OK:
+        if not is_success(answer.status):
             raise CloudError(f"the store refused the CORS rule: {answer.status} {answer.errorCode}")
 
     def temporary_credentials(self) -> Credentials:
@@ -137,7 +137,7 @@ class LocalBucket:
             auth=AWS4Auth(self.owner.access_key, self.owner.secret_key, _REGION, "sts"),
             timeout=10,
         )
-        if answer.status_code >= _OK:
+        if not is_success(answer.status_code):
             raise CloudError(f"the token service returned {answer.status_code}")
         tree = ET.fromstring(answer.text)  # noqa: S314 - from the local store
         found = {element.tag.rpartition("}")[2]: element.text or "" for element in tree.iter()}

@@ -55,7 +55,7 @@ class QuotaInvoiceConfidence(BaseModel):
 
 
 class QuotaInvoiceResult(BaseModel):
-    """The recognised fields; an unreadable field is "" with confidence 0."""
+    """The recognized fields; an unreadable field is "" with confidence 0."""
 
     amount: str
     code: str

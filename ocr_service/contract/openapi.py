@@ -68,7 +68,7 @@ def describe(project: str) -> Json:
             "/v2/{project_id}/ocr/quota-invoice": {
                 "post": _recognition(
                     "recognizeQuotaInvoice",
-                    "Recognise the fields of a quota invoice",
+                    "Recognize the fields of a quota invoice",
                     (QuotaInvoiceRequestBody, QuotaInvoiceResponse),
                     project,
                 )
@@ -76,7 +76,7 @@ def describe(project: str) -> Json:
             "/v2/{project_id}/ocr/auto-classification": {
                 "post": _recognition(
                     "recognizeAutoClassification",
-                    "Find the quota invoices on an image, and recognise the fields of each",
+                    "Find the quota invoices on an image, and recognize the fields of each",
                     (AutoClassificationRequestBody, AutoClassificationResponse),
                     project,
                 )
@@ -123,7 +123,7 @@ def _recognition(
             },
         ],
         "requestBody": _content(models[0]) | {"required": True},
-        "responses": {"200": _response("Recognised", models[1])} | _error_responses(_RECOGNITION),
+        "responses": {"200": _response("Recognized", models[1])} | _error_responses(_RECOGNITION),
     }
 
 

@@ -45,7 +45,7 @@ def pages(
     red digits as well, so it comes last.
 
     Args:
-        engine: detects and recognises text.
+        engine: detects and recognizes text.
         image: the image.
         page: the result of the first pass.
         angle: the direction of the text, if known.
@@ -113,7 +113,7 @@ def reread(
     seen = crop(image, expanded(best.line.box, 0.1 * best.line.height, 0))
     crops = [seen, red_channel(seen), blue_channel(seen)]
     found = []
-    for reading in engine.recognise(crops, alphabet=alphabet, stretch=_WIDER):
+    for reading in engine.recognize(crops, alphabet=alphabet, stretch=_WIDER):
         text = spelled(reading.text)
         if text:
             line = replace(best.line, text=text, chances=reading.chances, places=reading.places)

@@ -35,7 +35,9 @@ def main(  # noqa: PLR0913 - the command's options
         int, typer.Option(help="Maximum invocations per minute.", min=1, max=60_000)
     ] = 120,
     *,
-    failures: Annotated[bool, typer.Option("--failures", help="Retry failed inputs too.")] = False,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", "--failures", help="Retry failed inputs too.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count, and send nothing.")] = False,
     restart: Annotated[
         bool, typer.Option("--restart", help="Start again instead of where the last run ended.")
@@ -58,10 +60,12 @@ def main(  # noqa: PLR0913 - the command's options
         raise typer.Exit(2) from None
     bucket = account.settings.bucket
     prefix = prefix.removeprefix(account.settings.layout.input_prefix)
-    progress = Progress.of(state, bucket, account.settings.layout.input_prefix, prefix, failures)
+    progress = Progress.of(
+        state, bucket, account.settings.layout.input_prefix, prefix, retry_failed
+    )
     if restart and not dry_run:
         progress.clear()
-    backlog = Backlog(bucket, failures, batch, after="" if dry_run else progress.read())
+    backlog = Backlog(bucket, retry_failed, batch, after="" if dry_run else progress.read())
     if backlog.after:
         console.print(f"Continuing after {backlog.after}", soft_wrap=True, markup=False)
     try:

@@ -52,6 +52,7 @@ class Backlog:
     def event(self, batch: Iterable[Entry]) -> dict[str, Any]:
         """Return the event that tells the function to process a batch."""
         objects = [_object(entry) for entry in batch]
+        # Deployed functions of earlier versions know "failures" only, not "retry_failed".
         backfill = {"bucket": self.bucket, "failures": self.retry_failed, "objects": objects}
         return {"backfill": backfill}
 

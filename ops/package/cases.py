@@ -11,6 +11,8 @@ from typing import Any
 from PIL import Image
 
 from ops.stage import ROOT
+from quota_invoice.records.record import Status
+from quota_invoice.settings.layout import DEFAULT_LAYOUT
 
 _SAMPLE = ROOT / "samples" / "shanghai-10-yuan-clean.png"
 _TOO_LONG = 4200  # pixels; the OCR service takes 4,096
@@ -25,21 +27,21 @@ class Case:
         name: the path through the function.
         key: the key of the upload.
         content: the image.
-        status: the status of the record: ``recognized`` or ``failed``.
+        status: the status of the record.
         sweep: whether no event announces the upload and a sweep must find it.
     """
 
     name: str
     key: str
     content: bytes
-    status: str = "recognized"
+    status: Status = Status.RECOGNIZED
     sweep: bool = False
 
     @property
     def record(self) -> str:
         """The key of its record."""
-        folder = "results" if self.status == "recognized" else "failures"
-        return f"{folder}/{self.key.partition('/')[2]}.json"
+        failed = self.status is Status.FAILED
+        return (DEFAULT_LAYOUT.failure_key if failed else DEFAULT_LAYOUT.record_key)(self.key)
 
     def event(self, bucket: str) -> dict[str, Any]:
         """Return the event that announces the upload, or the timer's event."""
@@ -63,7 +65,7 @@ def cases(*, imaging: bool) -> Iterator[Case]:
     if imaging:
         for kind, suffix in _FORMATS.items():
             yield Case(f"too large a {kind}", f"incoming/large.{suffix}", _enlarged(content, kind))
-    yield Case("not an image", "incoming/note.jpg", b"no image" * 20, status="failed")
+    yield Case("not an image", "incoming/note.jpg", b"no image" * 20, status=Status.FAILED)
     yield Case("found by a sweep", "incoming/unannounced.png", content, sweep=True)
 
 

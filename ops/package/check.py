@@ -21,7 +21,8 @@ from ops.errors import OpsError
 from ops.package.build import LARGEST
 from ops.package.bytecode import RUNTIME, runtime_python
 from ops.package.cases import Case, cases
-from ops.sdk.errors import OK, response_body
+from ops.sdk.errors import response_body
+from quota_invoice.obs.responses import is_success
 
 _PROBE = Path(__file__).with_name("probe.py")
 _SECONDS = 300
@@ -124,7 +125,7 @@ def _run(
 def _check_record(cloud: Cloud, case: Case, report: dict[str, Any]) -> None:
     """Raise an error if a case does not have the expected record."""
     response = cloud.bucket.client().getObject(BUCKET, case.record, loadStreamInMemory=True)
-    record = json.loads(response.body.buffer) if response.status < OK else {}
+    record = json.loads(response.body.buffer) if is_success(response.status) else {}
     status = record.get("status")
     if status != case.status:
         raise OpsError(f"{case.name}: {status or 'no record'}; results: {report['results']}")

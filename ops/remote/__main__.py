@@ -14,6 +14,7 @@ from rich.markup import escape
 from ops.command_line import Choices, EngineName, Name, States, command_group, reports_errors
 from ops.deploy.deployment import Deployment
 from ops.stage import CHOICES, STATES, Stage, read_stage, require_credentials
+from quota_invoice.records.record import Status
 
 app = command_group("Work with a deployed stage: invoke it, read its log, process a sample.")
 console = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -87,7 +88,7 @@ def smoke_command(  # noqa: PLR0913, PLR0917 - the command's options
         f"request {ocr.get('request_id', '–')}"
     )
     sys.stdout.write(json.dumps(found.record, ensure_ascii=False, indent=2) + "\n")
-    if found.record.get("status") != "recognized":
+    if found.record.get("status") != Status.RECOGNIZED:
         raise typer.Exit(1)
 
 

@@ -15,8 +15,10 @@ from ops.errors import OpsError
 from ops.sdk.clients import bucket_client
 from ops.sdk.errors import readable_errors, response_body
 from ops.stage import Stage
+from quota_invoice.settings.layout import BucketLayout
 
 _NOT_FOUND = 404
+_PREFIXES = ("input", "results", "failures")
 _PAUSE = 0.5  # seconds between polls
 
 
@@ -54,9 +56,10 @@ def smoke(
     Raises:
         OpsError: the bucket refused a request or was not reached, or no record was found in time.
     """
-    bucket, name = str(outputs["bucket"]), f"smoke/{int(time.time())}-{sample.name}"
-    key = f"{outputs['input_prefix']}{name}"
-    records = [f"{outputs[prefix]}{name}.json" for prefix in ("results_prefix", "failures_prefix")]
+    bucket = str(outputs["bucket"])
+    layout = BucketLayout(*(str(outputs[f"{kind}_prefix"]) for kind in _PREFIXES))
+    key = f"{layout.input_prefix}smoke/{int(time.time())}-{sample.name}"
+    records = [layout.record_key(key), layout.failure_key(key)]
     started = time.monotonic()
     with readable_errors("OBS"):
         client = bucket_client(stage)

@@ -11,8 +11,7 @@ from huaweicloudsdkcore.exceptions.exceptions import SdkException, ServiceRespon
 from requests.exceptions import RequestException
 
 from ops.errors import OpsError
-
-OK = 300  # a response with a lower status is a success
+from quota_invoice.obs.responses import is_success
 
 
 @contextlib.contextmanager
@@ -39,7 +38,7 @@ def response_body(response: Any, action: str) -> Any:  # noqa: ANN401 - the SDK 
     Raises:
         OpsError: the bucket refused the action.
     """
-    if response.status >= OK:
+    if not is_success(response.status):
         reason = response.errorCode or response.reason
         raise OpsError(f"the bucket refused to {action}: {response.status} {reason}")
     return response.body

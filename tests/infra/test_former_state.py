@@ -123,11 +123,32 @@ def test_a_plan_continues_with_the_moved_state(project: Path, small_zip: Path) -
 
 
 @pytest.mark.usefixtures("account")
-def test_a_stage_file_in_the_former_folder_is_reported(project: Path) -> None:
-    (project / "deploy").mkdir()
-    (project / "deploy" / "mine.yaml").write_text("bucket: invoices\n", encoding="utf-8")
-    found = run(project, "ready", "mine")
+@pytest.mark.parametrize("name", ["mine", "dev"])  # stages/dev.yaml comes with the project
+def test_a_stage_file_in_the_former_folder_is_reported(project: Path, name: str) -> None:
+    state = project / "deploy" / ".state" / name / "terraform.tfstate"
+    state.parent.mkdir(parents=True)
+    state.write_text("{}", encoding="utf-8")
+    former = project / "deploy" / f"{name}.yaml"
+    former.write_text("bucket: invoices\n", encoding="utf-8")
+    found = run(project, "ready", name)
     assert found.returncode == 1
-    assert "error: deploy/mine.yaml is not read any more: move it to stages/" in found.stdout
-    shutil.move(project / "deploy" / "mine.yaml", project / "stages" / "mine.yaml")
-    assert run(project, "ready", "mine").returncode == 0
+    assert f"error: deploy/{name}.yaml is not read any more: move its choices" in found.stdout
+    assert state.exists()
+    shutil.move(former, project / "stages" / f"{name}.yaml")
+    assert run(project, "ready", name, "--states", "stages/.state").returncode == 0
+    assert not state.exists()
+
+
+@pytest.mark.usefixtures("account")
+def test_a_state_that_cannot_be_moved_is_an_error_without_a_traceback(project: Path) -> None:
+    state = project / "deploy" / ".state" / "dev" / "terraform.tfstate"
+    state.parent.mkdir(parents=True)
+    state.write_text("{}", encoding="utf-8")
+    (project / "elsewhere").mkdir()
+    (project / "stages" / ".state").mkdir(parents=True)
+    (project / "stages" / ".state" / "dev").symlink_to(project / "elsewhere")
+    found = run(project, "ready", "dev")
+    assert found.returncode == 1
+    assert "cannot be moved to" in found.stdout
+    assert "Traceback" not in found.stdout + found.stderr
+    assert state.exists()

@@ -27,7 +27,7 @@ class FakeStore:
 
     def __init__(self, objects: Mapping[str, bytes] | None = None) -> None:
         self.objects = dict(objects or {})
-        self.documents: dict[str, dict[str, Any]] = {}
+        self.records: dict[str, dict[str, Any]] = {}
         self.times: dict[str, int] = {}
         self.requests: list[tuple[str, str]] = []
 
@@ -59,7 +59,7 @@ class FakeStore:
     def listing(self, bucket: str, prefix: str, after: str = "") -> Iterator[Entry]:
         """List in pages of a thousand; ``times`` has the second of each object, 0 by default."""
         del bucket
-        contents = {**self.objects, **dict.fromkeys(self.documents, b"")}
+        contents = {**self.objects, **dict.fromkeys(self.records, b"")}
         keys = sorted(key for key in contents if key.startswith(prefix) and key > after)
         for index, key in enumerate(keys or [""]):
             if index % 1000 == 0:
@@ -71,17 +71,17 @@ class FakeStore:
     def read(self, bucket: str, key: str) -> dict[str, Any] | None:
         del bucket
         self.requests.append(("get", key))
-        return copy.deepcopy(self.documents.get(key))
+        return copy.deepcopy(self.records.get(key))
 
     def write(self, bucket: str, key: str, record: Mapping[str, Any]) -> None:
         del bucket
         self.requests.append(("put", key))
-        self.documents[key] = copy.deepcopy(dict(record))
+        self.records[key] = copy.deepcopy(dict(record))
 
     def delete(self, bucket: str, key: str) -> None:
         del bucket
         self.requests.append(("delete", key))
-        self.documents.pop(key, None)
+        self.records.pop(key, None)
 
     @property
     def writes(self) -> list[str]:

@@ -26,7 +26,7 @@ BELOW: dict[str, set[str]] = {
 
 # The folders and modules of handler/quota_invoice from the top: each imports from lower layers.
 # All modules that are not named here form the layer SINGLE.
-SINGLE = "errors.py and other single modules"
+SINGLE = "the other single modules"
 LAYERS = (
     "api",
     "sweep",
@@ -38,6 +38,10 @@ LAYERS = (
     "obs",
     "events",
     "settings",
+    "retry",
+    "deadline",
+    "logs",
+    "errors",
     SINGLE,
     "invoice",
 )

@@ -9,7 +9,7 @@ from typing import Any
 from quota_invoice.api.request_context import RequestContext
 from quota_invoice.api.responses import Response, error_response, for_gateway, preflight
 from quota_invoice.api.routes import Route, find_route
-from quota_invoice.deadline import FOR_GATEWAY, SHORTEST_REQUEST, Deadline
+from quota_invoice.deadline import FOR_GATEWAY, RETRIES_PER_CALLER, SHORTEST_REQUEST, Deadline
 from quota_invoice.errors import (
     OutOfTime,
     QuotaInvoiceError,
@@ -76,6 +76,7 @@ def _context(
 ) -> RequestContext:
     settings, store, ocr = connect()
     deadline = deadline.at_most(settings.api_seconds - stopwatch.elapsed() - FOR_GATEWAY)
+    deadline = deadline.retries_at_most(RETRIES_PER_CALLER)
     store = store.until(deadline)
     recognizer = Recognizer(store, ocr, log, auto=settings.recognize_all)
     pipeline = Pipeline(settings.layout, settings.region, store, recognizer, log)

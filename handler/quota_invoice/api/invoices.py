@@ -10,7 +10,7 @@ from quota_invoice.api.request_context import RequestContext, about
 from quota_invoice.api.requests import parse_recognize_request
 from quota_invoice.api.responses import Response
 from quota_invoice.api.status import status_record
-from quota_invoice.deadline import RETRIES_PER_CALLER, run_before
+from quota_invoice.deadline import run_before
 from quota_invoice.errors import ImageRefused, NotFound, ObjectChanging, UnusableKey, UrlRefused
 from quota_invoice.recognition.ocr_input import File, OcrInput
 from quota_invoice.records.record import Status, recognized
@@ -34,8 +34,7 @@ def post_invoice(context: RequestContext) -> Response:
         file = File(is_pdf, given=OcrInput(encoded=wanted.image))
     else:
         file = _file_of_url(context, wanted.url or "")
-    deadline = context.deadline.retries_at_most(RETRIES_PER_CALLER)
-    reading = context.recognizer.read(file, deadline)
+    reading = context.recognizer.read(file, context.deadline)
     return Response(200, recognized(None, reading, region=context.settings.region))
 
 
@@ -62,7 +61,7 @@ def _process_stored(context: RequestContext, text: str) -> Response:
         source = context.store.describe(context.bucket, key)
         if source is None:
             raise _unknown(key)
-        context.pipeline.record(source, context.deadline.retries_at_most(RETRIES_PER_CALLER))
+        context.pipeline.record(source, context.deadline)
         record = status_record(context, key)
         if record is None:
             raise _unknown(key)
@@ -79,7 +78,7 @@ def _file_of_url(context: RequestContext, url: str) -> File:
     if settings.bucket and url_check.is_of_bucket(parts, settings.bucket, settings.obs_endpoint):
         raise UrlRefused("url is one of this bucket's own: give the key of the object instead")
     # The lookup of a host name can take long.
-    deadline = context.deadline.at_most(RETRIES_PER_CALLER)
+    deadline = context.deadline.at_most(context.deadline.remaining_for_retries())
     run_before(deadline, lambda: url_check.check_host(parts, settings.url_hosts))
     return File(parts.path.lower().endswith(_PDF), given=OcrInput(url=url))
 

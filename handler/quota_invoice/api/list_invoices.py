@@ -40,7 +40,7 @@ def get_invoices(context: RequestContext) -> Response:
     def listing(prefix: str, marker: str) -> Iterator[Entry]:
         for entry in context.store.listing(bucket, prefix, marker):
             seconds = context.deadline.remaining()
-            if seconds < reserved:  # many objects that are no inputs may lie between two inputs
+            if seconds < reserved:  # other objects may fill many pages of the listing
                 raise OutOfTime(seconds)
             yield entry
 

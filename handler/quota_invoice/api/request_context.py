@@ -24,7 +24,7 @@ class RequestContext:
         request: the caller's request.
         settings: the function's settings.
         store: the bucket; its requests end at the deadline.
-        recognizer: has files read.
+        recognizer: sends files to OCR.
         pipeline: brings records up to date.
         deadline: the time at which the caller must have a response.
         base: the part of the request's path before the API's own paths.

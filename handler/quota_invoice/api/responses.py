@@ -13,7 +13,7 @@ from typing import Any
 from quota_invoice.errors import QuotaInvoiceError, RequestRefused
 from quota_invoice.events.api_request import ApiRequest
 
-NOT_MODIFIED = 304
+_NOT_MODIFIED = 304
 _TOO_MANY, _UNAVAILABLE = 429, 503
 _ALWAYS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 _PREFLIGHT = {
@@ -88,7 +88,7 @@ def for_gateway(
         headers["etag"] = _etag(text)
         if _is_known(headers["etag"], request.headers.get("if-none-match", "")):
             del headers["content-type"]
-            status, text = NOT_MODIFIED, ""
+            status, text = _NOT_MODIFIED, ""
     if request.method == "HEAD":
         text = ""
     return {

@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 from datetime import datetime, timedelta, timezone
 
-from quota_invoice.api.request_context import RequestContext
+from quota_invoice.api.request_context import RequestContext, about
 from quota_invoice.api.requests import parse_upload_request
 from quota_invoice.api.responses import Response
 
@@ -30,9 +30,11 @@ def post_upload(context: RequestContext) -> Response:
     key = layout.requested_key(f"{layout.uploads_prefix}{folder}/{wanted.name}")
     seconds = settings.upload_life
     path = context.record_path(key)
+    with about(key):
+        url = context.store.signed_put(context.bucket, key, seconds, wanted.content_type)
     body = {
         "method": "PUT",
-        "url": context.store.signed_put(context.bucket, key, seconds, wanted.content_type),
+        "url": url,
         "headers": {"Content-Type": wanted.content_type} if wanted.content_type else {},
         "expires_at": f"{now + timedelta(seconds=seconds):%Y-%m-%dT%H:%M:%SZ}",
         "key": key,

@@ -35,12 +35,12 @@ def _eventgrid(event: object) -> Uploads | None:
     return [parse_entry(member(data, "obs"), name, uploaded_at=time, event_id=event_id)]
 
 
-def _records(event: object) -> Uploads | None:
+def _entries(event: object) -> Uploads | None:
     entries = member(event, "records")
-    return [_record(entry) for entry in entries] if isinstance(entries, list) else None
+    return [_entry(entry) for entry in entries] if isinstance(entries, list) else None
 
 
-def _record(entry: object) -> Upload | EventError:
+def _entry(entry: object) -> Upload | EventError:
     for name in ("s3", "obs"):
         body = member(entry, name)
         if body is not None:
@@ -68,9 +68,9 @@ def _smn_message(item: object) -> Iterator[Upload | EventError]:
         inner = json.loads(text) if isinstance(text, str) else None
     except (ValueError, RecursionError):
         inner = None
-    found = _records(inner)
+    found = _entries(inner)
     if found is None:
-        yield EventError("an SMN message does not hold records of OBS as a JSON string")
+        yield EventError("an SMN message does not hold entries of OBS as a JSON string")
     else:
         yield from found
 
@@ -92,4 +92,4 @@ def _backfill(event: object) -> Uploads | None:
     ]
 
 
-SHAPES: tuple[Callable[[object], Uploads | None], ...] = (_eventgrid, _records, _smn, _backfill)
+SHAPES: tuple[Callable[[object], Uploads | None], ...] = (_eventgrid, _entries, _smn, _backfill)

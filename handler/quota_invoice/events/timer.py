@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from quota_invoice.errors import EventError
 from quota_invoice.json_values import member, text_of
 
-_OPTIONS = {"retry_failed": "retry_failed", "failures": "retry_failed", "verify": "verify"}
-"""Options by name; ``failures`` is a former name."""
+_OPTIONS = {"retry_failed", "failures", "verify"}  # "failures" is a former name of "retry_failed"
 
 
 @dataclass(frozen=True)
@@ -42,8 +41,9 @@ def parse_timer(event: object) -> Sweep | None:
         options = {} if text.strip().lower() == "sweep" else json.loads(text)
     except (ValueError, RecursionError):
         options = None
-    if not isinstance(options, Mapping) or not options.keys() <= _OPTIONS.keys():
+    if not isinstance(options, Mapping) or not options.keys() <= _OPTIONS:
         raise EventError("a timer's user_event is neither sweep nor its options as JSON")
     if not all(isinstance(value, bool) for value in options.values()):
         raise EventError("the options of a sweep are true or false")
-    return Sweep(**{_OPTIONS[name]: value for name, value in options.items()})
+    retry_failed = options.get("retry_failed", False) or options.get("failures", False)
+    return Sweep(retry_failed, options.get("verify", False))

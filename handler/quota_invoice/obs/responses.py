@@ -9,6 +9,11 @@ from typing import Any
 from quota_invoice.errors import StoreError
 
 
+def is_success(status: int) -> bool:
+    """Whether an HTTP status is a success."""
+    return status // 100 == 2  # noqa: PLR2004 - the class of statuses
+
+
 def etag_of_response(body: Any, request: str) -> str:  # noqa: ANN401 - the SDK has no types
     """Return the ETag of a response, in lower case, without quotes; every response of OBS has one.
 
@@ -42,7 +47,7 @@ def name_of(error: Exception) -> str:
 
 
 def utc(modified: str | None) -> str | None:
-    """Return an HTTP date in ISO 8601; None if it is no date."""
+    """Return an HTTP date in ISO 8601; None if it is not a date."""
     if not modified:
         return None
     try:

@@ -22,6 +22,7 @@ from quota_invoice.obs.objects import Entry, Source
 from quota_invoice.obs.responses import (
     etag_of_response,
     foreign_response,
+    is_success,
     listed_time,
     name_of,
     utc,
@@ -31,7 +32,6 @@ from quota_invoice.settings.credentials import Credentials
 from quota_invoice.settings.settings import Settings
 from quota_invoice.stopwatch import Stopwatch
 
-_SUCCESS = range(200, 300)
 _NO_CONTENT = 204
 _NOT_FOUND = 404
 _BUSY = {429, 503}  # OBS limits the rate of requests with either
@@ -145,7 +145,7 @@ class ObsStore:
 
         def get(k: str) -> Any:  # noqa: ANN401 - the SDK has no types
             response = self._client.getObject(bucket, k, headers=GetObjectHeader())
-            if response.status in _SUCCESS:
+            if is_success(response.status):
                 with contextlib.closing(response.body.response) as stream:
                     response.body.buffer = stream.read(limit + 1)
             return response
@@ -229,7 +229,7 @@ class ObsStore:
             raise StoreError("Store.Unreachable", f"{action} {key}: {name_of(error)}") from None
         except Exception as error:  # noqa: BLE001 - the SDK raises it for some network failures
             raise StoreError("Store.Failed", f"{action} {key}: {name_of(error)}") from None
-        if response.status in _SUCCESS:
+        if is_success(response.status):
             return response
         # The response to HEAD has no body that could hold an error code.
         missing = {"NoSuchKey", None} if action == "head" else {"NoSuchKey"}

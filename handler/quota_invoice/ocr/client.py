@@ -13,7 +13,7 @@ from quota_invoice.settings.credentials import Credentials
 from quota_invoice.settings.settings import Settings
 
 _CONNECT_SECONDS = 5.0
-# The SDK would print failed connections as lines that are no JSON; they become errors anyway.
+# The SDK would print failed connections as lines that are not JSON; they become errors anyway.
 logging.getLogger("HuaweiCloud-SDK-OcrClient").addHandler(logging.NullHandler())
 
 

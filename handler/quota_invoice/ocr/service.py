@@ -71,7 +71,7 @@ class OcrService:
     def recognize(
         self, ocr_input: OcrInput, api: Api, page: int | None, seconds: float
     ) -> Recognition:
-        """Have an image, or a page of a PDF, read.
+        """Send an image, or a page of a PDF, to OCR.
 
         Args:
             ocr_input: the image or PDF.

@@ -12,7 +12,7 @@ class CircuitBreaker:
     """Lets no further request pass once the service has refused the account.
 
     The service locks an account after five refusals in a row. One breaker serves one invocation;
-    the next invocation asks once again. Threads may share it.
+    the next invocation sends one request. Threads may share it.
     """
 
     def __init__(self) -> None:

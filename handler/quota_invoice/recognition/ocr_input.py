@@ -68,5 +68,5 @@ class File(NamedTuple):
 
     @property
     def is_fetched(self) -> bool:
-        """Whether the service fetches it from a URL, where something else may be."""
+        """Whether the service fetches it from a URL, and so may get another file."""
         return self.given is None or self.given.url is not None

@@ -48,7 +48,7 @@ class OcrService(Protocol):
 
 
 class Recognizer:
-    """Has files read by the OCR service, for one invocation; threads may share it.
+    """Sends files to the OCR service, for one invocation; threads may share it.
 
     Args:
         store: the bucket.
@@ -65,7 +65,7 @@ class Recognizer:
         self._breaker = CircuitBreaker()
 
     def read(self, file: File, deadline: Deadline) -> Reading:
-        """Have a file read.
+        """Send a file to OCR and return the result.
 
         Raises:
             ImageRefused: it cannot be read.

@@ -17,7 +17,7 @@ from quota_invoice.records.auto_classification import members
 SCHEMA = "quota-invoice-record/1"
 
 
-class Status(Enum):
+class Status(str, Enum):
     """The status of an input, by its word in records and in the API."""
 
     RECOGNIZED = "recognized"

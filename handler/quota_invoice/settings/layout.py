@@ -54,7 +54,7 @@ class BucketLayout:
         """Return the key of an input's record.
 
         Raises:
-            UnusableKey: no record can have that key.
+            UnusableKey: it would be invalid.
         """
         return self._output_key(input_key, self.results_prefix)
 
@@ -62,7 +62,7 @@ class BucketLayout:
         """Return the key of an input's failure record.
 
         Raises:
-            UnusableKey: no record can have that key.
+            UnusableKey: it would be invalid.
         """
         return self._output_key(input_key, self.failures_prefix)
 
@@ -91,7 +91,7 @@ class BucketLayout:
         ('incoming/2026/a.jpg', 'incoming/2026/a.jpg')
 
         Raises:
-            UnusableKey: it is no key of an input, or its record can have no key.
+            UnusableKey: it is not an input's key, or the record's key would be invalid.
         """
         key = self.input_prefix + self.requested_path(text)
         reason = self.reason_to_ignore(key)

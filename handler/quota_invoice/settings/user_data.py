@@ -44,7 +44,7 @@ class UserData:
         value = self.text(name, default)
         if value in choices:
             return value
-        return self._refuse(name, f"{value} is none of {', '.join(choices)}", default)
+        return self._refuse(name, f"{value} is not one of {', '.join(choices)}", default)
 
     def seconds(self, name: str, default: float, least: float, most: float) -> float:
         """Read a number of seconds within limits."""
@@ -52,7 +52,7 @@ class UserData:
         try:
             number = float(value)
         except ValueError:
-            return self._refuse(name, f"{value} is no number of seconds", default)
+            return self._refuse(name, f"{value} is not a number of seconds", default)
         if least <= number <= most:
             return number
         return self._refuse(name, f"{value} is not between {least} and {most}", default)
@@ -62,7 +62,7 @@ class UserData:
         value = self.text(name, str(default))
         if value.isascii() and value.isdigit() and least <= int(value) <= most:
             return int(value)
-        return self._refuse(name, f"{value} is no whole number from {least} to {most}", default)
+        return self._refuse(name, f"{value} is not a whole number from {least} to {most}", default)
 
     def several(
         self, name: str, pattern: re.Pattern[str], example: str, every: str | None = None

@@ -74,7 +74,7 @@ class Engine:
 
     def __init__(self, *, threads: int | None = None) -> None:
         threads = threads or min(4, os.cpu_count() or 1)
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="recognise")
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="recognize")
         core = openvino.Core()
         recognition = core.read_model(_MODELS / "PP-OCRv6_rec_small.onnx")
         characters = recognition.get_rt_info()["framework"]["character"].value.splitlines()
@@ -107,7 +107,7 @@ class Engine:
         ]
         return [float(chance) for chance in self._direction(np.stack(tensors))[:, 1]]
 
-    def recognise(
+    def recognize(
         self, crops: Sequence[Image], *, alphabet: str = "", stretch: float = 1.0
     ) -> list[Reading]:
         """The text of each crop, restricted to the characters of `alphabet` if there is one.
@@ -116,9 +116,9 @@ class Engine:
         they are titles in Chinese characters, which stay readable.
         """
         columns = self._columns(alphabet) if alphabet else None
-        return list(self._pool.map(lambda each: self._recognise(each, columns, stretch), crops))
+        return list(self._pool.map(lambda each: self._recognize(each, columns, stretch), crops))
 
-    def _recognise(self, line: Image, columns: NDArray[np.intp] | None, stretch: float) -> Reading:
+    def _recognize(self, line: Image, columns: NDArray[np.intp] | None, stretch: float) -> Reading:
         width = round(line.shape[1] * _LINE_HEIGHT / line.shape[0] * stretch)
         width = round(width * _NARROWED) if width > _VERY_LONG and stretch <= 1 else width
         width = max(8, min(_MAX_LINE_WIDTH, width))

@@ -150,9 +150,9 @@ def read_boxes(  # noqa: PLR0913 - two of them are passed on
     alphabet: str = "",
     stretch: float = 1.0,
 ) -> list[Line]:
-    """Read the lines of text in the boxes; `alphabet` and `stretch` as in `Engine.recognise`."""
+    """Read the lines of text in the boxes; `alphabet` and `stretch` as in `Engine.recognize`."""
     crops = [crop(image, box) for box in boxes]
-    readings = engine.recognise(crops, alphabet=alphabet, stretch=stretch)
+    readings = engine.recognize(crops, alphabet=alphabet, stretch=stretch)
     return [
         Line(reading.text, reading.chances, reading.places, *level_position(box, angle), box)
         for reading, box in zip(readings, boxes, strict=True)

@@ -63,7 +63,7 @@ def client(at: Running, ak: str = "AK", sk: str = "S3CRET", st: str = "") -> Ocr
     return OcrClient.new_builder().with_credentials(credentials).with_endpoint(at.url).build()
 
 
-def recognise(by: OcrClient, **body: str) -> dict[str, Any]:
+def recognize(by: OcrClient, **body: str) -> dict[str, Any]:
     request = RecognizeQuotaInvoiceRequest(body=QuotaInvoiceRequestBody(**body))
     response: dict[str, Any] = by.recognize_quota_invoice(request).to_json_object()
     return response
@@ -71,7 +71,7 @@ def recognise(by: OcrClient, **body: str) -> dict[str, Any]:
 
 def refused(by: OcrClient, **body: str) -> tuple[int, str]:
     with pytest.raises(ServiceResponseException) as caught:
-        recognise(by, **body)
+        recognize(by, **body)
     assert len(caught.value.request_id) == 32
     return caught.value.status_code, caught.value.error_code
 
@@ -141,7 +141,7 @@ def test_temporary_credentials_change_while_it_runs(service: Running) -> None:
     assert refused(by, image=IMAGE) == (401, "APIG.0301")
     end = datetime.now(timezone.utc) + timedelta(hours=1)
     write_key_file(path, [Credentials("TK", "TS", "security+token/=", end)])
-    assert recognise(by, image=IMAGE)["result"]["number"] == "12345678"
+    assert recognize(by, image=IMAGE)["result"]["number"] == "12345678"
     assert refused(client(service, "TK", "TS", "another"), image=IMAGE) == (401, "APIG.0301")
     assert refused(client(service, "TK", "TS"), image=IMAGE) == (401, "APIG.0301")
     write_key_file(path, [Credentials("TK", "TS", "security+token/=", end - timedelta(hours=2))])

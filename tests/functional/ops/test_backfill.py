@@ -36,7 +36,7 @@ def backfill(environment: dict[str, str], state: Path, *options: str) -> Any:
     return subprocess.run(  # noqa: S603 - this project's command
         [sys.executable, "-m", "ops.backfill", "--state", str(state), *options],
         cwd=ROOT,
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": "handler", **environment},
+        env={"PATH": os.environ["PATH"], **environment},
         capture_output=True,
         text=True,
         timeout=SECONDS,

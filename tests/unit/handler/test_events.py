@@ -213,6 +213,8 @@ def test_a_backfill_event_has_plain_keys() -> None:
         ("{}", Sweep()),
         ('{"failures": true}', Sweep(retry_failed=True)),
         ('{"retry_failed": true}', Sweep(retry_failed=True)),
+        ('{"retry_failed": true, "failures": false}', Sweep(retry_failed=True)),
+        ('{"failures": true, "retry_failed": false}', Sweep(retry_failed=True)),
         ('{"verify": true, "failures": false}', Sweep(verify=True)),
     ],
 )

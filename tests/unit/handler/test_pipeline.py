@@ -63,7 +63,7 @@ class Cloud:
 def test_a_new_invoice_gets_its_record() -> None:
     cloud = Cloud()
     assert cloud.run(announce(KEY, b"image")) == {"recognized": 1}
-    record = cloud.store.documents[RECORD]
+    record = cloud.store.records[RECORD]
     assert record["status"] == "recognized"
     assert record["source"]["key"] == KEY
     assert record["source"]["etag"] == etag(b"image")
@@ -90,13 +90,13 @@ def test_the_same_event_three_times_is_one_record_and_one_call() -> None:
     cloud = Cloud()
     event = announce(KEY, b"image")
     first = cloud.run(event)
-    record = cloud.store.documents[RECORD]
+    record = cloud.store.records[RECORD]
     assert [first, cloud.run(event), cloud.run(event)] == [
         {"recognized": 1},
         {"duplicate": 1},
         {"duplicate": 1},
     ]
-    assert cloud.store.documents[RECORD] == record
+    assert cloud.store.records[RECORD] == record
     assert len(cloud.ocr.given) == 1
 
 
@@ -104,7 +104,7 @@ def test_content_with_a_failure_record_is_not_read_again() -> None:
     cloud = Cloud(REFUSAL)
     event = announce(KEY, b"image")
     assert [cloud.run(event), cloud.run(event)] == [{"failed": 1}, {"duplicate": 1}]
-    assert cloud.store.documents[FAILURE]["error"] == {
+    assert cloud.store.records[FAILURE]["error"] == {
         "code": "AIS.0104",
         "message": "The image is not supported.",
         "request_id": "r-1",
@@ -117,15 +117,15 @@ def test_new_content_is_read_and_its_record_replaces_the_failure() -> None:
     cloud.run(announce(KEY, b"image"))
     cloud.store.objects[KEY] = b"better image"
     assert cloud.run(announce(KEY, b"better image")) == {"recognized": 1}
-    assert cloud.store.documents.keys() == {RECORD}
+    assert cloud.store.records.keys() == {RECORD}
 
 
 def test_a_late_event_for_older_content_changes_nothing() -> None:
     cloud = Cloud(objects={KEY: b"new"})
     cloud.run(announce(KEY, b"new"))
-    record = cloud.store.documents[RECORD]
+    record = cloud.store.records[RECORD]
     assert cloud.run(announce(KEY, b"old")) == {"duplicate": 1}
-    assert cloud.store.documents[RECORD] == record
+    assert cloud.store.records[RECORD] == record
     assert len(cloud.ocr.given) == 1
 
 
@@ -133,19 +133,19 @@ def test_no_failure_record_is_written_beside_a_record_of_the_same_content() -> N
     cloud = Cloud(REFUSAL)
     faster = Cloud()
     faster.run(announce(KEY, b"image"))
-    record = faster.store.documents[RECORD]
-    cloud.ocr.meanwhile = lambda: cloud.store.documents.update({RECORD: record})
+    record = faster.store.records[RECORD]
+    cloud.ocr.meanwhile = lambda: cloud.store.records.update({RECORD: record})
     assert cloud.run(announce(KEY, b"image")) == {"duplicate": 1}
-    assert cloud.store.documents == {RECORD: record}
+    assert cloud.store.records == {RECORD: record}
 
 
 def test_two_simultaneous_invocations_write_equal_records() -> None:
     slower, rival = Cloud(), Cloud()
     rival.run(announce(KEY, b"image"))
-    slower.ocr.meanwhile = lambda: slower.store.documents.update(rival.store.documents)
+    slower.ocr.meanwhile = lambda: slower.store.records.update(rival.store.records)
     assert slower.run(announce(KEY, b"image")) == {"recognized": 1}
-    [record] = slower.store.documents.values()
-    [other] = rival.store.documents.values()
+    [record] = slower.store.records.values()
+    [other] = rival.store.records.values()
     told_apart = {"processed_at"}
     assert record.keys() == other.keys()
     assert all(record[name] == other[name] for name in record.keys() - told_apart)
@@ -164,7 +164,7 @@ def test_a_failed_download_of_a_deleted_object_is_gone() -> None:
     assert Cloud(error, objects={}).run(announce(KEY, b"image")) == {"gone": 1}
     still_there = Cloud(error)
     assert still_there.run(announce(KEY, b"image")) == {"recognized": 1}
-    assert still_there.store.documents[RECORD]["ocr"]["rescue"] == {
+    assert still_there.store.records[RECORD]["ocr"]["rescue"] == {
         "code": "ModelArts.4603",
         "scale": 1.0,
     }
@@ -175,7 +175,7 @@ def test_an_event_without_an_etag_takes_it_from_the_bucket() -> None:
     event = announce(KEY, b"image")
     del event["data"]["obs"]["object"]["eTag"]
     assert cloud.run(event) == {"recognized": 1}
-    assert cloud.store.documents[RECORD]["source"]["etag"] == etag(b"image")
+    assert cloud.store.records[RECORD]["source"]["etag"] == etag(b"image")
 
 
 @pytest.mark.parametrize("encoded", [True, False])
@@ -187,9 +187,9 @@ def test_the_right_one_of_two_objects_is_read_for_encoded_and_plain_keys(
     other = unquote_plus(key)
     cloud = Cloud(objects={key: b"this", other: b"other"})
     assert cloud.run(announce(key, b"this", encoded=encoded)) == {"recognized": 1}
-    [record] = cloud.store.documents.values()
+    [record] = cloud.store.records.values()
     assert record["source"]["key"] == key
-    assert cloud.store.documents.keys() == {key.replace("incoming/", "results/") + ".json"}
+    assert cloud.store.records.keys() == {key.replace("incoming/", "results/") + ".json"}
 
 
 def test_two_objects_with_the_events_content_both_get_records() -> None:
@@ -200,7 +200,7 @@ def test_two_objects_with_the_events_content_both_get_records() -> None:
             {"recognized": 1},
             {"duplicate": 1},
         )
-    assert cloud.store.documents.keys() == {"results/a+b.jpg.json", "results/a b.jpg.json"}
+    assert cloud.store.records.keys() == {"results/a+b.jpg.json", "results/a b.jpg.json"}
     assert len(cloud.ocr.given) == 2
 
 
@@ -244,7 +244,7 @@ def test_all_entries_are_processed_before_an_error_is_raised() -> None:
     assert str(caught.value).startswith(
         "APIG.0308: 2 of 4 uploads failed: incoming/a.jpg: APIG.0308: The throttling"
     )
-    assert cloud.store.documents.keys() == {"failures/b.jpg.json", "results/c.jpg.json"}
+    assert cloud.store.records.keys() == {"failures/b.jpg.json", "results/c.jpg.json"}
 
 
 @pytest.mark.parametrize(
@@ -264,7 +264,7 @@ def test_retries_stay_within_the_uploads_share_of_the_time() -> None:
     cloud.seconds = 20
     event = announce_all([(f"incoming/{name}.jpg", b"x") for name in "ab"])
     assert cloud.run(event) == {"recognized": 2}
-    assert [cloud.store.documents[f"results/{n}.jpg.json"]["ocr"]["attempts"] for n in "ab"] == [
+    assert [cloud.store.records[f"results/{n}.jpg.json"]["ocr"]["attempts"] for n in "ab"] == [
         3,
         1,
     ]
@@ -280,7 +280,7 @@ def test_uploads_without_time_are_left_to_another_invocation() -> None:
     with pytest.raises(UploadsFailed, match="Function.OutOfTime: 2 of 3 uploads failed"):
         cloud.run(event)
     assert len(cloud.ocr.given) == 1
-    assert cloud.store.documents.keys() == {"results/a.jpg.json"}
+    assert cloud.store.records.keys() == {"results/a.jpg.json"}
 
 
 def test_an_object_replaced_during_ocr_is_read_again() -> None:
@@ -291,7 +291,7 @@ def test_an_object_replaced_during_ocr_is_read_again() -> None:
 
     cloud.ocr.meanwhile = replaced_once
     assert cloud.run(announce(KEY, b"old")) == {"recognized": 1}
-    assert cloud.store.documents[RECORD]["source"]["etag"] == etag(b"new")
+    assert cloud.store.records[RECORD]["source"]["etag"] == etag(b"new")
     assert len(cloud.ocr.given) == 2
     assert cloud.run(announce(KEY, b"new")) == {"duplicate": 1}
 
@@ -303,11 +303,11 @@ def test_a_slow_invocation_for_older_content_leaves_the_newer_record() -> None:
         slow.store.objects[KEY] = b"new"
         newer = Cloud(objects={KEY: b"new"})
         newer.run(announce(KEY, b"new"))
-        slow.store.documents.update(newer.store.documents)
+        slow.store.records.update(newer.store.records)
 
     slow.ocr.meanwhile = meanwhile
     assert slow.run(announce(KEY, b"old")) == {"duplicate": 1}
-    assert slow.store.documents[RECORD]["source"]["etag"] == etag(b"new")
+    assert slow.store.records[RECORD]["source"]["etag"] == etag(b"new")
     assert slow.store.writes == []
 
 
@@ -315,14 +315,14 @@ def test_a_failure_of_older_content_is_not_recorded_for_newer_content() -> None:
     cloud = Cloud(REFUSAL, objects={KEY: b"old"})
     cloud.ocr.meanwhile = lambda: cloud.store.objects.update({KEY: b"new"})
     assert cloud.run(announce(KEY, b"old")) == {"recognized": 1}
-    assert cloud.store.documents.keys() == {RECORD}
+    assert cloud.store.records.keys() == {RECORD}
 
 
 def test_an_object_deleted_during_ocr_leaves_no_record() -> None:
     cloud = Cloud()
     cloud.ocr.meanwhile = cloud.store.objects.clear
     assert cloud.run(announce(KEY, b"image")) == {"gone": 1}
-    assert cloud.store.documents == {}
+    assert cloud.store.records == {}
 
 
 def test_an_object_replaced_repeatedly_is_left_to_another_invocation() -> None:
@@ -356,7 +356,7 @@ def test_a_defect_is_named_without_its_text_and_costs_no_other_upload() -> None:
     event = announce_all([(f"incoming/{name}.jpg", b"x") for name in "ab"])
     with pytest.raises(UploadsFailed, match=r"Function.Fault: .*KeyError at test_pipeline.py:\d+"):
         cloud.run(event)
-    assert cloud.store.documents.keys() == {"results/b.jpg.json"}
+    assert cloud.store.records.keys() == {"results/b.jpg.json"}
     assert "do-not-tell" not in "".join(cloud.lines)
 
 
@@ -392,5 +392,5 @@ def test_each_step_logs_one_line_with_request_key_outcome_and_time() -> None:
 
 def test_a_record_that_is_no_json_object_counts_as_none() -> None:
     cloud = Cloud()
-    cloud.store.documents[RECORD] = {}
+    cloud.store.records[RECORD] = {}
     assert cloud.run(announce(KEY, b"image")) == {"recognized": 1}

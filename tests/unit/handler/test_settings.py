@@ -47,10 +47,10 @@ def test_the_regions_are_those_that_the_sdk_knows() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "problem"),
     [
-        ("REGION", "cn-north-99", "cn-north-99 is none of"),
-        ("OBS_SIGNATURE", "v2", "v2 is none of obs, v4"),
-        ("OBS_PATH_STYLE", "yes", "yes is none of true, false"),
-        ("OCR_TIMEOUT_SECONDS", "soon", "soon is no number of seconds"),
+        ("REGION", "cn-north-99", "cn-north-99 is not one of"),
+        ("OBS_SIGNATURE", "v2", "v2 is not one of obs, v4"),
+        ("OBS_PATH_STYLE", "yes", "yes is not one of true, false"),
+        ("OCR_TIMEOUT_SECONDS", "soon", "soon is not a number of seconds"),
         ("OCR_TIMEOUT_SECONDS", "0", "0 is not between 1 and 120"),
         ("OCR_TIMEOUT_SECONDS", "nan", "nan is not between 1 and 120"),
         ("OBS_TIMEOUT_SECONDS", "-1", "-1 is not between 1 and 120"),

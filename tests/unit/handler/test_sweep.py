@@ -52,8 +52,8 @@ class Cloud:
         self.store.objects[key] = content
         self.store.times[key] = second
 
-    def document(self, key: str, content: bytes = b"image", second: int = 30) -> None:
-        self.store.documents[key] = {"source": {"etag": etag(content)}}
+    def put_record(self, key: str, content: bytes = b"image", second: int = 30) -> None:
+        self.store.records[key] = {"source": {"etag": etag(content)}}
         self.store.times[key] = second
 
     def run(self, **options: bool) -> dict[str, int]:
@@ -71,15 +71,15 @@ class Cloud:
 
     @property
     def statuses(self) -> dict[str, str | None]:
-        return {key: document.get("status") for key, document in self.store.documents.items()}
+        return {key: document.get("status") for key, document in self.store.records.items()}
 
 
 def test_missing_inputs_are_processed_and_no_others() -> None:
     cloud = Cloud()
     for name in "abcd":
         cloud.put(f"incoming/{name}.jpg")
-    cloud.document("results/b.jpg.json")
-    cloud.document("failures/c.jpg.json")
+    cloud.put_record("results/b.jpg.json")
+    cloud.put_record("failures/c.jpg.json")
     assert cloud.run() == {
         "inputs": 4,
         "missing": 2,
@@ -107,35 +107,35 @@ def test_the_counts_are_logged() -> None:
 def test_an_input_that_is_newer_than_its_record_is_read_again() -> None:
     cloud = Cloud()
     cloud.put("incoming/a.jpg", b"newer", second=40)
-    cloud.document("results/a.jpg.json", b"older", second=30)
+    cloud.put_record("results/a.jpg.json", b"older", second=30)
     cloud.put("incoming/b.jpg", b"same", second=40)
-    cloud.document("results/b.jpg.json", b"same", second=40)
+    cloud.put_record("results/b.jpg.json", b"same", second=40)
     counts = cloud.run()
     assert (counts["unsure"], counts["recognized"], counts["duplicate"]) == (2, 1, 1)
-    assert cloud.store.documents["results/a.jpg.json"]["source"]["etag"] == etag(b"newer")
+    assert cloud.store.records["results/a.jpg.json"]["source"]["etag"] == etag(b"newer")
 
 
 def test_failures_are_retried_only_on_request() -> None:
     cloud = Cloud()
     cloud.put("incoming/a.jpg")
-    cloud.document("failures/a.jpg.json")
+    cloud.put_record("failures/a.jpg.json")
     assert cloud.run() == {"inputs": 1, "unreadable": 1}
     assert cloud.run(retry_failed=True) == {"inputs": 1, "unreadable": 1, "recognized": 1}
-    assert cloud.store.documents.keys() == {"results/a.jpg.json"}
+    assert cloud.store.records.keys() == {"results/a.jpg.json"}
 
 
 def test_a_failure_that_fails_again_stays() -> None:
     cloud = Cloud(ImageRefused("AIS.0104", "not supported"))
     cloud.put("incoming/a.jpg")
-    cloud.document("failures/a.jpg.json")
+    cloud.put_record("failures/a.jpg.json")
     assert cloud.run(retry_failed=True) == {"inputs": 1, "unreadable": 1, "failed": 1}
-    assert cloud.store.documents["failures/a.jpg.json"]["error"]["code"] == "AIS.0104"
+    assert cloud.store.records["failures/a.jpg.json"]["error"]["code"] == "AIS.0104"
 
 
 def test_every_record_is_compared_with_its_input_on_request() -> None:
     cloud = Cloud()
     cloud.put("incoming/a.jpg", b"newer", second=0)
-    cloud.document("results/a.jpg.json", b"older", second=30)
+    cloud.put_record("results/a.jpg.json", b"older", second=30)
     assert cloud.run() == {"inputs": 1, "done": 1}
     assert cloud.run(verify=True) == {"inputs": 1, "done": 1, "recognized": 1}
 
@@ -143,19 +143,19 @@ def test_every_record_is_compared_with_its_input_on_request() -> None:
 def test_a_failure_left_beside_the_record_of_the_same_content_is_removed() -> None:
     cloud = Cloud()
     cloud.put("incoming/a.jpg", b"good")
-    cloud.document("results/a.jpg.json", b"good")
-    cloud.document("failures/a.jpg.json", b"bad")
+    cloud.put_record("results/a.jpg.json", b"good")
+    cloud.put_record("failures/a.jpg.json", b"bad")
     assert cloud.run() == {"inputs": 1, "unsure": 1, "tidied": 1}
-    assert cloud.store.documents.keys() == {"results/a.jpg.json"}
+    assert cloud.store.records.keys() == {"results/a.jpg.json"}
 
 
 def test_a_failure_of_newer_content_stays_beside_the_older_record() -> None:
     cloud = Cloud()
     cloud.put("incoming/a.jpg", b"bad")
-    cloud.document("results/a.jpg.json", b"good")
-    cloud.document("failures/a.jpg.json", b"bad")
+    cloud.put_record("results/a.jpg.json", b"good")
+    cloud.put_record("failures/a.jpg.json", b"bad")
     assert cloud.run() == {"inputs": 1, "unsure": 1, "duplicate": 1}
-    assert len(cloud.store.documents) == 2
+    assert len(cloud.store.records) == 2
 
 
 def test_a_sweep_out_of_time_leaves_a_checkpoint_for_the_next_one() -> None:
@@ -172,11 +172,11 @@ def test_a_sweep_out_of_time_leaves_a_checkpoint_for_the_next_one() -> None:
     assert first["unfinished"] == 1
     done = first["recognized"]
     assert 6 <= done < 20
-    assert cloud.store.documents[CHECKPOINT]["after"] == f"incoming/{done - 1:02d}.jpg"
+    assert cloud.store.records[CHECKPOINT]["after"] == f"incoming/{done - 1:02d}.jpg"
     cloud.seconds = 60.0
     cloud.ocr.meanwhile = lambda: None
     assert cloud.run() == {"inputs": 20 - done, "missing": 20 - done, "recognized": 20 - done}
-    assert CHECKPOINT not in cloud.store.documents
+    assert CHECKPOINT not in cloud.store.records
     assert len(cloud.ocr.given) == 20
 
 
@@ -190,7 +190,7 @@ def test_the_next_sweep_begins_at_the_first_input_without_time() -> None:
 
     cloud.late, cloud.ocr.meanwhile = True, none_left
     assert cloud.run() == {"inputs": 3, "missing": 3, "recognized": 1, "unfinished": 1}
-    assert cloud.store.documents[CHECKPOINT] == {"after": "incoming/a.jpg"}
+    assert cloud.store.records[CHECKPOINT] == {"after": "incoming/a.jpg"}
     cloud.seconds, cloud.ocr.meanwhile = 60.0, lambda: None
     assert cloud.run() == {"inputs": 2, "missing": 2, "recognized": 2}
 
@@ -202,7 +202,7 @@ def test_an_input_too_slow_for_a_sweep_does_not_block_the_others() -> None:
     cloud.late, cloud.seconds = True, 0.1  # no time is left for the first input
     with pytest.raises(UploadsFailed, match="Function.OutOfTime: 1 of 2 uploads failed"):
         cloud.run()
-    assert cloud.store.documents["failures/.sweep"] == {"after": "incoming/a.jpg"}
+    assert cloud.store.records["failures/.sweep"] == {"after": "incoming/a.jpg"}
     cloud.seconds = 60.0
     assert cloud.run() == {"inputs": 1, "missing": 1, "recognized": 1}
 
@@ -212,7 +212,7 @@ def test_a_failing_listing_keeps_the_progress() -> None:
     for index in range(1500):
         cloud.put(f"incoming/{index:04d}.jpg")
         if index > 2:
-            cloud.document(f"results/{index:04d}.jpg.json")
+            cloud.put_record(f"results/{index:04d}.jpg.json")
     listing = cloud.store.listing
 
     def failing(bucket: str, prefix: str, after: str = "") -> Iterator[Entry]:
@@ -225,7 +225,7 @@ def test_a_failing_listing_keeps_the_progress() -> None:
     with pytest.raises(StoreError, match="Store.InternalError"):
         cloud.run()
     assert len(cloud.ocr.given) == 3
-    assert cloud.store.documents["failures/.sweep"] == {"after": "incoming/0998.jpg"}
+    assert cloud.store.records["failures/.sweep"] == {"after": "incoming/0998.jpg"}
     cloud.store.listing = listing  # type: ignore[method-assign]
     assert cloud.run()["inputs"] == 501
 
@@ -237,7 +237,7 @@ def test_a_refusal_of_the_account_ends_a_sweep_after_one_request() -> None:
     with pytest.raises(UploadsFailed, match="APIG.0301"):
         cloud.run()
     assert len(cloud.ocr.given) <= 2  # the number of threads
-    assert CHECKPOINT not in cloud.store.documents  # the next sweep starts at the same place
+    assert CHECKPOINT not in cloud.store.records  # the next sweep starts at the same place
     assert cloud.run()["recognized"] == 50
 
 
@@ -249,7 +249,7 @@ def test_an_input_that_fails_costs_no_other_and_is_reported() -> None:
         cloud.put(f"incoming/{name}.jpg")
     with pytest.raises(UploadsFailed, match="ModelArts.4502: 1 of 3 uploads failed"):
         cloud.run()
-    assert len(cloud.store.documents) == 2
+    assert len(cloud.store.records) == 2
     assert cloud.run()["recognized"] == 1
 
 
@@ -264,7 +264,7 @@ def test_a_sweep_without_a_bucket_names_the_missing_setting() -> None:
         Cloud(BUCKET="").run()
 
 
-class Bucket:
+class HugeBucket:
     """A huge bucket whose listings are generated; every hundredth input has no record."""
 
     def __init__(self, inputs: int) -> None:
@@ -285,8 +285,8 @@ class Bucket:
 
 
 def test_a_hundred_thousand_inputs_are_walked_in_step_and_in_constant_memory() -> None:
-    bucket = Bucket(100_000)
-    list(walk(Bucket(3000).listing, DEFAULT_LAYOUT))
+    bucket = HugeBucket(100_000)
+    list(walk(HugeBucket(3000).listing, DEFAULT_LAYOUT))
     tracemalloc.start()
     missing = seen = 0
     for finding in walk(bucket.listing, DEFAULT_LAYOUT):

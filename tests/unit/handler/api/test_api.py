@@ -169,7 +169,7 @@ def test_a_stored_object_is_processed_as_its_event_would_be() -> None:
     api = Api()
     reply = api.ask("POST", "/invoices", {"key": "2026/a.jpg"})
     assert reply.status == 200
-    assert reply.json == api.store.documents[RECORD]
+    assert reply.json == api.store.records[RECORD]
     assert reply.json["source"]["etag"] == etag(b"image")
     assert reply.headers["content-location"] == f"/invoices/{KEY}"
     assert api.ask("POST", "/invoices", {"key": KEY}).json == reply.json
@@ -212,7 +212,7 @@ def test_an_input_is_pending_until_its_content_has_a_record() -> None:
 def test_another_programs_object_in_a_records_place_is_no_record(document: dict[str, Any]) -> None:
     api = Api()
     for prefix in ("results", "failures"):
-        api.store.documents[f"{prefix}/2026/a.jpg.json"] = document
+        api.store.records[f"{prefix}/2026/a.jpg.json"] = document
     assert api.ask("GET", f"/invoices/{KEY}").json["status"] == "pending"
     del api.store.objects[KEY]
     assert api.ask("GET", f"/invoices/{KEY}").status == 404
@@ -418,6 +418,19 @@ def test_a_slow_name_lookup_does_not_delay_the_response(
     reply = api.ask("POST", "/invoices", {"url": "https://slow.example/a.jpg"})
     released.set()
     assert reply.error == (504, "Function.OutOfTime")
+
+
+def test_the_time_for_retries_begins_with_the_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(*_: object, **__: object) -> list[object]:
+        api.seconds -= 11
+        return [(None, None, None, "", ("114.115.0.1", 443))]
+
+    monkeypatch.setattr("socket.getaddrinfo", slow)
+    api = Api(*[ServiceUnavailable("ModelArts.4502", "busy") for _ in range(3)])
+    api.seconds = 29
+    reply = api.ask("POST", "/invoices", {"url": "https://slow.example/a.jpg"})
+    assert reply.error == (503, "ModelArts.4502")
+    assert len(api.ocr.given) == 1
 
 
 def test_a_defect_gets_a_response_without_its_text() -> None:

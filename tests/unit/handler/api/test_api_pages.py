@@ -42,7 +42,7 @@ def api() -> Api:
         made.ask("POST", "/invoices", {"key": name})
     made.ocr.answers = [REFUSAL]
     made.ask("POST", "/invoices", {"key": "c"})
-    made.store.times = dict.fromkeys(made.store.documents, 5)  # later than the inputs
+    made.store.times = dict.fromkeys(made.store.records, 5)  # later than the inputs
     return made
 
 
@@ -103,7 +103,7 @@ def test_a_page_out_of_time_says_where_to_continue(api: Api) -> None:
 def test_records_without_inputs_do_not_delay_a_page() -> None:
     api = Api(objects={"incoming/0.jpg": b"0", "incoming/9.jpg": b"9"})
     for number in range(20_000):
-        api.store.documents[f"results/5/{number:05d}.jpg.json"] = {}
+        api.store.records[f"results/5/{number:05d}.jpg.json"] = {}
     first = api.ask("GET", "/invoices?limit=1").json
     assert (len(first["invoices"]), first["next"]) == (1, "incoming/0.jpg")
     api.store.requests.clear()
