@@ -1,4 +1,4 @@
-"""`python -m bench.write_divisions`: write the function's table of administrative divisions.
+"""``python -m bench.write_divisions``: write the function's table of administrative divisions.
 
 The table, divisions.json, holds the provinces and prefectures of the package GB2260 in 10 kB. The
 package itself would add half a second and two megabytes to each cold start. The table keeps codes

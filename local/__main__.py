@@ -1,4 +1,4 @@
-"""`python -m local`: the command line of the local cloud."""
+"""``python -m local``: the command line of the local cloud."""
 
 from __future__ import annotations
 

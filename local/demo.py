@@ -1,4 +1,4 @@
-"""`python -m local demo`: upload every sample, and compare the records with the truth."""
+"""``python -m local demo``: upload every sample, and compare the records with the truth."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`python -m local invoke`: invoke the function with one event, and print the results."""
+"""``python -m local invoke``: invoke the function with one event, and print the results."""
 
 from __future__ import annotations
 

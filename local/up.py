@@ -1,4 +1,4 @@
-"""`python -m local up`: keep the cloud running, and print how to use it."""
+"""``python -m local up``: keep the cloud running, and print how to use it."""
 
 from __future__ import annotations
 

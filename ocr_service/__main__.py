@@ -1,4 +1,4 @@
-"""The command `python -m ocr_service`: starts the OCR service."""
+"""The command ``python -m ocr_service``: starts the OCR service."""
 
 from __future__ import annotations
 

@@ -28,9 +28,9 @@ def make_app(
     clock: Callable[[], datetime] = utc_now,
     sandbox: Sandbox | None = None,
 ) -> ASGIApp:
-    """Create the ASGI application; without a `keyring`, it uses the settings' credentials.
+    """Create the ASGI application; without a ``keyring``, it uses the settings' credentials.
 
-    The application closes the `sandbox` when it stops.
+    The application closes the ``sandbox`` when it stops.
     """
     sandbox = sandbox or Sandbox(settings.workers, settings.decode_seconds)
     fetcher = Fetcher(_transport(settings), settings.allow_hosts, settings.max_seconds)

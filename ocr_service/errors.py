@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Code:
-    """A documented error: `error_code`, HTTP status and `error_msg`."""
+    """A documented error: ``error_code``, HTTP status and ``error_msg``."""
 
     code: str
     status: int
@@ -60,7 +60,7 @@ ALL = tuple(value for value in vars().values() if isinstance(value, Code))
 
 
 class ApiError(Exception):
-    """An error response with `code`; `detail` must never contain a secret, a URL or an image."""
+    """An error response with ``code``; ``detail`` never contains a secret, a URL or an image."""
 
     def __init__(
         self, code: Code, detail: str = "", headers: Mapping[str, str] | None = None

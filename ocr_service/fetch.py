@@ -1,8 +1,8 @@
-"""Downloads the image behind `url`, protected against server-side request forgery (SSRF).
+"""Downloads the image behind ``url``, protected against server-side request forgery (SSRF).
 
 Host names are resolved here, every IP address is checked, and the connection goes to a checked
 address; the name is only used for the Host header, SNI and the certificate. So DNS rebinding has no
-effect. Every redirect is checked in the same way. Proxies, `.netrc`, cookies and compressed
+effect. Every redirect is checked in the same way. Proxies, ``.netrc``, cookies and compressed
 responses are not supported: requests use a transport of httpx, not a client.
 """
 
@@ -77,7 +77,7 @@ def _embedded(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
 
 
 class Fetcher:
-    """Downloads images; hosts in `allowed` (`host` or `host:port`) may have private addresses."""
+    """Downloads images; hosts in ``allowed`` (``host[:port]``) may have private addresses."""
 
     def __init__(
         self,
@@ -158,7 +158,7 @@ def _parse(text: str) -> httpx.URL:
 
 
 def _target(text: str) -> bytes:
-    """Return path and query unchanged, since `..` may be a part of an object's key.
+    """Return path and query unchanged, since ``..`` may be a part of an object's key.
 
     Only invalid characters are encoded.
 

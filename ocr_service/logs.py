@@ -18,10 +18,10 @@ _FRAMES = 6
 
 
 class JsonLines(logging.Formatter):
-    """Formats a log record as one line of JSON, with the listed `extra` members."""
+    """Formats a log record as one line of JSON, with the listed ``extra`` members."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """See `logging.Formatter.format`."""
+        """See ``logging.Formatter.format``."""
         at = datetime.fromtimestamp(record.created, timezone.utc)
         line: dict[str, object] = {
             "time": at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),

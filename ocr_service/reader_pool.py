@@ -34,7 +34,7 @@ class Reader(Protocol):
 
 
 class ReaderPool:
-    """Reads up to `workers` images at a time, and decodes one page of a PDF beside them.
+    """Reads up to ``workers`` images at a time, and decodes one page of a PDF beside them.
 
     The images in work have together at most as many pixels as the largest image: each pixel takes
     about ten bytes. A page occupies a worker only once it is decoded, since decoding may take the

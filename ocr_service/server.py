@@ -81,7 +81,7 @@ def _engine(settings: Settings) -> Reader:
 def _bound(settings: Settings) -> socket.socket:
     """Bind the port, with an explicit protocol.
 
-    `socket.create_server` uses protocol 0. Then asyncio leaves Nagle's algorithm on, and every
+    ``socket.create_server`` uses protocol 0. Then asyncio leaves Nagle's algorithm on, and every
     response over a kept connection waits 40 ms for the client's delayed acknowledgement.
     """
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
@@ -103,7 +103,7 @@ def _url(settings: Settings, listener: socket.socket) -> str:
 
 
 class _Stop(BaseException):
-    """Raised at a signal; not an `Exception`, so that no ordinary handler catches it."""
+    """Raised at a signal; not an ``Exception``, so that no ordinary handler catches it."""
 
 
 @contextmanager

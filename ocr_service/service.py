@@ -1,6 +1,6 @@
 """Handles the requests: authentication, limits, validation, then reading.
 
-`errors` has all error codes.
+``errors`` has all error codes.
 """
 
 from __future__ import annotations

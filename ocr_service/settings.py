@@ -14,7 +14,7 @@ _PREFIX = "QUOTA_OCR_"
 
 
 class SettingsError(ValueError):
-    """Invalid settings; `problems` has one line for each, with the name of its variable."""
+    """Invalid settings; ``problems`` has one line for each, with the name of its variable."""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("; ".join(problems))
@@ -27,10 +27,10 @@ def _words(value: object) -> object:
 
 @dataclass(frozen=True, config=ConfigDict(hide_input_in_errors=True))
 class Settings:
-    """All settings; the variable of a setting is `QUOTA_OCR_` and its name in capitals.
+    """All settings; the variable of a setting is ``QUOTA_OCR_`` and its name in capitals.
 
-    At least one way of authentication must be set: `ak` and `sk`, `token`, `key_file` (see
-    `auth.keyring`), or `user` and `password` for the token endpoint.
+    At least one way of authentication must be set: ``ak`` and ``sk``, ``token``, ``key_file`` (see
+    ``auth.keyring``), or ``user`` and ``password`` for the token endpoint.
     """
 
     project: str = Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")
@@ -38,7 +38,7 @@ class Settings:
     ak: str = ""
     sk: str = Field(default="", repr=False)
     token: str = Field(default="", repr=False)
-    """A fixed `X-Auth-Token`; it does not expire."""
+    """A fixed ``X-Auth-Token``; it does not expire."""
     user: str = ""
     password: str = Field(default="", repr=False)
     key_file: Path | None = None
@@ -52,7 +52,7 @@ class Settings:
     ca_file: Path | None = None
     """PEM file of additional certificate authorities for HTTPS URLs of images."""
     allow_hosts: Annotated[frozenset[str], BeforeValidator(_words)] = frozenset()
-    """Hosts with private addresses that may be used: `host` or `host:port` as in the URL."""
+    """Hosts with private addresses that may be used: ``host`` or ``host:port`` as in the URL."""
     max_seconds: float = Field(default=10, gt=0, le=300)
     """Seconds for downloading an image, from name resolution to last byte."""
     body_seconds: float = Field(default=30, gt=0, le=300)
@@ -95,7 +95,7 @@ class Settings:
 
     @classmethod
     def read(cls, environ: Mapping[str, str], **overrides: Any) -> Settings:  # noqa: ANN401 - checked by pydantic
-        """Read `environ`; `overrides` other than None take precedence. Empty values are unset.
+        """Read ``environ``; ``overrides`` other than None take precedence. Empty values are unset.
 
         Raises:
             SettingsError: with every problem, by name and without values.

@@ -1,4 +1,4 @@
-"""`python -m bench.api`: measure API calls of many concurrent callers through the local gateway."""
+"""``python -m bench.api``: API calls of many concurrent callers through the local gateway."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`python -m bench.api.callers`: concurrent callers of an HTTP API, each with its own connection.
+"""``python -m bench.api.callers``: concurrent callers of an HTTP API, each with its own connection.
 
 A caller sends its next request as soon as it has the response to the last. The program reads a
 workload as JSON from standard input and writes the results to standard output. It runs in its own

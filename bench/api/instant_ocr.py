@@ -1,4 +1,4 @@
-"""`python -m bench.api.instant_ocr`: a stand-in OCR service with a constant, immediate response.
+"""``python -m bench.api.instant_ocr``: a stand-in OCR service with a constant, immediate response.
 
 Like any OCR service of the local cloud, it takes a free port and prints its URL. It does not check
 credentials.

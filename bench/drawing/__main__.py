@@ -1,4 +1,4 @@
-"""Entry point of `python -m bench.drawing`."""
+"""Entry point of ``python -m bench.drawing``."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""The commands of `python -m bench.drawing`."""
+"""The commands of ``python -m bench.drawing``."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ class Drawing:
     """A picture and its true fields."""
 
     image: Image.Image
-    """RGB. If the kind is turned by EXIF, `getexif()` holds the orientation; see `encode`."""
+    """RGB. If the kind is turned by EXIF, ``getexif()`` holds the orientation; see ``encode``."""
     truth: Truth | None
     """None if the picture shows no readable quota invoice."""
     kind: str
@@ -38,7 +38,7 @@ def draw(kind: str, seed: int, *, long_side: int = 1000, fixed: Fixed | None = N
     """Draw the picture of a kind and seed; equal arguments give equal pictures.
 
     Args:
-        kind: one of `KINDS`.
+        kind: one of ``KINDS``.
         seed: any number; selects the invoice's content and its damage.
         long_side: pixels of the longer side; kinds that test low resolution give fewer.
         fixed: fields that are not random; replaces those of the kind.
@@ -57,7 +57,7 @@ def draw(kind: str, seed: int, *, long_side: int = 1000, fixed: Fixed | None = N
 
 
 def print_sheet(invoice: Invoice, kind: Kind, rng: Rng, long_side: int) -> Pen:
-    """Print an invoice with its stamps and scratches; `boxes` of the pen locates the fields."""
+    """Print an invoice with its stamps and scratches; ``boxes`` of the pen locates the fields."""
     ratio, layout = LAYOUTS[pick(rng, kind.layouts)]
     width = long_side if ratio <= 1 else round(long_side / ratio)
     pen = Pen(blank(rng, (width, round(width * ratio)), kind.net))

@@ -65,7 +65,7 @@ class Pen:
             text: one line.
             style: the text style.
             anchor: "l", "m" or "r" and "t", "m" or "b", as in Pillow.
-            name: the field's name, if `boxes` must contain it.
+            name: the field's name, if ``boxes`` must contain it.
 
         Returns:
             The box that the text fills, in design units.
@@ -93,7 +93,7 @@ class Pen:
 
 
 def letters(text: str, style: TextStyle, unit: float) -> Image.Image:
-    """Return the text as a mask without margins; `unit` is the pixels per design unit."""
+    """Return the text as a mask without margins; ``unit`` is the pixels per design unit."""
     pixels = round(style.size * unit)
     face = font(style.face, pixels)
     bold = style.bold * pixels

@@ -39,5 +39,5 @@ def either_sign(rng: Rng, low: float, high: float) -> float:
 
 
 def digits(rng: Rng, count: int) -> str:
-    """Return `count` random decimal digits."""
+    """Return ``count`` random decimal digits."""
     return "".join(str(digit) for digit in rng.integers(0, 10, count))

@@ -71,7 +71,7 @@ def _file(image: Image.Image, name: str) -> bytes:
 
 
 def write(folder: Path, seed: int) -> None:
-    """Write all samples and `truth.json`, which holds the four fields by file name."""
+    """Write all samples and ``truth.json``, which holds the four fields by file name."""
     folder.mkdir(parents=True, exist_ok=True)
     truths = {}
     for sample in SAMPLES:

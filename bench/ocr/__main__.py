@@ -1,4 +1,4 @@
-"""`python -m bench.ocr`: measure accuracy and speed of reading, compared with the stock engine."""
+"""``python -m bench.ocr``: accuracy and speed of reading, compared with the stock engine."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ class Result:
         return self.reading.fields[field][0] if self.reading.fields else ""
 
     def is_right(self, field: str) -> bool:
-        """Return whether a field is right; a field that must not be read must be empty.
+        """Whether a field is right; a field that must not be read must be empty.
 
         Amounts are compared without their sign: ￥10.00 equals 10.00.
         """

@@ -1,4 +1,4 @@
-"""`python -m bench.soak`: upload thousands of files under faults, and check every record."""
+"""``python -m bench.soak``: upload thousands of files under faults, and check every record."""
 
 from __future__ import annotations
 

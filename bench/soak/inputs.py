@@ -89,7 +89,7 @@ def plan(
 
 
 def is_right(sample: Sample, record: Mapping[str, Any]) -> bool:
-    """Return whether a record or failure record of a sample is right."""
+    """Whether a record or failure record of a sample is right."""
     if sample.failure:
         error = record.get("error") or {}
         return record.get("status") == Status.FAILED and error.get("code") == sample.failure

@@ -11,7 +11,7 @@ _PROC = Path("/proc")
 
 
 class MemoryMonitor:
-    """Samples the memory in a thread until `stop`.
+    """Samples the memory in a thread until ``stop``.
 
     Attributes:
         peak_mb: maximum of any instance, in 10⁶ bytes; 0 if unknown.

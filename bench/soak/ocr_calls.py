@@ -85,7 +85,7 @@ def _fault(exchanges: Sequence[Exchange], previous: Exchange, call: Exchange) ->
 
 
 def _is_known(log: ExchangeLog, key: str, etag: str, previous: Exchange, call: Exchange) -> bool:
-    """Return whether a record of the content existed when the call's invocation checked."""
+    """Whether a record of the content existed when the call's invocation checked."""
     checks = [
         one.began
         for one in log.exchanges[key]

@@ -1,4 +1,4 @@
-"""`python -m bench.soak.replay`: the OCR service, but its engine reads each picture once.
+"""``python -m bench.soak.replay``: the OCR service, but its engine reads each picture once.
 
 Signatures, fetching, decoding, limits and error codes are those of the service. Only the results of
 the engine are cached by the image's pixels.

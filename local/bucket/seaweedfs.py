@@ -67,14 +67,14 @@ def sockets(ports: list[int]) -> list[Path]:
 
 
 def identities(owner: Credentials) -> dict[str, Any]:
-    """Return the content of `s3.json`: the owner's long-lived credentials, with all rights."""
+    """Return the content of ``s3.json``: the owner's long-lived credentials, with all rights."""
     credentials = [{"accessKey": owner.access_key, "secretKey": owner.secret_key}]
     actions = ["Admin", "Read", "Write", "List", "Tagging"]
     return {"identities": [{"name": "owner", "credentials": credentials, "actions": actions}]}
 
 
 def policies(bucket: str) -> dict[str, Any]:
-    """Return the content of `iam.json`: the function's role, with its rights on Huawei Cloud."""
+    """Return the content of ``iam.json``: the function's role, with its rights on Huawei Cloud."""
 
     def allow(action: str, *prefixes: str) -> dict[str, Any]:
         resources = [f"arn:aws:s3:::{bucket}/{prefix}*" for prefix in prefixes]
@@ -111,7 +111,7 @@ def policies(bucket: str) -> dict[str, Any]:
 
 
 def notification(bucket: str, url: str, token: str) -> str:
-    """Return the content of `notification.toml`: the store posts each change of a bucket."""
+    """Return the content of ``notification.toml``: the store posts each change of a bucket."""
     return f"""[notification.webhook]
 enabled = true
 endpoint = "{url}"

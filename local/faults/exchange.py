@@ -16,7 +16,7 @@ class Exchange:
 
     Attributes:
         request: the request.
-        operation: one of `OPERATIONS`, or empty.
+        operation: one of ``OPERATIONS``, or empty.
         key: key of the request's object; empty if unknown.
         fault: the injected fault, if any.
         began: time of the complete request, by ``time.monotonic``.

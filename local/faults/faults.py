@@ -72,8 +72,8 @@ class Faults:
         """Queue a fault for the next requests of an operation, one fault per request.
 
         Args:
-            name: one of `FAULTS`.
-            operation: one of `OPERATIONS`.
+            name: one of ``FAULTS``.
+            operation: one of ``OPERATIONS``.
             times: number of requests with this fault.
             after: number of requests before without it.
             key_part: a part of the object's key; requests with other keys do not count.

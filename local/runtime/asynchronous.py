@@ -30,7 +30,7 @@ class AsyncQueue:
 
     Args:
         invoke: invokes the function with an event and a request id; raises its error or
-            `Discarded`.
+            ``Discarded``.
         workers: maximum number of concurrent attempts.
         urn: the function's URN, for the failure destination.
         config: retries and maximum age of events.
@@ -67,7 +67,7 @@ class AsyncQueue:
             thread.start()
 
     def submit(self, event: object, request_id: str, delay: float = 0.0) -> Future[Any]:
-        """Add an event, which arrives after `delay` seconds.
+        """Add an event, which arrives after ``delay`` seconds.
 
         Returns:
             The future result; cancelled if the event is discarded or the queue is closed.
@@ -91,7 +91,7 @@ class AsyncQueue:
             job.cancel()
 
     def join(self) -> None:
-        """Wait for the running attempts, after `close`."""
+        """Wait for the running attempts, after ``close``."""
         for thread in self._threads:
             thread.join()
 

@@ -69,7 +69,7 @@ class DeliveryFaults:
     def kill_after(self) -> float | None:
         """Draw the seconds until an invocation's instance is killed; None if it is not.
 
-        The caller counts the kill in `fired`, since the invocation may end before.
+        The caller counts the kill in ``fired``, since the invocation may end before.
         """
         return self._draw_time("kill", self._kill_within)
 

@@ -39,7 +39,7 @@ class Instance:
         self._lock = threading.Lock()  # held while the process starts or ends
 
     def prepare(self, request_id: str, credentials: Credentials) -> dict[str, Any]:
-        """Start and initialize the process if necessary; return the context for `handle`.
+        """Start and initialize the process if necessary; return the context for ``handle``.
 
         Raises:
             FunctionError: the initializer failed or timed out, or the instance was stopped.

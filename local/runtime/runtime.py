@@ -88,12 +88,12 @@ class Runtime:
 
         Args:
             event: any JSON value.
-            request_id: as for `invoke`; the same for each attempt.
+            request_id: as for ``invoke``; the same for each attempt.
             delay: the event arrives after this number of seconds.
 
         Returns:
             The future result or last error; cancelled if the event was discarded, or dropped by
-            `stop`.
+            ``stop``.
         """
         invocation = self._queue.submit(event, request_id or secrets.token_hex(16), delay)
         if self._watch:

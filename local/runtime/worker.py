@@ -1,4 +1,4 @@
-"""One instance of the function: `python worker.py CODE FD`, started by the runtime.
+"""One instance of the function: ``python worker.py CODE FD``, started by the runtime.
 
 Imports the entry points from the folder CODE, as the platform does. Invocations and results are
 JSON lines on the socket with the file descriptor FD. Of this repository, only CODE is on the module

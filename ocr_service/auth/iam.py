@@ -1,7 +1,7 @@
-"""The token endpoint, compatible with IAM's `POST /v3/auth/tokens`.
+"""The token endpoint, compatible with IAM's ``POST /v3/auth/tokens``.
 
-It supports the methods `password` (the domain is ignored) and `hw_ak_sk` (access key and secret
-key; temporary credentials also need `X-Security-Token`). The scope is a project, by id or by any
+It supports the methods ``password`` (the domain is ignored) and ``hw_ak_sk`` (access key and secret
+key; temporary credentials also need ``X-Security-Token``). The scope is a project, by id or by any
 name. As in IAM, a token without a project can be issued, but the service rejects it with
 ModelArts.0212.
 """
@@ -89,7 +89,7 @@ class _Token(BaseModel):
 
 
 class TokenResponse(BaseModel):
-    """The scope of the token; the token itself is in the header `X-Subject-Token`."""
+    """The scope of the token; the token itself is in the header ``X-Subject-Token``."""
 
     token: _Token
 

@@ -3,7 +3,7 @@
 The local cloud creates temporary credentials while the service runs. It passes them in a key file
 of mode 0600, which it replaces atomically (write a temporary file, then rename). The format is that
 of IAM's response for temporary credentials, in a list. Permanent credentials have no
-`securitytoken` and no `expires_at`:
+``securitytoken`` and no ``expires_at``:
 
     {"credentials": [{"access": "AK", "secret": "SK", "securitytoken": "ST",
                       "expires_at": "2026-01-31T08:00:00.000000Z"}]}
@@ -55,7 +55,7 @@ class StaticKeyring:
         self._known = {one.access_key: one for one in credentials}
 
     def find(self, access_key: str) -> Credentials | None:
-        """See `Keyring.find`."""
+        """See ``Keyring.find``."""
         return self._known.get(access_key)
 
 
@@ -68,7 +68,7 @@ class FileKeyring:
         self._known = StaticKeyring(())
 
     def find(self, access_key: str) -> Credentials | None:
-        """See `Keyring.find`."""
+        """See ``Keyring.find``."""
         try:
             info = self._path.stat()
         except OSError:
@@ -101,12 +101,12 @@ class Keyrings:
         self._rings = rings
 
     def find(self, access_key: str) -> Credentials | None:
-        """See `Keyring.find`."""
+        """See ``Keyring.find``."""
         return next((one for ring in self._rings if (one := ring.find(access_key))), None)
 
 
 def write_key_file(path: Path, credentials: Iterable[Credentials]) -> None:
-    """Replace the key file at `path` atomically, readable only by its owner."""
+    """Replace the key file at ``path`` atomically, readable only by its owner."""
     content = {"credentials": [_entry(one) for one in credentials]}
     handle, temporary = tempfile.mkstemp(
         dir=path.parent, prefix=path.name

@@ -1,6 +1,6 @@
 """Verifies the request signature of the SDK, SDK-HMAC-SHA256.
 
-The canonical request is the same as in `huaweicloudsdkcore.signer`: method, path (decoded, encoded
+The canonical request is the one of ``huaweicloudsdkcore.signer``: method, path (decoded, encoded
 again segment by segment, ending in a slash), query (decoded, sorted, encoded), the signed headers,
 their names, and the SHA-256 of the body. All parts are bytes, as in the request.
 """

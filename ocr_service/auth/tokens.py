@@ -1,4 +1,4 @@
-"""Issues and verifies tokens for `X-Auth-Token`.
+"""Issues and verifies tokens for ``X-Auth-Token``.
 
 A token contains its expiry time and project, authenticated by HMAC-SHA256 with a secret of this
 process. So no token is stored, and a restart invalidates all tokens.
@@ -28,7 +28,7 @@ def utc_now() -> datetime:
 
 
 class Tokens:
-    """Issues and verifies tokens; `fixed` is a token that never expires, unless empty."""
+    """Issues and verifies tokens; ``fixed`` is a token that never expires, unless empty."""
 
     def __init__(
         self, life: timedelta, fixed: str = "", clock: Callable[[], datetime] = utc_now
@@ -39,7 +39,7 @@ class Tokens:
         self._secret = secrets.token_bytes(32)
 
     def issue(self, project: str | None, until: datetime | None = None) -> tuple[str, datetime]:
-        """Return a token for a project or for none, and its expiry time, at most `until`."""
+        """Return a token for a project or for none, and its expiry time, at most ``until``."""
         end = self._clock() + self._life
         end = min(end, until) if until else end
         claims = {"project": project, "end": end.timestamp(), "id": secrets.token_hex(8)}

@@ -39,7 +39,7 @@ TicketType = Literal[
 
 
 class AutoClassificationRequestBody(SourceBody):
-    """Exactly one of `image` and `url`, and the types to look for."""
+    """Exactly one of ``image`` and ``url``, and the types to look for."""
 
     type_list: list[TicketType] | None = Field(
         default=None,
@@ -65,7 +65,7 @@ class TicketStatus(BaseModel):
 
 
 class TicketResult(BaseModel):
-    """One ticket; `content` is empty for an unreadable one."""
+    """One ticket; ``content`` is empty for an unreadable one."""
 
     status: TicketStatus
     type: Literal["quota_invoice"]

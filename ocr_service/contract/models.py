@@ -16,7 +16,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 class SourceBody(BaseModel):
-    """The image: exactly one of `image` and `url`."""
+    """The image: exactly one of ``image`` and ``url``."""
 
     model_config = ConfigDict(strict=True)
 
@@ -39,7 +39,7 @@ class SourceBody(BaseModel):
 
 
 class QuotaInvoiceRequestBody(SourceBody):
-    """Exactly one of `image` and `url`."""
+    """Exactly one of ``image`` and ``url``."""
 
 
 Confidence = Annotated[float, Field(ge=0, le=1)]

@@ -9,8 +9,8 @@ from ocr_service.errors import BAD_FORMAT, BAD_SIZE, ApiError
 
 FORMATS = ("JPEG", "PNG", "BMP", "TIFF")
 MAX_BYTES = 10 << 20
-"""10 MB is 10 MiB: of Base64 characters in `image` ("Base64 character string … cannot exceed
-10 MB"), of bytes in a file behind `url`, which is not encoded."""
+"""10 MB is 10 MiB: of Base64 characters in ``image`` ("Base64 character string … cannot exceed
+10 MB"), of bytes in a file behind ``url``, which is not encoded."""
 MAX_SIDE = 4096
 BASE64 = "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==|[A-Za-z0-9+/][A-Za-z0-9+/=]))$"
 """At least one group. Line ends are accepted as well, since many encoders wrap lines."""
@@ -19,7 +19,7 @@ _MIN_SIDE = 15
 
 
 def from_base64(text: str) -> bytes:
-    """Decode the member `image`.
+    """Decode the member ``image``.
 
     Raises:
         ApiError: the text is too long or not Base64.

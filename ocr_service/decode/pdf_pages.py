@@ -1,6 +1,6 @@
 """Renders a page of a PDF, for Auto Classification.
 
-Runs in `sandbox_worker`: PDFium renders any page, without a limit on its work.
+Runs in ``sandbox_worker``: PDFium renders any page, without a limit on its work.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _DOTS_PER_INCH = 200  # an A4 page is then about 1,600 pixels wide
 
 
 class PdfPage:
-    """A page of a PDF, not rendered yet; `number` starts at 1, `area` is the number of pixels.
+    """A page of a PDF, not rendered yet; ``number`` starts at 1, ``area`` is the number of pixels.
 
     Raises:
         ApiError: the PDF is unreadable, too large, or has no such page.

@@ -1,6 +1,6 @@
 """Decodes an image file to the rows of an upright image.
 
-Runs in `sandbox_worker`, with limited memory and time. The checks here give common attacks the
+Runs in ``sandbox_worker``, with limited memory and time. The checks here give common attacks the
 right error code; the limits stop all others.
 """
 
@@ -36,7 +36,7 @@ warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
 
 
 class ImageFile:
-    """An image file, not decoded yet; `area` is the number of pixels.
+    """An image file, not decoded yet; ``area`` is the number of pixels.
 
     Raises:
         ApiError: the format is not one of the four, or the image is too small or too large.
@@ -84,7 +84,7 @@ def rows(image: Image.Image) -> Iterator[bytes]:
 
 @contextmanager
 def _decoder_errors() -> Iterator[None]:
-    """Convert nearly any exception to an `ApiError`: decoders raise all kinds on damaged files."""
+    """Convert most exceptions to an ``ApiError``: decoders raise all kinds on damaged files."""
     try:
         yield
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):

@@ -40,7 +40,7 @@ _ENVIRONMENT = ("PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "LANG")
 class Sandbox:
     """A pool of decoding processes, for use by several threads.
 
-    `idle`: the number of idle processes to keep; `seconds`: the time limit per file.
+    ``idle``: the number of idle processes to keep; ``seconds``: the time limit per file.
     """
 
     def __init__(self, idle: int, seconds: float, memory: int = _MEMORY) -> None:
@@ -62,7 +62,7 @@ class Sandbox:
     ) -> Pixels:
         """Decode an image, or a page of a PDF (from 1), to an array (height, width, 3) of RGB.
 
-        `before_decode` is called with the number of pixels, and may wait.
+        ``before_decode`` is called with the number of pixels, and may wait.
 
         Raises:
             ApiError: the file is damaged, has a wrong size, or exceeds the limits.

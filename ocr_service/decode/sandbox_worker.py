@@ -1,4 +1,4 @@
-"""The subprocess that decodes untrusted files; `sandbox` starts it and sends it requests.
+"""The subprocess that decodes untrusted files; ``sandbox`` starts it and sends it requests.
 
 A request is a line of JSON, {"length": 1234, "page": null}, and a file of this length. The first
 response is the number of pixels, {"area": 12000000}. The parent sends an empty line, and the second

@@ -103,7 +103,7 @@ class Body:
 
 
 async def read_body(request: Request, max_bytes: int, seconds: float) -> Body:
-    """Read at most `max_bytes` within `seconds`.
+    """Read at most ``max_bytes`` within ``seconds``.
 
     Raises:
         ApiError: the body is too long or too slow.

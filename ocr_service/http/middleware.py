@@ -125,7 +125,7 @@ class _Exchange:
 
 
 def api_error_response(_request: Request, error: Exception) -> JSONResponse:
-    """Return the response to an `ApiError`."""
+    """Return the response to an ``ApiError``."""
     assert isinstance(error, ApiError)  # noqa: S101 - Starlette types its handlers for any error
     headers = {**error.headers, "X-Error-Code": error.code.code}
     return JSONResponse(error.body(), error.code.status, headers)

@@ -26,11 +26,11 @@ _MAX_PIPELINED = 8
 """Pipelined requests on one connection; at this number, reading pauses until the next response."""
 _CHUNK = 4 << 10
 """Bytes that are parsed at once; as 150 minimal requests fit, a connection may exceed
-`_MAX_PIPELINED` by this number."""
+``_MAX_PIPELINED`` by this number."""
 
 
 class LimitedProtocol(HttpToolsProtocol):
-    """One connection; a subclass from `limited_protocol` sets the limits."""
+    """One connection; a subclass from ``limited_protocol`` sets the limits."""
 
     connections_limit: int
     head_seconds: float
@@ -118,7 +118,7 @@ class LimitedProtocol(HttpToolsProtocol):
     def shutdown(self) -> None:
         """Stop, at once if the connection is idle.
 
-        Under TLS, `close` would wait half a minute for a client that keeps the connection.
+        Under TLS, ``close`` would wait half a minute for a client that keeps the connection.
         """
         idle = self.cycle is None or self.cycle.response_complete
         super().shutdown()

@@ -28,7 +28,7 @@ class Field:
 class QuotaInvoice:
     """The fields of an invoice.
 
-    `polygon`: its four corners in pixels of the image, clockwise from the top left corner of the
+    ``polygon``: its four corners in pixels of the image, clockwise from the top left corner of the
     upright invoice.
     """
 

@@ -23,13 +23,13 @@ _CENTRE = 0.35  # distance from the title down to the centre of the invoice
 
 
 def uncut(lines: Sequence[Line], size: tuple[int, ...]) -> list[Line]:
-    """The lines that no edge of a crop cuts: half a code looks like a number."""
+    """Return the lines that no edge of a crop cuts: half a code looks like a number."""
     far = np.array([size[1], size[0]]) - _EDGE
     return [line for line in lines if (line.box > _EDGE).all() and (line.box < far).all()]
 
 
 def invoice_area(title: Box) -> Box:
-    """The corners of the area that the invoice with this title can fill.
+    """Return the corners of the area that the invoice with this title can fill.
 
     >>> title = np.array([[100, 90], [200, 90], [200, 110], [100, 110]], np.float32)
     >>> invoice_area(title).round().tolist()
@@ -41,14 +41,14 @@ def invoice_area(title: Box) -> Box:
 
 
 def crop_to_image(area: Box) -> NDArray[np.float32]:
-    """The matrix from pixels of the area's crop to pixels of the image."""
+    """Return the matrix from pixels of the area's crop to pixels of the image."""
     size = np.array([length(area), height(area)], np.float32)
     flat = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float32) * size
     return np.asarray(cv2.getPerspectiveTransform(flat, area), np.float32)
 
 
 def transformed(points: NDArray[np.float32], matrix: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The points after the perspective transform.
+    """Return the points after the perspective transform.
 
     >>> transformed(np.array([[1, 2]], np.float32), np.diag([2, 2, 1]).astype(np.float32)).tolist()
     [[2.0, 4.0]]
@@ -68,14 +68,14 @@ def is_same_line(box: Box, other: Box) -> bool:
 
 
 def nearest_title(box: Box, titles: Sequence[Box]) -> int:
-    """The index of the title whose invoice contains the box; -1 for text outside all invoices."""
+    """Return the index of the title whose invoice contains the box; -1 if there is none."""
     away = [_distance(box, title) for title in titles]
     nearest = int(np.argmin(away))
     return nearest if away[nearest] < _FAR else -1
 
 
 def is_on_other_invoice(box: Box, titles: Sequence[Box], own: int) -> bool:
-    """Whether a box is clearly nearer to another title than to the title `own`."""
+    """Whether a box is clearly nearer to another title than to the title ``own``."""
     away = [_distance(box, title) for title in titles]
     return min(away) < _NEARER * away[own]
 
@@ -86,7 +86,7 @@ def has_other_text(boxes: Sequence[Box], title: Box) -> bool:
 
 
 def boxes_near(boxes: Sequence[Box], anchors: Sequence[Box]) -> list[Box]:
-    """The boxes on the same paper as the anchors; the first anchor is the title, which is level."""
+    """Return the boxes on the paper of the anchors; the first anchor is the level title."""
     corners = np.concatenate(anchors)
     reach = np.array(_REACH) * length(anchors[0])
     least, most = corners.min(axis=0) - reach, corners.max(axis=0) + reach
@@ -95,7 +95,7 @@ def boxes_near(boxes: Sequence[Box], anchors: Sequence[Box]) -> list[Box]:
 
 
 def reading_order(polygons: Sequence[Corners]) -> list[int]:
-    """The indexes of the polygons row by row, from left to right.
+    """Return the indexes of the polygons row by row, from left to right.
 
     >>> square = lambda x, y: ((x, y), (x + 9, y), (x + 9, y + 9), (x, y + 9))
     >>> reading_order([square(50, 3), square(0, 30), square(0, 0)])

@@ -36,7 +36,7 @@ class Reader:
         place.by_title("")  # builds the table of places, which is made on first use
 
     def read(self, image: Image) -> QuotaInvoice | None:
-        """The quota invoice on an RGB image; None for an image without one."""
+        """Return the quota invoice on an RGB image; None for an image without one."""
         found, page = self._extract(image)
         if not found.title or not found.is_invoice:
             return None
@@ -44,7 +44,7 @@ class Reader:
         return to_invoice(found, clipped(paper_corners(page, page.boxes), image))
 
     def read_all(self, image: Image) -> list[QuotaInvoice]:
-        """Every quota invoice on an RGB image, in reading order; without fields if unreadable."""
+        """Return the quota invoices on an RGB image in reading order; unreadable ones lack fields."""
         boxes = detect_boxes(self._engine, image)
         titles = detect_titles(self._engine, image, boxes)
         if len(titles) > 1 or (titles and multi_invoice.has_other_text(boxes, titles[0].box)):
@@ -56,7 +56,7 @@ class Reader:
         return [one] if one else []
 
     def _read_one(self, image: Image, titles: list[Line], title: Line) -> QuotaInvoice:
-        """The invoice with this title, on an image with more text than one invoice."""
+        """Return the invoice with this title, on an image with more text than one invoice."""
         area = multi_invoice.invoice_area(title.box)
         part, matrix = crop(image, area), multi_invoice.crop_to_image(area)
         boxes, own = [each.box for each in titles], titles.index(title)
@@ -121,7 +121,7 @@ class Reader:
 
 
 def clipped(polygon: Corners, image: Image) -> Corners:
-    """The polygon, with corners outside of the image moved to its edge.
+    """Return the polygon, with corners outside of the image moved to its edge.
 
     >>> clipped(((-2, 3), (30, 3), (30, 9), (-2, 9)), np.zeros((10, 20, 3), np.uint8))
     ((0.0, 3.0), (19.0, 3.0), (19.0, 9.0), (0.0, 9.0))

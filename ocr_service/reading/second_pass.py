@@ -89,7 +89,7 @@ def _with_labelled_values(engine: Engine, image: Image, page: Page) -> Page:
 
 
 def _value_box(line: Line, end: int) -> Box:
-    """The box to the right of a label that ends before character `end` of a line."""
+    """Return the box to the right of a label that ends before character ``end`` of a line."""
     size = height(line.box) / max(length(line.box), 1e-6)
     start = line.places[end - 1] + _LABEL_GAP * size
     box = part(line.box, start, start + _VALUE_LENGTH * size)
@@ -133,10 +133,10 @@ def _turned(engine: Engine, image: Image, page: Page) -> Page:
 
 
 def red_channel(image: Image) -> Image:
-    """The red channel as a grey image: red ink is as bright as paper."""
+    """Return the red channel as a grey image: red ink is as bright as paper."""
     return np.repeat(image[:, :, :1], 3, axis=2)
 
 
 def blue_channel(image: Image) -> Image:
-    """The blue channel as a grey image: orange digits are black, and darker than a seal."""
+    """Return the blue channel as a grey image: orange digits are black, and darker than a seal."""
     return np.repeat(image[:, :, 2:], 3, axis=2)

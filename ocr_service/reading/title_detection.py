@@ -30,12 +30,12 @@ _MAX_HIDDEN = 12
 
 
 def detect_boxes(engine: Engine, image: Image) -> list[Box]:
-    """The boxes of text, each aligned with its own text or upside down."""
+    """Return the boxes of text, each aligned with its own text or upside down."""
     return [aligned(box, slope([box])) for box in engine.detect(image, _SIDE)]
 
 
 def detect_titles(engine: Engine, image: Image, boxes: Sequence[Box]) -> list[Line]:
-    """The titles of all quota invoices, each with its box aligned with its own text.
+    """Return the titles of all quota invoices, each with its box aligned with its own text.
 
     A title that a seal hides is searched above a label 发票代码 without a title.
     """
@@ -89,7 +89,7 @@ def _hidden_titles(
 
 
 def completed(title: Box) -> Box:
-    """The box of a whole title, for one that a seal cuts in two: 定额 is in the right half.
+    """Return the box of a whole title, for one that a seal cuts in two: 定额 is in the right half.
 
     >>> half = np.array([[90, 0], [150, 0], [150, 10], [90, 10]], np.float32)
     >>> completed(half)[:, 0].round().tolist()

@@ -1,4 +1,4 @@
-"""`python -m ops.backfill`: find the inputs without a record, and send them to the function."""
+"""``python -m ops.backfill``: find the inputs without a record, and send them to the function."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`python -m ops.deploy`: validate, plan, deploy, outputs and destroy of a stage."""
+"""``python -m ops.deploy``: validate, plan, deploy, outputs and destroy of a stage."""
 
 from __future__ import annotations
 

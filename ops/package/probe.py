@@ -1,4 +1,4 @@
-"""Runs the extracted zip: `python -I -S probe.py TREE REPORT`, a subprocess of the check.
+"""Runs the extracted zip: ``python -I -S probe.py TREE REPORT``, a subprocess of the check.
 
 Standard input is a JSON object with ``user_data``, ``project_id``, ``credentials`` and ``events``.
 REPORT gets the result of each event and the file of every loaded module. Only the tree and Python's

@@ -34,7 +34,7 @@ class Rule:
     imports: tuple[str, ...] = ()
 
     def leaves_out(self, name: str) -> bool:
-        """Return whether this rule leaves a file out."""
+        """Whether this rule leaves a file out."""
         return _matches(name, self.files) and not _matches(name, self.keep)
 
 

@@ -1,4 +1,4 @@
-"""`python -m ops.remote`: invoke, logs and smoke test of a deployed stage."""
+"""``python -m ops.remote``: invoke, logs and smoke test of a deployed stage."""
 
 from __future__ import annotations
 

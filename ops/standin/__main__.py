@@ -1,4 +1,4 @@
-"""`python -m ops.standin`: install the stand-in, or serve it (Terraform starts it)."""
+"""``python -m ops.standin``: install the stand-in, or serve it (Terraform starts it)."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ def png_chunk(name: bytes, content: bytes) -> bytes:
 
 
 def black_png(side: int) -> bytes:
-    """Return a PNG of ``side`` x ``side`` black pixels of one bit; `side` is a multiple of 800."""
+    """Return a PNG of ``side`` x ``side`` black 1-bit pixels; ``side`` is a multiple of 800."""
     rows = bytes((1 + side // 8) * 100)
     packer = zlib.compressobj(9)
     start = packer.compress(b"") + packer.flush(zlib.Z_FULL_FLUSH)
@@ -28,7 +28,7 @@ def black_png(side: int) -> bytes:
 
 
 def nested_forms(levels: int, each: int = 10) -> bytes:
-    """A PDF whose page draws a form that draws another form `each` times, and so on."""
+    """A PDF whose page draws a form that draws another form ``each`` times, and so on."""
     kinds = [b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[3 0 R]/Count 1>>"]
     page = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 400]/Contents 4 0 R/Resources<<%b>>>>"
     kinds += [page % b"/XObject<</F 5 0 R>>", _stream(b"", b"/F Do")]
@@ -41,7 +41,7 @@ def nested_forms(levels: int, each: int = 10) -> bytes:
 
 
 def tiff_tile(side: int, size: int = 100) -> bytes:
-    """A TIFF of `size` x `size` grey pixels in one packed tile of `side` x `side`."""
+    """A TIFF of ``size`` x ``size`` grey pixels in one packed tile of ``side`` x ``side``."""
     packer, packed, left = zlib.compressobj(9), b"", side * side
     while left > 0:
         packed += packer.compress(bytes(min(left, 64 << 20)))

@@ -35,13 +35,13 @@ class View:
     share: tuple[float, float] = (0.86, 0.94)
     """Share of the frame that the sheet fills; above 1 its edges are cut off."""
     roll: tuple[float, float] = (0, 3)
-    """Degrees in either direction, as are `pitch` and `yaw`."""
+    """Degrees in either direction, as are ``pitch`` and ``yaw``."""
     pitch: tuple[float, float] = (0, 0)
     yaw: tuple[float, float] = (0, 0)
     grounds: tuple[Ground, ...] = ("wood", "dark", "cloth", "white", "page")
 
     def shoot(self, sheet: Pixels, rng: Rng, long_side: int) -> Pixels:
-        """Return the photograph as RGB; its longer side has `long_side` pixels."""
+        """Return the photograph as RGB; its longer side has ``long_side`` pixels."""
         height, width = sheet.shape[:2]
         roll, pitch, yaw = (either_sign(rng, *each) for each in (self.roll, self.pitch, self.yaw))
         corners = project(width, height, roll=roll, pitch=pitch, yaw=yaw)
@@ -114,7 +114,7 @@ def _shadow(cover: Pixels) -> Pixels:
 
 
 def ground(kind: Ground, frame: tuple[int, int], rng: Rng) -> Pixels:
-    """Return a surface as RGB; `frame` is its width and height."""
+    """Return a surface as RGB; ``frame`` is its width and height."""
     texture = _texture(kind)
     turned = texture if frame[0] >= frame[1] else texture.transpose(1, 0, 2)
     factor = between(rng, 0.85, 1.1)

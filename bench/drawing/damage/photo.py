@@ -26,7 +26,7 @@ def _clipped(values: npt.NDArray[Any]) -> Pixels:
 
 
 def out_of_focus(sigma: Range) -> PhotoStep:
-    """Return a step that blurs by `sigma` pixels per 1000 pixels of the picture."""
+    """Return a step that blurs by ``sigma`` pixels per 1000 pixels of the picture."""
 
     def step(picture: Pixels, rng: Rng) -> Pixels:
         spread = between(rng, *sigma) * _scale(picture)
@@ -36,7 +36,7 @@ def out_of_focus(sigma: Range) -> PhotoStep:
 
 
 def shaken(length: Range) -> PhotoStep:
-    """Return a step that blurs along a line of `length` pixels per 1000."""
+    """Return a step that blurs along a line of ``length`` pixels per 1000."""
 
     def step(picture: Pixels, rng: Rng) -> Pixels:
         reach = max(3, round(between(rng, *length) * _scale(picture)))
@@ -51,7 +51,7 @@ def shaken(length: Range) -> PhotoStep:
 
 
 def grainy(sigma: Range) -> PhotoStep:
-    """Return a step that adds sensor noise; `sigma` is in grey levels."""
+    """Return a step that adds sensor noise; ``sigma`` is in grey levels."""
 
     def step(picture: Pixels, rng: Rng) -> Pixels:
         height, width = picture.shape[:2]
@@ -76,7 +76,7 @@ def speckled(share: Range) -> PhotoStep:
 
 
 def exposed(gain: Range, lift: Range = (0, 0)) -> PhotoStep:
-    """Return a step that multiplies by `gain` and adds `lift` grey levels."""
+    """Return a step that multiplies by ``gain`` and adds ``lift`` grey levels."""
 
     def step(picture: Pixels, rng: Rng) -> Pixels:
         factor, extra = between(rng, *gain), between(rng, *lift)
@@ -146,7 +146,7 @@ def compressed(quality: tuple[int, int]) -> PhotoStep:
 
 
 def shrunk(long_side: tuple[int, int], *, back: bool = False) -> PhotoStep:
-    """Return a step that reduces the picture; `back` enlarges it to its former size again."""
+    """Return a step that reduces the picture; ``back`` enlarges it to its former size again."""
 
     def step(picture: Pixels, rng: Rng) -> Pixels:
         height, width = picture.shape[:2]

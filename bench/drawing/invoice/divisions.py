@@ -41,7 +41,7 @@ class Division:
 
 
 def _steady(code: int) -> bool:
-    """Return whether all revisions since 2010 have the same name."""
+    """Whether all revisions since 2010 have the same name."""
     names = {names.get(code) for year, names in revisions.items() if _is_recent(year)}
     return len(names) == 1
 

@@ -30,7 +30,7 @@ def draw_other(kind: str, seed: int, *, long_side: int = 1000) -> Drawing:
     """Draw the picture of a kind and seed; its truth is None.
 
     Args:
-        kind: one of `OTHER_PAPERS`.
+        kind: one of ``OTHER_PAPERS``.
         seed: selects content, surface and light.
         long_side: pixels of the longer side.
     """
@@ -43,7 +43,7 @@ def draw_other(kind: str, seed: int, *, long_side: int = 1000) -> Drawing:
 
 
 def other_sheet(kind: str, rng: Rng, long_side: int) -> Pixels:
-    """Draw a paper of a kind in `_PAPERS` as RGBA, without table and camera effects."""
+    """Draw a paper of a kind in ``_PAPERS`` as RGBA, without table and camera effects."""
     ratio, fill = _PAPERS[kind]
     width = long_side if ratio <= 1 else round(long_side / ratio)
     pen = Pen(blank(rng, (width, round(width * ratio)), "none"))

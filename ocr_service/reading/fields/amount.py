@@ -44,7 +44,7 @@ _USUAL = tuple(100 * yuan for yuan in (1, 2, 3, 5, 10, 20, 30, 50, 100, 200, 500
 
 
 def value_of_words(words: str) -> int:
-    """The value of a Chinese numeral; 0 for an invalid one.
+    """Return the value of a Chinese numeral; 0 for an invalid one.
 
     >>> value_of_words("壹佰贰拾"), value_of_words("拾"), value_of_words("壹仟零伍")
     (120, 10, 1005)
@@ -118,7 +118,7 @@ def in_english(text: str) -> tuple[int, int, int]:
 
 
 def written(fen: int) -> str:
-    """The text of an amount in the format of the cloud service.
+    """Return the text of an amount in the format of the cloud service.
 
     >>> written(100_000), written(50)
     ('￥1000.00', '￥0.50')

@@ -24,7 +24,7 @@ class Label(IntEnum):
 class Candidate:
     """A text that may be a field's value, with its line and its label.
 
-    `trust`: a factor below 1 for a less reliable way of finding it.
+    ``trust``: a factor below 1 for a less reliable way of finding it.
     """
 
     text: str
@@ -34,17 +34,17 @@ class Candidate:
 
     @property
     def chance(self) -> float:
-        """The chance of the least certain character, times `trust`."""
+        """The chance of the least certain character, times ``trust``."""
         return self.line.chance * self.trust
 
 
 def ranked(candidates: Iterable[Candidate]) -> list[Candidate]:
-    """The candidates by label, and then by chance, the best first."""
+    """Return the candidates by label, and then by chance, the best first."""
     return sorted(candidates, key=lambda each: (each.label, each.chance), reverse=True)
 
 
 def label_in(words: str, own: re.Pattern[str], other: re.Pattern[str]) -> Label:
-    """The last label in these words, since it is the nearest to the value.
+    """Return the last label in these words, since it is the nearest to the value.
 
     >>> import re
     >>> label_in("发票代码 发票号码", own=re.compile("号码"), other=re.compile("代码"))
@@ -61,6 +61,6 @@ def label_in(words: str, own: re.Pattern[str], other: re.Pattern[str]) -> Label:
 def label_of(
     value: Line, prefix: str, lines: Sequence[Line], own: re.Pattern[str], other: re.Pattern[str]
 ) -> Label:
-    """The label to the left of a value, in its own line (`prefix`) or another; else above it."""
+    """Return the label to the left of a value, in its line (``prefix``) or another; else above."""
     beside = label_in(text_left_of(value, lines) + prefix, own, other)
     return label_in(text_above(value, lines), own, other) if beside is Label.NONE else beside

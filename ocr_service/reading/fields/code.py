@@ -24,7 +24,7 @@ _LAST_YEAR = 40
 
 
 def spelled(token: str) -> str:
-    """The token with misread digits corrected; "" if it cannot be a code.
+    """Return the token with misread digits corrected; "" if it cannot be a code.
 
     >>> spelled("I44O31900111"), spelled("15107158EOO1"), spelled("913101160666")
     ('144031900111', '15107158E001', '')

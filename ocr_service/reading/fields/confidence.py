@@ -29,17 +29,17 @@ _PROVINCE_ONLY = 0.6  # … the code could name the city, but is unreadable
 
 
 def to_invoice(found: Extraction, polygon: Corners) -> QuotaInvoice:
-    """The invoice with each field's best reading."""
+    """Return the invoice with each field's best reading."""
     code_, number = code_field(found), consensus(found.numbers, unlabelled=_EIGHT_DIGITS)
     place_ = location_field(found, code_)
     return QuotaInvoice(code_, number, amount_field(found), place_, polygon)
 
 
 def consensus(candidates: Sequence[Candidate], *, unlabelled: float = _UNLABELLED) -> Field:
-    """The text that most passes agree on; less confident if one of them differs.
+    """Return the text that most passes agree on; less confident if one of them differs.
 
-    Passes are nearly independent, so their doubts are multiplied, down to a minimum. `trust` and
-    `unlabelled`, the factor for a value without a label, stay in full.
+    Passes are nearly independent, so their doubts are multiplied, down to a minimum. ``trust`` and
+    ``unlabelled``, the factor for a value without a label, stay in full.
     """
     doubts: dict[str, float] = {}
     label = max((each.label for each in candidates), default=Label.NONE)
@@ -59,7 +59,7 @@ def consensus(candidates: Sequence[Candidate], *, unlabelled: float = _UNLABELLE
 
 
 def code_field(found: Extraction) -> Field:
-    """The code; less confident if a part is invalid or the title contradicts it."""
+    """Return the code; less confident if a part is invalid or the title contradicts it."""
     field = consensus(found.codes)
     title = found.title.text if found.title else ""
     named, coded = place.by_title(title), place.by_code(field.text)
@@ -73,7 +73,7 @@ def code_field(found: Extraction) -> Field:
 
 
 def amount_field(found: Extraction) -> Field:
-    """The amount in words, confirmed or contradicted by the amount in figures."""
+    """Return the amount in words, confirmed or contradicted by the amount in figures."""
     words, figures = consensus(found.words), consensus(found.figures)
     if not (words and figures):
         field = words or figures
@@ -86,7 +86,7 @@ def amount_field(found: Extraction) -> Field:
 
 
 def location_field(found: Extraction, code_: Field) -> Field:
-    """The place that code and title name; the code is more exact, the title easier to read."""
+    """Return the place of code and title; the code is more exact, the title easier to read."""
     named = place.by_title(found.title.text) if found.title else ""
     coded = place.by_code(code_.text)
     if coded and named:

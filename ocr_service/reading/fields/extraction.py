@@ -58,7 +58,7 @@ class Extraction:
         )
 
     def nearest_to(self, title: Line) -> Extraction:
-        """The candidates nearest to this title, in case there are two papers on the image."""
+        """Return the candidates nearest to this title, if there are two papers on the image."""
         return Extraction(
             [title],
             _near(title, _labelled(self.codes, self.code_labels)),
@@ -87,7 +87,7 @@ def extract(lines: Sequence[Line]) -> Extraction:
 
 
 def _labelled(candidates: Sequence[Candidate], labels: Sequence[Line]) -> list[Candidate]:
-    """The candidates beside a label; all candidates if no label of their field was read.
+    """Return the candidates beside a label; all candidates if no label of their field was read.
 
     A candidate away from an existing label is the number of a seal, or a part of it.
     """
@@ -99,7 +99,7 @@ def _is_credible(candidate: Candidate) -> bool:
 
 
 def _near(title: Line, candidates: Sequence[Candidate]) -> list[Candidate]:
-    """The candidates about as far from the title as the nearest one with the best label."""
+    """Return the candidates about as far from the title as the nearest one with the best label."""
     best = max((each.label for each in candidates), default=Label.NONE)
     away = {
         id(each): float(np.linalg.norm(each.line.box.mean(axis=0) - title.box.mean(axis=0)))

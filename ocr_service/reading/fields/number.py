@@ -27,7 +27,7 @@ _OTHER = re.compile(r"代[码碼玛妈呜吗鸣]|票代|密|校验|税号|识别
 
 
 def spelled(token: str) -> str:
-    """The token with misread digits corrected; "" if it cannot be a number.
+    """Return the token with misread digits corrected; "" if it cannot be a number.
 
     >>> spelled("O1I42646"), spelled("PASSWORD")
     ('01142646', '')
@@ -65,7 +65,7 @@ def candidates(lines: Sequence[Line]) -> list[Candidate]:
 
 
 def _trust(text: str, token: re.Match[str]) -> float:
-    """The trust in the first eight digits of a longer run.
+    """Return the trust in the first eight digits of a longer run.
 
     The number of a seal has many digits; one or two more digits mean another kind of number.
     """

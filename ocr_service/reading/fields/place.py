@@ -13,7 +13,7 @@ _GROUPS = ("市辖区", "市辖县", "县", "市", "省直辖", "自治区直辖
 
 @cache
 def divisions() -> dict[str, str]:
-    """The full name of every province and prefecture, by four digits, in all revisions.
+    """Return the full name of every province and prefecture, by four digits, in all revisions.
 
     >>> divisions()["4403"], divisions()["3300"], divisions()["3101"]
     ('广东省深圳市', '浙江省', '上海市')
@@ -49,7 +49,7 @@ def _names() -> list[tuple[str, str]]:
 
 
 def by_code(code: str) -> str:
-    """The place of an invoice code, from its characters 2 to 5.
+    """Return the place of an invoice code, from its characters 2 to 5.
 
     >>> by_code("144031900111"), by_code("133001900111"), by_code("199991900111")
     ('广东省深圳市', '浙江省', '')
@@ -58,7 +58,7 @@ def by_code(code: str) -> str:
 
 
 def by_title(title: str) -> str:
-    """The place that a title names, with its province.
+    """Return the place that a title names, with its province.
 
     >>> by_title("国家税务总局大连市税务局通用定额发票")
     '辽宁省大连市'

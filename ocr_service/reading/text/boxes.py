@@ -20,9 +20,9 @@ _STRAIGHT = 31  # pixels, odd: two or three characters
 
 
 def boxes_from_heatmap(heatmap: NDArray[np.float32], size: tuple[int, int]) -> list[Box]:
-    """The boxes of text, four corners each, in pixels of an image of `size` (height, width).
+    """Return the boxes of text, four corners each, in pixels; ``size`` is (height, width).
 
-    `heatmap`: the output of the model, 0 to 1 for each of its pixels.
+    ``heatmap``: the output of the model, 0 to 1 for each of its pixels.
     """
     found = _detect(_USUAL, heatmap, size)
     rest = _erase(heatmap, found, size)
@@ -34,7 +34,7 @@ def boxes_from_heatmap(heatmap: NDArray[np.float32], size: tuple[int, int]) -> l
 
 
 def straight_parts(heatmap: NDArray[np.float32], angle: float) -> NDArray[np.float32]:
-    """The parts of the heatmap that run straight at this angle, without the arcs of a seal.
+    """Return the parts of the heatmap that run straight at this angle, without the arcs of a seal.
 
     >>> heatmap = np.zeros((40, 80), np.float32)
     >>> heatmap[20, 10:60] = heatmap[20:40, 30] = 1  # a line, and another one across it

@@ -86,9 +86,9 @@ class Engine:
         self._direction = _Network(core, direction, threads=threads, streams=1)
 
     def detect(self, image: Image, side: int, *, enlarge: float = 1.0) -> list[Box]:
-        """The boxes of text, four corners each, in pixels of `image`.
+        """Return the boxes of text, four corners each, in pixels of ``image``.
 
-        `side`: the longer side, in pixels, of the model's input; `enlarge`: the maximum factor.
+        ``side``: the longer side, in pixels, of the model's input; ``enlarge``: the maximum factor.
         """
         high, wide = image.shape[:2]
         ratio = min(enlarge, side / max(high, wide), (_MAX_PIXELS / (high * wide)) ** 0.5)
@@ -99,7 +99,7 @@ class Engine:
         return boxes_from_heatmap(heatmap, (high, wide))
 
     def upside_down(self, crops: Sequence[Image]) -> list[float]:
-        """The chance, 0 to 1, that each line of text is upside down."""
+        """Return the chance, 0 to 1, that each line of text is upside down."""
         widths = [round(line.shape[1] * _LINE_HEIGHT / line.shape[0]) for line in crops]
         tensors = [
             _line_tensor(line, max(8, min(width, _DIRECTION_WIDTH)), _DIRECTION_WIDTH)
@@ -110,9 +110,9 @@ class Engine:
     def recognize(
         self, crops: Sequence[Image], *, alphabet: str = "", stretch: float = 1.0
     ) -> list[Reading]:
-        """The text of each crop, restricted to the characters of `alphabet` if there is one.
+        """Return the text of each crop, restricted to the characters of ``alphabet`` if given.
 
-        `stretch`: the factor by which a crop is widened. Without it, very long lines are narrowed:
+        ``stretch``: the factor by which a crop is widened; without it, long lines are narrowed:
         they are titles in Chinese characters, which stay readable.
         """
         columns = self._columns(alphabet) if alphabet else None
@@ -145,7 +145,7 @@ class Engine:
 
 
 def crop(image: Image, box: Box) -> Image:
-    """The part of `image` inside `box`; the first edge of the box becomes the top."""
+    """Return the part of ``image`` inside ``box``; the first edge of the box becomes the top."""
     wide = max(1, round(max(length(box), float(np.linalg.norm(box[3] - box[2])))))
     high = max(1, round(max(height(box), float(np.linalg.norm(box[1] - box[2])))))
     flat = np.array([[0, 0], [wide, 0], [wide, high], [0, high]], np.float32)

@@ -18,9 +18,9 @@ _SAME_HEIGHT = 0.5  # minimum ratio of the heights of two pieces of one line
 class Line:
     """A line of text, without its spaces.
 
-    `chances`, `places`: the chance of each character, and its place along the line, 0 to 1.
-    `left`, `right`, `middle`, `height`: in pixels of the page with level text.
-    `box`: the corners in reading order, in pixels of the image.
+    ``chances``, ``places``: the chance of each character, and its place along the line, 0 to 1.
+    ``left``, ``right``, ``middle``, ``height``: in pixels of the page with level text.
+    ``box``: the corners in reading order, in pixels of the image.
     """
 
     text: str
@@ -43,7 +43,7 @@ class Line:
         return sum(character.isdigit() for character in self.text) >= _VALUE
 
     def span(self, start: int, end: int) -> Line:
-        """The characters from `start` to `end` as a separate line."""
+        """Return the characters from ``start`` to ``end`` as a separate line."""
         step = 0.55 * self.height / max(self.right - self.left, 1e-6)
         first = max(0.0, self.places[start] - step)
         last = min(1.0, self.places[end - 1] + step)
@@ -59,7 +59,7 @@ class Line:
 
 
 def part(box: Box, first: float, last: float) -> Box:
-    """The part of a box between two shares of its length, which may be below 0 or above 1.
+    """Return the part of a box between two shares of its length, which may be below 0 or above 1.
 
     >>> part(np.array([[0, 0], [10, 0], [10, 2], [0, 2]], np.float32), 0.5, 2)[:, 0].tolist()
     [5.0, 20.0, 20.0, 5.0]
@@ -70,7 +70,7 @@ def part(box: Box, first: float, last: float) -> Box:
 
 
 def expanded(box: Box, along: float, across: float) -> Box:
-    """The box with `along` more pixels at each end, and `across` more above and below.
+    """Return the box with ``along`` more pixels at each end, and ``across`` more above and below.
 
     >>> expanded(np.array([[0, 0], [10, 0], [10, 2], [0, 2]], np.float32), 3, 1).tolist()
     [[-3.0, -1.0], [13.0, -1.0], [13.0, 3.0], [-3.0, 3.0]]
@@ -84,7 +84,7 @@ def expanded(box: Box, along: float, across: float) -> Box:
 
 
 def level_position(box: Box, angle: float) -> tuple[float, float, float, float]:
-    """`left`, `right`, `middle` and `height` of an aligned box with text at `angle`.
+    """``left``, ``right``, ``middle`` and ``height`` of an aligned box with text at ``angle``.
 
     >>> box = np.array([[0, 9], [0, 0], [2, 0], [2, 9]], np.float32)
     >>> [round(value) for value in level_position(box, -math.pi / 2)]
@@ -129,7 +129,7 @@ def joined(lines: Sequence[Line]) -> Line:
 
 
 def rows(lines: Iterable[Line], *, gap: float) -> list[Line]:
-    """Join pieces side by side, at most `gap` heights apart; return lines from top to bottom."""
+    """Join pieces side by side, at most ``gap`` heights apart; return lines from top to bottom."""
     found: list[list[Line]] = []
     for line in sorted(lines, key=lambda line: line.left):
         fitting = [
@@ -146,7 +146,7 @@ def rows(lines: Iterable[Line], *, gap: float) -> list[Line]:
 
 
 def text_left_of(value: Line, lines: Iterable[Line], *, reach: float = 12) -> str:
-    """The text to the left of a value in its row, the nearest last: its label."""
+    """Return the text to the left of a value in its row, the nearest last: its label."""
     left = [
         line
         for line in lines
@@ -159,7 +159,7 @@ def text_left_of(value: Line, lines: Iterable[Line], *, reach: float = 12) -> st
 
 
 def text_above(value: Line, lines: Iterable[Line]) -> str:
-    """The text directly above a value: its label if there is none to the left."""
+    """Return the text directly above a value: its label if there is none to the left."""
     over = [
         line
         for line in lines

@@ -14,7 +14,7 @@ _ELONGATED = 2.0  # minimum ratio of the sides of a box that shows the direction
 
 
 def slope(boxes: Sequence[Box]) -> float:
-    """The direction of the lines of text, in radians, from -π/2 to π/2; 0 is level.
+    """Return the direction of the lines of text, in radians, from -π/2 to π/2; 0 is level.
 
     The long edges of elongated boxes vote with their lengths. The start of a line is not known
     yet, so angles are doubled, which makes opposite directions equal.
@@ -37,7 +37,7 @@ def slope(boxes: Sequence[Box]) -> float:
 
 
 def aligned(box: Box, angle: float) -> Box:
-    """The box with its corners in reading order, for text at `angle` radians.
+    """Return the box with its corners in reading order, for text at ``angle`` radians.
 
     >>> box = np.array([[0, 0], [90, 0], [90, 10], [0, 10]], np.float32)
     >>> aligned(box, math.pi)[0].tolist()

@@ -32,7 +32,7 @@ _MARGIN = 1.0  # of paper around its text, in heights of a line
 class Page:
     """The lines of text of an image, and their direction in radians.
 
-    `unread`: boxes not read yet, in order of priority.
+    ``unread``: boxes not read yet, in order of priority.
     """
 
     lines: list[Line]
@@ -53,9 +53,9 @@ def detect(
     enlarge: float = 1.0,
     angle: float | None = None,
 ) -> Page:
-    """Detect the boxes of text on an RGB image, at `side` pixels, without reading them.
+    """Detect the boxes of text on an RGB image, at ``side`` pixels, without reading them.
 
-    `angle`: the direction of the text, if known.
+    ``angle``: the direction of the text, if known.
     """
     boxes = engine.detect(image, side, enlarge=enlarge)
     angle = _direction(engine, image, boxes) if angle is None else angle
@@ -64,7 +64,7 @@ def detect(
 
 
 def _direction(engine: Engine, image: Image, boxes: Sequence[Box]) -> float:
-    """The direction of the text in radians; 0 is level, π upside down."""
+    """Return the direction of the text in radians; 0 is level, π upside down."""
     angle = slope(boxes)
     along = [box for box in (aligned(box, angle) for box in boxes) if is_along(box)]
     longest = sorted(along, key=length, reverse=True)[:_VOTERS]
@@ -74,7 +74,7 @@ def _direction(engine: Engine, image: Image, boxes: Sequence[Box]) -> float:
 
 
 def _by_priority(boxes: list[Box], angle: float) -> list[Box]:
-    """The boxes in the order in which they are read: large print first, from top to bottom.
+    """Return the boxes in the order in which they are read: large print first, from top to bottom.
 
     Fields are in large print.
     """
@@ -119,7 +119,7 @@ def is_cut(page: Page, line: Line) -> bool:
 
 
 def paper_corners(page: Page, boxes: Sequence[Box]) -> Corners:
-    """The corners of the paper around these boxes of text, clockwise from the top left."""
+    """Return the corners of the paper around these boxes of text, clockwise from the top left."""
     sine, cosine = math.sin(page.angle), math.cos(page.angle)
     turn = np.array([[cosine, -sine], [sine, cosine]])
     level = np.concatenate(boxes) @ turn
@@ -150,7 +150,7 @@ def read_boxes(  # noqa: PLR0913 - two of them are passed on
     alphabet: str = "",
     stretch: float = 1.0,
 ) -> list[Line]:
-    """Read the lines of text in the boxes; `alphabet` and `stretch` as in `Engine.recognize`."""
+    """Read the text in the boxes; ``alphabet`` and ``stretch`` as in ``Engine.recognize``."""
     crops = [crop(image, box) for box in boxes]
     readings = engine.recognize(crops, alphabet=alphabet, stretch=stretch)
     return [

@@ -58,7 +58,7 @@ def flood(
 ) -> tuple[int, bytes]:
     """Send without reading, until the time is over or the service closes the connection.
 
-    Return the number of accepted bytes, and the response, if it is to be `read`.
+    Return the number of accepted bytes, and the response, if it is to be ``read``.
     """
     taken = 0
     with contextlib.closing(socket.create_connection(at.address, timeout=seconds)) as connection:

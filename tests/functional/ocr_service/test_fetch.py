@@ -237,7 +237,7 @@ def test_a_redirect_without_location_is_not_repeated(site: Site) -> None:
     ],
 )
 def test_the_path_is_sent_unchanged(site: Site, path: str, asked: str) -> None:
-    """A part of an object's key may be `..`, and a signature covers the unchanged path."""
+    """A part of an object's key may be ``..``, and a signature covers the unchanged path."""
     refusal(f"http://{site.host}{path}#fragment", site.host)
     assert site.asked == [asked]
 

@@ -47,7 +47,7 @@ UNREADABLE = QuotaInvoice(Field(), Field(), Field(), Field("北京市", 0.5), FO
 
 @dataclass
 class FakeReader:
-    """Returns `answer`, and keeps the shapes of the images."""
+    """Returns ``answer``, and keeps the shapes of the images."""
 
     answer: QuotaInvoice | Exception | None = FOUND
     seen: list[tuple[int, ...]] = field(default_factory=list)
