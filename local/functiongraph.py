@@ -1,9 +1,9 @@
 """FunctionGraph's API for invocations, over the local runtime.
 
 ``POST /v2/{project_id}/fgs/functions/{function_urn}/invocations-async`` accepts an event and
-responds 202 at once; ``…/invocations`` waits for the function's result. Both require the signature of the
-official SDK; tokens are not supported, as there is no IAM. Errors have the documented codes: of
-FunctionGraph (``FSS``), and of API Gateway (``APIG``) for authentication and rates.
+responds 202 at once; ``…/invocations`` waits for the function's result. Both require the signature
+of the official SDK; tokens are not supported, as there is no IAM. Errors have the documented codes:
+of FunctionGraph (``FSS``), and of API Gateway (``APIG``) for authentication and rates.
 """
 
 from __future__ import annotations

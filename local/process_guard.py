@@ -1,8 +1,8 @@
 """Runs a command, and ends it as soon as the parent process is gone.
 
 ``python process_guard.py [--grace SECONDS] [--remove PATH …] [COMMAND …]``. Standard input is a
-pipe that the parent holds open and never writes to: it closes when the parent ends, even by kill -9. The
-command has its own session, so that Ctrl-C at the terminal reaches only the parent, which then
+pipe that the parent holds open and never writes to: it closes when the parent ends, even by kill -9.
+The command has its own session, so that Ctrl-C at the terminal reaches only the parent, which then
 stops its parts in order.
 """
 
@@ -23,7 +23,7 @@ _PR_SET_PDEATHSIG = 1  # from Linux's <sys/prctl.h>
 
 
 def _kill_with_guard() -> Callable[[], None] | None:
-    """Return a function that has Linux kill the child when the guard dies; None elsewhere."""
+    """Return a function that asks Linux to kill the child when the guard dies; None elsewhere."""
     if not sys.platform.startswith("linux"):
         return None
     libc = ctypes.CDLL(None, use_errno=True)

@@ -44,7 +44,7 @@ class Reader:
         return to_invoice(found, clipped(paper_corners(page, page.boxes), image))
 
     def read_all(self, image: Image) -> list[QuotaInvoice]:
-        """Return the quota invoices on an RGB image in reading order; unreadable ones lack fields."""
+        """Return the quota invoices on an RGB image, in reading order; some may lack fields."""
         boxes = detect_boxes(self._engine, image)
         titles = detect_titles(self._engine, image, boxes)
         if len(titles) > 1 or (titles and multi_invoice.has_other_text(boxes, titles[0].box)):
