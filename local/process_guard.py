@@ -1,7 +1,7 @@
 """Runs a command, and ends it as soon as the parent process is gone.
 
 ``python process_guard.py [--grace SECONDS] [--remove PATH …] [COMMAND …]``. Standard input is a
-pipe that the parent holds open and never writes to: it closes when the parent ends, even by kill -9.
+pipe that the parent holds open and never writes to: it closes when the parent ends, by kill -9 too.
 The command has its own session, so that Ctrl-C at the terminal reaches only the parent, which then
 stops its parts in order.
 """
