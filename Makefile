@@ -4,8 +4,10 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-# Python reads the environment's paths as UTF-8 in every locale.
-export PYTHONUTF8 := 1
+# In the locale C, Python cannot read the environment's paths if they are not ASCII.
+ifneq ($(filter C POSIX,$(LC_ALL)),)
+export LC_ALL := C.UTF-8
+endif
 # An environment holds the path of its project: a copied or moved folder makes its own.
 ifneq ($(shell cat $(READY) 2>/dev/null),$(CURDIR))
 $(shell rm -f $(READY))

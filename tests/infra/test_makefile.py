@@ -1,0 +1,50 @@
+"""The Makefile's environment: made for one folder, in every locale."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.support.paths import ROOT
+
+
+def make(folder: Path, *arguments: str, **variables: str) -> str:
+    """Run make and return its output."""
+    return subprocess.run(  # noqa: S603 - the arguments below
+        ["make", *arguments],  # noqa: S607 - make of the PATH, as a user runs it
+        check=True,
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], **variables},
+        capture_output=True,
+        text=True,
+    ).stdout
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A folder with the Makefile, and an environment that was made for it."""
+    folder = tmp_path / "发票 project"
+    (folder / ".venv").mkdir(parents=True)
+    for name in ("Makefile", "locks"):
+        source = ROOT / name
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, folder / name)
+    (folder / ".venv" / ".ready").write_text(f"{folder}\n", encoding="utf-8")
+    return folder
+
+
+def test_an_environment_serves_the_folder_that_it_was_made_for(project: Path) -> None:
+    assert "-m venv" not in make(project, "--dry-run", "demo")
+    moved = project.rename(project.with_name("moved"))
+    assert "-m venv" in make(moved, "--dry-run", "demo")
+
+
+@pytest.mark.parametrize(
+    ("given", "used"), [("C", "C.UTF-8"), ("POSIX", "C.UTF-8"), ("zh_CN.UTF-8", "zh_CN.UTF-8")]
+)
+def test_a_locale_without_utf_8_is_replaced(project: Path, given: str, used: str) -> None:
+    (project / "locale.mk").write_text("include Makefile\nlocale: ; @echo $$LC_ALL\n", "utf-8")
+    assert make(project, "--file", "locale.mk", "locale", LC_ALL=given).split() == [used]
