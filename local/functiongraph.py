@@ -37,12 +37,12 @@ MAX_SYNC_BYTES = 6 << 20
 """Maximum size of the event of a synchronous invocation."""
 _BODY_SECONDS = 30.0
 
-BAD_EVENT = Code("FSS.0400", 400, "Invalid parameter.")
-OTHER_PROJECT = Code("FSS.0403", 403, "Forbidden")
-TOO_LONG = Code("FSS.0413", 413, "The request body is too large.")
-TOO_MANY = Code("FSS.0429", 429, "Too many requests.")
+_BAD_EVENT = Code("FSS.0400", 400, "Invalid parameter.")
+_OTHER_PROJECT = Code("FSS.0403", 403, "Forbidden")
+_TOO_LONG = Code("FSS.0413", 413, "The request body is too large.")
+_TOO_MANY = Code("FSS.0429", 429, "Too many requests.")
 INTERNAL = Code("FSS.0500", 500, "Internal server error.")
-NO_SUCH_FUNCTION = Code("FSS.1051", 404, "Not found the function")
+_NO_SUCH_FUNCTION = Code("FSS.1051", 404, "Not found the function")
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ class _Api:
         try:
             result = await run_in_threadpool(self._target.invoke, event, request_id)
         except Discarded:
-            raise ApiError(TOO_MANY) from None
+            raise ApiError(_TOO_MANY) from None
         except FunctionError as error:
             failed = True
             result = error.payload()
@@ -142,14 +142,14 @@ class _Api:
             body = await read_body(request, maximum, _BODY_SECONDS)
         except ApiError as error:
             if error.code is BODY_TOO_LONG:
-                raise ApiError(TOO_LONG, f"at most {maximum} bytes") from None
+                raise ApiError(_TOO_LONG, f"at most {maximum} bytes") from None
             raise
         verify(body.sha256)
         self._rate.take()
         if request.path_params["project_id"] != self._target.project:
-            raise ApiError(OTHER_PROJECT)
+            raise ApiError(_OTHER_PROJECT)
         if not self._target.has_urn(request.path_params["function_urn"]):
-            raise ApiError(NO_SUCH_FUNCTION)
+            raise ApiError(_NO_SUCH_FUNCTION)
         return _parse(body.data)
 
 
@@ -157,9 +157,9 @@ def _parse(data: bytes) -> dict[str, Any]:
     try:
         event = json.loads(data, parse_constant=_reject)
     except (ValueError, RecursionError):
-        raise ApiError(BAD_EVENT, "the body is not JSON") from None
+        raise ApiError(_BAD_EVENT, "the body is not JSON") from None
     if not isinstance(event, dict):
-        raise ApiError(BAD_EVENT, "the body is not a JSON object")
+        raise ApiError(_BAD_EVENT, "the body is not a JSON object")
     return event
 
 

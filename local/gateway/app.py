@@ -36,9 +36,9 @@ _MAX_THREADS = 1000
 _NO_BODY = (204, 304)
 
 TOO_LARGE = Code("APIG.0201", 413, "Request entity too large.")
-TOO_SLOW = Code("APIG.0201", 408, "API request error: its body did not come.")
-TOO_LATE = Code("APIG.0201", 504, "Backend timeout.")
-THROTTLED = Code("APIG.0308", 429, "The throttling threshold has been reached.")
+_TOO_SLOW = Code("APIG.0201", 408, "API request error: its body did not come.")
+_TOO_LATE = Code("APIG.0201", 504, "Backend timeout.")
+_THROTTLED = Code("APIG.0308", 429, "The throttling threshold has been reached.")
 FAILED = Code("APIG.9999", 500, "Internal system error.")
 
 Invoke = Callable[[object, str], Any]
@@ -78,7 +78,7 @@ class _App:
             # Base64 encodes three bytes as four.
             body = await read_body(http, MAX_EVENT_BYTES * 3 // 4, _BODY_SECONDS)
         except ApiError as error:
-            raise ApiError(TOO_LARGE if error.code is BODY_TOO_LONG else TOO_SLOW) from None
+            raise ApiError(TOO_LARGE if error.code is BODY_TOO_LONG else _TOO_SLOW) from None
         event = gateway_event(_request(http, body.data, request_id))
         if len(event["body"]) + len(json.dumps({**event, "body": ""})) > MAX_EVENT_BYTES:
             raise ApiError(TOO_LARGE)
@@ -93,9 +93,9 @@ class _App:
                 )
             response = parse_response(value)
         except TimeoutError:
-            raise ApiError(TOO_LATE) from None
+            raise ApiError(_TOO_LATE) from None
         except Discarded:
-            raise ApiError(THROTTLED) from None
+            raise ApiError(_THROTTLED) from None
         except (FunctionError, BadResponseError) as error:
             _log.warning("the function returned no valid response: %s", error)
             raise ApiError(FAILED) from None
