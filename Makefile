@@ -60,14 +60,14 @@ invoke: $(if $(STAGED),$(VENV)/.deploy,$(READY)) ## Send one event to the functi
 backfill: $(READY) ## Send inputs without a record to the deployed function: make backfill [PREFIX=2026/] [DRY_RUN=1]
 	@$(BIN)/python -m ops.backfill --prefix "$(PREFIX)" $(if $(DRY_RUN),--dry-run) $(BACKFILL)
 
-# Tests run in JOBS processes, which is more than two cores have since many tests wait for timeouts;
-# those that are named, make test TESTS=tests/unit/handler, run in one.
-JOBS ?= 4
+# Tests run in JOBS processes: one more than two cores, since many tests wait for timeouts. Tests
+# that TESTS names run in one process.
+JOBS ?= 3
 NEEDED := $(READY) $(VENV)/.deploy $(VENV)/.fonts $(VENV)/.function
 PYTEST = $(BIN)/python -m pytest $(if $(TESTS),$(TESTS),-n $(JOBS) --dist loadfile --no-loadscope-reorder)
 
 .PHONY: test
-test: $(NEEDED) ## Run all tests, about 5 minutes: make test [TESTS=tests/unit/handler] [JOBS=4]
+test: $(NEEDED) ## Run all tests, about 5 minutes: make test [TESTS=tests/unit/handler] [JOBS=3]
 	@$(if $(TESTS),,echo "All tests, about 5 minutes on two cores …")
 	@$(PYTEST)
 
