@@ -8,9 +8,11 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_SECONDS_TO_HANDLER = 0.1
 _NOTICES = (
     "Stopping after the current changes …",
     "Once more kills the engine: resources that it is creating will be missing in the state.",
@@ -50,13 +52,22 @@ def run_lines(
             start_new_session=True,  # the terminal would send each Ctrl-C to the command as well
         ) as process:
             interrupts.forward_to(process)
-            for line in process.stdout or ():
-                on_line(line)
+            with ThreadPoolExecutor(1) as pool:
+                reading = pool.submit(_read_lines, process, on_line)
+                # A signal handler does not run while this thread waits for a line of output.
+                while not wait([reading], _SECONDS_TO_HANDLER).done:
+                    pass
+                reading.result()
         errors.seek(0)
         error_output = errors.read()
     if interrupts.count:
         raise KeyboardInterrupt
     return process.returncode, error_output
+
+
+def _read_lines(process: subprocess.Popen[str], on_line: Callable[[str], None]) -> None:
+    for line in process.stdout or ():
+        on_line(line)
 
 
 class _Interrupts:
