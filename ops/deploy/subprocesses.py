@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -99,7 +99,8 @@ class _Interrupts:
 
     def _handle(self, *_: object) -> None:
         self.count += 1
-        sys.stderr.write(f"\n{_NOTICES[min(self.count, len(_NOTICES)) - 1]}\n")
+        notice = f"\n{_NOTICES[min(self.count, len(_NOTICES)) - 1]}\n"
+        os.write(2, notice.encode())  # sys.stderr refuses a handler that interrupts another one
         self._forward()
 
     def _forward(self) -> None:
