@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import socket
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from typing import IO
 
 _GUARD = Path(__file__).with_name("process_guard.py")
 _STOP_SECONDS = 10.0
+_SERVER_PORTS = range(20_000, 32_768)  # below the ports that systems give to outgoing connections
 
 
 class GuardedProcess:
@@ -96,10 +98,28 @@ def plain_environment(**variables: str) -> dict[str, str]:
     return {**defaults, **kept, **variables}
 
 
-def free_ports(count: int) -> list[int]:
-    """Find free loopback ports; all stay bound until the last one is found."""
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for bound in sockets:
-            bound.bind(("127.0.0.1", 0))
-        return [int(bound.getsockname()[1]) for bound in sockets]
+def reserve_ports(count: int) -> list[socket.socket]:
+    """Reserve loopback TCP ports for the servers of a subprocess.
+
+    No other caller gets a reserved port, nor does an outgoing connection, whose ports are higher.
+
+    Returns:
+        UDP sockets with the numbers of the ports; each marks its port as reserved until it closes.
+
+    Raises:
+        OSError: too few ports are free.
+    """
+    reserved: list[socket.socket] = []
+    for port in random.sample(_SERVER_PORTS, len(_SERVER_PORTS)):
+        marker = socket.socket(type=socket.SOCK_DGRAM)
+        try:
+            marker.bind(("127.0.0.1", port))
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", port))
+        except OSError:
+            marker.close()
+            continue
+        reserved.append(marker)
+        if len(reserved) == count:
+            return reserved
+    raise OSError(f"fewer than {count} ports are free")

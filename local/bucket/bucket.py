@@ -21,7 +21,7 @@ from requests_aws4auth import AWS4Auth
 
 from local.bucket import seaweedfs
 from local.errors import CloudError
-from local.processes import GuardedProcess, free_ports, plain_environment
+from local.processes import GuardedProcess, plain_environment, reserve_ports
 from ocr_service.auth.keyring import Credentials
 from quota_invoice.obs.responses import is_success
 
@@ -50,7 +50,8 @@ class LocalBucket:
         self._session = requests.Session()
         self._session.trust_env = False  # no proxy and no ~/.netrc
         (folder / "data").mkdir()
-        ports = free_ports(8)
+        self._reserved = reserve_ports(8)
+        ports = [int(marker.getsockname()[1]) for marker in self._reserved]
         self.endpoint = f"http://127.0.0.1:{ports[0]}"
         self._write("s3.json", json.dumps(seaweedfs.identities(self.owner)))
         self._write("iam.json", json.dumps(seaweedfs.policies(name)))
@@ -151,6 +152,8 @@ class LocalBucket:
     def stop(self) -> None:
         """End the store and remove its data."""
         self._process.stop()
+        for marker in self._reserved:
+            marker.close()
 
     def _write(self, name: str, text: str) -> None:
         descriptor = os.open(self._folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
