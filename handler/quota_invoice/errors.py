@@ -3,9 +3,9 @@
     QuotaInvoiceError
     ├── ImageRefused         this image cannot be read: a failure record is written and the
     │   │                    invocation succeeds
-    │   ├── NotRecognized        …after a second attempt
     │   ├── ImageTooLarge        …unless a smaller copy can be read
-    │   └── FormatRefused        …unless the service fetched something other than the object
+    │   ├── FormatRefused        …unless the service fetched something other than the object
+    │   └── KeyRefused           …for its key: no request is sent
     ├── RequestRefused       an API caller's request is invalid
     │   ├── NotFound             there is no such path or input
     │   ├── MethodRefused        the path has other methods
@@ -15,16 +15,21 @@
         │                    that the platform retries or reports it
         ├── ConfigurationError   settings or credentials are invalid
         ├── EventError           an event of unknown shape
-        ├── UnusableKey          the key of the input's record would be invalid
+        ├── UnusableKey          an API caller names a key that no input has
+        ├── NotRecognized        recognition failed, twice: a later attempt may succeed
         ├── ServiceRefused       the OCR service refused the request, not the image
-        │   └── AccessRefused        …and will refuse every request of this account
+        │   └── AccessRefused        …and will refuse every request of this account: stops the round
         ├── ServiceUnavailable   no response from the OCR service, or an invalid one: retried
         │   ├── RateLimited          too many requests: retried after a longer pause
+        │   ├── UnusableAnswer       a response without a usable result, which may have been billed
         │   └── DownloadFailed       it could not fetch the object: retried once, then sent
         │       └── DownloadRefused      …sent at once
         ├── OutOfTime            the invocation has no time left for this upload
         ├── ObjectChanging       the object is replaced faster than it can be read
+        ├── ObjectUnavailable    the bucket does not hand out this object
         ├── StoreError           the bucket refused a request or did not respond
+        │   ├── StoreRefused         …for this account or bucket: stops the round
+        │   ├── StoreUnreachable     no response: retried soon, over a new connection
         │   └── StoreBusy            too many requests: retried soon
         ├── UnexpectedFault      a defect of this function
         └── UploadsFailed        several uploads of one event failed
@@ -61,6 +66,10 @@ class QuotaInvoiceError(Exception):
     """Seconds to wait as the service asked in ``Retry-After``."""
     status: ClassVar[int] = 500
     """HTTP status of the response to an API caller."""
+    stops_round: ClassVar[bool] = False
+    """Whether all other inputs of the invocation would meet this error too."""
+    is_outage: ClassVar[bool] = False
+    """Whether the error may concern all inputs; several in a row stop a sweep."""
     internal: ClassVar[bool] = False
     """Whether the message concerns the operator only: accounts, settings, the bucket."""
     key: str = ""
@@ -79,18 +88,20 @@ class ImageRefused(QuotaInvoiceError):
     status = 422
 
 
-class NotRecognized(ImageRefused):
-    """Recognition failed; a second failure is final."""
-
-    tries = 2
-
-
 class ImageTooLarge(ImageRefused):
     """The image has too many bytes or pixels for the service; a smaller copy may be read."""
 
 
 class FormatRefused(ImageRefused):
     """The service does not know the format of the file it fetched; the object may differ."""
+
+
+class KeyRefused(ImageRefused):
+    """Some software resolves parts of the object's key: neither it nor its record can be found."""
+
+    def __init__(self, key: str) -> None:
+        message = f"a key with '.' or '..' as a part of its path cannot be read: {key}"
+        super().__init__("Key.Unusable", message)
 
 
 class RequestRefused(QuotaInvoiceError):
@@ -147,6 +158,7 @@ class ConfigurationError(InvocationError):
     """Settings or credentials are invalid; the message names every problem."""
 
     internal = True
+    stops_round = True
 
     def __init__(self, problems: Iterable[str]) -> None:
         self.problems = tuple(problems)
@@ -163,12 +175,19 @@ class EventError(InvocationError):
 
 
 class UnusableKey(InvocationError):
-    """The key of the input's record would be invalid."""
+    """An API caller names a key that no input has."""
 
     status = 400
 
     def __init__(self, message: str) -> None:
         super().__init__("Key.Unusable", message)
+
+
+class NotRecognized(InvocationError):
+    """Recognition failed, twice; a sweep tries again later."""
+
+    status = 422
+    tries = 2
 
 
 class ServiceRefused(InvocationError):
@@ -185,6 +204,7 @@ class AccessRefused(ServiceRefused):
     """
 
     internal = True
+    stops_round = True
 
 
 class ServiceUnavailable(InvocationError):
@@ -192,6 +212,17 @@ class ServiceUnavailable(InvocationError):
 
     status = 503
     tries = 1000  # in effect, as many as the time allows
+    is_outage = True
+
+
+class UnusableAnswer(ServiceUnavailable):
+    """The OCR service responded with a success that holds no usable result.
+
+    Such a response may have been billed: nothing is sent again in this invocation.
+    """
+
+    tries = 1
+    is_outage = False
 
 
 class RateLimited(ServiceUnavailable):
@@ -206,6 +237,7 @@ class DownloadFailed(ServiceUnavailable):
 
     status = 422
     tries = 2
+    is_outage = False
 
 
 class DownloadRefused(DownloadFailed):
@@ -223,11 +255,31 @@ class ObjectChanging(InvocationError):
         super().__init__("Object.Changing", f"{key} was replaced while it was read, repeatedly")
 
 
+class ObjectUnavailable(InvocationError):
+    """The bucket does not hand out this object: it is archived, or another account's."""
+
+    status = 422
+
+
 class StoreError(InvocationError):
     """The bucket refused a request or did not respond."""
 
     status = 502
     internal = True
+    is_outage = True
+
+
+class StoreRefused(StoreError):
+    """The bucket refused the account, its credentials, or an operation on its own prefixes."""
+
+    stops_round = True
+
+
+class StoreUnreachable(StoreError):
+    """The bucket did not respond in time, or the connection failed."""
+
+    tries = 4
+    pause = 0.2
 
 
 class StoreBusy(StoreError):
@@ -241,6 +293,8 @@ class OutOfTime(InvocationError):
     """The invocation's time ran out before a request; another invocation will send it."""
 
     status = 504
+    has_progress: bool = False
+    """Whether finished pages were kept, so that the next invocation continues after them."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__(

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+from hashlib import sha256
 
 from quota_invoice.errors import UnusableKey
 
 _SUFFIX = ".json"
 _KEY_LIMIT = 1024  # bytes of UTF-8 that OBS allows in an object key
-LONGEST_PATH = 800
-"""Maximum characters of a path that API callers may name; with the longest prefix and a suffix it
-still is a valid key."""
+_LONGEST_SUFFIX = len(".0123456789abcdef0123456789abcdef-100000.json")  # with a multipart ETag
+_KEPT_OF_LONG = 200  # bytes of a path that stand before its hash, for people
+_HASH_DIGITS = 32
+_RESOLVED = frozenset({".", ".."})
+LONGEST_PATH = 1024
+"""Maximum characters of a path that API callers may name; no key has more."""
 # Characters that are unsafe in URLs, listings and logs: control characters, halves of surrogate
 # pairs, and the backslash, which some software takes for a slash.
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\\]")
@@ -19,18 +23,41 @@ _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\\]")
 
 @dataclass(frozen=True)
 class BucketLayout:
-    """The three prefixes; each ends in ``/`` and none lies inside another (see ``Settings``).
+    """The prefixes; each ends in ``/`` and none lies inside another (see ``Settings``).
 
-    >>> layout = BucketLayout("incoming/", "results/", "failures/")
-    >>> layout.record_key("incoming/2026/a.jpg")
+    A key that would be too long, or that has parts which some software resolves, ends in a hash.
+
+    Attributes:
+        input_prefix: images, from people and API callers.
+        results_prefix: records.
+        failures_prefix: records of final failures, and the state of sweeps.
+        retries_prefix: inputs that sweeps try again later.
+        progress_prefix: finished pages of long PDFs.
+        index_prefix: appearances of each invoice.
+        history_prefix: records of contents that were replaced.
+        reviews_prefix: corrections by people.
+
+    >>> DEFAULT_LAYOUT.record_key("incoming/2026/a.jpg")
     'results/2026/a.jpg.json'
-    >>> layout.input_key("results/2026/a.jpg.json")
-    'incoming/2026/a.jpg'
+    >>> DEFAULT_LAYOUT.retry_key("incoming/2026/a.jpg", 2)
+    'retries/2026/a.jpg.2.json'
+    >>> DEFAULT_LAYOUT.record_key("incoming/../a.jpg")
+    'results/…/a.jpg~2845741b69a9a93c8fb1f9fb58d1bf31.json'
     """
 
     input_prefix: str
     results_prefix: str
     failures_prefix: str
+    retries_prefix: str
+    progress_prefix: str
+    index_prefix: str
+    history_prefix: str
+    reviews_prefix: str
+
+    @property
+    def output_prefixes(self) -> tuple[str, ...]:
+        """All prefixes but that of the inputs."""
+        return astuple(self)[1:]
 
     def reason_to_ignore(self, key: str) -> str | None:
         """Return the reason why the function ignores a key; None if it is an input's key.
@@ -42,7 +69,7 @@ class BucketLayout:
         """
         if not key:
             return "the key is empty"
-        if key.startswith((self.results_prefix, self.failures_prefix)):
+        if key.startswith(self.output_prefixes):
             return "the function's own output"
         if not key.startswith(self.input_prefix):
             return f"outside {self.input_prefix}"
@@ -51,32 +78,46 @@ class BucketLayout:
         return None
 
     def record_key(self, input_key: str) -> str:
-        """Return the key of an input's record.
-
-        Raises:
-            UnusableKey: it would be invalid.
-        """
+        """Return the key of an input's record."""
         return self._output_key(input_key, self.results_prefix)
 
     def failure_key(self, input_key: str) -> str:
-        """Return the key of an input's failure record.
-
-        Raises:
-            UnusableKey: it would be invalid.
-        """
+        """Return the key of an input's failure record."""
         return self._output_key(input_key, self.failures_prefix)
 
-    def input_key(self, record_key: str) -> str:
-        """Return the key of the input that a record or failure record belongs to.
+    def retry_key(self, input_key: str, attempts: int) -> str:
+        """Return the key that says how often an input was tried in vain."""
+        return self._output_key(input_key, self.retries_prefix, f".{attempts}")
 
-        Raises:
-            ValueError: it is no key of a record.
+    def attempts_of(self, retry_key: str, input_key: str) -> int | None:
+        """Return the attempts that a key below the retries' prefix says; None for another input's.
+
+        >>> DEFAULT_LAYOUT.attempts_of("retries/a.jpg.2.json", "incoming/a.jpg")
+        2
         """
-        for prefix in (self.results_prefix, self.failures_prefix):
-            if record_key.startswith(prefix) and record_key.endswith(_SUFFIX):
-                return self.input_prefix + record_key[len(prefix) : -len(_SUFFIX)]
-        message = f"not the key of a record: {record_key}"
-        raise ValueError(message)
+        before, _, after = self.retry_key(input_key, 0).rpartition("0")
+        attempts = retry_key[len(before) : -len(after)]
+        sound = retry_key == f"{before}{attempts}{after}" and attempts.isascii()
+        return int(attempts) if sound and attempts.isdigit() else None
+
+    def progress_key(self, input_key: str) -> str:
+        """Return the key of an input's finished pages."""
+        return self._output_key(input_key, self.progress_prefix)
+
+    def history_key(self, input_key: str, etag: str) -> str:
+        """Return the key of the record of a former content."""
+        return self._output_key(input_key, self.history_prefix, f".{etag}")
+
+    def keeps_order(self, input_key: str) -> bool:
+        """Whether the input's records are listed in the inputs' order: their keys hold its path."""
+        path = self._path(input_key)
+        longest = max(len(prefix.encode()) for prefix in self.output_prefixes) + _LONGEST_SUFFIX
+        size = longest + len(path.encode("utf-8", "surrogatepass"))
+        return size <= _KEY_LIMIT and not self.is_resolvable(input_key)
+
+    def is_resolvable(self, input_key: str) -> bool:
+        """Whether HTTP clients and some stores would resolve parts of the key, ``.`` and ``..``."""
+        return bool(_RESOLVED & set(self._path(input_key).split("/")))
 
     @property
     def uploads_prefix(self) -> str:
@@ -91,13 +132,12 @@ class BucketLayout:
         ('incoming/2026/a.jpg', 'incoming/2026/a.jpg')
 
         Raises:
-            UnusableKey: it is not an input's key, or the record's key would be invalid.
+            UnusableKey: it is not an input's key.
         """
         key = self.input_prefix + self.requested_path(text)
         reason = self.reason_to_ignore(key)
         if reason:
             raise UnusableKey(reason)
-        self.record_key(key)  # it is longer than the input's key, and must be valid too
         return key
 
     def requested_path(self, text: str) -> str:
@@ -116,18 +156,27 @@ class BucketLayout:
             )
         return path
 
-    def _output_key(self, input_key: str, prefix: str) -> str:
-        path = input_key.removeprefix(self.input_prefix)
-        if {".", ".."} & set(path.split("/")):
-            # HTTP clients and some stores resolve these parts: the record would leave its prefix.
-            message = f"some software does not keep '.' and '..' as parts of a path: {input_key}"
-            raise UnusableKey(message)
-        made = f"{prefix}{path}{_SUFFIX}"
-        if len(made.encode("utf-8", "surrogatepass")) > _KEY_LIMIT:
-            message = f"the record's key would be longer than {_KEY_LIMIT} bytes: {input_key}"
-            raise UnusableKey(message)
-        return made
+    def _path(self, input_key: str) -> str:
+        return input_key.removeprefix(self.input_prefix)
+
+    def _output_key(self, input_key: str, prefix: str, suffix: str = "") -> str:
+        path = self._path(input_key)
+        if not self.keeps_order(input_key):
+            coded = path.encode("utf-8", "surrogatepass")
+            parts = ("…" if part in _RESOLVED else part for part in path.split("/"))
+            start = "/".join(parts).encode("utf-8", "surrogatepass")[:_KEPT_OF_LONG]
+            path = f"{start.decode('utf-8', 'ignore')}~{sha256(coded).hexdigest()[:_HASH_DIGITS]}"
+        return f"{prefix}{path}{suffix}{_SUFFIX}"
 
 
-DEFAULT_LAYOUT = BucketLayout("incoming/", "results/", "failures/")
+DEFAULT_LAYOUT = BucketLayout(
+    "incoming/",
+    "results/",
+    "failures/",
+    "retries/",
+    "progress/",
+    "index/",
+    "history/",
+    "reviews/",
+)
 """The layout without settings."""
