@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
@@ -54,6 +54,8 @@ class Reading:
         attempts: number of requests.
         fallback: None if the service read the file from its URL.
         pages_asked: the last page of a PDF that was requested; 1 for an image.
+        pages_total: the number of pages of a PDF; None if it is unknown, and for an image.
+        pages_refused: the codes of pages that the service could not read, by page number.
     """
 
     api: Api
@@ -61,3 +63,5 @@ class Reading:
     attempts: int
     fallback: Fallback | None = None
     pages_asked: int = 1
+    pages_total: int | None = None
+    pages_refused: Mapping[int, str] = field(default_factory=dict)

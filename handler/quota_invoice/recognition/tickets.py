@@ -9,6 +9,7 @@ from quota_invoice.errors import ImageRefused
 from quota_invoice.recognition.reading import Reading
 
 NO_INVOICE = "AIS.0104"
+NOT_RECOGNIZED = "AIS.0105"
 _SUCCEEDED = "AIS.0000"
 _REFUSED = "AIS.01"  # the beginning of all codes of images that cannot be read
 

@@ -55,15 +55,21 @@ def recognized(source: Source | None, reading: Reading, *, region: str) -> dict[
     }
 
 
-def failed(source: Source, error: QuotaInvoiceError) -> dict[str, Any]:
+def failed(source: Source, error: QuotaInvoiceError, attempts: int = 1) -> dict[str, Any]:
     """Return the failure record of an image that cannot be read."""
     return {
         "schema": SCHEMA,
         "status": Status.FAILED.value,
         "source": asdict(source),
         "error": {"code": error.code, "message": error.message, "request_id": error.request_id},
+        "attempts": attempts,
         "processed_at": _now(),
     }
+
+
+def retry_record(source: Source, error: QuotaInvoiceError, attempts: int) -> dict[str, Any]:
+    """Return the JSON of an input that is tried again later."""
+    return {**failed(source, error, attempts), "status": Status.PENDING.value}
 
 
 def pending(source: Source) -> dict[str, Any]:
