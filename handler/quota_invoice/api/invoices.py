@@ -116,12 +116,14 @@ def _file_of_url(context: RequestContext, url: str) -> File:
 
 
 def _refusal(failure: dict[str, Any]) -> ImageRefused:
-    """Return the error that a failure record holds."""
+    """Return the error that a failure record holds; in schema 1, the message is one text."""
     error = failure.get("error")
     error = error if isinstance(error, dict) else {}
+    message = error.get("message")
+    if isinstance(message, dict):
+        message = error.get("service_message") or message.get("en")
     return ImageRefused(
-        str(error.get("code") or "Image.Refused"),
-        str(error.get("message") or "the image cannot be read"),
+        str(error.get("code") or "Image.Refused"), str(message or "the image cannot be read")
     )
 
 

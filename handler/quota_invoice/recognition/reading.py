@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
@@ -53,15 +53,26 @@ class Reading:
         pages: results by page number; an image is page 1.
         attempts: number of requests.
         fallback: None if the service read the file from its URL.
-        pages_asked: the last page of a PDF that was requested; 1 for an image.
-        pages_total: the number of pages of a PDF; None if it is unknown, and for an image.
-        pages_refused: the codes of pages that the service could not read, by page number.
+        pages_asked: the last page of a PDF that was requested; None for an image.
+        pages_total: the PDF's number of pages; None for an image, or if it is unknown.
+        pages_refused: the PDF's pages that the service could not read, in ascending order.
     """
 
     api: Api
     pages: Mapping[int, Recognition]
     attempts: int
     fallback: Fallback | None = None
-    pages_asked: int = 1
+    pages_asked: int | None = None
     pages_total: int | None = None
-    pages_refused: Mapping[int, str] = field(default_factory=dict)
+    pages_refused: tuple[int, ...] = ()
+
+    @property
+    def is_pdf(self) -> bool:
+        """Whether the file has pages."""
+        return self.pages_asked is not None
+
+    @property
+    def pages_unread(self) -> list[int]:
+        """The PDF's pages that were refused or not requested, as far as its number is known."""
+        asked = self.pages_asked or 0
+        return sorted({*self.pages_refused, *range(asked + 1, (self.pages_total or asked) + 1)})

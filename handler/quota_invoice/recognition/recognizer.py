@@ -216,5 +216,5 @@ def _pdf_reading(pages: Pages, asked: int, total: int | None) -> Reading:
         pages.attempts,
         pages_asked=asked,
         pages_total=total,
-        pages_refused={number: code for number, (code, _) in sorted(pages.refusals.items())},
+        pages_refused=tuple(sorted(pages.refusals)),
     )
