@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import astuple, dataclass
+from functools import cached_property
 from hashlib import sha256
 
 from quota_invoice.errors import UnusableKey
@@ -56,10 +57,16 @@ class BucketLayout:
     history_prefix: str
     reviews_prefix: str
 
-    @property
+    @cached_property
     def output_prefixes(self) -> tuple[str, ...]:
         """All prefixes but that of the inputs."""
         return astuple(self)[1:]
+
+    @cached_property
+    def _longest_path(self) -> int:
+        """The bytes of a path that each prefix and suffix leave of a key."""
+        longest = max(len(prefix.encode()) for prefix in self.output_prefixes)
+        return _KEY_LIMIT - longest - _LONGEST_SUFFIX
 
     def reason_to_ignore(self, key: str) -> str | None:
         """Return the reason why the function ignores a key; None if it is an input's key.
@@ -112,15 +119,12 @@ class BucketLayout:
 
     def keeps_order(self, input_key: str) -> bool:
         """Whether the input's records are listed in the inputs' order: their keys hold its path."""
-        path = self._path(input_key)
-        longest = max(len(prefix.encode()) for prefix in self.output_prefixes) + _LONGEST_SUFFIX
-        size = longest + len(path.encode("utf-8", "surrogatepass"))
-        is_hashed = self.is_resolvable(input_key) or _HASHED.search(path)
-        return size <= _KEY_LIMIT and not is_hashed
+        size = len(self._path(input_key).encode("utf-8", "surrogatepass"))
+        return size <= self._longest_path and not self.is_resolvable(input_key)
 
     def is_resolvable(self, input_key: str) -> bool:
         """Whether HTTP clients and some stores would resolve parts of the key, ``.`` and ``..``."""
-        return bool(_RESOLVED & set(self._path(input_key).split("/")))
+        return "." in input_key and not _RESOLVED.isdisjoint(self._path(input_key).split("/"))
 
     @property
     def uploads_prefix(self) -> str:
