@@ -14,6 +14,7 @@ _KEY_LIMIT = 1024  # bytes of UTF-8 that OBS allows in an object key
 _LONGEST_SUFFIX = len(".0123456789abcdef0123456789abcdef-100000.json")  # with a multipart ETag
 _KEPT_OF_LONG = 200  # bytes of a path that stand before its hash, for people
 _HASH_DIGITS = 32
+_HASHED = re.compile(rf"~[0-9a-f]{{{_HASH_DIGITS}}}\Z")
 _RESOLVED = frozenset({".", ".."})
 # Inputs named like a hashed key are hashed, too: otherwise they would share that key.
 _HASHED = re.compile(rf"~[0-9a-f]{{{_HASH_DIGITS}}}\Z")
@@ -119,8 +120,10 @@ class BucketLayout:
 
     def keeps_order(self, input_key: str) -> bool:
         """Whether the input's records are listed in the inputs' order: their keys hold its path."""
-        size = len(self._path(input_key).encode("utf-8", "surrogatepass"))
-        return size <= self._longest_path and not self.is_resolvable(input_key)
+        path = self._path(input_key)
+        # A path that looks as if it ended in a hash gets one: it could be another input's.
+        is_plain = not self.is_resolvable(input_key) and not _HASHED.search(path)
+        return is_plain and len(path.encode("utf-8", "surrogatepass")) <= self._longest_path
 
     def is_resolvable(self, input_key: str) -> bool:
         """Whether HTTP clients and some stores would resolve parts of the key, ``.`` and ``..``."""
