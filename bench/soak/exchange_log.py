@@ -13,6 +13,8 @@ from quota_invoice.obs.responses import is_success
 from quota_invoice.records.record import Status
 from quota_invoice.settings.layout import DEFAULT_LAYOUT
 
+_SUFFIX = ".json"
+_RECORDS = (DEFAULT_LAYOUT.results_prefix, DEFAULT_LAYOUT.failures_prefix)
 _READING = frozenset({"get", "head", "list", "fetch", ""})
 
 
@@ -52,7 +54,7 @@ class ExchangeLog:
             self.unattributed.append(exchange)
             return
         self.exchanges[key].append(exchange)
-        if exchange.operation == "put":
+        if exchange.operation == "put" and exchange.key.startswith(_RECORDS):
             self.writes[key].append(_write(exchange))
 
     def overwritten(self, key: str) -> int:
@@ -83,11 +85,22 @@ class ExchangeLog:
 
 
 def _input_key(key: str) -> str:
-    """Return the input key of an input, record or failure record; empty for other keys."""
-    try:
-        return DEFAULT_LAYOUT.input_key(key)
-    except ValueError:
-        return key if key.startswith(DEFAULT_LAYOUT.input_prefix) else ""
+    """Return the input key of an input or of what the function writes for it; else empty.
+
+    The keys of the soak are short: those that the function writes contain the input's path.
+    """
+    layout = DEFAULT_LAYOUT
+    if key.startswith(layout.input_prefix):
+        return key
+    for prefix in (layout.results_prefix, layout.failures_prefix, layout.progress_prefix):
+        if key.startswith(prefix) and key.endswith(_SUFFIX):
+            return layout.input_prefix + key.removeprefix(prefix).removesuffix(_SUFFIX)
+    for prefix in (layout.retries_prefix, layout.history_prefix):
+        if key.startswith(prefix) and key.endswith(_SUFFIX):
+            # The path, then the number of attempts or the ETag.
+            path, _, _ = key.removeprefix(prefix).removesuffix(_SUFFIX).rpartition(".")
+            return layout.input_prefix + path
+    return ""
 
 
 def _write(exchange: Exchange) -> Write:

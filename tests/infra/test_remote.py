@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ from ops.deploy.bucket_cleanup import holds_objects, remove_objects
 from ops.deploy.deployment import Deployment
 from ops.errors import OpsError
 from ops.stage import Stage, read_stage
+from quota_invoice.settings.layout import DEFAULT_LAYOUT
 from tests.support.announce import announce
 from tests.support.paths import SAMPLES
 from tests.support.servers import Answer, Asked, serving
@@ -27,9 +28,7 @@ from ops.sdk.clients import bucket_client  # noqa: E402 - after the skip
 SAMPLE = SAMPLES / "shanghai-10-yuan-clean.png"
 OUTPUTS = {
     "bucket": BUCKET,
-    "input_prefix": "incoming/",
-    "results_prefix": "results/",
-    "failures_prefix": "failures/",
+    **asdict(DEFAULT_LAYOUT),
     "log_group_id": "group",
     "log_stream_id": "stream",
     "function_urn": "urn:fss:cn-north-4:0123456789abcdef0123456789abcdef:function:default:f:latest",

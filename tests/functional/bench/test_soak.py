@@ -112,6 +112,20 @@ def test_a_write_that_the_bucket_refused_overwrites_nothing() -> None:
     assert log_of(put(1), refused).overwritten(KEY) == 0
 
 
+def test_requests_about_an_input_are_logged_under_its_key() -> None:
+    layout = DEFAULT_LAYOUT
+    written = [
+        layout.retry_key(KEY, 2),
+        layout.progress_key(KEY),
+        layout.history_key(KEY, "0123456789abcdef0123456789abcdef-2"),
+    ]
+    log = log_of(*(exchange("put", 1, key) for key in written), exchange("get", 2), put(3))
+    assert [one.key for one in log.exchanges[KEY]] == [*written, KEY, layout.record_key(KEY)]
+    assert [write.exchange.key for write in log.writes[KEY]] == [layout.record_key(KEY)]
+    others = log_of(exchange("put", 1, "failures/.sweep"), exchange("list", 2, ""))
+    assert (len(others.unattributed), others.exchanges) == (2, {})
+
+
 def test_a_seed_always_gives_the_same_uploads() -> None:
     good, bad = samples(SAMPLES)
     uploads = plan(500, 7, 0.2, good, bad)
