@@ -81,6 +81,14 @@ def test_the_smoke_test_finds_the_record_and_removes_its_objects(stage: Stage) -
     assert client.getObject(BUCKET, found.key).status == 404
 
 
+def test_the_smoke_test_works_in_a_stage_of_an_earlier_version(stage: Stage) -> None:
+    later = ("retries", "progress", "index", "history", "reviews")
+    outputs = {
+        name: value for name, value in OUTPUTS.items() if name.partition("_")[0] not in later
+    }
+    assert smoke(stage, outputs, SAMPLE, 60, keep=False).record["status"] == "recognized"
+
+
 def test_a_missing_record_is_an_error_that_mentions_the_log(stage: Stage) -> None:
     outputs = {**OUTPUTS, "input_prefix": "elsewhere/"}
     with pytest.raises(OpsError, match="make logs"):
