@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from quota_invoice.api.openapi.json_schema import Json
 from quota_invoice.api.openapi.schemas import KEY, MARKER, PREFIX, schemas
 from quota_invoice.api.requests import MOST_ENTRIES, STATUSES
-
-Json = dict[str, Any]
 
 _ERRORS = {
     400: "The request is invalid; the code says why.",
@@ -64,7 +61,7 @@ def _read() -> Json:
         "is processed as if it had just been uploaded: content with a record is not read "
         "again.",
         "requestBody": _body("RecognizeRequest"),
-        "responses": {"200": _response("The record", "Record")} | _errors(400, 404, 422),
+        "responses": {"200": _response("The record", "AnyRecord")} | _errors(400, 404, 422),
     }
 
 
