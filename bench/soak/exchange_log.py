@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,9 +13,9 @@ from quota_invoice.obs.responses import is_success
 from quota_invoice.records.record import Status
 from quota_invoice.settings.layout import DEFAULT_LAYOUT
 
-_SUFFIX = ".json"
-_RECORDS = (DEFAULT_LAYOUT.results_prefix, DEFAULT_LAYOUT.failures_prefix)
 _READING = frozenset({"get", "head", "list", "fetch", ""})
+_MOST_ATTEMPTS = 6  # of an input that sweeps try again
+_RECORDS = (DEFAULT_LAYOUT.results_prefix, DEFAULT_LAYOUT.failures_prefix)
 
 
 @dataclass(frozen=True)
@@ -36,20 +36,24 @@ class Write:
 class ExchangeLog:
     """Logs every exchange by its input key; the threads of the proxies call it.
 
+    Args:
+        inputs: the keys of all inputs; a record's key alone does not always tell its input's.
+
     Attributes:
         exchanges: by input key, in the order in which they began.
-        writes: the put requests among them, by input key.
+        writes: those among them that put a record or failure record, by input key.
         unattributed: exchanges without an input key: listings, calls with an image's bytes.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, inputs: Iterable[str]) -> None:
+        self._inputs = {key: each for each in inputs for key in _keys_of(each)}
         self.exchanges: defaultdict[str, list[Exchange]] = defaultdict(list)
         self.writes: defaultdict[str, list[Write]] = defaultdict(list)
         self.unattributed: list[Exchange] = []
 
     def __call__(self, exchange: Exchange) -> None:
         """Log an exchange when it begins."""
-        key = _input_key(exchange.key)
+        key = self._inputs.get(exchange.key)
         if not key:
             self.unattributed.append(exchange)
             return
@@ -84,23 +88,12 @@ class ExchangeLog:
         return sum(one.began >= since and one.operation not in _READING for one in logged)
 
 
-def _input_key(key: str) -> str:
-    """Return the input key of an input or of what the function writes for it; else empty.
-
-    The keys of the soak are short: those that the function writes contain the input's path.
-    """
+def _keys_of(input_key: str) -> list[str]:
+    """Return the keys of an input and of all objects that the function writes for it."""
     layout = DEFAULT_LAYOUT
-    if key.startswith(layout.input_prefix):
-        return key
-    for prefix in (layout.results_prefix, layout.failures_prefix, layout.progress_prefix):
-        if key.startswith(prefix) and key.endswith(_SUFFIX):
-            return layout.input_prefix + key.removeprefix(prefix).removesuffix(_SUFFIX)
-    for prefix in (layout.retries_prefix, layout.history_prefix):
-        if key.startswith(prefix) and key.endswith(_SUFFIX):
-            # The path, then the number of attempts or the ETag.
-            path, _, _ = key.removeprefix(prefix).removesuffix(_SUFFIX).rpartition(".")
-            return layout.input_prefix + path
-    return ""
+    retries = [layout.retry_key(input_key, number + 1) for number in range(_MOST_ATTEMPTS)]
+    makers = (layout.record_key, layout.failure_key, layout.progress_key)
+    return [input_key, *(make_key(input_key) for make_key in makers), *retries]
 
 
 def _write(exchange: Exchange) -> Write:

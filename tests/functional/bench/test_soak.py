@@ -47,7 +47,7 @@ def check(began: float, caller: str) -> Exchange:
 
 
 def log_of(*exchanges: Exchange) -> ExchangeLog:
-    log = ExchangeLog()
+    log = ExchangeLog([KEY])
     for one in exchanges:
         log(one)
     return log
@@ -112,18 +112,15 @@ def test_a_write_that_the_bucket_refused_overwrites_nothing() -> None:
     assert log_of(put(1), refused).overwritten(KEY) == 0
 
 
-def test_requests_about_an_input_are_logged_under_its_key() -> None:
-    layout = DEFAULT_LAYOUT
-    written = [
-        layout.retry_key(KEY, 2),
-        layout.progress_key(KEY),
-        layout.history_key(KEY, "0123456789abcdef0123456789abcdef-2"),
-    ]
-    log = log_of(*(exchange("put", 1, key) for key in written), exchange("get", 2), put(3))
-    assert [one.key for one in log.exchanges[KEY]] == [*written, KEY, layout.record_key(KEY)]
-    assert [write.exchange.key for write in log.writes[KEY]] == [layout.record_key(KEY)]
-    others = log_of(exchange("put", 1, "failures/.sweep"), exchange("list", 2, ""))
-    assert (len(others.unattributed), others.exchanges) == (2, {})
+def test_a_retry_is_logged_with_its_input_but_is_no_record() -> None:
+    log = log_of(put(1), exchange("put", 2, DEFAULT_LAYOUT.retry_key(KEY, 2)))
+    assert (len(log.exchanges[KEY]), len(log.writes[KEY])) == (2, 1)
+    assert log.unattributed == []
+
+
+def test_the_key_of_another_object_belongs_to_no_input() -> None:
+    log = log_of(exchange("put", 1, "failures/.sweep.json"))
+    assert (len(log.unattributed), dict(log.exchanges)) == (1, {})
 
 
 def test_a_seed_always_gives_the_same_uploads() -> None:
