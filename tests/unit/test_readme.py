@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 from collections.abc import Iterator
+from dataclasses import astuple
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from quota_invoice.errors import ConfigurationError, ImageRefused
 from quota_invoice.obs.objects import Source
 from quota_invoice.recognition.reading import Api, Reading, Recognition
 from quota_invoice.records.record import failed, recognized
+from quota_invoice.settings.layout import DEFAULT_LAYOUT
 from quota_invoice.settings.settings import Settings
 from tests.support.paths import ROOT
 
@@ -48,6 +50,11 @@ def test_the_failure_record_has_the_members_of_a_written_one() -> None:
     made = failed(SOURCE, ImageRefused("AIS.0104", "poor", "id"))
     assert list(BLOCKS[1]) == list(made)
     assert list(BLOCKS[1]["error"]) == list(made["error"])
+
+
+def test_the_table_of_the_bucket_has_every_prefix_in_order() -> None:
+    table = README.partition("## The bucket\n")[2].partition("\n## ")[0]
+    assert tuple(re.findall(r"^\| `([^`]+/)` \|", table, re.MULTILINE)) == astuple(DEFAULT_LAYOUT)
 
 
 def test_the_settings_table_has_every_setting_with_its_default() -> None:
