@@ -10,33 +10,50 @@ import contextlib
 import http.client
 import json
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
-from obs import GetObjectHeader, ObsClient, PutObjectHeader
+from obs import GetObjectHeader, GetObjectRequest, ObsClient, PutObjectHeader
 
 from quota_invoice.deadline import SHORTEST_REQUEST, Deadline, run_with_timeout
-from quota_invoice.errors import StoreBusy, StoreError
+from quota_invoice.errors import InvocationError, StoreError, StoreRefused, StoreUnreachable
 from quota_invoice.json_values import no_constant
 from quota_invoice.obs.client import make_client
-from quota_invoice.obs.objects import Entry, Source
+from quota_invoice.obs.objects import BEGINNING, Entry, Identified, Source
 from quota_invoice.obs.responses import (
+    error_of_response,
     etag_of_response,
     foreign_response,
     is_success,
     listed_time,
     name_of,
-    utc,
+    source_of,
+    whole_size,
 )
 from quota_invoice.retry import retry
 from quota_invoice.settings.credentials import Credentials
 from quota_invoice.settings.settings import Settings
 from quota_invoice.stopwatch import Stopwatch
 
+LARGEST_RECORD = 16 << 20
+"""Bytes of the largest object that is read as a record; that of 100 pages has about 200 KB."""
 _NO_CONTENT = 204
+_PARTIAL = 206
 _NOT_FOUND = 404
-_BUSY = {429, 503}  # OBS limits the rate of requests with either
+_NO_SUCH_RANGE = 416  # an empty object has no first byte
+_WITHOUT_REASON = {403, _NOT_FOUND}
+_MISSING = {"NoSuchKey", "NoSuchVersion"}
 _PAGE = 1000  # objects; the maximum of one listing request
 _V4_TOKEN = "X-Amz-Security-Token"  # noqa: S105 - a parameter's name
+
+
+class _Received(NamedTuple):
+    """A response to GET: its status, its headers as the SDK's ``body``, the object's content."""
+
+    status: int
+    body: Any
+    content: bytes = b""
+    content_range: str | None = None
 
 
 class ObsStore:
@@ -83,9 +100,10 @@ class ObsStore:
         """Return a store whose requests end at a deadline, such as a waiting caller's."""
         return ObsStore(self._settings, self._client, self._credentials, self._stopwatch, deadline)
 
-    def signed_url(self, bucket: str, key: str) -> str:
-        """Return a URL that reads the object for a while. Never log it."""
-        return self._signed("GET", bucket, key, self._settings.url_life, {})
+    def signed_url(self, source: Source) -> str:
+        """Return a URL that reads the object, in its version, for a while. Never log it."""
+        query = {"versionId": source.version_id} if source.version_id else {}
+        return self._signed("GET", source.bucket, source.key, self._settings.url_life, query=query)
 
     def signed_put(self, bucket: str, key: str, seconds: int, content_type: str | None) -> str:
         """Return a URL that writes the object, for so many seconds. Never log it.
@@ -93,70 +111,119 @@ class ObsStore:
         OBS signs the Content-Type too: the upload must send this one, or none if it is None.
         """
         headers = {"Content-Type": content_type} if content_type else {}
-        return self._signed("PUT", bucket, key, seconds, headers)
+        return self._signed("PUT", bucket, key, seconds, headers=headers)
 
-    def _signed(
-        self, method: str, bucket: str, key: str, seconds: int, headers: dict[str, str]
+    def _signed(  # noqa: PLR0913 - the parts of a request
+        self,
+        method: str,
+        bucket: str,
+        key: str,
+        seconds: int,
+        *,
+        headers: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
     ) -> str:
-        query = {}
+        parameters = dict(query or {})
         if self._client.signature == "v4":
             # The SDK writes this parameter in lower case, which S3-compatible stores do not know.
-            query = {_V4_TOKEN: self._credentials.security_token}
+            parameters[_V4_TOKEN] = self._credentials.security_token
         signed = self._client.createSignedUrl(
-            method, bucket, key, expires=seconds, headers=headers, queryParams=query
+            method, bucket, key, expires=seconds, headers=headers, queryParams=parameters
         )
         return str(signed.signedUrl)
 
-    def describe(self, bucket: str, key: str) -> Source | None:
-        """Return an object's metadata; None if there is no such object."""
-        response = self._request("head", key, lambda k: self._client.getObjectMetadata(bucket, k))
+    def identify(self, bucket: str, key: str) -> Identified | None:
+        """Return an object's metadata and its first bytes; None if there is no such object."""
+        request = f"get {key}"
+        response = self._get(bucket, key, BEGINNING, GetObjectHeader(range=f"0-{BEGINNING - 1}"))
         if response is None:
             return None
-        body = response.body
-        return Source(
-            bucket,
-            key,
-            etag=etag_of_response(body, f"head {key}"),
-            size=int(body.contentLength or 0),
-            version_id=body.versionId or None,
-            uploaded_at=utc(body.lastModified),
-        )
+        if response.status == _NO_SUCH_RANGE:
+            return self._identify_empty(bucket, key)
+        source = source_of(bucket, key, response.body, request)
+        if response.status == _PARTIAL:
+            size = whole_size(response.content_range)
+            if size is None:
+                raise foreign_response(request)
+            source = replace(source, size=size)
+        return Identified(source, response.content[:BEGINNING])
+
+    def _identify_empty(self, bucket: str, key: str) -> Identified | None:
+        """Identify an object that has no first byte."""
+        response = self._head(bucket, key)
+        if response is None:
+            return None
+        source = source_of(bucket, key, response.body, f"head {key}")
+        if source.size:
+            message = f"get {key}: the object was replaced while it was identified"
+            raise StoreUnreachable("Store.Changing", message)
+        return Identified(source, b"")
+
+    def describe(self, bucket: str, key: str) -> Source | None:
+        """Return an object's metadata; None if there is no such object.
+
+        The response to HEAD has no body that could name the reason of a refusal, and any proxy may
+        respond with 404: a GET has OBS's own reason.
+        """
+        response = self._head(bucket, key)
+        if response is None:
+            identified = self.identify(bucket, key)
+            return identified.source if identified else None
+        return source_of(bucket, key, response.body, f"head {key}")
+
+    def _head(self, bucket: str, key: str) -> Any:  # noqa: ANN401 - the SDK has no types
+        """Return the response to HEAD; None if the object is missing or refused."""
+        return self._request("head", key, lambda k: self._client.getObjectMetadata(bucket, k))
 
     def read(self, bucket: str, key: str) -> dict[str, Any] | None:
-        """Return a record; None if there is none, an empty one if it is not a JSON object."""
-        response = self._request(
-            "get",
-            key,
-            lambda k: self._client.getObject(
-                bucket, k, headers=GetObjectHeader(), loadStreamInMemory=True
-            ),
-        )
+        """Return a record; None if there is none, an empty one if it is not a JSON object.
+
+        Raises:
+            StoreError: also if the object is larger than any record: it stays, since another
+                program's object of this size may be wanted, and the error names it.
+        """
+        response = self._get(bucket, key, LARGEST_RECORD)
         if response is None:
             return None
         etag_of_response(response.body, f"get {key}")
+        if len(response.content) > LARGEST_RECORD:
+            message = f"get {key}: the object has more than {LARGEST_RECORD} bytes"
+            raise StoreError("Store.TooLarge", message)
         try:
-            record = json.loads(response.body.buffer, parse_constant=no_constant)
-        except (ValueError, TypeError, AttributeError, RecursionError):
+            record = json.loads(response.content, parse_constant=no_constant)
+        except (ValueError, RecursionError):
             return {}  # another program's object, or a part of a record: the next write replaces it
         return record if isinstance(record, dict) else {}
 
-    def fetch(self, bucket: str, key: str, limit: int) -> bytes | None:
+    def fetch(self, source: Source, limit: int) -> bytes | None:
         """Return an object of at most ``limit`` bytes; None if it is missing or larger."""
+        response = self._get(source.bucket, source.key, limit, version=source.version_id)
+        if response is None or len(response.content) > limit:
+            return None
+        etag_of_response(response.body, f"get {source.key}")
+        return response.content
+
+    def _get(
+        self,
+        bucket: str,
+        key: str,
+        limit: int,
+        headers: GetObjectHeader | None = None,
+        version: str | None = None,
+    ) -> _Received | None:
+        """Return the response to GET, with ``limit`` + 1 bytes of its content at most."""
+        wanted = GetObjectRequest(versionId=version)
 
         def get(k: str) -> Any:  # noqa: ANN401 - the SDK has no types
-            response = self._client.getObject(bucket, k, headers=GetObjectHeader())
-            if is_success(response.status):
-                with contextlib.closing(response.body.response) as stream:
-                    response.body.buffer = stream.read(limit + 1)
-            return response
+            response = self._client.getObject(
+                bucket, k, getObjectRequest=wanted, headers=headers or GetObjectHeader()
+            )
+            if headers and response.status == _NO_SUCH_RANGE:
+                return _Received(response.status, response.body)
+            return _received(response, limit) if is_success(response.status) else response
 
-        response = self._request("get", key, get)
-        if response is None or len(response.body.buffer) > limit:
-            return None
-        etag_of_response(response.body, f"get {key}")
-        if len(response.body.buffer) != (response.body.contentLength or 0):
-            raise StoreError("Store.Unreachable", f"get {key}: the response is incomplete")
-        return bytes(response.body.buffer)
+        received: _Received | None = self._request("get", key, get)
+        return received
 
     def listing(self, bucket: str, prefix: str, after: str = "") -> Iterator[Entry]:
         """Yield the objects under a prefix whose keys come after one, in the order of keys.
@@ -183,7 +250,7 @@ class ObsStore:
             ),
         )
         if response is None:
-            raise StoreError("Store.NoSuchBucket", f"list {prefix}: there is no bucket {bucket}")
+            raise StoreRefused("Store.NoSuchBucket", f"list {prefix}: there is no bucket {bucket}")
         if getattr(response.body, "name", None) != bucket:
             raise foreign_response(f"list {prefix}")
         return response.body
@@ -198,7 +265,7 @@ class ObsStore:
             "put", key, lambda k: self._client.putContent(bucket, k, content, headers=headers)
         )
         if response is None:
-            raise StoreError("Store.NoSuchBucket", f"put {key}: there is no bucket {bucket}")
+            raise StoreRefused("Store.NoSuchBucket", f"put {key}: there is no bucket {bucket}")
         etag_of_response(response.body, f"put {key}")
 
     def delete(self, bucket: str, key: str) -> None:
@@ -225,18 +292,30 @@ class ObsStore:
         try:
             with self._stopwatch.waiting("bucket"):
                 response = run_with_timeout(deadline.remaining(), lambda: send(key))
+        except InvocationError:
+            raise
         except (OSError, http.client.HTTPException) as error:
-            raise StoreError("Store.Unreachable", f"{action} {key}: {name_of(error)}") from None
+            message = f"{action} {key}: {name_of(error)}"
+            raise StoreUnreachable("Store.Unreachable", message) from None
         except Exception as error:  # noqa: BLE001 - the SDK raises it for some network failures
             raise StoreError("Store.Failed", f"{action} {key}: {name_of(error)}") from None
-        if is_success(response.status):
+        if is_success(response.status) or isinstance(response, _Received):
             return response
-        # The response to HEAD has no body that could hold an error code.
-        missing = {"NoSuchKey", None} if action == "head" else {"NoSuchKey"}
-        if response.status == _NOT_FOUND and response.errorCode in missing:
+        if action == "head" and response.status in _WITHOUT_REASON:
             return None
-        code = response.errorCode or response.status
+        if response.status == _NOT_FOUND and response.errorCode in _MISSING:
+            return None
         reason = self._credentials.masked(response.errorMessage or response.reason)
-        message = f"{action} {key}: {response.status} {reason}"
-        kind = StoreBusy if response.status in _BUSY else StoreError
-        raise kind(f"Store.{code}", message, response.requestId)
+        is_input = key.startswith(self._settings.layout.input_prefix)
+        raise error_of_response(response, f"{action} {key}", reason, is_input=is_input)
+
+
+def _received(response: Any, limit: int) -> _Received:  # noqa: ANN401 - the SDK has no types
+    """Return a response to GET with ``limit`` + 1 bytes of its content at most."""
+    body = response.body
+    with contextlib.closing(body.response) as stream:
+        content = stream.read(limit + 1)
+        content_range = stream.getheader("Content-Range")
+    if len(content) < min(limit + 1, body.contentLength or 0):
+        raise http.client.IncompleteRead(b"")
+    return _Received(response.status, body, content, content_range)

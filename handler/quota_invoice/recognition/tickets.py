@@ -9,7 +9,7 @@ from quota_invoice.errors import ImageRefused, NotRecognized
 from quota_invoice.recognition.reading import Reading
 
 NO_INVOICE = "AIS.0104"
-_NOT_RECOGNIZED = "AIS.0105"
+NOT_RECOGNIZED = "AIS.0105"
 _SUCCEEDED = "AIS.0000"
 _REFUSED = "AIS.01"  # the beginning of all codes of images that cannot be read
 
@@ -51,9 +51,9 @@ def require_invoice(reading: Reading) -> Reading:
         return reading
     first, *_ = reading.pages.values()
     refused = [status for status in map(status_of, found) if status["code"].startswith(_REFUSED)]
-    passing = [status["message"] for status in refused if status["code"] == _NOT_RECOGNIZED]
+    passing = [status["message"] for status in refused if status["code"] == NOT_RECOGNIZED]
     if passing:
-        raise NotRecognized(_NOT_RECOGNIZED, passing[0], first.request_id)
+        raise NotRecognized(NOT_RECOGNIZED, passing[0], first.request_id)
     code, message = (
         refused[0].values() if refused else (NO_INVOICE, "there is no quota invoice on it")
     )

@@ -14,6 +14,8 @@ _LONGEST_SUFFIX = len(".0123456789abcdef0123456789abcdef-100000.json")  # with a
 _KEPT_OF_LONG = 200  # bytes of a path that stand before its hash, for people
 _HASH_DIGITS = 32
 _RESOLVED = frozenset({".", ".."})
+# Inputs named like a hashed key are hashed, too: otherwise they would share that key.
+_HASHED = re.compile(rf"~[0-9a-f]{{{_HASH_DIGITS}}}\Z")
 LONGEST_PATH = 1024
 """Maximum characters of a path that API callers may name; no key has more."""
 # Characters that are unsafe in URLs, listings and logs: control characters, halves of surrogate
@@ -113,7 +115,8 @@ class BucketLayout:
         path = self._path(input_key)
         longest = max(len(prefix.encode()) for prefix in self.output_prefixes) + _LONGEST_SUFFIX
         size = longest + len(path.encode("utf-8", "surrogatepass"))
-        return size <= _KEY_LIMIT and not self.is_resolvable(input_key)
+        is_hashed = self.is_resolvable(input_key) or _HASHED.search(path)
+        return size <= _KEY_LIMIT and not is_hashed
 
     def is_resolvable(self, input_key: str) -> bool:
         """Whether HTTP clients and some stores would resolve parts of the key, ``.`` and ``..``."""

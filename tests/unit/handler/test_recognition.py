@@ -51,7 +51,7 @@ class Service:
         self.store.objects[key] = self.content
         source = Source("invoices", key, etag(self.content), None, None, None)
         log = Log("request-1", self.lines.append)
-        recognizer = Recognizer(self.store, self.ocr, log, auto=self.auto)
+        recognizer = Recognizer(self.store, self.ocr, log, DEFAULT_LAYOUT, auto=self.auto)
         self.record = None
         deadline = Deadline(0.0, 0.0, clock=lambda: -9.0)
         reading = recognizer.read(File.stored(source), deadline)

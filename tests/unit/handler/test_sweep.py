@@ -29,7 +29,7 @@ from quota_invoice.pipeline import Pipeline
 from quota_invoice.recognition.recognizer import Recognizer
 from quota_invoice.settings.layout import DEFAULT_LAYOUT
 from quota_invoice.settings.settings import Settings
-from quota_invoice.sweep import Sweeper
+from quota_invoice.sweep.sweeper import Sweeper
 from tests.support.announce import etag
 from tests.support.fakes import FakeOcr, FakeStore
 
@@ -63,7 +63,7 @@ class Cloud:
             in_time = threading.current_thread() is threading.main_thread()
             return -60.0 if in_time and self.late else -self.seconds
 
-        recognizer = Recognizer(self.store, self.ocr, log, auto=False)
+        recognizer = Recognizer(self.store, self.ocr, log, DEFAULT_LAYOUT, auto=False)
         layout, region = self.settings.layout, self.settings.region
         pipeline = Pipeline(layout, region, self.store, recognizer, log)
         deadline = Deadline(0.0, 0.0, clock)
