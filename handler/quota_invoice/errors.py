@@ -75,6 +75,8 @@ class QuotaInvoiceError(Exception):
     """Whether the message concerns the operator only: accounts, settings, the bucket."""
     key: str = ""
     """The input that an API caller's request is about, where it is known."""
+    message_zh: str = ""
+    """The message in Chinese, where a failure record has one."""
 
     def __init__(self, code: str, message: str, request_id: str | None = None) -> None:
         self.code = code

@@ -119,12 +119,15 @@ def _refusal(failure: dict[str, Any]) -> ImageRefused:
     """Return the error that a failure record holds; in schema 1, the message is one text."""
     error = failure.get("error")
     error = error if isinstance(error, dict) else {}
-    message = error.get("message")
+    message, chinese = error.get("message"), ""
     if isinstance(message, dict):
+        chinese = str(message.get("zh") or "")
         message = error.get("service_message") or message.get("en")
-    return ImageRefused(
+    refusal = ImageRefused(
         str(error.get("code") or "Image.Refused"), str(message or "the image cannot be read")
     )
+    refusal.message_zh = chinese
+    return refusal
 
 
 def _unknown(key: str) -> NotFound:

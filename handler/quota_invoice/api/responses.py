@@ -60,7 +60,7 @@ def error_response(error: QuotaInvoiceError, request_id: str) -> Response:
         headers["allow"] = ", ".join(error.allowed)
     body = {"error_code": error.code, "error_msg": message, "request_id": request_id}
     if error.status == _UNREADABLE and not isinstance(error, RequestRefused):
-        body["error_msg_zh"] = failure_text(error).message.zh
+        body["error_msg_zh"] = error.message_zh or failure_text(error).message.zh
     return Response(error.status, body, headers, key=error.key)
 
 

@@ -7,9 +7,8 @@ new VERSION, so that a record tells which rules it met.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
 from typing import Any
 
 from quota_invoice.invoice.amount import parse_amount
@@ -135,17 +134,16 @@ def low_confidence(fields: Fields) -> Iterator[Finding]:
             yield Finding(f"low_confidence.{name}", Severity.DOUBT, text)
 
 
-def unread_pages(pages: Iterable[int]) -> Iterator[Finding]:
+def unread_pages(pages: Sequence[range]) -> Iterator[Finding]:
     """All pages of a PDF were read: another one may hold a further invoice.
 
-    >>> [finding.message.en for finding in unread_pages([2, 4, 5, 6])]
+    >>> [finding.message.en for finding in unread_pages([range(2, 3), range(4, 5), range(5, 7)])]
     ['These pages of the PDF were not read: 2, 4-6. They may hold further invoices.']
     """
-    unread = list(pages)
-    if unread:
+    if pages:
         text = Text(
-            f"PDF 的以下页面未能识别：第 {_ranges(unread, '、')} 页，其中可能还有发票。",
-            f"These pages of the PDF were not read: {_ranges(unread, ', ')}. They may hold further "
+            f"PDF 的以下页面未能识别：第 {_listed(pages, '、')} 页，其中可能还有发票。",
+            f"These pages of the PDF were not read: {_listed(pages, ', ')}. They may hold further "
             "invoices.",
         )
         yield Finding("unread_pages", Severity.DOUBT, text)
@@ -181,10 +179,13 @@ def _is_sure(confidence: object) -> bool:
     return isinstance(confidence, int | float) and confidence >= DOUBTFUL_BELOW
 
 
-def _ranges(numbers: list[int], separator: str) -> str:
-    """Return ascending numbers in words, with neighbours as one range."""
-    runs = [
-        [number for _, number in run]
-        for _, run in groupby(enumerate(numbers), lambda pair: pair[1] - pair[0])
-    ]
-    return separator.join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
+def _listed(pages: Sequence[range], separator: str) -> str:
+    """Return ascending page numbers in words, with neighbours as one range."""
+    runs: list[range] = []
+    for run in pages:
+        if runs and runs[-1].stop == run.start:
+            runs[-1] = range(runs[-1].start, run.stop)
+        else:
+            runs.append(run)
+    last = [f"-{run.stop - 1}" if run.stop - 1 > run.start else "" for run in runs]
+    return separator.join(f"{run.start}{end}" for run, end in zip(runs, last, strict=True))

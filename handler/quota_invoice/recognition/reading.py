@@ -72,7 +72,14 @@ class Reading:
         return self.pages_asked is not None
 
     @property
-    def pages_unread(self) -> list[int]:
-        """The PDF's pages that were refused or not requested, as far as its number is known."""
+    def pages_unread(self) -> list[range]:
+        """The PDF's pages that were refused or not requested, as far as its number is known.
+
+        A damaged PDF may claim any number of pages: they are not listed one by one.
+        """
         asked = self.pages_asked or 0
-        return sorted({*self.pages_refused, *range(asked + 1, (self.pages_total or asked) + 1)})
+        beyond = range(asked + 1, (self.pages_total or asked) + 1)
+        return [
+            *(range(page, page + 1) for page in self.pages_refused),
+            *([beyond] if beyond else []),
+        ]

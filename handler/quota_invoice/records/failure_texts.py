@@ -14,6 +14,7 @@ from quota_invoice.errors import (
     FormatRefused,
     ImageRefused,
     ImageTooLarge,
+    InputTooLong,
     KeyRefused,
     NotRecognized,
     ObjectChanging,
@@ -45,6 +46,27 @@ _NEW_PHOTO = Text(
     "Take a new photo or scan: the invoice flat, well lit, sharp, and on more than a quarter of "
     "the image. Then upload it again under the same name.",
 )
+_TOO_LARGE = FailureText(
+    Text(
+        "图片尺寸或文件大小不符合要求。",
+        "The image or the file is too large or too small.",
+    ),
+    Text(
+        "请上传边长 15 至 4096 像素、不超过 10 MB 的图片；页数多的 PDF 请拆分后上传。",
+        "Upload an image with sides of 15 to 4,096 pixels and at most 10 MB; split a PDF of "
+        "many pages.",
+    ),
+)
+_TOO_LONG = FailureText(
+    Text(
+        "在限定时间内未能完成识别。",
+        "Reading this file took longer than the function's time limit, in several attempts.",
+    ),
+    Text(
+        "如果是页数多的 PDF，请拆分后上传；否则请联系系统运维人员。",
+        "Split a PDF of many pages and upload the parts. For other files, tell the operator.",
+    ),
+)
 
 _BY_CODE = {
     "AIS.0104": FailureText(
@@ -58,6 +80,7 @@ _BY_CODE = {
             f"{_NEW_PHOTO.en}",
         ),
     ),
+    "ModelArts.4104": _TOO_LARGE,
     "Object.AccessDenied": FailureText(
         Text(
             "存储桶不允许系统读取此文件，它可能由其他账号上传。",
@@ -93,17 +116,7 @@ _BY_CLASS: dict[type[QuotaInvoiceError], FailureText] = {
             "Save the invoice as JPEG, PNG, BMP, TIFF or PDF and upload that.",
         ),
     ),
-    ImageTooLarge: FailureText(
-        Text(
-            "图片尺寸或文件大小不符合要求。",
-            "The image or the file is too large or too small.",
-        ),
-        Text(
-            "请上传边长 15 至 4096 像素、不超过 10 MB 的图片；页数多的 PDF 请拆分后上传。",
-            "Upload an image with sides of 15 to 4,096 pixels and at most 10 MB; split a PDF of "
-            "many pages.",
-        ),
-    ),
+    ImageTooLarge: _TOO_LARGE,
     KeyRefused: FailureText(
         Text(
             "文件路径中有名为“.”或“..”的部分，系统无法读取。",
@@ -176,16 +189,8 @@ _BY_CLASS: dict[type[QuotaInvoiceError], FailureText] = {
         ),
         _ASK_OPERATOR,
     ),
-    OutOfTime: FailureText(
-        Text(
-            "在限定时间内未能完成识别。",
-            "Reading this file took longer than the function's time limit, in several attempts.",
-        ),
-        Text(
-            "如果是页数多的 PDF，请拆分后上传；否则请联系系统运维人员。",
-            "Split a PDF of many pages and upload the parts. For other files, tell the operator.",
-        ),
-    ),
+    OutOfTime: _TOO_LONG,
+    InputTooLong: _TOO_LONG,
     UnexpectedFault: FailureText(
         Text(
             "系统程序出错，与图片无关。",

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from quota_invoice.errors import AccessRefused, DownloadFailed, ImageRefused, NotRecognized
+from quota_invoice.errors import (
+    AccessRefused,
+    DownloadFailed,
+    ImageRefused,
+    NotRecognized,
+    ObjectUnavailable,
+)
 from quota_invoice.errors import QuotaInvoiceError as Error
 from quota_invoice.obs.objects import Source
 from quota_invoice.records.record import FORMER_SCHEMA, failed
@@ -46,6 +52,15 @@ def test_a_failure_without_a_usable_error_is_a_refusal(error: object) -> None:
     reply = api.ask("POST", "/invoices", {"key": KEY})
     assert reply.status == 422
     assert reply.json["error_msg"]
+
+
+def test_the_chinese_cause_is_the_one_of_the_stored_failure() -> None:
+    api = Api()
+    record = failed(SOURCE, ObjectUnavailable("Object.Archived", "InvalidObjectState"), attempts=6)
+    api.store.records[FAILURE] = record
+    reply = api.ask("POST", "/invoices", {"key": KEY})
+    assert reply.error == (422, "Object.Archived")
+    assert reply.json["error_msg_zh"] == record["error"]["message"]["zh"]
 
 
 def test_a_failure_without_a_text_of_the_service_has_one_of_ours() -> None:

@@ -78,6 +78,7 @@ def test_an_error_without_texts_of_its_own_has_the_default() -> None:
         (error_of("AIS.0103", "", 400, None), "4096", "4,096"),
         (error_of("AIS.0104", "", 400, None), "定额发票", "quota invoice"),
         (error_of("AIS.0105", "", 400, None), "重新拍照", "new photo"),
+        (error_of("ModelArts.4104", "", 413, None), "10 MB", "10 MB"),
         (error_of("ModelArts.4705", "", 400, None), "10 MB", "10 MB"),
         (error_of(None, "", 503, None), "运维人员", "operator"),
         (KeyRefused("incoming/../a.jpg"), "换一个名称", "Rename"),

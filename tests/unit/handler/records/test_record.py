@@ -95,6 +95,13 @@ def test_each_invoice_of_a_pdf_says_which_pages_were_not_read() -> None:
     assert len(record["invoices"]) == 2
 
 
+@pytest.mark.timeout(10)
+def test_a_pdf_that_claims_a_billion_pages_has_a_short_finding() -> None:
+    record = pdf((1,), pages_asked=1, pages_total=10**12)
+    [finding] = record["invoices"][0]["findings"]
+    assert "2-1000000000000" in finding["message"]["en"]
+
+
 def test_a_pdf_that_was_read_to_its_end_has_no_finding() -> None:
     record = pdf((1, 2), pages_asked=2, pages_total=2)
     assert [invoice["findings"] for invoice in record["invoices"]] == [[], []]

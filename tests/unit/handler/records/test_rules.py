@@ -75,7 +75,7 @@ def test_a_place_that_agrees_or_is_unknown_is_no_contradiction(location: str) ->
     ],
 )
 def test_unread_pages_are_named(pages: list[int], zh: str, en: str) -> None:
-    [finding] = unread_pages(pages)
+    [finding] = unread_pages([range(page, page + 1) for page in pages])
     assert zh in finding.message.zh
     assert en in finding.message.en
     assert finding.severity is Severity.DOUBT
