@@ -81,9 +81,13 @@ def policies(bucket: str) -> dict[str, Any]:
         return {"Effect": "Allow", "Action": [f"s3:{action}"], "Resource": resources}
 
     layout = DEFAULT_LAYOUT
-    readable = layout.results_prefix, layout.failures_prefix
-    readable += layout.progress_prefix, layout.index_prefix
-    removable = *readable, layout.retries_prefix
+    readable = [
+        layout.results_prefix,
+        layout.failures_prefix,
+        layout.progress_prefix,
+        layout.index_prefix,
+    ]
+    removable = [*readable, layout.retries_prefix]
     rights = [
         allow("GetObject", layout.input_prefix, *readable),
         allow("GetObjectVersion", layout.input_prefix),

@@ -57,7 +57,7 @@ class FakeStore:
     def identify(self, bucket: str, key: str) -> Identified | None:
         self.requests.append(("identify", key))
         source = self._source(bucket, key)
-        return source and Identified(source, self.objects[key][:BEGINNING])
+        return Identified(source, self.objects[key][:BEGINNING]) if source else None
 
     def signed_url(self, source: Source) -> str:
         return f"https://{source.bucket}.test/{source.key}?Signature=secret"

@@ -32,6 +32,7 @@ class ObsServer:
         refused: method and key of each request with an invalid signature.
         version: the version of all objects; None for a bucket without versions.
         wanted: the version that each GET with a valid signature names, or None.
+        modified: the time of all uploads.
     """
 
     bucket: str
@@ -42,6 +43,7 @@ class ObsServer:
     refused: list[tuple[str, str]] = field(default_factory=list)
     version: str | None = None
     wanted: list[str | None] = field(default_factory=list)
+    modified: str = field(default_factory=lambda: formatdate(usegmt=True))
 
     def answer(self, asked: Asked) -> Answer:
         parts = urlsplit(asked.path)
@@ -104,8 +106,7 @@ class ObsServer:
         content = self.objects.get(key)
         if content is None:
             return Answer(404, {}, b"<Error><Code>NoSuchKey</Code></Error>")
-        modified = formatdate(usegmt=True)
-        headers = {"ETag": f'"{etag(content)}"', "Last-Modified": modified}
+        headers = {"ETag": f'"{etag(content)}"', "Last-Modified": self.modified}
         if method == "HEAD":
             headers["Content-Length"] = str(len(content))
         return Answer(200, headers, content)

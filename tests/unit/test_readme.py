@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 from collections.abc import Iterator
+from dataclasses import astuple
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from quota_invoice.invoice.rules import RULES, Fields, check, unread_pages
 from quota_invoice.obs.objects import Source
 from quota_invoice.recognition.reading import Api, Reading, Recognition
 from quota_invoice.records.record import failed, recognized
+from quota_invoice.settings.layout import DEFAULT_LAYOUT
 from quota_invoice.settings.settings import Settings
 from tests.support.paths import ROOT
 
@@ -63,6 +65,11 @@ def test_the_failure_record_has_the_members_of_a_written_one() -> None:
     assert shown["error"]["message"] == made["error"]["message"]
     for language, hint in shown["error"]["hint"].items():
         assert made["error"]["hint"][language].startswith(hint.removesuffix("…").rstrip())
+
+
+def test_the_table_of_the_bucket_has_every_prefix_in_order() -> None:
+    table = README.partition("## The bucket\n")[2].partition("\n## ")[0]
+    assert tuple(re.findall(r"^\| `([^`]+/)` \|", table, re.MULTILINE)) == astuple(DEFAULT_LAYOUT)
 
 
 def test_the_settings_table_has_every_setting_with_its_default() -> None:

@@ -1,36 +1,30 @@
-"""The object store by OBS's SDK.
-
-The SDK returns HTTP errors as values and raises any exception for network failures; this module
-turns both into errors of the function.
-"""
+"""The object store by OBS's SDK: one method per operation."""
 
 from __future__ import annotations
 
 import contextlib
 import http.client
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from obs import GetObjectHeader, GetObjectRequest, ObsClient, PutObjectHeader
+from obs import GetObjectHeader, GetObjectRequest, PutObjectHeader
 
-from quota_invoice.deadline import SHORTEST_REQUEST, Deadline, run_with_timeout
-from quota_invoice.errors import InvocationError, StoreError, StoreRefused, StoreUnreachable
-from quota_invoice.json_values import no_constant
+from quota_invoice.deadline import Deadline
+from quota_invoice.errors import StoreError, StoreRefused, StoreUnreachable
+from quota_invoice.json_values import parse_json
 from quota_invoice.obs.client import make_client
 from quota_invoice.obs.objects import BEGINNING, Entry, Identified, Source
 from quota_invoice.obs.responses import (
-    error_of_response,
     etag_of_response,
     foreign_response,
     is_success,
     listed_time,
-    name_of,
     source_of,
     whole_size,
 )
-from quota_invoice.retry import retry
+from quota_invoice.obs.sender import NO_SUCH_RANGE, Sender
 from quota_invoice.settings.credentials import Credentials
 from quota_invoice.settings.settings import Settings
 from quota_invoice.stopwatch import Stopwatch
@@ -39,10 +33,6 @@ LARGEST_RECORD = 16 << 20
 """Bytes of the largest object that is read as a record; that of 100 pages has about 200 KB."""
 _NO_CONTENT = 204
 _PARTIAL = 206
-_NOT_FOUND = 404
-_NO_SUCH_RANGE = 416  # an empty object has no first byte
-_WITHOUT_REASON = {403, _NOT_FOUND}
-_MISSING = {"NoSuchKey", "NoSuchVersion"}
 _PAGE = 1000  # objects; the maximum of one listing request
 _V4_TOKEN = "X-Amz-Security-Token"  # noqa: S105 - a parameter's name
 
@@ -62,48 +52,36 @@ class ObsStore:
     All methods raise ``StoreError`` if the bucket refuses a request or cannot be reached.
 
     Args:
-        settings: endpoint and timeouts.
-        client: the SDK's client, whose connections outlive an invocation.
-        credentials: the invocation's.
-        stopwatch: counts the time of requests.
-        deadline: no request waits longer.
+        sender: sends the requests.
     """
 
-    def __init__(
-        self,
-        settings: Settings,
-        client: ObsClient,
-        credentials: Credentials,
-        stopwatch: Stopwatch,
-        deadline: Deadline,
-    ) -> None:
-        self._settings = settings
-        self._client = client
-        self._credentials = credentials
-        self._stopwatch = stopwatch
-        self._deadline = deadline
+    def __init__(self, sender: Sender) -> None:
+        self._sender = sender
+        self._client = sender.client
 
     @classmethod
     def connect(cls, settings: Settings, credentials: Credentials) -> ObsStore:
         """Return a store with connections of its own; no request is sent."""
         client = make_client(settings, credentials)
-        return cls(settings, client, credentials, Stopwatch(), Deadline.never())
+        return cls(Sender(settings, client, credentials, Stopwatch(), Deadline.never()))
 
     def for_invocation(self, credentials: Credentials, stopwatch: Stopwatch) -> ObsStore:
         """Return a store over the same connections with the credentials of another invocation."""
         self._client.refresh(
             credentials.access_key, credentials.secret_key, credentials.security_token
         )
-        return ObsStore(self._settings, self._client, credentials, stopwatch, self._deadline)
+        return ObsStore(replace(self._sender, credentials=credentials, stopwatch=stopwatch))
 
     def until(self, deadline: Deadline) -> ObsStore:
         """Return a store whose requests end at a deadline, such as a waiting caller's."""
-        return ObsStore(self._settings, self._client, self._credentials, self._stopwatch, deadline)
+        return ObsStore(replace(self._sender, deadline=deadline))
 
     def signed_url(self, source: Source) -> str:
         """Return a URL that reads the object, in its version, for a while. Never log it."""
         query = {"versionId": source.version_id} if source.version_id else {}
-        return self._signed("GET", source.bucket, source.key, self._settings.url_life, query=query)
+        return self._signed(
+            "GET", source.bucket, source.key, self._sender.settings.url_life, query=query
+        )
 
     def signed_put(self, bucket: str, key: str, seconds: int, content_type: str | None) -> str:
         """Return a URL that writes the object, for so many seconds. Never log it.
@@ -126,7 +104,7 @@ class ObsStore:
         parameters = dict(query or {})
         if self._client.signature == "v4":
             # The SDK writes this parameter in lower case, which S3-compatible stores do not know.
-            parameters[_V4_TOKEN] = self._credentials.security_token
+            parameters[_V4_TOKEN] = self._sender.credentials.security_token
         signed = self._client.createSignedUrl(
             method, bucket, key, expires=seconds, headers=headers, queryParams=parameters
         )
@@ -138,7 +116,7 @@ class ObsStore:
         response = self._get(bucket, key, BEGINNING, GetObjectHeader(range=f"0-{BEGINNING - 1}"))
         if response is None:
             return None
-        if response.status == _NO_SUCH_RANGE:
+        if response.status == NO_SUCH_RANGE:
             return self._identify_empty(bucket, key)
         source = source_of(bucket, key, response.body, request)
         if response.status == _PARTIAL:
@@ -173,7 +151,7 @@ class ObsStore:
 
     def _head(self, bucket: str, key: str) -> Any:  # noqa: ANN401 - the SDK has no types
         """Return the response to HEAD; None if the object is missing or refused."""
-        return self._request("head", key, lambda k: self._client.getObjectMetadata(bucket, k))
+        return self._sender.send("head", key, lambda k: self._client.getObjectMetadata(bucket, k))
 
     def read(self, bucket: str, key: str) -> dict[str, Any] | None:
         """Return a record; None if there is none, an empty one if it is not a JSON object.
@@ -190,8 +168,8 @@ class ObsStore:
             message = f"get {key}: the object has more than {LARGEST_RECORD} bytes"
             raise StoreError("Store.TooLarge", message)
         try:
-            record = json.loads(response.content, parse_constant=no_constant)
-        except (ValueError, RecursionError):
+            record = parse_json(response.content)
+        except ValueError:
             return {}  # another program's object, or a part of a record: the next write replaces it
         return record if isinstance(record, dict) else {}
 
@@ -218,11 +196,11 @@ class ObsStore:
             response = self._client.getObject(
                 bucket, k, getObjectRequest=wanted, headers=headers or GetObjectHeader()
             )
-            if headers and response.status == _NO_SUCH_RANGE:
+            if headers and response.status == NO_SUCH_RANGE:
                 return _Received(response.status, response.body)
             return _received(response, limit) if is_success(response.status) else response
 
-        received: _Received | None = self._request("get", key, get)
+        received: _Received | None = self._sender.send("get", key, get, most=limit)
         return received
 
     def listing(self, bucket: str, prefix: str, after: str = "") -> Iterator[Entry]:
@@ -241,7 +219,7 @@ class ObsStore:
             marker = body.next_marker or body.contents[-1].key
 
     def _page(self, bucket: str, prefix: str, marker: str | None) -> Any:  # noqa: ANN401 - the SDK has no types
-        response = self._request(
+        response = self._sender.send(
             "list",
             f"{prefix}…",
             # Keys come encoded, since XML cannot hold every character; the SDK decodes them.
@@ -257,11 +235,11 @@ class ObsStore:
 
     def write(self, bucket: str, key: str, record: Mapping[str, Any]) -> None:
         """Write a record."""
-        text = json.dumps(record, ensure_ascii=False, indent=2) + "\n"
+        text = json.dumps(record, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
         headers = PutObjectHeader(contentType="application/json; charset=utf-8")
         # OCR text may hold half of a surrogate pair, which is valid JSON as an escape.
         content = text.encode("utf-8", "backslashreplace")
-        response = self._request(
+        response = self._sender.send(
             "put", key, lambda k: self._client.putContent(bucket, k, content, headers=headers)
         )
         if response is None:
@@ -270,44 +248,9 @@ class ObsStore:
 
     def delete(self, bucket: str, key: str) -> None:
         """Remove a record, if there is one."""
-        response = self._request("delete", key, lambda k: self._client.deleteObject(bucket, k))
+        response = self._sender.send("delete", key, lambda k: self._client.deleteObject(bucket, k))
         if response is not None and response.status != _NO_CONTENT:
             raise foreign_response(f"delete {key}")
-
-    def _request(self, action: str, key: str, send: Callable[[str], Any]) -> Any:  # noqa: ANN401 - the SDK has no types
-        """Send a request, again if the bucket is busy; None if there is no such object."""
-        # The timeout of the settings is for one attempt of the SDK, which sends a second one.
-        longest = 2 * self._settings.obs_timeout + 1
-        seconds = min(longest, max(self._deadline.remaining(), SHORTEST_REQUEST))
-        deadline = Deadline.after(seconds)
-        response, _ = retry(lambda: self._attempt(action, key, send, deadline), deadline)
-        return response
-
-    def _attempt(
-        self, action: str, key: str, send: Callable[[str], Any], deadline: Deadline
-    ) -> Any:  # noqa: ANN401 - the SDK has no types
-        if not key:
-            # An empty key would be an operation on the bucket itself.
-            raise StoreError("Store.EmptyKey", f"{action}: an object's key is missing")
-        try:
-            with self._stopwatch.waiting("bucket"):
-                response = run_with_timeout(deadline.remaining(), lambda: send(key))
-        except InvocationError:
-            raise
-        except (OSError, http.client.HTTPException) as error:
-            message = f"{action} {key}: {name_of(error)}"
-            raise StoreUnreachable("Store.Unreachable", message) from None
-        except Exception as error:  # noqa: BLE001 - the SDK raises it for some network failures
-            raise StoreError("Store.Failed", f"{action} {key}: {name_of(error)}") from None
-        if is_success(response.status) or isinstance(response, _Received):
-            return response
-        if action == "head" and response.status in _WITHOUT_REASON:
-            return None
-        if response.status == _NOT_FOUND and response.errorCode in _MISSING:
-            return None
-        reason = self._credentials.masked(response.errorMessage or response.reason)
-        is_input = key.startswith(self._settings.layout.input_prefix)
-        raise error_of_response(response, f"{action} {key}", reason, is_input=is_input)
 
 
 def _received(response: Any, limit: int) -> _Received:  # noqa: ANN401 - the SDK has no types

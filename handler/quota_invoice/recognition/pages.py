@@ -58,7 +58,8 @@ class Pages:
                 self.results[int(number)] = Recognition(**page)
         self.attempts = int(kept.get("attempts", 0))
 
-    def __contains__(self, number: int) -> bool:
+    def has(self, number: int) -> bool:
+        """Whether a page needs no further request."""
         return number in self.results or number in self.refusals
 
     def add(self, number: int, page: Recognition | QuotaInvoiceError, attempts: int) -> None:

@@ -156,7 +156,7 @@ class Recognizer:
         asked = 0
         try:
             for asked in range(1, min(total or _MOST_PAGES, _MOST_PAGES) + 1):
-                if asked not in pages:
+                if not pages.has(asked):
                     self._read_page(file, asked, pages, deadline)
                 if total is None and not _is_new(pages.results, asked):
                     break

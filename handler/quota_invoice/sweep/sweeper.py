@@ -114,9 +114,11 @@ class Sweeper:
     def _sweep(self, sweep: Sweep, current: Round) -> Progress:
         progress = Progress(current.after)
         pending: deque[Pending] = deque()
+        # Sweeps of other kinds are rare: they leave the comparison of new records to this kind.
+        since = current.since if sweep == Sweep() else ""
         with self._pool(self._concurrency) as pool:
             try:
-                for finding in walk(self._listing, self._layout, current.after, "", current.since):
+                for finding in walk(self._listing, self._layout, current.after, since=since):
                     if self._deadline.remaining() < FOR_ONE_INPUT or progress.is_stopping:
                         progress.stopped_after = progress.last
                         break

@@ -45,8 +45,13 @@ def written_keys(layout: BucketLayout, key: str) -> list[str]:
 def test_each_input_gets_keys_that_obs_accepts_below_their_prefixes(path: str) -> None:
     for layout in (DEFAULT_LAYOUT, LONGEST_LAYOUT):
         keys = written_keys(layout, f"{layout.input_prefix}{path}")
-        prefixes = layout.results_prefix, layout.failures_prefix, layout.retries_prefix
-        prefixes += layout.progress_prefix, layout.history_prefix
+        prefixes = (
+            layout.results_prefix,
+            layout.failures_prefix,
+            layout.retries_prefix,
+            layout.progress_prefix,
+            layout.history_prefix,
+        )
         for key, prefix in zip(keys, prefixes, strict=True):
             assert key.startswith(prefix)
             assert size(key) <= LIMIT

@@ -115,11 +115,8 @@ def test_content_with_a_failure_record_is_not_read_again() -> None:
     cloud = Cloud(REFUSAL)
     event = announce(KEY, b"image")
     assert [cloud.run(event), cloud.run(event)] == [{"failed": 1}, {"duplicate": 1}]
-    assert cloud.store.records[FAILURE]["error"] == {
-        "code": "AIS.0104",
-        "message": "The image is not supported.",
-        "request_id": "r-1",
-    }
+    error = cloud.store.records[FAILURE]["error"]
+    assert (error["code"], error["request_id"]) == ("AIS.0104", "r-1")
     assert len(cloud.ocr.given) == 1
 
 
@@ -199,7 +196,7 @@ def test_a_failed_download_of_a_deleted_object_is_gone() -> None:
     assert deleted.run(announce(KEY, b"image")) == {"gone": 1}
     still_there = Cloud(error)
     assert still_there.run(announce(KEY, b"image")) == {"recognized": 1}
-    assert still_there.store.records[RECORD]["ocr"]["rescue"] == {
+    assert still_there.store.records[RECORD]["ocr"]["fallback"] == {
         "code": "ModelArts.4603",
         "scale": 1.0,
     }

@@ -113,7 +113,9 @@ def _upload() -> Json:
         "operationId": "createUpload",
         "summary": "Get a URL for uploading a file of any size",
         "description": "PUT the file to `url`, with the headers of `headers` and no other "
-        "Content-Type, before `expires_at`. `record` returns 404 until then, 202 until it is read.",
+        "Content-Type, before `expires_at`. `record` returns 404 until then, 202 until it is read. "
+        "Until `expires_at`, the holder of the URL can write this one object again and again; each "
+        "different content is one paid reading.",
         "requestBody": _body("UploadRequest"),
         "responses": {"201": _response("The URL", "Upload", location)} | _errors(400),
     }
