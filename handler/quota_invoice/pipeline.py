@@ -99,7 +99,13 @@ class Pipeline:
         self._log = log
 
     def record(
-        self, bucket: str, key: str, deadline: Deadline, *, retry_failed: bool = False
+        self,
+        bucket: str,
+        key: str,
+        deadline: Deadline,
+        *,
+        retry_failed: bool = False,
+        is_last_attempt: bool = False,
     ) -> Outcome:
         """Bring an object's record up to date.
 
@@ -108,6 +114,7 @@ class Pipeline:
             key: the object's key.
             deadline: end of the work; its time for retries is the object's share.
             retry_failed: whether content with a failure record is read again.
+            is_last_attempt: whether a PDF's pages that are not recognized are given up.
 
         Raises:
             InvocationError: the object could not be processed this time.
@@ -120,7 +127,8 @@ class Pipeline:
                 known = self._check(seen.source, retry_failed=retry_failed)
                 if known.is_done:
                     return Outcome.DUPLICATE
-                record = self._read(seen, deadline)
+                file = File.stored(seen, is_last_attempt=is_last_attempt)
+                record = self._read(file, seen.source, deadline)
                 if record is None:
                     return Outcome.GONE
                 outcome, is_final = self._confirm_and_write(seen.source, record, known, deadline)
@@ -153,13 +161,12 @@ class Pipeline:
                 step.outcome = Outcome.DUPLICATE.value
             return _Known(record, failure is not None, is_done)
 
-    def _read(self, seen: Identified, deadline: Deadline) -> dict[str, Any] | None:
+    def _read(self, file: File, source: Source, deadline: Deadline) -> dict[str, Any] | None:
         """Return the record or failure record of a content; None if the object is gone."""
-        source = seen.source
         try:
             if self._layout.is_resolvable(source.key):
                 raise KeyRefused(source.key)
-            reading = self._recognizer.read(File.stored(seen), deadline)
+            reading = self._recognizer.read(file, deadline)
             return recognized(source, reading, region=self._region)
         except ImageRefused as error:
             return failed(source, error)

@@ -157,7 +157,7 @@ class Sweeper:
             if outcome is None:
                 if not self._retries.is_due(tries):
                     return Outcome.WAITING
-                outcome = self._record(entry, sweep)
+                outcome = self._record(entry, tries, sweep)
             self._retries.remove(tries.keys)
         except OutOfTime as error:
             if error.has_progress or not is_first:
@@ -177,25 +177,29 @@ class Sweeper:
 
     def _compare(self, finding: Finding, sweep: Sweep) -> Outcome | None:
         """Compare an input's records with it; None if neither is of its content."""
-        etag, bucket = finding.entry.etag, self._bucket
-        if finding.record:
-            record = self._store.read(bucket, self._layout.record_key(finding.entry.key))
-            if etag_of(record) == etag:
-                if not finding.failure:
+        bucket, entry, is_unknown = self._bucket, finding.entry, not finding.is_ordered
+        failure = None
+        if finding.failure or is_unknown:
+            failure = self._store.read(bucket, self._layout.failure_key(entry.key))
+        if finding.record or is_unknown:
+            record = self._store.read(bucket, self._layout.record_key(entry.key))
+            if etag_of(record) == entry.etag:
+                if failure is None:
                     return Outcome.DUPLICATE
-                self._store.delete(bucket, self._layout.failure_key(finding.entry.key))
+                self._store.delete(bucket, self._layout.failure_key(entry.key))
                 return Outcome.TIDIED
-        if finding.failure and not sweep.retry_failed:
-            failure = self._store.read(bucket, self._layout.failure_key(finding.entry.key))
-            if etag_of(failure) == etag:
-                return Outcome.DUPLICATE
-        return None
+        is_failed = etag_of(failure) == entry.etag and not sweep.retry_failed
+        return Outcome.DUPLICATE if is_failed else None
 
-    def _record(self, entry: Entry, sweep: Sweep) -> Outcome:
+    def _record(self, entry: Entry, tries: Tries, sweep: Sweep) -> Outcome:
         deadline = self._deadline.retries_at_most(RETRIES_PER_INPUT)
         with self._log.step("upload", entry.key) as step:
             outcome = self._pipeline.record(
-                self._bucket, entry.key, deadline, retry_failed=sweep.retry_failed
+                self._bucket,
+                entry.key,
+                deadline,
+                retry_failed=sweep.retry_failed,
+                is_last_attempt=tries.are_exhausted,
             )
             step.outcome, step.reason = outcome.value, outcome.reason
         return outcome

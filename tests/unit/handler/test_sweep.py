@@ -164,6 +164,16 @@ def test_a_failure_left_beside_the_record_of_the_same_content_is_removed() -> No
     assert cloud.records.keys() == {"results/a.jpg.json"}
 
 
+def test_a_failure_left_beside_a_record_whose_key_is_the_beginning_of_another_is_removed() -> None:
+    cloud = Cloud()
+    for name in ("a.jpg", "a.jpg-b"):
+        cloud.put(f"incoming/{name}", b"good")
+        cloud.put_record(f"results/{name}.json", b"good")
+    cloud.put_record("failures/a.jpg.json", b"good")
+    assert cloud.run() == {"inputs": 2, "unsure": 1, "done": 1, "tidied": 1}
+    assert "failures/a.jpg.json" not in cloud.records
+
+
 def test_a_failure_of_newer_content_stays_beside_the_older_record() -> None:
     cloud = Cloud()
     cloud.put("incoming/a.jpg", b"bad")
