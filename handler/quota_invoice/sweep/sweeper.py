@@ -142,10 +142,13 @@ class Sweeper:
 
     def _needs_work(self, finding: Finding, tries: Tries | None, sweep: Sweep) -> bool:
         if finding.state is State.MISSING:
-            return tries is None or self._retries.is_due(tries)
+            return tries is None or self._is_due(tries, sweep)
         is_left_over = tries is not None and bool(tries.keys)
         needs_work = finding.needs_work(retry_failed=sweep.retry_failed, verify=sweep.verify)
         return needs_work or is_left_over
+
+    def _is_due(self, tries: Tries, sweep: Sweep) -> bool:
+        return sweep.retry_failed or self._retries.is_due(tries)
 
     def _process(
         self, finding: Finding, tries: Tries | None, sweep: Sweep, *, is_first: bool
@@ -155,7 +158,7 @@ class Sweeper:
         try:
             outcome = self._compare(finding, sweep)
             if outcome is None:
-                if not self._retries.is_due(tries):
+                if not self._is_due(tries, sweep):
                     return Outcome.WAITING
                 outcome = self._record(entry, tries, sweep)
             self._retries.remove(tries.keys)

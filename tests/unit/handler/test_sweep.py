@@ -313,6 +313,15 @@ def test_an_input_is_tried_again_later_and_later_and_then_given_up() -> None:
     assert len(cloud.ocr.given) == 6
 
 
+def test_a_sweep_that_retries_failures_waits_for_no_input() -> None:
+    cloud = Cloud(BUSY)
+    cloud.put("incoming/a.jpg")
+    with pytest.raises(UploadsFailed):
+        cloud.run()
+    assert cloud.run(retry_failed=True)["recognized"] == 1
+    assert cloud.statuses == {"results/a.jpg.json": "recognized"}
+
+
 def test_an_input_that_waits_costs_no_request_of_its_own() -> None:
     cloud = Cloud(BUSY)
     cloud.put("incoming/a.jpg")
