@@ -26,6 +26,7 @@ class Row:
         state: the bucket before: ``new``, ``done`` (there is a record), or ``failed`` (there is a
             failure record of an earlier content).
         fallback: whether the function sends the image itself in the end.
+        part: a part of the key of the request with the fault.
     """
 
     operation: str
@@ -38,10 +39,12 @@ class Row:
     times: int = 1
     state: str = "new"
     fallback: bool = False
+    part: str = ""
 
     def __str__(self) -> str:
         state, twice = [self.state] * (self.state == "done"), ["twice"] * (self.times == 2)
-        return "-".join([self.operation, self.fault, *state, *twice])
+        part = self.part.rstrip("/")
+        return "-".join(filter(None, [self.operation, part, self.fault, *state, *twice]))
 
 
 def healed(operation: str, faults: Iterable[str], row: Row | None = None) -> list[Row]:
@@ -66,6 +69,7 @@ def raised(
     calls_again: int = 1,
     written: bool = False,
     state: str = "new",
+    part: str = "",
 ) -> list[Row]:
     """Faults that fail the invocation, so that the platform retries it."""
     return [
@@ -78,6 +82,7 @@ def raised(
             calls_again=calls_again,
             written=written,
             state=state,
+            part=part,
         )
         for fault, code in codes.items()
     ]
