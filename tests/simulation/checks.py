@@ -1,0 +1,123 @@
+"""The rules that hold after each history, once all is quiet and two sweeps have run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, cast
+from urllib.parse import quote
+
+from tests.simulation.bucket import Stored
+from tests.simulation.causes import unexplained
+from tests.simulation.contents import BY_ETAG
+from tests.simulation.history import History
+from tests.simulation.world import LAYOUT, World
+
+_LISTED = "2"  # inputs per page of the API's listing
+_UNUSABLE = "Key.Unusable"
+
+
+def violations(history: History) -> list[str]:
+    """Return the rules that a history broke, in words."""
+    world = history.world
+    return [
+        *world.violations,
+        *(_sweep_problems(history)),
+        *(text for stored in _inputs(world) for text in _record_problems(world, stored)),
+        *_reading_problems(world),
+        *_api_problems(history),
+    ]
+
+
+def _inputs(world: World) -> list[Stored]:
+    found = world.bucket.objects.items()
+    return [stored for key, stored in sorted(found) if key.startswith(LAYOUT.input_prefix)]
+
+
+def _sweep_problems(history: History) -> Iterator[str]:
+    for name in ("last-sweep", "very-last-sweep"):
+        error = history.invocations[name].error
+        if error:
+            yield f"{name} in a calm world: {error}"
+
+
+def _record_problems(world: World, stored: Stored) -> Iterator[str]:
+    """One record or one justified failure, for the present content, and nothing left over."""
+    key, content = stored.key, BY_ETAG[stored.etag]
+    record = world.bucket.record(LAYOUT.record_key(key))
+    failure = world.bucket.record(LAYOUT.failure_key(key))
+    if record is None and failure is None:
+        yield f"{key}: neither record nor failure"
+    # An older record may lie beside a failure: it is of a former content.
+    record_is_right = record is not None and record["source"]["etag"] == stored.etag
+    failure_is_right = failure is not None and failure["source"]["etag"] == stored.etag
+    if record_is_right and failure:
+        yield f"{key}: a failure beside the record"
+    if not record_is_right and not failure_is_right:
+        yield f"{key}: nothing stands for {content.name}"
+    if failure and failure_is_right:
+        code = failure["error"]["code"]
+        justified = content.may_be_refused and code.startswith("AIS.")
+        if LAYOUT.is_resolvable(key):
+            justified = code == _UNUSABLE
+        if not justified and not _is_exhausted(failure):
+            yield f"{key}: failed with {code}, without a reason"
+    for prefix in (LAYOUT.retries_prefix, LAYOUT.progress_prefix):
+        path = LAYOUT.record_key(key).removeprefix(LAYOUT.results_prefix).removesuffix(".json")
+        left = [name for name in world.bucket.keys if name in _left_over(prefix, path)]
+        yield from (f"{key}: {name} is left over" for name in left)
+
+
+def _left_over(prefix: str, path: str) -> set[str]:
+    return {f"{prefix}{path}.json", *(f"{prefix}{path}.{n}.json" for n in range(10))}
+
+
+def _is_exhausted(failure: dict[str, Any]) -> bool:
+    return bool(failure.get("attempts", 0) >= 6)  # noqa: PLR2004 - the first one and five more
+
+
+def _reading_problems(world: World) -> Iterator[str]:
+    for first, second in unexplained(world):
+        page = f", page {first.page}" if first.page else ""
+        yield (
+            f"{first.step.key}: {first.content.name}{page} was read by "
+            f"{first.step.invocation.name} at {first.step.at:.2f}, and again by "
+            f"{second.step.invocation.name} at {second.step.at:.2f}"
+        )
+
+
+def _api_problems(history: History) -> Iterator[str]:
+    """The API's listing and GET agree with the bucket."""
+    bucket = history.world.bucket
+    expected = {}
+    for stored in _inputs(history.world):
+        record = bucket.record(LAYOUT.record_key(stored.key))
+        is_right = record is not None and record["source"]["etag"] == stored.etag
+        expected[stored.key] = "recognized" if is_right else "failed"
+    listed: dict[str, str] = {}
+    after = ""
+    for number in range(len(expected) + 2):
+        name = f"last-list{number}"
+        query = {"limit": _LISTED, **({"after": after} if after else {})}
+        status, body = _answer(history.call(name, "GET", "/invoices", **query))
+        if status != 200:  # noqa: PLR2004 - HTTP's
+            yield f"GET /invoices: {status} {body}"
+            return
+        listed |= {entry["key"]: entry["status"] for entry in body["invoices"]}
+        after = body["next"] or ""
+        if not after:
+            break
+    if listed != expected:
+        yield f"GET /invoices lists {listed}, not {expected}"
+    for key, status_text in expected.items():
+        if LAYOUT.is_resolvable(key):
+            continue  # the API refuses such a key
+        path = f"/invoices/{quote(key.removeprefix(LAYOUT.input_prefix))}"
+        status, body = _answer(history.call(f"last-get {key}", "GET", path))
+        if (status, body.get("status")) != (200, status_text):
+            yield f"GET {path}: {status} {body}, not {status_text}"
+
+
+def _answer(response: object) -> tuple[int, dict[str, Any]]:
+    found = cast("dict[str, Any]", response)
+    return found["statusCode"], json.loads(found["body"])

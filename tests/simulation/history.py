@@ -1,0 +1,195 @@
+"""Runs a plan: the real code of the function, in a simulated world, until all is quiet."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Set
+from contextlib import ExitStack, contextmanager
+from datetime import datetime, tzinfo
+from functools import partial
+from unittest import mock
+from urllib.parse import quote
+
+from quota_invoice import retry as retrying
+from quota_invoice.api import invoices
+from quota_invoice.api.dispatch import dispatch
+from quota_invoice.events.api_request import parse_api_request
+from quota_invoice.events.timer import Sweep
+from quota_invoice.events.upload import Upload
+from quota_invoice.deadline import Deadline
+from quota_invoice.pipeline import Pipeline
+from quota_invoice.recognition.recognizer import Recognizer
+from quota_invoice.records import record
+from quota_invoice.stopwatch import Stopwatch
+from quota_invoice.sweep.sweeper import Sweeper
+from quota_invoice.uploads import UploadProcessor
+from tests.simulation.bucket import SimulatedStore, Stored, instant
+from tests.simulation.invocation import Invocation
+from tests.simulation.ocr import SimulatedOcr
+from tests.simulation.plans import Action, Plan
+from tests.simulation.scheduler import Pool
+from tests.simulation.world import LAYOUT, SETTINGS, Rates, World
+
+_DELIVERIES = 3  # of an event whose invocation fails
+_CALM = Rates(0.0, 0.0, 0.0)
+_LONGEST_WAIT = 75 * 3600.0  # seconds until every input that is tried again later is due
+_SWEEP_SECONDS = 600.0
+
+
+class History:
+    """One run of a plan.
+
+    Args:
+        plan: the actions.
+        plain: the steps that meet neither a fault nor a delay.
+        is_traced: whether the world's ``lines`` tell everything.
+    """
+
+    def __init__(
+        self, plan: Plan, plain: Set[tuple[str, int]] = frozenset(), *, is_traced: bool = False
+    ) -> None:
+        self.world = World(
+            plan.seed,
+            plan.rates,
+            plan.skew,
+            versioned=plan.versioned,
+            plain=plain,
+            is_traced=is_traced,
+        )
+        self.invocations: dict[str, Invocation] = {}
+        self._plan = plan
+        self._uploaded: dict[str, Stored] = {}
+
+    def run(self) -> World:
+        """Run all actions, then two sweeps in a calm world."""
+        world = self.world
+        random.seed(self._plan.seed)  # of the pauses between attempts
+        with _simulated_time(world):
+            for action in self._plan.actions:
+                world.scheduler.start(partial(self._act, action), action.at)
+            world.scheduler.run()
+            world.rates, world.is_settled = _CALM, True
+            for name in ("last-sweep", "very-last-sweep"):
+                begin = world.now + _LONGEST_WAIT
+                world.scheduler.start(partial(self._sweep, name, _SWEEP_SECONDS, Sweep()), begin)
+                world.scheduler.run()
+        return world
+
+    def call(self, name: str, method: str, path: str, body: str = "", **query: str) -> object:
+        """Call the API, after the end of the history."""
+        answers: list[object] = []
+
+        def task() -> None:
+            answers.append(self._call(name, method, path, body, query))
+
+        with _simulated_time(self.world):
+            self.world.scheduler.start(task, self.world.now)
+            self.world.scheduler.run()
+        return answers[0]
+
+    def _act(self, action: Action) -> None:
+        world, key, name = self.world, action.key, action.name
+        quoted = quote(key.removeprefix(LAYOUT.input_prefix))
+        if action.kind == "upload" and action.content:
+            self._uploaded[name] = world.upload(key, action.content.data)
+        elif action.kind == "event" and action.text in self._uploaded:
+            self._deliver(action, self._uploaded[action.text])
+        elif action.kind == "delete":
+            world.remove(key)
+        elif action.kind == "outage":
+            world.outage(action.text, action.seconds)
+        elif action.kind == "sweep":
+            options = {option: option == action.text for option in ("retry_failed", "verify")}
+            self._sweep(name, action.seconds, Sweep(**options))
+        elif action.kind == "post":
+            self._call(name, "POST", "/invoices", f'{{"key": "{key}"}}', {})
+        elif action.kind == "get":
+            self._call(name, "GET", f"/invoices/{quoted}", "", {})
+        elif action.kind == "list":
+            self._call(name, "GET", "/invoices", "", {})
+
+    def _deliver(self, action: Action, stored: Stored) -> None:
+        """Deliver an event, again if its invocation fails."""
+        source = stored.source
+        upload = Upload(
+            bucket=source.bucket,
+            key=source.key,
+            raw_key=source.key,
+            etag=source.etag,
+            size=source.size,
+            version_id=source.version_id,
+            uploaded_at=source.uploaded_at,
+            event_name="ObjectCreated:Put",
+        )
+        for number in range(_DELIVERIES):
+            invocation = self._begin(f"{action.name}.{number}", action.seconds)
+            store, pipeline = self._parts(invocation)
+            processor = UploadProcessor(LAYOUT, store, pipeline, invocation.log)
+            invocation.run(lambda: processor.run([upload], invocation.deadline))  # noqa: B023 - runs at once
+            if not (invocation.is_dead or invocation.error):
+                return
+            self.world.sleep(4.0**number)
+
+    def _sweep(self, name: str, seconds: float, sweep: Sweep) -> None:
+        invocation = self._begin(name, seconds, retry_failed=sweep.retry_failed)
+        store, pipeline = self._parts(invocation)
+        sweeper = Sweeper(
+            SETTINGS,
+            store,
+            pipeline,
+            invocation.log,
+            invocation.deadline,
+            pool=partial(Pool, self.world.scheduler),
+            now=lambda: instant(self.world.now),
+        )
+        invocation.run(lambda: sweeper.run(sweep))
+
+    def _call(
+        self, name: str, method: str, path: str, body: str, query: dict[str, str]
+    ) -> object:
+        event = {"httpMethod": method, "path": path, "body": body, "queryStringParameters": query}
+        request = parse_api_request(event)
+        assert request
+        invocation = self._begin(name, SETTINGS.api_seconds)
+        store, _ = self._parts(invocation)
+        ocr, stopwatch = SimulatedOcr(invocation), Stopwatch()
+        parts = (SETTINGS, store, ocr)
+        return invocation.run(
+            lambda: dispatch(
+                request,
+                lambda: parts,  # type: ignore[arg-type, return-value]  # simulated ones
+                invocation.log,
+                invocation.deadline,
+                stopwatch,
+            )
+        )
+
+    def _begin(self, name: str, seconds: float, *, retry_failed: bool = False) -> Invocation:
+        invocation = Invocation(self.world, name, seconds, retry_failed=retry_failed)
+        self.invocations[name] = invocation
+        return invocation
+
+    def _parts(self, invocation: Invocation) -> tuple[SimulatedStore, Pipeline]:
+        store = SimulatedStore(invocation, Deadline(float("inf"), float("inf"), self.world.clock))
+        ocr = SimulatedOcr(invocation)
+        recognizer = Recognizer(store, ocr, invocation.log, LAYOUT, auto=SETTINGS.recognize_all)
+        region = SETTINGS.region
+        return store, Pipeline(LAYOUT, region, store, recognizer, invocation.log)
+
+
+@contextmanager
+def _simulated_time(world: World) -> Iterator[None]:
+    """Replace all clocks and pauses of the function in this block."""
+
+    class Dates(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Dates:
+            return cls.fromtimestamp(instant(world.now).timestamp(), tz)
+
+    with ExitStack() as patches:
+        patches.enter_context(world.scheduler.time())
+        # A default argument, which was bound before.
+        patches.enter_context(mock.patch.object(retrying.retry, "__defaults__", (world.sleep,)))
+        for module in (invoices, record):
+            patches.enter_context(mock.patch.object(module, "datetime", Dates))
+        yield

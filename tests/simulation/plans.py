@@ -1,0 +1,138 @@
+"""The actions of a history: uploads and their events, deletions, sweeps, API calls, outages."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+from tests.simulation.contents import IMAGES, PDFS, Content
+from tests.simulation.world import LAYOUT, Rates
+
+KEYS = tuple(f"{LAYOUT.input_prefix}{name}" for name in ("a.jpg", "a.jpg-b", "c/../d.jpg", "b.pdf"))
+_OUTAGES = ("OCR refuses", "OCR is down", "bucket refuses")
+_MINUTE, _HOUR = 60.0, 3600.0
+
+
+@dataclass(frozen=True)
+class Action:
+    """Something that begins at a time.
+
+    Attributes:
+        name: identifies it within its history.
+        at: seconds since the beginning.
+        kind: such as ``upload``.
+        key: the input; empty where there is none.
+        content: of an upload.
+        seconds: length of an outage, or an invocation's time limit.
+        text: the outage's name, a sweep's kind, the upload that an event announces.
+    """
+
+    name: str
+    at: float
+    kind: str
+    key: str = ""
+    content: Content | None = None
+    seconds: float = 0.0
+    text: str = ""
+
+    def __str__(self) -> str:
+        content = self.content.name if self.content else ""
+        details = " ".join(filter(None, (self.key, content, self.text)))
+        return f"{self.at:10.2f}  {self.name}: {self.kind} {details}"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A history before it runs.
+
+    Attributes:
+        seed: the seed of all chance.
+        rates: how often steps meet faults.
+        skew: seconds by which the bucket's clock differs.
+        versioned: whether the bucket keeps versions.
+        actions: all actions.
+    """
+
+    seed: int
+    rates: Rates
+    skew: float
+    versioned: bool
+    actions: tuple[Action, ...]
+
+
+def make_plan(seed: int) -> Plan:
+    """Return the plan of a seed."""
+    rng = random.Random(seed)
+    faulty = rng.choice((0.0, 0.03, 0.1))
+    rates = Rates(
+        crash=rng.choice((0.0, faulty / 3)),
+        store=rng.choice((0.0, faulty)),
+        ocr=rng.choice((0.0, faulty * 2)),
+    )
+    planner = _Planner(rng)
+    for _ in range(rng.choice((1, 1, 1, 2, 3))):
+        planner.add_episode()
+    actions = tuple(sorted(planner.actions, key=lambda action: action.at))
+    return Plan(seed, rates, rng.uniform(-2, 2), rng.random() < 0.25, actions)  # noqa: PLR2004 - a share
+
+
+class _Planner:
+    """Draws actions, episode by episode; hours may pass between two episodes."""
+
+    def __init__(self, rng: random.Random) -> None:
+        self.actions: list[Action] = []
+        self._rng = rng
+        self._now = 10.0
+        self._length = 0.0
+        weights = (6, 2, 1, 3)
+        self._keys = sorted(set(rng.choices(KEYS, weights, k=rng.choice((1, 1, 2, 3)))))
+        self._contents = {
+            key: rng.choices(PDFS if key.endswith(".pdf") else IMAGES, k=2) for key in self._keys
+        }
+        self._busy = 0.0  # the time of the last upload to any key
+
+    def add_episode(self) -> None:
+        rng = self._rng
+        self._length = rng.choice((3.0, 10.0, 40.0))
+        for _ in range(rng.choice((1, 2, 2, 3, 4))):
+            self._add_upload(rng.choice(self._keys))
+        for kind, share in (("delete", 0.15), ("outage", 0.2), ("get", 0.3), ("list", 0.2)):
+            if rng.random() < share:
+                self._add(kind, key=rng.choice(self._keys))
+        for kind in ("post", "sweep"):
+            for _ in range(rng.choice((0, 0, 0, 1, 1, 2))):
+                self._add(kind, key=rng.choice(self._keys))
+        gap = rng.choice((30.0, 20 * _MINUTE, 2 * _HOUR, 26 * _HOUR))
+        self._now += self._length + gap
+
+    def _add_upload(self, key: str) -> None:
+        rng = self._rng
+        # Uploads to one key lie more than a second apart, the resolution of last-modified.
+        at = self._busy = max(self._busy + 1.01, self._now) + rng.choice((0.0, rng.uniform(0, 4)))
+        content = rng.choice(self._contents[key])
+        upload = self._add("upload", key=key, content=content, at=at)
+        for _ in range(rng.choice((0, 1, 1, 1, 1, 2))):
+            late = rng.choice((0.1, 0.5, rng.uniform(0, 5), rng.uniform(0, 60)))
+            self._add("event", key=key, text=upload.name, at=at + late)
+
+    def _add(
+        self,
+        kind: str,
+        *,
+        key: str = "",
+        content: Content | None = None,
+        text: str = "",
+        at: float | None = None,
+    ) -> Action:
+        rng = self._rng
+        if at is None:
+            at = self._now + rng.uniform(0, self._length)
+        seconds = rng.choice((20.0, 60.0))
+        if kind == "outage":
+            text, seconds = rng.choice(_OUTAGES), rng.choice((5.0, 60.0, _HOUR))
+        if kind == "sweep":
+            text, seconds = rng.choice(("", "", "", "retry_failed", "verify")), 2 * seconds
+        name = f"{kind}{len(self.actions)}"
+        action = Action(name, at, kind, key, content, seconds, text)
+        self.actions.append(action)
+        return action
