@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import combinations
 
+from tests.simulation.invocation import Step
 from tests.simulation.ocr import Reading
 from tests.simulation.world import LAYOUT, World
 
@@ -31,33 +32,42 @@ def _failed_request(first: Reading, second: Reading, world: World) -> bool:
 
 
 def _changed(first: Reading, second: Reading, world: World) -> bool:
-    """The input changed after the first invocation identified it."""
+    """The input changed after one of both invocations had identified it."""
     key = first.step.key
-    since = _last(first, world, "identify", key)
-    return any(change.key == key and since <= change.at <= second.step.at for change in world.changes)
+    since = min(_last(reading.step, world, "identify", key) for reading in (first, second))
+    return _changed_between(world, key, since, second.step.at)
 
 
 def _concurrent(first: Reading, second: Reading, world: World) -> bool:
     """The second invocation looked for a record before the first one had finished its work."""
     key = first.step.key
-    outputs = {LAYOUT.record_key(key), LAYOUT.failure_key(key), LAYOUT.progress_key(key), key}
-    mine = first.step.invocation
-    end = max(
-        step.at for step in world.steps if step.invocation is mine and step.key in outputs
-    )
-    return (
-        second.step.invocation is not mine
-        and _last(second, world, "get", LAYOUT.record_key(key)) <= end
-    )
+    mine, keys = first.step.invocation, {key, *_outputs(key)}
+    end = max(step.at for step in world.steps if step.invocation is mine and step.key in keys)
+    looked_at = _last(second.step, world, "get", LAYOUT.record_key(key))
+    return second.step.invocation is not mine and looked_at <= end
 
 
 def _late_effect(first: Reading, second: Reading, world: World) -> bool:
     """A late effect replaced or removed an object that stood for the first reading."""
-    key = first.step.key
-    outputs = {LAYOUT.record_key(key), LAYOUT.failure_key(key), LAYOUT.progress_key(key)}
     return any(
-        effect.key in outputs and first.step.at <= effect.at <= second.step.at
+        effect.key in _outputs(first.step.key) and first.step.at <= effect.at <= second.step.at
         for effect in world.late_effects
+    )
+
+
+def _overtaken(first: Reading, second: Reading, world: World) -> bool:
+    """An invocation that confirmed an older content just before it changed wrote just after.
+
+    Its write or deletion replaced the object that stood for the first reading. The bucket has no
+    conditional write that could prevent it.
+    """
+    key = first.step.key
+    return any(
+        step.action in {"put", "delete"}
+        and step.key in _outputs(key)
+        and first.step.at <= step.at <= second.step.at
+        and _changed_between(world, key, _last(step, world, "head", key), step.at)
+        for step in world.steps
     )
 
 
@@ -74,6 +84,7 @@ CAUSES: tuple[Callable[[Reading, Reading, World], bool], ...] = (
     _changed,
     _concurrent,
     _late_effect,
+    _overtaken,
     _asked_for,
 )
 
@@ -87,16 +98,24 @@ def unexplained(world: World) -> Iterator[tuple[Reading, Reading]]:
                 yield first, second
 
 
-def _last(reading: Reading, world: World, action: str, key: str) -> float:
-    """Return the time of an invocation's last step of this kind before a reading."""
-    mine = reading.step.invocation
+def _outputs(key: str) -> set[str]:
+    """Return the keys of the objects that stand for readings of an input."""
+    return {LAYOUT.record_key(key), LAYOUT.failure_key(key), LAYOUT.progress_key(key)}
+
+
+def _changed_between(world: World, key: str, start: float, end: float) -> bool:
+    return any(change.key == key and start <= change.at <= end for change in world.changes)
+
+
+def _last(before: Step, world: World, action: str, key: str) -> float:
+    """Return the time of an invocation's last step of this kind before another of its steps."""
     return max(
         (
             step.at
             for step in world.steps
-            if step.invocation is mine
+            if step.invocation is before.invocation
             and (step.action, step.key) == (action, key)
-            and step.at <= reading.step.at
+            and step.at <= before.at
         ),
         default=-1.0,
     )

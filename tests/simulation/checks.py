@@ -62,14 +62,32 @@ def _record_problems(world: World, stored: Stored) -> Iterator[str]:
             justified = code == _UNUSABLE
         if not justified and not _is_exhausted(failure):
             yield f"{key}: failed with {code}, without a reason"
-    for prefix in (LAYOUT.retries_prefix, LAYOUT.progress_prefix):
-        path = LAYOUT.record_key(key).removeprefix(LAYOUT.results_prefix).removesuffix(".json")
-        left = [name for name in world.bucket.keys if name in _left_over(prefix, path)]
-        yield from (f"{key}: {name} is left over" for name in left)
+    for name in world.bucket.keys:
+        if name.startswith(LAYOUT.retries_prefix) and LAYOUT.attempts_of(name, key) is not None:
+            yield f"{key}: {name} is left over"
+    if LAYOUT.progress_key(key) in world.bucket.objects and _could_forget_pages(world, key):
+        yield f"{key}: {LAYOUT.progress_key(key)} is left over"
 
 
-def _left_over(prefix: str, path: str) -> set[str]:
-    return {f"{prefix}{path}.json", *(f"{prefix}{path}.{n}.json" for n in range(10))}
+def _could_forget_pages(world: World, key: str) -> bool:
+    """Whether an invocation that began after the last pages were kept brought the input to an end.
+
+    Otherwise another one kept pages later than the input came to its end, and they expire.
+    """
+    progress_key = LAYOUT.progress_key(key)
+    ends = {LAYOUT.record_key(key), LAYOUT.failure_key(key)}
+    kept_at = max(
+        [step.at for step in world.steps if (step.action, step.key) == ("put", progress_key)]
+        + [effect.at for effect in world.late_effects if effect.key == progress_key]
+    )
+    return any(
+        step.action == "put"
+        and step.key in ends
+        and step.invocation.began_at > kept_at
+        and not step.invocation.is_dead
+        and not step.invocation.error
+        for step in world.steps
+    )
 
 
 def _is_exhausted(failure: dict[str, Any]) -> bool:

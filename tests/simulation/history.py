@@ -57,15 +57,15 @@ class History:
             is_traced=is_traced,
         )
         self.invocations: dict[str, Invocation] = {}
-        self._plan = plan
+        self.plan = plan
         self._uploaded: dict[str, Stored] = {}
 
     def run(self) -> World:
         """Run all actions, then two sweeps in a calm world."""
         world = self.world
-        random.seed(self._plan.seed)  # of the pauses between attempts
+        random.seed(self.plan.seed)  # of the pauses between attempts
         with _simulated_time(world):
-            for action in self._plan.actions:
+            for action in self.plan.actions:
                 world.scheduler.start(partial(self._act, action), action.at)
             world.scheduler.run()
             world.rates, world.is_settled = _CALM, True

@@ -87,7 +87,7 @@ class Invocation:
         self.is_dead = False
         self.had_fault = False
         self.error: QuotaInvoiceError | None = None
-        self.ended_at = float("inf")
+        self.began_at = world.now
         self._ends_at = world.now + limit
         self._random = random.Random(f"{world.seed} {name}")
         self._steps = 0
@@ -107,8 +107,6 @@ class Invocation:
                 self.world.violations.append(f"{self.name}: {error}")
         except Exception:  # noqa: BLE001 - a defect of the function
             self.world.violations.append(f"{self.name}: {traceback.format_exc()}")
-        if not self.is_dead:
-            self.ended_at = self.world.now
         text = "crashed" if self.is_dead else f"{self.error or result}"
         self.world.trace(self.name, f"ended: {text[:300]}")
         return result
@@ -132,7 +130,7 @@ class Invocation:
                 self.world.decisions.append((self.name, number))
         self.world.sleep(min(latency, longest))
         if crash < rates.crash or self.world.now > self._ends_at:
-            self.is_dead, self.ended_at = True, self.world.now
+            self.is_dead = True
             self.world.trace(self.name, f"crashes before {action} {key}")
         if self.is_dead:
             raise Crash
