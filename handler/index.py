@@ -58,10 +58,10 @@ def handler(event: object, context: Context) -> dict[str, Any]:
 
         return dispatch(request, lambda: _connect(context, stopwatch), log, deadline, stopwatch)
     settings, store, ocr = _connect(context, stopwatch)
-    recognizer = Recognizer(store, ocr, log, auto=settings.recognize_all)
+    recognizer = Recognizer(store, ocr, log, settings.layout, auto=settings.recognize_all)
     pipeline = Pipeline(settings.layout, settings.region, store, recognizer, log)
     if isinstance(request, Sweep):
-        from quota_invoice.sweep import Sweeper  # noqa: PLC0415 - as above
+        from quota_invoice.sweep.sweeper import Sweeper  # noqa: PLC0415 - as above
 
         return Sweeper(settings, store, pipeline, log, deadline).run(request)
     return UploadProcessor(settings.layout, store, pipeline, log).run(request, deadline)

@@ -80,7 +80,7 @@ def _keys(value: object) -> Iterator[str]:
 
 
 def _records(client: ObsClient) -> Iterator[tuple[str, str]]:
-    for prefix in (DEFAULT_LAYOUT.results_prefix, DEFAULT_LAYOUT.failures_prefix):
+    for prefix in DEFAULT_LAYOUT.output_prefixes:
         for item in client.listObjects(BUCKET, prefix=prefix).body.contents:
             body = client.getObject(BUCKET, item.key, loadStreamInMemory=True).body
             yield item.key, body.buffer.decode()

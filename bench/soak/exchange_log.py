@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,8 @@ from quota_invoice.records.record import Status
 from quota_invoice.settings.layout import DEFAULT_LAYOUT
 
 _READING = frozenset({"get", "head", "list", "fetch", ""})
+_MOST_ATTEMPTS = 6  # of an input that sweeps try again
+_RECORDS = (DEFAULT_LAYOUT.results_prefix, DEFAULT_LAYOUT.failures_prefix)
 
 
 @dataclass(frozen=True)
@@ -34,25 +36,29 @@ class Write:
 class ExchangeLog:
     """Logs every exchange by its input key; the threads of the proxies call it.
 
+    Args:
+        inputs: the keys of all inputs; a record's key alone does not always tell its input's.
+
     Attributes:
         exchanges: by input key, in the order in which they began.
-        writes: the put requests among them, by input key.
+        writes: those among them that put a record or failure record, by input key.
         unattributed: exchanges without an input key: listings, calls with an image's bytes.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, inputs: Iterable[str]) -> None:
+        self._inputs = {key: each for each in inputs for key in _keys_of(each)}
         self.exchanges: defaultdict[str, list[Exchange]] = defaultdict(list)
         self.writes: defaultdict[str, list[Write]] = defaultdict(list)
         self.unattributed: list[Exchange] = []
 
     def __call__(self, exchange: Exchange) -> None:
         """Log an exchange when it begins."""
-        key = _input_key(exchange.key)
+        key = self._inputs.get(exchange.key)
         if not key:
             self.unattributed.append(exchange)
             return
         self.exchanges[key].append(exchange)
-        if exchange.operation == "put":
+        if exchange.operation == "put" and exchange.key.startswith(_RECORDS):
             self.writes[key].append(_write(exchange))
 
     def overwritten(self, key: str) -> int:
@@ -82,12 +88,12 @@ class ExchangeLog:
         return sum(one.began >= since and one.operation not in _READING for one in logged)
 
 
-def _input_key(key: str) -> str:
-    """Return the input key of an input, record or failure record; empty for other keys."""
-    try:
-        return DEFAULT_LAYOUT.input_key(key)
-    except ValueError:
-        return key if key.startswith(DEFAULT_LAYOUT.input_prefix) else ""
+def _keys_of(input_key: str) -> list[str]:
+    """Return the keys of an input and of all objects that the function writes for it."""
+    layout = DEFAULT_LAYOUT
+    retries = [layout.retry_key(input_key, number + 1) for number in range(_MOST_ATTEMPTS)]
+    makers = (layout.record_key, layout.failure_key, layout.progress_key)
+    return [input_key, *(make_key(input_key) for make_key in makers), *retries]
 
 
 def _write(exchange: Exchange) -> Write:

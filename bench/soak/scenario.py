@@ -82,7 +82,9 @@ class Scenario:
         self._waiting = 0
         self._last = time.monotonic()
         self.observed = Observations(
-            Faults(), ExchangeLog(), DeliveryFaults(seed, **DELIVERY_FAULTS)
+            Faults(),
+            ExchangeLog({upload.key for upload in uploads}),
+            DeliveryFaults(seed, **DELIVERY_FAULTS),
         )
 
     def run(self, progress: Progress) -> Observations:

@@ -25,6 +25,7 @@
         │   └── DownloadFailed       it could not fetch the object: retried once, then sent
         │       └── DownloadRefused      …sent at once
         ├── OutOfTime            the invocation has no time left for this upload
+        ├── InputTooLong         a whole sweep was too short for this input
         ├── ObjectChanging       the object is replaced faster than it can be read
         ├── ObjectUnavailable    the bucket does not hand out this object
         ├── StoreError           the bucket refused a request or did not respond
@@ -66,7 +67,7 @@ class QuotaInvoiceError(Exception):
     """Seconds to wait as the service asked in ``Retry-After``."""
     status: ClassVar[int] = 500
     """HTTP status of the response to an API caller."""
-    stops_round: ClassVar[bool] = False
+    stops_round: bool = False
     """Whether all other inputs of the invocation would meet this error too."""
     is_outage: ClassVar[bool] = False
     """Whether the error may concern all inputs; several in a row stop a sweep."""
@@ -74,6 +75,8 @@ class QuotaInvoiceError(Exception):
     """Whether the message concerns the operator only: accounts, settings, the bucket."""
     key: str = ""
     """The input that an API caller's request is about, where it is known."""
+    message_zh: str = ""
+    """The message in Chinese, where a failure record has one."""
 
     def __init__(self, code: str, message: str, request_id: str | None = None) -> None:
         self.code = code
@@ -300,6 +303,15 @@ class OutOfTime(InvocationError):
         super().__init__(
             "Function.OutOfTime", f"no request was sent: {max(0.0, seconds):.1f} s are left"
         )
+
+
+class InputTooLong(InvocationError):
+    """A whole sweep was too short for an input."""
+
+    status = 504
+
+    def __init__(self, key: str) -> None:
+        super().__init__("Function.TooLong", f"a whole sweep was too short for {key}")
 
 
 class UnexpectedFault(InvocationError):

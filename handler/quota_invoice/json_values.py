@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import math
 from collections.abc import Mapping
 from typing import Any, NoReturn
+
+DEEPEST = 64
+"""Levels of a JSON value; a record has fewer than ten, and a writer may fail beyond some 300."""
+_TOO_DEEP = f"objects and lists inside each other in more than {DEEPEST} levels"
+_LONGEST_INTEGER = 19  # characters: 64 bits hold it
+_SHOWN = 20  # characters of a refused number
 
 
 def member(value: object, name: str) -> Any:  # noqa: ANN401 - a member of any JSON value
@@ -28,14 +36,62 @@ def text_of(value: object) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
-def no_constant(name: str) -> NoReturn:
-    """Refuse NaN and Infinity, as ``parse_constant`` of ``json.loads``: RFC 8259 has neither.
+def parse_json(text: str | bytes) -> Any:  # noqa: ANN401 - any JSON value
+    """Return the value of a JSON text that every reader takes for the same value.
+
+    Python's parser accepts more than RFC 8259: NaN and Infinity, also as ``1e999``; and numbers
+    and depths that other programs refuse.
+
+    >>> parse_json('{"amount": "￥50.00"}')
+    {'amount': '￥50.00'}
 
     Raises:
-        ValueError: always.
+        ValueError: it is not JSON, or has a number or a depth beyond the limits.
     """
+    try:
+        value = json.loads(
+            text, parse_constant=_no_constant, parse_float=_finite, parse_int=_moderate
+        )
+    except RecursionError:
+        raise ValueError(_TOO_DEEP) from None
+    if _is_deeper(value, DEEPEST):
+        raise ValueError(_TOO_DEEP)
+    return value
+
+
+def _no_constant(name: str) -> NoReturn:
     message = f"not JSON: {name}"
     raise ValueError(message)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        message = f"not a finite number: {text[:_SHOWN]}"
+        raise ValueError(message)
+    return number
+
+
+def _moderate(text: str) -> int:
+    if len(text) > _LONGEST_INTEGER:
+        message = f"an integer of {len(text)} characters"
+        raise ValueError(message)
+    return int(text)
+
+
+def _is_deeper(value: object, levels: int) -> bool:
+    """Whether objects and lists lie inside each other in more than so many levels."""
+    inner = [value]
+    for _ in range(levels):
+        inner = [
+            member
+            for outer in inner
+            if isinstance(outer, dict | list)
+            for member in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+        if not inner:
+            return False
+    return any(isinstance(one, dict | list) for one in inner)
 
 
 def outline(value: object) -> str:

@@ -1,29 +1,32 @@
 """From an object to its record, exactly once, however often its event is delivered.
 
+    identify    which content has the object now?                    one request
     check       does a record or failure exist for this content?     one or two requests
     recognize   the OCR service reads it from a signed URL           one request per attempt
     confirm     does the object still have this content?             one request
     write       the record, last of all: it marks the work as done   one request
 
 The bucket is the only state. Events come late, twice and at the same time; every step can be
-repeated, and a record is written only for the content that the object has.
+repeated, and a record is written only for the content that the object has. An event only names an
+object: its ETag may be that of a content that was replaced long ago.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 from quota_invoice.deadline import Deadline
 from quota_invoice.errors import (
     DownloadFailed,
     ImageRefused,
+    KeyRefused,
     ObjectChanging,
+    QuotaInvoiceError,
 )
 from quota_invoice.logs import Log
-from quota_invoice.obs.objects import ObjectStore, Source
+from quota_invoice.obs.objects import Identified, ObjectStore, Source
 from quota_invoice.recognition.ocr_input import File
 from quota_invoice.recognition.recognizer import Recognizer
 from quota_invoice.records.record import Status, etag_of, failed, recognized
@@ -31,8 +34,8 @@ from quota_invoice.settings.layout import BucketLayout
 
 # Maximum attempts when the object changes during OCR.
 _MOST_READS = 3
-# If writing the record took longer than this, the object is checked again. Content uploaded within
-# these seconds has the record's time or a later one, which a sweep sees.
+# If writing the record took longer than this, the object is checked again: the record may have
+# replaced that of a newer content. Later than this invocation, a sweep does the same.
 _SLOW_WRITE_SECONDS = 0.5
 
 
@@ -44,6 +47,7 @@ class Outcome(Enum):
     DUPLICATE = "duplicate"  # this content has its record or failure record already
     GONE = "gone"  # there is no such object any more
     IGNORED = "ignored"  # not the upload of an input
+    WAITING = "waiting"  # a sweep tried it in vain, and tries again later
     TIDIED = "tidied"  # a leftover failure record was removed, by a sweep
 
     @property
@@ -55,12 +59,18 @@ class Outcome(Enum):
         }.get(self)
 
 
-class _Content(Enum):
-    """The object's content, compared with the content that was read."""
+class _Known(NamedTuple):
+    """The records of an input that exist.
 
-    UNCHANGED = "ok"
-    CHANGED = "changed"
-    GONE = "gone"
+    Attributes:
+        record: its record; None if there is none or another program's object.
+        has_failure: whether it has a failure record.
+        is_done: whether one of them is of the present content.
+    """
+
+    record: Mapping[str, Any] | None
+    has_failure: bool
+    is_done: bool
 
 
 class Pipeline:
@@ -88,99 +98,128 @@ class Pipeline:
         self._recognizer = recognizer
         self._log = log
 
-    def record(self, source: Source, deadline: Deadline, *, retry_failed: bool = False) -> Outcome:
+    def record(
+        self, bucket: str, key: str, deadline: Deadline, *, retry_failed: bool = False
+    ) -> Outcome:
         """Bring an object's record up to date.
 
         Args:
-            source: the object, with the content that it is said to have.
+            bucket: the bucket's name.
+            key: the object's key.
             deadline: end of the work; its time for retries is the object's share.
             retry_failed: whether content with a failure record is read again.
 
         Raises:
             InvocationError: the object could not be processed this time.
         """
-        for _ in range(_MOST_READS):
-            done, source, has_failure = self._check(source, retry_failed=retry_failed)
-            if done:
-                return done
-            try:
-                reading = self._recognizer.read(File.stored(source), deadline)
-                record = recognized(source, reading, region=self._region)
-            except ImageRefused as error:
-                record = failed(source, error)
-            except DownloadFailed:
-                if self._store.describe(source.bucket, source.key) is None:
+        with self._recognizer.breaker.guard():
+            for _ in range(_MOST_READS):
+                seen = self._identify(bucket, key)
+                if seen is None:
                     return Outcome.GONE
-                raise
-            outcome, confirmed = Outcome.GONE, time.monotonic()
-            content, current = self._confirm(source)
-            if content is _Content.UNCHANGED:
-                outcome = self._write(source, record, has_failure=has_failure)
-                if time.monotonic() - confirmed > _SLOW_WRITE_SECONDS:
-                    # It may have replaced the record of content that was uploaded meanwhile.
-                    content, current = self._confirm(source)
-            if content is not _Content.CHANGED or current is None:
-                return outcome
-            source = current
-        raise ObjectChanging(source.key)
+                known = self._check(seen.source, retry_failed=retry_failed)
+                if known.is_done:
+                    return Outcome.DUPLICATE
+                record = self._read(seen, deadline)
+                if record is None:
+                    return Outcome.GONE
+                outcome, is_final = self._confirm_and_write(seen.source, record, known, deadline)
+                if is_final:
+                    return outcome
+        raise ObjectChanging(key)
 
-    def _check(self, source: Source, *, retry_failed: bool) -> tuple[Outcome | None, Source, bool]:
-        """Look for a record or failure record of the object's content.
+    def fail(self, source: Source, error: QuotaInvoiceError, attempts: int) -> Outcome:
+        """Write the failure record of an object after its last attempt, if it is unchanged."""
+        with self._log.step("confirm", source.key):
+            current = self._store.describe(source.bucket, source.key)
+        if current is None or current.etag != source.etag:
+            return Outcome.GONE
+        return self._write_failure(current, failed(current, error, attempts))
+
+    def _identify(self, bucket: str, key: str) -> Identified | None:
+        with self._log.step("identify", key):
+            return self._store.identify(bucket, key)
+
+    def _check(self, source: Source, *, retry_failed: bool) -> _Known:
+        """Look for a record or failure record of the object's content."""
+        with self._log.step("check", source.key) as step:
+            record = self._store.read(source.bucket, self._layout.record_key(source.key))
+            if etag_of(record) == source.etag:
+                step.outcome = Outcome.DUPLICATE.value
+                return _Known(record, has_failure=False, is_done=True)
+            failure = self._store.read(source.bucket, self._layout.failure_key(source.key))
+            is_done = not retry_failed and etag_of(failure) == source.etag
+            if is_done:
+                step.outcome = Outcome.DUPLICATE.value
+            return _Known(record, failure is not None, is_done)
+
+    def _read(self, seen: Identified, deadline: Deadline) -> dict[str, Any] | None:
+        """Return the record or failure record of a content; None if the object is gone."""
+        source = seen.source
+        try:
+            if self._layout.is_resolvable(source.key):
+                raise KeyRefused(source.key)
+            reading = self._recognizer.read(File.stored(seen), deadline)
+            return recognized(source, reading, region=self._region)
+        except ImageRefused as error:
+            return failed(source, error)
+        except DownloadFailed:
+            if self._store.describe(source.bucket, source.key) is None:
+                return None
+            raise
+
+    def _confirm_and_write(
+        self, source: Source, record: Mapping[str, Any], known: _Known, deadline: Deadline
+    ) -> tuple[Outcome, bool]:
+        """Write a record if the object still has the content that was read.
 
         Returns:
-            The outcome if nothing is to be done, else None; the object with its present content;
-            whether it has a failure record.
+            The outcome; whether it is that of the object's present content.
         """
-        with self._log.step("check", source.key) as step:
-            known, has_failure = self._known_etags(source, retry_failed=retry_failed)
-            current: Source | None = source
-            if known and source.etag not in known:
-                # A late event or new content: only the bucket knows the present content.
-                current = self._store.describe(source.bucket, source.key)
-            if current and current.etag not in known:
-                return None, current, has_failure
-            outcome = Outcome.DUPLICATE if current else Outcome.GONE
-            step.outcome = outcome.value
-            return outcome, source, has_failure
+        current = self._confirm(source)
+        if current != source:
+            return Outcome.GONE, current is None
+        started = deadline.clock()
+        if record["status"] == Status.FAILED.value:
+            outcome = self._write_failure(source, record)
+        else:
+            outcome = self._write_record(source, record, known)
+        self._recognizer.forget_pages(source)
+        if deadline.clock() - started > _SLOW_WRITE_SECONDS:
+            current = self._confirm(source)
+            return outcome, current in {source, None}
+        return outcome, True
 
-    def _known_etags(self, source: Source, *, retry_failed: bool) -> tuple[set[str], bool]:
-        """Return the ETags of content processed before, and whether a failure record exists."""
-        record = etag_of(self._store.read(source.bucket, self._layout.record_key(source.key)))
-        if record == source.etag:
-            return {record}, False
-        failure = self._store.read(source.bucket, self._layout.failure_key(source.key))
-        known = {record} if retry_failed else {record, etag_of(failure)}
-        return {etag for etag in known if etag}, failure is not None
+    def _confirm(self, source: Source) -> Source | None:
+        """Return the object as it is now; it equals the source if its content is the same.
 
-    def _confirm(self, source: Source) -> tuple[_Content, Source | None]:
-        """Compare the object with the content that was read; return the present one as well."""
+        The time of the upload tells that a content came back after another one, which the OCR
+        service may have read.
+        """
         with self._log.step("confirm", source.key) as step:
             current = self._store.describe(source.bucket, source.key)
-            if current is None:
-                content = _Content.GONE
-            else:
-                same = current.etag == source.etag
-                content = _Content.UNCHANGED if same else _Content.CHANGED
-            step.outcome = content.value
-        return content, current
+            step.outcome = "gone" if current is None else "ok" if current == source else "changed"
+        return current
 
-    def _write(self, source: Source, record: Mapping[str, Any], *, has_failure: bool) -> Outcome:
-        """Write a record or failure record.
-
-        If two invocations read the same content, the later record stays, which says the same; but
-        a failure record is not written beside a record.
-        """
-        record_key = self._layout.record_key(source.key)
-        failure_key = self._layout.failure_key(source.key)
-        with self._log.step("write", source.key) as step:
-            if record["status"] == Status.FAILED.value:
-                if etag_of(self._store.read(source.bucket, record_key)) == source.etag:
-                    step.outcome = Outcome.DUPLICATE.value
-                    return Outcome.DUPLICATE
-                self._store.write(source.bucket, failure_key, record)
-                return Outcome.FAILED
-            if has_failure:
+    def _write_record(self, source: Source, record: Mapping[str, Any], known: _Known) -> Outcome:
+        """Write a record; if two invocations read the same content, the later one stays."""
+        bucket, key = source.bucket, source.key
+        with self._log.step("write", key):
+            if known.has_failure:
                 # Before the record: no later event would remove it.
-                self._store.delete(source.bucket, failure_key)
-            self._store.write(source.bucket, record_key, record)
-            return Outcome.RECOGNIZED
+                self._store.delete(bucket, self._layout.failure_key(key))
+            former = etag_of(known.record)
+            if known.record and former:
+                self._store.write(bucket, self._layout.history_key(key, former), known.record)
+            self._store.write(bucket, self._layout.record_key(key), record)
+        return Outcome.RECOGNIZED
+
+    def _write_failure(self, source: Source, record: Mapping[str, Any]) -> Outcome:
+        """Write a failure record, unless another invocation could read the same content."""
+        bucket, key = source.bucket, source.key
+        with self._log.step("write", key) as step:
+            if etag_of(self._store.read(bucket, self._layout.record_key(key))) == source.etag:
+                step.outcome = Outcome.DUPLICATE.value
+                return Outcome.DUPLICATE
+            self._store.write(bucket, self._layout.failure_key(key), record)
+        return Outcome.FAILED

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
-_QUERY = re.compile(r"\?[^\s'\"<>]*=[^\s'\"<>]*")
+_QUERY = re.compile(r"\?[^\s'\"<>]+")
 _SIGNATURE = re.compile(r"(?i)(signature|credential|token)(['\"]?\s*[=:]\s*['\"]?)[^\s'\",;&]+")
 _AUTHORIZATION = re.compile(r"\b(OBS|AWS) [^\s:]+:[^\s'\",;]+")  # access key and signature
-_MESSAGE_LIMIT = 2000
+MESSAGE_LIMIT = 2000
+"""Characters of a message."""
 
 
 def without_secrets(text: object) -> str:
@@ -20,6 +21,18 @@ def without_secrets(text: object) -> str:
     >>> without_secrets("authorization: OBS AK:c2lnbmF0dXJl=")
     'authorization: OBS …'
     """
-    cleaned = _QUERY.sub("?…", " ".join(str(text).split()))
-    cleaned = _AUTHORIZATION.sub(r"\1 …", _SIGNATURE.sub(r"\1\2…", cleaned))
-    return cleaned if len(cleaned) <= _MESSAGE_LIMIT else cleaned[: _MESSAGE_LIMIT - 1] + "…"
+    cleaned = _shortened(" ".join(str(text).split()))
+    cleaned = _QUERY.sub(_without_values, cleaned)
+    return _AUTHORIZATION.sub(r"\1 …", _SIGNATURE.sub(r"\1\2…", cleaned))
+
+
+def _shortened(text: str) -> str:
+    """Cut a text before a word, so that no half of a secret escapes the patterns."""
+    if len(text) <= MESSAGE_LIMIT:
+        return text
+    whole_words, _, rest = text[: MESSAGE_LIMIT - 1].rpartition(" ")
+    return (whole_words or rest) + "…"
+
+
+def _without_values(query: re.Match[str]) -> str:
+    return "?…" if "=" in query[0] else query[0]

@@ -15,7 +15,7 @@ from quota_invoice.errors import (
 )
 from quota_invoice.events.upload import Upload
 from quota_invoice.logs import Log
-from quota_invoice.obs.objects import ObjectStore, Source
+from quota_invoice.obs.objects import ObjectStore
 from quota_invoice.pipeline import Outcome, Pipeline
 from quota_invoice.settings.layout import BucketLayout
 
@@ -85,31 +85,23 @@ class UploadProcessor:
         if deadline.remaining() <= 0:
             raise OutOfTime(deadline.remaining())
         outcomes = [
-            self._pipeline.record(source, deadline, retry_failed=upload.retry_failed)
-            for source in self._resolve(upload)
+            self._pipeline.record(upload.bucket, key, deadline, retry_failed=upload.retry_failed)
+            for key in self._keys(upload)
         ]
         found = [outcome for outcome in outcomes if outcome is not Outcome.DUPLICATE]
         return (found or outcomes or [Outcome.GONE])[0]
 
-    def _resolve(self, upload: Upload) -> list[Source]:
-        """Return the objects that an event may mean; the bucket is asked only if that is unclear.
+    def _keys(self, upload: Upload) -> list[str]:
+        """Return the keys of the objects that an event may mean.
 
-        If it is unknown whether the key is encoded, there can be two: both are returned if both
-        have the event's ETag.
+        If it is unknown whether the event encodes its key, there can be two: both are returned if
+        both objects have the event's ETag.
         """
         keys = [key for key in upload.keys if self._layout.reason_to_ignore(key) is None]
-        if len(keys) > 1 or not upload.etag:
-            with self._log.step("settle", upload.key):
-                found = [self._store.describe(upload.bucket, key) for key in keys]
-            sources = [source for source in found if source]
-            return [source for source in sources if source.etag == upload.etag] or sources[:1]
-        return [
-            Source(
-                upload.bucket,
-                keys[0],
-                etag=upload.etag,
-                size=upload.size,
-                version_id=upload.version_id,
-                uploaded_at=upload.uploaded_at,
-            )
-        ]
+        if len(keys) == 1:
+            return keys
+        with self._log.step("settle", upload.key):
+            found = [self._store.describe(upload.bucket, key) for key in keys]
+        sources = [source for source in found if source]
+        meant = [source for source in sources if source.etag == upload.etag] or sources[:1]
+        return [source.key for source in meant]

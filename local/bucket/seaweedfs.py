@@ -80,12 +80,20 @@ def policies(bucket: str) -> dict[str, Any]:
         resources = [f"arn:aws:s3:::{bucket}/{prefix}*" for prefix in prefixes]
         return {"Effect": "Allow", "Action": [f"s3:{action}"], "Resource": resources}
 
-    written = (DEFAULT_LAYOUT.results_prefix, DEFAULT_LAYOUT.failures_prefix)
+    layout = DEFAULT_LAYOUT
+    readable = [
+        layout.results_prefix,
+        layout.failures_prefix,
+        layout.progress_prefix,
+        layout.index_prefix,
+    ]
+    removable = [*readable, layout.retries_prefix]
     rights = [
-        allow("GetObject", DEFAULT_LAYOUT.input_prefix, *written),
+        allow("GetObject", layout.input_prefix, *readable),
+        allow("GetObjectVersion", layout.input_prefix),
         # The function signs upload URLs for the callers of its API.
-        allow("PutObject", DEFAULT_LAYOUT.uploads_prefix, *written),
-        allow("DeleteObject", DEFAULT_LAYOUT.failures_prefix),
+        allow("PutObject", layout.uploads_prefix, layout.history_prefix, *removable),
+        allow("DeleteObject", *removable),
         # A sweep lists. Without this right, GET of a missing object is 403 instead of 404.
         {"Effect": "Allow", "Action": ["s3:ListBucket"], "Resource": [f"arn:aws:s3:::{bucket}"]},
     ]

@@ -47,7 +47,8 @@ def main(  # noqa: PLR0913 - the command's options
     """Compare inputs with records; send inputs without a record to the function, in batches.
 
     The function processes them later, on the platform's own instances. The command can run again at
-    any time: inputs that have a record are not sent. Credentials and endpoints come from the
+    any time: inputs that have a record are not sent. The progress file of another endpoint, project
+    or function is refused. Credentials and endpoints come from the
     environment: HW_ACCESS_KEY, HW_SECRET_KEY, HW_PROJECT_ID, HW_REGION_NAME, BUCKET, FUNCTION_URN;
     INPUT_PREFIX and other settings of the function if they differ from their defaults.
     """
@@ -61,11 +62,15 @@ def main(  # noqa: PLR0913 - the command's options
     bucket = account.settings.bucket
     prefix = prefix.removeprefix(account.settings.layout.input_prefix)
     progress = Progress.of(
-        state, bucket, account.settings.layout.input_prefix, prefix, retry_failed
+        state, account.target, account.settings.layout.input_prefix, prefix, retry_failed
     )
     if restart and not dry_run:
         progress.clear()
-    backlog = Backlog(bucket, retry_failed, batch, after="" if dry_run else progress.read())
+    try:
+        backlog = Backlog(bucket, retry_failed, batch, after="" if dry_run else progress.read())
+    except OpsError as error:
+        console.print(f"[bold red]error:[/] {error}", soft_wrap=True)
+        raise typer.Exit(2) from None
     if backlog.after:
         console.print(f"Continuing after {backlog.after}", soft_wrap=True, markup=False)
     try:

@@ -31,6 +31,16 @@ class Account:
     function_urn: str
     functiongraph: str
 
+    @property
+    def target(self) -> dict[str, str]:
+        """The names of the bucket and of the function, for the progress file."""
+        return {
+            "endpoint": self.settings.obs_endpoint,
+            "project": self.project_id,
+            "bucket": self.settings.bucket,
+            "function": self.function_urn,
+        }
+
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> Account:
         """Read and check the account.

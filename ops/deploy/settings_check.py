@@ -13,7 +13,8 @@ from quota_invoice.settings.settings import Settings
 _FUNCTION = "huaweicloud_fgs_function.function"
 _PROJECT = "0" * 32  # a placeholder: the platform sets the project's id
 _CA_FILE = "CA_FILE"  # the file exists in the function's environment only
-_LIMIT = 4096  # characters of all settings together that FunctionGraph accepts
+LIMIT = 4096
+"""Characters of all settings together that FunctionGraph accepts."""
 
 
 def check_settings(plan: Mapping[str, Any]) -> None:
@@ -26,8 +27,8 @@ def check_settings(plan: Mapping[str, Any]) -> None:
         planned = change["change"].get("after") or {}
         if change["address"] != _FUNCTION or not planned.get("user_data"):
             continue
-        if len(planned["user_data"]) > _LIMIT:
-            raise OpsError(f"settings have more than {_LIMIT} characters")
+        if len(planned["user_data"]) > LIMIT:
+            raise OpsError(f"settings have more than {LIMIT} characters")
         data: dict[str, str] = json.loads(planned["user_data"])
         data.pop(_CA_FILE, None)
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,9 @@ from ops.errors import OpsError
 from ops.sdk.clients import bucket_client
 from ops.sdk.errors import readable_errors, response_body
 from ops.stage import Stage
-from quota_invoice.settings.layout import BucketLayout
+from quota_invoice.settings.layout import DEFAULT_LAYOUT, BucketLayout
 
 _NOT_FOUND = 404
-_PREFIXES = ("input", "results", "failures")
 _PAUSE = 0.5  # seconds between polls
 
 
@@ -57,7 +56,7 @@ def smoke(
         OpsError: the bucket refused a request or was not reached, or no record was found in time.
     """
     bucket = str(outputs["bucket"])
-    layout = BucketLayout(*(str(outputs[f"{kind}_prefix"]) for kind in _PREFIXES))
+    layout = _layout(outputs)
     key = f"{layout.input_prefix}smoke/{int(time.time())}-{sample.name}"
     records = [layout.record_key(key), layout.failure_key(key)]
     started = time.monotonic()
@@ -81,6 +80,12 @@ def smoke(
         f"no record of {key} after {seconds:g} s; make logs shows the function's log, and an "
         "empty log means that no event reached the function"
     )
+
+
+def _layout(outputs: Mapping[str, Any]) -> BucketLayout:
+    """Return the stage's layout; stages of earlier versions have outputs for some prefixes only."""
+    defaults = asdict(DEFAULT_LAYOUT)
+    return BucketLayout(*(str(outputs.get(name, defaults[name])) for name in defaults))
 
 
 def _read_record(client: ObsClient, bucket: str, key: str) -> dict[str, Any] | None:

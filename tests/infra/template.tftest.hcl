@@ -157,6 +157,14 @@ run "overlapping_prefixes_are_refused" {
   expect_failures = [huaweicloud_fgs_function.function, huaweicloud_obs_bucket.invoices]
 }
 
+run "prefixes_with_a_common_beginning_are_refused" {
+  command = plan
+  variables {
+    reviews_prefix = "history-of-people/"
+  }
+  expect_failures = [huaweicloud_obs_bucket.invoices]
+}
+
 run "invalid_choices_are_refused" {
   command = plan
   variables {
@@ -167,8 +175,16 @@ run "invalid_choices_are_refused" {
     retries         = 4
     ocr_concurrency = 0
     api_auth        = "MAYBE"
+    failures_days   = -1
+    history_days    = 1.5
+    retries_prefix  = "a:b/"
+    progress_prefix = "progress"
+    index_prefix    = "/index/"
+    history_prefix  = "his//tory/"
+    reviews_prefix  = "a<b/"
   }
   expect_failures = [
-    var.stage, var.bucket, var.input_prefix, var.trigger, var.retries, var.ocr_concurrency, var.api_auth,
+    var.stage, var.bucket, var.input_prefix, var.failures_days, var.history_days, var.retries_prefix,
+    var.progress_prefix, var.index_prefix, var.history_prefix, var.reviews_prefix, var.trigger, var.retries, var.ocr_concurrency, var.api_auth,
   ]
 }

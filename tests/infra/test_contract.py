@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 import zipfile
+from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import asdict, astuple
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_plus
@@ -13,14 +15,27 @@ from urllib.parse import unquote_plus
 import pytest
 import yaml
 
+from local.bucket.seaweedfs import policies
 from local.cloud import PROJECT
+from ops.deploy.settings_check import LIMIT
 from ops.errors import OpsError
 from ops.package.bytecode import RUNTIME
 from ops.stage import TEMPLATE
+from quota_invoice.settings.layout import DEFAULT_LAYOUT
 from quota_invoice.settings.settings import Settings
 from tests.infra.conftest import Plan, resources
 
-PREFIXES = {"input_prefix": "in/a/", "results_prefix": "out/", "failures_prefix": "bad/"}
+OBJECTS = "OBS:*:*:object:quota-invoices-dev/"
+PREFIXES = {
+    "input_prefix": "in/a/",
+    "results_prefix": "out/",
+    "failures_prefix": "bad/",
+    "retries_prefix": "later/",
+    "progress_prefix": "pages/",
+    "index_prefix": "where/",
+    "history_prefix": "old/",
+    "reviews_prefix": "people/",
+}
 
 Planned = Callable[..., Plan]
 
@@ -58,8 +73,7 @@ def test_the_function_reads_every_setting_in_user_data(plan: Planned) -> None:
     settings = Settings.read(lookup, PROJECT)
     assert set(data) <= read
     assert settings.bucket == "quota-invoices-dev"
-    assert settings.layout.record_key("in/a/b.jpg") == "out/b.jpg.json"
-    assert settings.layout.failure_key("in/a/b.jpg") == "bad/b.jpg.json"
+    assert asdict(settings.layout) == PREFIXES
 
 
 def test_additional_settings_reach_the_function(plan: Planned) -> None:
@@ -73,8 +87,20 @@ def test_the_templates_defaults_are_the_functions_defaults(plan: Planned) -> Non
     assert Settings.read(data.get, PROJECT) == default
 
 
+def test_the_longest_prefixes_leave_room_for_other_settings(plan: Planned) -> None:
+    longest = {name: f"{n}{'p' * 198}/" for n, name in enumerate(PREFIXES)}
+    data = function(plan(**longest))["user_data"]
+    assert asdict(Settings.read(json.loads(data).get, PROJECT).layout) == longest
+    assert len(data) < LIMIT / 2
+
+
+def test_the_outputs_name_all_prefixes(plan: Planned) -> None:
+    outputs = plan(**PREFIXES)["planned_values"]["outputs"]
+    assert {name: outputs[name]["value"] for name in PREFIXES} == PREFIXES
+
+
 @pytest.mark.parametrize("kind", ["EVENTGRID", "OBS"])
-def test_trigger_rights_and_settings_agree_on_prefixes(plan: Planned, kind: str) -> None:
+def test_trigger_and_settings_agree_on_the_input_prefix(plan: Planned, kind: str) -> None:
     found = plan(trigger=kind, **PREFIXES)
     inputs = resources(found, "terraform_data")["terraform_data.uploads"]["input"][kind]
     if kind == "OBS":
@@ -87,23 +113,41 @@ def test_trigger_rights_and_settings_agree_on_prefixes(plan: Planned, kind: str)
         assert inputs["Key_encode"] is True
         kinds = {name.rpartition(":")[2] for name in inputs["event_types"]}
         assert kinds == {"PUT", "POST", "COPY", "CompleteMultipartUpload"}
-    rights = statements(found)["huaweicloud_identity_role.bucket[0]"]
-    objects = "OBS:*:*:object:quota-invoices-dev/"
-    granted = {
-        action: {
-            resource
-            for right in rights
-            if action in right["Action"]
-            for resource in right["Resource"]
-        }
-        for action in {action for right in rights for action in right["Action"]}
-    }
-    assert granted == {
-        "obs:object:GetObject": {f"{objects}{prefix}*" for prefix in PREFIXES.values()},
-        "obs:object:PutObject": {f"{objects}out/*", f"{objects}bad/*", f"{objects}in/a/uploads/*"},
-        "obs:object:DeleteObject": {f"{objects}bad/*"},
+
+
+def test_the_function_may_do_only_its_own_actions_under_each_prefix(plan: Planned) -> None:
+    readable = ["in/a/*", "out/*", "bad/*", "pages/*", "where/*"]
+    removable = ["out/*", "bad/*", "later/*", "pages/*", "where/*"]
+    assert granted(plan(**PREFIXES)) == {
+        "obs:object:GetObject": {f"{OBJECTS}{keys}" for keys in readable},
+        "obs:object:PutObject": {
+            f"{OBJECTS}{keys}" for keys in (*removable, "old/*", "in/a/uploads/*")
+        },
+        "obs:object:DeleteObject": {f"{OBJECTS}{keys}" for keys in removable},
         "obs:bucket:ListBucket": {"OBS:*:*:bucket:quota-invoices-dev"},
     }
+
+
+@pytest.mark.parametrize("choice", ["bucket_versioning", "bucket_exists"])
+def test_the_function_may_read_the_versions_of_inputs_where_there_may_be_some(
+    plan: Planned, choice: str
+) -> None:
+    versions = granted(plan(**PREFIXES, **{choice: True}))["obs:object:GetObjectVersion"]
+    assert versions == {f"{OBJECTS}in/a/*"}
+
+
+def test_the_local_function_has_the_same_rights(plan: Planned) -> None:
+    local: defaultdict[str, set[str]] = defaultdict(set)
+    for right in policies("quota-invoices-dev")["policies"][0]["document"]["Statement"]:
+        for action in right["Action"]:
+            local[action.removeprefix("s3:")] |= {
+                resource.rpartition(":")[2] for resource in right["Resource"]
+            }
+    deployed = {
+        action.rpartition(":")[2]: {resource.rpartition(":")[2] for resource in resources}
+        for action, resources in granted(plan(bucket_versioning=True)).items()
+    }
+    assert local == deployed
 
 
 def test_browsers_may_upload_from_configured_origins(plan: Planned) -> None:
@@ -131,15 +175,16 @@ def test_gateway_and_function_agree_on_the_timeout(plan: Planned) -> None:
 
 
 def test_without_an_api_the_function_may_not_write_inputs(plan: Planned) -> None:
-    rights = statements(plan(api=False))["huaweicloud_identity_role.bucket[0]"]
-    written = [right["Resource"] for right in rights if "obs:object:PutObject" in right["Action"]]
-    assert not [resource for each in written for resource in each if "incoming/" in resource]
+    written = granted(plan(api=False))["obs:object:PutObject"]
+    assert not [resource for resource in written if "incoming/" in resource]
 
 
 @pytest.mark.parametrize(
     ("choice", "message"),
     [
         ({"failures_prefix": "in/"}, "A prefix is the beginning of another"),
+        ({"reviews_prefix": "retries-and-more/"}, "A prefix is the beginning of another"),
+        ({"history_prefix": "results/old/"}, "One prefix is inside another"),
         ({"settings": {"BUCKET": "another-bucket"}}, "a name that is set by a variable"),
     ],
 )
@@ -167,8 +212,21 @@ def test_the_bucket_is_private_and_encrypted(plan: Planned) -> None:
     found = (bucket["acl"], bucket["encryption"], bucket["force_destroy"])
     assert found == ("private", True, False)
     rules = {rule["prefix"]: rule for rule in bucket["lifecycle_rule"]}
-    assert set(rules) == {"incoming", "results", "failures"}  # no rule applies to the whole bucket
-    assert [prefix for prefix, rule in rules.items() if rule["expiration"]] == ["failures"]
+    # No rule applies to the whole bucket or to the objects of another.
+    assert set(rules) == {prefix.removesuffix("/") for prefix in astuple(DEFAULT_LAYOUT)}
+    assert not [rule for rule in rules.values() if rule["noncurrent_version_expiration"]]
+
+
+def test_only_retries_and_progress_expire_unless_a_stage_chooses_more(plan: Planned) -> None:
+    assert expiring(plan()) == {"retries": 30, "progress": 7}
+    chosen = expiring(plan(failures_days=400, history_days=3650, **PREFIXES))
+    assert chosen == {"bad": 400, "later": 30, "pages": 7, "old": 3650}
+
+
+def test_replaced_and_deleted_objects_expire_where_they_are_kept(plan: Planned) -> None:
+    [bucket] = resources(plan(bucket_versioning=True), "huaweicloud_obs_bucket").values()
+    found = [rule["noncurrent_version_expiration"] for rule in bucket["lifecycle_rule"]]
+    assert found == [[{"days": 30}]] * len(astuple(DEFAULT_LAYOUT))
 
 
 def test_failed_events_are_retried_and_then_notified(plan: Planned) -> None:
@@ -201,3 +259,22 @@ def test_variables_have_types_and_descriptions() -> None:
 def statements(plan: Plan) -> dict[str, list[dict[str, Any]]]:
     roles = resources(plan, "huaweicloud_identity_role")
     return {address: json.loads(role["policy"])["Statement"] for address, role in roles.items()}
+
+
+def granted(plan: Plan) -> dict[str, set[str]]:
+    """Return the resources of each action that the function's agency allows on the bucket."""
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for right in statements(plan)["huaweicloud_identity_role.bucket[0]"]:
+        for action in right["Action"]:
+            found[action] |= set(right["Resource"])
+    return dict(found)
+
+
+def expiring(plan: Plan) -> dict[str, int]:
+    """Return the days after which objects expire, by the prefix of the rule."""
+    [bucket] = resources(plan, "huaweicloud_obs_bucket").values()
+    return {
+        rule["prefix"]: expiration["days"]
+        for rule in bucket["lifecycle_rule"]
+        for expiration in rule["expiration"]
+    }

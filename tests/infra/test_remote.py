@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ from ops.deploy.bucket_cleanup import holds_objects, remove_objects
 from ops.deploy.deployment import Deployment
 from ops.errors import OpsError
 from ops.stage import Stage, read_stage
+from quota_invoice.settings.layout import DEFAULT_LAYOUT
 from tests.support.announce import announce
 from tests.support.paths import SAMPLES
 from tests.support.servers import Answer, Asked, serving
@@ -27,9 +28,7 @@ from ops.sdk.clients import bucket_client  # noqa: E402 - after the skip
 SAMPLE = SAMPLES / "shanghai-10-yuan-clean.png"
 OUTPUTS = {
     "bucket": BUCKET,
-    "input_prefix": "incoming/",
-    "results_prefix": "results/",
-    "failures_prefix": "failures/",
+    **asdict(DEFAULT_LAYOUT),
     "log_group_id": "group",
     "log_stream_id": "stream",
     "function_urn": "urn:fss:cn-north-4:0123456789abcdef0123456789abcdef:function:default:f:latest",
@@ -80,6 +79,14 @@ def test_the_smoke_test_finds_the_record_and_removes_its_objects(stage: Stage) -
     assert found.record_key == f"results/{found.key.partition('/')[2]}.json"
     assert client.getObject(BUCKET, found.record_key).status == 404
     assert client.getObject(BUCKET, found.key).status == 404
+
+
+def test_the_smoke_test_works_in_a_stage_of_an_earlier_version(stage: Stage) -> None:
+    later = ("retries", "progress", "index", "history", "reviews")
+    outputs = {
+        name: value for name, value in OUTPUTS.items() if name.partition("_")[0] not in later
+    }
+    assert smoke(stage, outputs, SAMPLE, 60, keep=False).record["status"] == "recognized"
 
 
 def test_a_missing_record_is_an_error_that_mentions_the_log(stage: Stage) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from quota_invoice.deadline import Deadline
 from quota_invoice.errors import QuotaInvoiceError
-from quota_invoice.obs.objects import Entry, Source
+from quota_invoice.obs.objects import BEGINNING, Entry, Identified, Source
 from quota_invoice.recognition.ocr_input import OcrInput
 from quota_invoice.recognition.reading import Api, Recognition
 from tests.support.announce import etag
@@ -22,21 +23,44 @@ RESULT: dict[str, Any] = {
 }
 
 
+FIRST_SECOND = datetime(2026, 11, 22, tzinfo=timezone.utc)
+
+
+def time_of(second: int) -> str:
+    """Return the bucket's time so many seconds after the first one."""
+    moment = FIRST_SECOND + timedelta(seconds=second)
+    return moment.isoformat().replace("+00:00", "Z")
+
+
 class FakeStore:
-    """A bucket whose objects are a dict; ``requests`` lists the requests."""
+    """A bucket whose objects are a dict.
+
+    Attributes:
+        objects: contents by key, of inputs.
+        records: JSON objects by key.
+        times: seconds of the last modification by key, 0 by default.
+        second: the time of writes.
+        requests: actions and keys.
+    """
 
     def __init__(self, objects: Mapping[str, bytes] | None = None) -> None:
         self.objects = dict(objects or {})
         self.records: dict[str, dict[str, Any]] = {}
         self.times: dict[str, int] = {}
+        self.second = 30
         self.requests: list[tuple[str, str]] = []
 
     def until(self, deadline: Deadline) -> FakeStore:
         del deadline
         return self
 
-    def signed_url(self, bucket: str, key: str) -> str:
-        return f"https://{bucket}.test/{key}?Signature=secret"
+    def identify(self, bucket: str, key: str) -> Identified | None:
+        self.requests.append(("identify", key))
+        source = self._source(bucket, key)
+        return Identified(source, self.objects[key][:BEGINNING]) if source else None
+
+    def signed_url(self, source: Source) -> str:
+        return f"https://{source.bucket}.test/{source.key}?Signature=secret"
 
     def signed_put(self, bucket: str, key: str, seconds: int, content_type: str | None) -> str:
         del seconds, content_type
@@ -44,20 +68,17 @@ class FakeStore:
 
     def describe(self, bucket: str, key: str) -> Source | None:
         self.requests.append(("head", key))
-        content = self.objects.get(key)
-        if content is None:
-            return None
-        uploaded_at = "2026-09-30T03:24:42Z"
-        return Source(bucket, key, etag(content), len(content), None, uploaded_at)
+        if key in self.records:
+            return Source(bucket, key, "state", 1, None, self._time(key))
+        return self._source(bucket, key)
 
-    def fetch(self, bucket: str, key: str, limit: int) -> bytes | None:
-        del bucket
-        self.requests.append(("fetch", key))
-        content = self.objects.get(key)
+    def fetch(self, source: Source, limit: int) -> bytes | None:
+        self.requests.append(("fetch", source.key))
+        content = self.objects.get(source.key)
         return None if content is None or len(content) > limit else content
 
     def listing(self, bucket: str, prefix: str, after: str = "") -> Iterator[Entry]:
-        """List in pages of a thousand; ``times`` has the second of each object, 0 by default."""
+        """List in pages of a thousand."""
         del bucket
         contents = {**self.objects, **dict.fromkeys(self.records, b"")}
         keys = sorted(key for key in contents if key.startswith(prefix) and key > after)
@@ -65,8 +86,7 @@ class FakeStore:
             if index % 1000 == 0:
                 self.requests.append(("list", prefix))
             if key:
-                made = f"2026-11-22T00:00:{self.times.get(key, 0):02d}Z"
-                yield Entry(key, etag(contents[key]), len(contents[key]), made)
+                yield Entry(key, etag(contents[key]), len(contents[key]), self._time(key))
 
     def read(self, bucket: str, key: str) -> dict[str, Any] | None:
         del bucket
@@ -77,11 +97,21 @@ class FakeStore:
         del bucket
         self.requests.append(("put", key))
         self.records[key] = copy.deepcopy(dict(record))
+        self.times[key] = self.second
 
     def delete(self, bucket: str, key: str) -> None:
         del bucket
         self.requests.append(("delete", key))
         self.records.pop(key, None)
+
+    def _source(self, bucket: str, key: str) -> Source | None:
+        content = self.objects.get(key)
+        if content is None:
+            return None
+        return Source(bucket, key, etag(content), len(content), None, self._time(key))
+
+    def _time(self, key: str) -> str:
+        return time_of(self.times.get(key, 0))
 
     @property
     def writes(self) -> list[str]:

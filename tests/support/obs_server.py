@@ -30,6 +30,9 @@ class ObsServer:
         secrets: secret key and security token by access key.
         verified: method and key of each request with a valid signature.
         refused: method and key of each request with an invalid signature.
+        version: the version of all objects; None for a bucket without versions.
+        wanted: the version that each GET with a valid signature names, or None.
+        modified: the time of all uploads.
     """
 
     bucket: str
@@ -38,6 +41,9 @@ class ObsServer:
     objects: dict[str, bytes] = field(default_factory=dict)
     verified: list[tuple[str, str]] = field(default_factory=list)
     refused: list[tuple[str, str]] = field(default_factory=list)
+    version: str | None = None
+    wanted: list[str | None] = field(default_factory=list)
+    modified: str = field(default_factory=lambda: formatdate(usegmt=True))
 
     def answer(self, asked: Asked) -> Answer:
         parts = urlsplit(asked.path)
@@ -49,7 +55,13 @@ class ObsServer:
             self.refused.append((asked.method, key))
             return _DENIED
         self.verified.append((asked.method, key))
-        return self._act(asked.method, key, asked.body)
+        answer = self._act(asked.method, key, asked.body)
+        if self.version:
+            answer.headers["x-obs-version-id"] = self.version
+        if asked.method == "GET":
+            self.wanted.append(query.get("versionId"))
+        wanted = asked.headers.get("range", "")
+        return in_range(answer, wanted) if asked.method == "GET" and wanted else answer
 
     def _is_signed(self, asked: Asked, path: str, query: dict[str, str]) -> bool:
         if "Signature" in query:
@@ -70,8 +82,9 @@ class ObsServer:
         if "x-obs-date" in own:
             date = ""
         resource = f"/{self.bucket}{path}"
-        if "x-obs-security-token" in query:
-            resource += f"?x-obs-security-token={query['x-obs-security-token']}"
+        signed = sorted({"versionId", "x-obs-security-token"} & query.keys())
+        if signed:
+            resource += "?" + "&".join(f"{name}={query[name]}" for name in signed)
         lines = [
             asked.method,
             asked.headers.get("content-md5", ""),
@@ -93,8 +106,19 @@ class ObsServer:
         content = self.objects.get(key)
         if content is None:
             return Answer(404, {}, b"<Error><Code>NoSuchKey</Code></Error>")
-        modified = formatdate(usegmt=True)
-        headers = {"ETag": f'"{etag(content)}"', "Last-Modified": modified}
+        headers = {"ETag": f'"{etag(content)}"', "Last-Modified": self.modified}
         if method == "HEAD":
             headers["Content-Length"] = str(len(content))
         return Answer(200, headers, content)
+
+
+def in_range(answer: Answer, wanted: str) -> Answer:
+    """Return the part of a response that a header ``Range`` names, as ``bytes=first-last``."""
+    if answer.status != 200 or not wanted:
+        return answer
+    first, last = (int(number) for number in wanted.removeprefix("bytes=").split("-"))
+    part, whole = answer.body[first : last + 1], len(answer.body)
+    if not part:
+        return Answer(416, {}, b"<Error><Code>InvalidRange</Code></Error>")
+    named = {"Content-Range": f"bytes {first}-{first + len(part) - 1}/{whole}"}
+    return Answer(206, answer.headers | named, part)

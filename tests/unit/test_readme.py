@@ -6,14 +6,17 @@ import json
 import re
 import subprocess
 from collections.abc import Iterator
+from dataclasses import astuple
 from typing import Any
 
 import pytest
 
 from quota_invoice.errors import ConfigurationError, ImageRefused
+from quota_invoice.invoice.rules import RULES, Fields, check, unread_pages
 from quota_invoice.obs.objects import Source
 from quota_invoice.recognition.reading import Api, Reading, Recognition
 from quota_invoice.records.record import failed, recognized
+from quota_invoice.settings.layout import DEFAULT_LAYOUT
 from quota_invoice.settings.settings import Settings
 from tests.support.paths import ROOT
 
@@ -41,13 +44,32 @@ def test_the_record_has_the_members_of_a_written_one() -> None:
     reading = Reading(Api.QUOTA_INVOICE, {1: Recognition(record["result"], "id", 1)}, 1)
     made = recognized(SOURCE, reading, region="cn-north-4")
     assert list(paths(record)) == list(paths(made))
-    assert record["invoices"] == made["invoices"]
+    assert (record["invoices"], record["rules"]) == (made["invoices"], made["rules"])
+
+
+def test_the_finding_is_one_of_a_rule() -> None:
+    [finding] = check(Fields.of({**BLOCKS[0]["result"], "code": "144031909110"}))
+    assert finding.to_json() == BLOCKS[1]
+
+
+def test_the_table_of_findings_has_each_rule() -> None:
+    [table] = re.findall(r"^\| Finding \|.*?\n\n", README, re.MULTILINE | re.DOTALL)
+    names = set(re.findall(r"`([a-z]+_[a-z]+)(?:\.[a-z]+)?`.*\| `(?:doubt|serious)`", table))
+    assert names == {rule.__name__ for rule in (*RULES, unread_pages)}
 
 
 def test_the_failure_record_has_the_members_of_a_written_one() -> None:
-    made = failed(SOURCE, ImageRefused("AIS.0104", "poor", "id"))
-    assert list(BLOCKS[1]) == list(made)
-    assert list(BLOCKS[1]["error"]) == list(made["error"])
+    shown, made = BLOCKS[2], failed(SOURCE, ImageRefused("AIS.0104", "poor", "id"))
+    assert list(shown) == list(made)
+    assert list(paths(shown["error"])) == list(paths(made["error"]))
+    assert shown["error"]["message"] == made["error"]["message"]
+    for language, hint in shown["error"]["hint"].items():
+        assert made["error"]["hint"][language].startswith(hint.removesuffix("…").rstrip())
+
+
+def test_the_table_of_the_bucket_has_every_prefix_in_order() -> None:
+    table = README.partition("## The bucket\n")[2].partition("\n## ")[0]
+    assert tuple(re.findall(r"^\| `([^`]+/)` \|", table, re.MULTILINE)) == astuple(DEFAULT_LAYOUT)
 
 
 def test_the_settings_table_has_every_setting_with_its_default() -> None:

@@ -41,6 +41,7 @@ LAYERS = (
     "events",
     "settings",
     "retry",
+    "sockets",
     "deadline",
     "logs",
     "errors",

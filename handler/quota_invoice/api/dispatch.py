@@ -78,7 +78,7 @@ def _context(
     deadline = deadline.at_most(settings.api_seconds - stopwatch.elapsed() - FOR_GATEWAY)
     deadline = deadline.retries_at_most(RETRIES_PER_CALLER)
     store = store.until(deadline)
-    recognizer = Recognizer(store, ocr, log, auto=settings.recognize_all)
+    recognizer = Recognizer(store, ocr, log, settings.layout, auto=settings.recognize_all)
     pipeline = Pipeline(settings.layout, settings.region, store, recognizer, log)
     return RequestContext(request, settings, store, recognizer, pipeline, deadline)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import time
+from datetime import datetime, timezone
 from typing import Any
 
 from quota_invoice.api import url_check
@@ -18,6 +20,8 @@ from quota_invoice.records.record import Status, recognized
 _PDF = ".pdf"
 _PDF_IN_BASE64 = "JVBERi"  # Base64 of "%PDF-", the beginning of every PDF
 _POLL_SECONDS = "2"
+_EVENT_SECONDS = 4.0  # from an upload to the record that its event causes, usually
+_LOOK_AGAIN_SECONDS = 0.5
 
 
 def post_invoice(context: RequestContext) -> Response:
@@ -58,18 +62,46 @@ def get_invoice(context: RequestContext) -> Response:
 def _process_stored(context: RequestContext, text: str) -> Response:
     key = context.settings.layout.requested_key(text)
     with about(key):
-        source = context.store.describe(context.bucket, key)
-        if source is None:
-            raise _unknown(key)
-        context.pipeline.record(source, context.deadline)
-        record = status_record(context, key)
-        if record is None:
-            raise _unknown(key)
+        record = _record_of_own_event(context, key)
+        if record["status"] == Status.PENDING.value:
+            context.pipeline.record(context.bucket, key, context.deadline)
+            record = _known_record(context, key)
         if record["status"] == Status.PENDING.value:
             raise ObjectChanging(key)
         if record["status"] == Status.FAILED.value:
             raise _refusal(record)
     return Response(200, record, {"content-location": context.record_path(key)}, key=key)
+
+
+def _known_record(context: RequestContext, key: str) -> dict[str, Any]:
+    record = status_record(context, key)
+    if record is None:
+        raise _unknown(key)
+    return record
+
+
+def _record_of_own_event(context: RequestContext, key: str) -> dict[str, Any]:
+    """Return the status record of an object, after waiting for its upload's own event.
+
+    An object that was uploaded a moment ago is probably being read: a second reading would be paid
+    for as well.
+    """
+    while True:
+        record = _known_record(context, key)
+        is_pending = record["status"] == Status.PENDING.value
+        has_time = context.deadline.remaining_for_retries() > _EVENT_SECONDS
+        if not (is_pending and has_time and _is_young(record["source"]["uploaded_at"])):
+            return record
+        time.sleep(_LOOK_AGAIN_SECONDS)
+
+
+def _is_young(uploaded_at: str | None) -> bool:
+    try:
+        uploaded = datetime.fromisoformat((uploaded_at or "").replace("Z", "+00:00"))
+    except ValueError:
+        return False
+    age = (datetime.now(timezone.utc) - uploaded).total_seconds()
+    return abs(age) < _EVENT_SECONDS  # the bucket's clock may be ahead
 
 
 def _file_of_url(context: RequestContext, url: str) -> File:
@@ -84,13 +116,18 @@ def _file_of_url(context: RequestContext, url: str) -> File:
 
 
 def _refusal(failure: dict[str, Any]) -> ImageRefused:
-    """Return the error that a failure record holds."""
+    """Return the error that a failure record holds; in schema 1, the message is one text."""
     error = failure.get("error")
     error = error if isinstance(error, dict) else {}
-    return ImageRefused(
-        str(error.get("code") or "Image.Refused"),
-        str(error.get("message") or "the image cannot be read"),
+    message, chinese = error.get("message"), ""
+    if isinstance(message, dict):
+        chinese = str(message.get("zh") or "")
+        message = error.get("service_message") or message.get("en")
+    refusal = ImageRefused(
+        str(error.get("code") or "Image.Refused"), str(message or "the image cannot be read")
     )
+    refusal.message_zh = chinese
+    return refusal
 
 
 def _unknown(key: str) -> NotFound:

@@ -63,9 +63,7 @@ def get_invoices(context: RequestContext) -> Response:
 
 
 def _status(context: RequestContext, finding: Finding) -> str | None:
-    """Return an input's status; None if no record can have its key, or if it is gone by now."""
-    if finding.state is State.UNUSABLE:
-        return None
+    """Return an input's status; None if it is gone by now."""
     if finding.state is not State.UNSURE:
         return _STATUS[finding.state].value
     record = status_record(context, finding.entry.key)

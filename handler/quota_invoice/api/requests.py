@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from typing import Any
 
 from quota_invoice.errors import BodyTooLarge, RequestRefused
 from quota_invoice.events.api_request import ApiRequest
-from quota_invoice.json_values import no_constant
+from quota_invoice.json_values import parse_json
 from quota_invoice.records.record import Status
 
 LARGEST_BODY = 4 << 20
@@ -120,8 +119,8 @@ def _object(request: ApiRequest, known: set[str]) -> dict[str, Any]:
     if len(request.body) > LARGEST_BODY:
         raise BodyTooLarge(LARGEST_BODY)
     try:
-        found = json.loads(request.body, parse_constant=no_constant)
-    except (ValueError, RecursionError):
+        found = parse_json(request.body)
+    except ValueError:
         raise RequestRefused("the body is not JSON", "Request.NotJson") from None
     if not isinstance(found, dict):
         raise RequestRefused("the body is not a JSON object", "Request.NotJson")

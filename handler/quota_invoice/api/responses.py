@@ -12,9 +12,10 @@ from typing import Any
 
 from quota_invoice.errors import QuotaInvoiceError, RequestRefused
 from quota_invoice.events.api_request import ApiRequest
+from quota_invoice.records.failure_texts import failure_text
 
 _NOT_MODIFIED = 304
-_TOO_MANY, _UNAVAILABLE = 429, 503
+_UNREADABLE, _TOO_MANY, _UNAVAILABLE = 422, 429, 503
 _ALWAYS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 _PREFLIGHT = {
     # The headers by which callers authenticate at the gateway, and those that this API reads.
@@ -45,7 +46,10 @@ class Response:
 
 
 def error_response(error: QuotaInvoiceError, request_id: str) -> Response:
-    """Return an error's response: its code, its message, and the id that finds the log."""
+    """Return an error's response: its code, its message, and the id that finds the log.
+
+    An image that cannot be read also has its cause in Chinese.
+    """
     message = error.message
     if error.internal:
         message = "the function could not do this; its log says why, under this request_id"
@@ -55,6 +59,8 @@ def error_response(error: QuotaInvoiceError, request_id: str) -> Response:
     if isinstance(error, RequestRefused) and error.allowed:
         headers["allow"] = ", ".join(error.allowed)
     body = {"error_code": error.code, "error_msg": message, "request_id": request_id}
+    if error.status == _UNREADABLE and not isinstance(error, RequestRefused):
+        body["error_msg_zh"] = error.message_zh or failure_text(error).message.zh
     return Response(error.status, body, headers, key=error.key)
 
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import ssl
-
 import certifi
-from obs import ObsClient
 
+from quota_invoice.obs.connections import BoundedObsClient
 from quota_invoice.settings.credentials import Credentials
 from quota_invoice.settings.settings import Settings
+from quota_invoice.sockets import bounded_tls
 
 
-def make_client(settings: Settings, credentials: Credentials) -> ObsClient:
-    """Return a client that checks certificates, keeps connections, and follows no redirect."""
+def make_client(settings: Settings, credentials: Credentials) -> BoundedObsClient:
+    """Return a client that checks certificates, sends each request once, follows no redirect."""
     trusted = settings.ca_file or certifi.where()
-    client = ObsClient(
+    client = BoundedObsClient(
         credentials.access_key,
         credentials.secret_key,
         security_token=credentials.security_token or None,
@@ -26,13 +25,13 @@ def make_client(settings: Settings, credentials: Credentials) -> ObsClient:
         client_mode="local" if settings.obs_path_style else "obs",
         is_signature_negotiation=False,  # negotiation costs a request per bucket
         ssl_verify=trusted,
-        timeout=settings.obs_timeout,
-        max_retry_count=3,  # several kept connections may have been closed by the server
+        # A retry of the SDK would be sent whatever happened to the object meanwhile.
+        max_retry_count=0,
         # The first redirect is an error: another host must not get the signature and the token.
         max_redirect_count=1,
         long_conn_mode=True,
     )
     if client.context is not None:
         # The SDK's own context does not check the host name.
-        client.context = ssl.create_default_context(cafile=trusted)
+        client.context = bounded_tls(trusted)
     return client

@@ -1,42 +1,49 @@
-"""The object store by OBS's SDK.
-
-The SDK returns HTTP errors as values and raises any exception for network failures; this module
-turns both into errors of the function.
-"""
+"""The object store by OBS's SDK: one method per operation."""
 
 from __future__ import annotations
 
 import contextlib
 import http.client
 import json
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any, NamedTuple
 
-from obs import GetObjectHeader, ObsClient, PutObjectHeader
+from obs import GetObjectHeader, GetObjectRequest, PutObjectHeader
 
-from quota_invoice.deadline import SHORTEST_REQUEST, Deadline, run_with_timeout
-from quota_invoice.errors import StoreBusy, StoreError
-from quota_invoice.json_values import no_constant
+from quota_invoice.deadline import Deadline
+from quota_invoice.errors import StoreError, StoreRefused, StoreUnreachable
+from quota_invoice.json_values import parse_json
 from quota_invoice.obs.client import make_client
-from quota_invoice.obs.objects import Entry, Source
+from quota_invoice.obs.objects import BEGINNING, Entry, Identified, Source
 from quota_invoice.obs.responses import (
     etag_of_response,
     foreign_response,
     is_success,
     listed_time,
-    name_of,
-    utc,
+    source_of,
+    whole_size,
 )
-from quota_invoice.retry import retry
+from quota_invoice.obs.sender import NO_SUCH_RANGE, Sender
 from quota_invoice.settings.credentials import Credentials
 from quota_invoice.settings.settings import Settings
 from quota_invoice.stopwatch import Stopwatch
 
+LARGEST_RECORD = 16 << 20
+"""Bytes of the largest object that is read as a record; that of 100 pages has about 200 KB."""
 _NO_CONTENT = 204
-_NOT_FOUND = 404
-_BUSY = {429, 503}  # OBS limits the rate of requests with either
+_PARTIAL = 206
 _PAGE = 1000  # objects; the maximum of one listing request
 _V4_TOKEN = "X-Amz-Security-Token"  # noqa: S105 - a parameter's name
+
+
+class _Received(NamedTuple):
+    """A response to GET: its status, its headers as the SDK's ``body``, the object's content."""
+
+    status: int
+    body: Any
+    content: bytes = b""
+    content_range: str | None = None
 
 
 class ObsStore:
@@ -45,47 +52,36 @@ class ObsStore:
     All methods raise ``StoreError`` if the bucket refuses a request or cannot be reached.
 
     Args:
-        settings: endpoint and timeouts.
-        client: the SDK's client, whose connections outlive an invocation.
-        credentials: the invocation's.
-        stopwatch: counts the time of requests.
-        deadline: no request waits longer.
+        sender: sends the requests.
     """
 
-    def __init__(
-        self,
-        settings: Settings,
-        client: ObsClient,
-        credentials: Credentials,
-        stopwatch: Stopwatch,
-        deadline: Deadline,
-    ) -> None:
-        self._settings = settings
-        self._client = client
-        self._credentials = credentials
-        self._stopwatch = stopwatch
-        self._deadline = deadline
+    def __init__(self, sender: Sender) -> None:
+        self._sender = sender
+        self._client = sender.client
 
     @classmethod
     def connect(cls, settings: Settings, credentials: Credentials) -> ObsStore:
         """Return a store with connections of its own; no request is sent."""
         client = make_client(settings, credentials)
-        return cls(settings, client, credentials, Stopwatch(), Deadline.never())
+        return cls(Sender(settings, client, credentials, Stopwatch(), Deadline.never()))
 
     def for_invocation(self, credentials: Credentials, stopwatch: Stopwatch) -> ObsStore:
         """Return a store over the same connections with the credentials of another invocation."""
         self._client.refresh(
             credentials.access_key, credentials.secret_key, credentials.security_token
         )
-        return ObsStore(self._settings, self._client, credentials, stopwatch, self._deadline)
+        return ObsStore(replace(self._sender, credentials=credentials, stopwatch=stopwatch))
 
     def until(self, deadline: Deadline) -> ObsStore:
         """Return a store whose requests end at a deadline, such as a waiting caller's."""
-        return ObsStore(self._settings, self._client, self._credentials, self._stopwatch, deadline)
+        return ObsStore(replace(self._sender, deadline=deadline))
 
-    def signed_url(self, bucket: str, key: str) -> str:
-        """Return a URL that reads the object for a while. Never log it."""
-        return self._signed("GET", bucket, key, self._settings.url_life, {})
+    def signed_url(self, source: Source) -> str:
+        """Return a URL that reads the object, in its version, for a while. Never log it."""
+        query = {"versionId": source.version_id} if source.version_id else {}
+        return self._signed(
+            "GET", source.bucket, source.key, self._sender.settings.url_life, query=query
+        )
 
     def signed_put(self, bucket: str, key: str, seconds: int, content_type: str | None) -> str:
         """Return a URL that writes the object, for so many seconds. Never log it.
@@ -93,70 +89,119 @@ class ObsStore:
         OBS signs the Content-Type too: the upload must send this one, or none if it is None.
         """
         headers = {"Content-Type": content_type} if content_type else {}
-        return self._signed("PUT", bucket, key, seconds, headers)
+        return self._signed("PUT", bucket, key, seconds, headers=headers)
 
-    def _signed(
-        self, method: str, bucket: str, key: str, seconds: int, headers: dict[str, str]
+    def _signed(  # noqa: PLR0913 - the parts of a request
+        self,
+        method: str,
+        bucket: str,
+        key: str,
+        seconds: int,
+        *,
+        headers: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
     ) -> str:
-        query = {}
+        parameters = dict(query or {})
         if self._client.signature == "v4":
             # The SDK writes this parameter in lower case, which S3-compatible stores do not know.
-            query = {_V4_TOKEN: self._credentials.security_token}
+            parameters[_V4_TOKEN] = self._sender.credentials.security_token
         signed = self._client.createSignedUrl(
-            method, bucket, key, expires=seconds, headers=headers, queryParams=query
+            method, bucket, key, expires=seconds, headers=headers, queryParams=parameters
         )
         return str(signed.signedUrl)
 
-    def describe(self, bucket: str, key: str) -> Source | None:
-        """Return an object's metadata; None if there is no such object."""
-        response = self._request("head", key, lambda k: self._client.getObjectMetadata(bucket, k))
+    def identify(self, bucket: str, key: str) -> Identified | None:
+        """Return an object's metadata and its first bytes; None if there is no such object."""
+        request = f"get {key}"
+        response = self._get(bucket, key, BEGINNING, GetObjectHeader(range=f"0-{BEGINNING - 1}"))
         if response is None:
             return None
-        body = response.body
-        return Source(
-            bucket,
-            key,
-            etag=etag_of_response(body, f"head {key}"),
-            size=int(body.contentLength or 0),
-            version_id=body.versionId or None,
-            uploaded_at=utc(body.lastModified),
-        )
+        if response.status == NO_SUCH_RANGE:
+            return self._identify_empty(bucket, key)
+        source = source_of(bucket, key, response.body, request)
+        if response.status == _PARTIAL:
+            size = whole_size(response.content_range)
+            if size is None:
+                raise foreign_response(request)
+            source = replace(source, size=size)
+        return Identified(source, response.content[:BEGINNING])
+
+    def _identify_empty(self, bucket: str, key: str) -> Identified | None:
+        """Identify an object that has no first byte."""
+        response = self._head(bucket, key)
+        if response is None:
+            return None
+        source = source_of(bucket, key, response.body, f"head {key}")
+        if source.size:
+            message = f"get {key}: the object was replaced while it was identified"
+            raise StoreUnreachable("Store.Changing", message)
+        return Identified(source, b"")
+
+    def describe(self, bucket: str, key: str) -> Source | None:
+        """Return an object's metadata; None if there is no such object.
+
+        The response to HEAD has no body that could name the reason of a refusal, and any proxy may
+        respond with 404: a GET has OBS's own reason.
+        """
+        response = self._head(bucket, key)
+        if response is None:
+            identified = self.identify(bucket, key)
+            return identified.source if identified else None
+        return source_of(bucket, key, response.body, f"head {key}")
+
+    def _head(self, bucket: str, key: str) -> Any:  # noqa: ANN401 - the SDK has no types
+        """Return the response to HEAD; None if the object is missing or refused."""
+        return self._sender.send("head", key, lambda k: self._client.getObjectMetadata(bucket, k))
 
     def read(self, bucket: str, key: str) -> dict[str, Any] | None:
-        """Return a record; None if there is none, an empty one if it is not a JSON object."""
-        response = self._request(
-            "get",
-            key,
-            lambda k: self._client.getObject(
-                bucket, k, headers=GetObjectHeader(), loadStreamInMemory=True
-            ),
-        )
+        """Return a record; None if there is none, an empty one if it is not a JSON object.
+
+        Raises:
+            StoreError: also if the object is larger than any record: it stays, since another
+                program's object of this size may be wanted, and the error names it.
+        """
+        response = self._get(bucket, key, LARGEST_RECORD)
         if response is None:
             return None
         etag_of_response(response.body, f"get {key}")
+        if len(response.content) > LARGEST_RECORD:
+            message = f"get {key}: the object has more than {LARGEST_RECORD} bytes"
+            raise StoreError("Store.TooLarge", message)
         try:
-            record = json.loads(response.body.buffer, parse_constant=no_constant)
-        except (ValueError, TypeError, AttributeError, RecursionError):
+            record = parse_json(response.content)
+        except ValueError:
             return {}  # another program's object, or a part of a record: the next write replaces it
         return record if isinstance(record, dict) else {}
 
-    def fetch(self, bucket: str, key: str, limit: int) -> bytes | None:
+    def fetch(self, source: Source, limit: int) -> bytes | None:
         """Return an object of at most ``limit`` bytes; None if it is missing or larger."""
+        response = self._get(source.bucket, source.key, limit, version=source.version_id)
+        if response is None or len(response.content) > limit:
+            return None
+        etag_of_response(response.body, f"get {source.key}")
+        return response.content
+
+    def _get(
+        self,
+        bucket: str,
+        key: str,
+        limit: int,
+        headers: GetObjectHeader | None = None,
+        version: str | None = None,
+    ) -> _Received | None:
+        """Return the response to GET, with ``limit`` + 1 bytes of its content at most."""
+        wanted = GetObjectRequest(versionId=version)
 
         def get(k: str) -> Any:  # noqa: ANN401 - the SDK has no types
-            response = self._client.getObject(bucket, k, headers=GetObjectHeader())
-            if is_success(response.status):
-                with contextlib.closing(response.body.response) as stream:
-                    response.body.buffer = stream.read(limit + 1)
-            return response
+            response = self._client.getObject(
+                bucket, k, getObjectRequest=wanted, headers=headers or GetObjectHeader()
+            )
+            if headers and response.status == NO_SUCH_RANGE:
+                return _Received(response.status, response.body)
+            return _received(response, limit) if is_success(response.status) else response
 
-        response = self._request("get", key, get)
-        if response is None or len(response.body.buffer) > limit:
-            return None
-        etag_of_response(response.body, f"get {key}")
-        if len(response.body.buffer) != (response.body.contentLength or 0):
-            raise StoreError("Store.Unreachable", f"get {key}: the response is incomplete")
-        return bytes(response.body.buffer)
+        received: _Received | None = self._sender.send("get", key, get, most=limit)
+        return received
 
     def listing(self, bucket: str, prefix: str, after: str = "") -> Iterator[Entry]:
         """Yield the objects under a prefix whose keys come after one, in the order of keys.
@@ -174,7 +219,7 @@ class ObsStore:
             marker = body.next_marker or body.contents[-1].key
 
     def _page(self, bucket: str, prefix: str, marker: str | None) -> Any:  # noqa: ANN401 - the SDK has no types
-        response = self._request(
+        response = self._sender.send(
             "list",
             f"{prefix}…",
             # Keys come encoded, since XML cannot hold every character; the SDK decodes them.
@@ -183,60 +228,37 @@ class ObsStore:
             ),
         )
         if response is None:
-            raise StoreError("Store.NoSuchBucket", f"list {prefix}: there is no bucket {bucket}")
+            raise StoreRefused("Store.NoSuchBucket", f"list {prefix}: there is no bucket {bucket}")
         if getattr(response.body, "name", None) != bucket:
             raise foreign_response(f"list {prefix}")
         return response.body
 
     def write(self, bucket: str, key: str, record: Mapping[str, Any]) -> None:
         """Write a record."""
-        text = json.dumps(record, ensure_ascii=False, indent=2) + "\n"
+        text = json.dumps(record, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
         headers = PutObjectHeader(contentType="application/json; charset=utf-8")
         # OCR text may hold half of a surrogate pair, which is valid JSON as an escape.
         content = text.encode("utf-8", "backslashreplace")
-        response = self._request(
+        response = self._sender.send(
             "put", key, lambda k: self._client.putContent(bucket, k, content, headers=headers)
         )
         if response is None:
-            raise StoreError("Store.NoSuchBucket", f"put {key}: there is no bucket {bucket}")
+            raise StoreRefused("Store.NoSuchBucket", f"put {key}: there is no bucket {bucket}")
         etag_of_response(response.body, f"put {key}")
 
     def delete(self, bucket: str, key: str) -> None:
         """Remove a record, if there is one."""
-        response = self._request("delete", key, lambda k: self._client.deleteObject(bucket, k))
+        response = self._sender.send("delete", key, lambda k: self._client.deleteObject(bucket, k))
         if response is not None and response.status != _NO_CONTENT:
             raise foreign_response(f"delete {key}")
 
-    def _request(self, action: str, key: str, send: Callable[[str], Any]) -> Any:  # noqa: ANN401 - the SDK has no types
-        """Send a request, again if the bucket is busy; None if there is no such object."""
-        # The timeout of the settings is for one attempt of the SDK, which sends a second one.
-        longest = 2 * self._settings.obs_timeout + 1
-        seconds = min(longest, max(self._deadline.remaining(), SHORTEST_REQUEST))
-        deadline = Deadline.after(seconds)
-        response, _ = retry(lambda: self._attempt(action, key, send, deadline), deadline)
-        return response
 
-    def _attempt(
-        self, action: str, key: str, send: Callable[[str], Any], deadline: Deadline
-    ) -> Any:  # noqa: ANN401 - the SDK has no types
-        if not key:
-            # An empty key would be an operation on the bucket itself.
-            raise StoreError("Store.EmptyKey", f"{action}: an object's key is missing")
-        try:
-            with self._stopwatch.waiting("bucket"):
-                response = run_with_timeout(deadline.remaining(), lambda: send(key))
-        except (OSError, http.client.HTTPException) as error:
-            raise StoreError("Store.Unreachable", f"{action} {key}: {name_of(error)}") from None
-        except Exception as error:  # noqa: BLE001 - the SDK raises it for some network failures
-            raise StoreError("Store.Failed", f"{action} {key}: {name_of(error)}") from None
-        if is_success(response.status):
-            return response
-        # The response to HEAD has no body that could hold an error code.
-        missing = {"NoSuchKey", None} if action == "head" else {"NoSuchKey"}
-        if response.status == _NOT_FOUND and response.errorCode in missing:
-            return None
-        code = response.errorCode or response.status
-        reason = self._credentials.masked(response.errorMessage or response.reason)
-        message = f"{action} {key}: {response.status} {reason}"
-        kind = StoreBusy if response.status in _BUSY else StoreError
-        raise kind(f"Store.{code}", message, response.requestId)
+def _received(response: Any, limit: int) -> _Received:  # noqa: ANN401 - the SDK has no types
+    """Return a response to GET with ``limit`` + 1 bytes of its content at most."""
+    body = response.body
+    with contextlib.closing(body.response) as stream:
+        content = stream.read(limit + 1)
+        content_range = stream.getheader("Content-Range")
+    if len(content) < min(limit + 1, body.contentLength or 0):
+        raise http.client.IncompleteRead(b"")
+    return _Received(response.status, body, content, content_range)

@@ -1,6 +1,6 @@
 """Inputs side by side with their records, to find those that need work.
 
-Three listings are read in step, one page of each at a time, so that a bucket of any size is walked
+The listings are read in step, one page of each at a time, so that a bucket of any size is walked
 in constant memory. No record is read.
 """
 
@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from enum import Enum
 from itertools import chain, pairwise
 
-from quota_invoice.errors import UnusableKey
 from quota_invoice.obs.objects import Entry
 from quota_invoice.settings.layout import BucketLayout
 
@@ -26,7 +25,6 @@ class State(Enum):
     DONE = "done"  # a record that is newer than the input
     FAILED = "unreadable"  # a failure record that is newer than the input, and no record
     UNSURE = "unsure"  # the record must be read to know
-    UNUSABLE = "unusable"  # the key of its record would be invalid
 
 
 @dataclass(frozen=True)
@@ -36,12 +34,17 @@ class Finding:
     Attributes:
         entry: the input's line of the listing.
         state: its state.
-        has_both: whether it has a record and a failure record; one of them is left over.
+        record: the line of its record, or None.
+        failure: the line of its failure record, or None.
+        is_ordered: whether its records come in the order of inputs; otherwise the listings do not
+            show them.
     """
 
     entry: Entry
     state: State
-    has_both: bool = False
+    record: Entry | None = None
+    failure: Entry | None = None
+    is_ordered: bool = True
 
     def needs_work(self, *, retry_failed: bool, verify: bool = False) -> bool:
         """Whether the input has to be processed.
@@ -54,11 +57,11 @@ class Finding:
             return retry_failed
         if self.state is State.DONE:
             return verify
-        return self.state is not State.UNUSABLE
+        return True
 
 
 def walk(
-    listing: Listing, layout: BucketLayout, after: str = "", below: str = ""
+    listing: Listing, layout: BucketLayout, after: str = "", below: str = "", since: str = ""
 ) -> Iterator[Finding]:
     """Yield every input with its state, in the order of keys.
 
@@ -70,38 +73,38 @@ def walk(
         layout: prefixes of inputs and records.
         after: the input to continue after; empty for all.
         below: a path below the input prefix; only inputs whose keys begin with it are walked.
+        since: a time to the second, UTC; records written then or later are not trusted, since the
+            write of an older content may have come late. Empty to trust all.
     """
-    records = _OrderedListing(listing, layout.results_prefix + below)
-    failures = _OrderedListing(listing, layout.failures_prefix + below)
+    records = OrderedListing(listing, layout.results_prefix + below)
+    failures = OrderedListing(listing, layout.failures_prefix + below)
     inputs = listing(layout.input_prefix + below, after)
     for entry, following in pairwise(chain(inputs, [None])):
         if entry is None or layout.reason_to_ignore(entry.key):
             continue
-        if following and following.key.startswith(entry.key):
-            # The records of "a" and "a-b" come in another order than these: "a-b.json", "a.json".
-            yield Finding(entry, State.UNSURE)
+        # The records of "a" and "a-b" come in another order than these: "a-b.json", "a.json".
+        is_prefix = following is not None and following.key.startswith(entry.key)
+        if is_prefix or not layout.keeps_order(entry.key):
+            yield Finding(entry, State.UNSURE, is_ordered=False)
             continue
-        try:
-            record_key, failure_key = layout.record_key(entry.key), layout.failure_key(entry.key)
-        except UnusableKey:
-            yield Finding(entry, State.UNUSABLE)
-            continue
-        yield _finding(entry, records.take(record_key), failures.take(failure_key))
+        record = records.take(layout.record_key(entry.key))
+        failure = failures.take(layout.failure_key(entry.key))
+        yield Finding(entry, _state(entry, record, failure, since), record, failure)
 
 
-def _finding(entry: Entry, record: Entry | None, failure: Entry | None) -> Finding:
-    if record and failure:
-        return Finding(entry, State.UNSURE, has_both=True)
+def _state(entry: Entry, record: Entry | None, failure: Entry | None, since: str) -> State:
     made = record or failure
     if made is None:
-        return Finding(entry, State.MISSING)
+        return State.MISSING
     # Times have a resolution of one second: within the same one, the input may be newer.
-    if made.modified_at <= entry.modified_at:
-        return Finding(entry, State.UNSURE)
-    return Finding(entry, State.DONE if record else State.FAILED)
+    is_old = made.modified_at <= entry.modified_at
+    is_new = bool(since) and made.modified_at >= since
+    if (record and failure) or is_old or is_new:
+        return State.UNSURE
+    return State.DONE if record else State.FAILED
 
 
-class _OrderedListing:
+class OrderedListing:
     """A listing from which entries are taken in the order of keys.
 
     It begins at the first requested key: any number of records whose inputs are gone may lie before
@@ -115,9 +118,19 @@ class _OrderedListing:
         self._next: Entry | None = None
 
     def take(self, key: str) -> Entry | None:
+        """Return the entry of this key, or None; keys are asked for in their order."""
+        found = self.take_all(key)
+        return found[0] if found and found[0].key == key else None
+
+    def take_all(self, start: str) -> list[Entry]:
+        """Return the entries whose keys begin like this; beginnings are asked for in order."""
         if self._entries is None:
-            self._entries = iter(self._listing(self._prefix, key[:-1]))
+            self._entries = iter(self._listing(self._prefix, start[:-1]))
             self._next = next(self._entries, None)
-        while self._next and self._next.key < key:
+        while self._next and self._next.key < start:
             self._next = next(self._entries, None)
-        return self._next if self._next and self._next.key == key else None
+        found = []
+        while self._next and self._next.key.startswith(start):
+            found.append(self._next)
+            self._next = next(self._entries, None)
+        return found

@@ -6,30 +6,50 @@ import logging
 
 import certifi
 from huaweicloudsdkcore.auth.credentials import BasicCredentials
+from huaweicloudsdkcore.client import ClientBuilder
 from huaweicloudsdkcore.http.http_config import HttpConfig
 from huaweicloudsdkocr.v1 import OcrClient
 
+from quota_invoice.ocr.connections import BoundedAdapter
 from quota_invoice.settings.credentials import Credentials
 from quota_invoice.settings.settings import Settings
+from quota_invoice.sockets import bounded_tls
 
-_CONNECT_SECONDS = 5.0
 # The SDK would print failed connections as lines that are not JSON; they become errors anyway.
-logging.getLogger("HuaweiCloud-SDK-OcrClient").addHandler(logging.NullHandler())
+logging.getLogger("HuaweiCloud-SDK-BoundedOcrClient").addHandler(logging.NullHandler())
 
 
-def make_client(settings: Settings, credentials: Credentials) -> OcrClient:
-    """Return a client that checks certificates and follows no redirect."""
+class BoundedOcrClient(OcrClient):  # type: ignore[misc] # the SDK has no types
+    """The SDK's client with bounded connections.
+
+    Attributes:
+        kept: which connections may be used again.
+    """
+
+    def connect_by(self, adapter: BoundedAdapter) -> None:
+        """Send all requests by an adapter."""
+        # The SDK offers no way to give it a session or an adapter.
+        session = self.get_http_client()._session  # noqa: SLF001 - as said above
+        for scheme in ("http://", "https://"):
+            session.mount(scheme, adapter)
+        self.kept = adapter.kept
+
+
+def make_client(settings: Settings, credentials: Credentials) -> BoundedOcrClient:
+    """Return a client that checks certificates, sends each request once, follows no redirect."""
+    trusted = settings.ca_file or certifi.where()
     config = HttpConfig.get_default_config()
-    config.ssl_ca_cert = settings.ca_file or certifi.where()
+    config.ssl_ca_cert = trusted
     config.allow_redirects = False  # a signed request is for one URL only
-    config.timeout = (min(_CONNECT_SECONDS, settings.ocr_timeout), settings.ocr_timeout)
-    return (
-        OcrClient.new_builder()
+    client: BoundedOcrClient = (
+        ClientBuilder(BoundedOcrClient)
         .with_http_config(config)
         .with_credentials(sdk_credentials(settings, credentials))
         .with_endpoint(settings.ocr_endpoint)
         .build()
     )
+    client.connect_by(BoundedAdapter(bounded_tls(trusted)))
+    return client
 
 
 def sdk_credentials(settings: Settings, credentials: Credentials) -> BasicCredentials:

@@ -71,6 +71,7 @@ _CODES: dict[type[QuotaInvoiceError], tuple[str, ...]] = {
 _BY_CODE = {code: kind for kind, codes in _CODES.items() for code in codes}
 _BY_STATUS: dict[int, type[InvocationError]] = {401: AccessRefused, 429: RateLimited}
 _SERVER_ERROR = 500
+_LONGEST_CODE = 64  # characters
 
 
 def error_of(code: object, message: str, status: int, request_id: str | None) -> QuotaInvoiceError:
@@ -86,7 +87,8 @@ def error_of(code: object, message: str, status: int, request_id: str | None) ->
     'Service.502: Bad gateway'
     """
     # Without a code in the response, the SDK returns the status; and a code may be any JSON.
-    known = code if isinstance(code, str) and code.strip("0123456789") else f"Service.{status}"
+    usable = isinstance(code, str) and len(code) <= _LONGEST_CODE and code.strip("0123456789")
+    known = str(code) if usable else f"Service.{status}"
     by_status: type[InvocationError]
     by_status = ServiceUnavailable if status >= _SERVER_ERROR else ServiceRefused
     by_status = _BY_STATUS.get(status, by_status)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from functools import partial
 from typing import Any
@@ -9,30 +10,35 @@ from typing import Any
 from huaweicloudsdkcore.exceptions.exceptions import (
     ConnectionException,
     RequestTimeoutException,
-    SdkException,
     ServiceResponseException,
     SslHandShakeException,
 )
 from huaweicloudsdkocr.v1 import (
     AutoClassificationRequestBody,
-    OcrClient,
     QuotaInvoiceRequestBody,
     RecognizeAutoClassificationRequest,
     RecognizeQuotaInvoiceRequest,
 )
 from requests.exceptions import RequestException, Timeout
+from urllib3.exceptions import HTTPError
 
-from quota_invoice.deadline import run_with_timeout
-from quota_invoice.errors import QuotaInvoiceError, ServiceUnavailable
-from quota_invoice.json_values import no_constant
-from quota_invoice.ocr.client import make_client, sdk_credentials
+from quota_invoice.errors import QuotaInvoiceError, ServiceUnavailable, UnusableAnswer
+from quota_invoice.json_values import parse_json
+from quota_invoice.ocr.client import BoundedOcrClient, make_client, sdk_credentials
+from quota_invoice.ocr.connections import LARGEST_ANSWER, UnusableBody
 from quota_invoice.ocr.error_codes import error_of
 from quota_invoice.recognition.ocr_input import OcrInput
 from quota_invoice.recognition.reading import Api, Recognition
 from quota_invoice.settings.credentials import Credentials
 from quota_invoice.settings.settings import Settings
+from quota_invoice.sockets import Exchange, exchange
 from quota_invoice.stopwatch import Stopwatch
 
+_MOST_RECEIVED = LARGEST_ANSWER + (256 << 10)  # bytes, with the headers
+_LONGEST_ID = 200
+_SUCCESS = 2  # the class of statuses
+_TIMEOUTS = (RequestTimeoutException, Timeout, TimeoutError)
+_NETWORK = (ConnectionException, RequestException, HTTPError, OSError)
 _TYPES = ["quota_invoice"]  # the ticket types of Auto Classification; others are not billed
 
 
@@ -49,7 +55,7 @@ class OcrService:
     def __init__(
         self,
         settings: Settings,
-        client: OcrClient,
+        client: BoundedOcrClient,
         credentials: Credentials,
         stopwatch: Stopwatch,
     ) -> None:
@@ -87,27 +93,19 @@ class OcrService:
         limit = min(seconds, self._settings.ocr_timeout)
         send, result_type = self._call(ocr_input, api, page)
         started = time.perf_counter()
-        # "from None": messages and causes of the SDK's exceptions hold the request.
-        try:
-            with self._stopwatch.waiting("ocr"):
-                response = run_with_timeout(limit, send)
-        except ServiceResponseException as error:
-            raise self._error(error) from None
-        except (RequestTimeoutException, Timeout, TimeoutError):
-            message = f"the OCR service did not respond within {limit:g} s"
-            raise ServiceUnavailable("Service.Timeout", message) from None
-        except SslHandShakeException:
-            message = "the OCR service's certificate is not trusted"
-            raise ServiceUnavailable("Service.Certificate", message) from None
-        except (ConnectionException, RequestException, OSError) as error:
-            message = f"{self._settings.ocr_endpoint} was not reached: {type(error).__name__}"
-            raise ServiceUnavailable("Service.Unreachable", message) from None
-        except (SdkException, ValueError, TypeError, AttributeError, RecursionError) as error:
-            # The SDK reads responses without checking their shape.
-            message = f"the OCR service's response is invalid: {type(error).__name__}"
-            raise ServiceUnavailable("Service.BadAnswer", message) from None
+        kept = self._client.kept
+        with self._stopwatch.waiting("ocr"), exchange(limit, _MOST_RECEIVED, kept) as bounds:
+            try:
+                response = send()
+            # "from None": messages and causes of the SDK's exceptions hold the request.
+            except ServiceResponseException as error:
+                raise self._error(error) from None
+            except Exception as error:  # noqa: BLE001 - the SDK does not check responses' shapes
+                kept.distrust()
+                raise _failure(error, bounds, limit) from None
         elapsed_ms = round((time.perf_counter() - started) * 1000)
-        return Recognition(_result(response, result_type), response.x_request_id, elapsed_ms)
+        request_id = _request_id(response.x_request_id)
+        return Recognition(_result(response, result_type), request_id, elapsed_ms)
 
     def _call(
         self, ocr_input: OcrInput, api: Api, page: int | None
@@ -127,9 +125,41 @@ class OcrService:
     def _error(self, error: ServiceResponseException) -> QuotaInvoiceError:
         message = self._credentials.masked(error.error_msg)
         status = int(error.status_code or 0)
-        found = error_of(error.error_code, message, status, error.request_id)
+        found = error_of(error.error_code, message, status, _request_id(error.request_id))
         found.retry_after = _retry_after(error)
         return found
+
+
+def _failure(error: Exception, bounds: Exchange, limit: float) -> ServiceUnavailable:
+    """Return the error for an exception of the SDK, which is none of the service's own errors."""
+    name = type(error).__name__
+    if isinstance(error, UnusableBody) or bounds.bytes_left < 0:
+        return _bad_answer(bounds.status, str(error) if isinstance(error, UnusableBody) else name)
+    if isinstance(error, _TIMEOUTS) or bounds.is_over():
+        message = f"the OCR service did not respond within {limit:g} s"
+        return ServiceUnavailable("Service.Timeout", message)
+    if isinstance(error, SslHandShakeException):
+        message = "the OCR service's certificate is not trusted"
+        return ServiceUnavailable("Service.Certificate", message)
+    if isinstance(error, _NETWORK):
+        # The endpoint is the operator's: API callers read this message.
+        message = f"the connection to the OCR service failed: {name}"
+        return ServiceUnavailable("Service.Unreachable", message)
+    # The SDK reads responses without checking their shape.
+    return _bad_answer(bounds.status, name)
+
+
+def _bad_answer(
+    status: int, reason: str, request_id: str | None = None
+) -> ServiceUnavailable | UnusableAnswer:
+    """Return the error for a response that is neither a result nor an error; 2xx is billed."""
+    kind = UnusableAnswer if status // 100 == _SUCCESS else ServiceUnavailable
+    message = f"the OCR service's response {status} has no result: {reason}"
+    return kind("Service.BadAnswer", message, request_id)
+
+
+def _request_id(text: object) -> str | None:
+    return str(text)[:_LONGEST_ID] if text else None
 
 
 def _retry_after(error: BaseException) -> float:
@@ -142,7 +172,7 @@ def _retry_after(error: BaseException) -> float:
         response = getattr(cause, "response", None)
         if response is not None:
             text = response.headers.get("Retry-After", "")
-            return float(text) if text.isascii() and text.isdigit() else 0.0
+            return float(text) if re.fullmatch(r"[0-9]{1,6}", text) else 0.0
         cause = cause.__context__
     return 0.0
 
@@ -154,12 +184,11 @@ def _result(response: Any, result_type: type) -> Any:  # noqa: ANN401 - the SDK 
     bodies with status 200 for a response without a result.
     """
     try:
-        # Python's parser accepts NaN, which JSON has not: the record would be invalid.
-        body = response.to_json_object(parse_constant=no_constant)
-    except (ValueError, AttributeError, RecursionError):
-        body = None
+        body = parse_json(response.raw_content or b"")
+    except ValueError as error:
+        reason = str(error) if response.raw_content else "it is empty"
+        raise _bad_answer(response.status_code, reason) from None
     result = body.get("result") if isinstance(body, dict) else None
     if not isinstance(result, result_type):
-        message = f"the OCR service's response {response.status_code} has no result"
-        raise ServiceUnavailable("Service.BadAnswer", message, response.x_request_id)
+        raise _bad_answer(response.status_code, "there is none", _request_id(response.x_request_id))
     return result

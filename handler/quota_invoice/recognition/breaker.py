@@ -1,34 +1,37 @@
-"""The circuit breaker between an invocation and the OCR service."""
+"""The circuit breaker between an invocation and the services that it calls."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from quota_invoice.errors import AccessRefused
+from quota_invoice.errors import QuotaInvoiceError
 
 
 class CircuitBreaker:
-    """Lets no further request pass once the service has refused the account.
+    """Lets no further work begin once a service has refused the account or the bucket.
 
-    The service locks an account after five refusals in a row. One breaker serves one invocation;
-    the next invocation sends one request. Threads may share it.
+    The OCR service locks an account after five refusals in a row, and each result that cannot be
+    written is paid for in vain. One breaker serves one invocation; the next one asks once again.
+    Threads may share it.
     """
 
     def __init__(self) -> None:
-        self._refusal: AccessRefused | None = None
+        self._refusal: QuotaInvoiceError | None = None
 
     @contextmanager
     def guard(self) -> Iterator[None]:
-        """Send a request in this block.
+        """Work in this block.
 
         Raises:
-            AccessRefused: of this request, or of an earlier one; then the block is not entered.
+            QuotaInvoiceError: of this block, or an earlier one that stops the round; then the block
+                is not entered.
         """
         if self._refusal:
             raise self._refusal
         try:
             yield
-        except AccessRefused as error:
-            self._refusal = error
+        except QuotaInvoiceError as error:
+            if error.stops_round:
+                self._refusal = error
             raise

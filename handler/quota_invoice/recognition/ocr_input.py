@@ -6,9 +6,15 @@ from base64 import b64decode, b64encode
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from quota_invoice.obs.objects import Source
+from quota_invoice.obs.objects import Identified, Source
 
-_PDF = ".pdf"
+_PDF = b"%PDF-"
+_PDF_WITHIN = 1024  # bytes; readers accept other bytes before a PDF's own
+
+
+def is_pdf(content: bytes) -> bool:
+    """Whether a file, or its beginning, is a PDF."""
+    return _PDF in content[:_PDF_WITHIN]
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -57,9 +63,9 @@ class File(NamedTuple):
     given: OcrInput | None = None
 
     @classmethod
-    def stored(cls, source: Source) -> File:
-        """Return an object of the bucket; its name tells whether it is a PDF."""
-        return cls(source.key.lower().endswith(_PDF), source)
+    def stored(cls, seen: Identified) -> File:
+        """Return an object of the bucket; its content tells whether it is a PDF."""
+        return cls(is_pdf(seen.beginning), seen.source)
 
     @property
     def key(self) -> str:

@@ -53,11 +53,33 @@ class Reading:
         pages: results by page number; an image is page 1.
         attempts: number of requests.
         fallback: None if the service read the file from its URL.
-        pages_asked: the last page of a PDF that was requested; 1 for an image.
+        pages_asked: the last page of a PDF that was requested; None for an image.
+        pages_total: the PDF's number of pages; None for an image, or if it is unknown.
+        pages_refused: the PDF's pages that the service could not read, in ascending order.
     """
 
     api: Api
     pages: Mapping[int, Recognition]
     attempts: int
     fallback: Fallback | None = None
-    pages_asked: int = 1
+    pages_asked: int | None = None
+    pages_total: int | None = None
+    pages_refused: tuple[int, ...] = ()
+
+    @property
+    def is_pdf(self) -> bool:
+        """Whether the file has pages."""
+        return self.pages_asked is not None
+
+    @property
+    def pages_unread(self) -> list[range]:
+        """The PDF's pages that were refused or not requested, as far as its number is known.
+
+        A damaged PDF may claim any number of pages: they are not listed one by one.
+        """
+        asked = self.pages_asked or 0
+        beyond = range(asked + 1, (self.pages_total or asked) + 1)
+        return [
+            *(range(page, page + 1) for page in self.pages_refused),
+            *([beyond] if beyond else []),
+        ]

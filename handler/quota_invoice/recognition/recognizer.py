@@ -11,6 +11,7 @@ The service fetches an object from a signed URL, so that the bytes do not pass t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Protocol
@@ -21,22 +22,22 @@ from quota_invoice.errors import (
     FormatRefused,
     ImageRefused,
     ImageTooLarge,
+    InvocationError,
+    NotRecognized,
     OutOfTime,
 )
 from quota_invoice.logs import Log
-from quota_invoice.obs.objects import ObjectStore
-from quota_invoice.recognition import shrink
+from quota_invoice.obs.objects import ObjectStore, Source
+from quota_invoice.recognition import pdf, shrink
 from quota_invoice.recognition.breaker import CircuitBreaker
 from quota_invoice.recognition.ocr_input import File, OcrInput
+from quota_invoice.recognition.pages import Pages
 from quota_invoice.recognition.reading import Api, Fallback, Reading, Recognition
-from quota_invoice.recognition.tickets import NO_INVOICE, require_invoice
+from quota_invoice.recognition.tickets import NO_INVOICE, NOT_RECOGNIZED, require_invoice
 from quota_invoice.retry import retry
+from quota_invoice.settings.layout import BucketLayout
 
-# The API does not return a PDF's number of pages. A page without an invoice may be blank; after
-# three such pages the PDF is taken to have ended.
-_BLANK_PAGES = 3
-_MOST_PAGES = 100
-_NO_SUCH_PAGE = "AIS.0101"  # the code for an invalid parameter
+_MOST_PAGES = 500
 
 
 class OcrService(Protocol):
@@ -54,15 +55,23 @@ class Recognizer:
         store: the bucket.
         ocr: the service.
         log: takes a line for each request.
+        layout: the prefix of finished pages.
         auto: whether images go to Auto Classification, as PDFs always do.
+
+    Attributes:
+        breaker: opens when the service refuses the account.
     """
 
-    def __init__(self, store: ObjectStore, ocr: OcrService, log: Log, *, auto: bool) -> None:
+    def __init__(
+        self, store: ObjectStore, ocr: OcrService, log: Log, layout: BucketLayout, *, auto: bool
+    ) -> None:
+        self.breaker = CircuitBreaker()
         self._store = store
         self._ocr = ocr
         self._log = log
+        self._layout = layout
         self._auto = auto
-        self._breaker = CircuitBreaker()
+        self._with_kept_pages: set[str] = set()
 
     def read(self, file: File, deadline: Deadline) -> Reading:
         """Send a file to OCR and return the result.
@@ -83,6 +92,12 @@ class Recognizer:
             if content is None:
                 raise
             return self._send(file, content, refusal, deadline)
+
+    def forget_pages(self, source: Source) -> None:
+        """Remove the kept pages of a PDF that has its record now."""
+        if source.key in self._with_kept_pages:
+            self._store.delete(source.bucket, self._layout.progress_key(source.key))
+            self._with_kept_pages.discard(source.key)
 
     def _send(
         self,
@@ -111,13 +126,13 @@ class Recognizer:
         if file.given or not file.source:
             return file.given.content() if file.given else None
         with self._log.step("fetch", file.key):
-            return self._store.fetch(file.source.bucket, file.key, shrink.LARGEST_OBJECT)
+            return self._store.fetch(file.source, shrink.LARGEST_OBJECT)
 
     def _ocr_input(self, file: File) -> OcrInput:
         """Return the file itself, or a URL signed for one attempt."""
         if file.given or not file.source:
             return file.given or OcrInput()
-        return OcrInput(url=self._store.signed_url(file.source.bucket, file.key))
+        return OcrInput(url=self._store.signed_url(file.source))
 
     def _recognize(self, file: File, deadline: Deadline) -> Reading:
         if file.is_pdf:
@@ -128,40 +143,78 @@ class Recognizer:
         return require_invoice(reading) if self._auto else reading
 
     def _read_pdf(self, file: File, deadline: Deadline) -> Reading:
-        """Read a PDF page by page to its end; only pages with invoices are billed.
+        """Read a PDF page by page; only pages with invoices are billed.
 
-        A page with the same result as the one before may be that one again, requested beyond the
-        PDF's end.
+        Without the file's number of pages, the first page that brings nothing new ends it: it may
+        be the last page again, requested beyond the end.
         """
-        api = Api.AUTO_CLASSIFICATION
-        pages: dict[int, Recognition] = {}
-        refusals: list[ImageRefused] = []
-        attempts = asked = last_new = 0
-        for number in range(1, _MOST_PAGES + 1):
-            if number - last_new > _BLANK_PAGES:
-                break
-            asked = number
-            try:
-                page, tries = retry(partial(self._request, file, api, number, deadline), deadline)
-            except ImageTooLarge:
-                raise
-            except ImageRefused as error:
-                refusals.append(error)
-                attempts += 1
-                if error.code == _NO_SUCH_PAGE:
+        content = self._content(file)
+        total = pdf.page_count(content) if content is not None else None
+        pages = Pages(self._store, file.source, self._layout.progress_key(file.key))
+        if total != 1:
+            pages.load()
+        asked = 0
+        try:
+            for asked in range(1, min(total or _MOST_PAGES, _MOST_PAGES) + 1):
+                if not pages.has(asked):
+                    self._read_page(file, asked, pages, deadline)
+                if total is None and not _is_new(pages.results, asked):
                     break
-                continue
-            attempts += tries
-            if page.result and not (pages and page.result == pages[last_new].result):
-                pages[number], last_new = page, number
-        if not pages:
-            raise refusals[0] if refusals else ImageRefused(NO_INVOICE, "no page has an invoice")
-        return Reading(api, pages, attempts, pages_asked=asked)
+        except OutOfTime as error:
+            error.has_progress = pages.keep()
+            raise
+        except InvocationError:
+            pages.keep()
+            raise
+        finally:
+            if pages.are_kept:
+                self._with_kept_pages.add(file.key)
+        return _pdf_reading(pages, asked, total)
+
+    def _read_page(self, file: File, number: int, pages: Pages, deadline: Deadline) -> None:
+        send = partial(self._request, file, Api.AUTO_CLASSIFICATION, number, deadline)
+        try:
+            page, attempts = retry(send, deadline)
+        except ImageTooLarge:
+            raise  # the whole file is
+        except (ImageRefused, NotRecognized) as error:
+            pages.add(number, error, error.tries)
+        else:
+            pages.add(number, page, attempts)
 
     def _request(self, file: File, api: Api, page: int | None, deadline: Deadline) -> Recognition:
         """Send one request."""
-        with self._breaker.guard(), self._log.step("recognize", file.key):
+        with self.breaker.guard(), self._log.step("recognize", file.key):
             seconds = deadline.remaining()
             if seconds < SHORTEST_REQUEST:
                 raise OutOfTime(seconds)
             return self._ocr.recognize(self._ocr_input(file), api, page, seconds)
+
+
+def _is_new(results: Mapping[int, Recognition], number: int) -> bool:
+    page, former = results.get(number), results.get(number - 1)
+    return page is not None and bool(page.result) and (not former or page.result != former.result)
+
+
+def _pdf_reading(pages: Pages, asked: int, total: int | None) -> Reading:
+    """Return the reading of a PDF whose pages were all asked for.
+
+    Raises:
+        ImageRefused: no page has an invoice.
+        NotRecognized: no page has one, and recognition failed on a page.
+    """
+    results = {number: page for number, page in sorted(pages.results.items()) if page.result}
+    if total is None and not _is_new(pages.results, asked):
+        results.pop(asked, None)
+    if not results:
+        for code, message in pages.refusals.values():
+            raise (NotRecognized if code == NOT_RECOGNIZED else ImageRefused)(code, message)
+        raise ImageRefused(NO_INVOICE, "no page has an invoice")
+    return Reading(
+        Api.AUTO_CLASSIFICATION,
+        results,
+        pages.attempts,
+        pages_asked=asked,
+        pages_total=total,
+        pages_refused=tuple(sorted(pages.refusals)),
+    )

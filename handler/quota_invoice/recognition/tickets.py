@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from quota_invoice.errors import ImageRefused
+from quota_invoice.errors import ImageRefused, NotRecognized
 from quota_invoice.recognition.reading import Reading
 
 NO_INVOICE = "AIS.0104"
+NOT_RECOGNIZED = "AIS.0105"
 _SUCCEEDED = "AIS.0000"
 _REFUSED = "AIS.01"  # the beginning of all codes of images that cannot be read
 
@@ -42,6 +43,7 @@ def require_invoice(reading: Reading) -> Reading:
     """Return a reading of Auto Classification that holds an invoice.
 
     Raises:
+        NotRecognized: it holds none, and a ticket was not recognized, which may succeed later.
         ImageRefused: it holds none; the code is that of the first ticket that was not read.
     """
     found = [ticket for _, ticket in tickets(reading)]
@@ -49,6 +51,9 @@ def require_invoice(reading: Reading) -> Reading:
         return reading
     first, *_ = reading.pages.values()
     refused = [status for status in map(status_of, found) if status["code"].startswith(_REFUSED)]
+    passing = [status["message"] for status in refused if status["code"] == NOT_RECOGNIZED]
+    if passing:
+        raise NotRecognized(NOT_RECOGNIZED, passing[0], first.request_id)
     code, message = (
         refused[0].values() if refused else (NO_INVOICE, "there is no quota invoice on it")
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from quota_invoice.invoice.interpret import interpret
+from quota_invoice.invoice.rules import unread_pages
 from quota_invoice.recognition.reading import Reading
 from quota_invoice.recognition.tickets import is_read, status_of, tickets
 
@@ -13,22 +14,33 @@ def members(reading: Reading) -> dict[str, Any]:
     """Return the results of all pages, their invoices, and the tickets that were not read.
 
     Each invoice and each failed ticket has its page and its polygon: the corners in pixels of the
-    upright original.
+    upright original. A PDF's pages that were not read are a finding on each of its invoices.
     """
+    of_file = list(unread_pages(reading.pages_unread))
     scale = reading.fallback.scale if reading.fallback else 1.0
     invoices, failed_tickets = [], []
     for page, ticket in tickets(reading):
         place = {"page": page, "polygon": _polygon(ticket.get("location"), scale)}
         if is_read(ticket):
-            invoices.append({**interpret(ticket["content"]), **place})
+            invoices.append({**interpret(ticket["content"], of_file), **place})
         else:
             failed_tickets.append({"type": ticket.get("type"), **place, **status_of(ticket)})
     return {
         "result": [entry for page in reading.pages.values() for entry in page.result],
         "invoices": invoices,
         "failed_tickets": failed_tickets,
-        "pages": {"read": list(reading.pages), "asked": reading.pages_asked},
     }
+
+
+def page_rules(reading: Reading) -> tuple[list[str], list[dict[str, str]]]:
+    """Return the rules on a PDF's pages that were run, and those that were not, with the reason."""
+    if not reading.is_pdf:
+        return [], []
+    rule = unread_pages.__name__
+    if reading.pages_total is None:
+        reason = "the PDF's number of pages is unknown: only refused pages are named"
+        return [], [{"rule": rule, "reason": reason}]
+    return [rule], []
 
 
 def _polygon(location: object, scale: float) -> list[list[int]] | None:

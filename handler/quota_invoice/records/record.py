@@ -10,11 +10,15 @@ from typing import Any
 
 from quota_invoice.errors import QuotaInvoiceError
 from quota_invoice.invoice.interpret import interpret
+from quota_invoice.invoice.rules import RULES, VERSION
 from quota_invoice.obs.objects import Source
 from quota_invoice.recognition.reading import Api, Reading
-from quota_invoice.records.auto_classification import members
+from quota_invoice.records.auto_classification import members, page_rules
+from quota_invoice.records.failure_texts import failure_text
 
-SCHEMA = "quota-invoice-record/1"
+SCHEMA = "quota-invoice-record/2"
+FORMER_SCHEMA = "quota-invoice-record/1"
+"""Records of it stay valid; all of this module's functions that read records read both."""
 
 
 class Status(str, Enum):
@@ -34,6 +38,7 @@ def recognized(source: Source | None, reading: Reading, *, region: str) -> dict[
         region: the service's region.
     """
     first, *_ = reading.pages.values()
+    run, not_run = page_rules(reading)
     return {
         "schema": SCHEMA,
         "status": Status.RECOGNIZED.value,
@@ -43,27 +48,44 @@ def recognized(source: Source | None, reading: Reading, *, region: str) -> dict[
             if reading.api is Api.QUOTA_INVOICE
             else members(reading)
         ),
+        "rules": {
+            "version": VERSION,
+            "run": [*(rule.__name__ for rule in RULES), *run],
+            "not_run": not_run,
+        },
         "ocr": {
             "api": reading.api.value,
             "region": region,
             "request_id": first.request_id,
             "attempts": reading.attempts,
             "elapsed_ms": sum(page.elapsed_ms for page in reading.pages.values()),
-            "rescue": asdict(reading.fallback) if reading.fallback else None,
+            "fallback": asdict(reading.fallback) if reading.fallback else None,
         },
+        "pages": _pages(reading) if reading.is_pdf else None,
         "processed_at": _now(),
     }
 
 
-def failed(source: Source, error: QuotaInvoiceError) -> dict[str, Any]:
-    """Return the failure record of an image that cannot be read."""
-    return {
-        "schema": SCHEMA,
-        "status": Status.FAILED.value,
-        "source": asdict(source),
-        "error": {"code": error.code, "message": error.message, "request_id": error.request_id},
-        "processed_at": _now(),
-    }
+def failed(source: Source, error: QuotaInvoiceError, attempts: int = 1) -> dict[str, Any]:
+    """Return the failure record of an input that cannot be read.
+
+    Args:
+        source: the object.
+        error: the reason.
+        attempts: number of attempts, each in an invocation of its own.
+    """
+    return _without_result(Status.FAILED, source, error, attempts)
+
+
+def retry_record(source: Source, error: QuotaInvoiceError, attempts: int) -> dict[str, Any]:
+    """Return the record of an input that a sweep tries again later.
+
+    Args:
+        source: the object.
+        error: the reason why the last attempt failed.
+        attempts: number of attempts so far.
+    """
+    return _without_result(Status.PENDING, source, error, attempts)
 
 
 def pending(source: Source) -> dict[str, Any]:
@@ -76,6 +98,35 @@ def etag_of(record: Mapping[str, Any] | None) -> str | None:
     source = record.get("source") if record else None
     etag = source.get("etag") if isinstance(source, Mapping) else None
     return etag if isinstance(etag, str) else None
+
+
+def _without_result(
+    status: Status, source: Source, error: QuotaInvoiceError, attempts: int
+) -> dict[str, Any]:
+    message, hint = failure_text(error)
+    return {
+        "schema": SCHEMA,
+        "status": status.value,
+        "source": asdict(source),
+        "error": {
+            "code": error.code,
+            "message": message._asdict(),
+            "hint": hint._asdict(),
+            # API callers see the record; the message of an internal error is for the log only.
+            "service_message": None if error.internal else error.message,
+            "request_id": error.request_id,
+        },
+        "attempts": attempts,
+        "processed_at": _now(),
+    }
+
+
+def _pages(reading: Reading) -> dict[str, Any]:
+    return {
+        "read": list(reading.pages),
+        "asked": reading.pages_asked,
+        "total": reading.pages_total,
+    }
 
 
 def _now() -> str:

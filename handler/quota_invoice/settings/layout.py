@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import astuple, dataclass
+from functools import cached_property
 from hashlib import sha256
 
 from quota_invoice.errors import UnusableKey
@@ -13,7 +14,10 @@ _KEY_LIMIT = 1024  # bytes of UTF-8 that OBS allows in an object key
 _LONGEST_SUFFIX = len(".0123456789abcdef0123456789abcdef-100000.json")  # with a multipart ETag
 _KEPT_OF_LONG = 200  # bytes of a path that stand before its hash, for people
 _HASH_DIGITS = 32
+_HASHED = re.compile(rf"~[0-9a-f]{{{_HASH_DIGITS}}}\Z")
 _RESOLVED = frozenset({".", ".."})
+# Inputs named like a hashed key are hashed, too: otherwise they would share that key.
+_HASHED = re.compile(rf"~[0-9a-f]{{{_HASH_DIGITS}}}\Z")
 LONGEST_PATH = 1024
 """Maximum characters of a path that API callers may name; no key has more."""
 # Characters that are unsafe in URLs, listings and logs: control characters, halves of surrogate
@@ -54,10 +58,16 @@ class BucketLayout:
     history_prefix: str
     reviews_prefix: str
 
-    @property
+    @cached_property
     def output_prefixes(self) -> tuple[str, ...]:
         """All prefixes but that of the inputs."""
         return astuple(self)[1:]
+
+    @cached_property
+    def _longest_path(self) -> int:
+        """The bytes of a path that each prefix and suffix leave of a key."""
+        longest = max(len(prefix.encode()) for prefix in self.output_prefixes)
+        return _KEY_LIMIT - longest - _LONGEST_SUFFIX
 
     def reason_to_ignore(self, key: str) -> str | None:
         """Return the reason why the function ignores a key; None if it is an input's key.
@@ -111,13 +121,13 @@ class BucketLayout:
     def keeps_order(self, input_key: str) -> bool:
         """Whether the input's records are listed in the inputs' order: their keys hold its path."""
         path = self._path(input_key)
-        longest = max(len(prefix.encode()) for prefix in self.output_prefixes) + _LONGEST_SUFFIX
-        size = longest + len(path.encode("utf-8", "surrogatepass"))
-        return size <= _KEY_LIMIT and not self.is_resolvable(input_key)
+        # A path that looks as if it ended in a hash gets one: it could be another input's.
+        is_plain = not self.is_resolvable(input_key) and not _HASHED.search(path)
+        return is_plain and len(path.encode("utf-8", "surrogatepass")) <= self._longest_path
 
     def is_resolvable(self, input_key: str) -> bool:
         """Whether HTTP clients and some stores would resolve parts of the key, ``.`` and ``..``."""
-        return bool(_RESOLVED & set(self._path(input_key).split("/")))
+        return "." in input_key and not _RESOLVED.isdisjoint(self._path(input_key).split("/"))
 
     @property
     def uploads_prefix(self) -> str:

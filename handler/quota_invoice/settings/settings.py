@@ -37,8 +37,9 @@ class Settings:
     """The function's settings; ``read`` alone makes them, so that they are always valid.
 
     Attributes:
-        layout: prefixes of inputs, records and failures (``INPUT_PREFIX``, ``RESULTS_PREFIX``,
-            ``FAILURES_PREFIX``).
+        layout: the bucket's prefixes (``INPUT_PREFIX``, ``RESULTS_PREFIX``, ``FAILURES_PREFIX``,
+            ``RETRIES_PREFIX``, ``PROGRESS_PREFIX``, ``INDEX_PREFIX``, ``HISTORY_PREFIX``,
+            ``REVIEWS_PREFIX``).
         bucket: the bucket of sweeps and of the API, or empty (``BUCKET``); an event names its own.
         recognize_all: whether images go to Auto Classification as PDFs do, since one may show
             several invoices (``RECOGNITION``: ``auto``; ``quota`` for one invoice per image).
@@ -55,7 +56,8 @@ class Settings:
         url_life: seconds for which the signed URL for the OCR service is valid
             (``SIGNED_URL_SECONDS``).
         api_seconds: the gateway's timeout (``API_TIMEOUT_SECONDS``).
-        upload_life: seconds for which an upload URL is valid (``UPLOAD_URL_SECONDS``).
+        upload_life: seconds for which an upload URL is valid (``UPLOAD_URL_SECONDS``). Until then,
+            its holder can replace the object again and again, and each new content is paid for.
         url_hosts: hosts that callers' URLs may name although they are not public, as ``host`` or
             ``host:port`` (``URL_ALLOW_HOSTS``).
         cors_origins: origins of web pages that may call the API from browsers; ``*`` for all
@@ -113,7 +115,7 @@ class Settings:
             obs_timeout=reader.seconds("OBS_TIMEOUT_SECONDS", 10, 1, 120),
             url_life=int(reader.seconds("SIGNED_URL_SECONDS", 300, 1, _LONGEST_URL_LIFE)),
             api_seconds=reader.seconds("API_TIMEOUT_SECONDS", 30, 3, 60),
-            upload_life=int(reader.seconds("UPLOAD_URL_SECONDS", 600, 60, _LONGEST_URL_LIFE)),
+            upload_life=int(reader.seconds("UPLOAD_URL_SECONDS", 300, 60, _LONGEST_URL_LIFE)),
             url_hosts=reader.several("URL_ALLOW_HOSTS", _ALLOWED_HOST, "host[:port]"),
             cors_origins=reader.several("CORS_ORIGINS", _ORIGIN, "https://host[:port]", every="*"),
             ca_file=reader.file("CA_FILE"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import ssl
 from collections.abc import Callable
-from dataclasses import astuple
+from dataclasses import fields
 from itertools import permutations
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -120,21 +120,24 @@ class UserData:
         return value
 
     def layout(self) -> BucketLayout:
-        """Read the prefixes of inputs, records and failures."""
-        names = ("INPUT_PREFIX", "RESULTS_PREFIX", "FAILURES_PREFIX")
-        defaults = astuple(DEFAULT_LAYOUT)
-        values = {
-            name: self.text(name, default) for name, default in zip(names, defaults, strict=True)
+        """Read the prefixes; each setting has the name of its field, in capitals."""
+        defaults = {
+            field.name.upper(): getattr(DEFAULT_LAYOUT, field.name)
+            for field in fields(BucketLayout)
         }
-        for name, value in values.items():
-            sound = _PREFIX.fullmatch(value) and len(value.encode()) <= _LONGEST_PREFIX
-            if not sound or {".", ".."} & set(value.split("/")):
-                self._refuse(name, f"{value} is not a path such as incoming/", None)
-        for inner, outer in permutations(names, 2):
+        values = {name: self._prefix(name, default) for name, default in defaults.items()}
+        for inner, outer in permutations(values, 2):
             same = values[inner] == values[outer] and inner > outer
             if values[inner].startswith(values[outer]) and not same:
                 self._refuse(inner, f"{values[inner]} lies inside {outer}", None)
         return BucketLayout(*values.values())
+
+    def _prefix(self, name: str, default: str) -> str:
+        value = self.text(name, default)
+        sound = _PREFIX.fullmatch(value) and len(value.encode()) <= _LONGEST_PREFIX
+        if sound and not {".", ".."} & set(value.split("/")):
+            return value
+        return self._refuse(name, f"{value} is not a path such as incoming/", default)
 
     def _refuse(self, name: str, problem: str, default: _T) -> _T:
         if len(problem) > _LONGEST_PROBLEM:

@@ -47,7 +47,7 @@ def check(began: float, caller: str) -> Exchange:
 
 
 def log_of(*exchanges: Exchange) -> ExchangeLog:
-    log = ExchangeLog()
+    log = ExchangeLog([KEY])
     for one in exchanges:
         log(one)
     return log
@@ -110,6 +110,17 @@ def test_a_write_that_the_bucket_refused_overwrites_nothing() -> None:
     refused = put(2, status="failed")
     refused.status = 503
     assert log_of(put(1), refused).overwritten(KEY) == 0
+
+
+def test_a_retry_is_logged_with_its_input_but_is_no_record() -> None:
+    log = log_of(put(1), exchange("put", 2, DEFAULT_LAYOUT.retry_key(KEY, 2)))
+    assert (len(log.exchanges[KEY]), len(log.writes[KEY])) == (2, 1)
+    assert log.unattributed == []
+
+
+def test_the_key_of_another_object_belongs_to_no_input() -> None:
+    log = log_of(exchange("put", 1, "failures/.sweep.json"))
+    assert (len(log.unattributed), dict(log.exchanges)) == (1, {})
 
 
 def test_a_seed_always_gives_the_same_uploads() -> None:

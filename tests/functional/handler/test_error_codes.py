@@ -182,7 +182,7 @@ def test_an_image_that_the_service_cannot_fetch_is_sent_as_bytes(
     scripted.refuse(code, 400, MANY, only_urls=True)
     assert scripted.runtime.invoke(event) == {"recognized": 1}
     assert scripted.script.with_url == [True] * tries + [False]
-    assert objects.record(f"results/{name}.json")["ocr"]["rescue"] == {"code": code, "scale": 1.0}
+    assert objects.record(f"results/{name}.json")["ocr"]["fallback"] == {"code": code, "scale": 1.0}
     assert objects.keys("failures/") == []
 
 

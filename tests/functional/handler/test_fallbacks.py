@@ -45,9 +45,9 @@ def test_an_image_that_exceeds_the_limits_gets_a_right_record(
     assert run.invoke(announce(f"incoming/{name}", content)) == {"recognized": 1}
     record = objects.record(f"results/{name}.json")
     assert {field: record["result"][field] for field in FIELDS} == truth[FIRST]
-    rescue = record["ocr"]["rescue"]
-    assert rescue["code"] == "AIS.0103"
-    assert rescue["scale"] == (pytest.approx(4096 / 5600) if wide else 1.0)
+    fallback = record["ocr"]["fallback"]
+    assert fallback["code"] == "AIS.0103"
+    assert fallback["scale"] == (pytest.approx(4096 / 5600) if wide else 1.0)
     assert [line["outcome"] for line in run.lines() if line["step"] == "recognize"] == [
         "error",
         "ok",
@@ -64,7 +64,7 @@ def test_an_object_that_the_service_may_not_fetch_is_sent_as_bytes(
     assert run.invoke(announce("incoming/a.png", image)) == {"recognized": 1}
     record = objects.record("results/a.png.json")
     assert {field: record["result"][field] for field in FIELDS} == truth[FIRST]
-    assert record["ocr"]["rescue"] == {"code": URL_REFUSED.code, "scale": 1.0}
+    assert record["ocr"]["fallback"] == {"code": URL_REFUSED.code, "scale": 1.0}
 
 
 def test_a_pdf_gets_one_record_with_the_invoices_of_all_pages(

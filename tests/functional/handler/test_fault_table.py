@@ -234,7 +234,7 @@ def test_row(
         field: invoice[field] for field in ("code", "number", "location")
     }
     assert read["amount"]["text"] == invoice["amount"]
-    assert bool(record["ocr"]["rescue"]) == row.fallback
+    assert bool(record["ocr"]["fallback"]) == row.fallback
 
 
 def result_of(runtime: Runtime, event: object) -> str:

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import uvicorn
@@ -35,7 +36,7 @@ from quota_invoice.stopwatch import Stopwatch
 from tests.support.announce import announce, etag
 from tests.support.context import Context
 from tests.support.obs_server import ObsServer
-from tests.support.servers import Answer, Server, serving
+from tests.support.servers import Answer, Asked, Server, serving
 from tests.support.tls import Authority, resolving
 
 OBS, OCR = "obs.cn-north-4.test", "ocr.cn-north-4.test"
@@ -155,8 +156,52 @@ def test_every_request_to_obs_has_a_valid_signature(production: Production) -> N
     store.delete("invoices", "results/a b+%20.json")
     assert production.obs.refused == []
     assert [method for method, _ in production.obs.verified] == [
-        *("PUT", "GET", "GET", "HEAD", "HEAD", "DELETE")
+        # A GET confirms that the object of the second HEAD is missing.
+        *("PUT", "GET", "GET", "HEAD", "HEAD", "GET", "DELETE")
     ]
+
+
+def test_one_request_identifies_an_object_by_its_metadata_and_its_first_bytes(
+    production: Production,
+) -> None:
+    store = ObsStore.connect(production.settings(), FIRST)
+    for size in (5, 4096, 4097, 1_000_000):
+        production.obs.verified.clear()
+        content = b"x" * size
+        production.obs.objects[KEY] = content
+        found = store.identify("invoices", KEY)
+        assert found is not None
+        assert (found.source.etag, found.source.size) == (etag(content), size)
+        assert found.source.version_id is None
+        assert found.beginning == content[:4096]
+        assert [method for method, _ in production.obs.verified] == ["GET"]
+        assert store.describe("invoices", KEY) == found.source
+    assert store.identify("invoices", "incoming/none") is None
+
+
+def test_an_empty_object_is_identified_by_a_second_request(production: Production) -> None:
+    store = ObsStore.connect(production.settings(), FIRST)
+    production.obs.objects[KEY] = b""
+    found = store.identify("invoices", KEY)
+    assert found is not None
+    assert (found.source.etag, found.source.size, found.beginning) == (etag(b""), 0, b"")
+    assert [method for method, _ in production.obs.verified] == ["GET", "HEAD"]
+
+
+def test_a_signed_url_and_a_fetch_name_the_version_of_an_object(production: Production) -> None:
+    store = ObsStore.connect(production.settings(), FIRST)
+    production.obs.objects[KEY] = b"image"
+    production.obs.version = "G0011/+=v1"
+    found = store.identify("invoices", KEY)
+    assert found is not None
+    assert found.source.version_id == "G0011/+=v1"
+    assert store.fetch(found.source, 10) == b"image"
+    parts = urlsplit(store.signed_url(found.source))
+    host = f"invoices.{OBS}:{production.obs_server.port}"
+    asked = Asked("GET", f"{parts.path}?{parts.query}", {"host": host}, b"")
+    assert production.obs.answer(asked).body == b"image"
+    assert production.obs.wanted == [None, "G0011/+=v1", "G0011/+=v1"]
+    assert production.obs.refused == []
 
 
 def test_a_wrong_secret_key_is_refused(production: Production) -> None:

@@ -108,7 +108,8 @@ def test_a_dry_run_keeps_the_progress(
     environment: dict[str, str], objects: Objects, image: bytes, tmp_path: Path
 ) -> None:
     uploaded(objects, image, 1)
-    progress = Progress.of(tmp_path, BUCKET, "incoming/", "2026/", False)  # noqa: FBT003 - as the command calls it
+    target = Account.read(environment).target
+    progress = Progress.of(tmp_path, target, "incoming/", "2026/", False)  # noqa: FBT003 - as the command calls it
     progress.write("incoming/2026/0")
     dry = backfill(environment, tmp_path, "--prefix", "incoming/2026/", "--dry-run", "--restart")
     assert "1 inputs: 1 missing" in dry.stdout
@@ -167,8 +168,43 @@ def test_a_refusal_contains_no_secret(environment: dict[str, str]) -> None:
             Invoker(account, 60_000).send({})
 
 
+def test_the_progress_of_another_endpoint_is_not_continued(
+    cloud: Cloud, environment: dict[str, str], objects: Objects, image: bytes, tmp_path: Path
+) -> None:
+    uploaded(objects, image, 2)
+    with serving(lambda _: Answer(403, {}, b"")) as server:
+        elsewhere = Account.read({**environment, "OBS_ENDPOINT": server.url}).target
+    progress = Progress.of(tmp_path, elsewhere, "incoming/", "", False)  # noqa: FBT003 - as above
+    progress.write("incoming/2026/0.png")
+    refused = backfill(environment, tmp_path)
+    assert refused.returncode == 2
+    assert f"its endpoint is {server.url} instead of {environment['OBS_ENDPOINT']}" in (
+        " ".join(refused.stdout.split())
+    )
+    assert progress.read() == "incoming/2026/0.png"
+    assert objects.keys("results/") == []
+    restarted = backfill(environment, tmp_path, "--restart")
+    assert "2 were sent" in restarted.stdout
+    assert cloud.runtime.wait_until_idle(SECONDS)
+    assert len(objects.keys("results/")) == 2
+
+
+TARGET = {"endpoint": "https://obs.example", "project": "p", "bucket": BUCKET, "function": "urn:f"}
+
+
+@pytest.mark.parametrize("name", ["endpoint", "project", "function"])
+def test_a_backfill_does_not_continue_that_of_another_target(tmp_path: Path, name: str) -> None:
+    progress = Progress.of(tmp_path, TARGET, "2026/")
+    Progress.of(tmp_path, {**TARGET, name: "another"}, "2026/").write("incoming/2026/a.jpg")
+    with pytest.raises(OpsError, match=f"its {name} is another instead of {TARGET[name]}"):
+        progress.read()
+    progress.path.write_text('{"after": "incoming/2026/a.jpg"}')  # of an earlier version
+    with pytest.raises(OpsError, match="its endpoint is not named"):
+        progress.read()
+
+
 def test_each_backfill_has_its_own_progress(tmp_path: Path) -> None:
-    one, other = Progress.of(tmp_path, BUCKET, "2026/"), Progress.of(tmp_path, BUCKET, "2025/")
+    one, other = Progress.of(tmp_path, TARGET, "2026/"), Progress.of(tmp_path, TARGET, "2025/")
     one.write("incoming/2026/a.jpg")
     assert (one.read(), other.read()) == ("incoming/2026/a.jpg", "")
     one.path.write_text("spoiled")

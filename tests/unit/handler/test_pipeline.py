@@ -13,10 +13,12 @@ from quota_invoice.errors import (
     AccessRefused,
     DownloadFailed,
     ImageRefused,
+    NotRecognized,
     ObjectChanging,
     ServiceRefused,
     ServiceUnavailable,
     StoreError,
+    StoreRefused,
     UploadsFailed,
 )
 from quota_invoice.events.parse import parse
@@ -26,7 +28,7 @@ from quota_invoice.recognition.recognizer import Recognizer
 from quota_invoice.settings.settings import Settings
 from quota_invoice.uploads import UploadProcessor
 from tests.support.announce import announce, announce_all, etag
-from tests.support.fakes import RESULT, FakeOcr, FakeStore
+from tests.support.fakes import RESULT, FakeOcr, FakeStore, time_of
 
 SETTINGS = Settings.read(lambda _: None, "0123456789abcdef")
 KEY = "incoming/2026/a.jpg"
@@ -49,7 +51,7 @@ class Cloud:
         """Process an event as one invocation does."""
         log = Log("request-1", self.lines.append)
 
-        recognizer = Recognizer(self.store, self.ocr, log, auto=False)
+        recognizer = Recognizer(self.store, self.ocr, log, SETTINGS.layout, auto=False)
         pipeline = Pipeline(SETTINGS.layout, SETTINGS.region, self.store, recognizer, log)
         uploads = parse(event)
         assert isinstance(uploads, list)
@@ -72,10 +74,11 @@ def test_a_new_invoice_gets_its_record() -> None:
     assert record["ocr"]["request_id"] == "ocr-request"
 
 
-def test_a_new_invoice_takes_four_bucket_requests_and_a_duplicate_one() -> None:
+def test_a_new_invoice_takes_five_bucket_requests_and_a_duplicate_two() -> None:
     cloud = Cloud()
     cloud.run(announce(KEY, b"image"))
     assert cloud.store.requests == [
+        ("identify", KEY),
         ("get", RECORD),
         ("get", FAILURE),
         ("head", KEY),
@@ -83,7 +86,15 @@ def test_a_new_invoice_takes_four_bucket_requests_and_a_duplicate_one() -> None:
     ]
     cloud.store.requests.clear()
     cloud.run(announce(KEY, b"image"))
-    assert cloud.store.requests == [("get", RECORD)]
+    assert cloud.store.requests == [("identify", KEY), ("get", RECORD)]
+
+
+def test_a_duplicate_of_a_failure_takes_three_bucket_requests() -> None:
+    cloud = Cloud(REFUSAL)
+    cloud.run(announce(KEY, b"image"))
+    cloud.store.requests.clear()
+    cloud.run(announce(KEY, b"image"))
+    assert cloud.store.requests == [("identify", KEY), ("get", RECORD), ("get", FAILURE)]
 
 
 def test_the_same_event_three_times_is_one_record_and_one_call() -> None:
@@ -104,11 +115,8 @@ def test_content_with_a_failure_record_is_not_read_again() -> None:
     cloud = Cloud(REFUSAL)
     event = announce(KEY, b"image")
     assert [cloud.run(event), cloud.run(event)] == [{"failed": 1}, {"duplicate": 1}]
-    assert cloud.store.records[FAILURE]["error"] == {
-        "code": "AIS.0104",
-        "message": "The image is not supported.",
-        "request_id": "r-1",
-    }
+    error = cloud.store.records[FAILURE]["error"]
+    assert (error["code"], error["request_id"]) == ("AIS.0104", "r-1")
     assert len(cloud.ocr.given) == 1
 
 
@@ -120,12 +128,34 @@ def test_new_content_is_read_and_its_record_replaces_the_failure() -> None:
     assert cloud.store.records.keys() == {RECORD}
 
 
+def test_the_record_of_replaced_content_is_kept_in_the_history() -> None:
+    cloud = Cloud()
+    cloud.run(announce(KEY, b"image"))
+    former = cloud.store.records[RECORD]
+    cloud.store.objects[KEY] = b"another"
+    cloud.store.requests.clear()
+    assert cloud.run(announce(KEY, b"another")) == {"recognized": 1}
+    kept = f"history/2026/a.jpg.{etag(b'image')}.json"
+    assert cloud.store.records[kept] == former
+    assert cloud.store.records[RECORD]["source"]["etag"] == etag(b"another")
+    assert len(cloud.store.requests) == 6
+    assert cloud.store.writes == [kept, RECORD]
+
+
 def test_a_late_event_for_older_content_changes_nothing() -> None:
     cloud = Cloud(objects={KEY: b"new"})
     cloud.run(announce(KEY, b"new"))
     record = cloud.store.records[RECORD]
     assert cloud.run(announce(KEY, b"old")) == {"duplicate": 1}
     assert cloud.store.records[RECORD] == record
+    assert len(cloud.ocr.given) == 1
+
+
+def test_a_late_event_for_older_content_reads_the_present_one_once() -> None:
+    cloud = Cloud(objects={KEY: b"new"})
+    assert cloud.run(announce(KEY, b"old")) == {"recognized": 1}
+    assert cloud.store.records[RECORD]["source"]["etag"] == etag(b"new")
+    assert cloud.run(announce(KEY, b"new")) == {"duplicate": 1}
     assert len(cloud.ocr.given) == 1
 
 
@@ -161,10 +191,12 @@ def test_a_deleted_object_is_gone_without_an_ocr_request() -> None:
 
 def test_a_failed_download_of_a_deleted_object_is_gone() -> None:
     error = DownloadFailed("ModelArts.4603", "Obtaining the file from the URL failed.")
-    assert Cloud(error, objects={}).run(announce(KEY, b"image")) == {"gone": 1}
+    deleted = Cloud(error)
+    deleted.ocr.meanwhile = deleted.store.objects.clear
+    assert deleted.run(announce(KEY, b"image")) == {"gone": 1}
     still_there = Cloud(error)
     assert still_there.run(announce(KEY, b"image")) == {"recognized": 1}
-    assert still_there.store.records[RECORD]["ocr"]["rescue"] == {
+    assert still_there.store.records[RECORD]["ocr"]["fallback"] == {
         "code": "ModelArts.4603",
         "scale": 1.0,
     }
@@ -296,6 +328,20 @@ def test_an_object_replaced_during_ocr_is_read_again() -> None:
     assert cloud.run(announce(KEY, b"new")) == {"duplicate": 1}
 
 
+def test_content_that_was_replaced_and_came_back_during_ocr_is_read_again() -> None:
+    cloud = Cloud(objects={KEY: b"A"})
+
+    def twice_replaced() -> None:
+        # The service read the content in between; the ETag is that of before.
+        cloud.store.times[KEY] = 2
+        cloud.ocr.meanwhile = lambda: None
+
+    cloud.ocr.meanwhile = twice_replaced
+    assert cloud.run(announce(KEY, b"A")) == {"recognized": 1}
+    assert cloud.store.records[RECORD]["source"]["uploaded_at"] == time_of(2)
+    assert len(cloud.ocr.given) == 2
+
+
 def test_a_slow_invocation_for_older_content_leaves_the_newer_record() -> None:
     slow = Cloud(objects={KEY: b"old"})
 
@@ -345,6 +391,49 @@ def test_no_request_follows_a_refusal_of_the_account_in_that_invocation() -> Non
     assert cloud.run(event) == {"recognized": 3}
 
 
+def test_no_image_is_read_after_a_record_could_not_be_written() -> None:
+    class ReadOnly(FakeStore):
+        def write(self, bucket: str, key: str, record: Any) -> None:
+            del bucket, record
+            raise StoreRefused("Store.AccessDenied", f"put {key}: 403 Access Denied")
+
+    cloud = Cloud(objects=ABC)
+    cloud.store = ReadOnly(ABC)
+    event = announce_all([(f"incoming/{name}.jpg", b"x") for name in "abc"])
+    with pytest.raises(UploadsFailed, match="Store.AccessDenied: 3 of 3 uploads failed"):
+        cloud.run(event)
+    assert len(cloud.ocr.given) == 1
+
+
+def test_an_image_that_is_not_recognized_is_not_a_final_failure() -> None:
+    cloud = Cloud(*[NotRecognized("AIS.0105", "Recognition failed.") for _ in range(2)])
+    cloud.seconds = 20
+    with pytest.raises(NotRecognized):
+        cloud.run(announce(KEY, b"image"))
+    assert (len(cloud.ocr.given), cloud.store.writes) == (2, [])
+    assert cloud.run(announce(KEY, b"image")) == {"recognized": 1}
+
+
+@pytest.mark.parametrize("key", ["incoming/./a.jpg", "incoming/a/../b.jpg"])
+def test_a_key_that_software_resolves_is_a_failure_without_an_ocr_request(key: str) -> None:
+    cloud = Cloud(objects={key: b"image"})
+    assert cloud.run(announce(key, b"image")) == {"failed": 1}
+    assert cloud.run(announce(key, b"image")) == {"duplicate": 1}
+    [(path, failure)] = cloud.store.records.items()
+    assert path == SETTINGS.layout.failure_key(key)
+    assert (failure["error"]["code"], failure["source"]["key"]) == ("Key.Unusable", key)
+    assert cloud.ocr.given == []
+
+
+def test_the_longest_key_gets_its_record() -> None:
+    key = "incoming/" + "a" * (1024 - len("incoming/"))
+    cloud = Cloud(objects={key: b"image"})
+    assert cloud.run(announce(key, b"image")) == {"recognized": 1}
+    [path] = cloud.store.records
+    assert len(path) <= 1024
+    assert cloud.store.records[path]["source"]["key"] == key
+
+
 def test_a_defect_is_named_without_its_text_and_costs_no_other_upload() -> None:
     cloud = Cloud(objects=ABC)
 
@@ -377,6 +466,7 @@ def test_each_step_logs_one_line_with_request_key_outcome_and_time() -> None:
     cloud.run(announce(KEY, b"image"))
     lines = [json.loads(line) for line in cloud.lines]
     assert [line["step"] for line in lines] == [
+        "identify",
         "check",
         "recognize",
         "confirm",

@@ -15,20 +15,23 @@ from quota_invoice.errors import (
     FormatRefused,
     ImageRefused,
     ImageTooLarge,
+    NotRecognized,
+    OutOfTime,
     RateLimited,
 )
 from quota_invoice.logs import Log
-from quota_invoice.obs.objects import Source
+from quota_invoice.obs.objects import Identified, Source
 from quota_invoice.recognition.ocr_input import File
 from quota_invoice.recognition.reading import Api, Reading
 from quota_invoice.recognition.recognizer import Recognizer
 from quota_invoice.records.record import recognized
+from quota_invoice.settings.layout import DEFAULT_LAYOUT
 from tests.support.announce import etag
 from tests.support.fakes import RESULT, FakeOcr, FakeStore, ticket
+from tests.support.pdf import pdf_of
 
 TOO_LARGE = ImageTooLarge("AIS.0103", "The image size does not meet the requirements.", "r-1")
 BLANK = ImageRefused("AIS.0104", "The image is not supported.", "r-2")
-NO_PAGE = ImageRefused("AIS.0101", "The input parameter is invalid.", "r-3")
 
 
 def picture(width: int, height: int, kind: str = "PNG") -> bytes:
@@ -44,17 +47,18 @@ class Service:
         self.content = content
         self.ocr = FakeOcr(*answers)
         self.auto = auto
+        self.seconds = 9.0
         self.store = FakeStore()
         self.lines: list[str] = []
 
     def read(self, key: str = "incoming/a.jpg") -> Reading:
         self.store.objects[key] = self.content
-        source = Source("invoices", key, etag(self.content), None, None, None)
+        source = Source("invoices", key, etag(self.content), len(self.content), None, None)
         log = Log("request-1", self.lines.append)
-        recognizer = Recognizer(self.store, self.ocr, log, auto=self.auto)
+        recognizer = Recognizer(self.store, self.ocr, log, DEFAULT_LAYOUT, auto=self.auto)
         self.record = None
-        deadline = Deadline(0.0, 0.0, clock=lambda: -9.0)
-        reading = recognizer.read(File.stored(source), deadline)
+        deadline = Deadline(0.0, 0.0, clock=lambda: -self.seconds)
+        reading = recognizer.read(File.stored(Identified(source, self.content)), deadline)
         self.record = recognized(source, reading, region="cn-north-4")
         return reading
 
@@ -77,7 +81,7 @@ def test_an_image_that_is_too_large_is_sent_scaled_and_recorded_so() -> None:
     with Image.open(io.BytesIO(service.ocr.given[1].image or b"")) as sent:
         assert (sent.format, sent.size) == ("JPEG", (4096, 1000))
     assert service.record
-    assert service.record["ocr"]["rescue"] == {"code": "AIS.0103", "scale": 0.5}
+    assert service.record["ocr"]["fallback"] == {"code": "AIS.0103", "scale": 0.5}
     assert service.store.requests == [("fetch", "incoming/a.jpg")]
 
 
@@ -106,7 +110,7 @@ def test_an_object_that_the_service_cannot_fetch_is_sent_unchanged(error: Any, t
     assert service.sent == ["url"] * tries + ["image"]
     assert service.ocr.given[-1].image == b"the image"
     assert service.record
-    assert service.record["ocr"]["rescue"] == {"code": error.code, "scale": 1.0}
+    assert service.record["ocr"]["fallback"] == {"code": error.code, "scale": 1.0}
 
 
 def test_an_object_that_is_not_fetched_and_too_large_is_sent_scaled() -> None:
@@ -115,7 +119,7 @@ def test_an_object_that_is_not_fetched_and_too_large_is_sent_scaled() -> None:
     service.read()
     assert service.sent == ["url", "image", "image"]
     assert service.record
-    assert service.record["ocr"]["rescue"] == {"code": "ModelArts.4601", "scale": 0.8192}
+    assert service.record["ocr"]["fallback"] == {"code": "ModelArts.4601", "scale": 0.8192}
 
 
 def test_a_scaled_image_that_is_refused_again_is_refused() -> None:
@@ -189,10 +193,14 @@ def test_no_invoice_at_all_is_a_refusal(answer: Any, code: str) -> None:
     assert caught.value.code == (code or "AIS.0104")
 
 
-def test_a_pdf_is_read_page_by_page_to_its_end() -> None:
+PDF = "incoming/scan.jpg"  # the content tells that it is a PDF
+PAGES = "progress/scan.jpg.json"
+
+
+def test_every_page_of_a_pdf_is_read_once_and_none_beyond_its_end() -> None:
     first, third = [ticket(number="00000001")], [ticket(number="00000003")]
-    service = Service(first, BLANK, third, NO_PAGE)
-    service.read("incoming/scan.PDF")
+    service = Service(first, BLANK, third, [], content=pdf_of(4))
+    service.read(PDF)
     assert service.ocr.pages == [1, 2, 3, 4]
     assert service.record
     assert [(each["page"], each["number"]) for each in service.record["invoices"]] == [
@@ -201,42 +209,103 @@ def test_a_pdf_is_read_page_by_page_to_its_end() -> None:
     ]
     assert service.record["result"] == first + third
     assert service.record["ocr"]["attempts"] == 4
+    pages = service.record["pages"]
+    assert (pages["read"], pages["asked"], pages["total"]) == ([1, 3], 4, 4)
 
 
-def test_a_pdf_ends_after_three_pages_without_anything_new() -> None:
-    service = Service([ticket()], BLANK, [], BLANK)
-    service.read("incoming/scan.pdf")
-    assert service.ocr.pages == [1, 2, 3, 4]
-    service = Service([ticket()], [ticket()], [ticket()], [ticket()])
-    service.read("incoming/scan.pdf")
-    assert service.ocr.pages == [1, 2, 3, 4]
+def test_two_equal_pages_are_two_invoices() -> None:
+    service = Service([ticket()], [ticket()], content=pdf_of(2))
+    service.read(PDF)
     assert service.record
-    assert len(service.record["invoices"]) == 1
-    assert service.record["pages"] == {"read": [1], "asked": 4}
+    assert len(service.record["invoices"]) == 2
 
 
-def test_an_invoice_behind_empty_or_repeated_pages_is_found() -> None:
-    last = [ticket(number="00000009")]
-    befores: list[list[Any]] = [[[], []], [[ticket()], [ticket()]], [BLANK, BLANK]]
-    for before in befores:
-        service = Service(*before, last, NO_PAGE)
-        service.read("incoming/scan.pdf")
+def test_an_invoice_behind_pages_of_other_papers_is_found() -> None:
+    service = Service(BLANK, [], BLANK, [], [ticket(number="00000009")], content=pdf_of(5))
+    service.read(PDF)
+    assert service.record
+    assert [each["page"] for each in service.record["invoices"]] == [5]
+
+
+def test_a_pdf_of_one_page_costs_one_bucket_request() -> None:
+    service = Service(content=pdf_of(1))
+    service.read(PDF)
+    assert service.store.requests == [("fetch", PDF)]
+
+
+def test_a_pdf_whose_pages_cannot_be_counted_ends_where_a_page_brings_nothing_new() -> None:
+    for last in ([], [ticket(number="2")], BLANK):
+        service = Service([ticket(number="1")], [ticket(number="2")], last, content=b"%PDF-1.7 ?")
+        service.read(PDF)
+        assert service.ocr.pages == [1, 2, 3]
         assert service.record
-        assert "00000009" in [each["number"] for each in service.record["invoices"]]
+        assert [each["number"] for each in service.record["invoices"]] == ["1", "2"]
+
+
+def test_an_image_with_the_name_of_a_pdf_is_asked_once() -> None:
+    service = Service(content=picture(800, 600))
+    service.read("incoming/scan.pdf")
+    assert (service.ocr.pages, len(service.ocr.given)) == ([], 1)
 
 
 def test_a_pdf_without_an_invoice_is_refused_with_its_first_pages_code() -> None:
-    service = Service(BLANK, NO_PAGE)
+    service = Service(BLANK, [], content=pdf_of(2))
     with pytest.raises(ImageRefused, match="AIS.0104"):
-        service.read("incoming/scan.pdf")
+        service.read(PDF)
 
 
-def test_a_page_that_was_not_read_raises_so_that_no_invoice_is_lost() -> None:
+def test_a_pdf_of_which_no_page_is_recognized_may_be_recognized_later() -> None:
+    failed = [NotRecognized("AIS.0105", "Recognition failed.") for _ in range(2)]
+    service = Service(*failed, content=pdf_of(1))
+    with pytest.raises(NotRecognized):
+        service.read(PDF)
+
+
+def test_the_pages_before_an_error_are_kept_and_not_asked_for_again() -> None:
     busy = RateLimited("APIG.0308", "The throttling threshold has been reached.")
     busy.retry_after = 60
-    service = Service([ticket()], busy)
+    service = Service([ticket(number="1")], BLANK, busy, content=pdf_of(4))
     with pytest.raises(RateLimited):
-        service.read("incoming/scan.pdf")
+        service.read(PDF)
+    assert service.ocr.pages == [1, 2, 3]
+    assert service.store.records.keys() == {PAGES}
+    reading = service.read(PDF)
+    assert service.ocr.pages == [1, 2, 3, 3, 4]
+    assert (list(reading.pages), reading.attempts) == ([1, 3, 4], 4)
+    assert reading.pages_refused == (2,)
+
+
+def test_the_pages_before_the_end_of_the_time_are_kept() -> None:
+    service = Service(content=pdf_of(3))
+    service.ocr.meanwhile = lambda: setattr(service, "seconds", 0.1)
+    with pytest.raises(OutOfTime) as caught:
+        service.read(PDF)
+    assert caught.value.has_progress
+    with pytest.raises(OutOfTime) as caught:
+        service.read(PDF)  # without time for a single page
+    assert not caught.value.has_progress
+    service.seconds, service.ocr.meanwhile = 9.0, lambda: None
+    service.read(PDF)
+    assert service.ocr.pages == [1, 2, 3]
+
+
+def test_the_pages_of_another_content_are_not_taken() -> None:
+    service = Service(content=pdf_of(2, "old"))
+    service.ocr.meanwhile = lambda: setattr(service, "seconds", 0.1)
+    with pytest.raises(OutOfTime):
+        service.read(PDF)
+    service.seconds, service.ocr.meanwhile = 9.0, lambda: None
+    service.content = pdf_of(2, "new")
+    service.read(PDF)
+    assert service.ocr.pages == [1, 1, 2]
+
+
+def test_a_long_pdf_keeps_its_pages_now_and_then() -> None:
+    service = Service(content=pdf_of(20))
+    service.ocr.meanwhile = lambda: seen.append(PAGES in service.store.records)
+    seen: list[bool] = []
+    service.read(PDF)
+    assert seen == [False] * 8 + [True] * 12
 
 
 def test_the_ocr_input_shows_neither_url_nor_image() -> None:

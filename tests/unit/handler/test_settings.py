@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from huaweicloudsdkocr.v1.region.ocr_region import OcrRegion
 
 from quota_invoice.errors import ConfigurationError
 from quota_invoice.settings.credentials import Credentials
+from quota_invoice.settings.layout import DEFAULT_LAYOUT, BucketLayout
 from quota_invoice.settings.settings import REGIONS, Settings
 
 PROJECT = "0123456789abcdef0123456789abcdef"
@@ -80,6 +82,7 @@ def test_the_regions_are_those_that_the_sdk_knows() -> None:
         ("RESULTS_PREFIX", "incoming/results/", "incoming/results/ lies inside INPUT_PREFIX"),
         ("INPUT_PREFIX", "results/in/", "results/in/ lies inside RESULTS_PREFIX"),
         ("FAILURES_PREFIX", "results/", "results/ lies inside"),
+        ("REVIEWS_PREFIX", "reviews", "reviews is not a path such as incoming/"),
     ],
 )
 def test_an_invalid_setting_is_named(name: str, value: str, problem: str) -> None:
@@ -93,6 +96,32 @@ def test_lists_are_separated_by_commas_and_become_lower_case() -> None:
     assert found.url_hosts == {"a.example", "b.example:8443", "[::1]:80"}
     assert found.cors_origins == {"*"}
     assert read(CORS_ORIGINS="https://App.example").cors_origins == {"https://app.example"}
+
+
+PREFIXES = [field.name for field in fields(BucketLayout)]
+
+
+def test_each_prefix_is_a_setting() -> None:
+    given = {name.upper(): f"{name}/of/ours/" for name in PREFIXES}
+    assert read(**given).layout == BucketLayout(*given.values())
+    assert read().layout == DEFAULT_LAYOUT
+
+
+@pytest.mark.parametrize("outer", PREFIXES)
+@pytest.mark.parametrize("inner", PREFIXES)
+def test_no_prefix_may_lie_inside_another(inner: str, outer: str) -> None:
+    if inner == outer:
+        assert read(**{inner.upper(): f"{inner}/"}).layout
+        return
+    inside = f"{getattr(DEFAULT_LAYOUT, outer)}a/"
+    [found] = problems(**{inner.upper(): inside})
+    assert found == f"{inner.upper()}: {inside} lies inside {outer.upper()}"
+    [same] = problems(**{inner.upper(): getattr(DEFAULT_LAYOUT, outer)})
+    assert "lies inside" in same
+
+
+def test_an_upload_url_is_valid_for_five_minutes() -> None:
+    assert read().upload_life == 300
 
 
 def test_an_ip_address_as_endpoint_requires_path_style() -> None:

@@ -6,6 +6,7 @@ import json
 import threading
 import tracemalloc
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from quota_invoice.errors import (
     ImageRefused,
     ServiceUnavailable,
     StoreError,
+    StoreUnreachable,
     UploadsFailed,
 )
 from quota_invoice.events.timer import Sweep
@@ -29,20 +31,24 @@ from quota_invoice.pipeline import Pipeline
 from quota_invoice.recognition.recognizer import Recognizer
 from quota_invoice.settings.layout import DEFAULT_LAYOUT
 from quota_invoice.settings.settings import Settings
-from quota_invoice.sweep import Sweeper
+from quota_invoice.sweep.sweeper import Sweeper
 from tests.support.announce import etag
-from tests.support.fakes import FakeOcr, FakeStore
+from tests.support.fakes import FIRST_SECOND, FakeOcr, FakeStore, time_of
 
 USER_DATA = {"BUCKET": "invoices", "SWEEP_CONCURRENCY": "2"}
-CHECKPOINT = "failures/.sweep"
+STATE = "failures/.sweep"
+# Seconds: the records of the tests were there when the last complete round began.
+LAST_ROUND, THIS_ROUND = 3600, 7200
 
 
 class Cloud:
-    """A sweep over fakes; times are seconds of one minute."""
+    """A sweep over fakes, after a complete round; times are seconds."""
 
     def __init__(self, *answers: Any, **user_data: str) -> None:
         self.settings = Settings.read({**USER_DATA, **user_data}.get, "0123456789abcdef")
         self.store = FakeStore()
+        self.store.records[STATE] = {"last_started_at": time_of(LAST_ROUND)}
+        self.store.second = THIS_ROUND
         self.ocr = FakeOcr(*answers)
         self.lines: list[str] = []
         self.seconds = 60.0
@@ -63,15 +69,24 @@ class Cloud:
             in_time = threading.current_thread() is threading.main_thread()
             return -60.0 if in_time and self.late else -self.seconds
 
-        recognizer = Recognizer(self.store, self.ocr, log, auto=False)
+        recognizer = Recognizer(self.store, self.ocr, log, DEFAULT_LAYOUT, auto=False)
         layout, region = self.settings.layout, self.settings.region
         pipeline = Pipeline(layout, region, self.store, recognizer, log)
         deadline = Deadline(0.0, 0.0, clock)
-        return Sweeper(self.settings, self.store, pipeline, log, deadline).run(Sweep(**options))
+        sweeper = Sweeper(self.settings, self.store, pipeline, log, deadline, now=self.now)
+        return sweeper.run(Sweep(**options))
+
+    def now(self) -> datetime:
+        return FIRST_SECOND + timedelta(seconds=self.store.second)
+
+    @property
+    def records(self) -> dict[str, dict[str, Any]]:
+        """All records but the states of sweeps."""
+        return {key: one for key, one in self.store.records.items() if not key.startswith(STATE)}
 
     @property
     def statuses(self) -> dict[str, str | None]:
-        return {key: document.get("status") for key, document in self.store.records.items()}
+        return {key: record.get("status") for key, record in self.records.items()}
 
 
 def test_missing_inputs_are_processed_and_no_others() -> None:
@@ -121,7 +136,7 @@ def test_failures_are_retried_only_on_request() -> None:
     cloud.put_record("failures/a.jpg.json")
     assert cloud.run() == {"inputs": 1, "unreadable": 1}
     assert cloud.run(retry_failed=True) == {"inputs": 1, "unreadable": 1, "recognized": 1}
-    assert cloud.store.records.keys() == {"results/a.jpg.json"}
+    assert cloud.records.keys() == {"results/a.jpg.json"}
 
 
 def test_a_failure_that_fails_again_stays() -> None:
@@ -146,7 +161,7 @@ def test_a_failure_left_beside_the_record_of_the_same_content_is_removed() -> No
     cloud.put_record("results/a.jpg.json", b"good")
     cloud.put_record("failures/a.jpg.json", b"bad")
     assert cloud.run() == {"inputs": 1, "unsure": 1, "tidied": 1}
-    assert cloud.store.records.keys() == {"results/a.jpg.json"}
+    assert cloud.records.keys() == {"results/a.jpg.json"}
 
 
 def test_a_failure_of_newer_content_stays_beside_the_older_record() -> None:
@@ -155,7 +170,7 @@ def test_a_failure_of_newer_content_stays_beside_the_older_record() -> None:
     cloud.put_record("results/a.jpg.json", b"good")
     cloud.put_record("failures/a.jpg.json", b"bad")
     assert cloud.run() == {"inputs": 1, "unsure": 1, "duplicate": 1}
-    assert len(cloud.store.records) == 2
+    assert len(cloud.records) == 2
 
 
 def test_a_sweep_out_of_time_leaves_a_checkpoint_for_the_next_one() -> None:
@@ -172,11 +187,11 @@ def test_a_sweep_out_of_time_leaves_a_checkpoint_for_the_next_one() -> None:
     assert first["unfinished"] == 1
     done = first["recognized"]
     assert 6 <= done < 20
-    assert cloud.store.records[CHECKPOINT]["after"] == f"incoming/{done - 1:02d}.jpg"
+    assert cloud.store.records[STATE]["after"] == f"incoming/{done - 1:02d}.jpg"
     cloud.seconds = 60.0
     cloud.ocr.meanwhile = lambda: None
     assert cloud.run() == {"inputs": 20 - done, "missing": 20 - done, "recognized": 20 - done}
-    assert CHECKPOINT not in cloud.store.records
+    assert cloud.store.records[STATE] == {"last_started_at": time_of(THIS_ROUND)}
     assert len(cloud.ocr.given) == 20
 
 
@@ -190,7 +205,11 @@ def test_the_next_sweep_begins_at_the_first_input_without_time() -> None:
 
     cloud.late, cloud.ocr.meanwhile = True, none_left
     assert cloud.run() == {"inputs": 3, "missing": 3, "recognized": 1, "unfinished": 1}
-    assert cloud.store.records[CHECKPOINT] == {"after": "incoming/a.jpg"}
+    assert cloud.store.records[STATE] == {
+        "after": "incoming/a.jpg",
+        "started_at": time_of(THIS_ROUND),
+        "last_started_at": time_of(LAST_ROUND),
+    }
     cloud.seconds, cloud.ocr.meanwhile = 60.0, lambda: None
     assert cloud.run() == {"inputs": 2, "missing": 2, "recognized": 2}
 
@@ -200,9 +219,10 @@ def test_an_input_too_slow_for_a_sweep_does_not_block_the_others() -> None:
     for name in "ab":
         cloud.put(f"incoming/{name}.jpg")
     cloud.late, cloud.seconds = True, 0.1  # no time is left for the first input
-    with pytest.raises(UploadsFailed, match="Function.OutOfTime: 1 of 2 uploads failed"):
+    with pytest.raises(UploadsFailed, match="Function.TooLong: 1 of 2 uploads failed"):
         cloud.run()
-    assert cloud.store.records["failures/.sweep"] == {"after": "incoming/a.jpg"}
+    assert cloud.store.records[STATE]["after"] == "incoming/a.jpg"
+    assert cloud.records["retries/a.jpg.1.json"]["error"]["code"] == "Function.TooLong"
     cloud.seconds = 60.0
     assert cloud.run() == {"inputs": 1, "missing": 1, "recognized": 1}
 
@@ -225,7 +245,7 @@ def test_a_failing_listing_keeps_the_progress() -> None:
     with pytest.raises(StoreError, match="Store.InternalError"):
         cloud.run()
     assert len(cloud.ocr.given) == 3
-    assert cloud.store.records["failures/.sweep"] == {"after": "incoming/0998.jpg"}
+    assert cloud.store.records[STATE]["after"] == "incoming/0998.jpg"
     cloud.store.listing = listing  # type: ignore[method-assign]
     assert cloud.run()["inputs"] == 501
 
@@ -237,26 +257,205 @@ def test_a_refusal_of_the_account_ends_a_sweep_after_one_request() -> None:
     with pytest.raises(UploadsFailed, match="APIG.0301"):
         cloud.run()
     assert len(cloud.ocr.given) <= 2  # the number of threads
-    assert CHECKPOINT not in cloud.store.records  # the next sweep starts at the same place
+    assert "after" not in cloud.store.records[STATE]  # the next sweep starts at the same place
+    assert cloud.records == {}
     assert cloud.run()["recognized"] == 50
 
 
+BUSY = ServiceUnavailable("ModelArts.4502", "busy")
+BUSY.retry_after = 100
+
+
 def test_an_input_that_fails_costs_no_other_and_is_reported() -> None:
-    busy = ServiceUnavailable("ModelArts.4502", "busy")
-    busy.retry_after = 100
-    cloud = Cloud(busy)
+    cloud = Cloud(BUSY)
     for name in "abc":
         cloud.put(f"incoming/{name}.jpg")
     with pytest.raises(UploadsFailed, match="ModelArts.4502: 1 of 3 uploads failed"):
         cloud.run()
-    assert len(cloud.store.records) == 2
+    assert list(cloud.statuses.values()).count("recognized") == 2
+    assert list(cloud.statuses.values()).count("pending") == 1
+
+
+MINUTE, HOUR, DAY = 60, 3600, 86400
+
+
+def test_an_input_is_tried_again_later_and_later_and_then_given_up() -> None:
+    cloud = Cloud(*[BUSY] * 6)
+    cloud.put("incoming/a.jpg")
+    begun = cloud.store.second
+    tried = []
+    for wait in (0, 15 * MINUTE, HOUR, 6 * HOUR, DAY, 3 * DAY):
+        cloud.store.second += wait - 1
+        if wait:
+            assert cloud.run() == {"inputs": 1, "missing": 1}
+        cloud.store.second += 1
+        with pytest.raises(UploadsFailed, match="ModelArts.4502"):
+            cloud.run()
+        tried.append(cloud.store.second - begun)
+        assert len(cloud.ocr.given) == len(tried)
+        if len(tried) < 6:
+            [(key, retry)] = cloud.records.items()
+            assert (key, retry["attempts"]) == (f"retries/a.jpg.{len(tried)}.json", len(tried))
+    [(key, failure)] = cloud.records.items()
+    assert (key, failure["status"], failure["attempts"]) == ("failures/a.jpg.json", "failed", 6)
+    cloud.store.second += HOUR
+    assert cloud.run()["inputs"] == 1
+    assert len(cloud.ocr.given) == 6
+
+
+def test_an_input_that_waits_costs_no_request_of_its_own() -> None:
+    cloud = Cloud(BUSY)
+    cloud.put("incoming/a.jpg")
+    with pytest.raises(UploadsFailed):
+        cloud.run()
+    cloud.store.requests.clear()
+    cloud.run()
+    assert not [key for action, key in cloud.store.requests if "a.jpg" in key]
+
+
+def test_a_record_ends_the_retries() -> None:
+    cloud = Cloud(BUSY)
+    cloud.put("incoming/a.jpg")
+    with pytest.raises(UploadsFailed):
+        cloud.run()
+    cloud.store.second += HOUR
+    assert cloud.run()["recognized"] == 1
+    assert cloud.statuses == {"results/a.jpg.json": "recognized"}
+    # An event can read the input between two sweeps.
+    cloud.store.write("invoices", "retries/a.jpg.1.json", {})
+    assert cloud.run()["duplicate"] == 1
+    assert cloud.statuses == {"results/a.jpg.json": "recognized"}
+
+
+def test_new_content_is_tried_at_once() -> None:
+    cloud = Cloud(BUSY)
+    cloud.put("incoming/a.jpg")
+    with pytest.raises(UploadsFailed):
+        cloud.run()
+    cloud.put("incoming/a.jpg", b"new", second=cloud.store.second)
+    assert cloud.run()["recognized"] == 1
+    assert cloud.statuses == {"results/a.jpg.json": "recognized"}
+
+
+def test_retries_of_inputs_whose_keys_begin_alike_are_kept_apart() -> None:
+    cloud = Cloud(BUSY, BUSY, BUSY, SWEEP_CONCURRENCY="1")
+    for name in ("a.jpg", "a.jpg.1", "a.jpg-2"):
+        cloud.put(f"incoming/{name}")
+    with pytest.raises(UploadsFailed):
+        cloud.run()
+    made = {"retries/a.jpg.1.json", "retries/a.jpg.1.1.json", "retries/a.jpg-2.1.json"}
+    assert cloud.records.keys() == made
+    counts = cloud.run()
+    assert (counts["inputs"], len(cloud.ocr.given)) == (3, 3)
+    cloud.store.second += HOUR
+    assert cloud.run()["recognized"] == 3
+    assert set(cloud.statuses.values()) == {"recognized"}
+
+
+def test_an_outage_stops_a_sweep() -> None:
+    cloud = Cloud(*[BUSY] * 50, SWEEP_CONCURRENCY="1")
+    for index in range(50):
+        cloud.put(f"incoming/{index:02d}.jpg")
+    with pytest.raises(UploadsFailed):
+        cloud.run()
+    assert len(cloud.ocr.given) < 10
+    assert cloud.store.records[STATE]["after"]
+
+
+def test_an_input_that_cannot_be_postponed_is_seen_by_the_next_sweep() -> None:
+    cloud = Cloud(BUSY)
+    cloud.put("incoming/a.jpg")
+    write = cloud.store.write
+
+    def refuse(bucket: str, key: str, record: Any) -> None:
+        if key.startswith("retries/"):
+            raise StoreUnreachable("Store.Unreachable", f"put {key}: timed out")
+        write(bucket, key, record)
+
+    cloud.store.write = refuse  # type: ignore[method-assign]
+    with pytest.raises(UploadsFailed, match="Store.Unreachable"):
+        cloud.run()
+    assert cloud.store.records[STATE]["last_started_at"] == time_of(LAST_ROUND)
+    cloud.store.write = write  # type: ignore[method-assign]
     assert cloud.run()["recognized"] == 1
 
 
-def test_an_unusable_key_is_counted_and_raises_nothing() -> None:
+@pytest.mark.parametrize("prefix", ["results/", "failures/"])
+def test_a_record_that_came_late_is_found_by_the_next_sweep(prefix: str) -> None:
+    cloud = Cloud()
+    cloud.put("incoming/a.jpg", b"B", second=LAST_ROUND + 10)
+    cloud.put_record(f"{prefix}a.jpg.json", b"A", second=LAST_ROUND + 20)
+    cloud.put("incoming/b.jpg", b"B")
+    cloud.put_record(f"{prefix}b.jpg.json", b"B", second=LAST_ROUND + 20)
+    counts = cloud.run()
+    assert (counts["unsure"], counts["recognized"], counts["duplicate"]) == (2, 1, 1)
+    assert cloud.store.records["results/a.jpg.json"]["source"]["etag"] == etag(b"B")
+
+
+def test_each_record_is_compared_once() -> None:
+    cloud = Cloud()
+    for index in range(20):
+        cloud.put(f"incoming/{index:02d}.jpg")
+        cloud.put_record(f"results/{index:02d}.jpg.json", second=LAST_ROUND + index)
+        cloud.put_record(f"failures/9{index:02d}.jpg.json", second=LAST_ROUND - HOUR)
+    cloud.run()
+    read = [key for action, key in cloud.store.requests if action == "get" and key != STATE]
+    assert sorted(read) == [f"results/{index:02d}.jpg.json" for index in range(20)]
+    cloud.store.requests.clear()
+    cloud.store.second += HOUR
+    cloud.run()
+    assert [key for action, key in cloud.store.requests if action == "get"] == [STATE]
+
+
+def test_a_record_that_comes_behind_a_checkpoint_is_found_by_the_next_round() -> None:
+    cloud = Cloud()
+    cloud.put("incoming/a.jpg", b"B")
+    cloud.put_record("results/a.jpg.json", b"A", second=THIS_ROUND + 10)
+    cloud.put("incoming/b.jpg")
+    cloud.store.records[STATE] = {
+        "after": "incoming/a.jpg",
+        "started_at": time_of(THIS_ROUND),
+        "last_started_at": time_of(LAST_ROUND),
+    }
+    assert cloud.run()["inputs"] == 1
+    assert cloud.run()["inputs"] == 2
+    assert cloud.store.records["results/a.jpg.json"]["source"]["etag"] == etag(b"B")
+
+
+def test_a_wrong_record_whose_input_fails_is_mended_later() -> None:
+    cloud = Cloud(BUSY)
+    cloud.put("incoming/a.jpg", b"B")
+    cloud.put_record("results/a.jpg.json", b"A", second=LAST_ROUND + 20)
+    with pytest.raises(UploadsFailed):
+        cloud.run()
+    cloud.store.second += DAY
+    cloud.run()
+    assert cloud.store.records["results/a.jpg.json"]["source"]["etag"] == etag(b"B")
+
+
+def test_the_first_sweep_compares_all_records() -> None:
+    cloud = Cloud()
+    del cloud.store.records[STATE]
+    cloud.put("incoming/a.jpg", b"B")
+    cloud.put_record("results/a.jpg.json", b"A")
+    assert cloud.run()["recognized"] == 1
+
+
+def test_the_state_of_a_former_version_is_continued() -> None:
+    cloud = Cloud()
+    cloud.store.records[STATE] = {"after": "incoming/a.jpg"}
+    for name in "ab":
+        cloud.put(f"incoming/{name}.jpg")
+    assert cloud.run()["inputs"] == 1
+    assert cloud.run()["inputs"] == 2
+
+
+def test_a_key_that_software_resolves_becomes_a_failure() -> None:
     cloud = Cloud()
     cloud.put("incoming/a/../b.jpg")
-    assert cloud.run() == {"inputs": 1, "unusable": 1}
+    assert cloud.run() == {"inputs": 1, "unsure": 1, "failed": 1}
+    assert cloud.run() == {"inputs": 1, "unsure": 1, "duplicate": 1}
+    assert list(cloud.statuses.values()) == ["failed"]
 
 
 def test_a_sweep_without_a_bucket_names_the_missing_setting() -> None:
@@ -274,7 +473,7 @@ class HugeBucket:
     def listing(self, prefix: str, after: str) -> Iterator[Entry]:
         assert after in {"", f"{prefix}00000000.jpg.jso"}  # the very first, or just before it
         number = 0
-        for index in range(self.inputs if prefix != "failures/" else 0):
+        for index in range(self.inputs if prefix in {"incoming/", "results/"} else 0):
             if prefix == "results/" and index % 100 == 0:
                 continue
             self.pages += number % 1000 == 0
@@ -328,9 +527,9 @@ def test_a_walk_yields_every_input_with_its_state(
             (False, True): State.FAILED,
             (True, True): State.UNSURE,
         }[has]
-        assert item.state in {expected, State.UNSURE, State.UNUSABLE}
+        assert item.state in {expected, State.UNSURE}
         longer = any(other != name and other.startswith(name) for other in inputs)
+        resolvable = bool({".", ".."} & set(name.split("/")))
+        assert item.is_ordered is not (longer or resolvable)
         if item.state is State.UNSURE and has != (True, True):
-            assert longer
-        if item.state is State.UNUSABLE:
-            assert {".", ".."} & set(name.split("/"))
+            assert not item.is_ordered

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from quota_invoice.api.openapi.json_schema import Json
 from quota_invoice.api.openapi.schemas import KEY, MARKER, PREFIX, schemas
 from quota_invoice.api.requests import MOST_ENTRIES, STATUSES
-
-Json = dict[str, Any]
 
 _ERRORS = {
     400: "The request is invalid; the code says why.",
@@ -64,7 +61,7 @@ def _read() -> Json:
         "is processed as if it had just been uploaded: content with a record is not read "
         "again.",
         "requestBody": _body("RecognizeRequest"),
-        "responses": {"200": _response("The record", "Record")} | _errors(400, 404, 422),
+        "responses": {"200": _response("The record", "AnyRecord")} | _errors(400, 404, 422),
     }
 
 
@@ -116,7 +113,9 @@ def _upload() -> Json:
         "operationId": "createUpload",
         "summary": "Get a URL for uploading a file of any size",
         "description": "PUT the file to `url`, with the headers of `headers` and no other "
-        "Content-Type, before `expires_at`. `record` returns 404 until then, 202 until it is read.",
+        "Content-Type, before `expires_at`. `record` returns 404 until then, 202 until it is read. "
+        "Until `expires_at`, the holder of the URL can write this one object again and again; each "
+        "different content is one paid reading.",
         "requestBody": _body("UploadRequest"),
         "responses": {"201": _response("The URL", "Upload", location)} | _errors(400),
     }

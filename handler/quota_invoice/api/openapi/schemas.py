@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from quota_invoice.api.openapi.json_schema import (
+    COUNT,
+    TEXT,
+    TEXT_OR_NULL,
+    TIME,
+    Json,
+    array_of,
+    closed_object,
+    object_of,
+)
+from quota_invoice.api.openapi.record_schemas import record_schemas
 from quota_invoice.api.requests import LARGEST_BODY, LONGEST_MARKER, LONGEST_NAME, STATUSES
 from quota_invoice.api.url_check import LONGEST
-from quota_invoice.records.record import SCHEMA, Status
 from quota_invoice.settings.layout import LONGEST_PATH
 
-Json = dict[str, Any]
-
-_TEXT: Json = {"type": "string"}
-_TEXT_OR_NULL: Json = {"type": ["string", "null"]}
-_NUMBER: Json = {"type": "number"}
-_COUNT: Json = {"type": "integer", "minimum": 0}
-_BOOLEAN: Json = {"type": "boolean"}
 _SAFE = r"[^\\\x00-\x1f\x7f-\x9f]"
 _NO_DOTS = r"(?!(?:.*/)?\.{1,2}(?:/|$))"
 KEY: Json = {
@@ -51,28 +52,21 @@ def schemas() -> dict[str, Json]:
     """Return all schemas by name."""
     return {
         "RecognizeRequest": _recognize_request(),
-        "UploadRequest": _closed({"name": _NAME, "content_type": _CONTENT_TYPE}, ["name"]),
-        "Upload": _object(
+        "UploadRequest": closed_object({"name": _NAME, "content_type": _CONTENT_TYPE}, ["name"]),
+        "Upload": object_of(
             {
                 "method": {"const": "PUT"},
                 "url": {"type": "string", "format": "uri"},
-                "headers": {"type": "object", "additionalProperties": _TEXT},
-                "expires_at": {"type": "string", "format": "date-time"},
-                "key": _TEXT,
-                "record": _TEXT,
+                "headers": {"type": "object", "additionalProperties": TEXT},
+                "expires_at": TIME,
+                "key": TEXT,
+                "record": TEXT,
             }
         ),
-        "Page": _object({"invoices": {"type": "array", "items": _entry()}, "next": _TEXT_OR_NULL}),
-        "Record": _record(),
-        "Failure": _record_of(
-            Status.FAILED, {"source": _ref("Source"), "error": _error("code", "message")}, made=True
-        ),
-        "Pending": _record_of(Status.PENDING, {"source": _ref("Source")}, made=False),
-        "RecordOrFailure": {"oneOf": [_ref("Record"), _ref("Failure")]},
-        "Source": _source(),
-        "Invoice": _invoice(),
-        "Error": _error("error_code", "error_msg"),
-        "Health": _object({"status": {"const": "ok"}, "region": _TEXT}),
+        "Page": object_of({"invoices": array_of(_entry()), "next": TEXT_OR_NULL}),
+        **record_schemas(),
+        "Error": _error(),
+        "Health": object_of({"status": {"const": "ok"}, "region": TEXT}),
         "Description": {"type": "object"},
     }
 
@@ -90,100 +84,34 @@ def _recognize_request() -> Json:
         "maxLength": LONGEST,
         "description": "Its URL: http or https, with a public host, without a user name.",
     }
-    ways = [_closed({name: way}, [name]) for name, way in (("image", image), ("url", url))]
-    return {"oneOf": [*ways, _closed({"key": KEY}, ["key"])]}
-
-
-def _record() -> Json:
-    ocr = _object(
-        {
-            "api": _TEXT,
-            "region": _TEXT,
-            "request_id": _TEXT_OR_NULL,
-            "attempts": _COUNT,
-            "elapsed_ms": _COUNT,
-            "rescue": {"type": ["object", "null"]},
-        }
-    )
-    own = {"description": "The OCR service's own result.", "type": ["object", "array"]}
-    source = {"oneOf": [_ref("Source"), {"type": "null"}]}
-    return _record_of(
-        Status.RECOGNIZED,
-        {
-            "source": source,
-            "result": own,
-            "invoices": {"type": "array", "items": _ref("Invoice")},
-            "ocr": ocr,
-        },
-        made=True,
-    )
-
-
-def _invoice() -> Json:
-    texts = ("code", "number", "location", "province", "city")
-    amount = _object(dict.fromkeys(("text", "value", "words", "currency"), _TEXT_OR_NULL))
-    return _object(
-        {
-            **dict.fromkeys(texts, _TEXT_OR_NULL),
-            "year": {"type": ["integer", "null"]},
-            "amount": amount,
-            "confidence": {"type": "object", "additionalProperties": _NUMBER},
-            "issues": {"type": "array", "items": _TEXT},
-            "needs_review": _BOOLEAN,
-        }
-    )
-
-
-def _source() -> Json:
-    return _object(
-        {
-            "bucket": _TEXT,
-            "key": _TEXT,
-            "etag": _TEXT,
-            "size": {"type": ["integer", "null"]},
-            "version_id": _TEXT_OR_NULL,
-            "uploaded_at": _TEXT_OR_NULL,
-        }
-    )
+    ways = [closed_object({name: way}, [name]) for name, way in (("image", image), ("url", url))]
+    return {"oneOf": [*ways, closed_object({"key": KEY}, ["key"])]}
 
 
 def _entry() -> Json:
-    return _object(
+    return object_of(
         {
-            "key": _TEXT,
+            "key": TEXT,
             "status": {"enum": list(STATUSES)},
-            "etag": _TEXT,
-            "size": _COUNT,
-            "uploaded_at": _TEXT_OR_NULL,
-            "record": _TEXT,
+            "etag": TEXT,
+            "size": COUNT,
+            "uploaded_at": TEXT_OR_NULL,
+            "record": TEXT,
         }
     )
 
 
-def _record_of(status: Status, members: dict[str, Json], *, made: bool) -> Json:
-    when = {"processed_at": _TEXT} if made else {}
-    return _object(
-        {"schema": {"const": SCHEMA}, "status": {"const": status.value}, **members, **when}
-    )
-
-
-def _error(code: str, message: str) -> Json:
-    return _object({code: _TEXT, message: _TEXT, "request_id": _TEXT_OR_NULL})
-
-
-def _ref(name: str) -> Json:
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
-def _object(members: dict[str, Json]) -> Json:
-    """Return the schema of an object with all of these members; later versions may add others."""
-    return {"type": "object", "properties": members, "required": list(members)}
-
-
-def _closed(members: dict[str, Json], required: list[str]) -> Json:
-    return {
-        "type": "object",
-        "properties": members,
-        "required": required,
-        "additionalProperties": False,
+def _error() -> Json:
+    chinese = {
+        "type": "string",
+        "description": "The cause in Chinese, where the image or its object cannot be read.",
     }
+    return object_of(
+        {
+            "error_code": TEXT,
+            "error_msg": TEXT,
+            "error_msg_zh": chinese,
+            "request_id": TEXT_OR_NULL,
+        },
+        optional=["error_msg_zh"],
+    )

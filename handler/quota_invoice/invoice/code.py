@@ -1,0 +1,40 @@
+"""The invoice code: its form, and the year and place that it holds."""
+
+from __future__ import annotations
+
+import re
+
+from quota_invoice.invoice.place import Place, division
+
+# Twelve characters: tax bureau, division, year, then five for the trade and the province's own use,
+# which may be letters (15107158E001).
+_CODE = re.compile(r"[012](\d{4})(\d{2})[0-9A-Z]{5}")
+
+
+def is_code(text: str) -> bool:
+    """Whether a text has the form of an invoice code.
+
+    >>> is_code("144031909110"), is_code("14403190911")
+    (True, False)
+    """
+    return bool(_CODE.fullmatch(text))
+
+
+def year_of_code(code: str) -> int | None:
+    """Return the year in which the invoice was printed: characters 6 and 7 of the code.
+
+    >>> year_of_code("144031909110"), year_of_code("15107158E001"), year_of_code("12345")
+    (2019, 2015, None)
+    """
+    match = _CODE.fullmatch(code)
+    return 2000 + int(match[2]) if match else None
+
+
+def place_of_code(code: str) -> Place:
+    """Return the place of the tax bureau that issued the code: characters 2 to 5, by GB/T 2260.
+
+    >>> place_of_code("144031909110")
+    Place(province='广东省', city='深圳市')
+    """
+    match = _CODE.fullmatch(code)
+    return division(match[1]) if match else Place(None, None)

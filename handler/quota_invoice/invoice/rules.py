@@ -1,0 +1,191 @@
+"""The rules that check an invoice; each yields its findings.
+
+Each rule is a function, named in the records that it checked. A change of any rule's result gets a
+new VERSION, so that a record tells which rules it met.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from quota_invoice.invoice.amount import parse_amount
+from quota_invoice.invoice.code import is_code, place_of_code
+from quota_invoice.invoice.findings import Finding, Severity, Text
+from quota_invoice.invoice.place import Place, parse_place
+
+VERSION = "1"
+DOUBTFUL_BELOW = 0.9
+"""A field with a lower confidence should be compared with the image."""
+
+_NUMBER = re.compile(r"\d{8}")
+_NAMES = {
+    "code": Text("发票代码", "invoice code"),
+    "number": Text("发票号码", "invoice number"),
+    "location": Text("所在地", "place"),
+    "amount": Text("金额", "amount"),
+}
+
+
+@dataclass(frozen=True)
+class Fields:
+    """The texts of an invoice; empty if the OCR service read none."""
+
+    code: str = ""
+    number: str = ""
+    location: str = ""
+    amount: str = ""
+    confidence: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, result: Mapping[str, Any]) -> Fields:
+        """Return the fields of the API's ``result``, which may hold any JSON."""
+        texts = {name: text if isinstance(text := result.get(name), str) else "" for name in _NAMES}
+        confidence = result.get("confidence")
+        return cls(**texts, confidence=confidence if isinstance(confidence, Mapping) else {})
+
+
+def missing_field(fields: Fields) -> Iterator[Finding]:
+    """Every quota invoice has a code, a number, a place and an amount.
+
+    >>> [finding.code for finding in missing_field(Fields(code="144031909110", amount="￥50.00"))]
+    ['missing_field.number', 'missing_field.location']
+    """
+    for name, (zh, en) in _NAMES.items():
+        if not getattr(fields, name):
+            # The place follows from the code.
+            severity = Severity.DOUBT if name == "location" else Severity.SERIOUS
+            text = Text(f"图片上没有读到{zh}。", f"The {en} was not read from the image.")
+            yield Finding(f"missing_field.{name}", severity, text)
+
+
+def malformed_code(fields: Fields) -> Iterator[Finding]:
+    """An invoice code has 12 characters, as ``code.is_code`` says.
+
+    >>> [finding.code for finding in malformed_code(Fields(code="14403190911"))]
+    ['malformed_code']
+    """
+    if fields.code and not is_code(fields.code):
+        text = Text(
+            "发票代码不符合编码规则：应为 12 位，第 1 位是 0、1 或 2。",
+            "The invoice code breaks the rules for codes: it has 12 characters, and the first one "
+            "is 0, 1 or 2.",
+        )
+        yield Finding("malformed_code", Severity.SERIOUS, text)
+
+
+def malformed_number(fields: Fields) -> Iterator[Finding]:
+    """An invoice number has 8 digits.
+
+    >>> [finding.code for finding in malformed_number(Fields(number="9123456"))]
+    ['malformed_number']
+    """
+    if fields.number and not _NUMBER.fullmatch(fields.number):
+        text = Text("发票号码应为 8 位数字。", "An invoice number has 8 digits; this one differs.")
+        yield Finding("malformed_number", Severity.SERIOUS, text)
+
+
+def unreadable_amount(fields: Fields) -> Iterator[Finding]:
+    """The amount's text is an amount of money, in figures or in words.
+
+    >>> [finding.code for finding in unreadable_amount(Fields(amount="5O.00"))]
+    ['unreadable_amount']
+    """
+    if fields.amount and parse_amount(fields.amount) is None:
+        text = Text(
+            "读到的金额不是有效的金额。", "The text read as the amount is not an amount of money."
+        )
+        yield Finding("unreadable_amount", Severity.SERIOUS, text)
+
+
+def contradicting_place(fields: Fields) -> Iterator[Finding]:
+    """The place on the invoice is the one of its code, by GB/T 2260.
+
+    >>> fields = Fields(code="144031909110", location="北京市")
+    >>> [finding.message.en for finding in contradicting_place(fields)]
+    ['The invoice code belongs to 广东省深圳市, but the invoice says 北京市.']
+    """
+    place, by_code = parse_place(fields.location), place_of_code(fields.code)
+    if contradict(place, by_code):
+        issued, printed = _name(by_code), _name(place)
+        text = Text(
+            f"发票代码属于{issued}，而票面所在地是{printed}。",
+            f"The invoice code belongs to {issued}, but the invoice says {printed}.",
+        )
+        yield Finding("contradicting_place", Severity.DOUBT, text)
+
+
+def low_confidence(fields: Fields) -> Iterator[Finding]:
+    """The OCR service is confident of each text that it read.
+
+    >>> fields = Fields(code="144031909110", confidence={"code": 0.5})
+    >>> [finding.code for finding in low_confidence(fields)]
+    ['low_confidence.code']
+    """
+    for name, (zh, en) in _NAMES.items():
+        if getattr(fields, name) and not _is_sure(fields.confidence.get(name)):
+            text = Text(
+                f"{zh}的识别置信度低于 {DOUBTFUL_BELOW}，请与图片核对。",
+                f"The OCR service's confidence in the {en} is below {DOUBTFUL_BELOW}: compare it "
+                "with the image.",
+            )
+            yield Finding(f"low_confidence.{name}", Severity.DOUBT, text)
+
+
+def unread_pages(pages: Sequence[range]) -> Iterator[Finding]:
+    """All pages of a PDF were read: another one may hold a further invoice.
+
+    >>> [finding.message.en for finding in unread_pages([range(2, 3), range(4, 5), range(5, 7)])]
+    ['These pages of the PDF were not read: 2, 4-6. They may hold further invoices.']
+    """
+    if pages:
+        text = Text(
+            f"PDF 的以下页面未能识别：第 {_listed(pages, '、')} 页，其中可能还有发票。",
+            f"These pages of the PDF were not read: {_listed(pages, ', ')}. They may hold further "
+            "invoices.",
+        )
+        yield Finding("unread_pages", Severity.DOUBT, text)
+
+
+RULES: tuple[Callable[[Fields], Iterator[Finding]], ...] = (
+    missing_field,
+    malformed_code,
+    malformed_number,
+    unreadable_amount,
+    contradicting_place,
+    low_confidence,
+)
+"""The rules for each invoice, in the order of their findings."""
+
+
+def check(fields: Fields) -> list[Finding]:
+    """Return the findings of all rules for an invoice."""
+    return [finding for rule in RULES for finding in rule(fields)]
+
+
+def contradict(place: Place, other: Place) -> bool:
+    """Whether two places differ in a part that both name."""
+    return any(a and b and a != b for a, b in zip(place, other, strict=True))
+
+
+def _name(place: Place) -> str:
+    """Return a place as it is written: a municipality's name stands once."""
+    return "".join(dict.fromkeys(part for part in place if part))
+
+
+def _is_sure(confidence: object) -> bool:
+    return isinstance(confidence, int | float) and confidence >= DOUBTFUL_BELOW
+
+
+def _listed(pages: Sequence[range], separator: str) -> str:
+    """Return ascending page numbers in words, with neighbours as one range."""
+    runs: list[range] = []
+    for run in pages:
+        if runs and runs[-1].stop == run.start:
+            runs[-1] = range(runs[-1].start, run.stop)
+        else:
+            runs.append(run)
+    last = [f"-{run.stop - 1}" if run.stop - 1 > run.start else "" for run in runs]
+    return separator.join(f"{run.start}{end}" for run, end in zip(runs, last, strict=True))

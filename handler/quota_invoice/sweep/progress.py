@@ -1,0 +1,86 @@
+"""The progress of a sweep: counts, errors, and the point from which the next one continues."""
+
+from __future__ import annotations
+
+from collections import Counter
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+
+from quota_invoice.errors import InvocationError, OutOfTime, StoreError, UnexpectedFault
+from quota_invoice.pipeline import Outcome
+
+_MOST_NAMED = 20  # errors that the message names; all are counted
+_MOST_OUTAGES = 5  # inputs in a row: the others would meet the outage too
+
+
+@dataclass(frozen=True)
+class Pending:
+    """An input that is being processed, and the input before it."""
+
+    key: str
+    after: str
+    outcome: Future[Outcome]
+
+
+@dataclass
+class Progress:
+    """The progress of a sweep.
+
+    Attributes:
+        started_after: the checkpoint from which the sweep started.
+        last: the last input that was seen.
+        counts: inputs by state and by outcome.
+        errors: the first errors, by key.
+        stopped_after: the input before the point where the sweep stopped.
+        undone_after: the input before the first one that was not tried.
+        listing_error: the error that ended the listing, or None.
+    """
+
+    started_after: str
+    last: str = ""
+    counts: Counter[str] = field(default_factory=Counter)
+    errors: list[tuple[str, InvocationError]] = field(default_factory=list)
+    stopped_after: str | None = None
+    undone_after: str | None = None
+    listing_error: StoreError | None = None
+    _outages: int = 0
+
+    def __post_init__(self) -> None:  # noqa: D105 - sets a default
+        self.last = self.started_after
+
+    @property
+    def checkpoint(self) -> str | None:
+        """The input after which the next sweep continues; None if this one is complete."""
+        return self.stopped_after if self.undone_after is None else self.undone_after
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether no further input is to be begun."""
+        return self.undone_after is not None or self._outages >= _MOST_OUTAGES
+
+    def collect(self, pending: Pending) -> None:
+        """Wait for an input and count its outcome."""
+        try:
+            outcome = pending.outcome.result()
+        except OutOfTime:
+            self._stop_before(pending)
+        except InvocationError as error:
+            if error.stops_round:
+                self._stop_before(pending)
+                self.counts["stopped"] = 1
+            self._outages = self._outages + 1 if error.is_outage else 0
+            self._add_error(pending.key, error)
+        except Exception as error:  # noqa: BLE001 - a defect must not cost the other inputs
+            self._add_error(pending.key, UnexpectedFault(error))
+        else:
+            self.counts[outcome.value] += 1
+            self._outages = 0
+
+    def _stop_before(self, pending: Pending) -> None:
+        if self.undone_after is None:
+            self.undone_after = pending.after
+
+    def _add_error(self, key: str, error: InvocationError) -> None:
+        self.counts["errors"] += 1
+        if len(self.errors) < _MOST_NAMED:
+            self.errors.append((key, error))

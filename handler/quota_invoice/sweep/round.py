@@ -1,0 +1,80 @@
+"""A round over all inputs, which may take several sweeps, and its state in the bucket."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from quota_invoice.obs.objects import ObjectStore
+
+# A write that the bucket received before a round may appear in its listing a little later.
+_LONGEST_WRITE = timedelta(minutes=2)
+
+
+@dataclass(frozen=True)
+class Round:
+    """A round as a sweep begins or continues it. Times are the bucket's, to the second, UTC.
+
+    Attributes:
+        after: the input after which this sweep continues; empty for the first.
+        started_at: the time at which the round began; empty if it is unknown.
+        last_started_at: the time at which the last complete round began; empty if there is none.
+    """
+
+    after: str
+    started_at: str
+    last_started_at: str
+
+    @property
+    def since(self) -> str:
+        """The time from which on records are compared with their inputs; empty for all of them."""
+        try:
+            started = datetime.fromisoformat(self.last_started_at.replace("Z", "+00:00"))
+        except ValueError:
+            return "0"  # before all times
+        return (started - _LONGEST_WRITE).isoformat().replace("+00:00", "Z")
+
+
+class RoundState:
+    """The state of rounds of one kind: one object, which tells the next sweep how to go on.
+
+    Args:
+        store: the bucket.
+        bucket: its name.
+        key: the state's key.
+    """
+
+    def __init__(self, store: ObjectStore, bucket: str, key: str) -> None:
+        self._store = store
+        self._bucket = bucket
+        self._key = key
+
+    def begin(self) -> Round:
+        """Continue the unfinished round, or begin a new one."""
+        state = self._store.read(self._bucket, self._key) or {}
+        after, last = _text(state, "after"), _text(state, "last_started_at")
+        if after:
+            return Round(after, _text(state, "started_at"), last)
+        # The bucket's own clock gives the time: all other times that are compared are the bucket's.
+        self._store.write(self._bucket, self._key, {"last_started_at": last})
+        written = self._store.describe(self._bucket, self._key)
+        return Round("", written.uploaded_at or "" if written else "", last)
+
+    def stop(self, current: Round, after: str) -> None:
+        """Keep the input after which the next sweep continues the round."""
+        state = {
+            "after": after,
+            "started_at": current.started_at,
+            "last_started_at": current.last_started_at,
+        }
+        self._store.write(self._bucket, self._key, state)
+
+    def complete(self, current: Round) -> None:
+        """Note that the round saw all inputs."""
+        self._store.write(self._bucket, self._key, {"last_started_at": current.started_at})
+
+
+def _text(state: Mapping[str, object], name: str) -> str:
+    value = state.get(name)
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,222 @@
+"""A sweep: finds inputs without a right record, and processes them.
+
+The platform discards invocations beyond its limits, some uploads send no event, and a write may
+come so late that it replaces the record of a newer content. A sweep finds all three: it walks over
+all inputs, and compares each record that was written since the last complete round with its input.
+A sweep that runs out of time leaves a checkpoint in the bucket, from which the next one continues.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from datetime import datetime, timezone
+
+from quota_invoice.deadline import FOR_ONE_INPUT, RETRIES_PER_INPUT, Deadline
+from quota_invoice.errors import (
+    ConfigurationError,
+    InputTooLong,
+    InvocationError,
+    OutOfTime,
+    StoreError,
+    UnexpectedFault,
+    UploadsFailed,
+)
+from quota_invoice.events.timer import Sweep
+from quota_invoice.logs import Log
+from quota_invoice.obs.objects import Entry, ObjectStore, Source
+from quota_invoice.obs.walk import Finding, State, walk
+from quota_invoice.pipeline import Outcome, Pipeline
+from quota_invoice.records.record import etag_of
+from quota_invoice.settings.settings import Settings
+from quota_invoice.sweep.progress import Pending, Progress
+from quota_invoice.sweep.retries import Retries, Tries
+from quota_invoice.sweep.round import Round, RoundState
+
+_QUEUED_PER_THREAD = 2  # so that no thread waits for the listing
+
+
+def _threads(number: int) -> Executor:
+    return ThreadPoolExecutor(number, thread_name_prefix="sweep")
+
+
+def _utc_now() -> datetime:
+    return datetime.now(timezone.utc)
+
+
+class Sweeper:
+    """Runs one sweep.
+
+    Args:
+        settings: bucket, layout and concurrency.
+        store: the bucket.
+        pipeline: brings the record of an input up to date; called by several threads.
+        log: takes a line for the sweep.
+        deadline: end of the invocation's work.
+        pool: returns an executor of so many threads.
+        now: returns the present time, UTC.
+
+    Raises:
+        ConfigurationError: the settings name no bucket.
+    """
+
+    def __init__(  # noqa: PLR0913 - the last two are for tests
+        self,
+        settings: Settings,
+        store: ObjectStore,
+        pipeline: Pipeline,
+        log: Log,
+        deadline: Deadline,
+        *,
+        pool: Callable[[int], Executor] = _threads,
+        now: Callable[[], datetime] = _utc_now,
+    ) -> None:
+        if not settings.bucket:
+            raise ConfigurationError(["BUCKET: not set; a sweep needs the bucket's name"])
+        self._bucket = settings.bucket
+        self._layout = settings.layout
+        self._store = store
+        self._pipeline = pipeline
+        self._log = log
+        self._deadline = deadline
+        self._concurrency = settings.sweep_concurrency
+        self._pool = pool
+        self._retries = Retries(store, settings.bucket, settings.layout, now)
+
+    def run(self, sweep: Sweep) -> dict[str, int]:
+        """Continue the unfinished round of this kind, or begin a new one.
+
+        Returns:
+            The number of ``inputs``, and the inputs by state and by outcome; ``unfinished`` is 1
+            if the sweep did not come to the last input, ``stopped`` if a refusal is the reason.
+
+        Raises:
+            InvocationError: an input could not be processed; all others were.
+        """
+        state = RoundState(self._store, self._bucket, self._state_key(sweep))
+        current = state.begin()
+        with self._log.step("sweep", current.after) as step:
+            progress = self._sweep(sweep, current)
+            counts = step.counts = progress.counts
+            if progress.checkpoint is None:
+                state.complete(current)
+            else:
+                counts["unfinished"] = 1
+                if progress.checkpoint != current.after:
+                    state.stop(current, progress.checkpoint)
+            if progress.errors:
+                raise UploadsFailed(progress.errors, counts["inputs"], count=counts["errors"])
+            if progress.listing_error:
+                raise progress.listing_error
+        return dict(counts)
+
+    def _sweep(self, sweep: Sweep, current: Round) -> Progress:
+        progress = Progress(current.after)
+        pending: deque[Pending] = deque()
+        # Sweeps of other kinds are rare: they leave the comparison of new records to this kind.
+        since = current.since if sweep == Sweep() else ""
+        with self._pool(self._concurrency) as pool:
+            try:
+                for finding in walk(self._listing, self._layout, current.after, since=since):
+                    if self._deadline.remaining() < FOR_ONE_INPUT or progress.is_stopping:
+                        progress.stopped_after = progress.last
+                        break
+                    progress.counts["inputs"] += 1
+                    progress.counts[finding.state.value] += 1
+                    tries = self._retries.take(finding)
+                    if self._needs_work(finding, tries, sweep):
+                        while len(pending) >= _QUEUED_PER_THREAD * self._concurrency:
+                            progress.collect(pending.popleft())
+                        is_first = progress.last == current.after
+                        future = pool.submit(
+                            self._process, finding, tries, sweep, is_first=is_first
+                        )
+                        pending.append(Pending(finding.entry.key, progress.last, future))
+                    progress.last = finding.entry.key
+            except StoreError as error:  # the inputs seen so far count
+                progress.stopped_after, progress.listing_error = progress.last, error
+            while pending:
+                progress.collect(pending.popleft())
+        return progress
+
+    def _needs_work(self, finding: Finding, tries: Tries | None, sweep: Sweep) -> bool:
+        if finding.state is State.MISSING:
+            return tries is None or self._retries.is_due(tries)
+        is_left_over = tries is not None and bool(tries.keys)
+        needs_work = finding.needs_work(retry_failed=sweep.retry_failed, verify=sweep.verify)
+        return needs_work or is_left_over
+
+    def _process(
+        self, finding: Finding, tries: Tries | None, sweep: Sweep, *, is_first: bool
+    ) -> Outcome:
+        entry = finding.entry
+        tries = tries or self._retries.look_up(entry)
+        try:
+            outcome = self._compare(finding, sweep)
+            if outcome is None:
+                if not self._retries.is_due(tries):
+                    return Outcome.WAITING
+                outcome = self._record(entry, sweep)
+            self._retries.remove(tries.keys)
+        except OutOfTime as error:
+            if error.has_progress or not is_first:
+                raise
+            late = InputTooLong(entry.key)  # the others must not wait for it
+            self._postpone(entry, late, tries)
+            raise late from None
+        except InvocationError as error:
+            if not error.stops_round:
+                self._postpone(entry, error, tries)
+            raise
+        except Exception as error:  # noqa: BLE001 - a defect comes to an end as well
+            fault = UnexpectedFault(error)
+            self._postpone(entry, fault, tries)
+            raise fault from None
+        return outcome
+
+    def _compare(self, finding: Finding, sweep: Sweep) -> Outcome | None:
+        """Compare an input's records with it; None if neither is of its content."""
+        etag, bucket = finding.entry.etag, self._bucket
+        if finding.record:
+            record = self._store.read(bucket, self._layout.record_key(finding.entry.key))
+            if etag_of(record) == etag:
+                if not finding.failure:
+                    return Outcome.DUPLICATE
+                self._store.delete(bucket, self._layout.failure_key(finding.entry.key))
+                return Outcome.TIDIED
+        if finding.failure and not sweep.retry_failed:
+            failure = self._store.read(bucket, self._layout.failure_key(finding.entry.key))
+            if etag_of(failure) == etag:
+                return Outcome.DUPLICATE
+        return None
+
+    def _record(self, entry: Entry, sweep: Sweep) -> Outcome:
+        deadline = self._deadline.retries_at_most(RETRIES_PER_INPUT)
+        with self._log.step("upload", entry.key) as step:
+            outcome = self._pipeline.record(
+                self._bucket, entry.key, deadline, retry_failed=sweep.retry_failed
+            )
+            step.outcome, step.reason = outcome.value, outcome.reason
+        return outcome
+
+    def _postpone(self, entry: Entry, error: InvocationError, tries: Tries) -> None:
+        """Have a later sweep try an input again, or make its failure final."""
+        source = Source(self._bucket, entry.key, entry.etag, entry.size, None, entry.modified_at)
+        try:
+            if tries.are_exhausted:
+                self._pipeline.fail(source, error, attempts=tries.attempts + 1)
+                self._retries.remove(tries.keys)
+            else:
+                self._retries.postpone(source, error, tries)
+        except StoreError as refusal:
+            refusal.stops_round = True  # nothing else says that the input must be seen again
+            raise
+
+    def _listing(self, prefix: str, after: str) -> Iterator[Entry]:
+        return self._store.listing(self._bucket, prefix, after)
+
+    def _state_key(self, sweep: Sweep) -> str:
+        """Return the state's key; no failure record has it, since those end in ``.json``."""
+        kind = "-failures" * sweep.retry_failed + "-verify" * sweep.verify
+        return f"{self._layout.failures_prefix}.sweep{kind}"

@@ -1,0 +1,96 @@
+"""An image that cannot be read: the response is the same from OCR and from a stored failure."""
+
+from __future__ import annotations
+
+import pytest
+
+from quota_invoice.errors import (
+    AccessRefused,
+    DownloadFailed,
+    ImageRefused,
+    NotRecognized,
+    ObjectUnavailable,
+)
+from quota_invoice.errors import QuotaInvoiceError as Error
+from quota_invoice.obs.objects import Source
+from quota_invoice.records.record import FORMER_SCHEMA, failed
+from tests.support.announce import etag
+from tests.unit.handler.api.test_api import FAILURE, KEY, REFUSAL, Api
+
+SOURCE = Source("invoices", KEY, etag(b"image"), 5, None, None)
+ENGLISH = "The image is not supported."
+CHINESE = "图片上没有可识别的定额发票，或图片质量太差。"
+
+
+def former(error: Error) -> dict[str, object]:
+    """Return a failure record of schema 1."""
+    texts = {"code": error.code, "message": error.message, "request_id": error.request_id}
+    return {**failed(SOURCE, error), "schema": FORMER_SCHEMA, "error": texts}
+
+
+@pytest.mark.parametrize("make", [lambda error: failed(SOURCE, error), former])
+def test_a_stored_failure_of_either_schema_is_the_answer_of_the_service(make: type) -> None:
+    api = Api()
+    api.store.records[FAILURE] = make(REFUSAL)
+    reply = api.ask("POST", "/invoices", {"key": KEY})
+    assert reply.error == (422, "AIS.0104")
+    assert (reply.json["error_msg"], reply.json["error_msg_zh"]) == (ENGLISH, CHINESE)
+    assert api.ocr.given == []
+
+
+@pytest.mark.parametrize("make", [lambda error: failed(SOURCE, error), former])
+def test_a_stored_failure_of_either_schema_is_returned_unchanged(make: type) -> None:
+    api = Api()
+    api.store.records[FAILURE] = record = make(REFUSAL)
+    assert api.ask("GET", f"/invoices/{KEY}").json == record
+
+
+@pytest.mark.parametrize("error", [None, {}, {"message": {}}, {"message": ["a"], "code": 7}])
+def test_a_failure_without_a_usable_error_is_a_refusal(error: object) -> None:
+    api = Api()
+    api.store.records[FAILURE] = {**failed(SOURCE, REFUSAL), "error": error}
+    reply = api.ask("POST", "/invoices", {"key": KEY})
+    assert reply.status == 422
+    assert reply.json["error_msg"]
+
+
+def test_the_chinese_cause_is_the_one_of_the_stored_failure() -> None:
+    api = Api()
+    record = failed(SOURCE, ObjectUnavailable("Object.Archived", "InvalidObjectState"), attempts=6)
+    api.store.records[FAILURE] = record
+    reply = api.ask("POST", "/invoices", {"key": KEY})
+    assert reply.error == (422, "Object.Archived")
+    assert reply.json["error_msg_zh"] == record["error"]["message"]["zh"]
+
+
+def test_a_failure_without_a_text_of_the_service_has_one_of_ours() -> None:
+    api = Api()
+    record = failed(SOURCE, REFUSAL)
+    record["error"]["service_message"] = None
+    api.store.records[FAILURE] = record
+    reply = api.ask("POST", "/invoices", {"key": KEY})
+    assert reply.json["error_msg"] == record["error"]["message"]["en"]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ImageRefused("AIS.0104", ENGLISH),
+        NotRecognized("AIS.0105", "Recognition failed."),
+        DownloadFailed("ModelArts.4603", "Obtaining the file from the URL failed."),
+    ],
+)
+def test_the_cause_of_an_unreadable_image_is_also_in_chinese(error: Error) -> None:
+    reply = Api(*[error] * 4).ask("POST", "/invoices", {"url": "https://files.test/a.jpg"})
+    assert reply.error == (422, error.code)
+    assert reply.json["error_msg"] == error.message
+    assert reply.json["error_msg_zh"].endswith("。")
+
+
+def test_other_errors_are_in_english_only() -> None:
+    refused = Api(AccessRefused("ModelArts.4204", "not subscribed"))
+    image = {"url": "https://files.test/a.jpg"}
+    assert "error_msg_zh" not in refused.ask("POST", "/invoices", image).json
+    private = Api().ask("POST", "/invoices", {"url": "http://127.0.0.1/a.jpg"})
+    assert private.error == (422, "Url.Refused")
+    assert "error_msg_zh" not in private.json

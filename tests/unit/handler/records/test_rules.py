@@ -1,0 +1,105 @@
+"""Each rule on an invoice finds its problem, and says it in both languages."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quota_invoice.invoice.findings import Finding, Severity, Text, needs_review
+from quota_invoice.invoice.interpret import interpret
+from quota_invoice.invoice.rules import RULES, Fields, check, unread_pages
+from tests.support.fakes import RESULT
+
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+SURE: dict[str, float] = RESULT["confidence"]
+# A change of a good invoice, and the finding that it causes.
+TABLE: list[tuple[dict[str, Any], str, str]] = [
+    ({"code": ""}, "missing_field.code", "serious"),
+    ({"number": ""}, "missing_field.number", "serious"),
+    ({"amount": None}, "missing_field.amount", "serious"),
+    ({"location": ""}, "missing_field.location", "doubt"),
+    ({"code": "14403190911"}, "malformed_code", "serious"),
+    ({"code": "344031909110"}, "malformed_code", "serious"),
+    ({"number": "9123456"}, "malformed_number", "serious"),
+    ({"number": "9123456O"}, "malformed_number", "serious"),
+    ({"amount": "50.0O"}, "unreadable_amount", "serious"),
+    ({"location": "北京市"}, "contradicting_place", "doubt"),
+    ({"location": "广东省广州市"}, "contradicting_place", "doubt"),
+    ({"confidence": {**SURE, "code": 0.5}}, "low_confidence.code", "doubt"),
+    ({"confidence": {**SURE, "number": "1"}}, "low_confidence.number", "doubt"),
+    ({"confidence": {**SURE, "location": float("nan")}}, "low_confidence.location", "doubt"),
+    ({"confidence": {k: SURE[k] for k in SURE if k != "amount"}}, "low_confidence.amount", "doubt"),
+]
+
+
+def test_a_good_invoice_has_no_findings() -> None:
+    assert check(Fields.of(RESULT)) == []
+
+
+@pytest.mark.parametrize(("change", "code", "severity"), TABLE)
+def test_a_wrong_field_is_found(change: dict[str, Any], code: str, severity: str) -> None:
+    entry = interpret({**RESULT, **change})
+    [finding] = entry["findings"]
+    assert (finding["code"], finding["severity"]) == (code, severity)
+    assert entry["needs_review"] is True
+    assert CHINESE.search(finding["message"]["zh"])
+    assert finding["message"]["en"].endswith((".", "!"))
+
+
+def test_each_rule_is_in_the_table() -> None:
+    assert {code.partition(".")[0] for _, code, _ in TABLE} == {rule.__name__ for rule in RULES}
+
+
+def test_a_contradiction_names_both_places() -> None:
+    [finding] = check(Fields.of({**RESULT, "location": "上海"}))
+    assert finding.message == Text(
+        "发票代码属于广东省深圳市，而票面所在地是上海市。",
+        "The invoice code belongs to 广东省深圳市, but the invoice says 上海市.",
+    )
+
+
+@pytest.mark.parametrize("location", ["深圳", "广东省", "火星"])
+def test_a_place_that_agrees_or_is_unknown_is_no_contradiction(location: str) -> None:
+    assert check(Fields.of({**RESULT, "location": location})) == []
+
+
+@pytest.mark.parametrize(
+    ("pages", "zh", "en"),
+    [
+        ([3], "第 3 页", "not read: 3."),
+        ([1, 2, 5, 7, 8], "第 1-2、5、7-8 页", "not read: 1-2, 5, 7-8."),
+    ],
+)
+def test_unread_pages_are_named(pages: list[int], zh: str, en: str) -> None:
+    [finding] = unread_pages([range(page, page + 1) for page in pages])
+    assert zh in finding.message.zh
+    assert en in finding.message.en
+    assert finding.severity is Severity.DOUBT
+
+
+def test_no_unread_page_is_no_finding() -> None:
+    assert list(unread_pages([])) == []
+
+
+def test_only_a_doubt_or_worse_needs_a_review() -> None:
+    text = Text("备注", "A remark")
+    found = {severity: [Finding("remark", severity, text)] for severity in Severity}
+    assert [needs_review(found[severity]) for severity in Severity] == [False, True, True]
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["code", "number", "location", "amount", "confidence", "other"]),
+        st.none()
+        | st.text()
+        | st.integers()
+        | st.dictionaries(st.sampled_from(list(SURE)), st.integers() | st.floats() | st.text()),
+    )
+)
+def test_any_result_gives_an_entry(result: dict[str, Any]) -> None:
+    entry = interpret(result)
+    assert entry["needs_review"] == bool(entry["findings"])
