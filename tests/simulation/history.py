@@ -31,7 +31,7 @@ from tests.simulation.scheduler import Pool
 from tests.simulation.world import LAYOUT, SETTINGS, Rates, World
 
 _DELIVERIES = 3  # of an event whose invocation fails
-_CALM = Rates(0.0, 0.0, 0.0)
+_CALM = Rates(0.0, 0.0, 0.0, 0.0)
 _LONGEST_WAIT = 75 * 3600.0  # seconds until every input that is tried again later is due
 _SWEEP_SECONDS = 600.0
 

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 # Latencies in seconds, each with its share of the steps: usual, slow, very slow, frozen instance.
 _LATENCIES = ((0.80, 0.01, 0.12), (0.16, 0.2, 2.0), (0.035, 2.0, 12.0), (0.005, 12.0, 90.0))
-_USUAL = 0.05
+_OCR_LATENCIES = ((0.60, 0.05, 0.8), (0.35, 0.8, 5.0), (0.045, 5.0, 15.0), (0.005, 15.0, 90.0))
+_USUAL, _OCR_USUAL = 0.05, 0.5
 _STICKY = 0.5  # the rate of faults after a fault: faults come in bursts
 
 
@@ -122,11 +123,14 @@ class Invocation:
         number, rates, rng = self._steps, self.world.rates, self._random
         self._steps += 1
         crash, chance, kind, share, part, late = (rng.random() for _ in range(6))
+        usual, latencies = _USUAL, _LATENCIES
+        if action.startswith("ocr"):
+            usual, latencies = _OCR_USUAL, _OCR_LATENCIES
         if self.world.is_plain(self.name, number):
-            crash, chance, latency = 1.0, 1.0, _USUAL
+            crash, chance, latency = 1.0, 1.0, usual
         else:
-            latency = _latency(share, part)
-            if crash < rates.crash or chance < _STICKY or latency > _LATENCIES[0][2]:
+            latency = _latency(latencies, share, part)
+            if crash < rates.crash or chance < _STICKY or latency > latencies[0][2]:
                 self.world.decisions.append((self.name, number))
         self.world.sleep(min(latency, longest))
         if crash < rates.crash or self.world.now > self._ends_at:
@@ -135,15 +139,19 @@ class Invocation:
         if self.is_dead:
             raise Crash
         rate = rates.ocr if action.startswith("ocr") else rates.store
+        if action in {"put", "delete"}:
+            rate = max(rate, rates.write)
         step = Step(self.world.now, self, action, key, 1 + 80 * late**2, "", chance, kind, rate)
         self.world.steps.append(step)
         self.world.trace(self.name, f"{action} {key}")
         return step
 
 
-def _latency(share: float, part: float) -> float:
-    for portion, shortest, longest in _LATENCIES:
+def _latency(
+    latencies: tuple[tuple[float, float, float], ...], share: float, part: float
+) -> float:
+    for portion, shortest, longest in latencies:
         if share < portion:
             return shortest + part * (longest - shortest)
         share -= portion
-    return _USUAL
+    return latencies[-1][2]

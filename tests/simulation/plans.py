@@ -63,11 +63,11 @@ class Plan:
 def make_plan(seed: int) -> Plan:
     """Return the plan of a seed."""
     rng = random.Random(seed)
-    faulty = rng.choice((0.0, 0.03, 0.1))
     rates = Rates(
-        crash=rng.choice((0.0, faulty / 3)),
-        store=rng.choice((0.0, faulty)),
-        ocr=rng.choice((0.0, faulty * 2)),
+        crash=rng.choice((0.0, 0.0, 0.01, 0.03)),
+        store=rng.choice((0.0, 0.0, 0.03, 0.1)),
+        write=rng.choice((0.0, 0.0, 0.1, 0.4)),
+        ocr=rng.choice((0.0, 0.0, 0.05, 0.2)),
     )
     planner = _Planner(rng)
     for _ in range(rng.choice((1, 1, 1, 2, 3))):
@@ -108,7 +108,7 @@ class _Planner:
     def _add_upload(self, key: str) -> None:
         rng = self._rng
         # Uploads to one key lie more than a second apart, the resolution of last-modified.
-        at = self._busy = max(self._busy + 1.01, self._now) + rng.choice((0.0, rng.uniform(0, 4)))
+        at = self._busy = max(self._busy + 1.01, self._now) + rng.choice((0.0, rng.uniform(0, 5)))
         content = rng.choice(self._contents[key])
         upload = self._add("upload", key=key, content=content, at=at)
         for _ in range(rng.choice((0, 1, 1, 1, 1, 2))):

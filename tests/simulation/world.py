@@ -25,6 +25,7 @@ class Rates:
 
     crash: float
     store: float
+    write: float
     ocr: float
 
 
