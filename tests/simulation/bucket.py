@@ -11,7 +11,7 @@ from functools import lru_cache, partial
 from typing import Any, TypeVar
 
 from quota_invoice.deadline import Deadline
-from quota_invoice.errors import StoreBusy, StoreRefused, StoreUnreachable
+from quota_invoice.errors import ObjectUnavailable, StoreBusy, StoreRefused, StoreUnreachable
 from quota_invoice.obs.objects import BEGINNING, Entry, Identified, Source
 from quota_invoice.retry import retry
 from tests.simulation.invocation import Invocation
@@ -180,6 +180,9 @@ class SimulatedStore:
         if self._world.is_on("bucket refuses"):
             step.fail("refused")
             raise StoreRefused("Store.AccessDenied", f"{action} {key}: 403")
+        if self._world.is_on(f"archived {key}") and action in {"identify", "fetch"}:
+            step.fail("archived")
+            raise ObjectUnavailable("Object.Archived", f"{action} {key}: 403 InvalidObjectState")
         fault = step.fault(
             "busy", "lost request", *(("lost response", "late effect") if can_be_late else ())
         )

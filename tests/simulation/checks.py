@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any
 from urllib.parse import quote
 
 from tests.simulation.bucket import Stored
 from tests.simulation.causes import unexplained
 from tests.simulation.contents import BY_ETAG
-from tests.simulation.history import History
+from tests.simulation.history import History, answer_of
+from tests.simulation.invocation import Invocation
 from tests.simulation.world import LAYOUT, World
 
 _LISTED = "2"  # inputs per page of the API's listing
@@ -25,6 +25,7 @@ def violations(history: History) -> list[str]:
         *(_sweep_problems(history)),
         *(text for stored in _inputs(world) for text in _record_problems(world, stored)),
         *_reading_problems(world),
+        *_breaker_problems(world),
         *_api_problems(history),
     ]
 
@@ -104,6 +105,17 @@ def _reading_problems(world: World) -> Iterator[str]:
         )
 
 
+def _breaker_problems(world: World) -> Iterator[str]:
+    """Nothing is sent to OCR after a refusal of the account or of the bucket."""
+    refused: dict[Invocation, float] = {}
+    for step in world.steps:
+        sender = step.invocation
+        if step.action == "ocr fetches" and step.began_at > refused.get(sender, step.began_at):
+            yield f"{sender.name} sends {step.key} to OCR at {step.began_at:.2f}, though refused"
+        if step.failed in {"account refused", "refused"}:
+            refused.setdefault(sender, step.at)
+
+
 def _api_problems(history: History) -> Iterator[str]:
     """The API's listing and GET agree with the bucket."""
     bucket = history.world.bucket
@@ -117,7 +129,7 @@ def _api_problems(history: History) -> Iterator[str]:
     for number in range(len(expected) + 2):
         name = f"last-list{number}"
         query = {"limit": _LISTED, **({"after": after} if after else {})}
-        status, body = _answer(history.call(name, "GET", "/invoices", **query))
+        status, body = answer_of(history.call(name, "GET", "/invoices", **query))
         if status != 200:  # noqa: PLR2004 - HTTP's
             yield f"GET /invoices: {status} {body}"
             return
@@ -131,11 +143,6 @@ def _api_problems(history: History) -> Iterator[str]:
         if LAYOUT.is_resolvable(key):
             continue  # the API refuses such a key
         path = f"/invoices/{quote(key.removeprefix(LAYOUT.input_prefix))}"
-        status, body = _answer(history.call(f"last-get {key}", "GET", path))
+        status, body = answer_of(history.call(f"last-get {key}", "GET", path))
         if (status, body.get("status")) != (200, status_text):
             yield f"GET {path}: {status} {body}, not {status_text}"
-
-
-def _answer(response: object) -> tuple[int, dict[str, Any]]:
-    found = cast("dict[str, Any]", response)
-    return found["statusCode"], json.loads(found["body"])

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import random
-from collections.abc import Iterator, Set
+import secrets
+from collections.abc import Iterator, Sequence, Set
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import datetime, tzinfo
 from functools import partial
+from typing import Any
 from unittest import mock
 from urllib.parse import quote
 
 from quota_invoice import retry as retrying
-from quota_invoice.api import invoices
+from quota_invoice.api import invoices, uploads
 from quota_invoice.api.dispatch import dispatch
 from quota_invoice.events.api_request import parse_api_request
 from quota_invoice.events.timer import Sweep
@@ -24,6 +28,7 @@ from quota_invoice.stopwatch import Stopwatch
 from quota_invoice.sweep.sweeper import Sweeper
 from quota_invoice.uploads import UploadProcessor
 from tests.simulation.bucket import SimulatedStore, Stored, instant
+from tests.simulation.contents import Content
 from tests.simulation.invocation import Invocation
 from tests.simulation.ocr import SimulatedOcr
 from tests.simulation.plans import Action, Plan
@@ -34,6 +39,7 @@ _DELIVERIES = 3  # of an event whose invocation fails
 _CALM = Rates(0.0, 0.0, 0.0, 0.0)
 _LONGEST_WAIT = 75 * 3600.0  # seconds until every input that is tried again later is due
 _SWEEP_SECONDS = 600.0
+_CREATED, _FAULT = 201, 500
 
 
 class History:
@@ -92,8 +98,12 @@ class History:
         quoted = quote(key.removeprefix(LAYOUT.input_prefix))
         if action.kind == "upload" and action.content:
             self._uploaded[name] = world.upload(key, action.content.data)
-        elif action.kind == "event" and action.text in self._uploaded:
-            self._deliver(action, self._uploaded[action.text])
+        elif action.kind == "signed upload" and action.content:
+            self._upload_by_url(action, action.content)
+        elif action.kind == "event":
+            known = [self._uploaded[one] for one in action.text.split() if one in self._uploaded]
+            if known:
+                self._deliver(action, known)
         elif action.kind == "delete":
             world.remove(key)
         elif action.kind == "outage":
@@ -108,24 +118,26 @@ class History:
         elif action.kind == "list":
             self._call(name, "GET", "/invoices", "", {})
 
-    def _deliver(self, action: Action, stored: Stored) -> None:
+    def _upload_by_url(self, action: Action, content: Content) -> None:
+        """Ask the API for an upload URL, and use it twice."""
+        body = f'{{"name": "{content.name}.jpg"}}'
+        status, answer = answer_of(self._call(f"{action.name}.url", "POST", "/uploads", body, {}))
+        if status != _CREATED:
+            return
+        for number in range(2):
+            stored = self.world.upload(answer["key"], content.data)
+            event = replace(action, name=f"{action.name}.event{number}")
+            self.world.scheduler.start(partial(self._deliver, event, [stored]), self.world.now)
+            self.world.sleep(action.seconds)
+
+    def _deliver(self, action: Action, uploaded: Sequence[Stored]) -> None:
         """Deliver an event, again if its invocation fails."""
-        source = stored.source
-        upload = Upload(
-            bucket=source.bucket,
-            key=source.key,
-            raw_key=source.key,
-            etag=source.etag,
-            size=source.size,
-            version_id=source.version_id,
-            uploaded_at=source.uploaded_at,
-            event_name="ObjectCreated:Put",
-        )
+        announced = [_announced(stored) for stored in uploaded]
         for number in range(_DELIVERIES):
             invocation = self._begin(f"{action.name}.{number}", action.seconds)
             store, pipeline = self._parts(invocation)
             processor = UploadProcessor(LAYOUT, store, pipeline, invocation.log)
-            invocation.run(lambda: processor.run([upload], invocation.deadline))  # noqa: B023 - runs at once
+            invocation.run(lambda: processor.run(announced, invocation.deadline))  # noqa: B023 - runs at once
             if not (invocation.is_dead or invocation.error):
                 return
             self.world.sleep(4.0**number)
@@ -154,7 +166,7 @@ class History:
         store, _ = self._parts(invocation)
         ocr, stopwatch = SimulatedOcr(invocation), Stopwatch()
         parts = (SETTINGS, store, ocr)
-        return invocation.run(
+        response = invocation.run(
             lambda: dispatch(
                 request,
                 lambda: parts,  # type: ignore[arg-type, return-value]  # simulated ones
@@ -163,6 +175,10 @@ class History:
                 stopwatch,
             )
         )
+        status, answer = answer_of(response)
+        if status == _FAULT:
+            self.world.violations.append(f"{name}: {answer}")
+        return response
 
     def _begin(self, name: str, seconds: float, *, retry_failed: bool = False) -> Invocation:
         invocation = Invocation(self.world, name, seconds, retry_failed=retry_failed)
@@ -175,6 +191,28 @@ class History:
         recognizer = Recognizer(store, ocr, invocation.log, LAYOUT, auto=SETTINGS.recognize_all)
         region = SETTINGS.region
         return store, Pipeline(LAYOUT, region, store, recognizer, invocation.log)
+
+
+def answer_of(response: object) -> tuple[int, dict[str, Any]]:
+    """Return the status and the body of the API's response; 0 if the invocation crashed."""
+    if not isinstance(response, dict):
+        return 0, {}
+    return response["statusCode"], json.loads(response["body"] or "{}")
+
+
+def _announced(stored: Stored) -> Upload:
+    """Return an upload as an event announces it."""
+    source = stored.source
+    return Upload(
+        bucket=source.bucket,
+        key=source.key,
+        raw_key=source.key,
+        etag=source.etag,
+        size=source.size,
+        version_id=source.version_id,
+        uploaded_at=source.uploaded_at,
+        event_name="ObjectCreated:Put",
+    )
 
 
 @contextmanager
@@ -190,6 +228,8 @@ def _simulated_time(world: World) -> Iterator[None]:
         patches.enter_context(world.scheduler.time())
         # A default argument, which was bound before.
         patches.enter_context(mock.patch.object(retrying.retry, "__defaults__", (world.sleep,)))
-        for module in (invoices, record):
+        token = mock.patch.object(secrets, "token_hex", lambda _: f"{len(world.steps):016x}")
+        patches.enter_context(token)
+        for module in (invoices, record, uploads):
             patches.enter_context(mock.patch.object(module, "datetime", Dates))
         yield

@@ -31,7 +31,8 @@ class Step:
     """A request to bucket or OCR, at the moment when the other side receives it.
 
     Attributes:
-        at: the simulated time.
+        began_at: the simulated time at which it was sent.
+        at: the time at which it is received.
         invocation: the sender.
         action: such as ``put``.
         key: the object, or the prefix of a listing.
@@ -39,6 +40,7 @@ class Step:
         failed: the fault that the request met; empty if none.
     """
 
+    began_at: float
     at: float
     invocation: Invocation
     action: str
@@ -121,6 +123,7 @@ class Invocation:
         if self.is_dead:
             raise Crash
         number, rates, rng = self._steps, self.world.rates, self._random
+        began_at = self.world.now
         self._steps += 1
         crash, chance, kind, share, part, late = (rng.random() for _ in range(6))
         usual, latencies = _USUAL, _LATENCIES
@@ -141,7 +144,9 @@ class Invocation:
         rate = rates.ocr if action.startswith("ocr") else rates.store
         if action in {"put", "delete"}:
             rate = max(rate, rates.write)
-        step = Step(self.world.now, self, action, key, 1 + 80 * late**2, "", chance, kind, rate)
+        step = Step(
+            began_at, self.world.now, self, action, key, 1 + 80 * late**2, "", chance, kind, rate
+        )
         self.world.steps.append(step)
         self.world.trace(self.name, f"{action} {key}")
         return step

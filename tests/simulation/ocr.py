@@ -93,9 +93,11 @@ class SimulatedOcr:
         if ocr_input.encoded is not None:
             data = b64decode(ocr_input.encoded)
         if ocr_input.url is not None:
-            data = self._world.bucket.fetch(ocr_input.url)
+            key = ocr_input.url.removeprefix("simulated:").rpartition("?")[0]
+            if not self._world.is_on(f"archived {key}"):
+                data = self._world.bucket.fetch(ocr_input.url)
         if data is None:
-            raise DownloadFailed("ModelArts.4603", "there is no such object")
+            raise DownloadFailed("ModelArts.4603", "the object is not to be had")
         return BY_DATA[data]
 
     def _result(self, content: Content, api: Api, page: int | None, step: Step) -> Recognition:

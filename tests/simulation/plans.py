@@ -11,6 +11,7 @@ from tests.simulation.world import LAYOUT, Rates
 KEYS = tuple(f"{LAYOUT.input_prefix}{name}" for name in ("a.jpg", "a.jpg-b", "c/../d.jpg", "b.pdf"))
 _OUTAGES = ("OCR refuses", "OCR is down", "bucket refuses")
 _MINUTE, _HOUR = 60.0, 3600.0
+_SHARED_EVENTS = 0.1  # the share of events that announce two uploads
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Action:
         key: the input; empty where there is none.
         content: of an upload.
         seconds: length of an outage, or an invocation's time limit.
-        text: the outage's name, a sweep's kind, the upload that an event announces.
+        text: the outage's name, a sweep's kind, the uploads that an event announces.
     """
 
     name: str
@@ -90,6 +91,7 @@ class _Planner:
             key: rng.choices(PDFS if key.endswith(".pdf") else IMAGES, k=2) for key in self._keys
         }
         self._busy = 0.0  # the time of the last upload to any key
+        self._last_upload = ""
 
     def add_episode(self) -> None:
         rng = self._rng
@@ -102,8 +104,20 @@ class _Planner:
         for kind in ("post", "sweep"):
             for _ in range(rng.choice((0, 0, 0, 1, 1, 2))):
                 self._add(kind, key=rng.choice(self._keys))
+        if rng.random() < 0.1:  # noqa: PLR2004 - a share
+            self._add("signed upload", content=rng.choice(IMAGES))
+        if rng.random() < 0.04:  # noqa: PLR2004 - a share
+            self._add_sweeps_of_days()
         gap = rng.choice((30.0, 20 * _MINUTE, 2 * _HOUR, 26 * _HOUR))
         self._now += self._length + gap
+
+    def _add_sweeps_of_days(self) -> None:
+        """Let an input be out of reach for days, while sweeps try it until they give up."""
+        archived = f"archived {self._rng.choice(self._keys)}"
+        self._add("outage", text=archived, seconds=self._rng.choice((1, 30)) * 24 * _HOUR)
+        for wait in (0.0, 0.3, 2.0, 8.0, 40.0, 80.0):
+            self._now += self._length + wait * _HOUR
+            self._add("sweep")
 
     def _add_upload(self, key: str) -> None:
         rng = self._rng
@@ -111,9 +125,13 @@ class _Planner:
         at = self._busy = max(self._busy + 1.01, self._now) + rng.choice((0.0, rng.uniform(0, 5)))
         content = rng.choice(self._contents[key])
         upload = self._add("upload", key=key, content=content, at=at)
+        names = upload.name
+        if self._last_upload and rng.random() < _SHARED_EVENTS:
+            names = f"{self._last_upload} {names}"
+        self._last_upload = upload.name
         for _ in range(rng.choice((0, 1, 1, 1, 1, 2))):
             late = rng.choice((0.1, 0.5, rng.uniform(0, 5), rng.uniform(0, 60)))
-            self._add("event", key=key, text=upload.name, at=at + late)
+            self._add("event", key=key, text=names, at=at + late)
 
     def _add(
         self,
@@ -123,12 +141,13 @@ class _Planner:
         content: Content | None = None,
         text: str = "",
         at: float | None = None,
+        seconds: float = 0.0,
     ) -> Action:
         rng = self._rng
         if at is None:
             at = self._now + rng.uniform(0, self._length)
-        seconds = rng.choice((20.0, 60.0))
-        if kind == "outage":
+        seconds = seconds or rng.choice((20.0, 60.0))
+        if kind == "outage" and not text:
             text, seconds = rng.choice(_OUTAGES), rng.choice((5.0, 60.0, _HOUR))
         if kind == "sweep":
             text, seconds = rng.choice(("", "", "", "retry_failed", "verify")), 2 * seconds
