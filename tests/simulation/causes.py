@@ -47,6 +47,34 @@ def _concurrent(first: Reading, second: Reading, world: World) -> bool:
     return second.step.invocation is not mine and looked_at <= end
 
 
+def _finished_meanwhile(first: Reading, second: Reading, world: World) -> bool:
+    """A third invocation brought the input to its end after the second one had looked for it.
+
+    The kept pages of a PDF are removed then, so that they cannot serve the second one.
+    """
+    key = first.step.key
+    looked_at = _last(second.step, world, "get", LAYOUT.record_key(key))
+    return any(
+        step.action in {"put", "delete"}
+        and step.key in _outputs(key)
+        and step.invocation is not second.step.invocation
+        and looked_at <= step.at <= second.step.at
+        for step in world.steps
+    )
+
+
+def _pages_replaced(first: Reading, second: Reading, world: World) -> bool:
+    """An invocation that ran at the same time as the first one kept its own pages over its pages."""
+    progress_key = LAYOUT.progress_key(first.step.key)
+    puts = [step for step in world.steps if (step.action, step.key) == ("put", progress_key)]
+    return any(
+        mine.invocation is first.step.invocation is not other.invocation
+        and _last(other, world, "get", progress_key) <= mine.at <= other.at <= second.step.at
+        for mine in puts
+        for other in puts
+    )
+
+
 def _late_effect(first: Reading, second: Reading, world: World) -> bool:
     """A late effect replaced or removed an object that stood for the first reading."""
     return any(
@@ -83,6 +111,8 @@ CAUSES: tuple[Callable[[Reading, Reading, World], bool], ...] = (
     _failed_request,
     _changed,
     _concurrent,
+    _finished_meanwhile,
+    _pages_replaced,
     _late_effect,
     _overtaken,
     _asked_for,
