@@ -88,7 +88,7 @@ class Bucket:
     def page(self, prefix: str, after: str) -> list[Entry]:
         """Return the first entries below a prefix and after a key."""
         index = bisect_right(self.keys, max(after, prefix[:-1] + "\x20"))
-        found = []
+        found: list[Entry] = []
         while index < len(self.keys) and len(found) < _PAGE:
             if self.keys[index].startswith(prefix):
                 found.append(self.objects[self.keys[index]].entry)

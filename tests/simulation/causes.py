@@ -64,7 +64,7 @@ def _finished_meanwhile(first: Reading, second: Reading, world: World) -> bool:
 
 
 def _pages_replaced(first: Reading, second: Reading, world: World) -> bool:
-    """An invocation that ran at the same time as the first one kept its own pages over its pages."""
+    """A concurrent invocation kept its pages, which replaced those of the first one."""
     progress_key = LAYOUT.progress_key(first.step.key)
     puts = [step for step in world.steps if (step.action, step.key) == ("put", progress_key)]
     return any(
@@ -123,9 +123,10 @@ def unexplained(world: World) -> Iterator[tuple[Reading, Reading]]:
     """Yield the pairs of readings of one content, or page, that no cause explains."""
     for first, second in combinations(world.readings, 2):
         same = first.step.key == second.step.key and first.content is second.content
-        if same and first.page == second.page:
-            if not any(cause(first, second, world) for cause in CAUSES):
-                yield first, second
+        if not (same and first.page == second.page):
+            continue
+        if not any(cause(first, second, world) for cause in CAUSES):
+            yield first, second
 
 
 def _outputs(key: str) -> set[str]:

@@ -92,7 +92,7 @@ def _could_forget_pages(world: World, key: str) -> bool:
 
 
 def _is_exhausted(failure: dict[str, Any]) -> bool:
-    return bool(failure.get("attempts", 0) >= 6)  # noqa: PLR2004 - the first one and five more
+    return bool(failure.get("attempts", 0) >= 6)
 
 
 def _reading_problems(world: World) -> Iterator[str]:
@@ -130,7 +130,7 @@ def _api_problems(history: History) -> Iterator[str]:
         name = f"last-list{number}"
         query = {"limit": _LISTED, **({"after": after} if after else {})}
         status, body = answer_of(history.call(name, "GET", "/invoices", **query))
-        if status != 200:  # noqa: PLR2004 - HTTP's
+        if status != 200:
             yield f"GET /invoices: {status} {body}"
             return
         listed |= {entry["key"]: entry["status"] for entry in body["invoices"]}

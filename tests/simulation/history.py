@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import random
 import secrets
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import datetime, tzinfo
@@ -17,10 +18,10 @@ from urllib.parse import quote
 from quota_invoice import retry as retrying
 from quota_invoice.api import invoices, uploads
 from quota_invoice.api.dispatch import dispatch
+from quota_invoice.deadline import Deadline
 from quota_invoice.events.api_request import parse_api_request
 from quota_invoice.events.timer import Sweep
 from quota_invoice.events.upload import Upload
-from quota_invoice.deadline import Deadline
 from quota_invoice.pipeline import Pipeline
 from quota_invoice.recognition.recognizer import Recognizer
 from quota_invoice.records import record
@@ -28,7 +29,6 @@ from quota_invoice.stopwatch import Stopwatch
 from quota_invoice.sweep.sweeper import Sweeper
 from quota_invoice.uploads import UploadProcessor
 from tests.simulation.bucket import SimulatedStore, Stored, instant
-from tests.simulation.contents import Content
 from tests.simulation.invocation import Invocation
 from tests.simulation.ocr import SimulatedOcr
 from tests.simulation.plans import Action, Plan
@@ -52,7 +52,11 @@ class History:
     """
 
     def __init__(
-        self, plan: Plan, plain: Set[tuple[str, int]] = frozenset(), *, is_traced: bool = False
+        self,
+        plan: Plan,
+        plain: AbstractSet[tuple[str, int]] = frozenset(),
+        *,
+        is_traced: bool = False,
     ) -> None:
         self.world = World(
             plan.seed,
@@ -94,43 +98,44 @@ class History:
         return answers[0]
 
     def _act(self, action: Action) -> None:
+        """Run one action, as a task."""
         world, key, name = self.world, action.key, action.name
-        quoted = quote(key.removeprefix(LAYOUT.input_prefix))
-        if action.kind == "upload" and action.content:
-            self._uploaded[name] = world.upload(key, action.content.data)
-        elif action.kind == "signed upload" and action.content:
-            self._upload_by_url(action, action.content)
-        elif action.kind == "event":
-            known = [self._uploaded[one] for one in action.text.split() if one in self._uploaded]
-            if known:
-                self._deliver(action, known)
-        elif action.kind == "delete":
-            world.remove(key)
-        elif action.kind == "outage":
-            world.outage(action.text, action.seconds)
-        elif action.kind == "sweep":
-            options = {option: option == action.text for option in ("retry_failed", "verify")}
-            self._sweep(name, action.seconds, Sweep(**options))
-        elif action.kind == "post":
-            self._call(name, "POST", "/invoices", f'{{"key": "{key}"}}', {})
-        elif action.kind == "get":
-            self._call(name, "GET", f"/invoices/{quoted}", "", {})
-        elif action.kind == "list":
-            self._call(name, "GET", "/invoices", "", {})
+        path = f"/invoices/{quote(key.removeprefix(LAYOUT.input_prefix))}"
+        match action.kind:
+            case "upload":
+                self._uploaded[name] = world.upload(key, action.data)
+            case "event":
+                self._deliver(action, filter(None, map(self._uploaded.get, action.text.split())))
+            case "signed upload":
+                self._upload_by_url(action)
+            case "delete":
+                world.remove(key)
+            case "outage":
+                world.outage(action.text, action.seconds)
+            case "sweep":
+                self._sweep(
+                    name, action.seconds, Sweep(**{action.text: True} if action.text else {})
+                )
+            case "post":
+                self._call(name, "POST", "/invoices", f'{{"key": "{key}"}}', {})
+            case "get":
+                self._call(name, "GET", path, "", {})
+            case "list":
+                self._call(name, "GET", "/invoices", "", {})
 
-    def _upload_by_url(self, action: Action, content: Content) -> None:
+    def _upload_by_url(self, action: Action) -> None:
         """Ask the API for an upload URL, and use it twice."""
-        body = f'{{"name": "{content.name}.jpg"}}'
+        body = '{"name": "a.jpg"}'
         status, answer = answer_of(self._call(f"{action.name}.url", "POST", "/uploads", body, {}))
         if status != _CREATED:
             return
         for number in range(2):
-            stored = self.world.upload(answer["key"], content.data)
+            stored = self.world.upload(answer["key"], action.data)
             event = replace(action, name=f"{action.name}.event{number}")
             self.world.scheduler.start(partial(self._deliver, event, [stored]), self.world.now)
             self.world.sleep(action.seconds)
 
-    def _deliver(self, action: Action, uploaded: Sequence[Stored]) -> None:
+    def _deliver(self, action: Action, uploaded: Iterable[Stored]) -> None:
         """Deliver an event, again if its invocation fails."""
         announced = [_announced(stored) for stored in uploaded]
         for number in range(_DELIVERIES):
@@ -156,9 +161,7 @@ class History:
         )
         invocation.run(lambda: sweeper.run(sweep))
 
-    def _call(
-        self, name: str, method: str, path: str, body: str, query: dict[str, str]
-    ) -> object:
+    def _call(self, name: str, method: str, path: str, body: str, query: dict[str, str]) -> object:
         event = {"httpMethod": method, "path": path, "body": body, "queryStringParameters": query}
         request = parse_api_request(event)
         assert request
@@ -228,7 +231,7 @@ def _simulated_time(world: World) -> Iterator[None]:
         patches.enter_context(world.scheduler.time())
         # A default argument, which was bound before.
         patches.enter_context(mock.patch.object(retrying.retry, "__defaults__", (world.sleep,)))
-        token = mock.patch.object(secrets, "token_hex", lambda _: f"{len(world.steps):016x}")
+        token = mock.patch.object(secrets, "token_hex", world.token)
         patches.enter_context(token)
         for module in (invoices, record, uploads):
             patches.enter_context(mock.patch.object(module, "datetime", Dates))

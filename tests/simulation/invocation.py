@@ -94,7 +94,7 @@ class Invocation:
         self._ends_at = world.now + limit
         self._random = random.Random(f"{world.seed} {name}")
         self._steps = 0
-        self.log = Log(name, lambda line: None)
+        self.log = Log(name, lambda _: None)
         self.deadline = Deadline.after(limit, world.clock).reserve(FOR_WRITING)
 
     def run(self, work: Callable[[], object]) -> object:
@@ -152,9 +152,7 @@ class Invocation:
         return step
 
 
-def _latency(
-    latencies: tuple[tuple[float, float, float], ...], share: float, part: float
-) -> float:
+def _latency(latencies: tuple[tuple[float, float, float], ...], share: float, part: float) -> float:
     for portion, shortest, longest in latencies:
         if share < portion:
             return shortest + part * (longest - shortest)

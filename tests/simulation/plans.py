@@ -36,6 +36,11 @@ class Action:
     seconds: float = 0.0
     text: str = ""
 
+    @property
+    def data(self) -> bytes:
+        """The bytes of an upload."""
+        return self.content.data if self.content else b""
+
     def __str__(self) -> str:
         content = self.content.name if self.content else ""
         details = " ".join(filter(None, (self.key, content, self.text)))
@@ -74,7 +79,7 @@ def make_plan(seed: int) -> Plan:
     for _ in range(rng.choice((1, 1, 1, 2, 3))):
         planner.add_episode()
     actions = tuple(sorted(planner.actions, key=lambda action: action.at))
-    return Plan(seed, rates, rng.uniform(-2, 2), rng.random() < 0.25, actions)  # noqa: PLR2004 - a share
+    return Plan(seed, rates, rng.uniform(-2, 2), rng.random() < 0.25, actions)
 
 
 class _Planner:
@@ -104,9 +109,9 @@ class _Planner:
         for kind in ("post", "sweep"):
             for _ in range(rng.choice((0, 0, 0, 1, 1, 2))):
                 self._add(kind, key=rng.choice(self._keys))
-        if rng.random() < 0.1:  # noqa: PLR2004 - a share
+        if rng.random() < 0.1:
             self._add("signed upload", content=rng.choice(IMAGES))
-        if rng.random() < 0.04:  # noqa: PLR2004 - a share
+        if rng.random() < 0.04:
             self._add_sweeps_of_days()
         gap = rng.choice((30.0, 20 * _MINUTE, 2 * _HOUR, 26 * _HOUR))
         self._now += self._length + gap

@@ -60,8 +60,11 @@ class Scheduler:
     @contextmanager
     def time(self) -> Iterator[None]:
         """Replace the clocks and pauses of Python's ``time`` in this block."""
-        clocks = dict.fromkeys(("monotonic", "perf_counter"), self.clock)
-        with mock.patch.multiple(time, sleep=self.sleep, **clocks):
+        with (
+            mock.patch.object(time, "sleep", self.sleep),
+            mock.patch.object(time, "monotonic", self.clock),
+            mock.patch.object(time, "perf_counter", self.clock),
+        ):
             yield
 
     def _wait_for(self, at: float, task: greenlet) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections import Counter
 
 import pytest
@@ -20,9 +21,7 @@ PER_TEST = 500
 CHUNKS = (
     [range(int(SEED), int(SEED) + 1)]
     if SEED
-    else [
-        range(first, min(first + PER_TEST, HISTORIES)) for first in range(0, HISTORIES, PER_TEST)
-    ]
+    else [range(first, min(first + PER_TEST, HISTORIES)) for first in range(0, HISTORIES, PER_TEST)]
 )
 
 
@@ -33,7 +32,7 @@ def test_each_input_has_one_right_record_after_any_history(seeds: range) -> None
         history = History(plan, is_traced=SEED is not None)
         history.run()
         broken = violations(history)
-        print(*history.world.lines, sep="\n")
+        sys.stdout.writelines(f"{line}\n" for line in history.world.lines)
         if broken:
             pytest.fail(report(plan), pytrace=False)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Set
+from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from quota_invoice.settings.settings import Settings
@@ -56,7 +57,7 @@ class World:
         skew: float,
         *,
         versioned: bool,
-        plain: Set[tuple[str, int]],
+        plain: AbstractSet[tuple[str, int]],
         is_traced: bool,
     ) -> None:
         self.seed = seed
@@ -84,6 +85,10 @@ class World:
 
     def sleep(self, seconds: float) -> None:
         self.scheduler.sleep(seconds)
+
+    def token(self, size: int) -> str:
+        """Return a text that is new in this history, as ``secrets.token_hex`` does."""
+        return f"{len(self.steps):0{2 * size}x}"
 
     def trace(self, name: str, text: str) -> None:
         if self._is_traced:
