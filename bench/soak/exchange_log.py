@@ -15,6 +15,7 @@ from quota_invoice.settings.layout import DEFAULT_LAYOUT
 
 _READING = frozenset({"get", "head", "list", "fetch", ""})
 _MOST_ATTEMPTS = 6  # of an input that sweeps try again
+_SWEEP_STATE = f"{DEFAULT_LAYOUT.failures_prefix}.sweep"
 _RECORDS = (DEFAULT_LAYOUT.results_prefix, DEFAULT_LAYOUT.failures_prefix)
 
 
@@ -85,7 +86,15 @@ class ExchangeLog:
     def changes(self, since: float) -> int:
         """Count the requests since then that change a record or call the OCR service."""
         logged = [*self.unattributed, *(one for some in self.exchanges.values() for one in some)]
-        return sum(one.began >= since and one.operation not in _READING for one in logged)
+        return sum(
+            one.began >= since and one.operation not in _READING and not is_sweep_state(one.key)
+            for one in logged
+        )
+
+
+def is_sweep_state(key: str) -> bool:
+    """Whether an object is the state of sweeps, which belongs to no input."""
+    return key.startswith(_SWEEP_STATE)
 
 
 def _keys_of(input_key: str) -> list[str]:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from bench.soak.exchange_log import is_sweep_state
 from bench.soak.inputs import Upload, is_right
 from bench.soak.ocr_calls import UNEXPLAINED, count_ocr_calls
 from bench.soak.scenario import Observations
@@ -30,7 +31,7 @@ def figures(uploads: Sequence[Upload], observed: Observations) -> dict[str, Any]
     calls, causes, unexplained = count_ocr_calls(observed.log, observed.uploaded, observed.kills)
     makers = DEFAULT_LAYOUT.record_key, DEFAULT_LAYOUT.failure_key
     expected = {make(key) for key in last for make in makers}
-    stray = sorted(observed.records.keys() - expected)
+    stray = sorted(key for key in observed.records.keys() - expected if not is_sweep_state(key))
     delays, swept = _delays(observed)
     fired = {" ".join(kind): count for kind, count in sorted(observed.faults.fired.items())}
     return {

@@ -26,6 +26,7 @@ LARGEST_ERROR = 64 << 10
 """Bytes of an error's response; the rest is cut off."""
 _CHUNK = 64 << 10
 _FIRST_ERROR = 400
+_FORM = {"content-encoding", "content-length", "transfer-encoding"}  # of the body as it was sent
 _GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
 
 
@@ -104,9 +105,11 @@ class BoundedAdapter(HTTPAdapter):
     def build_response(self, req: PreparedRequest, resp: Any) -> Response:  # noqa: ANN401 - as the base class
         """Return the response with all of its body, which is bounded."""
         current_exchange().status = resp.status
+        body = _body(resp)
+        headers = {name: value for name, value in resp.headers.items() if name.lower() not in _FORM}
         plain = HTTPResponse(
-            BytesIO(_body(resp)),
-            resp.headers,
+            BytesIO(body),
+            headers,
             resp.status,
             reason=resp.reason,
             decode_content=False,

@@ -119,8 +119,13 @@ def test_a_retry_is_logged_with_its_input_but_is_no_record() -> None:
 
 
 def test_the_key_of_another_object_belongs_to_no_input() -> None:
-    log = log_of(exchange("put", 1, "failures/.sweep.json"))
+    log = log_of(exchange("put", 1, "failures/another.jpg.json"))
     assert (len(log.unattributed), dict(log.exchanges)) == (1, {})
+
+
+def test_a_sweep_that_writes_only_its_state_changes_nothing() -> None:
+    log = log_of(put(1), exchange("put", 3, f"{DEFAULT_LAYOUT.failures_prefix}.sweep"))
+    assert (log.changes(since=2), log.changes(since=0)) == (0, 1)
 
 
 def test_a_seed_always_gives_the_same_uploads() -> None:

@@ -76,7 +76,6 @@ def upload(objects: Objects, image: bytes, code: str) -> tuple[str, dict[str, ob
         ("AIS.0101", 400, 1),
         ("AIS.0103", 400, 1),
         ("AIS.0104", 400, 1),
-        ("AIS.0105", 500, 2),
         ("ModelArts.4104", 413, 1),
         ("ModelArts.4705", 400, 1),
     ],
@@ -92,6 +91,18 @@ def test_an_error_of_the_image_becomes_a_failure_record(
     assert objects.keys("results/") == []
     assert scripted.runtime.invoke(event) == {"duplicate": 1}
     assert len(scripted.script.with_url) == tries
+
+
+def test_a_failed_recognition_is_raised_after_a_second_attempt_and_is_not_final(
+    scripted: Scripted, objects: Objects, image: bytes
+) -> None:
+    name, event = upload(objects, image, "AIS.0105")
+    scripted.refuse("AIS.0105", 500, MANY)
+    with pytest.raises(FunctionError) as caught:
+        scripted.runtime.invoke(event)
+    assert caught.value.kind == "NotRecognized"
+    assert scripted.script.with_url == [True, True]
+    assert objects.keys() == [f"incoming/{name}"]
 
 
 @pytest.mark.parametrize(

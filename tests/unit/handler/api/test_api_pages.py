@@ -125,7 +125,7 @@ def test_records_without_inputs_do_not_delay_a_page() -> None:
     [
         *("limit=0", "limit=1001", "limit=x", "limit=", "limit=-1", "limit=١"),
         *("status=", "status=done"),
-        *("prefix=../results/", "prefix=/a", "prefix=" + "a" * 801),
+        *("prefix=../results/", "prefix=/a", "prefix=" + "a" * 1025),
         *("after=a\0", "after=" + "a" * 1025),
     ],
 )
