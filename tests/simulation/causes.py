@@ -102,7 +102,8 @@ def _overtaken(first: Reading, second: Reading, world: World) -> bool:
 def _asked_for(first: Reading, second: Reading, world: World) -> bool:
     """A sweep reads inputs again that have a failure record, as its options say."""
     del first, world
-    return second.step.invocation.retry_failed
+    sweep = second.step.invocation.sweep
+    return sweep is not None and sweep.retry_failed
 
 
 CAUSES: tuple[Callable[[Reading, Reading, World], bool], ...] = (

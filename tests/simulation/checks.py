@@ -14,6 +14,8 @@ from tests.simulation.invocation import Invocation
 from tests.simulation.world import LAYOUT, World
 
 _LISTED = "2"  # inputs per page of the API's listing
+# Seconds from each attempt of a sweep to the next one.
+_WAITS = tuple(60 * minutes - 5 for minutes in (15, 60, 360, 1440, 4320))
 _UNUSABLE = "Key.Unusable"
 
 
@@ -26,6 +28,7 @@ def violations(history: History) -> list[str]:
         *(text for stored in _inputs(world) for text in _record_problems(world, stored)),
         *_reading_problems(world),
         *_breaker_problems(world),
+        *_early_retries(world),
         *_api_problems(history),
     ]
 
@@ -114,6 +117,30 @@ def _breaker_problems(world: World) -> Iterator[str]:
             yield f"{sender.name} sends {step.key} to OCR at {step.began_at:.2f}, though refused"
         if step.failed in {"account refused", "refused"}:
             refused.setdefault(sender, step.at)
+
+
+def _early_retries(world: World) -> Iterator[str]:
+    """A sweep leaves an input alone until it is due that an earlier sweep tried in vain."""
+    for step in world.steps:
+        is_noted = step.action == "put" and step.key.startswith(LAYOUT.retries_prefix)
+        if not is_noted or step.failed:
+            continue
+        for reading in world.readings:
+            attempts = LAYOUT.attempts_of(step.key, reading.step.key)
+            other = reading.step.invocation
+            if attempts is None or other.sweep is None or other.began_at <= step.at:
+                continue
+            due_at = step.at + _WAITS[attempts - 1]
+            undone = [effect.at for effect in (*world.changes, *world.late_effects)]
+            undone += [
+                later.at
+                for later in world.steps
+                if later.action == "delete" and later.key == step.key and later.at > step.at
+            ]
+            if reading.step.at < due_at and not any(
+                step.invocation.began_at < at < reading.step.at for at in undone
+            ):
+                yield f"{other.name} tried {reading.step.key} before {due_at:.2f}"
 
 
 def _api_problems(history: History) -> Iterator[str]:

@@ -68,6 +68,7 @@ class History:
         )
         self.invocations: dict[str, Invocation] = {}
         self.plan = plan
+        self._settings = replace(SETTINGS, recognize_all=plan.auto)
         self._uploaded: dict[str, Stored] = {}
 
     def run(self) -> World:
@@ -148,10 +149,10 @@ class History:
             self.world.sleep(4.0**number)
 
     def _sweep(self, name: str, seconds: float, sweep: Sweep) -> None:
-        invocation = self._begin(name, seconds, retry_failed=sweep.retry_failed)
+        invocation = self._begin(name, seconds, sweep=sweep)
         store, pipeline = self._parts(invocation)
         sweeper = Sweeper(
-            SETTINGS,
+            self._settings,
             store,
             pipeline,
             invocation.log,
@@ -168,7 +169,7 @@ class History:
         invocation = self._begin(name, SETTINGS.api_seconds)
         store, _ = self._parts(invocation)
         ocr, stopwatch = SimulatedOcr(invocation), Stopwatch()
-        parts = (SETTINGS, store, ocr)
+        parts = (self._settings, store, ocr)
         response = invocation.run(
             lambda: dispatch(
                 request,
@@ -183,15 +184,15 @@ class History:
             self.world.violations.append(f"{name}: {answer}")
         return response
 
-    def _begin(self, name: str, seconds: float, *, retry_failed: bool = False) -> Invocation:
-        invocation = Invocation(self.world, name, seconds, retry_failed=retry_failed)
+    def _begin(self, name: str, seconds: float, sweep: Sweep | None = None) -> Invocation:
+        invocation = Invocation(self.world, name, seconds, sweep)
         self.invocations[name] = invocation
         return invocation
 
     def _parts(self, invocation: Invocation) -> tuple[SimulatedStore, Pipeline]:
         store = SimulatedStore(invocation, Deadline(float("inf"), float("inf"), self.world.clock))
         ocr = SimulatedOcr(invocation)
-        recognizer = Recognizer(store, ocr, invocation.log, LAYOUT, auto=SETTINGS.recognize_all)
+        recognizer = Recognizer(store, ocr, invocation.log, LAYOUT, auto=self.plan.auto)
         region = SETTINGS.region
         return store, Pipeline(LAYOUT, region, store, recognizer, invocation.log)
 

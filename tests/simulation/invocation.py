@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from quota_invoice.deadline import FOR_WRITING, Deadline
 from quota_invoice.errors import QuotaInvoiceError
+from quota_invoice.events.timer import Sweep
 from quota_invoice.logs import Log
 
 if TYPE_CHECKING:
@@ -78,15 +79,13 @@ class Invocation:
         world: the bucket, the OCR service and the clock.
         name: identifies it within its history, and seeds its steps.
         limit: the platform's time limit, in seconds.
-        retry_failed: whether it reads inputs again that have a failure record.
+        sweep: the options of a sweep; None for another invocation.
     """
 
-    def __init__(
-        self, world: World, name: str, limit: float, *, retry_failed: bool = False
-    ) -> None:
+    def __init__(self, world: World, name: str, limit: float, sweep: Sweep | None = None) -> None:
         self.world = world
         self.name = name
-        self.retry_failed = retry_failed
+        self.sweep = sweep
         self.is_dead = False
         self.had_fault = False
         self.error: QuotaInvoiceError | None = None

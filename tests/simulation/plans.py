@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from tests.simulation.contents import IMAGES, PDFS, Content
 from tests.simulation.world import LAYOUT, Rates
 
-KEYS = tuple(f"{LAYOUT.input_prefix}{name}" for name in ("a.jpg", "a.jpg-b", "c/../d.jpg", "b.pdf"))
+# Names and how often they are drawn: one is the beginning of another, one cannot be read, and the
+# records of one do not have its path.
+_NAMES = {"a.jpg": 6, "b.pdf": 3, "a.jpg-b": 2, "c/../d.jpg": 1, f"{'x' * 990}.jpg": 1, "e.jpg": 1}
+KEYS = tuple(f"{LAYOUT.input_prefix}{name}" for name in _NAMES)
 _OUTAGES = ("OCR refuses", "OCR is down", "bucket refuses")
 _MINUTE, _HOUR = 60.0, 3600.0
 _SHARED_EVENTS = 0.1  # the share of events that announce two uploads
@@ -56,6 +59,7 @@ class Plan:
         rates: how often steps meet faults.
         skew: seconds by which the bucket's clock differs.
         versioned: whether the bucket keeps versions.
+        auto: whether images go to Auto Classification.
         actions: all actions.
     """
 
@@ -63,6 +67,7 @@ class Plan:
     rates: Rates
     skew: float
     versioned: bool
+    auto: bool
     actions: tuple[Action, ...]
 
 
@@ -79,7 +84,8 @@ def make_plan(seed: int) -> Plan:
     for _ in range(rng.choice((1, 1, 1, 2, 3))):
         planner.add_episode()
     actions = tuple(sorted(planner.actions, key=lambda action: action.at))
-    return Plan(seed, rates, rng.uniform(-2, 2), rng.random() < 0.25, actions)
+    versioned, auto = rng.random() < 0.25, rng.random() < 0.25
+    return Plan(seed, rates, rng.uniform(-2, 2), versioned, auto, actions)
 
 
 class _Planner:
@@ -90,8 +96,8 @@ class _Planner:
         self._rng = rng
         self._now = 10.0
         self._length = 0.0
-        weights = (6, 2, 1, 3)
-        self._keys = sorted(set(rng.choices(KEYS, weights, k=rng.choice((1, 1, 2, 3)))))
+        drawn = rng.choices(KEYS, tuple(_NAMES.values()), k=rng.choice((1, 1, 2, 3, 6)))
+        self._keys = sorted(set(drawn))
         self._contents = {
             key: rng.choices(PDFS if key.endswith(".pdf") else IMAGES, k=2) for key in self._keys
         }

@@ -125,7 +125,7 @@ class World:
     def function_put(self, key: str, data: bytes) -> None:
         """Write an object of the function's own; a record must be of one content."""
         self.bucket.put(key, data)
-        if key.startswith(LAYOUT.results_prefix):
+        if key.startswith((LAYOUT.results_prefix, LAYOUT.history_prefix)):
             record = json.loads(data)
             content = BY_ETAG[record["source"]["etag"]]
             self.trace("bucket", f"now has the record {key}: {content.name}")
