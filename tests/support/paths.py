@@ -10,3 +10,5 @@ SAMPLES = ROOT / "samples"
 EVENTS = ROOT / "events"
 # Photographs that are not part of the repository; tests of them are skipped where they are absent.
 PHOTOS = ROOT.parent / "shared" / "invoices"
+# Field cases: likewise.
+CASES = ROOT.parent / "shared" / "cases"
