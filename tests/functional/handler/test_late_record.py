@@ -1,4 +1,4 @@
-"""A record is delayed on its way to the bucket, while the object is replaced and recognized."""
+"""A record stalls on its way to the bucket, while the object is replaced and recognized."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from local.cloud import Cloud
+from local.runtime import FunctionError
 from tests.functional.conftest import Objects, Run
 from tests.support.announce import announce, etag
 from tests.support.faulty import Faulty
@@ -21,7 +22,7 @@ def cloud(faulty: Faulty) -> Cloud:
     return faulty.cloud
 
 
-def test_a_late_record_of_a_former_content_is_replaced(
+def test_a_record_of_a_former_content_that_stalled_is_not_sent_again(
     faulty: Faulty, start: Callable[..., Run], objects: Objects, image: bytes
 ) -> None:
     run = start(instances=2, OBS_TIMEOUT_SECONDS="4")
@@ -34,5 +35,8 @@ def test_a_late_record_of_a_former_content_is_replaced(
     later = objects.put(KEY, (SAMPLES / "guangzhou-20-yuan-half-turn.png").read_bytes())
     assert run.invoke(announce(KEY, later)) == {"recognized": 1}
     assert not first.done()
-    first.result(LONG)  # the function has retried and written
+    with pytest.raises(FunctionError, match=f"Store.Unreachable: put {RECORD}: TimeoutError"):
+        first.result(LONG)
+    writes = [one for one in faulty.exchanges if (one.operation, one.key) == ("put", RECORD)]
+    assert len(writes) == 2  # one of each content
     assert objects.record(RECORD)["source"]["etag"] == etag(later)

@@ -131,9 +131,9 @@ def test_an_upload_becomes_a_record(production: Production, image: bytes) -> Non
         assert record["result"]["amount"] == "￥10.00"
     assert obs.refused == []
     methods = [method for method, _ in obs.verified]
-    # Per upload: the function reads record and failure, the OCR service reads the image by its
-    # signed URL, the function reads the object's metadata and writes the record.
-    assert methods == ["GET", "GET", "GET", "HEAD", "PUT"] * 2
+    # Per upload: the function identifies the object and reads record and failure, the OCR service
+    # reads the image by its signed URL, the function confirms the object and writes the record.
+    assert methods == ["GET", "GET", "GET", "GET", "HEAD", "PUT"] * 2
 
 
 def read_by_url(settings: Settings, url: str) -> Recognition:
