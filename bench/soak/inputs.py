@@ -22,7 +22,7 @@ _BAD = 0.05  # share of the uploads that cannot be read
 _REPLACED = 0.05  # share of the uploads that replace a recent one under its key
 _RECENT = 20
 # The requests that every new upload causes; each may meet any fault.
-_OPERATIONS = ("recognize", "fetch", "get", "head", "put")
+_OPERATIONS = ("recognize", "fetch", "identify", "get", "head", "put")
 
 
 @dataclass(frozen=True)

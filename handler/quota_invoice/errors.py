@@ -60,7 +60,7 @@ class QuotaInvoiceError(Exception):
     """
 
     tries: ClassVar[int] = 1
-    """Maximum number of attempts for a request that meets this error, including the first."""
+    """Maximum number of attempts that meet this error, for one request."""
     pause: ClassVar[float] = 0.5
     """Seconds before the second attempt; later pauses grow, with jitter."""
     retry_after: float = 0

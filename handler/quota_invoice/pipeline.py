@@ -82,6 +82,9 @@ class Pipeline:
         store: the bucket.
         recognizer: sends objects to OCR.
         log: takes a line for each step.
+
+    Attributes:
+        breaker: opens when a service refuses the account or the bucket.
     """
 
     def __init__(
@@ -97,9 +100,16 @@ class Pipeline:
         self._store = store
         self._recognizer = recognizer
         self._log = log
+        self.breaker = recognizer.breaker
 
     def record(
-        self, bucket: str, key: str, deadline: Deadline, *, retry_failed: bool = False
+        self,
+        bucket: str,
+        key: str,
+        deadline: Deadline,
+        *,
+        retry_failed: bool = False,
+        is_last_attempt: bool = False,
     ) -> Outcome:
         """Bring an object's record up to date.
 
@@ -108,11 +118,12 @@ class Pipeline:
             key: the object's key.
             deadline: end of the work; its time for retries is the object's share.
             retry_failed: whether content with a failure record is read again.
+            is_last_attempt: whether a PDF's pages that are not recognized are given up.
 
         Raises:
             InvocationError: the object could not be processed this time.
         """
-        with self._recognizer.breaker.guard():
+        with self.breaker.guard():
             for _ in range(_MOST_READS):
                 seen = self._identify(bucket, key)
                 if seen is None:
@@ -120,7 +131,8 @@ class Pipeline:
                 known = self._check(seen.source, retry_failed=retry_failed)
                 if known.is_done:
                     return Outcome.DUPLICATE
-                record = self._read(seen, deadline)
+                file = File.stored(seen, is_last_attempt=is_last_attempt)
+                record = self._read(file, seen.source, deadline)
                 if record is None:
                     return Outcome.GONE
                 outcome, is_final = self._confirm_and_write(seen.source, record, known, deadline)
@@ -153,13 +165,12 @@ class Pipeline:
                 step.outcome = Outcome.DUPLICATE.value
             return _Known(record, failure is not None, is_done)
 
-    def _read(self, seen: Identified, deadline: Deadline) -> dict[str, Any] | None:
+    def _read(self, file: File, source: Source, deadline: Deadline) -> dict[str, Any] | None:
         """Return the record or failure record of a content; None if the object is gone."""
-        source = seen.source
         try:
             if self._layout.is_resolvable(source.key):
                 raise KeyRefused(source.key)
-            reading = self._recognizer.read(File.stored(seen), deadline)
+            reading = self._recognizer.read(file, deadline)
             return recognized(source, reading, region=self._region)
         except ImageRefused as error:
             return failed(source, error)

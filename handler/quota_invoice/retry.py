@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -38,6 +39,7 @@ def retry(
         if error.tries == 1:
             raise
         first = [error]
+    met: Counter[type[QuotaInvoiceError]] = Counter()
     # Imported when first needed: the import takes as long as a few requests.
     from tenacity import RetryCallState, Retrying, retry_if_exception_type  # noqa: PLC0415
     from tenacity.wait import wait_random_exponential  # noqa: PLC0415
@@ -58,11 +60,10 @@ def retry(
         return max(grown(state), error.retry_after)
 
     def stop(state: RetryCallState) -> bool:
+        error = failure(state)
+        met[type(error)] += 1
         left = deadline.remaining_for_retries()
-        return (
-            state.upcoming_sleep + SHORTEST_REQUEST > left
-            or state.attempt_number >= failure(state).tries
-        )
+        return state.upcoming_sleep + SHORTEST_REQUEST > left or met[type(error)] >= error.tries
 
     retrying = Retrying(
         retry=retry_if_exception_type(QuotaInvoiceError),

@@ -17,7 +17,8 @@ class Sweep:
     """A request to look for inputs without a right record.
 
     Attributes:
-        retry_failed: whether inputs with a failure record are read again.
+        retry_failed: whether inputs with a failure record are read again, and those that wait for
+            their next attempt at once.
         verify: whether every record is compared with its input's ETag; otherwise the times of
             both decide.
     """

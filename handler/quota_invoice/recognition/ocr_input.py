@@ -56,16 +56,18 @@ class File(NamedTuple):
         is_pdf: whether it has pages.
         source: the object, whose signed URL the service gets; None if there is none.
         given: the file itself; None for an object.
+        is_last_attempt: whether pages that are not recognized are given up.
     """
 
     is_pdf: bool
     source: Source | None = None
     given: OcrInput | None = None
+    is_last_attempt: bool = True
 
     @classmethod
-    def stored(cls, seen: Identified) -> File:
+    def stored(cls, seen: Identified, *, is_last_attempt: bool = False) -> File:
         """Return an object of the bucket; its content tells whether it is a PDF."""
-        return cls(is_pdf(seen.beginning), seen.source)
+        return cls(is_pdf(seen.beginning), seen.source, is_last_attempt=is_last_attempt)
 
     @property
     def key(self) -> str:

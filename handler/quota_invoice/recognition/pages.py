@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from quota_invoice.errors import QuotaInvoiceError
+from quota_invoice.errors import ObjectChanging, QuotaInvoiceError
 from quota_invoice.obs.objects import ObjectStore, Source
 from quota_invoice.recognition.reading import Recognition
 
@@ -63,21 +63,33 @@ class Pages:
         return number in self.results or number in self.refusals
 
     def add(self, number: int, page: Recognition | QuotaInvoiceError, attempts: int) -> None:
-        """Add the result of a page, or its refusal."""
+        """Add the result of a page, or its refusal.
+
+        Raises:
+            ObjectChanging: the object was replaced: the pages so far are those of two contents.
+        """
         if isinstance(page, Recognition):
             self.results[number] = page
         else:
             self.refusals[number] = page.code, page.message
         self.attempts += attempts
         self._unkept += 1
-        if self._unkept >= _KEPT_EVERY:
-            self.keep()
+        if self._source and self._unkept >= _KEPT_EVERY and not self.keep():
+            raise ObjectChanging(self._source.key)
 
     def keep(self) -> bool:
-        """Write the pages for the next invocation; tell whether there are any new ones."""
-        if self._source is None or not self._unkept:
+        """Write the pages for the next invocation, unless they may be those of another content.
+
+        Returns:
+            Whether there are new pages, and all are of the source's content.
+        """
+        source = self._source
+        if source is None or not self._unkept:
             return False
-        self._store.write(self._source.bucket, self._key, self._as_json(self._source.etag))
+        # The service read the object's content of that moment, perhaps that of a later upload.
+        if self._store.describe(source.bucket, source.key) != source:
+            return False
+        self._store.write(source.bucket, self._key, self._as_json(source.etag))
         self.are_kept, self._unkept = True, 0
         return True
 

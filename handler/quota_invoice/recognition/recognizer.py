@@ -76,6 +76,10 @@ class Recognizer:
     def read(self, file: File, deadline: Deadline) -> Reading:
         """Send a file to OCR and return the result.
 
+        Args:
+            file: the file.
+            deadline: end of the work.
+
         Raises:
             ImageRefused: it cannot be read.
             InvocationError: it could not be read this time.
@@ -149,17 +153,21 @@ class Recognizer:
         be the last page again, requested beyond the end.
         """
         content = self._content(file)
-        total = pdf.page_count(content) if content is not None else None
+        total = None
+        if content is not None:
+            total = run_before(deadline, partial(pdf.page_count, content))
         pages = Pages(self._store, file.source, self._layout.progress_key(file.key))
         if total != 1:
             pages.load()
-        asked = 0
+        asked, passing = 0, None
         try:
             for asked in range(1, min(total or _MOST_PAGES, _MOST_PAGES) + 1):
                 if not pages.has(asked):
-                    self._read_page(file, asked, pages, deadline)
+                    passing = self._read_page(file, asked, pages, deadline) or passing
                 if total is None and not _is_new(pages.results, asked):
                     break
+            if passing:
+                raise passing
         except OutOfTime as error:
             error.has_progress = pages.keep()
             raise
@@ -171,16 +179,24 @@ class Recognizer:
                 self._with_kept_pages.add(file.key)
         return _pdf_reading(pages, asked, total)
 
-    def _read_page(self, file: File, number: int, pages: Pages, deadline: Deadline) -> None:
+    def _read_page(
+        self, file: File, number: int, pages: Pages, deadline: Deadline
+    ) -> NotRecognized | None:
+        """Read a page; return the error after which only this page is to be read again later."""
         send = partial(self._request, file, Api.AUTO_CLASSIFICATION, number, deadline)
         try:
             page, attempts = retry(send, deadline)
         except ImageTooLarge:
             raise  # the whole file is
-        except (ImageRefused, NotRecognized) as error:
+        except NotRecognized as error:
+            if not file.is_last_attempt:
+                return error
+            pages.add(number, error, error.tries)
+        except ImageRefused as error:
             pages.add(number, error, error.tries)
         else:
             pages.add(number, page, attempts)
+        return None
 
     def _request(self, file: File, api: Api, page: int | None, deadline: Deadline) -> Recognition:
         """Send one request."""

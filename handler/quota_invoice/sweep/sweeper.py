@@ -135,6 +135,7 @@ class Sweeper:
                         pending.append(Pending(finding.entry.key, progress.last, future))
                     progress.last = finding.entry.key
             except StoreError as error:  # the inputs seen so far count
+                self._pipeline.breaker.note(error)
                 progress.stopped_after, progress.listing_error = progress.last, error
             while pending:
                 progress.collect(pending.popleft())
@@ -142,10 +143,13 @@ class Sweeper:
 
     def _needs_work(self, finding: Finding, tries: Tries | None, sweep: Sweep) -> bool:
         if finding.state is State.MISSING:
-            return tries is None or self._retries.is_due(tries)
+            return tries is None or self._is_due(tries, sweep)
         is_left_over = tries is not None and bool(tries.keys)
         needs_work = finding.needs_work(retry_failed=sweep.retry_failed, verify=sweep.verify)
         return needs_work or is_left_over
+
+    def _is_due(self, tries: Tries, sweep: Sweep) -> bool:
+        return sweep.retry_failed or self._retries.is_due(tries)
 
     def _process(
         self, finding: Finding, tries: Tries | None, sweep: Sweep, *, is_first: bool
@@ -155,9 +159,9 @@ class Sweeper:
         try:
             outcome = self._compare(finding, sweep)
             if outcome is None:
-                if not self._retries.is_due(tries):
+                if not self._is_due(tries, sweep):
                     return Outcome.WAITING
-                outcome = self._record(entry, sweep)
+                outcome = self._record(entry, tries, sweep)
             self._retries.remove(tries.keys)
         except OutOfTime as error:
             if error.has_progress or not is_first:
@@ -166,6 +170,7 @@ class Sweeper:
             self._postpone(entry, late, tries)
             raise late from None
         except InvocationError as error:
+            self._pipeline.breaker.note(error)
             if not error.stops_round:
                 self._postpone(entry, error, tries)
             raise
@@ -177,25 +182,29 @@ class Sweeper:
 
     def _compare(self, finding: Finding, sweep: Sweep) -> Outcome | None:
         """Compare an input's records with it; None if neither is of its content."""
-        etag, bucket = finding.entry.etag, self._bucket
-        if finding.record:
-            record = self._store.read(bucket, self._layout.record_key(finding.entry.key))
-            if etag_of(record) == etag:
-                if not finding.failure:
+        bucket, entry, is_unknown = self._bucket, finding.entry, not finding.is_ordered
+        failure = None
+        if finding.failure or is_unknown:
+            failure = self._store.read(bucket, self._layout.failure_key(entry.key))
+        if finding.record or is_unknown:
+            record = self._store.read(bucket, self._layout.record_key(entry.key))
+            if etag_of(record) == entry.etag:
+                if failure is None:
                     return Outcome.DUPLICATE
-                self._store.delete(bucket, self._layout.failure_key(finding.entry.key))
+                self._store.delete(bucket, self._layout.failure_key(entry.key))
                 return Outcome.TIDIED
-        if finding.failure and not sweep.retry_failed:
-            failure = self._store.read(bucket, self._layout.failure_key(finding.entry.key))
-            if etag_of(failure) == etag:
-                return Outcome.DUPLICATE
-        return None
+        is_failed = etag_of(failure) == entry.etag and not sweep.retry_failed
+        return Outcome.DUPLICATE if is_failed else None
 
-    def _record(self, entry: Entry, sweep: Sweep) -> Outcome:
+    def _record(self, entry: Entry, tries: Tries, sweep: Sweep) -> Outcome:
         deadline = self._deadline.retries_at_most(RETRIES_PER_INPUT)
         with self._log.step("upload", entry.key) as step:
             outcome = self._pipeline.record(
-                self._bucket, entry.key, deadline, retry_failed=sweep.retry_failed
+                self._bucket,
+                entry.key,
+                deadline,
+                retry_failed=sweep.retry_failed,
+                is_last_attempt=tries.are_exhausted,
             )
             step.outcome, step.reason = outcome.value, outcome.reason
         return outcome
@@ -211,6 +220,7 @@ class Sweeper:
                 self._retries.postpone(source, error, tries)
         except StoreError as refusal:
             refusal.stops_round = True  # nothing else says that the input must be seen again
+            self._pipeline.breaker.note(refusal)
             raise
 
     def _listing(self, prefix: str, after: str) -> Iterator[Entry]:

@@ -16,19 +16,17 @@ from quota_invoice.errors import (
     ImageRefused,
     ImageTooLarge,
     NotRecognized,
+    ObjectChanging,
     OutOfTime,
     RateLimited,
 )
 from quota_invoice.logs import Log
-from quota_invoice.obs.objects import Identified, Source
 from quota_invoice.recognition.ocr_input import File
 from quota_invoice.recognition.reading import Api, Reading
 from quota_invoice.recognition.recognizer import Recognizer
 from quota_invoice.records.record import recognized
 from quota_invoice.settings.layout import DEFAULT_LAYOUT
-from tests.support.announce import etag
-from tests.support.fakes import RESULT, FakeOcr, FakeStore, ticket
-from tests.support.pdf import pdf_of
+from tests.support.fakes import RESULT, FakeOcr, FakeStore, pdf_of, ticket
 
 TOO_LARGE = ImageTooLarge("AIS.0103", "The image size does not meet the requirements.", "r-1")
 BLANK = ImageRefused("AIS.0104", "The image is not supported.", "r-2")
@@ -48,18 +46,21 @@ class Service:
         self.ocr = FakeOcr(*answers)
         self.auto = auto
         self.seconds = 9.0
+        self.is_last = False
         self.store = FakeStore()
         self.lines: list[str] = []
 
     def read(self, key: str = "incoming/a.jpg") -> Reading:
         self.store.objects[key] = self.content
-        source = Source("invoices", key, etag(self.content), len(self.content), None, None)
+        seen = self.store.identify("invoices", key)
+        assert seen
+        self.store.requests.clear()
         log = Log("request-1", self.lines.append)
         recognizer = Recognizer(self.store, self.ocr, log, DEFAULT_LAYOUT, auto=self.auto)
         self.record = None
         deadline = Deadline(0.0, 0.0, clock=lambda: -self.seconds)
-        reading = recognizer.read(File.stored(Identified(source, self.content)), deadline)
-        self.record = recognized(source, reading, region="cn-north-4")
+        reading = recognizer.read(File.stored(seen, is_last_attempt=self.is_last), deadline)
+        self.record = recognized(seen.source, reading, region="cn-north-4")
         return reading
 
     @property
@@ -254,11 +255,45 @@ def test_a_pdf_without_an_invoice_is_refused_with_its_first_pages_code() -> None
         service.read(PDF)
 
 
-def test_a_pdf_of_which_no_page_is_recognized_may_be_recognized_later() -> None:
-    failed = [NotRecognized("AIS.0105", "Recognition failed.") for _ in range(2)]
-    service = Service(*failed, content=pdf_of(1))
+UNKNOWN = NotRecognized("AIS.0105", "Recognition failed.")
+
+
+def test_only_the_page_that_was_not_recognized_is_asked_for_again() -> None:
+    service = Service([ticket(number="1")], UNKNOWN, UNKNOWN, content=pdf_of(3))
     with pytest.raises(NotRecognized):
         service.read(PDF)
+    assert service.ocr.pages == [1, 2, 2, 3]
+    reading = service.read(PDF)
+    assert service.ocr.pages == [1, 2, 2, 3, 2]
+    assert (list(reading.pages), reading.pages_refused) == ([1, 2, 3], ())
+
+
+def test_the_last_attempt_gives_up_the_page_that_is_not_recognized() -> None:
+    service = Service([ticket(number="1")], UNKNOWN, UNKNOWN, content=pdf_of(3))
+    service.is_last = True
+    reading = service.read(PDF)
+    assert (list(reading.pages), reading.pages_refused) == ([1, 3], (2,))
+
+
+def test_a_pdf_without_any_page_that_is_recognized_raises() -> None:
+    for is_last in (False, True):
+        service = Service(UNKNOWN, UNKNOWN, content=pdf_of(1))
+        service.is_last = is_last
+        with pytest.raises(NotRecognized):
+            service.read(PDF)
+
+
+def test_pages_are_not_kept_for_a_content_that_was_replaced() -> None:
+    service = Service(content=pdf_of(20))
+
+    def replace() -> None:
+        service.store.times[PDF] = 1  # the ETag may be the same again
+
+    service.ocr.meanwhile = replace
+    with pytest.raises(ObjectChanging):
+        service.read(PDF)
+    assert service.ocr.pages == list(range(1, 9))
+    assert service.store.records == {}
 
 
 def test_the_pages_before_an_error_are_kept_and_not_asked_for_again() -> None:

@@ -103,3 +103,9 @@ def test_a_different_error_in_a_retry_has_its_own_consequence() -> None:
     with pytest.raises(ServiceRefused):
         service.retry()
     assert service.calls == 2
+
+
+def test_attempts_are_counted_for_each_error() -> None:
+    service = Service(unavailable(), unavailable(), NotRecognized("AIS.0105", "failed"))
+    service.retry()
+    assert service.calls == 4

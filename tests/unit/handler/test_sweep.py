@@ -164,6 +164,16 @@ def test_a_failure_left_beside_the_record_of_the_same_content_is_removed() -> No
     assert cloud.records.keys() == {"results/a.jpg.json"}
 
 
+def test_a_failure_left_beside_a_record_whose_key_is_the_beginning_of_another_is_removed() -> None:
+    cloud = Cloud()
+    for name in ("a.jpg", "a.jpg-b"):
+        cloud.put(f"incoming/{name}", b"good")
+        cloud.put_record(f"results/{name}.json", b"good")
+    cloud.put_record("failures/a.jpg.json", b"good")
+    assert cloud.run() == {"inputs": 2, "unsure": 1, "done": 1, "tidied": 1}
+    assert "failures/a.jpg.json" not in cloud.records
+
+
 def test_a_failure_of_newer_content_stays_beside_the_older_record() -> None:
     cloud = Cloud()
     cloud.put("incoming/a.jpg", b"bad")
@@ -301,6 +311,15 @@ def test_an_input_is_tried_again_later_and_later_and_then_given_up() -> None:
     cloud.store.second += HOUR
     assert cloud.run()["inputs"] == 1
     assert len(cloud.ocr.given) == 6
+
+
+def test_a_sweep_that_retries_failures_waits_for_no_input() -> None:
+    cloud = Cloud(BUSY)
+    cloud.put("incoming/a.jpg")
+    with pytest.raises(UploadsFailed):
+        cloud.run()
+    assert cloud.run(retry_failed=True)["recognized"] == 1
+    assert cloud.statuses == {"results/a.jpg.json": "recognized"}
 
 
 def test_an_input_that_waits_costs_no_request_of_its_own() -> None:
@@ -496,6 +515,18 @@ def test_a_hundred_thousand_inputs_are_walked_in_step_and_in_constant_memory() -
     assert (seen, missing) == (100_000, 1000)
     assert bucket.pages <= 2 * (bucket.inputs / 1000) + 2
     assert peak < 200_000  # bytes
+
+
+def test_a_sweep_over_a_hundred_thousand_inputs_reads_no_old_failure() -> None:
+    cloud = Cloud()
+    for index in range(100_000):
+        cloud.store.objects[f"incoming/{index:06d}.jpg"] = b""
+        made = "failures" if index % 10 == 0 else "results"
+        cloud.put_record(f"{made}/{index:06d}.jpg.json", b"")
+    counts = cloud.run()
+    assert counts == {"inputs": 100_000, "done": 90_000, "unreadable": 10_000}
+    others = [request for request in cloud.store.requests if request[0] != "list"]
+    assert others == [("get", STATE), ("put", STATE), ("head", STATE), ("put", STATE)]
 
 
 PATHS = st.text(st.sampled_from("ab-./j!~é差"), min_size=1, max_size=6)
