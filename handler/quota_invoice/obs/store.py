@@ -10,7 +10,7 @@ from typing import Any
 from obs import GetObjectHeader, PutObjectHeader
 
 from quota_invoice.deadline import Deadline
-from quota_invoice.errors import StoreError, StoreRefused, StoreUnreachable
+from quota_invoice.errors import StoreRefused, StoreUnreachable
 from quota_invoice.json_values import parse_json
 from quota_invoice.obs.client import make_client
 from quota_invoice.obs.objects import BEGINNING, Entry, Identified, Source
@@ -145,23 +145,21 @@ class ObsStore:
         return self._sender.send("head", key, lambda k: self._client.getObjectMetadata(bucket, k))
 
     def read(self, bucket: str, key: str) -> dict[str, Any] | None:
-        """Return a record; None if there is none, an empty one if it is not a JSON object.
+        """Return a record; None if there is none.
 
-        Raises:
-            StoreError: also if the object is larger than any record: it stays, since another
-                program's object of this size may be wanted, and the error names it.
+        An object that is no JSON object, or larger than any record, is another program's or a part
+        of a record: it is returned as an empty record, and the next write replaces it.
         """
         response = self._sender.get(bucket, key, LARGEST_RECORD)
         if response is None:
             return None
         etag_of_response(response.body, f"get {key}")
         if len(response.content) > LARGEST_RECORD:
-            message = f"get {key}: the object has more than {LARGEST_RECORD} bytes"
-            raise StoreError("Store.TooLarge", message)
+            return {}
         try:
             record = parse_json(response.content)
         except ValueError:
-            return {}  # another program's object, or a part of a record: the next write replaces it
+            return {}
         return record if isinstance(record, dict) else {}
 
     def fetch(self, source: Source, limit: int) -> bytes | None:
