@@ -58,6 +58,7 @@ def test_a_late_record_of_a_former_content_is_replaced(
 def deliver(delayed: Exchange, cloud: Cloud) -> None:
     """Send a delayed request to the bucket, as a network does that held it."""
     url = urlsplit(cloud.bucket.endpoint)
-    with socket.create_connection((url.hostname, url.port or 80), LONG) as connection:
+    assert url.port
+    with socket.create_connection((url.hostname, url.port), LONG) as connection:
         connection.sendall(delayed.request.raw)
         assert connection.recv(1024).startswith(b"HTTP/1.1 200 ")
