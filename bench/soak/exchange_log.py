@@ -12,7 +12,7 @@ from local.faults import Exchange
 from quota_invoice.obs.responses import is_success
 from quota_invoice.settings.layout import DEFAULT_LAYOUT
 
-_READING = frozenset({"get", "head", "list", "fetch", ""})
+_READING = frozenset({"identify", "get", "head", "list", "fetch", ""})
 _MOST_ATTEMPTS = 6  # of an input that sweeps try again
 _SWEEP_STATE = f"{DEFAULT_LAYOUT.failures_prefix}.sweep"
 _RECORDS = (DEFAULT_LAYOUT.results_prefix, DEFAULT_LAYOUT.failures_prefix)

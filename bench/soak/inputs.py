@@ -26,7 +26,7 @@ _REPLACED = 0.05  # share of the uploads that replace a recent one under its key
 _RECENT = 20
 _OVERTAKEN = 0.5  # share of the replaced uploads whose record is late, so that it may come last
 # The requests that every new upload causes; each may meet any fault.
-_OPERATIONS = ("recognize", "fetch", "get", "head", "put")
+_OPERATIONS = ("recognize", "fetch", "identify", "get", "head", "put")
 _AFTER_FAILURE = (*_OPERATIONS, "delete")  # the failure record of a former content is removed
 _REPEATED = ("stall", LATE)
 _TIMES = (1, StoreUnreachable.tries)  # one attempt of a request, or all of them

@@ -8,6 +8,7 @@ retry_failed a sweep read the content again that has a failure record
 late write   a request that was late removed or replaced the content's record
 fault        a request about this object met a fault
 kill         instances were killed
+timeout      the previous call took longer than the function waits
 concurrent   the previous call's invocation was still at work when this call's one began
 unexplained  no cause: the function paid twice
 ============ ==================================================================================
@@ -29,12 +30,13 @@ from quota_invoice.settings.layout import DEFAULT_LAYOUT
 
 UNEXPLAINED = "unexplained"
 _CALLS = ("recognize", "classify")
+_ALMOST = 0.9  # the function waits from a little before the proxy has the complete request
 Times = Sequence[tuple[float, float]]
 """Start and end of each of several sweeps."""
 
 
 def count_ocr_calls(
-    log: ExchangeLog, kills: Sequence[float], retry_failed: Times
+    log: ExchangeLog, kills: Sequence[float], retry_failed: Times, timeout: float
 ) -> tuple[int, Counter[str], list[str]]:
     """Count the calls of the OCR service, and the repeated calls by cause.
 
@@ -42,6 +44,7 @@ def count_ocr_calls(
         log: the exchanges in the proxies.
         kills: the times at which instances were killed.
         retry_failed: the sweeps that read failures again.
+        timeout: seconds for which the function waits for a call's response.
 
     Returns:
         The number of calls, the number of repeated calls by cause, and the keys of unexplained
@@ -55,7 +58,7 @@ def count_ocr_calls(
         fetches += sum(
             exchange.operation == "fetch" and bool(exchange.fault) for exchange in exchanges
         )
-        for cause in _Calls(log, key, kills, retry_failed).causes():
+        for cause in _Calls(log, key, kills, retry_failed, timeout).causes():
             causes[cause] += 1
             if cause == UNEXPLAINED:
                 unexplained.append(key)
@@ -68,13 +71,19 @@ class _Calls:
     """The calls about one object."""
 
     def __init__(
-        self, log: ExchangeLog, key: str, kills: Sequence[float], retry_failed: Times
+        self,
+        log: ExchangeLog,
+        key: str,
+        kills: Sequence[float],
+        retry_failed: Times,
+        timeout: float,
     ) -> None:
         self._log = log
         self._key = key
         self._exchanges = list(log.exchanges[key])
         self._kills = kills
         self._retry_failed = retry_failed
+        self._timeout = timeout
         self._late = [one.landed_at for one in overwritings(log, key) if one.is_late]
 
     def causes(self) -> Iterator[str]:
@@ -82,14 +91,14 @@ class _Calls:
         by_content: defaultdict[str, list[Exchange]] = defaultdict(list)
         for exchange in self._exchanges:
             if exchange.operation in _CALLS:
-                seen = self._last("get", self._key, exchange)
+                seen = self._last("identify", self._key, exchange)
                 by_content[seen.etag if seen else ""].append(exchange)
         for etag, calls in by_content.items():
             for previous, call in pairwise(calls):
                 yield self._cause(etag, previous, call)
 
     def _cause(self, etag: str, previous: Exchange, call: Exchange) -> str:
-        seen = self._last("get", self._key, call) or call
+        seen = self._last("identify", self._key, call) or call
         checked = self._last("get", DEFAULT_LAYOUT.record_key(self._key), call) or call
         had = [present_at(self._log, self._key, one.began) for one in (checked, call)]
         if all(one.record and one.record.etag == etag for one in had):
@@ -102,6 +111,7 @@ class _Calls:
         return (
             self._fault(previous, call)
             or ("kill" if any(previous.began <= kill <= call.began for kill in self._kills) else "")
+            or ("timeout" if previous.served - previous.began > _ALMOST * self._timeout else "")
             or ("concurrent" if self._is_at_work(previous, call, seen.began) else UNEXPLAINED)
         )
 

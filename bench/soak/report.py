@@ -11,6 +11,7 @@ from bench.soak.inputs import Upload, is_right
 from bench.soak.ocr_calls import UNEXPLAINED, count_ocr_calls
 from bench.soak.overwriting import Overwriting, overwritings
 from bench.soak.scenario import Observations
+from bench.soak.timeline import timeline
 from quota_invoice.settings.layout import DEFAULT_LAYOUT
 
 _MAX_SECONDS = 120.0  # from an upload to its record, unless only a sweep found it
@@ -34,7 +35,7 @@ def figures(uploads: Sequence[Upload], observed: Observations) -> dict[str, Any]
     expected = {make(key) for key in last for make in makers}
     stray = sorted(key for key in observed.records.keys() - expected if not is_sweep_state(key))
     delays, swept = _delays(observed)
-    return {
+    report = {
         "inputs": len(uploads),
         "objects": len(last),
         "records": counts["record"],
@@ -53,6 +54,15 @@ def figures(uploads: Sequence[Upload], observed: Observations) -> dict[str, Any]
         "median_delay_s": round(sorted(delays)[len(delays) // 2], 2) if delays else 0.0,
         "instance_peak_mb": round(observed.peak_mb, 1),
     }
+    return {**report, "timelines": _timelines(report, observed)}
+
+
+def _timelines(report: dict[str, Any], observed: Observations) -> dict[str, list[str]]:
+    """Return the requests about every input that is noteworthy, by its key."""
+    names = ("lost_keys", "wrong_keys", "ocr_calls_unexplained", "waiting_without_a_fault")
+    keys = {key for name in names for key in report[name]}
+    keys |= {one["key"] for one in report["overwritings"]} | set(observed.waiting)
+    return {key: timeline(observed, key) for key in sorted(keys & observed.log.contents.keys())}
 
 
 def _overwritten(observed: Observations) -> dict[str, Any]:
@@ -92,7 +102,9 @@ def _traced(one: Overwriting) -> dict[str, Any]:
 
 def _ocr_calls(inputs: int, observed: Observations) -> dict[str, Any]:
     again = [(sweep.began, sweep.ended) for sweep in observed.sweeps if sweep.retry_failed]
-    calls, causes, unexplained = count_ocr_calls(observed.log, observed.kills, again)
+    calls, causes, unexplained = count_ocr_calls(
+        observed.log, observed.kills, again, observed.ocr_seconds
+    )
     return {
         "ocr_calls": calls,
         "ocr_calls_per_input": round(calls / inputs, 4),

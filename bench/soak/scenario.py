@@ -32,6 +32,8 @@ _KILL_WITHIN = 0.6  # seconds
 _QUIET = 2.0  # seconds without an invocation after which no more events are expected
 _MAX_ROUNDS = 40
 _MAX_SWEEPS = 5
+_OCR_SECONDS = 15.0  # short, as many faults last until the timeout
+_OCR_SECONDS_OF_REPLAY = 5.0
 _KEPT = (
     DEFAULT_LAYOUT.results_prefix,
     DEFAULT_LAYOUT.failures_prefix,
@@ -71,6 +73,7 @@ class Observations:
         sweeps: the sweeps, in order.
         waiting: the inputs that waited for a later sweep's attempt after two sweeps.
         given_up: events that the platform sent to its failure destination.
+        ocr_seconds: seconds for which the function waits for the OCR service.
         records: every object that the function kept at the end, by key; without former records.
     """
 
@@ -84,6 +87,7 @@ class Observations:
     given_up: list[dict[str, Any]] = field(default_factory=list)
     records: dict[str, dict[str, Any]] = field(default_factory=dict)
     peak_mb: float = 0.0
+    ocr_seconds: float = 0.0
 
 
 class Scenario:
@@ -108,6 +112,7 @@ class Scenario:
             Faults(),
             ExchangeLog(contents_by_key(uploads)),
             DeliveryFaults(seed, **DELIVERY_FAULTS),
+            ocr_seconds=_OCR_SECONDS_OF_REPLAY if replay else _OCR_SECONDS,
         )
 
     def run(self, progress: Progress) -> Observations:
@@ -145,7 +150,7 @@ class Scenario:
                     ("OCR_ENDPOINT", ocr.url),
                     # Short, as many faults last until the timeout.
                     ("OBS_TIMEOUT_SECONDS", "2"),
-                    ("OCR_TIMEOUT_SECONDS", "5" if self._replay else "15"),
+                    ("OCR_TIMEOUT_SECONDS", f"{self.observed.ocr_seconds:g}"),
                 ),
                 watch=self._count_invocation,
                 retries=3,

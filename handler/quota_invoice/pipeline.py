@@ -82,6 +82,9 @@ class Pipeline:
         store: the bucket.
         recognizer: sends objects to OCR.
         log: takes a line for each step.
+
+    Attributes:
+        breaker: opens when a service refuses the account or the bucket.
     """
 
     def __init__(
@@ -97,6 +100,7 @@ class Pipeline:
         self._store = store
         self._recognizer = recognizer
         self._log = log
+        self.breaker = recognizer.breaker
 
     def record(
         self,
@@ -119,7 +123,7 @@ class Pipeline:
         Raises:
             InvocationError: the object could not be processed this time.
         """
-        with self._recognizer.breaker.guard():
+        with self.breaker.guard():
             for _ in range(_MOST_READS):
                 seen = self._identify(bucket, key)
                 if seen is None:

@@ -10,9 +10,21 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from local.faults.wire import Request
 
-OPERATIONS = ("recognize", "classify", "head", "get", "put", "delete", "list", "fetch")
-"""Operations with faults. ``fetch`` is the OCR service's download of an image by signed URL."""
+OPERATIONS = (
+    "recognize",
+    "classify",
+    "identify",
+    "get",
+    "head",
+    "put",
+    "delete",
+    "list",
+    "fetch",
+)
+"""Operations with faults. ``identify`` is a GET of the first bytes of an object; ``fetch`` is the
+OCR service's download of an image by signed URL."""
 
+_RANGE = b"\r\nrange: bytes=0-"
 _HTML = b"<html><head><title>Sign in</title></head><body>Please sign in.</body></html>"
 _GATEWAY = b"<html><body><h1>503 Service Temporarily Unavailable</h1></body></html>"
 _JSON = b'{"status": "ok", "data": []}'
@@ -38,8 +50,11 @@ def _bucket_operation(request: Request) -> tuple[str, str]:
     parts = urlsplit(request.target)
     _, _, key = unquote(parts.path)[1:].partition("/")
     if request.method == "GET":
-        signed = {"X-Amz-Signature", "Signature"} & parse_qs(parts.query).keys()
-        return ("fetch" if signed else "get" if key else "list"), key
+        if not key:
+            return "list", key
+        if {"X-Amz-Signature", "Signature"} & parse_qs(parts.query).keys():
+            return "fetch", key
+        return ("identify" if _RANGE in request.raw.lower() else "get"), key
     operation = {"HEAD": "head", "PUT": "put", "DELETE": "delete"}.get(request.method, "")
     return operation, key
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import copy
+import io
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta, timezone
+from functools import cache
 from typing import Any
+
+from pypdf import PdfWriter
 
 from quota_invoice.deadline import Deadline
 from quota_invoice.errors import QuotaInvoiceError
@@ -156,3 +160,15 @@ def ticket(code: str = "AIS.0000", message: str = "Succeeded.", **content: Any) 
         "location": [[10, 20], [110, 20], [110, 80], [10, 80]],
         "content": {**RESULT, **content} if read else {},
     }
+
+
+@cache
+def pdf_of(pages: int, title: str = "") -> bytes:
+    """Return a PDF with so many blank pages; its content differs by title."""
+    writer = PdfWriter()
+    writer.add_metadata({"/Title": title})
+    for _ in range(pages):
+        writer.add_blank_page(200, 100)
+    with io.BytesIO() as file:
+        writer.write(file)
+        return file.getvalue()

@@ -32,6 +32,10 @@ class CircuitBreaker:
         try:
             yield
         except QuotaInvoiceError as error:
-            if error.stops_round:
-                self._refusal = error
+            self.note(error)
             raise
+
+    def note(self, error: QuotaInvoiceError) -> None:
+        """Open if the error, which some other work met, stops the round."""
+        if error.stops_round:
+            self._refusal = error

@@ -5,15 +5,21 @@ from __future__ import annotations
 import io
 import logging
 
+# The library raises all of these for damaged files.
+_DAMAGED = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)
+
 
 def page_count(content: bytes) -> int | None:
     """Return a PDF's number of pages; None if the file is damaged or needs a password."""
     # Imported when first needed: most invocations have no PDF.
     from pypdf import PdfReader  # noqa: PLC0415 - see above
-    from pypdf.errors import PyPdfError  # noqa: PLC0415 - see above
+    from pypdf.errors import DependencyError, PyPdfError  # noqa: PLC0415 - see above
 
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # its lines are not JSON
     try:
-        return len(PdfReader(io.BytesIO(content)).pages)
-    except (PyPdfError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        return None  # the library raises all of these for damaged files
+        reader = PdfReader(io.BytesIO(content))
+        if reader.is_encrypted and not reader.decrypt(""):
+            return None
+        return len(reader.pages) or None
+    except (PyPdfError, DependencyError, *_DAMAGED):
+        return None

@@ -153,7 +153,9 @@ class Recognizer:
         be the last page again, requested beyond the end.
         """
         content = self._content(file)
-        total = pdf.page_count(content) if content is not None else None
+        total = None
+        if content is not None:
+            total = run_before(deadline, partial(pdf.page_count, content))
         pages = Pages(self._store, file.source, self._layout.progress_key(file.key))
         if total != 1:
             pages.load()

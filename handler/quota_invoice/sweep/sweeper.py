@@ -135,6 +135,7 @@ class Sweeper:
                         pending.append(Pending(finding.entry.key, progress.last, future))
                     progress.last = finding.entry.key
             except StoreError as error:  # the inputs seen so far count
+                self._pipeline.breaker.note(error)
                 progress.stopped_after, progress.listing_error = progress.last, error
             while pending:
                 progress.collect(pending.popleft())
@@ -169,6 +170,7 @@ class Sweeper:
             self._postpone(entry, late, tries)
             raise late from None
         except InvocationError as error:
+            self._pipeline.breaker.note(error)
             if not error.stops_round:
                 self._postpone(entry, error, tries)
             raise
@@ -218,6 +220,7 @@ class Sweeper:
                 self._retries.postpone(source, error, tries)
         except StoreError as refusal:
             refusal.stops_round = True  # nothing else says that the input must be seen again
+            self._pipeline.breaker.note(refusal)
             raise
 
     def _listing(self, prefix: str, after: str) -> Iterator[Entry]:

@@ -26,8 +26,7 @@ from quota_invoice.recognition.reading import Api, Reading
 from quota_invoice.recognition.recognizer import Recognizer
 from quota_invoice.records.record import recognized
 from quota_invoice.settings.layout import DEFAULT_LAYOUT
-from tests.support.fakes import RESULT, FakeOcr, FakeStore, ticket
-from tests.support.pdf import pdf_of
+from tests.support.fakes import RESULT, FakeOcr, FakeStore, pdf_of, ticket
 
 TOO_LARGE = ImageTooLarge("AIS.0103", "The image size does not meet the requirements.", "r-1")
 BLANK = ImageRefused("AIS.0104", "The image is not supported.", "r-2")

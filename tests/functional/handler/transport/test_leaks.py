@@ -12,6 +12,8 @@ import subprocess
 import sys
 import time
 
+import pytest
+
 from tests.support.hostile import Peer, hostile, response
 from tests.support.paths import ROOT, SAMPLES
 
@@ -98,6 +100,7 @@ def answer(request: bytes) -> bytes:
     return whole.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
 
 
+@pytest.mark.timeout(max(120, INVOCATIONS / 2))
 def test_slow_answers_leave_no_memory_no_thread_and_no_descriptor() -> None:
     services = SlowNowAndThen()
     with hostile(services.talk) as server:

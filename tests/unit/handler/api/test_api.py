@@ -6,6 +6,7 @@ import base64
 import json
 import threading
 import time
+from datetime import datetime, timezone
 from typing import Any
 from urllib.parse import quote
 
@@ -36,7 +37,7 @@ from quota_invoice.settings.credentials import Credentials
 from quota_invoice.settings.settings import Settings
 from quota_invoice.stopwatch import Stopwatch
 from tests.support.announce import etag
-from tests.support.fakes import RESULT, FakeOcr, FakeStore
+from tests.support.fakes import FIRST_SECOND, RESULT, FakeOcr, FakeStore
 from tests.support.servers import Answer as ServerAnswer
 from tests.support.servers import serving
 
@@ -173,6 +174,49 @@ def test_a_stored_object_is_processed_as_its_event_would_be() -> None:
     assert reply.json["source"]["etag"] == etag(b"image")
     assert reply.headers["content-location"] == f"/invoices/{KEY}"
     assert api.ask("POST", "/invoices", {"key": KEY}).json == reply.json
+    assert len(api.ocr.given) == 1
+
+
+def uploaded_now(api: Api) -> None:
+    now = datetime.now(timezone.utc)
+    api.store.times[KEY] = int((now - FIRST_SECOND).total_seconds())
+
+
+def test_a_new_upload_waits_for_the_record_of_its_own_event(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    api, event = Api(), Api()
+    api.seconds = 20.0
+    uploaded_now(api)
+    event.ask("POST", "/invoices", {"key": KEY})
+    pauses: list[float] = []
+
+    def wait(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 3:
+            api.store.records.update(event.store.records)
+
+    monkeypatch.setattr(time, "sleep", wait)
+    reply = api.ask("POST", "/invoices", {"key": KEY})
+    assert (reply.status, reply.json["status"]) == (200, "recognized")
+    assert (len(pauses), len(api.ocr.given)) == (3, 0)
+
+
+def test_a_new_upload_whose_event_is_lost_is_read_after_a_while(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    api = Api()
+    api.seconds = 20.0
+    uploaded_now(api)
+    aged: list[float] = []
+
+    def wait(seconds: float) -> None:
+        aged.append(seconds)
+        api.store.times[KEY] -= 1
+
+    monkeypatch.setattr(time, "sleep", wait)
+    assert api.ask("POST", "/invoices", {"key": KEY}).status == 200
+    assert 2 <= len(aged) <= 5
     assert len(api.ocr.given) == 1
 
 

@@ -1,0 +1,71 @@
+"""Histories of the function's world end well, whatever happens in them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import Counter
+
+import pytest
+
+from tests.simulation.checks import violations
+from tests.simulation.history import History
+from tests.simulation.plans import make_plan
+from tests.simulation.shrinking import report
+
+# SIMULATION_HISTORIES sets the number of histories; SIMULATION_SEED runs one of them again, and
+# prints all of its steps.
+HISTORIES = int(os.environ.get("SIMULATION_HISTORIES", "1000"))
+SEED = os.environ.get("SIMULATION_SEED")
+PER_TEST = 500
+CHUNKS = (
+    [range(int(SEED), int(SEED) + 1)]
+    if SEED
+    else [range(first, min(first + PER_TEST, HISTORIES)) for first in range(0, HISTORIES, PER_TEST)]
+)
+
+
+@pytest.mark.parametrize("seeds", CHUNKS, ids=lambda seeds: f"{seeds[0]}-{seeds[-1]}")
+def test_each_input_has_one_right_record_after_any_history(seeds: range) -> None:
+    for seed in seeds:
+        plan = make_plan(seed)
+        history = History(plan, is_traced=SEED is not None)
+        history.run()
+        broken = violations(history)
+        sys.stdout.writelines(f"{line}\n" for line in history.world.lines)
+        if broken:
+            pytest.fail(report(plan), pytrace=False)
+
+
+def test_a_seed_always_gives_the_same_history() -> None:
+    for seed in range(20):
+        first, second = (History(make_plan(seed), is_traced=True) for _ in range(2))
+        assert first.run().lines == second.run().lines
+
+
+def test_the_histories_meet_every_fault_and_come_to_every_end() -> None:
+    met: Counter[str] = Counter()
+    for seed in range(200):
+        history = History(make_plan(seed))
+        world = history.run()
+        met.update(step.failed for step in world.steps)
+        met.update("late effect landed" for _ in world.late_effects)
+        for invocation in history.invocations.values():
+            kind = invocation.name.rstrip("0123456789.")
+            met[f"{kind} crashed"] += invocation.is_dead
+            if invocation.error:
+                met[f"{kind} raised {type(invocation.error).__name__}"] += 1
+        for key in world.bucket.keys:
+            met[key.partition("/")[0]] += 1
+    assert met > Counter(EXPECTED), {name: met[name] for name in EXPECTED if not met[name]}
+
+
+EXPECTED = (
+    *("busy", "lost request", "lost response", "late effect", "late effect landed", "refused"),
+    *("account refused", "down", "unavailable", "rate limited", "download failed"),
+    *("timeout", "not recognized", "unusable answer"),
+    *("event crashed", "sweep crashed", "post crashed"),
+    *("event raised OutOfTime", "event raised ServiceUnavailable", "event raised AccessRefused"),
+    *("event raised StoreUnreachable", "event raised StoreRefused", "event raised UnusableAnswer"),
+    *("results", "failures", "history"),
+)

@@ -1,0 +1,57 @@
+"""The number of pages of good, damaged, locked and hostile PDFs."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from pypdf import PdfReader, PdfWriter
+
+from quota_invoice.recognition.pdf import page_count
+from tests.support.fakes import pdf_of
+
+
+def encrypted(user_password: str) -> bytes:
+    writer = PdfWriter(clone_from=PdfReader(io.BytesIO(pdf_of(3))))
+    writer.encrypt(user_password, "owner", algorithm="RC4-128")
+    with io.BytesIO() as file:
+        writer.write(file)
+        return file.getvalue()
+
+
+def objects(*bodies: bytes) -> bytes:
+    numbered = b"".join(b"%d 0 obj %b endobj\n" % (n, body) for n, body in enumerate(bodies, 1))
+    return b"%PDF-1.4\n" + numbered + b"trailer<</Root 1 0 R>>\n"
+
+
+CATALOG = b"<</Type/Catalog/Pages 2 0 R>>"
+
+
+@pytest.mark.parametrize("pages", [1, 2, 80])
+def test_the_pages_are_counted(pages: int) -> None:
+    assert page_count(pdf_of(pages)) == pages
+
+
+def test_bytes_before_a_pdf_do_not_matter() -> None:
+    assert page_count(b"\r\n\r\n" + pdf_of(2)) == 2
+
+
+def test_a_pdf_that_opens_without_a_password_is_counted_and_a_locked_one_is_not() -> None:
+    assert page_count(encrypted("")) == 3
+    assert page_count(encrypted("secret")) is None
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"%PDF-1.7 ?",
+        pdf_of(2)[:300],
+        objects(CATALOG, b"<</Type/Pages/Kids[]/Count 9>>"),
+        objects(CATALOG, b"<</Type/Pages/Kids[2 0 R 2 0 R]/Count 1000000000>>"),
+        objects(CATALOG, b"<</Type/Pages/Kids 7/Count -1>>"),
+        objects(CATALOG, *(b"<</Kids[%d 0 R]/Count 1>>" % number for number in range(3, 3000))),
+    ],
+)
+def test_a_damaged_pdf_has_no_known_number(content: bytes) -> None:
+    assert page_count(content) is None
