@@ -104,8 +104,7 @@ class ExchangeLog:
         ]
 
     def changed_inputs(self, since: float, until: float) -> list[str]:
-        """Return the input key of each request between two times that changes a record or calls the OCR
-        service.
+        """Return the input key of each change and OCR call between two times.
 
         It is empty for a request without an input. Changes by sweeps of their own state do not
         count.

@@ -129,8 +129,8 @@ def _faults(observed: Observations) -> dict[str, Any]:
 def _sweeps(observed: Observations) -> dict[str, Any]:
     """Return the counts of the sweeps, and the inputs that wait for another one.
 
-    The second sweep mends the effects of late writes since the first one began, and nothing else. An
-    input waits if its attempt in a sweep failed, which only a fault may cause.
+    The second sweep mends the effects of late writes since the first one began, and nothing else.
+    An input waits if its attempt in a sweep failed, which only a fault may cause.
     """
     log, (first, second) = observed.log, observed.sweeps[:2]
     mended = {key for key, one in log.late_requests(first.began) if one.served < second.ended}
