@@ -8,11 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from local.faults import Exchange
+from local.faults import LATE, Exchange
 from quota_invoice.obs.responses import is_success
 from quota_invoice.settings.layout import DEFAULT_LAYOUT
 
 _READING = frozenset({"identify", "get", "head", "list", "fetch", ""})
+_WRITING = frozenset({"put", "delete"})
 _MOST_ATTEMPTS = 6  # of an input that sweeps try again
 _SWEEP_STATE = f"{DEFAULT_LAYOUT.failures_prefix}.sweep"
 _RECORDS = (DEFAULT_LAYOUT.results_prefix, DEFAULT_LAYOUT.failures_prefix)
@@ -92,15 +93,12 @@ class ExchangeLog:
         """Whether a request has not ended yet, such as one that is late."""
         return any(not exchange.ended for _, exchange in self._all())
 
-    def late_requests(self, since: float) -> list[tuple[str, Exchange]]:
-        """Return input key and exchange of each request that the bucket received late, since then.
-
-        Only requests that change something count.
-        """
+    def late_writes(self, since: float) -> list[tuple[str, Exchange]]:
+        """Return input key and exchange of each write that the bucket received late, since then."""
         return [
             (key, one)
             for key, one in self._all()
-            if one.fault == "late" and one.operation not in _READING and one.served >= since
+            if one.fault == LATE and one.operation in _WRITING and one.served >= since
         ]
 
     def changed_inputs(self, since: float, until: float) -> list[str]:

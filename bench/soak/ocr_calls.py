@@ -25,7 +25,7 @@ from itertools import pairwise
 
 from bench.soak.exchange_log import ExchangeLog
 from bench.soak.overwriting import overwritings, present_at
-from local.faults import Exchange
+from local.faults import LATE, Exchange
 from quota_invoice.settings.layout import DEFAULT_LAYOUT
 
 UNEXPLAINED = "unexplained"
@@ -137,6 +137,6 @@ class _Calls:
     def _is_at_work(self, previous: Exchange, call: Exchange, since: float) -> bool:
         """Whether the previous call's invocation, another one, ended its work later than this."""
         return previous.caller != call.caller and any(
-            one.caller == previous.caller and (one.ended or since) >= since
+            one.caller == previous.caller and one.fault != LATE and (one.ended or since) >= since
             for one in self._exchanges
         )

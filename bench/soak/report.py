@@ -74,7 +74,7 @@ def _overwritten(observed: Observations) -> dict[str, Any]:
     # An input whose mending meets a fault of its own waits for its next attempt.
     unmended = [one for one in late if not (one.is_mended_within_one(sweeps) or one.key in waiting)]
     began = sweeps[0][0] if sweeps else 0.0
-    landed = log.late_requests(since=0.0)
+    landed = log.late_writes(since=0.0)
     return {
         "late_writes": len(landed),
         "late_writes_during_sweeps": sum(one.served >= began for _, one in landed),
@@ -133,7 +133,7 @@ def _sweeps(observed: Observations) -> dict[str, Any]:
     An input waits if its attempt in a sweep failed, which only a fault may cause.
     """
     log, (first, second) = observed.log, observed.sweeps[:2]
-    mended = {key for key, one in log.late_requests(first.began) if one.served < second.ended}
+    mended = {key for key, one in log.late_writes(first.began) if one.served < second.ended}
     changed = log.changed_inputs(second.began, second.ended)
     hit = [
         key

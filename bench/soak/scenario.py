@@ -224,7 +224,7 @@ class Scenario:
         observed.waiting = sorted({observed.log.input_of(key) for key in retries})
         if observed.waiting:
             self._sweep(cloud, progress, retry_failed=True)
-        while observed.log.late_requests(last.began) and len(observed.sweeps) < _MAX_SWEEPS:
+        while observed.log.late_writes(last.began) and len(observed.sweeps) < _MAX_SWEEPS:
             last = self._sweep(cloud, progress)
 
     def _sweep(self, cloud: Cloud, progress: Progress, *, retry_failed: bool = False) -> SweepRun:

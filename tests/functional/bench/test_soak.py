@@ -12,8 +12,8 @@ from bench.soak.__main__ import main
 from bench.soak.inputs import Sample, is_right, plan, samples
 from local.faults import FAULTS, LATE, OPERATIONS
 from quota_invoice.errors import StoreUnreachable
-from tests.support.exchanges import RESULT
 from tests.support.paths import SAMPLES
+from tests.unit.bench.soak.exchanges import RESULT
 
 
 def test_a_seed_always_gives_the_same_uploads() -> None:

@@ -7,7 +7,7 @@ import pytest
 from bench.soak.overwriting import Overwriting, overwritings
 from local.faults import LATE, Exchange
 from quota_invoice.settings.layout import DEFAULT_LAYOUT
-from tests.support.exchanges import FORMER, KEY, RESULT, exchange, log_of, put, remove
+from tests.unit.bench.soak.exchanges import FORMER, KEY, RESULT, exchange, log_of, put, remove
 
 OTHER = {**RESULT, "code": "another"}
 
@@ -100,5 +100,10 @@ def test_a_late_request_is_open_until_the_bucket_has_it() -> None:
     assert log.has_open_requests()
     late.served = late.ended = 9.0
     assert not log.has_open_requests()
-    assert [key for key, _ in log.late_requests(since=8)] == [KEY]
-    assert log.late_requests(since=10) == []
+    assert [key for key, _ in log.late_writes(since=8)] == [KEY]
+    assert log.late_writes(since=10) == []
+
+
+def test_a_late_request_that_changes_nothing_in_the_bucket_is_no_late_write() -> None:
+    late = [exchange(operation, 1, fault=LATE) for operation in ("get", "head", "recognize")]
+    assert log_of(*late).late_writes(since=0) == []

@@ -7,7 +7,7 @@ from typing import Any
 
 from bench.soak.ocr_calls import UNEXPLAINED, count_ocr_calls
 from local.faults import LATE, Exchange
-from tests.support.exchanges import FORMER, call, check, identify, log_of, put
+from tests.unit.bench.soak.exchanges import FORMER, call, check, identify, log_of, put
 
 TIMEOUT = 5.0
 
