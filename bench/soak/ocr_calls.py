@@ -32,17 +32,17 @@ UNEXPLAINED = "unexplained"
 _CALLS = ("recognize", "classify")
 _ALMOST = 0.9  # the function waits from a little before the proxy has the complete request
 Times = Sequence[tuple[float, float]]
-"""Start and end of each of several sweeps."""
+"""Start and end of each of several kills or sweeps."""
 
 
 def count_ocr_calls(
-    log: ExchangeLog, kills: Sequence[float], retry_failed: Times, timeout: float
+    log: ExchangeLog, kills: Times, retry_failed: Times, timeout: float
 ) -> tuple[int, Counter[str], list[str]]:
     """Count the calls of the OCR service, and the repeated calls by cause.
 
     Args:
         log: the exchanges in the proxies.
-        kills: the times at which instances were killed.
+        kills: the times in which instances were killed.
         retry_failed: the sweeps that read failures again.
         timeout: seconds for which the function waits for a call's response.
 
@@ -74,7 +74,7 @@ class _Calls:
         self,
         log: ExchangeLog,
         key: str,
-        kills: Sequence[float],
+        kills: Times,
         retry_failed: Times,
         timeout: float,
     ) -> None:
@@ -110,7 +110,7 @@ class _Calls:
             return "late write"
         return (
             self._fault(previous, call)
-            or ("kill" if any(previous.began <= kill <= call.began for kill in self._kills) else "")
+            or ("kill" if self._is_killed(previous, call) else "")
             or ("timeout" if previous.served - previous.began > _ALMOST * self._timeout else "")
             or ("concurrent" if self._is_at_work(previous, call, seen.began) else UNEXPLAINED)
         )
@@ -133,6 +133,10 @@ class _Calls:
             if one.fault and previous.began <= one.began <= call.began and one is not call:
                 return f"fault: {one.operation}"
         return ""
+
+    def _is_killed(self, previous: Exchange, call: Exchange) -> bool:
+        """Whether instances were killed between two calls."""
+        return any(began <= call.began and ended >= previous.began for began, ended in self._kills)
 
     def _is_at_work(self, previous: Exchange, call: Exchange, since: float) -> bool:
         """Whether the previous call's invocation, another one, ended its work later than this."""

@@ -69,7 +69,7 @@ class Observations:
 
     Attributes:
         uploaded: upload time and ETag of each content of a key.
-        kills: times at which instances were killed.
+        kills: start and end of each killing of the busy instances.
         sweeps: the sweeps, in order.
         waiting: the inputs that waited for a later sweep's attempt after two sweeps.
         given_up: events that the platform sent to its failure destination.
@@ -81,7 +81,7 @@ class Observations:
     log: ExchangeLog
     delivery_faults: DeliveryFaults
     uploaded: dict[str, list[tuple[float, str]]] = field(default_factory=dict)
-    kills: list[float] = field(default_factory=list)
+    kills: list[tuple[float, float]] = field(default_factory=list)
     sweeps: list[SweepRun] = field(default_factory=list)
     waiting: list[str] = field(default_factory=list)
     given_up: list[dict[str, Any]] = field(default_factory=list)
@@ -200,10 +200,9 @@ class Scenario:
             )
 
     def _kill(self, cloud: Cloud) -> None:
-        # The time before the kill, so that every interrupted request ends after it.
-        when = time.monotonic()
-        if cloud.runtime.kill():
-            self.observed.kills.append(when)
+        began = time.monotonic()
+        if cloud.runtime.kill():  # it waits for instances that are starting
+            self.observed.kills.append((began, time.monotonic()))
 
     def _settle(self, progress: Progress) -> None:
         """Wait until no more events arrive, and all invocations and late requests have ended."""

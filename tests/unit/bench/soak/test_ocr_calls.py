@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from bench.soak.ocr_calls import UNEXPLAINED, count_ocr_calls
+from bench.soak.ocr_calls import UNEXPLAINED, Times, count_ocr_calls
 from local.faults import LATE, Exchange
 from tests.unit.bench.soak.exchanges import FORMER, call, check, identify, log_of, put
 
 TIMEOUT = 5.0
 
 
-def causes_of(
-    *exchanges: Exchange, kills: tuple[float, ...] = (), again: tuple[tuple[float, float], ...] = ()
-) -> Counter[str]:
+def causes_of(*exchanges: Exchange, kills: Times = (), again: Times = ()) -> Counter[str]:
     total, causes, _ = count_ocr_calls(log_of(*exchanges), kills, again, TIMEOUT)
     assert total == sum(one.operation == "recognize" for one in exchanges)
     return causes
@@ -45,7 +43,8 @@ def test_a_fault_does_not_explain_a_call_for_a_content_that_had_its_record() -> 
 
 def test_a_kill_explains_a_repeated_call() -> None:
     exchanges = *begin(1), call(2), *begin(4, "B"), call(5, "B")
-    assert causes_of(*exchanges, kills=(3.0,)) == {"kill": 1}
+    assert causes_of(*exchanges, kills=[(1.9, 2.1)]) == {"kill": 1}
+    assert causes_of(*exchanges, kills=[(1.0, 1.9)]) == {UNEXPLAINED: 1}
 
 
 def test_a_response_after_the_timeout_explains_a_repeated_call() -> None:
@@ -64,7 +63,7 @@ def test_a_call_without_any_cause_is_unexplained() -> None:
 
 def test_a_call_is_unexplained_if_a_record_existed_even_after_a_kill() -> None:
     exchanges = *begin(1), call(2), put(3), *begin(4, "B"), call(5, "B")
-    assert causes_of(*exchanges, kills=(3.5,)) == {UNEXPLAINED: 1}
+    assert causes_of(*exchanges, kills=[(3.4, 3.5)]) == {UNEXPLAINED: 1}
 
 
 def test_a_late_write_that_replaced_the_record_explains_a_repeated_call() -> None:
