@@ -25,9 +25,9 @@ _BAD = 0.05  # share of the uploads that cannot be read
 _REPLACED = 0.05  # share of the uploads that replace a recent one under its key
 _RECENT = 20
 _OVERTAKEN = 0.5  # share of the replaced uploads whose record is late, so that it may come last
+_TIDYING = 0.5  # share of the uploads after a bad one for which the removal of its failure fails
 # The requests that every new upload causes; each may meet any fault.
 _OPERATIONS = ("recognize", "fetch", "identify", "get", "head", "put")
-_AFTER_FAILURE = (*_OPERATIONS, "delete")  # the failure record of a former content is removed
 _REPEATED = ("stall", LATE)
 _TIMES = (1, StoreUnreachable.tries)  # one attempt of a request, or all of them
 _LATE_SECONDS = (3.0, 12.0)
@@ -109,17 +109,17 @@ def plan(
     uploads: list[Upload] = []
     for number in range(count):
         sample = rng.choice(bad if rng.random() < _BAD else good)
-        key = f"{DEFAULT_LAYOUT.input_prefix}{number:05}-{sample.name}"
-        operations: Sequence[str] = _OPERATIONS
+        key, fault = f"{DEFAULT_LAYOUT.input_prefix}{number:05}-{sample.name}", None
+        if rng.random() < share:
+            fault = _fault(rng, rng.choice(_OPERATIONS), rng.choice(FAULTS))
         if uploads and rng.random() < _REPLACED:
             at = rng.randrange(max(0, number - _RECENT), number)
             former = uploads[at]
-            key, operations = former.key, _AFTER_FAILURE if former.sample.failure else _OPERATIONS
+            key = former.key
             if share and rng.random() < _OVERTAKEN:
                 uploads[at] = replace(former, fault=_fault(rng, "put", LATE))
-        fault = None
-        if rng.random() < share:
-            fault = _fault(rng, rng.choice(operations), rng.choice(FAULTS))
+            elif share and former.sample.failure and rng.random() < _TIDYING:
+                fault = _fault(rng, "delete", rng.choice(FAULTS))
         mark = f"\n{seed}-{number}\n".encode()
         uploads.append(Upload(key, sample, sample.content + mark, fault))
     return uploads
