@@ -132,6 +132,8 @@ def _early_retries(world: World) -> Iterator[str]:
             other = reading.step.invocation
             if attempts is None or other.sweep is None or other.began_at <= step.at:
                 continue
+            if other.sweep.retry_failed:  # it reads all of them, as its options say
+                continue
             due_at = step.at + _WAITS[attempts - 1]
             undone = [effect.at for effect in (*world.changes, *world.late_effects)]
             undone += [
