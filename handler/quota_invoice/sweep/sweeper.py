@@ -169,7 +169,6 @@ class Sweeper:
                 if not self._is_due(tries, sweep):
                     return Outcome.WAITING
                 outcome = self._record(entry, tries, sweep)
-            self._retries.remove(tries.keys)
         except OutOfTime as error:
             if error.has_progress or not is_first:
                 raise
@@ -184,6 +183,7 @@ class Sweeper:
             fault = UnexpectedFault(error)
             self._postpone(entry, fault, tries)
             raise fault from None
+        self._retries.remove(tries.keys)
         return outcome
 
     def _compare(self, finding: Finding, sweep: Sweep) -> Outcome | None:
