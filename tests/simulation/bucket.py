@@ -33,6 +33,11 @@ def instant(seconds: float) -> datetime:
     return _START + timedelta(seconds=seconds)
 
 
+def key_of(url: str) -> str:
+    """Return the key of the object that a signed URL names."""
+    return url.removeprefix("simulated:").rpartition("?")[0]
+
+
 @dataclass(frozen=True)
 class Stored:
     """An object with one content."""
@@ -99,10 +104,10 @@ class Bucket:
 
     def fetch(self, url: str) -> bytes | None:
         """Return the object, or its version, that a signed URL names; as it is now."""
-        key, _, version = url.removeprefix("simulated:").rpartition("?")
+        version = url.rpartition("?")[2]
         if version:
             return self._versions.get(version)
-        stored = self.objects.get(key)
+        stored = self.objects.get(key_of(url))
         return stored.data if stored else None
 
     def record(self, key: str) -> dict[str, Any] | None:
@@ -184,7 +189,9 @@ class SimulatedStore:
             step.fail("archived")
             raise ObjectUnavailable("Object.Archived", f"{action} {key}: 403 InvalidObjectState")
         fault = step.fault(
-            "busy", "lost request", *(("lost response", "late effect") if can_be_late else ())
+            "busy",
+            "lost request",
+            *(("lost response", "late effect", "late effect") if can_be_late else ()),
         )
         if fault is None:
             return effect()
@@ -194,5 +201,5 @@ class SimulatedStore:
             effect()
         elif fault == "late effect":
             self._world.start_late_effect(key, effect, step.delay)
-        self._world.sleep(step.delay / 10)
+        self._world.sleep(step.delay / 15)
         raise StoreUnreachable("Store.Unreachable", f"{action} {key}: TimeoutError")
