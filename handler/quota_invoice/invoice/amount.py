@@ -25,6 +25,7 @@ _FORMS: dict[int, str | int | None] = {
     **{code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)},
     **str.maketrans("￥圆圓块塊正幣〇○", "¥元元元元整币零零"),
 }
+_SIGN = re.compile("¥|RMB|CNY")
 _SPACED_DIGITS = re.compile(r"[0-9.,]\s+[0-9.,]")
 _LABEL = re.compile(r"(?:人民币|RMB|CNY)?(?:[大小]写|\([大小]写\))?:?¥?:?")
 _INTEGER = r"(?:0|[1-9][0-9]{0,2}(?:,[0-9]{3})+|[1-9][0-9]*)"
@@ -105,7 +106,7 @@ def _pair(text: str) -> tuple[Decimal, ...]:
         first, second = text[:cut], text[cut:]
         if second.startswith("(") and second.endswith(")"):
             second = second[1:-1]
-        elif "¥" not in text:
+        elif not _SIGN.search(text):
             continue
         for one, other in ((_in_words, _in_figures), (_in_figures, _in_words)):
             amounts = one(first), other(second)
