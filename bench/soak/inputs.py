@@ -25,7 +25,8 @@ _BAD = 0.05  # share of the uploads that cannot be read
 _REPLACED = 0.05  # share of the uploads that replace a recent one under its key
 _RECENT = 20
 _OVERTAKEN = 0.5  # share of the replaced uploads whose record is late, so that it may come last
-_TIDYING = 0.5  # share of the uploads after a bad one for which the removal of its failure fails
+_MENDING = 0.3  # share of the replacing uploads that replace one that cannot be read
+_TIDYING = 0.5  # share of these for which the removal of the failure record meets a fault
 # The requests that every new upload causes; each may meet any fault.
 _OPERATIONS = ("recognize", "fetch", "identify", "get", "head", "put")
 _REPEATED = ("stall", LATE)
@@ -113,13 +114,13 @@ def plan(
         if rng.random() < share:
             fault = _fault(rng, rng.choice(_OPERATIONS), rng.choice(FAULTS))
         if uploads and rng.random() < _REPLACED:
-            at = rng.randrange(max(0, number - _RECENT), number)
+            at = _replaced(rng, uploads)
             former = uploads[at]
             key = former.key
             if share and rng.random() < _OVERTAKEN:
                 uploads[at] = replace(former, fault=_fault(rng, "put", LATE))
             elif share and former.sample.failure and rng.random() < _TIDYING:
-                fault = _fault(rng, "delete", rng.choice(FAULTS))
+                fault = _fault(rng, "delete", rng.choice((LATE, rng.choice(FAULTS))))
         mark = f"\n{seed}-{number}\n".encode()
         uploads.append(Upload(key, sample, sample.content + mark, fault))
     return uploads
@@ -131,6 +132,13 @@ def contents_by_key(uploads: Iterable[Upload]) -> dict[str, list[str]]:
     for upload in uploads:
         found[upload.key].append(upload.etag)
     return dict(found)
+
+
+def _replaced(rng: random.Random, uploads: Sequence[Upload]) -> int:
+    """Return the index of a recent upload, often of one that cannot be read."""
+    recent = range(max(0, len(uploads) - _RECENT), len(uploads))
+    bad = [at for at in recent if uploads[at].sample.failure]
+    return rng.choice(bad if bad and rng.random() < _MENDING else recent)
 
 
 def _fault(rng: random.Random, operation: str, name: str) -> UploadFault:

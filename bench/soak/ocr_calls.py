@@ -135,8 +135,12 @@ class _Calls:
         return ""
 
     def _is_killed(self, previous: Exchange, call: Exchange) -> bool:
-        """Whether instances were killed between two calls."""
-        return any(began <= call.began and ended >= previous.began for began, ended in self._kills)
+        """Whether instances were killed between the begin of the previous invocation and a call.
+
+        The proxy may see a request a moment after its sender was killed.
+        """
+        since = (self._last("identify", self._key, previous) or previous).began
+        return any(began <= call.began and ended >= since for began, ended in self._kills)
 
     def _is_at_work(self, previous: Exchange, call: Exchange, since: float) -> bool:
         """Whether the previous call's invocation, another one, ended its work later than this."""

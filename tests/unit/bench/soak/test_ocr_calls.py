@@ -44,7 +44,7 @@ def test_a_fault_does_not_explain_a_call_for_a_content_that_had_its_record() -> 
 def test_a_kill_explains_a_repeated_call() -> None:
     exchanges = *begin(1), call(2), *begin(4, "B"), call(5, "B")
     assert causes_of(*exchanges, kills=[(1.9, 2.1)]) == {"kill": 1}
-    assert causes_of(*exchanges, kills=[(1.0, 1.9)]) == {UNEXPLAINED: 1}
+    assert causes_of(*exchanges, kills=[(0.8, 0.9)]) == {UNEXPLAINED: 1}
 
 
 def test_a_response_after_the_timeout_explains_a_repeated_call() -> None:
