@@ -9,7 +9,7 @@ from bench.drawing.damage import bent_paper, ink, photo
 from bench.drawing.damage.camera_view import View, flat
 from bench.drawing.damage.ink import InkStep
 from bench.drawing.damage.photo import PhotoStep
-from bench.drawing.invoice.content import Fixed
+from bench.drawing.invoice.content import MERGED, MERGED_PREFIX_1, Fixed
 from bench.drawing.invoice.layouts import LAYOUTS
 from bench.drawing.invoice.print_style import BLACK, ORANGE, RED, PrintStyle
 from bench.drawing.paper import Net, Pixels
@@ -76,13 +76,15 @@ KINDS: Mapping[str, Kind] = {
     "layout-strip": Kind(layouts=("strip",)),
     "layout-prize": Kind(layouts=("prize",)),
     "company-title": Kind(Fixed(by_company=True)),
-    "merged-bureau": Kind(Fixed(authority="0", by_company=False)),
+    "merged-bureau": Kind(Fixed(MERGED, by_company=False)),
+    "merged-bureau-prefix-1": Kind(Fixed(MERGED_PREFIX_1, by_company=False)),
     "letters-in-code": Kind(Fixed(letters=True)),
     "orange-digits": Kind(style=_digits(ORANGE), net="mesh"),
     "amount-in-figures": Kind(
         layouts=("plain", "strip", "prize"),
         style=lambda style: replace(style, is_amount_in_words=False),
     ),
+    "ten-thousand-yuan": Kind(Fixed(yuan=10_000)),
     # 壹元伍角, as for parking and buses
     "amount-with-jiao": Kind(Fixed(yuan=1, jiao=5), layouts=("plain", "strip", "tall", "prize")),
     "numbering-machine": Kind(style=_numbered),

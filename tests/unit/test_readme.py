@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from quota_invoice.errors import ConfigurationError, ImageRefused
-from quota_invoice.invoice.rules import RULES, Fields, check, unread_pages
+from quota_invoice.invoice.fields import Fields
+from quota_invoice.invoice.rules import RULES, check, unread_pages
 from quota_invoice.obs.objects import Source
 from quota_invoice.recognition.reading import Api, Reading, Recognition
 from quota_invoice.records.record import failed, recognized

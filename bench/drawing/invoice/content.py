@@ -2,23 +2,70 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from bench.drawing.invoice.divisions import MUNICIPALITIES, Division, divisions
 from bench.drawing.random_numbers import Rng, digits, happens, pick
 
-Authority = Literal["0", "1", "2"]
 
-_AUTHORITIES: tuple[Authority, ...] = ("1", "1", "2", "2", "0")
+@dataclass(frozen=True)
+class Authority:
+    """A kind of tax bureau.
+
+    Attributes:
+        prefix: the first character of its codes.
+        years: the years of its codes; a year that stands twice is twice as frequent.
+        name: the name in the title, with ``{}`` for the place.
+        seal: the lower line of the supervision seal.
+    """
+
+    prefix: str
+    years: Sequence[int]
+    name: str
+    seal: str
+
+
+STATE = Authority("1", range(2011, 2019), "{}国家税务局", "国家税务局监制")
+# Local bureaus stopped issuing on 2016-05-01 (国家税务总局公告2016年第23号).
+LOCAL = Authority("2", (*range(2011, 2017), 2015, 2016), "{}地方税务局", "地方税务局监制")
+# The merged bureaus have existed since the summer of 2018; their codes begin with 0 or 1.
+MERGED = Authority("0", range(2019, 2024), "国家税务总局{}税务局", "国家税务总局监制")
+MERGED_PREFIX_1 = replace(MERGED, prefix="1")
+_AUTHORITIES = (STATE, MERGED_PREFIX_1, LOCAL, LOCAL, MERGED)
 # Letters that do not resemble digits: no I, no O, no Q.
 _LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ"
-_YUAN = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
-_FREQUENT_YUAN = (1, 2, 5, 5, 10, 10, 10, 20, 20, 50, 50, 100, 100, 200, 500, 1000)
-_WORDS = "壹 贰 伍 拾 贰拾 伍拾 壹佰 贰佰 伍佰 壹仟"
-_ENGLISH = "One,Two,Five,Ten,Twenty,Fifty,One hundred,Two hundred,Five hundred,One thousand"
-WORDS = dict(zip(_YUAN, _WORDS.split(), strict=True))
-ENGLISH = dict(zip(_YUAN, _ENGLISH.split(","), strict=True))
+_FREQUENT_YUAN = (1, 2, 5, 2000, 10, 10, 10, 20, 5000, 50, 10_000, 100, 100, 200, 500, 1000)
+WORDS = {
+    1: "壹",
+    2: "贰",
+    5: "伍",
+    10: "拾",
+    20: "贰拾",
+    50: "伍拾",
+    100: "壹佰",
+    200: "贰佰",
+    500: "伍佰",
+    1000: "壹仟",
+    2000: "贰仟",
+    5000: "伍仟",
+    10_000: "壹万",
+}
+ENGLISH = {
+    1: "One",
+    2: "Two",
+    5: "Five",
+    10: "Ten",
+    20: "Twenty",
+    50: "Fifty",
+    100: "One hundred",
+    200: "Two hundred",
+    500: "Five hundred",
+    1000: "One thousand",
+    2000: "Two thousand",
+    5000: "Five thousand",
+    10_000: "Ten thousand",
+}
 TRADES = (
     "停车服务有限公司",
     "速运有限公司",
@@ -86,6 +133,7 @@ class Fixed:
     jiao: int = 0
     letters: bool | None = None
     by_company: bool | None = None
+    year: int | None = None
 
 
 def make_invoice(rng: Rng, fixed: Fixed | None = None) -> Invoice:
@@ -93,10 +141,16 @@ def make_invoice(rng: Rng, fixed: Fixed | None = None) -> Invoice:
     fixed = fixed or Fixed()
     division = _division(rng, fixed.division)
     authority = pick(rng, _AUTHORITIES) if fixed.authority is None else fixed.authority
-    # The merged tax bureaus have existed since the summer of 2018.
-    year = int(rng.integers(19, 24)) if authority == "0" else int(rng.integers(11, 19))
+    year = pick(rng, authority.years)  # also drawn if it is fixed: the other fields stay the same
+    year = fixed.year or year
     letters = happens(rng, 0.3) if fixed.letters is None else fixed.letters
-    code = authority + division.code + f"{year:02}" + digits(rng, 1) + _tail(rng, letters=letters)
+    code = (
+        authority.prefix
+        + division.code
+        + f"{year % 100:02}"
+        + digits(rng, 1)
+        + _tail(rng, letters=letters)
+    )
     number = digits(rng, 8)
     yuan = fixed.yuan or pick(rng, _FREQUENT_YUAN)
     company = _company(rng, division)
@@ -117,7 +171,7 @@ def make_invoice(rng: Rng, fixed: Fixed | None = None) -> Invoice:
         company=company,
         tax_number=_tax_number(rng, division),
         password=digits(rng, pick(rng, (6, 8, 8, 10))),
-        printer=_printer(rng, 2000 + year, number),
+        printer=_printer(rng, year, number),
     )
 
 
@@ -142,11 +196,10 @@ def _tail(rng: Rng, *, letters: bool) -> str:
 
 def _bureau(rng: Rng, division: Division, authority: Authority) -> tuple[str, str]:
     """Return the authority as in the title and as in the lower line of the seal."""
-    if authority == "0":
-        place = pick(rng, (division.location, division.prefecture or division.province))
-        return f"国家税务总局{place}税务局", "国家税务总局监制"
-    name = "国家税务局" if authority == "1" else "地方税务局"
-    return division.location + name, name + "监制"
+    place = division.location
+    if authority.name == MERGED.name:
+        place = pick(rng, (place, division.prefecture or division.province))
+    return authority.name.format(place), authority.seal
 
 
 def _company(rng: Rng, division: Division) -> str:

@@ -1,47 +1,77 @@
 """Amounts of money: from figures or words to a decimal, and from a decimal to words.
 
-Words follow the rules for filling in cheques and receipts (《正确填写票据和结算凭证的基本规定》):
-capital numerals, 零 for a gap, 整 after an amount that ends at 元.
+The grammar is strict, because a lost or misread character must not become another amount:
+
+- figures: ``￥50.00``, ``1,000元``, ``1元5角``. Commas group three digits, a point is followed by
+  one or two digits, the first digit of several is not 0, and no space stands between digits;
+- words: ``伍拾元整``, ``壹元伍角``, ``壹拾元零伍分``. The numeral before 元 is one that
+  ``numerals.from_numeral`` reads, 零 stands for a missing 角, 整 or 正 only after 元 and 角
+  (《会计基础工作规范》第五十二条);
+- both: ``伍拾元整(￥50.00)``. They must say the same amount.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from decimal import Decimal
-from itertools import groupby
+
+from quota_invoice.invoice.numerals import DIGITS, LIMIT, from_numeral, to_numeral
 
 _CENT = Decimal("0.01")
-_LIMIT = Decimal(10) ** 12  # more than on any invoice; 亿 is the largest unit below
-_FIGURES = re.compile(r"(?:人民币|RMB|CNY|[¥￥])*[::]?(\d+(?:\.\d{1,2})?)元?(?:整|正)?")
-_DIGITS = "零壹贰叁肆伍陆柒捌玖"
-_VALUES = {
-    **{sign: value for value, sign in enumerate(_DIGITS)},
-    **dict(zip("〇一二三四五六七八九两", [*range(10), 2], strict=True)),
-    "貳": 2,
-    "叄": 3,
-    "陸": 6,
+_LONGEST = 80  # characters
+# Full-width forms of ASCII, and the spellings of ￥, 元, 整 and 零.
+_FORMS: dict[int, str | int | None] = {
+    **{code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)},
+    **str.maketrans("￥圆圓块塊正幣〇○", "¥元元元元整币零零"),
 }
-_SMALL_UNITS = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000}
-_LARGE_UNITS = {"亿": 10**8, "万": 10**4, "萬": 10**4}
-_WORDS = re.compile(r"(?:人民币)?(?:([^元圆角分]+)[元圆])?(?:零?(.)角)?(?:零?(.)分)?[整正]?")
+_SIGN = re.compile("¥|RMB|CNY")
+_SPACED_DIGITS = re.compile(r"[0-9.,]\s+[0-9.,]")
+_LABEL = re.compile(r"(?:人民币|RMB|CNY)?(?:[大小]写|\([大小]写\))?:?¥?:?")
+_INTEGER = r"(?:0|[1-9][0-9]{0,2}(?:,[0-9]{3})+|[1-9][0-9]*)"
+_FIGURES = re.compile(rf"({_INTEGER}(?:\.[0-9]{{1,2}})?)元?|({_INTEGER}(?:\.00?)?)元?整")
+_TEN_THOUSANDS = re.compile(r"([1-9][0-9]{0,3})万")
+_AFTER_YUAN = re.compile(r"整?|零?(.)角(?:整|(.)分)?|零(.)分")
+_MOST = 9  # 角 or 分
 
 
 def parse_amount(text: str) -> Decimal | None:
-    """Read an amount written in figures or in Chinese words; None if it is neither.
+    """Read an amount written in figures, in Chinese words or in both.
 
-    >>> parse_amount("￥50.00"), parse_amount("1,000元"), parse_amount("伍拾元整")
+    Returns:
+        The amount; None if the text is no amount, if figures and words differ, or if it is 0: no
+        invoice is for nothing.
+
+    >>> parse_amount("￥50.00"), parse_amount("1,000元"), parse_amount("伍拾元整(￥50.00)")
     (Decimal('50.00'), Decimal('1000.00'), Decimal('50.00'))
-    >>> parse_amount("¥5O.00") is None
-    True
+    >>> [parse_amount(text) for text in ("¥5O.00", "￥10,00", "壹零零元整", "贰拾伍拾元", "￥0.00")]
+    [None, None, None, None, None]
     """
-    plain = re.sub(r"[\s,，]", "", text)
-    figures = _FIGURES.fullmatch(plain)
-    value = Decimal(figures[1]) if figures else _from_words(plain)
-    return value.quantize(_CENT) if value is not None and value < _LIMIT else None
+    amounts = set(amounts_in(text))
+    return amounts.pop() if len(amounts) == 1 and any(amounts) else None
+
+
+def amounts_in(text: str) -> tuple[Decimal, ...]:
+    """Return the amount that a text is; two if it is one in words and one in figures; or none.
+
+    >>> amounts_in("￥０．００"), amounts_in("伍拾元整(￥20.00)"), amounts_in("50.00元/张")
+    ((Decimal('0.00'),), (Decimal('50.00'), Decimal('20.00')), ())
+    """
+    forms = text.translate(_FORMS).upper()
+    if len(text) > _LONGEST or _SPACED_DIGITS.search(forms):
+        return ()
+    plain = "".join(forms.split())
+    for read in (_in_figures, _in_words):
+        amount = read(plain)
+        if amount is not None:
+            return (amount,)
+    return _pair(plain)
 
 
 def amount_in_words(amount: Decimal) -> str:
-    """Return an amount in capital numerals.
+    """Return an amount in capital numerals, with 整 after 元 and 角.
+
+    Source: 《会计基础工作规范》第五十二条.
 
     Args:
         amount: yuan, not negative, under 10¹², with at most two decimals.
@@ -50,62 +80,81 @@ def amount_in_words(amount: Decimal) -> str:
         ValueError: the amount is outside these limits.
 
     >>> amount_in_words(Decimal("50.00")), amount_in_words(Decimal("1005.30"))
-    ('伍拾元整', '壹仟零伍元叁角')
+    ('伍拾元整', '壹仟零伍元叁角整')
+    >>> amount_in_words(Decimal("10.05")), amount_in_words(Decimal("0.55"))
+    ('壹拾元零伍分', '伍角伍分')
     """
-    if not 0 <= amount < _LIMIT or amount != amount.quantize(_CENT):
+    if not 0 <= amount < LIMIT or amount != amount.quantize(_CENT):
         message = f"not an amount in yuan and fen: {amount}"
         raise ValueError(message)
     yuan, fen = divmod(int(amount * 100), 100)
-    words = f"{_integer_in_words(yuan)}元" if yuan or not fen else ""
-    if not fen:
-        return words + "整"
+    words = f"{to_numeral(yuan)}元" if yuan or not fen else ""
     tenths, hundredths = divmod(fen, 10)
-    words += f"{_DIGITS[tenths]}角" if tenths else "零" if words else ""
-    return words + (f"{_DIGITS[hundredths]}分" if hundredths else "")
+    if tenths:
+        words += f"{DIGITS[tenths]}角"
+    elif words and hundredths:
+        words += "零"
+    return words + (f"{DIGITS[hundredths]}分" if hundredths else "整")
 
 
-def _integer_in_words(number: int) -> str:
-    digits = f"{number:012d}"
-    signs = [
-        _DIGITS[int(digit)] + "千百十"[place % 4 : place % 4 + 1] if digit != "0" else "零"
-        for place, digit in enumerate(digits)
-    ]
-    capital = str.maketrans("千百十", "仟佰拾")
-    groups = ["".join(signs[start : start + 4]).rstrip("零") for start in (0, 4, 8)]
-    full = ""
-    for start, group, unit in zip((0, 4, 8), groups, ("亿", "万", ""), strict=True):
-        # A gap inside the number is one 零, also across a unit: 壹亿零壹元.
-        gap = "零" if full and (not group or digits[start] == "0" or full.endswith("零")) else ""
-        full = full.rstrip("零") + gap + group.lstrip("零") + (unit if group else "")
-    squeezed = "".join("零" if sign == "零" else "".join(run) for sign, run in groupby(full))
-    return squeezed.strip("零").translate(capital) or "零"
+def _pair(text: str) -> tuple[Decimal, ...]:
+    """Return the amounts in words and in figures that a text holds one behind the other.
+
+    The second one is in brackets, or the figures have their sign.
+    """
+    for cut in range(1, len(text)):
+        first, second = text[:cut], text[cut:]
+        if second.startswith("(") and second.endswith(")"):
+            second = second[1:-1]
+        elif not _SIGN.search(text):
+            continue
+        for one, other in ((_in_words, _in_figures), (_in_figures, _in_words)):
+            amounts = one(first), other(second)
+            if amounts[0] is not None and amounts[1] is not None:
+                return amounts[0], amounts[1]
+    return ()
 
 
-def _from_words(text: str) -> Decimal | None:
-    match = _WORDS.fullmatch(text)
-    if not match or not any(match.groups()):
+def _in_figures(text: str) -> Decimal | None:
+    plain = _without_label(text)
+    if match := _FIGURES.fullmatch(plain):
+        return _within_limit(Decimal((match[1] or match[2]).replace(",", "")))
+    return _with_units(plain, _integer)
+
+
+def _in_words(text: str) -> Decimal | None:
+    return _with_units(_without_label(text), from_numeral)
+
+
+def _without_label(text: str) -> str:
+    label = _LABEL.match(text)
+    return text[label.end() :] if label else text
+
+
+def _integer(text: str) -> int | None:
+    """Return the number in figures; None if it is none.
+
+    >>> _integer("1,000"), _integer("1万"), _integer("10,00"), _integer("05")
+    (1000, 10000, None, None)
+    """
+    if match := _TEN_THOUSANDS.fullmatch(text):
+        return int(match[1]) * 10**4
+    return int(text.replace(",", "")) if re.fullmatch(_INTEGER, text) else None
+
+
+def _with_units(text: str, read: Callable[[str], int | None]) -> Decimal | None:
+    """Return the amount before 元, 角 and 分, each of whose numbers ``read`` reads."""
+    yuan, unit, rest = text.rpartition("元")
+    # Without 元, the first digit follows no gap: 伍角 and 伍分, but not 零伍分.
+    match = _AFTER_YUAN.fullmatch(rest if unit else "零" + rest)
+    if not match:
         return None
-    yuan = _integer_from_words(match[1]) if match[1] else 0
-    tenths, hundredths = (_VALUES.get(sign, -1) if sign else 0 for sign in match.groups()[1:])
-    if yuan is None or tenths < 0 or hundredths < 0:
+    whole = read(yuan) if unit else 0
+    tenths, hundredths = (read(digit) if digit else 0 for digit in (match[1], match[2] or match[3]))
+    if whole is None or tenths is None or hundredths is None or max(tenths, hundredths) > _MOST:
         return None
-    return Decimal(yuan * 100 + tenths * 10 + hundredths) / 100
+    return _within_limit(Decimal(whole * 100 + tenths * 10 + hundredths) / 100)
 
 
-def _integer_from_words(text: str) -> int | None:
-    """Return the number that a numeral stands for; None if it holds another character."""
-    total = section = 0
-    digit: int | None = None
-    for sign in text:
-        if sign in _VALUES:
-            digit = _VALUES[sign]
-        elif sign in _SMALL_UNITS:
-            # A leading unit stands for one of it: 拾元 is ten.
-            section += (1 if digit is None else digit) * _SMALL_UNITS[sign]
-            digit = None
-        elif sign in _LARGE_UNITS:
-            total += (section + (digit or 0)) * _LARGE_UNITS[sign]
-            section, digit = 0, None
-        else:
-            return None
-    return total + section + (digit or 0)
+def _within_limit(amount: Decimal) -> Decimal | None:
+    return amount.quantize(_CENT) if amount < LIMIT else None

@@ -9,6 +9,7 @@ from quota_invoice.invoice.place import Place, division
 # Twelve characters: tax bureau, division, year, then five for the trade and the province's own use,
 # which may be letters (15107158E001).
 _CODE = re.compile(r"[012](\d{4})(\d{2})[0-9A-Z]{5}")
+_FORMER_CENTURY = 69
 
 
 def is_code(text: str) -> bool:
@@ -21,13 +22,20 @@ def is_code(text: str) -> bool:
 
 
 def year_of_code(code: str) -> int | None:
-    """Return the year in which the invoice was printed: characters 6 and 7 of the code.
+    """Return the year of the invoice's code: characters 6 and 7.
+
+    Source: 国税函〔2004〕521号. The century is the one of POSIX: 69 to 99 belong to the former one.
 
     >>> year_of_code("144031909110"), year_of_code("15107158E001"), year_of_code("12345")
     (2019, 2015, None)
+    >>> year_of_code("144039509110")
+    1995
     """
     match = _CODE.fullmatch(code)
-    return 2000 + int(match[2]) if match else None
+    if not match:
+        return None
+    year = int(match[2])
+    return year + (1900 if year >= _FORMER_CENTURY else 2000)
 
 
 def place_of_code(code: str) -> Place:

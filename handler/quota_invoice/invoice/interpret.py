@@ -7,9 +7,10 @@ from typing import Any
 
 from quota_invoice.invoice.amount import amount_in_words, parse_amount
 from quota_invoice.invoice.code import place_of_code, year_of_code
+from quota_invoice.invoice.fields import Fields
 from quota_invoice.invoice.findings import Finding, needs_review
 from quota_invoice.invoice.place import parse_place
-from quota_invoice.invoice.rules import Fields, check, contradict
+from quota_invoice.invoice.rules import check, contradict
 
 
 def interpret(result: Mapping[str, Any], others: Iterable[Finding] = ()) -> dict[str, Any]:

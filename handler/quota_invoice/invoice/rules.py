@@ -7,44 +7,20 @@ new VERSION, so that a record tells which rules it met.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
 
-from quota_invoice.invoice.amount import parse_amount
+from quota_invoice.invoice.amount_rules import contradicting_amount, unreadable_amount, zero_amount
 from quota_invoice.invoice.code import is_code, place_of_code
+from quota_invoice.invoice.fields import NAMES, Fields
 from quota_invoice.invoice.findings import Finding, Severity, Text
 from quota_invoice.invoice.place import Place, parse_place
+from quota_invoice.invoice.year_rules import early_year, future_year
 
-VERSION = "1"
+VERSION = "2"
 DOUBTFUL_BELOW = 0.9
 """A field with a lower confidence should be compared with the image."""
 
 _NUMBER = re.compile(r"\d{8}")
-_NAMES = {
-    "code": Text("发票代码", "invoice code"),
-    "number": Text("发票号码", "invoice number"),
-    "location": Text("所在地", "place"),
-    "amount": Text("金额", "amount"),
-}
-
-
-@dataclass(frozen=True)
-class Fields:
-    """The texts of an invoice; empty if the OCR service read none."""
-
-    code: str = ""
-    number: str = ""
-    location: str = ""
-    amount: str = ""
-    confidence: Mapping[str, Any] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, result: Mapping[str, Any]) -> Fields:
-        """Return the fields of the API's ``result``, which may hold any JSON."""
-        texts = {name: text if isinstance(text := result.get(name), str) else "" for name in _NAMES}
-        confidence = result.get("confidence")
-        return cls(**texts, confidence=confidence if isinstance(confidence, Mapping) else {})
 
 
 def missing_field(fields: Fields) -> Iterator[Finding]:
@@ -53,7 +29,7 @@ def missing_field(fields: Fields) -> Iterator[Finding]:
     >>> [finding.code for finding in missing_field(Fields(code="144031909110", amount="￥50.00"))]
     ['missing_field.number', 'missing_field.location']
     """
-    for name, (zh, en) in _NAMES.items():
+    for name, (zh, en) in NAMES.items():
         if not getattr(fields, name):
             # The place follows from the code.
             severity = Severity.DOUBT if name == "location" else Severity.SERIOUS
@@ -87,19 +63,6 @@ def malformed_number(fields: Fields) -> Iterator[Finding]:
         yield Finding("malformed_number", Severity.SERIOUS, text)
 
 
-def unreadable_amount(fields: Fields) -> Iterator[Finding]:
-    """The amount's text is an amount of money, in figures or in words.
-
-    >>> [finding.code for finding in unreadable_amount(Fields(amount="5O.00"))]
-    ['unreadable_amount']
-    """
-    if fields.amount and parse_amount(fields.amount) is None:
-        text = Text(
-            "读到的金额不是有效的金额。", "The text read as the amount is not an amount of money."
-        )
-        yield Finding("unreadable_amount", Severity.SERIOUS, text)
-
-
 def contradicting_place(fields: Fields) -> Iterator[Finding]:
     """The place on the invoice is the one of its code, by GB/T 2260.
 
@@ -124,7 +87,7 @@ def low_confidence(fields: Fields) -> Iterator[Finding]:
     >>> [finding.code for finding in low_confidence(fields)]
     ['low_confidence.code']
     """
-    for name, (zh, en) in _NAMES.items():
+    for name, (zh, en) in NAMES.items():
         if getattr(fields, name) and not _is_sure(fields.confidence.get(name)):
             text = Text(
                 f"{zh}的识别置信度低于 {DOUBTFUL_BELOW}，请与图片核对。",
@@ -153,7 +116,11 @@ RULES: tuple[Callable[[Fields], Iterator[Finding]], ...] = (
     missing_field,
     malformed_code,
     malformed_number,
+    early_year,
+    future_year,
     unreadable_amount,
+    contradicting_amount,
+    zero_amount,
     contradicting_place,
     low_confidence,
 )

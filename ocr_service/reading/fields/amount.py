@@ -9,18 +9,19 @@ from ocr_service.reading.fields.candidates import Candidate, Label
 from ocr_service.reading.text.lines import Line, rows
 
 _DIGITS = "零壹贰叁肆伍陆柒捌玖"
-_UNITS = {"拾": 10, "佰": 100, "仟": 1000}
+_UNITS = {"拾": 10, "佰": 100, "仟": 1000, "万": 10_000}
 # Simpler forms, older forms and common misreadings of the characters.
 _FORMS = str.maketrans(
-    "〇○一二三四五六七八九十百千貳弍贷參叄参陸壶壸臺抬捨伯任阡圓圆园员无兀正",
-    "零零壹贰叁肆伍陆柒捌玖拾佰仟贰贰贰叁叁叁陆壹壹壹拾拾佰伍仟元元元元元元整",
+    "〇○一二三四五六七八九十百千萬貳弍贷參叄参陸壶壸臺抬捨伯任阡圓圆园员无兀正",
+    "零零壹贰叁肆伍陆柒捌玖拾佰仟万贰贰贰叁叁叁陆壹壹壹拾拾佰伍仟元元元元元元整",
 )
 _WORDS = re.compile(
-    r"(?<![第年月日本共])([零壹贰叁肆伍陆柒捌玖拾佰仟][零壹贰叁肆伍陆柒捌玖拾佰仟 ]*)元"
+    r"(?<![第年月日本共])([零壹贰叁肆伍陆柒捌玖拾佰仟][零壹贰叁肆伍陆柒捌玖拾佰仟万 ]*)元"
+    r"(?! *以[上下])"
     r"(?:[ 零]*([壹贰叁肆伍陆柒捌玖]) *角)?(?:[ 零]*([壹贰叁肆伍陆柒捌玖]) *分)?"
 )
 _LESS_THAN_ONE = re.compile(r"()([壹贰叁肆伍陆柒捌玖]) *角(?: *([壹贰叁肆伍陆柒捌玖]) *分)?[ 整]*")
-_WHOLE = re.compile(r"([壹贰叁肆伍陆柒捌玖拾佰仟 ]*[拾佰仟])[ 整]*")
+_WHOLE = re.compile(r"([壹贰叁肆伍陆柒捌玖拾佰仟万 ]*[拾佰仟万])[ 整]*")
 # Without decimals at most two digits: ￥1000 may be ￥10.00 with its point lost.
 _FIGURES = re.compile(
     r"[￥¥Y羊半丰夫][ :：.]*(?:(\d{1,3}(?:,\d{3})+|\d{1,6})[.．·,](\d0)(?!\d)|(\d{1,2})(?![\d.,]))"
@@ -40,7 +41,9 @@ _ENGLISH = {
     "thousand": 1000,
 }
 _IN_ENGLISH = re.compile(rf"({'|'.join(_ENGLISH)})?({'hundred|thousand'})?yuan")
-_USUAL = tuple(100 * yuan for yuan in (1, 2, 3, 5, 10, 20, 30, 50, 100, 200, 500, 1000))
+_USUAL = tuple(
+    100 * yuan for yuan in (1, 2, 3, 5, 10, 20, 30, 50, 100, 200, 500, 1000, 2000, 5000, 10_000)
+)
 
 
 def value_of_words(words: str) -> int:
@@ -48,15 +51,17 @@ def value_of_words(words: str) -> int:
 
     >>> value_of_words("壹佰贰拾"), value_of_words("拾"), value_of_words("壹仟零伍")
     (120, 10, 1005)
-    >>> value_of_words("拾拾"), value_of_words("伍伍")
-    (0, 0)
+    >>> value_of_words("壹万"), value_of_words("壹万伍仟")
+    (10000, 15000)
+    >>> value_of_words("拾拾"), value_of_words("伍伍"), value_of_words("万")
+    (0, 0, 0)
     """
     total = digit = 0
-    last_unit = 10_000
+    last_unit = 100_000
     for character in words.replace(" ", "").replace("零", ""):
         unit = _UNITS.get(character, 0)
         if unit:
-            if unit >= last_unit:
+            if unit >= last_unit or (character == "万" and not digit):
                 return 0
             total, digit, last_unit = total + (digit or 1) * unit, 0, unit
         elif digit:
@@ -73,6 +78,8 @@ def in_words(text: str) -> tuple[int, int, int]:
     ((5000, 4, 6), (1000, 0, 4), (0, 0, 0))
     >>> in_words("贰元伍角整"), in_words("伍角"), in_words("遗失罚款伍佰元")
     ((250, 0, 3), (50, 0, 1), (0, 0, 0))
+    >>> in_words("壹萬圓整"), in_words("处一万元以下的罚款")
+    ((1000000, 0, 2), (0, 0, 0))
     """
     forms = text.translate(_FORMS)
     found = _WORDS.search(forms) or _WHOLE.fullmatch(forms) or _LESS_THAN_ONE.fullmatch(forms)

@@ -47,7 +47,7 @@ def test_the_fields_obey_the_rules_of_real_invoices(seed: int) -> None:
     truth = invoice.truth
     assert re.fullmatch(r"[012]\d{7}[0-9A-Z]{4}", truth.code)
     assert re.fullmatch(r"\d{8}", truth.number)
-    assert re.fullmatch(r"￥(1|2|5|10|20|50|100|200|500|1000)\.00", truth.amount)
+    assert re.fullmatch(r"￥(1|2|5|10|20|50|100|200|500|1000|2000|5000|10000)\.00", truth.amount)
     assert truth.code[1:5] in {each.code for each in divisions()}
     assert truth.location == invoice.division.location
     assert "定额" in invoice.title
@@ -57,8 +57,21 @@ def test_the_fields_obey_the_rules_of_real_invoices(seed: int) -> None:
 def test_the_title_names_the_authority_and_the_place_of_the_code(seed: int) -> None:
     invoice = make_invoice(rng_for("titles", seed), Fixed(by_company=False))
     names = {"0": "国家税务总局", "1": "国家税务局", "2": "地方税务局"}
-    assert names[invoice.code[0]] in invoice.title
+    is_merged = invoice.year >= 2019
+    assert ("国家税务总局" if is_merged else names[invoice.code[0]]) in invoice.title
     assert (invoice.division.prefecture or invoice.division.province) in invoice.title
+
+
+def test_merged_bureaus_have_two_prefixes_and_local_bureaus_end_with_2016() -> None:
+    invoices = [
+        make_invoice(rng_for("bureaus", seed), Fixed(by_company=False)) for seed in range(200)
+    ]
+    merged = {each.code[0] for each in invoices if "国家税务总局" in each.title}
+    years = {prefix: {each.year for each in invoices if each.code[0] == prefix} for prefix in "012"}
+    assert merged == {"0", "1"}
+    assert years["2"] == set(range(2011, 2017))
+    assert min(years["0"]) == 2019
+    assert {each.yuan for each in invoices} >= {1000, 2000, 5000, 10_000}
 
 
 @pytest.mark.parametrize("seed", range(60))

@@ -1,63 +1,13 @@
-"""The meaning of fields: amounts, places, codes."""
+"""The meaning of fields: places, codes and the whole entry."""
 
 from __future__ import annotations
 
-from decimal import Decimal
-
-import cn2an
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from bench.write_divisions import TABLE, text
-from quota_invoice.invoice.amount import amount_in_words, parse_amount
 from quota_invoice.invoice.interpret import interpret
 from quota_invoice.invoice.place import Place, parse_place
 from tests.support.fakes import RESULT
-
-AMOUNTS = st.decimals(0, Decimal("99999999999.99"), places=2)
-
-
-@given(AMOUNTS)
-def test_words_and_figures_say_the_same_amount(amount: Decimal) -> None:
-    words = amount_in_words(amount)
-    assert parse_amount(words) == amount
-    assert parse_amount(f"￥{amount}") == amount
-
-
-@given(AMOUNTS)
-def test_words_agree_with_an_independent_library(amount: Decimal) -> None:
-    assert amount_in_words(amount) == cn2an.an2cn(format(amount.normalize(), "f"), "rmb")
-
-
-@pytest.mark.parametrize(
-    ("text", "value"),
-    [
-        ("￥50.00", "50.00"),
-        ("¥ 10.00", "10.00"),
-        ("50元", "50.00"),
-        ("1,000.5", "1000.50"),
-        ("人民币伍拾元整", "50.00"),
-        ("拾元", "10.00"),
-        ("壹佰元", "100.00"),
-        ("贰拾圆整", "20.00"),
-        ("伍角", "0.50"),
-        ("一百零五元", "105.00"),
-    ],
-)
-def test_amounts_in_their_notations(text: str, value: str) -> None:
-    assert parse_amount(text) == Decimal(value)
-
-
-@pytest.mark.parametrize("text", ["", "元", "￥", "5O.00", "￥50.001", "￥-5", "伍拾", "9" * 13])
-def test_other_texts_are_no_amounts(text: str) -> None:
-    assert parse_amount(text) is None
-
-
-@pytest.mark.parametrize("amount", ["-1", "0.001", "1e12"])
-def test_an_amount_outside_the_limits_has_no_words(amount: str) -> None:
-    with pytest.raises(ValueError, match="not an amount in yuan and fen"):
-        amount_in_words(Decimal(amount))
 
 
 @pytest.mark.parametrize(

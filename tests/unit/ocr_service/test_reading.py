@@ -124,7 +124,9 @@ def test_a_date_and_a_print_run_are_no_amount() -> None:
     assert amount.words_candidates(page) + amount.figures_candidates(page) == []
 
 
-@pytest.mark.parametrize("fen", [100, 200, 500, 1000, 10000, 100_000, 7300, 100_500, 50, 250])
+@pytest.mark.parametrize(
+    "fen", [100, 200, 500, 1000, 10000, 100_000, 1_000_000, 7300, 100_500, 50, 250]
+)
 def test_figures_as_written_are_read_back(fen: int) -> None:
     assert amount.in_figures(amount.written(fen))[0] == fen
 

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from quota_invoice.invoice.fields import Fields
 from quota_invoice.invoice.findings import Finding, Severity, Text, needs_review
 from quota_invoice.invoice.interpret import interpret
-from quota_invoice.invoice.rules import RULES, Fields, check, unread_pages
+from quota_invoice.invoice.rules import RULES, check, unread_pages
 from tests.support.fakes import RESULT
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -26,7 +27,11 @@ TABLE: list[tuple[dict[str, Any], str, str]] = [
     ({"code": "344031909110"}, "malformed_code", "serious"),
     ({"number": "9123456"}, "malformed_number", "serious"),
     ({"number": "9123456O"}, "malformed_number", "serious"),
+    ({"code": "144039909110"}, "early_year", "serious"),
+    ({"code": "144036809110"}, "future_year", "serious"),
     ({"amount": "50.0O"}, "unreadable_amount", "serious"),
+    ({"amount": "伍拾元整(￥20.00)"}, "contradicting_amount", "serious"),
+    ({"amount": "￥0.00"}, "zero_amount", "serious"),
     ({"location": "北京市"}, "contradicting_place", "doubt"),
     ({"location": "广东省广州市"}, "contradicting_place", "doubt"),
     ({"confidence": {**SURE, "code": 0.5}}, "low_confidence.code", "doubt"),
@@ -65,6 +70,23 @@ def test_a_contradiction_names_both_places() -> None:
 @pytest.mark.parametrize("location", ["深圳", "广东省", "火星"])
 def test_a_place_that_agrees_or_is_unknown_is_no_contradiction(location: str) -> None:
     assert check(Fields.of({**RESULT, "location": location})) == []
+
+
+@pytest.mark.parametrize(
+    ("digits", "codes"),
+    [
+        ("99", ["early_year"]),
+        ("00", []),
+        ("25", []),
+        ("26", []),
+        ("27", ["future_year"]),
+        ("68", ["future_year"]),
+        ("69", ["early_year"]),
+    ],
+)
+def test_the_code_s_year_is_from_2000_to_this_year(digits: str, codes: list[str]) -> None:
+    fields = Fields.of({**RESULT, "code": f"14403{digits}09110"}, this_year=2026)
+    assert [finding.code for finding in check(fields)] == codes
 
 
 @pytest.mark.parametrize(

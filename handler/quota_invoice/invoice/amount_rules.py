@@ -1,0 +1,59 @@
+"""The rules that check an invoice's amount."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from quota_invoice.invoice.amount import amounts_in
+from quota_invoice.invoice.fields import Fields
+from quota_invoice.invoice.findings import Finding, Severity, Text
+
+
+def unreadable_amount(fields: Fields) -> Iterator[Finding]:
+    """The amount's text is an amount of money, by the grammar of ``amount``.
+
+    >>> [finding.code for finding in unreadable_amount(Fields(amount="￥10,00"))]
+    ['unreadable_amount']
+    """
+    if fields.amount and not amounts_in(fields.amount):
+        text = Text(
+            "读到的金额不是有效的金额，请按票面填写。",
+            "The text read as the amount is not an amount of money: take the amount from the "
+            "image.",
+        )
+        yield Finding("unreadable_amount", Severity.SERIOUS, text)
+
+
+def contradicting_amount(fields: Fields) -> Iterator[Finding]:
+    """The amount in words and the amount in figures are the same.
+
+    Source: 《会计基础工作规范》第四十八条: 大写与小写金额必须相符.
+
+    >>> [finding.code for finding in contradicting_amount(Fields(amount="伍拾元整(￥20.00)"))]
+    ['contradicting_amount']
+    """
+    amounts = amounts_in(fields.amount)
+    if len(set(amounts)) > 1:
+        first, second = amounts
+        text = Text(
+            f"大写金额与小写金额不一致：{first} 与 {second}，请与图片核对。",
+            f"The amounts in words and in figures differ: {first} and {second}. Compare them with "
+            "the image.",
+        )
+        yield Finding("contradicting_amount", Severity.SERIOUS, text)
+
+
+def zero_amount(fields: Fields) -> Iterator[Finding]:
+    """No quota invoice is for nothing: 定额 is an amount that is printed on it.
+
+    >>> [finding.code for finding in zero_amount(Fields(amount="￥0.00"))]
+    ['zero_amount']
+    """
+    amounts = amounts_in(fields.amount)
+    if amounts and not any(amounts):
+        text = Text(
+            "读到的金额为 0，定额发票的金额不会是 0，请与图片核对。",
+            "The amount was read as 0, but no quota invoice is for nothing: compare it with the "
+            "image.",
+        )
+        yield Finding("zero_amount", Severity.SERIOUS, text)

@@ -1,0 +1,51 @@
+"""The fields of an invoice, as the rules take them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from quota_invoice.invoice.findings import Text
+
+NAMES = {
+    "code": Text("发票代码", "invoice code"),
+    "number": Text("发票号码", "invoice number"),
+    "location": Text("所在地", "place"),
+    "amount": Text("金额", "amount"),
+}
+_CHINA = timezone(timedelta(hours=8))
+
+
+def year_in_china() -> int:
+    """Return the current calendar year in China."""
+    return datetime.now(_CHINA).year
+
+
+@dataclass(frozen=True)
+class Fields:
+    """The texts of an invoice; empty if the OCR service read none.
+
+    Attributes:
+        confidence: the OCR service's confidence per field; any JSON.
+        this_year: the calendar year in which the invoice is checked.
+    """
+
+    code: str = ""
+    number: str = ""
+    location: str = ""
+    amount: str = ""
+    confidence: Mapping[str, Any] = field(default_factory=dict)
+    this_year: int = field(default_factory=year_in_china)
+
+    @classmethod
+    def of(cls, result: Mapping[str, Any], this_year: int | None = None) -> Fields:
+        """Return the fields of the API's ``result``, which may hold any JSON."""
+        texts = {name: text if isinstance(text := result.get(name), str) else "" for name in NAMES}
+        confidence = result.get("confidence")
+        return cls(
+            **texts,
+            confidence=confidence if isinstance(confidence, Mapping) else {},
+            this_year=this_year or year_in_china(),
+        )
