@@ -14,13 +14,13 @@ def members(reading: Reading) -> dict[str, Any]:
     """Return the results of all pages, their invoices, and the tickets that were not read.
 
     Each invoice and each failed ticket has its page and its polygon: the corners in pixels of the
-    upright original. A PDF's pages that were not read are a finding on each of its invoices.
+    upright original. A file's pages that were not read are a finding on each of its invoices.
     """
     of_file = list(unread_pages(reading.pages_unread))
-    scale = reading.fallback.scale if reading.fallback else 1.0
     invoices, failed_tickets = [], []
     for page, ticket in tickets(reading):
-        place = {"page": page, "polygon": _polygon(ticket.get("location"), scale)}
+        polygon = _polygon(ticket.get("location"), reading.pages[page].scale)
+        place = {"page": page, "polygon": polygon}
         if is_read(ticket):
             invoices.append({**interpret(ticket["content"], of_file), **place})
         else:
@@ -33,12 +33,12 @@ def members(reading: Reading) -> dict[str, Any]:
 
 
 def page_rules(reading: Reading) -> tuple[list[str], list[dict[str, str]]]:
-    """Return the rules on a PDF's pages that were run, and those that were not, with the reason."""
-    if not reading.is_pdf:
+    """Return the rules on pages that were run, and those that were not, with the reason."""
+    if not reading.has_pages:
         return [], []
     rule = unread_pages.__name__
     if reading.pages_total is None:
-        reason = "the PDF's number of pages is unknown: only refused pages are named"
+        reason = "the file's number of pages is unknown: only refused pages are named"
         return [], [{"rule": rule, "reason": reason}]
     return [rule], []
 

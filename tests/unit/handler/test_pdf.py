@@ -7,7 +7,7 @@ import io
 import pytest
 from pypdf import PdfReader, PdfWriter
 
-from quota_invoice.recognition.pdf import page_count
+from quota_invoice.recognition.formats.pdf import page_count
 from tests.support.fakes import pdf_of
 
 
