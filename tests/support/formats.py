@@ -207,7 +207,7 @@ READ: dict[str, Variant] = {
     "cmyk.jpg": Variant(without_adobe_marker),
     "no-end.jpg": Variant(lambda: jpeg().removesuffix(EOI), REFUSED, 2),
     "half-an-end.jpg": Variant(lambda: jpeg()[:-1], REFUSED, 2),
-    "zeros-for-the-end.jpg": Variant(lambda: jpeg().removesuffix(EOI) + bytes(500), REFUSED, 2),
+    "zeros-for-the-end.jpg": Variant(lambda: jpeg().removesuffix(EOI) + bytes(500)),
     "motion.jpg": Variant(motion_photo, REFUSED, 2),
     "named.pdf": Variant(jpeg),
     "no-name": Variant(jpeg),

@@ -129,7 +129,7 @@ class PageReader:
             if not paged.split(refusal):
                 raise
             return self._send_page(file, paged, number, deadline)
-        return replace(page, scale=part.scale), attempts
+        return replace(page, view=part.view), attempts
 
     def forget(self, source: Source) -> None:
         """Remove the kept pages of a file that has its record now."""
@@ -139,5 +139,5 @@ class PageReader:
 
 
 def _fallback(paged: Paged, reading: Reading) -> Fallback | None:
-    scale = min(page.scale for page in reading.pages.values())
+    scale = min(page.view.scale for page in reading.pages.values())
     return replace(paged.fallback, scale=scale) if paged.fallback else None

@@ -10,7 +10,7 @@ from quota_invoice.recognition.formats.conversion import fits, to_jpeg
 from quota_invoice.recognition.formats.kinds import Kind
 from quota_invoice.recognition.formats.pdf import PdfFile
 from quota_invoice.recognition.ocr_input import OcrInput
-from quota_invoice.recognition.reading import CONVERTED, Fallback
+from quota_invoice.recognition.reading import CONVERTED, WHOLE, Fallback, View
 
 LARGEST_PDF = 128 * 1024 * 1024
 """Bytes. Larger PDFs are not opened."""
@@ -25,12 +25,12 @@ class Part(NamedTuple):
     Attributes:
         given: the page itself; None if it is within the whole file.
         number: its number within the file that is sent; None for an image.
-        scale: its sides relative to the original's.
+        view: the part of the page that is sent.
     """
 
     given: OcrInput | None
     number: int | None
-    scale: float = 1.0
+    view: View = WHOLE
 
 
 class Paged(Protocol):
@@ -107,7 +107,7 @@ class TiffPages:
     def part(self, number: int) -> Part:
         """See ``Paged``."""
         jpeg = to_jpeg(self._content, self._frames[number - 1])
-        return Part(OcrInput(image=jpeg.image), None, jpeg.scale)
+        return Part(OcrInput(image=jpeg.image), None, jpeg.view)
 
     def split(self, refusal: QuotaInvoiceError) -> bool:
         """See ``Paged``: the pages are sent by themselves already."""

@@ -18,7 +18,7 @@ from quota_invoice.errors import (
     QuotaInvoiceError,
 )
 from quota_invoice.obs.objects import ObjectStore, Source
-from quota_invoice.recognition.reading import Api, Reading, Recognition
+from quota_invoice.recognition.reading import Api, Reading, Recognition, View
 from quota_invoice.recognition.tickets import NO_INVOICE, NOT_RECOGNIZED
 
 _CLASSES: dict[str, type[QuotaInvoiceError]] = {
@@ -68,7 +68,8 @@ class Pages:
             if "refused" in page:
                 self.refusals[int(number)] = page["refused"]["code"], page["refused"]["message"]
             else:
-                self.results[int(number)] = Recognition(**page)
+                view = View(*page.pop("view", ()))
+                self.results[int(number)] = Recognition(**page, view=view)
         self.attempts = int(kept.get("attempts", 0))
 
     def has(self, number: int) -> bool:
@@ -142,7 +143,7 @@ class Pages:
                 "result": page.result,
                 "request_id": page.request_id,
                 "elapsed_ms": page.elapsed_ms,
-                "scale": page.scale,
+                "view": page.view,
             }
             for number, page in self.results.items()
         }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 
 class Api(Enum):
@@ -19,6 +19,23 @@ CONVERTED = "Image.Converted"
 """The code of the fallback of a file in a format that the service does not read."""
 
 
+class View(NamedTuple):
+    """The part of an image that is sent: all of it, in its size, unless it is converted.
+
+    Attributes:
+        scale: the sides of the image that is sent, relative to the same part of the original.
+        left: pixels of the original to the left of it.
+        top: pixels of the original above it.
+    """
+
+    scale: float = 1.0
+    left: int = 0
+    top: int = 0
+
+
+WHOLE = View()
+
+
 @dataclass(frozen=True)
 class Recognition:
     """The OCR service's result of one request.
@@ -27,14 +44,13 @@ class Recognition:
         result: the API's own ``result``, unchanged: an object; a list for Auto Classification.
         request_id: the service's id of the request, or None.
         elapsed_ms: whole milliseconds from request to response.
-        scale: the sides of the image that was sent, relative to the original's; 1 if it was sent
-            unchanged.
+        view: the part of the original that was sent.
     """
 
     result: Any
     request_id: str | None
     elapsed_ms: int
-    scale: float = 1.0
+    view: View = WHOLE
 
 
 @dataclass(frozen=True)

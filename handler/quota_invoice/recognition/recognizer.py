@@ -41,7 +41,7 @@ from quota_invoice.recognition.formats.memory import too_large
 from quota_invoice.recognition.ocr_input import File, OcrInput
 from quota_invoice.recognition.page_reader import PageReader
 from quota_invoice.recognition.paged import LARGEST_PDF, PdfPages, TiffPages
-from quota_invoice.recognition.reading import CONVERTED, Api, Fallback, Reading
+from quota_invoice.recognition.reading import CONVERTED, WHOLE, Api, Fallback, Reading
 from quota_invoice.recognition.requests import OcrService, Requests
 from quota_invoice.recognition.tickets import NO_INVOICE, require_invoice
 from quota_invoice.retry import retry
@@ -141,7 +141,7 @@ class Recognizer:
             if error.code == CUT_OFF:
                 raise
             raise refusal from None
-        if isinstance(refusal, ImageTooLarge) and jpeg.scale == 1 and fits(content):
+        if isinstance(refusal, ImageTooLarge) and jpeg.view == WHOLE and fits(content):
             raise refusal
         return self._send_jpeg(file, jpeg, Fallback(refusal.code), deadline)
 
@@ -165,8 +165,8 @@ class Recognizer:
 
     def _send_jpeg(self, file: File, jpeg: Jpeg, fallback: Fallback, deadline: Deadline) -> Reading:
         reading = self._recognize(file._replace(given=OcrInput(image=jpeg.image)), deadline)
-        pages = {number: replace(page, scale=jpeg.scale) for number, page in reading.pages.items()}
-        return replace(reading, pages=pages, fallback=replace(fallback, scale=jpeg.scale))
+        pages = {number: replace(page, view=jpeg.view) for number, page in reading.pages.items()}
+        return replace(reading, pages=pages, fallback=replace(fallback, scale=jpeg.view.scale))
 
     def _recognize(self, file: File, deadline: Deadline) -> Reading:
         """Send one image."""

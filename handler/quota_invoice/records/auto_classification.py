@@ -6,7 +6,7 @@ from typing import Any
 
 from quota_invoice.invoice.interpret import interpret
 from quota_invoice.invoice.rules import unread_pages
-from quota_invoice.recognition.reading import Reading
+from quota_invoice.recognition.reading import Reading, View
 from quota_invoice.recognition.tickets import is_read, status_of, tickets
 
 
@@ -19,7 +19,7 @@ def members(reading: Reading) -> dict[str, Any]:
     of_file = list(unread_pages(reading.pages_unread))
     invoices, failed_tickets = [], []
     for page, ticket in tickets(reading):
-        polygon = _polygon(ticket.get("location"), reading.pages[page].scale)
+        polygon = _polygon(ticket.get("location"), reading.pages[page].view)
         place = {"page": page, "polygon": polygon}
         if is_read(ticket):
             invoices.append({**interpret(ticket["content"], of_file), **place})
@@ -43,11 +43,14 @@ def page_rules(reading: Reading) -> tuple[list[str], list[dict[str, str]]]:
     return [rule], []
 
 
-def _polygon(location: object, scale: float) -> list[list[int]] | None:
+def _polygon(location: object, view: View) -> list[list[int]] | None:
     """Return corners in pixels of the original; None if the service gave none."""
     if not isinstance(location, list):
         return None
+    scale, left, top = view
     try:
-        return [[round(float(x) / scale), round(float(y) / scale)] for x, y in location]
+        return [
+            [left + round(float(x) / scale), top + round(float(y) / scale)] for x, y in location
+        ]
     except (TypeError, ValueError, OverflowError):
         return None

@@ -40,8 +40,8 @@ MODES = {
 )
 def test_every_kind_of_image_is_scaled_to_the_longest_side(kind: str, mode: str) -> None:
     made = to_jpeg(encoded(Image.new("L", (5000, 500), 200).convert(mode), kind))
-    assert (opened(made[0]).size, opened(made[0]).mode) == ((4096, 410), "RGB")
-    assert made[1] == pytest.approx(0.8192)
+    assert (opened(made.image).size, opened(made.image).mode) == ((4096, 410), "RGB")
+    assert made.view.scale == pytest.approx(0.8192)
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_dark_print_on_a_light_or_transparent_ground_stays_dark(kind: str, mode:
     else:
         image = image.convert(mode)
     made = to_jpeg(encoded(image, kind))
-    grey = np.asarray(opened(made[0]).convert("L"), np.int16)
+    grey = np.asarray(opened(made.image).convert("L"), np.int16)
     assert (grey[:, 100:1900].mean() < 60, grey[:, 2200:4000].mean() > 180) == (True, True)
 
 
@@ -80,8 +80,8 @@ def test_a_file_with_too_many_bytes_is_made_smaller() -> None:
     content = encoded(Image.fromarray(noise), "BMP")
     assert not fits(content)
     made = to_jpeg(content)
-    assert fits(made[0])
-    assert made[1] < 1
+    assert fits(made.image)
+    assert made.view.scale < 1
 
 
 def test_the_exif_orientation_is_applied() -> None:
@@ -90,7 +90,7 @@ def test_the_exif_orientation_is_applied() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6  # to be turned right
     made = to_jpeg(encoded(image, "JPEG", exif=exif))
-    upright = opened(made[0])
+    upright = opened(made.image)
     assert upright.size == (328, 4096)
     red, *_ = upright.getpixel((160, 100))  # type: ignore[misc]
     assert (red > 200, upright.getexif().get(0x0112)) == (True, None)
@@ -106,7 +106,7 @@ def test_a_decompression_bomb_is_not_opened() -> None:
 def test_a_huge_jpeg_is_decoded_smaller() -> None:
     content = encoded(Image.new("L", (20_000, 12_000), 128), "JPEG")
     made = to_jpeg(content)
-    assert opened(made[0]).size == (4096, 2458)
+    assert opened(made.image).size == (4096, 2458)
 
 
 @pytest.mark.parametrize("share", [0.001, 0.3, 0.9])

@@ -14,6 +14,7 @@ from quota_invoice.errors import FileRefused, ImageTooLarge
 from quota_invoice.recognition.formats import jpeg, memory, tiff
 from quota_invoice.recognition.formats.cut_off import CUT_OFF, is_cut_off
 from quota_invoice.recognition.formats.kinds import Kind, kind_of
+from quota_invoice.recognition.reading import View
 
 if TYPE_CHECKING:
     from PIL import Image as Images
@@ -45,6 +46,11 @@ _SMALLER = 0.75  # times the sides, while the file is still too large
 _TRANSPARENT = {"RGBA", "LA", "PA", "RGBa", "La"}
 _PRINT = 160  # grey of print on white paper, at most
 _LEAST_PRINT = 0.001  # share of the pixels
+_ORIENTATION = 0x0112  # tag of EXIF
+_COARSE = 4  # pixels that are looked at as one
+_NOISE, _WHITE = 24, 255  # difference of a scanner's glass from itself, at most
+_MARGIN = 20  # of a paper's side: a twentieth
+_MOST_OF_IT = 0.5
 # The libraries raise all of these for damaged files.
 _DAMAGED = (
     OSError,
@@ -65,12 +71,12 @@ class Jpeg(NamedTuple):
 
     Attributes:
         image: its bytes.
-        scale: its sides relative to the original's.
+        view: the part of the original that it shows.
         is_on_black: whether it was print in white on a transparent ground.
     """
 
     image: bytes
-    scale: float
+    view: View
     is_on_black: bool
 
 
@@ -81,7 +87,10 @@ def fits(content: bytes) -> bool:
 
 def is_plain(content: bytes) -> bool:
     """Whether a file is an image and nothing else: a JPEG may lack its end, or hold a video."""
-    return kind_of(content) is not Kind.JPEG or jpeg.own_part(content).content == content
+    if kind_of(content) is not Kind.JPEG:
+        return True
+    part = jpeg.own_part(content)
+    return part.has_end and part.content == content
 
 
 def to_jpeg(content: bytes, frame: int = 0) -> Jpeg:
@@ -121,9 +130,13 @@ def _to_jpeg(content: bytes, kind: Kind, frame: int) -> Jpeg:
         memory.require(image, sides)
         image.load()
         flat, is_on_black = _without_transparency(image)
+        decoded = max(flat.size) / max(sides)
+        flat, left, top = _trimmed(flat) if max(sides) > _SIDES[1] else (flat, 0, 0)
+        longest = max(flat.size) / decoded
         upright = ImageOps.exif_transpose(_scaled(flat, _SIDES[1])).convert("RGB")
-    made = _within_limits(upright)
-    return Jpeg(*made, is_on_black)._replace(scale=made[1] / max(sides))
+    made, side = _within_limits(upright)
+    view = View(side / longest, round(left / decoded), round(top / decoded))
+    return Jpeg(made, view, is_on_black)
 
 
 def _whole(content: bytes) -> bytes:
@@ -202,6 +215,29 @@ def _within_limits(image: Images.Image) -> tuple[bytes, float]:
         if fits(made):
             return made, max(image.size)
         longest = int(longest * _SMALLER)
+
+
+def _trimmed(image: Images.Image) -> tuple[Images.Image, int, int]:
+    """Return an image without an empty margin that takes most of it, and its former corner.
+
+    A small paper on a scanner's large glass could not be read, once the whole glass is scaled.
+    """
+    from PIL import Image, ImageChops  # noqa: PLC0415 - see above
+
+    small = image.reduce(_COARSE).convert("L")
+    glass = Image.new("L", small.size, small.getpixel((0, 0)))
+    found = ImageChops.difference(small, glass).point(lambda grey: _WHITE * (grey > _NOISE))
+    box = found.getbbox()
+    turned = image.getexif().get(_ORIENTATION, 1) != 1
+    if turned or box is None:
+        return image, 0, 0
+    margin = max(box[2] - box[0], box[3] - box[1]) // _MARGIN + 1
+    left, top = (max(0, side - margin) * _COARSE for side in box[:2])
+    right = min(image.width, (box[2] + margin) * _COARSE)
+    bottom = min(image.height, (box[3] + margin) * _COARSE)
+    if (right - left) * (bottom - top) > _MOST_OF_IT * image.width * image.height:
+        return image, 0, 0
+    return image.crop((left, top, right, bottom)), left, top
 
 
 def _scaled(image: Images.Image, longest: int) -> Images.Image:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from quota_invoice.recognition.formats import jpeg, tiff
 from quota_invoice.recognition.formats.kinds import Kind, kind_of
 
@@ -13,19 +15,14 @@ _BOX = 8  # bytes of a box's length and type; 8 more follow a length of 1
 
 def is_cut_off(content: bytes) -> bool:
     """Whether the end of a file is missing, as far as its format tells."""
-    kind, end = kind_of(content[:_NEAR_END]), content[-_NEAR_END:]
-    if kind is Kind.JPEG:
-        return not jpeg.own_part(content).has_end
-    if kind is Kind.TIFF:
-        return tiff.is_cut_off(content)
-    if kind in {Kind.HEIC, Kind.JPEG_2000} and not content.startswith(b"\xff"):
-        return _end_of_boxes(content) > len(content)
-    if kind is Kind.WEBP:
-        return int.from_bytes(content[4:8], "little") + _BOX > len(content)
-    if kind is Kind.BMP:
-        return int.from_bytes(content[2:6], "little") > len(content)
-    last = {Kind.PNG: b"IEND", Kind.GIF: b";", Kind.PDF: b"%%EOF", Kind.JPEG_2000: jpeg.END}
-    return kind is Kind.BLANK or (kind in last and last[kind] not in end)
+    kind = kind_of(content[:_NEAR_END])
+    return kind is Kind.BLANK or (kind in _CHECKS and _CHECKS[kind](content))
+
+
+def _of_jpeg_2000(content: bytes) -> bool:
+    if content.startswith(b"\xff"):  # without a container
+        return not content.rstrip(b"\0").endswith(jpeg.END)
+    return _end_of_boxes(content) > len(content)
 
 
 def _end_of_boxes(content: bytes) -> int:
@@ -39,3 +36,16 @@ def _end_of_boxes(content: bytes) -> int:
             return len(content)  # the last box ends with the file, or is damaged
         at += length
     return at
+
+
+_CHECKS: dict[Kind, Callable[[bytes], bool]] = {
+    Kind.JPEG: lambda content: not jpeg.own_part(content).has_end,
+    Kind.TIFF: tiff.is_cut_off,
+    Kind.HEIC: lambda content: _end_of_boxes(content) > len(content),
+    Kind.JPEG_2000: _of_jpeg_2000,
+    Kind.WEBP: lambda content: int.from_bytes(content[4:8], "little") + _BOX > len(content),
+    Kind.BMP: lambda content: int.from_bytes(content[2:6], "little") > len(content),
+    Kind.GIF: lambda content: not content.rstrip(b"\0").endswith(b";"),
+    Kind.PNG: lambda content: b"IEND" not in content[-_NEAR_END:],
+    Kind.PDF: lambda content: b"%%EOF" not in content[-_NEAR_END:],
+}
