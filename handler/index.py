@@ -59,7 +59,14 @@ def handler(event: object, context: Context) -> dict[str, Any]:
         return dispatch(request, lambda: _connect(context, stopwatch), log, deadline, stopwatch)
     settings, store, ocr = _connect(context, stopwatch)
     recognizer = Recognizer(store, ocr, log, settings.layout, auto=settings.recognize_all)
-    pipeline = Pipeline(settings.layout, settings.region, store, recognizer, log)
+    pipeline = Pipeline(
+        settings.layout,
+        settings.region,
+        store,
+        recognizer,
+        log,
+        keep_history=settings.keep_history,
+    )
     if isinstance(request, Sweep):
         from quota_invoice.sweep.sweeper import Sweeper  # noqa: PLC0415 - as above
 

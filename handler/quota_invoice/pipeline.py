@@ -82,24 +82,28 @@ class Pipeline:
         store: the bucket.
         recognizer: sends objects to OCR.
         log: takes a line for each step.
+        keep_history: whether the record of a replaced content is kept.
 
     Attributes:
         breaker: opens when a service refuses the account or the bucket.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - four parts and two settings
         self,
         layout: BucketLayout,
         region: str,
         store: ObjectStore,
         recognizer: Recognizer,
         log: Log,
+        *,
+        keep_history: bool = True,
     ) -> None:
         self._layout = layout
         self._region = region
         self._store = store
         self._recognizer = recognizer
         self._log = log
+        self._keep_history = keep_history
         self.breaker = recognizer.breaker
 
     def record(
@@ -220,7 +224,7 @@ class Pipeline:
                 # Before the record: no later event would remove it.
                 self._store.delete(bucket, self._layout.failure_key(key))
             former = etag_of(known.record)
-            if known.record and former:
+            if known.record and former and self._keep_history:
                 self._store.write(bucket, self._layout.history_key(key, former), known.record)
             self._store.write(bucket, self._layout.record_key(key), record)
         return Outcome.RECOGNIZED

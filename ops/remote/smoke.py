@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +84,7 @@ def smoke(
 
 def _layout(outputs: Mapping[str, Any]) -> BucketLayout:
     """Return the stage's layout; stages of earlier versions have outputs for some prefixes only."""
-    defaults = asdict(DEFAULT_LAYOUT)
+    defaults = DEFAULT_LAYOUT.prefixes
     return BucketLayout(*(str(outputs.get(name, defaults[name])) for name in defaults))
 
 

@@ -7,7 +7,6 @@ import re
 import zipfile
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import asdict, astuple
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_plus
@@ -73,7 +72,7 @@ def test_the_function_reads_every_setting_in_user_data(plan: Planned) -> None:
     settings = Settings.read(lookup, PROJECT)
     assert set(data) <= read
     assert settings.bucket == "quota-invoices-dev"
-    assert asdict(settings.layout) == PREFIXES
+    assert settings.layout.prefixes == PREFIXES
 
 
 def test_additional_settings_reach_the_function(plan: Planned) -> None:
@@ -90,7 +89,7 @@ def test_the_templates_defaults_are_the_functions_defaults(plan: Planned) -> Non
 def test_the_longest_prefixes_leave_room_for_other_settings(plan: Planned) -> None:
     longest = {name: f"{n}{'p' * 198}/" for n, name in enumerate(PREFIXES)}
     data = function(plan(**longest))["user_data"]
-    assert asdict(Settings.read(json.loads(data).get, PROJECT).layout) == longest
+    assert Settings.read(json.loads(data).get, PROJECT).layout.prefixes == longest
     assert len(data) < LIMIT / 2
 
 
@@ -213,7 +212,7 @@ def test_the_bucket_is_private_and_encrypted(plan: Planned) -> None:
     assert found == ("private", True, False)
     rules = {rule["prefix"]: rule for rule in bucket["lifecycle_rule"]}
     # No rule applies to the whole bucket or to the objects of another.
-    assert set(rules) == {prefix.removesuffix("/") for prefix in astuple(DEFAULT_LAYOUT)}
+    assert set(rules) == {prefix.removesuffix("/") for prefix in DEFAULT_LAYOUT.prefixes.values()}
     assert not [rule for rule in rules.values() if rule["noncurrent_version_expiration"]]
 
 
@@ -226,7 +225,7 @@ def test_only_retries_and_progress_expire_unless_a_stage_chooses_more(plan: Plan
 def test_replaced_and_deleted_objects_expire_where_they_are_kept(plan: Planned) -> None:
     [bucket] = resources(plan(bucket_versioning=True), "huaweicloud_obs_bucket").values()
     found = [rule["noncurrent_version_expiration"] for rule in bucket["lifecycle_rule"]]
-    assert found == [[{"days": 30}]] * len(astuple(DEFAULT_LAYOUT))
+    assert found == [[{"days": 30}]] * len(DEFAULT_LAYOUT.prefixes)
 
 
 def test_failed_events_are_retried_and_then_notified(plan: Planned) -> None:

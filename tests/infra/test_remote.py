@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -28,7 +28,7 @@ from ops.sdk.clients import bucket_client  # noqa: E402 - after the skip
 SAMPLE = SAMPLES / "shanghai-10-yuan-clean.png"
 OUTPUTS = {
     "bucket": BUCKET,
-    **asdict(DEFAULT_LAYOUT),
+    **DEFAULT_LAYOUT.prefixes,
     "log_group_id": "group",
     "log_stream_id": "stream",
     "function_urn": "urn:fss:cn-north-4:0123456789abcdef0123456789abcdef:function:default:f:latest",

@@ -6,7 +6,6 @@ import json
 import re
 import subprocess
 from collections.abc import Iterator
-from dataclasses import astuple
 from typing import Any
 
 import pytest
@@ -70,7 +69,9 @@ def test_the_failure_record_has_the_members_of_a_written_one() -> None:
 
 def test_the_table_of_the_bucket_has_every_prefix_in_order() -> None:
     table = README.partition("## The bucket\n")[2].partition("\n## ")[0]
-    assert tuple(re.findall(r"^\| `([^`]+/)` \|", table, re.MULTILINE)) == astuple(DEFAULT_LAYOUT)
+    assert tuple(re.findall(r"^\| `([^`]+/)` \|", table, re.MULTILINE)) == tuple(
+        DEFAULT_LAYOUT.prefixes.values()
+    )
 
 
 def test_the_settings_table_has_every_setting_with_its_default() -> None:

@@ -80,7 +80,14 @@ def _context(
     deadline = deadline.retries_at_most(RETRIES_PER_CALLER)
     store = store.until(deadline)
     recognizer = Recognizer(store, ocr, log, settings.layout, auto=settings.recognize_all)
-    pipeline = Pipeline(settings.layout, settings.region, store, recognizer, log)
+    pipeline = Pipeline(
+        settings.layout,
+        settings.region,
+        store,
+        recognizer,
+        log,
+        keep_history=settings.keep_history,
+    )
     return RequestContext(request, settings, store, recognizer, pipeline, deadline)
 
 

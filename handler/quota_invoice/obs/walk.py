@@ -78,9 +78,10 @@ def walk(
     """
     records = OrderedListing(listing, layout.results_prefix + below)
     failures = OrderedListing(listing, layout.failures_prefix + below)
-    inputs = listing(layout.input_prefix + below, after)
+    listed = listing(layout.input_prefix + below, after)
+    inputs = (entry for entry in listed if not layout.reason_to_ignore(entry.key))
     for entry, following in pairwise(chain(inputs, [None])):
-        if entry is None or layout.reason_to_ignore(entry.key):
+        if entry is None:
             continue
         # The records of "a" and "a-b" come in another order than these: "a-b.json", "a.json".
         is_prefix = following is not None and following.key.startswith(entry.key)

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import re
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from hashlib import sha256
 
 from quota_invoice.errors import UnusableKey
+from quota_invoice.settings.ignored_names import IGNORED_BY_DEFAULT, IgnoredNames
 
 _SUFFIX = ".json"
 _KEY_LIMIT = 1024  # bytes of UTF-8 that OBS allows in an object key
 _LONGEST_SUFFIX = len(".0123456789abcdef0123456789abcdef-100000.json")  # with a multipart ETag
 _KEPT_OF_LONG = 200  # bytes of a path that stand before its hash, for people
 _HASH_DIGITS = 32
-_HASHED = re.compile(rf"~[0-9a-f]{{{_HASH_DIGITS}}}\Z")
-_RESOLVED = frozenset({".", ".."})
 # Inputs named like a hashed key are hashed, too: otherwise they would share that key.
 _HASHED = re.compile(rf"~[0-9a-f]{{{_HASH_DIGITS}}}\Z")
+_RESOLVED = frozenset({".", ".."})
 LONGEST_PATH = 1024
 """Maximum characters of a path that API callers may name; no key has more."""
 # Characters that are unsafe in URLs, listings and logs: control characters, halves of surrogate
@@ -40,6 +40,7 @@ class BucketLayout:
         index_prefix: appearances of each invoice.
         history_prefix: records of contents that were replaced.
         reviews_prefix: corrections by people.
+        ignored: names of files that are no inputs.
 
     >>> DEFAULT_LAYOUT.record_key("incoming/2026/a.jpg")
     'results/2026/a.jpg.json'
@@ -57,11 +58,17 @@ class BucketLayout:
     index_prefix: str
     history_prefix: str
     reviews_prefix: str
+    ignored: IgnoredNames = IGNORED_BY_DEFAULT
+
+    @cached_property
+    def prefixes(self) -> dict[str, str]:
+        """All prefixes by the names of their fields, in their order."""
+        return {name: getattr(self, name) for name in PREFIXES}
 
     @cached_property
     def output_prefixes(self) -> tuple[str, ...]:
         """All prefixes but that of the inputs."""
-        return astuple(self)[1:]
+        return tuple(self.prefixes.values())[1:]
 
     @cached_property
     def _longest_path(self) -> int:
@@ -76,6 +83,8 @@ class BucketLayout:
 
         >>> DEFAULT_LAYOUT.reason_to_ignore("results/a.jpg.json")
         "the function's own output"
+        >>> DEFAULT_LAYOUT.reason_to_ignore("incoming/2026/Thumbs.db")
+        'IGNORE names Thumbs.db'
         """
         if not key:
             return "the key is empty"
@@ -85,7 +94,8 @@ class BucketLayout:
             return f"outside {self.input_prefix}"
         if key.endswith("/"):
             return "a folder"
-        return None
+        pattern = self.ignored.pattern_of(self._path(key))
+        return f"IGNORE names {pattern}" if pattern else None
 
     def record_key(self, input_key: str) -> str:
         """Return the key of an input's record."""
@@ -179,6 +189,8 @@ class BucketLayout:
         return f"{prefix}{path}{suffix}{_SUFFIX}"
 
 
+PREFIXES = tuple(field.name for field in fields(BucketLayout) if field.name.endswith("_prefix"))
+"""The names of the layout's prefixes, in their order."""
 DEFAULT_LAYOUT = BucketLayout(
     "incoming/",
     "results/",

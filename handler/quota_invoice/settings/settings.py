@@ -39,7 +39,8 @@ class Settings:
     Attributes:
         layout: the bucket's prefixes (``INPUT_PREFIX``, ``RESULTS_PREFIX``, ``FAILURES_PREFIX``,
             ``RETRIES_PREFIX``, ``PROGRESS_PREFIX``, ``INDEX_PREFIX``, ``HISTORY_PREFIX``,
-            ``REVIEWS_PREFIX``).
+            ``REVIEWS_PREFIX``), and the names of files that are ignored (``IGNORE``).
+        keep_history: whether the record of a replaced content is kept (``KEEP_HISTORY``).
         bucket: the bucket of sweeps and of the API, or empty (``BUCKET``); an event names its own.
         recognize_all: whether images go to Auto Classification as PDFs do, since one may show
             several invoices (``RECOGNITION``: ``auto``; ``quota`` for one invoice per image).
@@ -67,6 +68,7 @@ class Settings:
     """
 
     layout: BucketLayout
+    keep_history: bool
     bucket: str
     recognize_all: bool
     sweep_concurrency: int
@@ -102,6 +104,7 @@ class Settings:
         ocr_timeout = reader.seconds("OCR_TIMEOUT_SECONDS", 30, 1, 120)
         settings = cls(
             layout=reader.layout(),
+            keep_history=reader.yes_or_no("KEEP_HISTORY", default=True),
             bucket=reader.bucket(),
             recognize_all=reader.one_of("RECOGNITION", "quota", ("quota", "auto")) == "auto",
             sweep_concurrency=reader.number("SWEEP_CONCURRENCY", 4, 1, 64),
@@ -111,7 +114,7 @@ class Settings:
             ocr_timeout=ocr_timeout,
             obs_endpoint=reader.endpoint("OBS_ENDPOINT", f"https://obs.{region}.myhuaweicloud.com"),
             obs_signature=reader.one_of("OBS_SIGNATURE", "obs", _SIGNATURES),
-            obs_path_style=reader.one_of("OBS_PATH_STYLE", "false", ("true", "false")) == "true",
+            obs_path_style=reader.yes_or_no("OBS_PATH_STYLE", default=False),
             obs_timeout=reader.seconds("OBS_TIMEOUT_SECONDS", 10, 1, 120),
             url_life=int(reader.seconds("SIGNED_URL_SECONDS", 300, 1, _LONGEST_URL_LIFE)),
             api_seconds=reader.seconds("API_TIMEOUT_SECONDS", 30, 3, 60),

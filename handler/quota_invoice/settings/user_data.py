@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import ssl
 from collections.abc import Callable
-from dataclasses import fields
 from itertools import permutations
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from quota_invoice.settings.ignored_names import DEFAULT_PATTERNS, IgnoredNames
 from quota_invoice.settings.layout import DEFAULT_LAYOUT, BucketLayout
 
 _HOST = re.compile(r"[0-9A-Za-z]([0-9A-Za-z.-]*[0-9A-Za-z])?|[0-9A-Fa-f:]+")
@@ -17,6 +17,7 @@ _BUCKET = re.compile(r"[0-9a-z][0-9a-z.-]{1,61}[0-9a-z]")
 _PREFIX = re.compile(r"([^/]+/)+")
 _LONGEST_PREFIX = 200  # bytes, of the 1,024 of a key
 _LONGEST_PROBLEM = 300
+_AS_DEFAULT, _NONE = "default", "none"
 _T = TypeVar("_T")
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -45,6 +46,10 @@ class UserData:
         if value in choices:
             return value
         return self._refuse(name, f"{value} is not one of {', '.join(choices)}", default)
+
+    def yes_or_no(self, name: str, *, default: bool) -> bool:
+        """Read ``true`` or ``false``."""
+        return self.one_of(name, str(default).lower(), ("true", "false")) == "true"
 
     def seconds(self, name: str, default: float, least: float, most: float) -> float:
         """Read a number of seconds within limits."""
@@ -120,17 +125,27 @@ class UserData:
         return value
 
     def layout(self) -> BucketLayout:
-        """Read the prefixes; each setting has the name of its field, in capitals."""
-        defaults = {
-            field.name.upper(): getattr(DEFAULT_LAYOUT, field.name)
-            for field in fields(BucketLayout)
-        }
+        """Read prefixes and ignored names; a prefix's setting is its field's name in capitals."""
+        defaults = {name.upper(): prefix for name, prefix in DEFAULT_LAYOUT.prefixes.items()}
         values = {name: self._prefix(name, default) for name, default in defaults.items()}
         for inner, outer in permutations(values, 2):
             same = values[inner] == values[outer] and inner > outer
             if values[inner].startswith(values[outer]) and not same:
                 self._refuse(inner, f"{values[inner]} lies inside {outer}", None)
-        return BucketLayout(*values.values())
+        return BucketLayout(*values.values(), ignored=self._ignored())
+
+    def _ignored(self) -> IgnoredNames:
+        """Read patterns separated by commas; two words stand for the default's and for none."""
+        parts = [part.strip() for part in self.text("IGNORE", _AS_DEFAULT).split(",")]
+        if parts == [_NONE]:
+            return IgnoredNames(())
+        patterns: list[str] = []
+        for part in filter(None, parts):
+            name = part.removesuffix("/")
+            if "/" in name or not name.strip("*?"):
+                self._refuse("IGNORE", f"{part} is not a name such as *.tmp or @eaDir/", None)
+            patterns += DEFAULT_PATTERNS if part == _AS_DEFAULT else (part,)
+        return IgnoredNames(tuple(dict.fromkeys(patterns)))
 
     def _prefix(self, name: str, default: str) -> str:
         value = self.text(name, default)

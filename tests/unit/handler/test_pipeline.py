@@ -45,6 +45,7 @@ class Cloud:
         self.store = FakeStore({KEY: b"image"} if objects is None else objects)
         self.ocr = FakeOcr(*answers)
         self.lines: list[str] = []
+        self.keep_history = True
         self.seconds = 0.6  # remaining time; by default, for one attempt
 
     def run(self, event: object) -> dict[str, int]:
@@ -52,7 +53,14 @@ class Cloud:
         log = Log("request-1", self.lines.append)
 
         recognizer = Recognizer(self.store, self.ocr, log, SETTINGS.layout, auto=False)
-        pipeline = Pipeline(SETTINGS.layout, SETTINGS.region, self.store, recognizer, log)
+        pipeline = Pipeline(
+            SETTINGS.layout,
+            SETTINGS.region,
+            self.store,
+            recognizer,
+            log,
+            keep_history=self.keep_history,
+        )
         uploads = parse(event)
         assert isinstance(uploads, list)
         deadline = Deadline(0.0, 0.0, clock=lambda: -self.seconds)
@@ -60,6 +68,26 @@ class Cloud:
 
     def steps(self, name: str) -> list[dict[str, Any]]:
         return [line for line in map(json.loads, self.lines) if line["step"] == name]
+
+
+@pytest.mark.parametrize("name", [".DS_Store", "._a.jpg", "scan.jpg.tmp", "~$a.docx", "IMG.MOV"])
+def test_junk_and_temporary_names_cost_no_request(name: str) -> None:
+    key = f"incoming/2026/{name}"
+    cloud = Cloud(objects={key: b"image"})
+    assert cloud.run(announce(key, b"image")) == {"ignored": 1}
+    assert cloud.store.requests == []
+    [line] = cloud.steps("upload")
+    assert line["reason"].startswith("IGNORE names ")
+
+
+def test_an_empty_file_fails_without_an_ocr_request_until_its_content_comes() -> None:
+    cloud = Cloud(objects={KEY: b""})
+    assert cloud.run(announce(KEY, b"")) == {"failed": 1}
+    assert cloud.store.records[FAILURE]["error"]["code"] == "File.Empty"
+    assert cloud.ocr.given == []
+    cloud.store.objects[KEY] = b"image"
+    assert cloud.run(announce(KEY, b"image")) == {"recognized": 1}
+    assert list(cloud.store.records) == [RECORD]
 
 
 def test_a_new_invoice_gets_its_record() -> None:
@@ -140,6 +168,15 @@ def test_the_record_of_replaced_content_is_kept_in_the_history() -> None:
     assert cloud.store.records[RECORD]["source"]["etag"] == etag(b"another")
     assert len(cloud.store.requests) == 6
     assert cloud.store.writes == [kept, RECORD]
+
+
+def test_without_history_the_record_of_replaced_content_is_not_kept() -> None:
+    cloud = Cloud()
+    cloud.keep_history = False
+    cloud.run(announce(KEY, b"image"))
+    cloud.store.objects[KEY] = b"another"
+    assert cloud.run(announce(KEY, b"another")) == {"recognized": 1}
+    assert list(cloud.store.records) == [RECORD]
 
 
 def test_a_late_event_for_older_content_changes_nothing() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import Any
 
 import pytest
@@ -10,7 +9,7 @@ from huaweicloudsdkocr.v1.region.ocr_region import OcrRegion
 
 from quota_invoice.errors import ConfigurationError
 from quota_invoice.settings.credentials import Credentials
-from quota_invoice.settings.layout import DEFAULT_LAYOUT, BucketLayout
+from quota_invoice.settings.layout import DEFAULT_LAYOUT, PREFIXES, BucketLayout
 from quota_invoice.settings.settings import REGIONS, Settings
 
 PROJECT = "0123456789abcdef0123456789abcdef"
@@ -82,6 +81,8 @@ def test_the_regions_are_those_that_the_sdk_knows() -> None:
         ("RESULTS_PREFIX", "incoming/results/", "incoming/results/ lies inside INPUT_PREFIX"),
         ("INPUT_PREFIX", "results/in/", "results/in/ lies inside RESULTS_PREFIX"),
         ("FAILURES_PREFIX", "results/", "results/ lies inside"),
+        ("KEEP_HISTORY", "no", "no is not one of true, false"),
+        ("IGNORE", "*.tmp,*", "* is not a name such as *.tmp or @eaDir/"),
         ("REVIEWS_PREFIX", "reviews", "reviews is not a path such as incoming/"),
     ],
 )
@@ -96,9 +97,6 @@ def test_lists_are_separated_by_commas_and_become_lower_case() -> None:
     assert found.url_hosts == {"a.example", "b.example:8443", "[::1]:80"}
     assert found.cors_origins == {"*"}
     assert read(CORS_ORIGINS="https://App.example").cors_origins == {"https://app.example"}
-
-
-PREFIXES = [field.name for field in fields(BucketLayout)]
 
 
 def test_each_prefix_is_a_setting() -> None:
@@ -118,6 +116,11 @@ def test_no_prefix_may_lie_inside_another(inner: str, outer: str) -> None:
     assert found == f"{inner.upper()}: {inside} lies inside {outer.upper()}"
     [same] = problems(**{inner.upper(): getattr(DEFAULT_LAYOUT, outer)})
     assert "lies inside" in same
+
+
+def test_the_history_is_kept_unless_a_setting_says_no() -> None:
+    assert read().keep_history
+    assert not read(KEEP_HISTORY="false").keep_history
 
 
 def test_an_upload_url_is_valid_for_five_minutes() -> None:

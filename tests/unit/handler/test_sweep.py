@@ -111,6 +111,14 @@ def test_missing_inputs_are_processed_and_no_others() -> None:
     }
 
 
+def test_a_sweep_sees_no_junk_and_no_unfinished_uploads() -> None:
+    cloud = Cloud()
+    for name in ("a.jpg", "a.jpg.filepart", ".DS_Store", "._a.jpg", "clip.MOV"):
+        cloud.put(f"incoming/{name}")
+    assert cloud.run() == {"inputs": 1, "missing": 1, "recognized": 1}
+    assert list(cloud.records) == ["results/a.jpg.json"]
+
+
 def test_the_counts_are_logged() -> None:
     cloud = Cloud()
     cloud.put("incoming/a.jpg")
@@ -564,7 +572,10 @@ def test_a_walk_yields_every_input_with_its_state(
         item.entry.key.removeprefix("incoming/"): item
         for item in walk(listing, DEFAULT_LAYOUT, begin)
     }
-    assert found.keys() == {name for name in inputs if name > after and not name.endswith("/")}
+    named = {name for name in inputs if name > after}
+    assert found.keys() == {
+        name for name in named if DEFAULT_LAYOUT.reason_to_ignore(f"incoming/{name}") is None
+    }
     for name, item in found.items():
         has = (name in records, name in failures)
         expected = {
@@ -574,7 +585,7 @@ def test_a_walk_yields_every_input_with_its_state(
             (True, True): State.UNSURE,
         }[has]
         assert item.state in {expected, State.UNSURE}
-        longer = any(other != name and other.startswith(name) for other in inputs)
+        longer = any(other != name and other.startswith(name) for other in found)
         resolvable = bool({".", ".."} & set(name.split("/")))
         assert item.is_ordered is not (longer or resolvable)
         if item.state is State.UNSURE and has != (True, True):
