@@ -41,7 +41,10 @@ def post_invoice(context: RequestContext) -> Response:
 
 
 def get_invoice(context: RequestContext) -> Response:
-    """Return an input's record or failure record; 202 while there is neither."""
+    """Return an input's record or failure record; 202 while there is neither.
+
+    If the input is gone, its record stands in one with the status ``gone``.
+    """
     first, *others = context.rest
     keys = [context.settings.layout.requested_key(first)]
     for text in others:  # the same path, still encoded: rarely a key, and often too long for one
@@ -66,6 +69,8 @@ def _process_stored(context: RequestContext, text: str) -> Response:
             record = _known_record(context, key)
         if record["status"] == Status.PENDING.value:
             raise ObjectChanging(key)
+        if record["status"] == Status.GONE.value:
+            raise _gone(context, key)
         if record["status"] == Status.FAILED.value:
             raise _refusal(record)
     return Response(200, record, {"content-location": context.record_path(key)}, key=key)
@@ -126,6 +131,11 @@ def _refusal(failure: dict[str, Any]) -> ImageRefused:
     )
     refusal.message_zh = chinese
     return refusal
+
+
+def _gone(context: RequestContext, key: str) -> NotFound:
+    path = context.record_path(key)
+    return NotFound(f"{key} is gone: GET {path} returns its record", "Invoice.Gone")
 
 
 def _unknown(key: str) -> NotFound:

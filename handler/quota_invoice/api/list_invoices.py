@@ -1,18 +1,23 @@
-"""GET /invoices: inputs with their status, page by page, in the order of keys."""
+"""GET /invoices: inputs with their status, page by page, in the order of keys.
+
+Inputs that are gone are listed if they are asked for, in the order of their records' keys.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from quota_invoice.api.request_context import RequestContext
-from quota_invoice.api.requests import parse_list_request
+from quota_invoice.api.requests import ListRequest, parse_list_request
 from quota_invoice.api.responses import Response
 from quota_invoice.api.status import status_record
 from quota_invoice.deadline import FOR_PAGE, SHORTEST_REQUEST
 from quota_invoice.errors import OutOfTime
+from quota_invoice.obs.leftovers import Recorded, walk_records
 from quota_invoice.obs.objects import Entry
-from quota_invoice.obs.walk import Finding, State, walk
+from quota_invoice.obs.walk import Finding, Listing, State, walk
 from quota_invoice.records.record import Status
 
 _STATUS = {
@@ -44,17 +49,17 @@ def get_invoices(context: RequestContext) -> Response:
                 raise OutOfTime(seconds)
             yield entry
 
+    candidates = _gone if wanted.status == Status.GONE.value else _present
     invoices: list[dict[str, Any]] = []
     last, following = after, None
     try:
-        for finding in walk(listing, layout, after, below):
+        for key, entry in candidates(context, wanted, listing, after, below):
             if len(invoices) == wanted.limit:
                 following = last
                 break
-            status = _status(context, finding)
-            if status and wanted.status in {None, status}:
-                invoices.append(_entry(context, finding.entry, status))
-            last = finding.entry.key
+            if found := entry():
+                invoices.append(found)
+            last = key
     except OutOfTime:
         if last == after:
             raise  # a page that continues where it began would never end
@@ -62,15 +67,31 @@ def get_invoices(context: RequestContext) -> Response:
     return Response(200, {"invoices": invoices, "next": following or None})
 
 
-def _status(context: RequestContext, finding: Finding) -> str | None:
-    """Return an input's status; None if it is gone by now."""
-    if finding.state is not State.UNSURE:
-        return _STATUS[finding.state].value
-    record = status_record(context, finding.entry.key)
-    return str(record["status"]) if record else None
+_Candidates = Iterator[tuple[str, Callable[[], dict[str, Any] | None]]]
+"""Keys of inputs, each with the function that makes its entry, or None if it has none."""
 
 
-def _entry(context: RequestContext, entry: Entry, status: str) -> dict[str, Any]:
+def _present(
+    context: RequestContext, wanted: ListRequest, listing: Listing, after: str, below: str
+) -> _Candidates:
+    for finding in walk(listing, context.settings.layout, after, below):
+        yield finding.entry.key, partial(_entry, context, finding, wanted.status)
+
+
+def _gone(
+    context: RequestContext, wanted: ListRequest, listing: Listing, after: str, below: str
+) -> _Candidates:
+    del wanted
+    for recorded in walk_records(listing, context.settings.layout, after, below):
+        key = recorded.key or _key_in_record(context, recorded)
+        if key:
+            yield key, partial(_gone_entry, context, key, recorded)
+
+
+def _entry(context: RequestContext, finding: Finding, wanted: str | None) -> dict[str, Any] | None:
+    status, entry = _status(context, finding), finding.entry
+    if status is None or wanted not in {None, status}:
+        return None
     return {
         "key": entry.key,
         "status": status,
@@ -79,3 +100,41 @@ def _entry(context: RequestContext, entry: Entry, status: str) -> dict[str, Any]
         "uploaded_at": entry.modified_at or None,
         "record": context.record_path(entry.key),
     }
+
+
+def _status(context: RequestContext, finding: Finding) -> str | None:
+    """Return an input's status; None if it is gone by now."""
+    if finding.state is not State.UNSURE:
+        return _STATUS[finding.state].value
+    record = status_record(context, finding.entry.key)
+    status = record["status"] if record else Status.GONE.value
+    return None if status == Status.GONE.value else str(status)
+
+
+def _gone_entry(context: RequestContext, key: str, recorded: Recorded) -> dict[str, Any] | None:
+    """Return the entry of an input that has a record; None if it exists."""
+    if not recorded.may_be_gone:
+        return None
+    record = status_record(context, key)
+    if record is None or record["status"] != Status.GONE.value:
+        return None
+    source = record["source"] or {}
+    return {
+        "key": key,
+        "status": Status.GONE.value,
+        "etag": str(source.get("etag") or ""),
+        "size": source.get("size") or 0,
+        "uploaded_at": source.get("uploaded_at"),
+        "record": context.record_path(key),
+    }
+
+
+def _key_in_record(context: RequestContext, recorded: Recorded) -> str | None:
+    """Return the key of an input whose record has a hashed key."""
+    layout, record_key = context.settings.layout, recorded.record.key
+    record = context.store.read(context.bucket, record_key) or {}
+    source = record.get("source")
+    key = source.get("key") if isinstance(source, dict) else None
+    if not isinstance(key, str) or layout.reason_to_ignore(key):
+        return None
+    return key if record_key in {layout.record_key(key), layout.failure_key(key)} else None

@@ -1,4 +1,4 @@
-"""Status of an input: recognized, failed, pending or unknown."""
+"""Status of an input: recognized, failed, pending, gone or unknown."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from typing import Any
 
 from quota_invoice.api.request_context import RequestContext
 from quota_invoice.obs.objects import Source
-from quota_invoice.records.record import Status, etag_of, pending
+from quota_invoice.records.record import Status, etag_of, gone, pending
 
 
 def status_record(context: RequestContext, key: str) -> dict[str, Any] | None:
-    """Return the input's record, its failure record, or one with the status ``pending``.
+    """Return the input's record, its failure record, or one with status ``pending`` or ``gone``.
 
     A record of content that the object no longer has does not count: the new content is pending.
-    The record of an object that is gone is returned.
+    That an object is gone stands in no record, since an upload of the same name may come next.
 
     Returns:
         The record; None if neither the object nor a record exists.
@@ -22,15 +22,15 @@ def status_record(context: RequestContext, key: str) -> dict[str, Any] | None:
     record = store.read(bucket, layout.record_key(key))
     source = store.describe(bucket, key)
     if record and _matches(record, Status.RECOGNIZED, source):
-        return record
+        return record if source else gone(record)
     failure = store.read(bucket, layout.failure_key(key))
     if failure and _matches(failure, Status.FAILED, source):
-        return failure
+        return failure if source else gone(failure)
     return pending(source) if source else None
 
 
 def _matches(record: dict[str, Any], status: Status, source: Source | None) -> bool:
-    """Whether an object is such a record, and stands for the input's present content."""
+    """Whether an object is such a record, and stands for the input's present content, if any."""
     return record.get("status") == status.value and (
         source is None or etag_of(record) == source.etag
     )

@@ -27,6 +27,7 @@ class Status(str, Enum):
     RECOGNIZED = "recognized"
     FAILED = "failed"
     PENDING = "pending"
+    GONE = "gone"  # it has a record, but was removed or renamed; no record says so
 
 
 def recognized(source: Source | None, reading: Reading, *, region: str) -> dict[str, Any]:
@@ -91,6 +92,16 @@ def retry_record(source: Source, error: QuotaInvoiceError, attempts: int) -> dic
 def pending(source: Source) -> dict[str, Any]:
     """Return the answer of the API for an input that has no record yet."""
     return {"schema": SCHEMA, "status": Status.PENDING.value, "source": asdict(source)}
+
+
+def gone(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the answer of the API for an input that is gone: its record, which is unchanged."""
+    return {
+        "schema": SCHEMA,
+        "status": Status.GONE.value,
+        "source": record.get("source"),
+        "record": dict(record),
+    }
 
 
 def etag_of(record: Mapping[str, Any] | None) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from hashlib import sha256
 
@@ -58,7 +58,7 @@ class BucketLayout:
     index_prefix: str
     history_prefix: str
     reviews_prefix: str
-    ignored: IgnoredNames = IGNORED_BY_DEFAULT
+    ignored: IgnoredNames = field(default=IGNORED_BY_DEFAULT, kw_only=True)
 
     @cached_property
     def prefixes(self) -> dict[str, str]:
@@ -128,6 +128,18 @@ class BucketLayout:
         """Return the key of the record of a former content."""
         return self._output_key(input_key, self.history_prefix, f".{etag}")
 
+    def input_key(self, record_path: str) -> str | None:
+        """Return the key of the input whose record has this path below its prefix.
+
+        >>> DEFAULT_LAYOUT.input_key("2026/a.jpg.json")
+        'incoming/2026/a.jpg'
+
+        Returns:
+            The key; None if the path ends in a hash, so that only the record tells the key.
+        """
+        path = record_path.removesuffix(_SUFFIX)
+        return None if _HASHED.search(path) else f"{self.input_prefix}{path}"
+
     def keeps_order(self, input_key: str) -> bool:
         """Whether the input's records are listed in the inputs' order: their keys hold its path."""
         path = self._path(input_key)
@@ -189,7 +201,7 @@ class BucketLayout:
         return f"{prefix}{path}{suffix}{_SUFFIX}"
 
 
-PREFIXES = tuple(field.name for field in fields(BucketLayout) if field.name.endswith("_prefix"))
+PREFIXES = tuple(each.name for each in fields(BucketLayout) if each.name != "ignored")
 """The names of the layout's prefixes, in their order."""
 DEFAULT_LAYOUT = BucketLayout(
     "incoming/",

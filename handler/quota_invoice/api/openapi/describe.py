@@ -26,6 +26,10 @@ _HEADERS = {
     "X-Request-Id": "The gateway's id of the request.",
     "Server-Timing": "Milliseconds spent with the OCR service, the bucket, and in the function.",
 }
+_STATUS = (
+    "Only inputs with this status. `gone` lists those that have a record and were removed or "
+    "renamed, in the order of their records' keys; every other list leaves them out."
+)
 _ETAG = {"ETag": "Identifies this body: send it as If-None-Match."}
 _RETRY = {"Retry-After": "Seconds to wait before the next request."}
 
@@ -82,7 +86,11 @@ def _record() -> Json:
             {**known, "description": "One or more ETags that the caller has."},
         ],
         "responses": {
-            "200": _response("The record or failure record", "RecordOrFailure", _ETAG),
+            "200": _response(
+                "The record or failure record; of an input that is gone, within `record`",
+                "AnyStatus",
+                _ETAG,
+            ),
             "202": _response("The input has no record yet", "Pending", _RETRY),
             "304": {"description": "The caller has this record", "headers": _headers(_ETAG)},
         }
@@ -99,7 +107,7 @@ def _list() -> Json:
         "have the requested status: there are more pages while `next` is not null.",
         "parameters": [
             _parameter("prefix", "The beginning of keys; the input prefix is optional.", PREFIX),
-            _parameter("status", "Only inputs with this status.", {"enum": list(STATUSES)}),
+            _parameter("status", _STATUS, {"enum": list(STATUSES)}),
             _parameter("after", "The key before the page: `next` of the page before.", MARKER),
             _parameter("limit", "Maximum number of entries.", limit),
         ],

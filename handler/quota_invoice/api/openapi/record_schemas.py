@@ -29,10 +29,19 @@ def record_schemas() -> dict[str, Json]:
         "Record": _record(),
         "Failure": _failure(),
         "Pending": _record_of(SCHEMA, Status.PENDING, {"source": ref("Source")}),
+        "Gone": {
+            "description": "The input was removed or renamed; its record is unchanged.",
+            **_record_of(
+                SCHEMA,
+                Status.GONE,
+                {"source": or_null(ref("Source")), "record": ref("RecordOrFailure")},
+            ),
+        },
         "FormerRecord": _former_record(),
         "FormerFailure": _former_failure(),
         "AnyRecord": one_of("Record", "FormerRecord"),
         "RecordOrFailure": one_of("Record", "Failure", "FormerRecord", "FormerFailure"),
+        "AnyStatus": one_of("Record", "Failure", "FormerRecord", "FormerFailure", "Gone"),
         "Source": _source(),
         "Invoice": object_of(
             {

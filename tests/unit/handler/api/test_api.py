@@ -248,8 +248,30 @@ def test_an_input_is_pending_until_its_content_has_a_record() -> None:
     api.ocr.answers = [REFUSAL]
     api.ask("POST", "/invoices", {"key": KEY})
     assert api.ask("GET", f"/invoices/{KEY}").json["status"] == "failed"
+
+
+def test_an_input_that_was_removed_is_gone_with_its_record_unchanged() -> None:
+    api = Api()
+    api.ask("POST", "/invoices", {"key": KEY})
+    records = dict(api.store.records)
     del api.store.objects[KEY]
-    assert api.ask("GET", f"/invoices/{KEY}").json["status"] == "recognized"
+    found = api.ask("GET", f"/invoices/{KEY}")
+    assert (found.status, found.json["status"]) == (200, "gone")
+    assert found.json["record"] == records[RECORD]
+    assert found.json["source"] == records[RECORD]["source"]
+    assert api.ask("POST", "/invoices", {"key": KEY}).error == (404, "Invoice.Gone")
+    assert api.store.records == records
+    api.store.objects[KEY] = b"image"
+    assert api.ask("GET", f"/invoices/{KEY}").json == records[RECORD]
+    assert len(api.ocr.given) == 1
+
+
+def test_an_input_that_failed_and_was_removed_is_gone_with_its_failure() -> None:
+    api = Api(REFUSAL)
+    api.ask("POST", "/invoices", {"key": KEY})
+    del api.store.objects[KEY]
+    found = api.ask("GET", f"/invoices/{KEY}").json
+    assert (found["status"], found["record"]["status"]) == ("gone", "failed")
 
 
 @pytest.mark.parametrize("document", [{}, {"a": 1}, {"status": "done"}, {"status": ["failed"]}])

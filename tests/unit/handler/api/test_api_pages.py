@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from quota_invoice.api.openapi.describe import describe
 from quota_invoice.api.routes import TABLE
 from quota_invoice.errors import ImageRefused
+from tests.support.announce import etag
 from tests.unit.handler.api.test_api import Api, Reply
 
 REFUSAL = ImageRefused("AIS.0104", "The image is not supported.", "r-1")
@@ -70,6 +71,59 @@ def test_records_of_the_same_second_are_read(api: Api) -> None:
 def test_a_page_of_one_status_has_no_others(api: Api, status: str, limit: int) -> None:
     found = listed(api, f"status={status}&limit={limit}")
     assert found == [entry for entry in ALL if entry[1] == status]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 9])
+def test_inputs_that_are_gone_are_listed_if_asked_for(api: Api, limit: int) -> None:
+    assert listed(api, "status=gone") == []
+    for name in ("a", "b", "c", "d/f"):
+        del api.store.objects[f"incoming/{name}"]
+    assert listed(api, f"limit={limit}") == [("incoming/d/e", "recognized")]
+    gone = [("incoming/a", "gone"), ("incoming/c", "gone")]  # "b" and "d/f" had no record
+    assert listed(api, f"status=gone&limit={limit}") == gone
+    assert listed(api, f"status=gone&limit={limit}&prefix=c") == gone[1:]
+    [entry, _] = api.ask("GET", "/invoices?status=gone").json["invoices"]
+    assert entry["record"] == "/invoices/incoming/a"
+    assert (entry["etag"], entry["size"]) == (etag(b"x"), 1)
+
+
+NAMES = st.sampled_from(["a", "a-b", "a b", "a.jpg", "a.j", "a/b", "é", "b" * 1000, "b" * 1001])
+
+
+@given(st.sets(NAMES), st.sets(NAMES), st.sets(NAMES), st.integers(1, 3))
+def test_each_recorded_input_is_either_listed_or_gone(
+    inputs: set[str], read: set[str], failed: set[str], limit: int
+) -> None:
+    made = Api(objects={f"incoming/{name}": b"x" for name in inputs | read | failed})
+    for name in read:
+        made.ask("POST", "/invoices", {"key": name})
+    made.ocr.answers = [REFUSAL] * len(failed)
+    for name in failed:
+        made.ask("POST", "/invoices", {"key": name})
+    made.store.records["failures/.sweep"] = {}
+    for name in (read | failed) - inputs:
+        del made.store.objects[f"incoming/{name}"]
+    present, gone = listed(made, f"limit={limit}"), listed(made, f"status=gone&limit={limit}")
+    assert [key for key, _ in present] == sorted(f"incoming/{name}" for name in inputs)
+    expected = sorted((f"incoming/{name}", "gone") for name in (read | failed) - inputs)
+    assert sorted(gone) == expected
+
+
+def test_a_list_of_what_is_gone_ends_in_time_and_goes_on() -> None:
+    made = Api(objects={f"incoming/{index:04}": b"x" for index in range(2000)})
+    for key in made.store.objects:
+        record = {"status": "recognized", "source": {"key": key, "etag": etag(b"x"), "size": 1}}
+        made.store.records[made.settings.layout.record_key(key)] = record
+    del made.store.objects["incoming/1990"]
+    made.store.requests.clear()
+    assert listed(made, "status=gone") == [("incoming/1990", "gone")]
+    others = [key for action, key in made.store.requests if action != "list"]
+    assert others == ["results/1990.json", "incoming/1990"]
+    clock = chain(repeat(60.0, 1500), repeat(0.0))
+    made.left = lambda: next(clock)  # type: ignore[method-assign]  # the caller's time runs out
+    page = made.ask("GET", "/invoices?status=gone")
+    assert (page.status, page.json["invoices"]) == (200, [])
+    assert page.json["next"].startswith("incoming/0")
 
 
 @pytest.mark.parametrize("prefix", ["d/", "incoming/d/", "incoming/d", "d/e", "x", "incoming/", ""])
