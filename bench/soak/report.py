@@ -8,9 +8,9 @@ from typing import Any
 
 from bench.soak.exchange_log import is_sweep_state
 from bench.soak.inputs import Upload, is_right
+from bench.soak.observations import Observations
 from bench.soak.ocr_calls import UNEXPLAINED, count_ocr_calls
 from bench.soak.overwriting import Overwriting, overwritings
-from bench.soak.scenario import Observations
 from bench.soak.timeline import timeline
 from quota_invoice.settings.layout import DEFAULT_LAYOUT
 

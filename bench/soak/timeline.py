@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import count
 
-from bench.soak.scenario import Observations
+from bench.soak.observations import Observations
 
 
 def timeline(observed: Observations, key: str) -> list[str]:

@@ -10,7 +10,8 @@ from tests.simulation.world import LAYOUT, Rates
 
 # Names and how often they are drawn: one is the beginning of another, one cannot be read, and the
 # records of one do not have its path.
-_NAMES = {"a.jpg": 6, "b.pdf": 3, "a.jpg-b": 2, "c/../d.jpg": 1, f"{'x' * 990}.jpg": 1, "e.jpg": 1}
+LONG_NAME = "x" * 990
+_NAMES = {"a.jpg": 6, "b.pdf": 3, "a.jpg-b": 2, "c/../d.jpg": 1, f"{LONG_NAME}.jpg": 1, "e.jpg": 1}
 KEYS = tuple(f"{LAYOUT.input_prefix}{name}" for name in _NAMES)
 _OUTAGES = ("OCR refuses", "OCR is down", "bucket refuses")
 _MINUTE, _HOUR = 60.0, 3600.0

@@ -83,6 +83,7 @@ class PageReader:
         try:
             for asked in range(1, min(total or _MOST_PAGES, _MOST_PAGES) + 1):
                 if not pages.has(asked):
+                    pages.before_next()
                     passing = self._read_page(file, paged, asked, pages, deadline) or passing
                 if total is None and not pages.has_news(asked):
                     break

@@ -19,6 +19,8 @@ from tests.support.paths import SAMPLES
 LONG = 30.0  # seconds, longer than any working step takes
 KEY, RECORD = "incoming/a.png", "results/a.png.json"
 TIMER = sample_event("timer")
+OTHER = "incoming/other.png"
+LATER = (SAMPLES / "guangzhou-20-yuan-half-turn.png").read_bytes()
 
 
 @pytest.fixture(scope="module")
@@ -29,14 +31,16 @@ def cloud(faulty: Faulty) -> Cloud:
 def test_a_late_record_of_a_former_content_is_replaced(
     faulty: Faulty, start: Callable[..., Run], objects: Objects, image: bytes
 ) -> None:
-    run = start(instances=2, OBS_TIMEOUT_SECONDS="4")
+    # Long enough for the start of the other instance on a busy machine.
+    run = start(instances=2, OBS_TIMEOUT_SECONDS="10")
     former = announce(KEY, objects.put(KEY, image))
-    run.invoke(announce("incoming/other.png", objects.put("incoming/other.png", image)))
+    # The OCR service reads each picture once: it repeats the later one's result at once.
+    run.invoke(announce(OTHER, objects.put(OTHER, LATER)))
     faulty.clear()
     faulty.faults.queue("stall", "put", key_part=RECORD)
     first = run.runtime.submit(former)
     assert faulty.faults.wait("put", "stall", LONG)  # confirmed, and not yet written
-    later = objects.put(KEY, (SAMPLES / "guangzhou-20-yuan-half-turn.png").read_bytes())
+    later = objects.put(KEY, LATER)
     assert run.invoke(announce(KEY, later)) == {"recognized": 1}
     assert not first.done()
     # The write may be carried out yet: another attempt would make it worse.

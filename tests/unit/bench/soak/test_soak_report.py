@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from bench.soak.inputs import Sample, Upload
+from bench.soak.observations import Observations, SweepRun
 from bench.soak.report import checks, figures
-from bench.soak.scenario import Observations, SweepRun
 from local.faults import LATE, Exchange, Faults
 from local.runtime import DeliveryFaults
 from quota_invoice.settings.layout import DEFAULT_LAYOUT
