@@ -83,14 +83,15 @@ class PageReader:
         try:
             for asked in range(1, min(total or _MOST_PAGES, _MOST_PAGES) + 1):
                 if not pages.has(asked):
-                    pages.before_next()
+                    pages.before_next(deadline.remaining())
                     passing = self._read_page(file, paged, asked, pages, deadline) or passing
                 if total is None and not pages.has_news(asked):
                     break
             if passing:
                 raise passing
         except OutOfTime as error:
-            error.has_progress = pages.keep()
+            pages.keep()
+            error.has_progress = pages.has_progress
             raise
         except InvocationError:
             pages.keep()

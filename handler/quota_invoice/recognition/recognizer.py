@@ -143,7 +143,7 @@ class Recognizer:
             raise refusal from None
         if isinstance(refusal, ImageTooLarge) and jpeg.view == WHOLE and fits(content):
             raise refusal
-        return self._send_jpeg(file, jpeg, Fallback(refusal.code), deadline)
+        return self._send_or_trim(file, content, jpeg, Fallback(refusal.code), deadline)
 
     @staticmethod
     def _may_help(file: File, content: bytes, refusal: QuotaInvoiceError) -> bool:
@@ -157,11 +157,28 @@ class Recognizer:
         content = self._requests.content(file, LARGEST_OBJECT)
         if content is None:
             raise too_large()
-        return self._send_jpeg(file, self._jpeg(file, content, deadline), fallback, deadline)
+        jpeg = self._jpeg(file, content, deadline)
+        return self._send_or_trim(file, content, jpeg, fallback, deadline)
 
-    def _jpeg(self, file: File, content: bytes, deadline: Deadline) -> Jpeg:
+    def _send_or_trim(
+        self, file: File, content: bytes, jpeg: Jpeg, fallback: Fallback, deadline: Deadline
+    ) -> Reading:
+        """Send a JPEG; again without its margin, if the invoice on it is too small to be seen."""
+        try:
+            return self._send_jpeg(file, jpeg, fallback, deadline)
+        except ImageRefused as refusal:
+            if refusal.code != NO_INVOICE or jpeg.view.scale == 1:
+                raise
+            trimmed = self._jpeg(file, content, deadline, trimmed=True)
+            if trimmed.view == jpeg.view:
+                raise
+            return self._send_jpeg(file, trimmed, fallback, deadline)
+
+    def _jpeg(
+        self, file: File, content: bytes, deadline: Deadline, *, trimmed: bool = False
+    ) -> Jpeg:
         with self._log.step("convert", file.key):
-            return run_before(deadline, partial(to_jpeg, content))
+            return run_before(deadline, partial(to_jpeg, content, trimmed=trimmed))
 
     def _send_jpeg(self, file: File, jpeg: Jpeg, fallback: Fallback, deadline: Deadline) -> Reading:
         reading = self._recognize(file._replace(given=OcrInput(image=jpeg.image)), deadline)

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from tests.functional.conftest import Objects, Run
-from tests.support import formats
 from tests.support.announce import announce
-from tests.support.formats import CUT, NOT_READ, READ, SAMPLE, SECOND, THIRD
+from tests.support.files import formats
+from tests.support.files.formats import CUT, NOT_READ, READ, SAMPLE, SECOND, THIRD
 from tests.support.paths import CASES
 
 LONGEST = 10.0

@@ -93,12 +93,13 @@ def is_plain(content: bytes) -> bool:
     return part.has_end and part.content == content
 
 
-def to_jpeg(content: bytes, frame: int = 0) -> Jpeg:
+def to_jpeg(content: bytes, frame: int = 0, *, trimmed: bool = False) -> Jpeg:
     """Return an image as an upright JPEG within the service's limits.
 
     Args:
         content: the file.
         frame: the index of the image in a TIFF; of other files, the first image is taken.
+        trimmed: whether to leave out an empty margin of an image that must be scaled.
 
     Raises:
         ImageTooLarge: it does not fit into the memory, or it is too small for the service.
@@ -107,7 +108,7 @@ def to_jpeg(content: bytes, frame: int = 0) -> Jpeg:
     kind = kind_of(content)
     with _ONE_AT_A_TIME:
         try:
-            return _to_jpeg(content, kind, frame)
+            return _to_jpeg(content, kind, frame, trimmed=trimmed)
         except MemoryError:
             raise memory.too_large() from None
         except _DAMAGED:
@@ -117,7 +118,7 @@ def to_jpeg(content: bytes, frame: int = 0) -> Jpeg:
             raise FileRefused(code, f"the {kind.value} cannot be decoded") from None
 
 
-def _to_jpeg(content: bytes, kind: Kind, frame: int) -> Jpeg:
+def _to_jpeg(content: bytes, kind: Kind, frame: int, *, trimmed: bool) -> Jpeg:
     from PIL import ImageOps  # noqa: PLC0415 - see above
 
     if kind is Kind.JPEG:
@@ -131,7 +132,7 @@ def _to_jpeg(content: bytes, kind: Kind, frame: int) -> Jpeg:
         image.load()
         flat, is_on_black = _without_transparency(image)
         decoded = max(flat.size) / max(sides)
-        flat, left, top = _trimmed(flat) if max(sides) > _SIDES[1] else (flat, 0, 0)
+        flat, left, top = _trimmed(flat) if trimmed and max(sides) > _SIDES[1] else (flat, 0, 0)
         longest = max(flat.size) / decoded
         upright = ImageOps.exif_transpose(_scaled(flat, _SIDES[1])).convert("RGB")
     made, side = _within_limits(upright)
@@ -225,11 +226,12 @@ def _trimmed(image: Images.Image) -> tuple[Images.Image, int, int]:
     from PIL import Image, ImageChops  # noqa: PLC0415 - see above
 
     small = image.reduce(_COARSE).convert("L")
-    glass = Image.new("L", small.size, small.getpixel((0, 0)))
+    corners = [(x, y) for x in (0, small.width - 1) for y in (0, small.height - 1)]
+    glass = Image.new("L", small.size, small.getpixel(corners[0]))
     found = ImageChops.difference(small, glass).point(lambda grey: _WHITE * (grey > _NOISE))
     box = found.getbbox()
     turned = image.getexif().get(_ORIENTATION, 1) != 1
-    if turned or box is None:
+    if turned or box is None or any(found.getpixel(corner) for corner in corners):
         return image, 0, 0
     margin = max(box[2] - box[0], box[3] - box[1]) // _MARGIN + 1
     left, top = (max(0, side - margin) * _COARSE for side in box[:2])

@@ -90,7 +90,7 @@ def _directories(content: bytes) -> tuple[list[_Directory], bool]:
             seen.add(at)
             directory, at = _directory(content, layout, at)
             found.append(directory)
-    except struct.error:
+    except (struct.error, OverflowError):
         return found, False
     return found, True
 

@@ -458,7 +458,7 @@ def test_a_slow_scaling_does_not_delay_the_response(
 ) -> None:
     released = threading.Event()
 
-    def slow(_: bytes) -> None:
+    def slow(*_: object, **__: object) -> None:
         released.wait(20)
 
     monkeypatch.setattr("quota_invoice.recognition.recognizer.to_jpeg", slow)

@@ -124,3 +124,18 @@ def test_the_imaging_library_is_imported_when_first_needed() -> None:
         [sys.executable, "-c", code], cwd=HANDLER, timeout=60, check=False
     )
     assert ended.returncode == 0
+
+
+@pytest.mark.parametrize("is_at_corner", [False, True])
+def test_only_an_empty_margin_on_all_sides_is_trimmed(is_at_corner: bool) -> None:
+    glass = Image.new("L", (6000, 5000), 215)
+    glass.paste(
+        Image.radial_gradient("L").resize((900, 700)), (0, 0) if is_at_corner else (3000, 2000)
+    )
+    made = to_jpeg(encoded(glass, "PNG"), trimmed=True)
+    if is_at_corner:
+        assert (made.view.left, made.view.top, made.view.scale) == (0, 0, 4096 / 6000)
+    else:
+        assert made.view.scale == 1
+        assert (2900 < made.view.left < 3000, 1900 < made.view.top < 2000) == (True, True)
+    assert to_jpeg(encoded(glass, "PNG")).view.scale == 4096 / 6000

@@ -36,8 +36,13 @@ class Variant(NamedTuple):
 
 
 @cache
-def sample(name: str = SAMPLE) -> Image.Image:
+def _opened(name: str) -> Image.Image:
     return Image.open(SAMPLES / name).convert("RGB")
+
+
+def sample(name: str = SAMPLE) -> Image.Image:
+    """Return a sample; a copy, since Pillow keeps options of saving in an image."""
+    return _opened(name).copy()
 
 
 def encoded(image: Image.Image, kind: str, **options: Any) -> bytes:
