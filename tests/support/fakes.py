@@ -133,6 +133,7 @@ class FakeOcr:
         self.given: list[OcrInput] = []
         self.pages: list[int | None] = []
         self.seconds: list[float] = []
+        self.elapsed_ms = 12
         self.meanwhile: Callable[[], None] = lambda: None
 
     def recognize(
@@ -148,7 +149,7 @@ class FakeOcr:
         answer = self.answers.pop(0) if self.answers else default
         if isinstance(answer, QuotaInvoiceError):
             raise answer
-        return Recognition(copy.deepcopy(answer), "ocr-request", 12)
+        return Recognition(copy.deepcopy(answer), "ocr-request", self.elapsed_ms)
 
 
 def ticket(code: str = "AIS.0000", message: str = "Succeeded.", **content: Any) -> dict[str, Any]:

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from quota_invoice.errors import ObjectChanging, QuotaInvoiceError
+from quota_invoice.errors import ObjectChanging, OutOfTime, QuotaInvoiceError
 from quota_invoice.obs.objects import ObjectStore, Source
 from quota_invoice.recognition.reading import Recognition
 
 _KEPT_EVERY = 8  # pages, in case that the invocation ends without a warning
+_SLOWER = 1.5  # times the slowest page: the time that the next one may take
 
 
 class Pages:
@@ -29,6 +30,7 @@ class Pages:
         refusals: code and message by page number, of the pages that could not be read.
         attempts: number of requests.
         are_kept: whether the bucket holds some of them.
+        has_progress: whether this invocation kept some.
     """
 
     def __init__(self, store: ObjectStore, source: Source | None, key: str) -> None:
@@ -36,10 +38,12 @@ class Pages:
         self.refusals: dict[int, tuple[str, str]] = {}
         self.attempts = 0
         self.are_kept = False
+        self.has_progress = False
         self._store = store
         self._source = source
         self._key = key
         self._unkept = 0
+        self._slowest = 0.0
 
     def load(self) -> None:
         """Take up the pages that a former invocation kept of the same content."""
@@ -66,25 +70,32 @@ class Pages:
         """Add the result of a page, or its refusal."""
         if isinstance(page, Recognition):
             self.results[number] = page
+            self._slowest = max(self._slowest, page.elapsed_ms / 1000)
         else:
             self.refusals[number] = page.code, page.message
         self.attempts += attempts
         self._unkept += 1
 
-    def before_next(self) -> None:
-        """Keep the pages before another one is read, if there are enough new ones.
+    def before_next(self, seconds: float) -> None:
+        """Prepare to read another page: keep the pages so far, if there are enough new ones.
+
+        Args:
+            seconds: the time that is left.
 
         Raises:
             ObjectChanging: the object was replaced: the pages so far are those of two contents.
+            OutOfTime: a page like the slowest one so far would be cut off, and paid for in vain.
         """
+        if seconds < self._slowest * _SLOWER:
+            raise OutOfTime(seconds)
         if self._source and self._unkept >= _KEPT_EVERY and not self.keep():
             raise ObjectChanging(self._source.key)
 
     def keep(self) -> bool:
-        """Write the pages for the next invocation, unless they may be those of another content.
+        """Write the new pages for the next invocation, unless they may be of another content.
 
         Returns:
-            Whether there are new pages, and all are of the source's content.
+            Whether there are any, and all are of the source's content.
         """
         source = self._source
         if source is None or not self._unkept:
@@ -93,7 +104,7 @@ class Pages:
         if self._store.describe(source.bucket, source.key) != source:
             return False
         self._store.write(source.bucket, self._key, self._as_json(source.etag))
-        self.are_kept, self._unkept = True, 0
+        self.are_kept, self.has_progress, self._unkept = True, True, 0
         return True
 
     def _as_json(self, etag: str) -> dict[str, Any]:

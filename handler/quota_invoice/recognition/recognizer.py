@@ -163,14 +163,15 @@ class Recognizer:
         try:
             for asked in range(1, min(total or _MOST_PAGES, _MOST_PAGES) + 1):
                 if not pages.has(asked):
-                    pages.before_next()
+                    pages.before_next(deadline.remaining())
                     passing = self._read_page(file, asked, pages, deadline) or passing
                 if total is None and not _is_new(pages.results, asked):
                     break
             if passing:
                 raise passing
         except OutOfTime as error:
-            error.has_progress = pages.keep()
+            pages.keep()
+            error.has_progress = pages.has_progress
             raise
         except InvocationError:
             pages.keep()

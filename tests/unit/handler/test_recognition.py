@@ -324,6 +324,23 @@ def test_the_pages_before_the_end_of_the_time_are_kept() -> None:
     assert service.ocr.pages == [1, 2, 3]
 
 
+def test_no_page_is_begun_that_would_be_cut_off() -> None:
+    service = Service(content=pdf_of(12))
+
+    def slow_page() -> None:
+        service.seconds -= 1.0
+
+    service.ocr.elapsed_ms, service.ocr.meanwhile = 1000, slow_page
+    with pytest.raises(OutOfTime) as caught:
+        service.read(PDF)
+    assert caught.value.has_progress
+    # Of 9 seconds, the eighth page leaves 1, too few for a page that takes half as long again.
+    assert service.ocr.pages == list(range(1, 9))
+    service.seconds = 9.0
+    service.read(PDF)
+    assert service.ocr.pages == list(range(1, 13))
+
+
 def test_the_pages_of_another_content_are_not_taken() -> None:
     service = Service(content=pdf_of(2, "old"))
     service.ocr.meanwhile = lambda: setattr(service, "seconds", 0.1)
