@@ -80,9 +80,9 @@ def is_on_other_invoice(box: Box, titles: Sequence[Box], own: int) -> bool:
     return min(away) < _NEARER * away[own]
 
 
-def has_other_text(boxes: Sequence[Box], title: Box) -> bool:
-    """Whether the image has more text than this invoice."""
-    return sum(nearest_title(box, [title]) < 0 for box in boxes) > _STRAY
+def has_other_text(boxes: Sequence[Box], title: Box, *, far: float = _FAR) -> bool:
+    """Whether the image has more text than this invoice, which ends at the distance ``far``."""
+    return sum(_distance(box, title) >= far for box in boxes) > _STRAY
 
 
 def boxes_near(boxes: Sequence[Box], anchors: Sequence[Box]) -> list[Box]:
