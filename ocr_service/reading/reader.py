@@ -88,7 +88,7 @@ class Reader:
         boxes, own = [each.box for each in titles], titles.index(title)
 
         def is_own(line: Line) -> bool:
-            return not multi_invoice.is_on_other_invoice(transformed(line.box, matrix), boxes, own)
+            return multi_invoice.may_have_field(transformed(line.box, matrix), boxes, own)
 
         found, page = self._extract(part, angle=0.0, is_own=is_own)
         on_part = transformed(title.box, np.linalg.inv(matrix))

@@ -33,14 +33,15 @@ _STRAY = 3  # boxes across a single paper: a printer's line, parts of a seal
 
 def are_likely(page: Page, found: Extraction) -> bool:
     """Whether the first pass shows text of more than one paper."""
-    if not found.is_invoice or not found.title:
-        # Papers that lie across each other leave no direction in which a title can be read.
-        return _has_two_directions(page.boxes + page.across)
-    title = found.title
+    boxes, title = page.boxes + page.across, found.title
+    # Papers that lie across each other can leave no direction in which a title can be read.
+    if _has_two_directions(boxes):
+        return True
+    if not found.is_invoice or not title:
+        return False
     if any(not multi_invoice.is_same_line(each.box, title.box) for each in found.titles):
         return True
-    boxes, own = page.boxes + page.across, completed(title.box)
-    return multi_invoice.has_other_text(boxes, own, far=_FAR)
+    return multi_invoice.has_other_text(boxes, completed(title.box), far=_FAR)
 
 
 def is_on_paper(found: Extraction, title: Line) -> bool:
