@@ -10,7 +10,9 @@ from pathlib import Path
 
 from ocr_service.auth.keyring import Credentials, write_key_file
 
-_KEPT = 200  # the OCR service accepts the latest credentials, up to this number
+# The OCR service accepts the latest credentials, up to this number: those of half a minute under
+# load, since an invocation may be as long as this.
+_KEPT = 500
 
 
 class Agency:

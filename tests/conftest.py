@@ -26,6 +26,8 @@ TIERS = ("functional", "infra")
 # left with a long file at the end.
 LONG = (
     "test_fault_table",
+    "test_histories",
+    "test_mutations",
     "test_choices",
     "test_package",
     "test_killed",

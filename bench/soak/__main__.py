@@ -48,7 +48,7 @@ def main(
 ) -> None:
     """Upload invoices while requests fail, events are lost and instances are killed.
 
-    Bucket, OCR service and function are real; proxies between them cause the faults. Two sweeps
+    Bucket, OCR service and function are real; proxies between them cause the faults. Sweeps
     follow. Then every upload must have exactly one right record, or its justified failure.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -93,7 +93,10 @@ def _show(report: dict[str, Any], out: Path) -> None:
     table.add_column("", justify="right")
     for name in (
         *("inputs", "objects", "records", "justified_failures", "former_records"),
-        *("lost", "wrong", "overwritten"),
+        *("lost", "wrong", "overwritten", "late_writes", "late_writes_during_sweeps"),
+        *("overwritten_by_late_write", "overwritten_mended_by_event"),
+        *("overwritten_not_mended_in_time", "mended_by_second_sweep"),
+        *("waiting_after_two_sweeps",),
         *("ocr_calls", "ocr_calls_per_input", "ocr_calls_caused_by_faults"),
         *("faults_fired_total", "kills", "events_given_up", "found_by_sweep"),
         *("longest_delay_s", "median_delay_s", "instance_peak_mb", "seconds"),

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import random
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
-from local.faults import FAULTS
+from local.faults import FAULTS, LATE
+from quota_invoice.errors import StoreUnreachable
 from quota_invoice.records.record import Status
 from quota_invoice.settings.layout import DEFAULT_LAYOUT
 
@@ -21,8 +24,14 @@ _FIELDS = ("code", "number", "location", "amount")
 _BAD = 0.05  # share of the uploads that cannot be read
 _REPLACED = 0.05  # share of the uploads that replace a recent one under its key
 _RECENT = 20
+_OVERTAKEN = 0.5  # share of the replaced uploads whose record is late, so that it may come last
+_MENDING = 0.3  # share of the replacing uploads that replace one that cannot be read
+_TIDYING = 0.5  # share of these for which the removal of the failure record meets a fault
 # The requests that every new upload causes; each may meet any fault.
 _OPERATIONS = ("recognize", "fetch", "identify", "get", "head", "put")
+_REPEATED = ("stall", LATE)
+_TIMES = (1, StoreUnreachable.tries)  # one attempt of a request, or all of them
+_LATE_SECONDS = (3.0, 12.0)
 
 
 @dataclass(frozen=True)
@@ -36,6 +45,23 @@ class Sample:
 
 
 @dataclass(frozen=True)
+class UploadFault:
+    """The fault that an upload meets.
+
+    Attributes:
+        operation: the operation of the requests that meet it.
+        name: the fault's name.
+        times: number of requests, one after the other.
+        seconds: delay of a late request.
+    """
+
+    operation: str
+    name: str
+    times: int = 1
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
 class Upload:
     """One upload.
 
@@ -43,13 +69,18 @@ class Upload:
         key: the object's key; two uploads of one key have different contents.
         sample: the sample that it contains.
         content: the sample's bytes and a unique mark, so that each upload has its own ETag.
-        fault: operation and name of the fault that it meets, if any.
+        fault: the fault that it meets, if any.
     """
 
     key: str
     sample: Sample
     content: bytes
-    fault: tuple[str, str] | None
+    fault: UploadFault | None
+
+    @property
+    def etag(self) -> str:
+        """The content's ETag."""
+        return hashlib.md5(self.content, usedforsecurity=False).hexdigest()
 
 
 def samples(folder: Path) -> tuple[list[Sample], list[Sample]]:
@@ -79,13 +110,40 @@ def plan(
     uploads: list[Upload] = []
     for number in range(count):
         sample = rng.choice(bad if rng.random() < _BAD else good)
-        key = f"{DEFAULT_LAYOUT.input_prefix}{number:05}-{sample.name}"
+        key, fault = f"{DEFAULT_LAYOUT.input_prefix}{number:05}-{sample.name}", None
+        if rng.random() < share:
+            fault = _fault(rng, rng.choice(_OPERATIONS), rng.choice(FAULTS))
         if uploads and rng.random() < _REPLACED:
-            key = rng.choice(uploads[-_RECENT:]).key
-        fault = (rng.choice(_OPERATIONS), rng.choice(FAULTS)) if rng.random() < share else None
+            at = _replaced(rng, uploads)
+            former = uploads[at]
+            key = former.key
+            if share and rng.random() < _OVERTAKEN:
+                uploads[at] = replace(former, fault=_fault(rng, "put", LATE))
+            elif share and former.sample.failure and rng.random() < _TIDYING:
+                fault = _fault(rng, "delete", rng.choice((LATE, rng.choice(FAULTS))))
         mark = f"\n{seed}-{number}\n".encode()
         uploads.append(Upload(key, sample, sample.content + mark, fault))
     return uploads
+
+
+def contents_by_key(uploads: Iterable[Upload]) -> dict[str, list[str]]:
+    """Return the ETags of each key's contents, in the order of their uploads."""
+    found = defaultdict(list)
+    for upload in uploads:
+        found[upload.key].append(upload.etag)
+    return dict(found)
+
+
+def _replaced(rng: random.Random, uploads: Sequence[Upload]) -> int:
+    """Return the index of a recent upload, often of one that cannot be read."""
+    recent = range(max(0, len(uploads) - _RECENT), len(uploads))
+    bad = [at for at in recent if uploads[at].sample.failure]
+    return rng.choice(bad if bad and rng.random() < _MENDING else recent)
+
+
+def _fault(rng: random.Random, operation: str, name: str) -> UploadFault:
+    times = rng.choice(_TIMES) if name in _REPEATED else 1
+    return UploadFault(operation, name, times, rng.uniform(*_LATE_SECONDS) if name == LATE else 0.0)
 
 
 def is_right(sample: Sample, record: Mapping[str, Any]) -> bool:

@@ -1,22 +1,21 @@
-"""Runs the soak: a local cloud with proxies, uploads, faults, kills, and two sweeps."""
+"""Runs the soak: a local cloud with proxies, uploads, faults, kills, and sweeps."""
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import random
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from bench.soak.exchange_log import ExchangeLog
-from bench.soak.inputs import Upload
+from bench.soak.inputs import Upload, contents_by_key
 from bench.soak.memory import MemoryMonitor
+from bench.soak.observations import Observations, SweepRun
 from local.cloud import BUCKET, Cloud, Options, running_cloud
 from local.faults import BUCKET as BUCKET_SERVICE
 from local.faults import OCR, Faults, Proxy
@@ -32,35 +31,19 @@ _KILL = 0.02  # share of the uploads after which the instances are killed
 _KILL_WITHIN = 0.6  # seconds
 _QUIET = 2.0  # seconds without an invocation after which no more events are expected
 _MAX_ROUNDS = 40
+_MAX_SWEEPS = 5
+_OCR_SECONDS = 15.0  # short, as many faults last until the timeout
+_OCR_SECONDS_OF_REPLAY = 5.0
+_KEPT = (
+    DEFAULT_LAYOUT.results_prefix,
+    DEFAULT_LAYOUT.failures_prefix,
+    DEFAULT_LAYOUT.retries_prefix,
+    DEFAULT_LAYOUT.progress_prefix,
+)
 Progress = Callable[[str, int, int], None]
 """Callback for the description of the current phase, the steps done, and their total."""
 # Probabilities for an event, in addition to the faults of requests.
 DELIVERY_FAULTS = {"duplicate": 0.1, "drop": 0.05, "reorder": 0.1, "delay": 3.0}
-
-
-@dataclass
-class Observations:
-    """The observations of a run; times are those of ``time.monotonic``.
-
-    Attributes:
-        uploaded: upload time and ETag of each content of a key.
-        kills: times at which instances were killed.
-        sweep_starts: start time of each sweep.
-        sweeps: counts of each sweep over all its rounds.
-        given_up: events that the platform sent to its failure destination.
-        records: every record and failure record at the end, by key.
-    """
-
-    faults: Faults
-    log: ExchangeLog
-    delivery_faults: DeliveryFaults
-    uploaded: dict[str, list[tuple[float, str]]] = field(default_factory=dict)
-    kills: list[float] = field(default_factory=list)
-    sweep_starts: list[float] = field(default_factory=list)
-    sweeps: list[dict[str, int]] = field(default_factory=list)
-    given_up: list[dict[str, Any]] = field(default_factory=list)
-    records: dict[str, dict[str, Any]] = field(default_factory=dict)
-    peak_mb: float = 0.0
 
 
 class Scenario:
@@ -83,8 +66,9 @@ class Scenario:
         self._last = time.monotonic()
         self.observed = Observations(
             Faults(),
-            ExchangeLog({upload.key for upload in uploads}),
+            ExchangeLog(contents_by_key(uploads)),
             DeliveryFaults(seed, **DELIVERY_FAULTS),
+            ocr_seconds=_OCR_SECONDS_OF_REPLAY if replay else _OCR_SECONDS,
         )
 
     def run(self, progress: Progress) -> Observations:
@@ -100,7 +84,7 @@ class Scenario:
             try:
                 self._upload(cloud, progress)
                 self._settle(progress)
-                self._sweep(cloud, progress)
+                self._sweep_all(cloud, progress)
                 self._collect(cloud, progress)
             finally:
                 memory.stop()
@@ -122,7 +106,7 @@ class Scenario:
                     ("OCR_ENDPOINT", ocr.url),
                     # Short, as many faults last until the timeout.
                     ("OBS_TIMEOUT_SECONDS", "2"),
-                    ("OCR_TIMEOUT_SECONDS", "5" if self._replay else "15"),
+                    ("OCR_TIMEOUT_SECONDS", f"{self.observed.ocr_seconds:g}"),
                 ),
                 watch=self._count_invocation,
                 retries=3,
@@ -153,76 +137,94 @@ class Scenario:
         for number, upload in enumerate(self._uploads):
             while self._waiting >= _MAX_WAITING:
                 time.sleep(_SPACING)
-            if upload.fault:
-                operation, name = upload.fault
-                path = upload.key.removeprefix(DEFAULT_LAYOUT.input_prefix)
-                self.observed.faults.queue(name, operation, key_part=path)
+            self._queue_fault(upload)
             response = client.putContent(BUCKET, upload.key, upload.content)
             if not is_success(response.status):
                 raise OSError(f"the bucket refused {upload.key}: {response.status}")
-            etag = hashlib.md5(upload.content, usedforsecurity=False).hexdigest()
-            self.observed.uploaded.setdefault(upload.key, []).append((time.monotonic(), etag))
+            uploaded = self.observed.uploaded.setdefault(upload.key, [])
+            uploaded.append((time.monotonic(), upload.etag))
             if self._random.random() < _KILL:
                 threading.Timer(self._random.random() * _KILL_WITHIN, self._kill, [cloud]).start()
             progress("uploading", number + 1, len(self._uploads))
             time.sleep(_SPACING)
 
+    def _queue_fault(self, upload: Upload) -> None:
+        if fault := upload.fault:
+            path = upload.key.removeprefix(DEFAULT_LAYOUT.input_prefix)
+            self.observed.faults.queue(
+                fault.name, fault.operation, fault.times, key_part=path, seconds=fault.seconds
+            )
+
     def _kill(self, cloud: Cloud) -> None:
-        # The time before the kill, so that every interrupted request ends after it.
-        when = time.monotonic()
-        if cloud.runtime.kill():
-            self.observed.kills.append(when)
+        began = time.monotonic()
+        if cloud.runtime.kill():  # it waits for instances that are starting
+            self.observed.kills.append((began, time.monotonic()))
 
     def _settle(self, progress: Progress) -> None:
-        """Wait until no more events arrive and all invocations have ended."""
+        """Wait until no more events arrive, and all invocations and late requests have ended."""
         while True:
             with self._lock:
                 waiting, quiet = self._waiting, time.monotonic() - self._last
-            if not waiting and quiet > _QUIET:
+            if not waiting and quiet > _QUIET and not self.observed.log.has_open_requests():
                 return
             progress("waiting for the last events", 0, 1)
             time.sleep(0.1)
 
-    def _sweep(self, cloud: Cloud, progress: Progress) -> None:
-        """Sweep twice, each time until a complete pass has no failed round.
+    def _sweep_all(self, cloud: Cloud, progress: Progress) -> None:
+        """Sweep twice, then try inputs that wait, then sweep until no write came after a sweep."""
+        observed = self.observed
+        self._sweep(cloud, progress)
+        last = self._sweep(cloud, progress)
+        retries = self._keys(cloud, DEFAULT_LAYOUT.retries_prefix)
+        observed.waiting = sorted({observed.log.input_of(key) for key in retries})
+        if observed.waiting:
+            self._sweep(cloud, progress, retry_failed=True)
+        while observed.log.late_writes(last.began) and len(observed.sweeps) < _MAX_SWEEPS:
+            last = self._sweep(cloud, progress)
+
+    def _sweep(self, cloud: Cloud, progress: Progress, *, retry_failed: bool = False) -> SweepRun:
+        """Sweep until a complete pass has no failed round.
 
         Inputs that fail in a round are processed by the next pass, not by the next round.
         """
         event = json.loads(_TIMER.read_bytes())
-        for sweep in range(2):
-            self.observed.sweep_starts.append(time.monotonic())
-            total: dict[str, int] = {"rounds": 0, "failed_rounds": 0}
-            self.observed.sweeps.append(total)
-            failed = False
-            for _ in range(_MAX_ROUNDS):
-                progress(f"sweep {sweep + 1}", total["rounds"], 1)
-                total["rounds"] += 1
-                try:
-                    counts: dict[str, int] = cloud.runtime.invoke(event)
-                except FunctionError:
-                    total["failed_rounds"] += 1
-                    failed = True
-                    continue
-                for name, count in counts.items():
-                    total[name] = total.get(name, 0) + count
-                if not counts.get("unfinished"):
-                    if not failed:
-                        break
-                    failed = False
-            self._settle(progress)
+        if retry_failed:
+            event["user_event"] = json.dumps({"retry_failed": True})
+        sweep = SweepRun(retry_failed, time.monotonic())
+        self.observed.sweeps.append(sweep)
+        total, failed = sweep.counts, False
+        for _ in range(_MAX_ROUNDS):
+            progress(f"sweep {len(self.observed.sweeps)}", total["rounds"], 1)
+            total["rounds"] += 1
+            try:
+                counts: dict[str, int] = cloud.runtime.invoke(event)
+            except FunctionError:
+                total["failed_rounds"] += 1
+                failed = True
+                continue
+            for name, count in counts.items():
+                total[name] = total.get(name, 0) + count
+            if not counts.get("unfinished"):
+                if not failed:
+                    break
+                failed = False
+        sweep.ended = time.monotonic()
+        self._settle(progress)
+        return sweep
 
     def _collect(self, cloud: Cloud, progress: Progress) -> None:
+        keys = [key for prefix in _KEPT for key in self._keys(cloud, prefix)]
         client = cloud.bucket.client()
-        keys: list[str] = []
-        for prefix in (DEFAULT_LAYOUT.results_prefix, DEFAULT_LAYOUT.failures_prefix):
-            marker = None
-            while True:
-                page = client.listObjects(BUCKET, prefix=prefix, marker=marker, max_keys=1000)
-                keys += [item.key for item in page.body.contents]
-                if not page.body.is_truncated:
-                    break
-                marker = page.body.next_marker or keys[-1]
         for number, key in enumerate(keys):
             progress("collecting records", number + 1, len(keys))
             content = client.getObject(BUCKET, key, loadStreamInMemory=True).body.buffer
             self.observed.records[key] = json.loads(content)
+
+    def _keys(self, cloud: Cloud, prefix: str) -> list[str]:
+        client, keys, marker = cloud.bucket.client(), list[str](), None
+        while True:
+            page = client.listObjects(BUCKET, prefix=prefix, marker=marker, max_keys=1000)
+            keys += [item.key for item in page.body.contents]
+            if not page.body.is_truncated:
+                return keys
+            marker = page.body.next_marker or keys[-1]

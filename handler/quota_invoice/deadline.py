@@ -93,8 +93,9 @@ class Deadline:
 def run_with_timeout(seconds: float, call: Callable[[], _T]) -> _T:
     """Run a call in a thread and wait for its result.
 
-    A socket's timeout starts again with each byte that arrives; this one does not. A call that is
-    late goes on in its thread, and its result is dropped.
+    A call that is late goes on in its thread, and its result is dropped. So this is for work inside
+    the function only, such as decoding an image or looking up a host name. Requests have bounds of
+    their own (see ``sockets``): one that went on could write with another invocation's credentials.
 
     Raises:
         TimeoutError: the call took longer.

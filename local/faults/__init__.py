@@ -1,8 +1,8 @@
 """Injected faults: proxies between the function and its services."""
 
 from local.faults.exchange import Exchange
-from local.faults.faults import FAULTS, Faults
+from local.faults.faults import FAULTS, LATE, Fault, Faults
 from local.faults.proxy import Proxy
 from local.faults.services import BUCKET, OCR, OPERATIONS
 
-__all__ = ["BUCKET", "FAULTS", "OCR", "OPERATIONS", "Exchange", "Faults", "Proxy"]
+__all__ = ["BUCKET", "FAULTS", "LATE", "OCR", "OPERATIONS", "Exchange", "Fault", "Faults", "Proxy"]

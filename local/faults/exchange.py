@@ -21,7 +21,9 @@ class Exchange:
         fault: the injected fault, if any.
         began: time of the complete request, by ``time.monotonic``.
         ended: end of the exchange; 0 before.
+        served: time of the service's response; 0 without one.
         status: status of the service's response; None without one.
+        etag: ETag of the service's response, without quotes; empty without one.
         is_answered: whether the caller was sent the complete, unchanged response.
     """
 
@@ -31,7 +33,9 @@ class Exchange:
     fault: str | None
     began: float
     ended: float = 0.0
+    served: float = 0.0
     status: int | None = None
+    etag: str = ""
     is_answered: bool = False
 
     @property

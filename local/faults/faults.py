@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from local.faults.services import OPERATIONS
 
@@ -12,6 +13,8 @@ CANNED = ("429", "500", "503", "html", "json", "expired", "skew")
 """The proxy sends a canned response; the service does not receive the request."""
 _UNANSWERED = ("reset", "stall")
 """The caller gets no response, and the service does not receive the request."""
+LATE = "late"
+"""The caller gets no response, and the service receives the request when the caller has left."""
 FORWARDED = (
     "cut",
     "drip",
@@ -20,7 +23,7 @@ FORWARDED = (
     "close_after_response",
 )
 """The service processes the request; the fault affects its response or the connection."""
-FAULTS = (*CANNED, *_UNANSWERED, *FORWARDED)
+FAULTS = (*CANNED, *_UNANSWERED, LATE, *FORWARDED)
 """Every fault.
 
 ======================== =========================================================================
@@ -33,6 +36,8 @@ expired                  the token is rejected as expired
 skew                     the request is rejected because the clocks differ too much
 reset                    the connection is reset before the service receives the request
 stall                    no response, and the service does not receive the request
+late                     no response, and the service receives the request some seconds after the
+                         caller has closed the connection, as from a gateway that was stuck
 cut                      the response ends half way
 drip                     the response comes byte by byte, too slowly for every client
 reset_after_commit       the connection is reset after the service has processed the request
@@ -43,11 +48,18 @@ close_after_response     the response is complete, but the connection closes una
 """
 
 
+class Fault(NamedTuple):
+    """The fault of one request; ``seconds`` is the delay of one that is late."""
+
+    name: str
+    seconds: float = 0.0
+
+
 @dataclass(eq=False)
 class _Queued:
     """A fault for future requests."""
 
-    name: str
+    fault: Fault
     operation: str
     key_part: str
     after: int
@@ -66,8 +78,15 @@ class Faults:
         self._queued: list[_Queued] = []
         self._changed = threading.Condition()
 
-    def queue(
-        self, name: str, operation: str, times: int = 1, *, after: int = 0, key_part: str = ""
+    def queue(  # noqa: PLR0913 - one argument per property of a fault
+        self,
+        name: str,
+        operation: str,
+        times: int = 1,
+        *,
+        after: int = 0,
+        key_part: str = "",
+        seconds: float = 0.0,
     ) -> None:
         """Queue a fault for the next requests of an operation, one fault per request.
 
@@ -77,6 +96,7 @@ class Faults:
             times: number of requests with this fault.
             after: number of requests before without it.
             key_part: a part of the object's key; requests with other keys do not count.
+            seconds: delay of a ``late`` request after its caller has closed the connection.
 
         Raises:
             ValueError: the fault or operation is unknown.
@@ -84,23 +104,24 @@ class Faults:
         if name not in FAULTS or operation not in OPERATIONS:
             raise ValueError(f"unknown fault or operation: {name}, {operation}")
         with self._changed:
-            self._queued.append(_Queued(name, operation, key_part, after, times))
+            queued = _Queued(Fault(name, seconds), operation, key_part, after, times)
+            self._queued.append(queued)
 
-    def take(self, operation: str, key: str) -> str | None:
+    def take(self, operation: str, key: str) -> Fault | None:
         """Take the fault of a request from the queue; None for none."""
         with self._changed:
-            for fault in self._queued:
-                if fault.operation == operation and fault.key_part in key:
+            for queued in self._queued:
+                if queued.operation == operation and queued.key_part in key:
                     break
             else:
                 return None
-            if fault.after:
-                fault.after -= 1
+            if queued.after:
+                queued.after -= 1
                 return None
-            fault.times -= 1
-            if not fault.times:
-                self._queued.remove(fault)
-            return fault.name
+            queued.times -= 1
+            if not queued.times:
+                self._queued.remove(queued)
+            return queued.fault
 
     def count(self, operation: str, name: str) -> None:
         """Count a fault that happened."""
@@ -118,8 +139,8 @@ class Faults:
         """The number of queued faults, by operation and name."""
         with self._changed:
             counts: Counter[tuple[str, str]] = Counter()
-            for fault in self._queued:
-                counts[fault.operation, fault.name] += fault.times
+            for queued in self._queued:
+                counts[queued.operation, queued.fault.name] += queued.times
             return dict(counts)
 
     def clear(self) -> None:

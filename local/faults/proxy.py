@@ -16,7 +16,7 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from local.faults.exchange import Exchange
-from local.faults.faults import CANNED, FORWARDED, Faults
+from local.faults.faults import CANNED, FORWARDED, LATE, Fault, Faults
 from local.faults.services import Service
 from local.faults.wire import BrokenMessage, Request, Response, read_request, read_response
 from local.http_server import loopback_socket
@@ -61,7 +61,7 @@ class Proxy:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Stop, and cancel the requests in progress."""
+        """Stop, and cancel the requests in progress, also those that are late."""
         if self._loop and self._end:
             self._loop.call_soon_threadsafe(self._end.set)
         self._thread.join()
@@ -93,7 +93,8 @@ class Proxy:
         """Handle a request; return whether the connection stays open."""
         operation, key = self._service.operation(request)
         fault = self._faults.take(operation, key)
-        exchange = Exchange(request, operation, key, fault, time.monotonic())
+        name = fault.name if fault else None
+        exchange = Exchange(request, operation, key, name, time.monotonic())
         self._watch(exchange)
         try:
             if fault is None:
@@ -111,29 +112,32 @@ class Proxy:
     async def _inject(
         self,
         exchange: Exchange,
-        fault: str,
+        fault: Fault,
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
     ) -> bool:
-        answer, keeps_alive = b"", False
-        if fault in CANNED:
-            answer = self._canned_response(fault, exchange.request)
-        elif fault in FORWARDED:
+        name, answer, keeps_alive = fault.name, b"", False
+        if name in CANNED:
+            answer = self._canned_response(name, exchange.request)
+        elif name in FORWARDED:
             response = await self._request(exchange)
-            answer = _first_part(response) if fault == "cut" else response.raw
+            answer = _first_part(response) if name == "cut" else response.raw
             keeps_alive = exchange.request.keeps_alive and response.keeps_alive
-        self._faults.count(exchange.operation, fault)
-        if fault in {"reset", "reset_after_commit"}:
+        self._faults.count(exchange.operation, name)
+        if name in {"reset", "reset_after_commit"}:
             _reset(writer)
-        elif fault in {"stall", "no_response_after_commit"}:
-            await reader.read()  # until the client closes the connection
-        elif fault == "drip":
+        elif name in {"stall", "no_response_after_commit", LATE}:
+            await _closed(reader)
+            if name == LATE:
+                await asyncio.sleep(fault.seconds)
+                await self._request(exchange)
+        elif name == "drip":
             for byte in answer:
                 await _send(writer, bytes([byte]))
                 await asyncio.sleep(_DRIP_SECONDS)
         else:
             await _send(writer, answer)
-        return fault == "drip" and keeps_alive
+        return name == "drip" and keeps_alive
 
     async def _request(self, exchange: Exchange) -> Response:
         """Send a request to the service and return the response.
@@ -149,7 +153,8 @@ class Proxy:
             response = await read_response(reader, exchange.request.method)
         finally:
             writer.close()
-        exchange.status = response.status
+        exchange.served = time.monotonic()
+        exchange.status, exchange.etag = response.status, response.etag
         return response
 
     def _canned_response(self, fault: str, request: Request) -> bytes:
@@ -159,6 +164,12 @@ class Proxy:
             "Connection: close\r\n\r\n"
         )
         return head.encode() + (b"" if request.method == "HEAD" else body)
+
+
+async def _closed(reader: asyncio.StreamReader) -> None:
+    """Wait until the client closes the connection; a client that was killed may reset it."""
+    with contextlib.suppress(OSError):
+        await reader.read()
 
 
 async def _send(writer: asyncio.StreamWriter, data: bytes) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import dataclass
 
 import httptools
 
 _CHUNK = 1 << 16
 _NO_BODY = (204, 304)
+_ETAG = re.compile(rb"(?i)\r\netag: *\"?([^\"\r]*)")
 
 
 class BrokenMessage(Exception):
@@ -34,6 +36,12 @@ class Response:
     status: int
     head: int
     keeps_alive: bool
+
+    @property
+    def etag(self) -> str:
+        """The object's ETag, in lower case, without quotes; empty without one."""
+        found = _ETAG.search(self.raw, 0, self.head)
+        return found[1].decode("latin-1").lower() if found else ""
 
 
 class _Callbacks:

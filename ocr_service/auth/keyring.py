@@ -113,7 +113,7 @@ def write_key_file(path: Path, credentials: Iterable[Credentials]) -> None:
     )  # mkstemp sets mode 0600
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(content, file)
+            file.write(json.dumps(content))  # much faster than json.dump
         os.replace(temporary, path)  # noqa: PTH105 - both are plain paths
     except BaseException:
         os.unlink(temporary)  # noqa: PTH108 - as above

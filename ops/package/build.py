@@ -15,7 +15,9 @@ from ops.package.packages import Package, read_packages
 from ops.package.selection import Selection, read_rules, select
 from ops.stage import ROOT
 
-LARGEST = 6 * 1000 * 1000  # bytes of the zip
+# Bytes of the zip, which a cold start downloads and extracts. The library that counts the pages of
+# PDFs has 0.8 MB of them.
+LARGEST = 7 * 1000 * 1000
 _MANIFEST = "manifest.json"
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from PIL import Image
+from pypdf import PdfWriter
 
 from ops.stage import ROOT
 from quota_invoice.records.record import Status
@@ -29,6 +30,7 @@ class Case:
         content: the image.
         status: the status of the record.
         sweep: whether no event announces the upload and a sweep must find it.
+        pages: the number of pages in the record; None for an image.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Case:
     content: bytes
     status: Status = Status.RECOGNIZED
     sweep: bool = False
+    pages: int | None = None
 
     @property
     def record(self) -> str:
@@ -65,8 +68,24 @@ def cases(*, imaging: bool) -> Iterator[Case]:
     if imaging:
         for kind, suffix in _FORMATS.items():
             yield Case(f"too large a {kind}", f"incoming/large.{suffix}", _enlarged(content, kind))
+    yield Case("a PDF of two pages", "incoming/two.pdf", _pdf(content, 2), pages=2)
+    for cipher in ("RC4-128", "AES-256"):
+        pdf = _pdf(content, 1, cipher)
+        yield Case(f"a PDF encrypted by {cipher}", f"incoming/{cipher}.pdf", pdf, pages=1)
     yield Case("not an image", "incoming/note.jpg", b"no image" * 20, status=Status.FAILED)
     yield Case("found by a sweep", "incoming/unannounced.png", content, sweep=True)
+
+
+def _pdf(content: bytes, pages: int, cipher: str | None = None) -> bytes:
+    """Return a PDF with an image on each page; encrypted, it opens without a password."""
+    with Image.open(io.BytesIO(content)) as image, io.BytesIO() as plain, io.BytesIO() as file:
+        page = image.convert("RGB")
+        page.save(plain, "PDF", save_all=True, append_images=[page] * (pages - 1))
+        writer = PdfWriter(plain)
+        if cipher:
+            writer.encrypt("", "owner", algorithm=cipher)
+        writer.write(file)
+        return file.getvalue()
 
 
 def _enlarged(content: bytes, kind: str) -> bytes:

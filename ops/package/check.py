@@ -129,6 +129,9 @@ def _check_record(cloud: Cloud, case: Case, report: dict[str, Any]) -> None:
     status = record.get("status")
     if status != case.status:
         raise OpsError(f"{case.name}: {status or 'no record'}; results: {report['results']}")
+    pages = (record.get("pages") or {}).get("total")
+    if pages != case.pages:
+        raise OpsError(f"{case.name}: the record has {pages} pages instead of {case.pages}")
 
 
 def _empty_bucket(cloud: Cloud) -> None:

@@ -182,7 +182,7 @@ def test_only_the_trigger_with_a_changed_choice_is_replaced(
     assert alarm["alarm_actions"][0]["notification_list"] == [topic]
 
     for choice, address in [
-        ({"input_prefix": "in/"}, f"{TRIGGER}.uploads"),
+        ({"input_prefix": "inbox/"}, f"{TRIGGER}.uploads"),
         ({"eventgrid_agency": "theirs"}, f"{TRIGGER}.uploads"),
         ({"sweep_schedule": "2h"}, f"{TRIGGER}.sweep[0]"),
         ({"api_auth": "IAM"}, f"{TRIGGER}.api[0]"),

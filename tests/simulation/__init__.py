@@ -10,12 +10,17 @@ the bucket with the rules that the function promises.
     contents    the contents of inputs, and the OCR result of each
     bucket      the bucket and the function's connection to it
     ocr         the OCR service
-    world       both, the platform's invocations, and the record of all that happened
+    invocation  an invocation of the function: its time limit, its steps, its faults, its end
+    world       clock, bucket, outages, people, and the record of all that happened
     plans       the actions of a history, from a seed
     history     runs a plan
     causes      the causes that explain a further reading of one content
     checks      the rules
     shrinking   removes actions and faults from a failing history while it still fails
+
+``SIMULATION_HISTORIES=100000`` sets the number of histories of ``test_histories``. A history that
+breaks a rule is printed in its smallest form; ``SIMULATION_SEED=7`` runs that of one seed again,
+and ``pytest -s`` shows all of its steps.
 
 Why a scheduler of our own, and not hypothesis' stateful testing: the interleavings lie *inside*
 the code under test, between two requests of one call. Stateful testing calls rules one after the

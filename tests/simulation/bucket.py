@@ -14,7 +14,7 @@ from quota_invoice.deadline import Deadline
 from quota_invoice.errors import ObjectUnavailable, StoreBusy, StoreRefused, StoreUnreachable
 from quota_invoice.obs.objects import BEGINNING, Entry, Identified, Source
 from quota_invoice.retry import retry
-from tests.simulation.invocation import Invocation
+from tests.simulation.invocation import Invocation, Step
 from tests.support.announce import etag
 
 _PAGE = 3  # entries of one listing request
@@ -31,6 +31,11 @@ def time_text(second: int) -> str:
 def instant(seconds: float) -> datetime:
     """Return a simulated time as a date."""
     return _START + timedelta(seconds=seconds)
+
+
+def key_of(url: str) -> str:
+    """Return the key of the object that a signed URL names."""
+    return url.removeprefix("simulated:").rpartition("?")[0]
 
 
 @dataclass(frozen=True)
@@ -99,10 +104,10 @@ class Bucket:
 
     def fetch(self, url: str) -> bytes | None:
         """Return the object, or its version, that a signed URL names; as it is now."""
-        key, _, version = url.removeprefix("simulated:").rpartition("?")
+        version = url.rpartition("?")[2]
         if version:
             return self._versions.get(version)
-        stored = self.objects.get(key)
+        stored = self.objects.get(key_of(url))
         return stored.data if stored else None
 
     def record(self, key: str) -> dict[str, Any] | None:
@@ -131,50 +136,56 @@ class SimulatedStore:
 
     def identify(self, bucket: str, key: str) -> Identified | None:
         del bucket
-        stored = self._request("identify", key, lambda: self._bucket.objects.get(key))
+        stored = self._request("identify", key, lambda _: self._bucket.objects.get(key))
         return Identified(stored.source, stored.data[:BEGINNING]) if stored else None
 
     def describe(self, bucket: str, key: str) -> Source | None:
         del bucket
-        stored = self._request("head", key, lambda: self._bucket.objects.get(key))
+        stored = self._request("head", key, lambda _: self._bucket.objects.get(key))
         return stored.source if stored else None
 
     def read(self, bucket: str, key: str) -> dict[str, Any] | None:
         del bucket
-        return self._request("get", key, lambda: self._bucket.record(key))
+        return self._request("get", key, lambda _: self._bucket.record(key))
 
     def fetch(self, source: Source, limit: int) -> bytes | None:
         url = self.signed_url(source)
-        data = self._request("fetch", source.key, lambda: self._bucket.fetch(url))
+        data = self._request("fetch", source.key, lambda _: self._bucket.fetch(url))
         return data if data is not None and len(data) <= limit else None
 
     def listing(self, bucket: str, prefix: str, after: str = "") -> Iterator[Entry]:
         del bucket
         while True:
-            page = self._request("list", prefix, partial(self._bucket.page, prefix, after))
+            page = self._request("list", prefix, partial(self._page, prefix, after))
             yield from page
             if len(page) < _PAGE:
                 return
             after = page[-1].key
 
+    def _page(self, prefix: str, after: str, step: Step) -> list[Entry]:
+        del step
+        return self._bucket.page(prefix, after)
+
     def write(self, bucket: str, key: str, record: Mapping[str, Any]) -> None:
         del bucket
         data = json.dumps(record, ensure_ascii=False, allow_nan=False).encode()
-        self._request("put", key, lambda: self._world.function_put(key, data), can_be_late=True)
+        self._request("put", key, partial(self._world.function_put, data), can_be_late=True)
 
     def delete(self, bucket: str, key: str) -> None:
         del bucket
-        self._request("delete", key, lambda: self._bucket.delete(key), can_be_late=True)
+        self._request("delete", key, lambda _: self._bucket.delete(key), can_be_late=True)
 
     def _request(
-        self, action: str, key: str, effect: Callable[[], _T], *, can_be_late: bool = False
+        self, action: str, key: str, effect: Callable[[Step], _T], *, can_be_late: bool = False
     ) -> _T:
         def attempt() -> _T:
             return self._attempt(action, key, effect, can_be_late=can_be_late)
 
         return retry(attempt, self._deadline.at_most(_LONGEST_REQUEST), self._world.sleep)[0]
 
-    def _attempt(self, action: str, key: str, effect: Callable[[], _T], *, can_be_late: bool) -> _T:
+    def _attempt(
+        self, action: str, key: str, effect: Callable[[Step], _T], *, can_be_late: bool
+    ) -> _T:
         """Send a request once: its effect may come, or not, or later, although no answer comes."""
         step = self._invocation.step(action, key)
         if self._world.is_on("bucket refuses"):
@@ -184,15 +195,17 @@ class SimulatedStore:
             step.fail("archived")
             raise ObjectUnavailable("Object.Archived", f"{action} {key}: 403 InvalidObjectState")
         fault = step.fault(
-            "busy", "lost request", *(("lost response", "late effect") if can_be_late else ())
+            "busy",
+            "lost request",
+            *(("lost response", "late effect", "late effect") if can_be_late else ()),
         )
         if fault is None:
-            return effect()
+            return effect(step)
         if fault == "busy":
             raise StoreBusy("Store.SlowDown", f"{action} {key}: 503")
         if fault == "lost response":
-            effect()
+            effect(step)
         elif fault == "late effect":
-            self._world.start_late_effect(key, effect, step.delay)
-        self._world.sleep(step.delay / 10)
+            self._world.start_late_effect(step, effect)
+        self._world.sleep(step.delay / 15)
         raise StoreUnreachable("Store.Unreachable", f"{action} {key}: TimeoutError")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import combinations
 
-from tests.simulation.invocation import Step
+from tests.simulation.invocation import Invocation, Step
 from tests.simulation.ocr import Reading
 from tests.simulation.world import LAYOUT, World
 
@@ -63,6 +63,25 @@ def _finished_meanwhile(first: Reading, second: Reading, world: World) -> bool:
     )
 
 
+def _failure_removed(first: Reading, second: Reading, world: World) -> bool:
+    """The second one looked after a third one had removed the failure, but before its record came.
+
+    A sweep with ``retry_failed`` is such a third one.
+    """
+    key = first.step.key
+    looked_at = _last(second.step, world, "get", LAYOUT.record_key(key))
+    removals = [
+        step
+        for step in world.steps
+        if (step.action, step.key) == ("delete", LAYOUT.failure_key(key))
+        and first.step.at <= step.at <= looked_at
+    ]
+    return any(
+        not _has_written(removal.invocation, world, key, removal.at, looked_at)
+        for removal in removals
+    )
+
+
 def _pages_replaced(first: Reading, second: Reading, world: World) -> bool:
     """A concurrent invocation kept its pages, which replaced those of the first one."""
     progress_key = LAYOUT.progress_key(first.step.key)
@@ -113,6 +132,7 @@ CAUSES: tuple[Callable[[Reading, Reading, World], bool], ...] = (
     _changed,
     _concurrent,
     _finished_meanwhile,
+    _failure_removed,
     _pages_replaced,
     _late_effect,
     _overtaken,
@@ -133,6 +153,16 @@ def unexplained(world: World) -> Iterator[tuple[Reading, Reading]]:
 def _outputs(key: str) -> set[str]:
     """Return the keys of the objects that stand for readings of an input."""
     return {LAYOUT.record_key(key), LAYOUT.failure_key(key), LAYOUT.progress_key(key)}
+
+
+def _has_written(writer: Invocation, world: World, key: str, start: float, end: float) -> bool:
+    return any(
+        step.invocation is writer
+        and (step.action, step.key) == ("put", LAYOUT.record_key(key))
+        and start <= step.at <= end
+        and not step.failed
+        for step in world.steps
+    )
 
 
 def _changed_between(world: World, key: str, start: float, end: float) -> bool:

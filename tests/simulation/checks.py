@@ -29,6 +29,7 @@ def violations(history: History) -> list[str]:
         *_reading_problems(world),
         *_breaker_problems(world),
         *_early_retries(world),
+        *_forgotten_attempts(world),
         *_api_problems(history),
     ]
 
@@ -80,6 +81,7 @@ def _could_forget_pages(world: World, key: str) -> bool:
     """
     progress_key = LAYOUT.progress_key(key)
     ends = {LAYOUT.record_key(key), LAYOUT.failure_key(key)}
+    unlucky = {step.invocation for step in world.steps if step.failed}
     kept_at = max(
         [step.at for step in world.steps if (step.action, step.key) == ("put", progress_key)]
         + [effect.at for effect in world.late_effects if effect.key == progress_key]
@@ -89,7 +91,7 @@ def _could_forget_pages(world: World, key: str) -> bool:
         and step.key in ends
         and step.invocation.began_at > kept_at
         and not step.invocation.is_dead
-        and not step.invocation.error
+        and step.invocation not in unlucky
         for step in world.steps
     )
 
@@ -130,6 +132,8 @@ def _early_retries(world: World) -> Iterator[str]:
             other = reading.step.invocation
             if attempts is None or other.sweep is None or other.began_at <= step.at:
                 continue
+            if other.sweep.retry_failed:  # it reads all of them, as its options say
+                continue
             due_at = step.at + _WAITS[attempts - 1]
             undone = [effect.at for effect in (*world.changes, *world.late_effects)]
             undone += [
@@ -141,6 +145,21 @@ def _early_retries(world: World) -> Iterator[str]:
                 step.invocation.began_at < at < reading.step.at for at in undone
             ):
                 yield f"{other.name} tried {reading.step.key} before {due_at:.2f}"
+
+
+def _forgotten_attempts(world: World) -> Iterator[str]:
+    """A sweep notes each attempt in vain, so that none is repeated by each sweep for ever."""
+    for step in world.steps:
+        sender = step.invocation
+        if step.failed != "unusable answer" or sender.sweep is None or sender.is_dead:
+            continue
+        later = [one for one in world.steps if one.invocation is sender and one.at > step.at]
+        is_noted = any(
+            LAYOUT.attempts_of(one.key, step.key) or one.key == LAYOUT.failure_key(step.key)
+            for one in later
+        )
+        if not is_noted and not any(one.failed for one in later):
+            yield f"{sender.name} forgets its attempt at {step.key}"
 
 
 def _api_problems(history: History) -> Iterator[str]:

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from greenlet import getcurrent, greenlet
+
 from quota_invoice.deadline import FOR_WRITING, Deadline
 from quota_invoice.errors import QuotaInvoiceError
 from quota_invoice.events.timer import Sweep
@@ -89,6 +91,7 @@ class Invocation:
         self.is_dead = False
         self.had_fault = False
         self.error: QuotaInvoiceError | None = None
+        self.fetched: dict[greenlet, str] = {}  # the object that each thread fetched last
         self.began_at = world.now
         self._ends_at = world.now + limit
         self._random = random.Random(f"{world.seed} {name}")
@@ -144,9 +147,11 @@ class Invocation:
         if action in {"put", "delete"}:
             rate = max(rate, rates.write)
         step = Step(
-            began_at, self.world.now, self, action, key, 1 + 80 * late**2, "", chance, kind, rate
+            began_at, self.world.now, self, action, key, 1 + 150 * late, "", chance, kind, rate
         )
         self.world.steps.append(step)
+        if action == "fetch":
+            self.fetched[getcurrent()] = key
         self.world.trace(self.name, f"{action} {key}")
         return step
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from base64 import b64decode
 from dataclasses import dataclass
 from typing import Any
+
+from greenlet import getcurrent
 
 from quota_invoice.errors import (
     AccessRefused,
@@ -17,6 +18,7 @@ from quota_invoice.errors import (
 )
 from quota_invoice.recognition.ocr_input import OcrInput
 from quota_invoice.recognition.reading import Api, Recognition
+from tests.simulation.bucket import key_of
 from tests.simulation.contents import BY_DATA, Content, Kind
 from tests.simulation.invocation import Invocation, Step
 from tests.support.fakes import RESULT, ticket
@@ -51,8 +53,10 @@ class SimulatedOcr:
     def recognize(
         self, ocr_input: OcrInput, api: Api, page: int | None, seconds: float
     ) -> Recognition:
-        url, started = ocr_input.url or "", self._world.now
-        key = url.removeprefix("simulated:").rpartition("?")[0]
+        started = self._world.now
+        key = self._invocation.fetched.get(getcurrent(), "")
+        if ocr_input.url is not None:
+            key = key_of(ocr_input.url)
         limit = min(seconds, _TIMEOUT)
         step = self._invocation.step("ocr fetches", key, limit)
         self._refuse(step)
@@ -89,13 +93,9 @@ class SimulatedOcr:
             raise DownloadFailed("ModelArts.4603", "download failed")
 
     def _content(self, ocr_input: OcrInput) -> Content:
-        data = ocr_input.image
-        if ocr_input.encoded is not None:
-            data = b64decode(ocr_input.encoded)
-        if ocr_input.url is not None:
-            key = ocr_input.url.removeprefix("simulated:").rpartition("?")[0]
-            if not self._world.is_on(f"archived {key}"):
-                data = self._world.bucket.fetch(ocr_input.url)
+        data, url = ocr_input.image, ocr_input.url
+        if url is not None and not self._world.is_on(f"archived {key_of(url)}"):
+            data = self._world.bucket.fetch(url)
         if data is None:
             raise DownloadFailed("ModelArts.4603", "the object is not to be had")
         return BY_DATA[data]

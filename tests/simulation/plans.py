@@ -10,7 +10,8 @@ from tests.simulation.world import LAYOUT, Rates
 
 # Names and how often they are drawn: one is the beginning of another, one cannot be read, and the
 # records of one do not have its path.
-_NAMES = {"a.jpg": 6, "b.pdf": 3, "a.jpg-b": 2, "c/../d.jpg": 1, f"{'x' * 990}.jpg": 1, "e.jpg": 1}
+LONG_NAME = "x" * 990
+_NAMES = {"a.jpg": 6, "b.pdf": 3, "a.jpg-b": 2, "c/../d.jpg": 1, f"{LONG_NAME}.jpg": 1, "e.jpg": 1}
 KEYS = tuple(f"{LAYOUT.input_prefix}{name}" for name in _NAMES)
 _OUTAGES = ("OCR refuses", "OCR is down", "bucket refuses")
 _MINUTE, _HOUR = 60.0, 3600.0
@@ -77,7 +78,7 @@ def make_plan(seed: int) -> Plan:
     rates = Rates(
         crash=rng.choice((0.0, 0.0, 0.01, 0.03)),
         store=rng.choice((0.0, 0.0, 0.03, 0.1)),
-        write=rng.choice((0.0, 0.0, 0.1, 0.4)),
+        write=rng.choice((0.0, 0.0, 0.2, 0.6)),
         ocr=rng.choice((0.0, 0.0, 0.05, 0.2)),
     )
     planner = _Planner(rng)
@@ -96,7 +97,10 @@ class _Planner:
         self._rng = rng
         self._now = 10.0
         self._length = 0.0
-        drawn = rng.choices(KEYS, tuple(_NAMES.values()), k=rng.choice((1, 1, 2, 3, 6)))
+        # In half of the histories, everything happens to one input within seconds.
+        self._is_narrow = rng.random() < 0.5
+        count = 1 if self._is_narrow else rng.choice((2, 3, 6))
+        drawn = rng.choices(KEYS, tuple(_NAMES.values()), k=count)
         self._keys = sorted(set(drawn))
         self._contents = {
             key: rng.choices(PDFS if key.endswith(".pdf") else IMAGES, k=2) for key in self._keys
@@ -107,7 +111,7 @@ class _Planner:
     def add_episode(self) -> None:
         rng = self._rng
         self._length = rng.choice((3.0, 10.0, 40.0))
-        for _ in range(rng.choice((1, 2, 2, 3, 4))):
+        for _ in range(rng.choice((2, 3, 4) if self._is_narrow else (1, 2, 3))):
             self._add_upload(rng.choice(self._keys))
         for kind, share in (("delete", 0.15), ("outage", 0.2), ("get", 0.3), ("list", 0.2)):
             if rng.random() < share:
@@ -133,7 +137,8 @@ class _Planner:
     def _add_upload(self, key: str) -> None:
         rng = self._rng
         # Uploads to one key lie more than a second apart, the resolution of last-modified.
-        at = self._busy = max(self._busy + 1.01, self._now) + rng.choice((0.0, rng.uniform(0, 5)))
+        at = max(self._busy + 1.01, self._now)
+        at = self._busy = at + rng.choice((0.0, rng.uniform(0, 1), rng.uniform(0, 5)))
         content = rng.choice(self._contents[key])
         upload = self._add("upload", key=key, content=content, at=at)
         names = upload.name

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from tests.simulation.checks import violations
 from tests.simulation.history import History
-from tests.simulation.plans import Action, Plan
+from tests.simulation.plans import LONG_NAME, Action, Plan
 
 _T = TypeVar("_T")
 
@@ -53,11 +53,6 @@ def report(plan: Plan) -> str:
     """Return a failing history in words: its seed, its actions, its violations, all steps."""
     history = shrunk(plan)
     broken = violations(history)
-    return "\n".join(
-        (
-            f"SIMULATION_SEED={plan.seed}",
-            *broken,
-            *map(str, history.plan.actions),
-            *history.world.lines,
-        )
-    )
+    actions = map(str, history.plan.actions)
+    text = "\n".join((f"SIMULATION_SEED={plan.seed}", *broken, *actions, *history.world.lines))
+    return text.replace(LONG_NAME, "x…")

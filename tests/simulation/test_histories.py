@@ -45,7 +45,7 @@ def test_a_seed_always_gives_the_same_history() -> None:
 
 def test_the_histories_meet_every_fault_and_come_to_every_end() -> None:
     met: Counter[str] = Counter()
-    for seed in range(200):
+    for seed in range(400):
         history = History(make_plan(seed))
         world = history.run()
         met.update(step.failed for step in world.steps)
@@ -57,6 +57,8 @@ def test_the_histories_meet_every_fault_and_come_to_every_end() -> None:
                 met[f"{kind} raised {type(invocation.error).__name__}"] += 1
         for key in world.bucket.keys:
             met[key.partition("/")[0]] += 1
+            failure = world.bucket.record(key) if key.startswith("failures/") else None
+            met["given up"] += bool(failure and failure.get("attempts", 0) > 1)
     assert met > Counter(EXPECTED), {name: met[name] for name in EXPECTED if not met[name]}
 
 
@@ -67,5 +69,5 @@ EXPECTED = (
     *("event crashed", "sweep crashed", "post crashed"),
     *("event raised OutOfTime", "event raised ServiceUnavailable", "event raised AccessRefused"),
     *("event raised StoreUnreachable", "event raised StoreRefused", "event raised UnusableAnswer"),
-    *("results", "failures", "history"),
+    *("results", "failures", "history", "given up"),
 )

@@ -3,36 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
 
 from quota_invoice.obs.objects import Source
 from quota_invoice.pipeline import Outcome, Pipeline
+from quota_invoice.recognition.breaker import CircuitBreaker
 from quota_invoice.recognition.pages import Pages
 from quota_invoice.sweep.round import Round
+from quota_invoice.sweep.sweeper import Sweeper
+from tests.simulation.bucket import SimulatedStore
 from tests.simulation.checks import violations
 from tests.simulation.history import History
 from tests.simulation.plans import make_plan
+from tests.simulation.shrinking import report, shrunk
 
 MOST_HISTORIES = 2000
 
 
-def found_within(histories: int) -> bool:
-    """Whether one of the first histories breaks a rule."""
-    for seed in range(histories):
+def first_found() -> int | None:
+    """Return the seed of the first history that breaks a rule."""
+    for seed in range(MOST_HISTORIES):
         history = History(make_plan(seed))
         history.run()
         if violations(history):
-            return True
-    return False
+            return seed
+    return None
 
 
 def test_a_record_that_is_written_without_confirming_the_content_is_found(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(Pipeline, "_confirm", lambda _, source: source)
-    assert found_within(MOST_HISTORIES)
+    assert first_found() is not None
 
 
 def test_a_confirmation_by_the_etag_alone_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -43,12 +48,12 @@ def test_a_confirmation_by_the_etag_alone_is_found(monkeypatch: pytest.MonkeyPat
         return source if current and current.etag == source.etag else current
 
     monkeypatch.setattr(Pipeline, "_confirm", by_etag)
-    assert found_within(MOST_HISTORIES)
+    assert first_found() is not None
 
 
 def test_a_sweep_that_trusts_new_records_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Round, "since", "")
-    assert found_within(MOST_HISTORIES)
+    assert first_found() is not None
 
 
 def test_a_failure_that_does_not_yield_to_a_record_is_found(
@@ -60,9 +65,48 @@ def test_a_failure_that_does_not_yield_to_a_record_is_found(
         return Outcome.FAILED
 
     monkeypatch.setattr(Pipeline, "_write_failure", write)
-    assert found_within(MOST_HISTORIES)
+    assert first_found() is not None
 
 
 def test_pages_of_a_pdf_that_are_not_kept_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Pages, "keep", lambda _: False)
-    assert found_within(MOST_HISTORIES)
+    assert first_found() is not None
+
+
+def test_kept_pages_that_are_not_compared_with_the_content_are_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    load, read = Pages.load, SimulatedStore.read
+
+    def load_any(pages: Any) -> None:
+        def read_any(store: SimulatedStore, bucket: str, key: str) -> dict[str, Any] | None:
+            kept = read(store, bucket, key)
+            return kept and {**kept, "etag": pages._source.etag}  # noqa: SLF001 - as above
+
+        with monkeypatch.context() as patches:
+            patches.setattr(SimulatedStore, "read", read_any)
+            load(pages)
+
+    monkeypatch.setattr(Pages, "load", load_any)
+    assert first_found() is not None
+
+
+def test_a_circuit_breaker_that_never_opens_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(CircuitBreaker, "guard", lambda _: nullcontext())
+    assert first_found() is not None
+
+
+def test_a_sweep_that_forgets_its_attempts_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Sweeper, "_postpone", lambda *_: None)
+    assert first_found() is not None
+
+
+def test_a_failing_history_is_reported_with_few_actions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Pipeline, "_confirm", lambda _, source: source)
+    seed = first_found()
+    assert seed is not None
+    plan = make_plan(seed)
+    smaller = shrunk(plan)
+    assert violations(smaller)
+    assert len(smaller.plan.actions) < len(plan.actions)
+    assert report(plan).startswith(f"SIMULATION_SEED={seed}\n")

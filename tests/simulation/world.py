@@ -75,6 +75,7 @@ class World:
         self._plain = plain
         self._is_traced = is_traced
         self._windows: dict[str, int] = {}
+        self._written_at: dict[str, float] = {}
 
     @property
     def now(self) -> float:
@@ -122,9 +123,15 @@ class World:
         self.changes.append(Happening(self.now, key))
         self.trace("person", f"deletes {key}")
 
-    def function_put(self, key: str, data: bytes) -> None:
-        """Write an object of the function's own; a record must be of one content."""
+    def function_put(self, data: bytes, step: Step) -> None:
+        """Write an object of the function's own.
+
+        A record must be of one content. A failure must not come to a record of the same content
+        that its writer could see: one that was there before the writer confirmed the content.
+        """
+        key = step.key
         self.bucket.put(key, data)
+        self._written_at[key] = self.now
         if key.startswith((LAYOUT.results_prefix, LAYOUT.history_prefix)):
             record = json.loads(data)
             content = BY_ETAG[record["source"]["etag"]]
@@ -133,16 +140,35 @@ class World:
                 self.violations.append(f"{key}: ETag of {content.name}, but {amounts_of(record)}")
         if key.startswith(LAYOUT.failures_prefix):
             self.trace("bucket", f"now has {key}: {data.decode()[:200]}")
+            self._check_failure(json.loads(data).get("source"), step)
 
-    def start_late_effect(self, key: str, effect: Callable[[], object], delay: float) -> None:
+    def _check_failure(self, source: dict[str, str] | None, step: Step) -> None:
+        if source is None or step.at < self.now:  # a sweep's state, or a late effect
+            return
+        record_key = LAYOUT.record_key(source["key"])
+        record = self.bucket.record(record_key)
+        confirmed_at = max(
+            (
+                earlier.at
+                for earlier in self.steps
+                if earlier.invocation is step.invocation
+                and (earlier.action, earlier.key) == ("head", source["key"])
+            ),
+            default=self.now,
+        )
+        is_visible = self._written_at.get(record_key, self.now) < confirmed_at
+        if is_visible and record and record["source"]["etag"] == source["etag"]:
+            self.violations.append(f"{step.key}: a failure, although there was a record")
+
+    def start_late_effect(self, step: Step, effect: Callable[[Step], object]) -> None:
         """Let the effect of a request come that its sender no longer waits for."""
 
         def land() -> None:
-            self.trace("network", f"a late effect on {key}")
-            self.late_effects.append(Happening(self.now, key))
-            effect()
+            self.trace("network", f"a late effect on {step.key}")
+            self.late_effects.append(Happening(self.now, step.key))
+            effect(step)
 
-        self.scheduler.start(land, self.now + delay)
+        self.scheduler.start(land, self.now + step.delay)
 
 
 def amounts_of(record: dict[str, object]) -> tuple[str, ...]:

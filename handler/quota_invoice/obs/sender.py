@@ -6,10 +6,13 @@ errors of the function here.
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
+
+from obs import GetObjectHeader, GetObjectRequest
 
 from quota_invoice.deadline import SHORTEST_REQUEST, Deadline
 from quota_invoice.errors import StoreError, StoreUnreachable
@@ -35,6 +38,15 @@ _WITHOUT_REASON = {403, _NOT_FOUND}
 _MISSING = {"NoSuchKey", "NoSuchVersion"}
 _WRITES = {"put", "delete"}
 _WRITE_RETRIES = 2.0  # seconds
+
+
+class Received(NamedTuple):
+    """A response to GET: its status, its headers as the SDK's ``body``, the object's content."""
+
+    status: int
+    body: Any
+    content: bytes = b""
+    content_range: str | None = None
 
 
 @dataclass(frozen=True)
@@ -85,6 +97,28 @@ class Sender:
         response, _ = retry(lambda: self._attempt(action, key, call, deadline, most), deadline)
         return response
 
+    def get(
+        self,
+        bucket: str,
+        key: str,
+        limit: int,
+        headers: GetObjectHeader | None = None,
+        version: str | None = None,
+    ) -> Received | None:
+        """Return the response to GET, with ``limit`` + 1 bytes of its content at most."""
+        wanted = GetObjectRequest(versionId=version)
+
+        def get(k: str) -> Any:  # noqa: ANN401 - the SDK has no types
+            response = self.client.getObject(
+                bucket, k, getObjectRequest=wanted, headers=headers or GetObjectHeader()
+            )
+            if headers and response.status == NO_SUCH_RANGE:
+                return Received(response.status, response.body)
+            return _received(response, limit) if is_success(response.status) else response
+
+        received: Received | None = self.send("get", key, get, most=limit)
+        return received
+
     def _attempt(
         self, action: str, key: str, call: Callable[[str], Any], deadline: Deadline, most: int
     ) -> Any:  # noqa: ANN401 - as above
@@ -121,3 +155,14 @@ class Sender:
         reason = self.credentials.masked(response.errorMessage or response.reason)
         is_input = key.startswith(self.settings.layout.input_prefix)
         raise error_of_response(response, f"{action} {key}", reason, is_input=is_input)
+
+
+def _received(response: Any, limit: int) -> Received:  # noqa: ANN401 - the SDK has no types
+    """Return a response to GET with ``limit`` + 1 bytes of its content at most."""
+    body = response.body
+    with contextlib.closing(body.response) as stream:
+        content = stream.read(limit + 1)
+        content_range = stream.getheader("Content-Range")
+    if len(content) < min(limit + 1, body.contentLength or 0):
+        raise http.client.IncompleteRead(b"")
+    return Received(response.status, body, content, content_range)

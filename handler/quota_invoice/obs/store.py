@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
-import http.client
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
-from obs import GetObjectHeader, GetObjectRequest, PutObjectHeader
+from obs import GetObjectHeader, PutObjectHeader
 
 from quota_invoice.deadline import Deadline
-from quota_invoice.errors import StoreError, StoreRefused, StoreUnreachable
+from quota_invoice.errors import StoreRefused, StoreUnreachable
 from quota_invoice.json_values import parse_json
 from quota_invoice.obs.client import make_client
 from quota_invoice.obs.objects import BEGINNING, Entry, Identified, Source
 from quota_invoice.obs.responses import (
     etag_of_response,
     foreign_response,
-    is_success,
     listed_time,
     source_of,
     whole_size,
@@ -37,19 +34,11 @@ _PAGE = 1000  # objects; the maximum of one listing request
 _V4_TOKEN = "X-Amz-Security-Token"  # noqa: S105 - a parameter's name
 
 
-class _Received(NamedTuple):
-    """A response to GET: its status, its headers as the SDK's ``body``, the object's content."""
-
-    status: int
-    body: Any
-    content: bytes = b""
-    content_range: str | None = None
-
-
 class ObsStore:
     """Reads, writes and signs objects, for one invocation.
 
-    All methods raise ``StoreError`` if the bucket refuses a request or cannot be reached.
+    All methods raise ``StoreError`` if the bucket refuses a request or cannot be reached, and
+    ``ObjectUnavailable`` if it refuses one object.
 
     Args:
         sender: sends the requests.
@@ -113,7 +102,9 @@ class ObsStore:
     def identify(self, bucket: str, key: str) -> Identified | None:
         """Return an object's metadata and its first bytes; None if there is no such object."""
         request = f"get {key}"
-        response = self._get(bucket, key, BEGINNING, GetObjectHeader(range=f"0-{BEGINNING - 1}"))
+        response = self._sender.get(
+            bucket, key, BEGINNING, GetObjectHeader(range=f"0-{BEGINNING - 1}")
+        )
         if response is None:
             return None
         if response.status == NO_SUCH_RANGE:
@@ -154,54 +145,30 @@ class ObsStore:
         return self._sender.send("head", key, lambda k: self._client.getObjectMetadata(bucket, k))
 
     def read(self, bucket: str, key: str) -> dict[str, Any] | None:
-        """Return a record; None if there is none, an empty one if it is not a JSON object.
+        """Return a record; None if there is none.
 
-        Raises:
-            StoreError: also if the object is larger than any record: it stays, since another
-                program's object of this size may be wanted, and the error names it.
+        An object that is no JSON object, or larger than any record, is another program's or a part
+        of a record: it is returned as an empty record, and the next write replaces it.
         """
-        response = self._get(bucket, key, LARGEST_RECORD)
+        response = self._sender.get(bucket, key, LARGEST_RECORD)
         if response is None:
             return None
         etag_of_response(response.body, f"get {key}")
         if len(response.content) > LARGEST_RECORD:
-            message = f"get {key}: the object has more than {LARGEST_RECORD} bytes"
-            raise StoreError("Store.TooLarge", message)
+            return {}
         try:
             record = parse_json(response.content)
         except ValueError:
-            return {}  # another program's object, or a part of a record: the next write replaces it
+            return {}
         return record if isinstance(record, dict) else {}
 
     def fetch(self, source: Source, limit: int) -> bytes | None:
         """Return an object of at most ``limit`` bytes; None if it is missing or larger."""
-        response = self._get(source.bucket, source.key, limit, version=source.version_id)
+        response = self._sender.get(source.bucket, source.key, limit, version=source.version_id)
         if response is None or len(response.content) > limit:
             return None
         etag_of_response(response.body, f"get {source.key}")
         return response.content
-
-    def _get(
-        self,
-        bucket: str,
-        key: str,
-        limit: int,
-        headers: GetObjectHeader | None = None,
-        version: str | None = None,
-    ) -> _Received | None:
-        """Return the response to GET, with ``limit`` + 1 bytes of its content at most."""
-        wanted = GetObjectRequest(versionId=version)
-
-        def get(k: str) -> Any:  # noqa: ANN401 - the SDK has no types
-            response = self._client.getObject(
-                bucket, k, getObjectRequest=wanted, headers=headers or GetObjectHeader()
-            )
-            if headers and response.status == NO_SUCH_RANGE:
-                return _Received(response.status, response.body)
-            return _received(response, limit) if is_success(response.status) else response
-
-        received: _Received | None = self._sender.send("get", key, get, most=limit)
-        return received
 
     def listing(self, bucket: str, prefix: str, after: str = "") -> Iterator[Entry]:
         """Yield the objects under a prefix whose keys come after one, in the order of keys.
@@ -251,14 +218,3 @@ class ObsStore:
         response = self._sender.send("delete", key, lambda k: self._client.deleteObject(bucket, k))
         if response is not None and response.status != _NO_CONTENT:
             raise foreign_response(f"delete {key}")
-
-
-def _received(response: Any, limit: int) -> _Received:  # noqa: ANN401 - the SDK has no types
-    """Return a response to GET with ``limit`` + 1 bytes of its content at most."""
-    body = response.body
-    with contextlib.closing(body.response) as stream:
-        content = stream.read(limit + 1)
-        content_range = stream.getheader("Content-Range")
-    if len(content) < min(limit + 1, body.contentLength or 0):
-        raise http.client.IncompleteRead(b"")
-    return _Received(response.status, body, content, content_range)

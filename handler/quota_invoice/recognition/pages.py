@@ -63,17 +63,20 @@ class Pages:
         return number in self.results or number in self.refusals
 
     def add(self, number: int, page: Recognition | QuotaInvoiceError, attempts: int) -> None:
-        """Add the result of a page, or its refusal.
-
-        Raises:
-            ObjectChanging: the object was replaced: the pages so far are those of two contents.
-        """
+        """Add the result of a page, or its refusal."""
         if isinstance(page, Recognition):
             self.results[number] = page
         else:
             self.refusals[number] = page.code, page.message
         self.attempts += attempts
         self._unkept += 1
+
+    def before_next(self) -> None:
+        """Keep the pages before another one is read, if there are enough new ones.
+
+        Raises:
+            ObjectChanging: the object was replaced: the pages so far are those of two contents.
+        """
         if self._source and self._unkept >= _KEPT_EVERY and not self.keep():
             raise ObjectChanging(self._source.key)
 

@@ -163,6 +163,7 @@ class Recognizer:
         try:
             for asked in range(1, min(total or _MOST_PAGES, _MOST_PAGES) + 1):
                 if not pages.has(asked):
+                    pages.before_next()
                     passing = self._read_page(file, asked, pages, deadline) or passing
                 if total is None and not _is_new(pages.results, asked):
                     break

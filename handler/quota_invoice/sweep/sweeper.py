@@ -154,15 +154,21 @@ class Sweeper:
     def _process(
         self, finding: Finding, tries: Tries | None, sweep: Sweep, *, is_first: bool
     ) -> Outcome:
+        """See an input to an end, or to its next attempt."""
+        with self._pipeline.breaker.guard():
+            tries = tries or self._retries.look_up(finding.entry)
+            return self._bring_up_to_date(finding, tries, sweep, is_first=is_first)
+
+    def _bring_up_to_date(
+        self, finding: Finding, tries: Tries, sweep: Sweep, *, is_first: bool
+    ) -> Outcome:
         entry = finding.entry
-        tries = tries or self._retries.look_up(entry)
         try:
             outcome = self._compare(finding, sweep)
             if outcome is None:
                 if not self._is_due(tries, sweep):
                     return Outcome.WAITING
                 outcome = self._record(entry, tries, sweep)
-            self._retries.remove(tries.keys)
         except OutOfTime as error:
             if error.has_progress or not is_first:
                 raise
@@ -170,7 +176,6 @@ class Sweeper:
             self._postpone(entry, late, tries)
             raise late from None
         except InvocationError as error:
-            self._pipeline.breaker.note(error)
             if not error.stops_round:
                 self._postpone(entry, error, tries)
             raise
@@ -178,6 +183,7 @@ class Sweeper:
             fault = UnexpectedFault(error)
             self._postpone(entry, fault, tries)
             raise fault from None
+        self._retries.remove(tries.keys)
         return outcome
 
     def _compare(self, finding: Finding, sweep: Sweep) -> Outcome | None:
@@ -220,7 +226,6 @@ class Sweeper:
                 self._retries.postpone(source, error, tries)
         except StoreError as refusal:
             refusal.stops_round = True  # nothing else says that the input must be seen again
-            self._pipeline.breaker.note(refusal)
             raise
 
     def _listing(self, prefix: str, after: str) -> Iterator[Entry]:

@@ -9,8 +9,9 @@ import pytest
 from local.cloud import Cloud
 from local.runtime import FunctionError, Runtime
 from tests.functional.conftest import Objects, Run
-from tests.support.announce import announce
-from tests.support.servers import Answer, closed_port_url, serving
+from tests.support.announce import announce, etag
+from tests.support.obs_server import in_range
+from tests.support.servers import Answer, Asked, closed_port_url, serving
 
 KEY = "incoming/a.png"
 NAN = Answer(200, {"Content-Type": "application/json"}, b'{"result": {"confidence": NaN}}')
@@ -75,19 +76,23 @@ def test_the_service_exceeds_its_timeout(
     works(run, image)
 
 
+UNAVAILABLE, UNUSABLE = "ServiceUnavailable", "UnusableAnswer"
+
+
 @pytest.mark.parametrize(
-    ("answer", "message"),
+    ("answer", "kind", "message"),
     [
-        (HTML, "Service.BadAnswer: the OCR service's response 200 has no result"),
-        (NO_RESULT, "Service.BadAnswer: the OCR service's response 200 has no result"),
-        (REDIRECT, "Service.BadAnswer: the OCR service's response 302 has no result"),
-        (CUT, "Service.Unreachable: the connection to the OCR service failed: "),
-        (BAD_GATEWAY, "Service.502: "),
-        (NAN, "Service.BadAnswer: the OCR service's response 200 has no result"),
-        (DEEP, "Service.BadAnswer: "),
-        (ODD_CODE, "Service.503: "),
+        # A success without a result may have been billed: it is asked for once.
+        (HTML, UNUSABLE, "Service.BadAnswer: the OCR service's response 200 has no result"),
+        (NO_RESULT, UNUSABLE, "Service.BadAnswer: the OCR service's response 200 has no result"),
+        (NAN, UNUSABLE, "Service.BadAnswer: the OCR service's response 200 has no result"),
+        (DEEP, UNUSABLE, "Service.BadAnswer: the OCR service's response 200 has no result"),
+        (REDIRECT, UNAVAILABLE, "Service.BadAnswer: the OCR service's response 302 has no result"),
+        (CUT, UNAVAILABLE, "Service.Unreachable: the connection to the OCR service failed: "),
+        (BAD_GATEWAY, UNAVAILABLE, "Service.502: "),
+        (ODD_CODE, UNAVAILABLE, "Service.503: "),
     ],
-    ids=["html", "no-result", "redirect", "cut", "bad-gateway", "nan", "deep", "odd-code"],
+    ids=["html", "no-result", "nan", "deep", "redirect", "cut", "bad-gateway", "odd-code"],
 )
 def test_the_service_sends_an_invalid_response(
     start: Callable[..., Run],
@@ -95,14 +100,13 @@ def test_the_service_sends_an_invalid_response(
     run: Run,
     image: bytes,
     answer: Answer,
+    kind: str,
     message: str,
 ) -> None:
     with serving(lambda _: answer) as server:
         error = refusal(start(seconds=SOON, OCR_ENDPOINT=server.url), objects, image)
-        assert {asked.method for asked in server.asked} == {"POST"}
-    # A success without a result may have been billed: it is asked for once.
-    unusable = message.startswith("Service.BadAnswer: ") and answer.status == 200
-    assert error.kind == ("UnusableAnswer" if unusable else "ServiceUnavailable")
+        assert [asked.method for asked in server.asked] == ["POST"]
+    assert error.kind == kind
     assert error.message.startswith(message)
     works(run, image)
 
@@ -118,7 +122,9 @@ def test_the_bucket_is_unreachable(
 def test_the_bucket_refuses_access(run: Run, objects: Objects, image: bytes) -> None:
     objects.put(KEY, image)
     event = announce(KEY, image, bucket="somebody-elses")
-    with pytest.raises(FunctionError, match=r"(Object\.AccessDenied|Store\.NoSuchBucket)"):
+    with pytest.raises(
+        FunctionError, match=r"^ObjectUnavailable: Object\.AccessDenied: get incoming/a\.png: 403 "
+    ):
         run.invoke(event)
     assert objects.keys() == [KEY]
 
@@ -178,3 +184,17 @@ def test_an_html_404_of_the_bucket_does_not_mean_a_missing_object(
     with serving(lambda _: Answer(404, {}, b"<html>Not here</html>")) as store:
         error = refusal(start(OBS_ENDPOINT=store.url), objects, image)
     assert error.message.startswith("Store.404: get incoming/a.png: 404")
+
+
+def test_an_html_404_of_the_bucket_does_not_mean_a_missing_record(
+    start: Callable[..., Run], objects: Objects, image: bytes
+) -> None:
+    found = Answer(200, {"ETag": f'"{etag(image)}"'}, image)
+
+    def answer(asked: Asked) -> Answer:
+        wanted = asked.headers.get("range", "")
+        return in_range(found, wanted) if wanted else Answer(404, {}, b"<html>Not here</html>")
+
+    with serving(answer) as store:
+        error = refusal(start(OBS_ENDPOINT=store.url), objects, image)
+    assert error.message.startswith("Store.404: get results/a.png.json: 404")

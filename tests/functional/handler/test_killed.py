@@ -5,6 +5,7 @@ A proxy holds the request or its response while the instance is killed. Then the
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
@@ -19,23 +20,26 @@ from tests.support.faulty import Faulty
 
 LONG = 30.0  # seconds, longer than any working step takes
 KEY, RECORD, FAILURE = "incoming/a.png", "results/a.png.json", "failures/a.png.json"
+FORMER = {"source": {"etag": "0123abcd"}}
+HISTORY = "history/a.png.0123abcd.json"
 BAD = b"This is no picture at all."
 HELD = {"before": "stall", "after": "no_response_after_commit"}
 
 # The requests of an invocation in order: the operation, and its number among its kind.
 # An object with a new content, whose former content has a failure record:
 READ = [
+    ("identify", 0),
     ("get", 0),  # the record
     ("get", 1),  # the failure record
-    ("head", 0),  # the failure record names another content: get the object's ETag
     ("recognize", 0),
     ("fetch", 0),  # by the OCR service, while the function waits
-    ("head", 1),  # confirm that the object has still this content
+    ("head", 0),  # confirm that the object has still this content
     ("delete", 0),  # the failure record of the former content
     ("put", 0),  # write the record
 ]
 # An object that is no image:
 REFUSED = [
+    ("identify", 0),
     ("get", 0),
     ("get", 1),
     ("recognize", 0),
@@ -44,6 +48,17 @@ REFUSED = [
     ("head", 0),
     ("get", 3),  # check for a record of another invocation
     ("put", 0),
+]
+# An object with a new content, whose former content has a record:
+REPLACED = [
+    ("identify", 0),
+    ("get", 0),  # the former record
+    ("get", 1),
+    ("recognize", 0),
+    ("fetch", 0),
+    ("head", 0),
+    ("put", 0),  # the former record to the history
+    ("put", 1),  # write the record
 ]
 
 
@@ -66,7 +81,7 @@ def killed_at(faulty: Faulty, run: Run, event: object, step: tuple[str, int], wh
 
 def calls_of(steps: list[tuple[str, int]], step: tuple[str, int], when: str) -> int:
     """Return the number of OCR requests in the end: two if the first one's result was lost."""
-    asked, written = steps.index(("recognize", 0)), steps.index(("put", 0))
+    asked, written = steps.index(("recognize", 0)), len(steps) - 1
     at = steps.index(step)
     lost = asked <= at < written or (at == written and when == "before")
     return 2 if lost else 1
@@ -82,6 +97,10 @@ def parameters(steps: list[tuple[str, int]]) -> list[Any]:
 
 def former_failure(objects: Objects) -> None:
     objects.put(FAILURE, b'{"source": {"etag": "of the former content"}}')
+
+
+def former_record(objects: Objects) -> None:
+    objects.put(RECORD, json.dumps(FORMER).encode())
 
 
 @pytest.mark.parametrize(("step", "when"), parameters(READ))
@@ -128,13 +147,38 @@ def test_a_killed_function_leaves_one_failure_record_in_the_end(
     assert faulty.calls(KEY) == calls_of(REFUSED, step, when)
 
 
-@pytest.mark.parametrize("steps", [READ, REFUSED], ids=["read", "refused"])
+@pytest.mark.parametrize(("step", "when"), parameters(REPLACED))
+def test_a_killed_function_keeps_the_former_record_in_the_history(
+    faulty: Faulty,
+    start: Callable[..., Run],
+    objects: Objects,
+    image: bytes,
+    step: tuple[str, int],
+    when: str,
+) -> None:
+    run = start()
+    former_record(objects)
+    event = announce(KEY, objects.put(KEY, image))
+    faulty.clear()
+    killed_at(faulty, run, event, step, when)
+
+    done = (step, when) == (("put", 1), "after")
+    assert run.invoke(event) == ({"duplicate": 1} if done else {"recognized": 1})
+    assert objects.keys() == [HISTORY, KEY, RECORD]
+    assert objects.record(HISTORY) == FORMER
+    assert objects.record(RECORD)["source"]["etag"] == etag(image)
+    assert faulty.calls(KEY) == calls_of(REPLACED, step, when)
+
+
+@pytest.mark.parametrize("steps", [READ, REFUSED, REPLACED], ids=["read", "refused", "replaced"])
 def test_the_lists_name_all_requests(
     faulty: Faulty, run: Run, objects: Objects, image: bytes, steps: list[tuple[str, int]]
 ) -> None:
     if steps is READ:
         former_failure(objects)
-    event = announce(KEY, objects.put(KEY, image if steps is READ else BAD))
+    if steps is REPLACED:
+        former_record(objects)
+    event = announce(KEY, objects.put(KEY, BAD if steps is REFUSED else image))
     faulty.clear()
     assert run.invoke(event) in ({"recognized": 1}, {"failed": 1})
     assert [exchange.operation for exchange in faulty.exchanges] == [step[0] for step in steps]

