@@ -37,3 +37,8 @@ class QuotaInvoice:
     amount: Field
     location: Field
     polygon: Corners
+
+    @property
+    def fields(self) -> tuple[Field, Field, Field, Field]:
+        """Code, number, amount and location."""
+        return self.code, self.number, self.amount, self.location

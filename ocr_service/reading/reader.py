@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ocr_service.reading import multi_invoice, second_pass
+from ocr_service.reading import multi_invoice, second_pass, several_papers
 from ocr_service.reading.fields import code, number, place
 from ocr_service.reading.fields.confidence import to_invoice
 from ocr_service.reading.fields.extraction import Extraction, extract
@@ -36,11 +36,24 @@ class Reader:
         place.by_title("")  # builds the table of places, which is made on first use
 
     def read(self, image: Image) -> QuotaInvoice | None:
-        """Return the quota invoice on an RGB image; None for an image without one."""
+        """Return one quota invoice on an RGB image; None for an image without one.
+
+        ``several_papers`` has the rule for an image of several papers.
+        """
         found, page = self._extract(image)
-        if not found.title or not found.is_invoice:
+        is_likely = several_papers.are_likely(page, found)
+        title = found.title if found.is_invoice else None
+        found = found.nearest_to(title) if title else found
+        if is_likely:
+            titles = detect_titles(self._engine, image, detect_boxes(self._engine, image))
+            if len(titles) > 1:
+                return self._read_one_of(image, titles)
+            if titles and not (title and several_papers.is_on_paper(found, title)):
+                one = self._read_one(image, titles, titles[0])
+                return one if any(one.fields) else None
+        if not title:
             return None
-        found = self._reread(image, found.nearest_to(found.title))
+        found = self._reread(image, found)
         return to_invoice(found, clipped(paper_corners(page, page.boxes), image))
 
     def read_all(self, image: Image) -> list[QuotaInvoice]:
@@ -55,6 +68,19 @@ class Reader:
         one = self.read(image)
         return [one] if one else []
 
+    def _read_one_of(self, image: Image, titles: list[Line]) -> QuotaInvoice | None:
+        """Return the first complete invoice, or else the fullest, on an image of several."""
+        areas = [as_corners(multi_invoice.invoice_area(title.box)) for title in titles]
+        found: list[QuotaInvoice] = []
+        for index in multi_invoice.reading_order(areas):
+            found.append(self._read_one(image, titles, titles[index]))
+            if all(several_papers.fullest(found).fields) and several_papers.are_different(found):
+                break  # further invoices would not change the result
+        one = several_papers.fullest(found)
+        if not any(one.fields):
+            return None
+        return several_papers.one_of_several(one) if several_papers.are_different(found) else one
+
     def _read_one(self, image: Image, titles: list[Line], title: Line) -> QuotaInvoice:
         """Return the invoice with this title, on an image with more text than one invoice."""
         area = multi_invoice.invoice_area(title.box)
@@ -62,7 +88,7 @@ class Reader:
         boxes, own = [each.box for each in titles], titles.index(title)
 
         def is_own(line: Line) -> bool:
-            return not multi_invoice.is_on_other_invoice(transformed(line.box, matrix), boxes, own)
+            return multi_invoice.may_have_field(transformed(line.box, matrix), boxes, own)
 
         found, page = self._extract(part, angle=0.0, is_own=is_own)
         on_part = transformed(title.box, np.linalg.inv(matrix))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from statistics import mean, median
 from typing import Any
 
@@ -33,15 +33,17 @@ class Page:
     """The lines of text of an image, and their direction in radians.
 
     ``unread``: boxes not read yet, in order of priority.
+    ``across``: boxes of text that runs across the page; they are not read.
     """
 
     lines: list[Line]
     unread: list[Box]
     angle: float
+    across: list[Box] = field(default_factory=list)
 
     @property
     def boxes(self) -> list[Box]:
-        """All boxes, read or not."""
+        """All boxes along the page, read or not."""
         return [line.box for line in self.lines] + self.unread
 
 
@@ -59,8 +61,10 @@ def detect(
     """
     boxes = engine.detect(image, side, enlarge=enlarge)
     angle = _direction(engine, image, boxes) if angle is None else angle
-    boxes = [box for box in (aligned(box, angle) for box in boxes) if is_along(box)]
-    return Page([], _by_priority(boxes, angle), angle)
+    boxes = [aligned(box, angle) for box in boxes]
+    along = [box for box in boxes if is_along(box)]
+    across = [box for box in boxes if not is_along(box)]
+    return Page([], _by_priority(along, angle), angle, across)
 
 
 def _direction(engine: Engine, image: Image, boxes: Sequence[Box]) -> float:
@@ -96,7 +100,7 @@ def read_in_batches(engine: Engine, image: Image, page: Page) -> Iterator[Page]:
     count = _FIRST
     while page.unread:
         lines = page.lines + read_boxes(engine, image, page.unread[:count], page.angle)
-        page = Page(lines, page.unread[count:], page.angle)
+        page = replace(page, lines=lines, unread=page.unread[count:])
         count = _NEXT
         yield page
 
@@ -138,7 +142,8 @@ def as_corners(points: NDArray[Any]) -> Corners:
 
 def read_rest(engine: Engine, image: Image, page: Page) -> Page:
     """Read all unread boxes of the page."""
-    return Page(page.lines + read_boxes(engine, image, page.unread, page.angle), [], page.angle)
+    lines = page.lines + read_boxes(engine, image, page.unread, page.angle)
+    return replace(page, lines=lines, unread=[])
 
 
 def read_boxes(  # noqa: PLR0913 - two of them are passed on

@@ -1,0 +1,86 @@
+"""Quota Invoice OCR on an image of several papers: one result, with the fields of one paper.
+
+The rule: the result is one whole invoice, and never has a field of another paper. If the image has
+another invoice, every confidence is multiplied by 0.5. So a client that accepts fields from 0.9,
+such as the cloud function, marks the record for review. Further copies of the same invoice, or a
+stub with its code and number, and papers that are no quota invoices, leave the confidence as it is.
+
+The first pass over an image mixes its papers, so these rules decide whether to look for more
+titles. On a single invoice they cost no inference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from ocr_service.reading import multi_invoice
+from ocr_service.reading.fields.extraction import Extraction
+from ocr_service.reading.invoice import Field, QuotaInvoice
+from ocr_service.reading.text.lines import Line
+from ocr_service.reading.text.orientation import Box, aligned, height, length, slope
+from ocr_service.reading.text.page import Page
+from ocr_service.reading.title_detection import completed
+
+_UNKNOWN_PAPER = 0.5  # factor of the confidence if the client cannot know which invoice it gets
+_ELONGATED = 3.0  # minimum ratio of length to height of a box that shows the direction of its text
+_TURNED = 0.7  # sine of the angle between texts of different directions
+_FAR = 1.0  # distance, as in ``multi_invoice``, that only stray text of a single invoice exceeds
+_STRAY = 3  # boxes across a single paper: a printer's line, parts of a seal
+
+
+def are_likely(page: Page, found: Extraction) -> bool:
+    """Whether the first pass shows text of more than one paper."""
+    boxes, title = page.boxes + page.across, found.title
+    # Papers that lie across each other can leave no direction in which a title can be read.
+    if _has_two_directions(boxes):
+        return True
+    if not found.is_invoice or not title:
+        return False
+    if any(not multi_invoice.is_same_line(each.box, title.box) for each in found.titles):
+        return True
+    return multi_invoice.has_other_text(boxes, completed(title.box), far=_FAR)
+
+
+def is_on_paper(found: Extraction, title: Line) -> bool:
+    """Whether all candidates are on the paper with this title."""
+    box = completed(title.box)
+    fields = (found.codes, found.numbers, found.words, found.figures)
+    return all(
+        multi_invoice.nearest_title(each.line.box, [box]) == 0 for field in fields for each in field
+    )
+
+
+def fullest(invoices: Sequence[QuotaInvoice]) -> QuotaInvoice:
+    """Return the invoice with most fields; of several, the first."""
+    return max(invoices, key=lambda one: sum(map(bool, one.fields)))
+
+
+def are_different(invoices: Sequence[QuotaInvoice]) -> bool:
+    """Whether these are more than copies or a stub of one invoice, as far as they can be read."""
+    papers = {
+        (one.code.text, one.number.text) if one.code and one.number else one.polygon
+        for one in invoices
+    }
+    return len(papers) > 1
+
+
+def one_of_several(invoice: QuotaInvoice) -> QuotaInvoice:
+    """Return the invoice with the confidence of one that is not alone on its image."""
+    code, number, amount, location = (
+        Field(field.text, field.confidence * _UNKNOWN_PAPER) for field in invoice.fields
+    )
+    return replace(invoice, code=code, number=number, amount=amount, location=location)
+
+
+def _has_two_directions(boxes: Sequence[Box]) -> bool:
+    level = [aligned(box, slope([box])) for box in boxes]
+    long = [box for box in level if length(box) > _ELONGATED * height(box)]
+    if not long:
+        return False
+    along = np.array([(box[1] - box[0]) / length(box) for box in long])
+    longest = along[int(np.argmax([length(box) for box in long]))]
+    across = np.abs(along[:, 0] * longest[1] - along[:, 1] * longest[0])
+    return _STRAY < int((across > _TURNED).sum()) < len(long) - _STRAY
