@@ -44,11 +44,14 @@ error goes to the log only.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import ClassVar
 
 from quota_invoice.redaction import without_secrets
+
+FOR_LARGE_FILES = "POST /uploads returns a URL for files of any size"
+"""The way for files that are too large for a request."""
 
 
 class QuotaInvoiceError(Exception):
@@ -78,6 +81,8 @@ class QuotaInvoiceError(Exception):
     """The input that an API caller's request is about, where it is known."""
     message_zh: str = ""
     """The message in Chinese, where a failure record has one."""
+    hint: Mapping[str, str] | None = None
+    """The next step by language, where a failure record has one."""
 
     def __init__(self, code: str, message: str, request_id: str | None = None) -> None:
         self.code = code
@@ -145,8 +150,8 @@ class BodyTooLarge(RequestRefused):
     status = 413
 
     def __init__(self, limit: int) -> None:
-        message = f"the body has more than {limit} bytes: POST /uploads returns a URL for files"
-        super().__init__(f"{message} of any size", "Request.TooLarge")
+        message = f"the body has more than {limit} bytes: {FOR_LARGE_FILES}"
+        super().__init__(message, "Request.TooLarge")
 
 
 class UrlRefused(RequestRefused):

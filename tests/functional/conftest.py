@@ -19,6 +19,7 @@ from obs import ObsClient
 from local.cloud import BUCKET, Cloud, Options, running_cloud
 from local.runtime import Runtime
 from ocr_service.auth.keyring import Credentials
+from tests.support.failure_texts import require_failure_texts
 from tests.support.faulty import READS_ONCE, Faulty, faulty_cloud
 from tests.support.paths import SAMPLES
 
@@ -139,13 +140,17 @@ class Objects:
 
 
 @pytest.fixture
-def objects(cloud: Cloud) -> Objects:
-    """The empty bucket."""
+def objects(cloud: Cloud) -> Iterator[Objects]:
+    """The empty bucket; at its end, each failure has its texts."""
     found = Objects(cloud.bucket.client())
     every = found.keys()
     for key in every:
         found.client.deleteObject(BUCKET, key)
-    return found
+    yield found
+    keys = [*found.keys("failures/"), *found.keys("retries/")]
+    for key in keys:
+        content = found.get(key) or b""
+        require_failure_texts(json.loads(content) if key.endswith(".json") else {})
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ from quota_invoice.obs.objects import BEGINNING, Entry, Identified, Source
 from quota_invoice.recognition.ocr_input import OcrInput
 from quota_invoice.recognition.reading import Api, Recognition
 from tests.support.announce import etag
+from tests.support.failure_texts import require_failure_texts
 
 RESULT: dict[str, Any] = {
     "amount": "￥50.00",
@@ -100,6 +101,7 @@ class FakeStore:
     def write(self, bucket: str, key: str, record: Mapping[str, Any]) -> None:
         del bucket
         self.requests.append(("put", key))
+        require_failure_texts(record)
         self.records[key] = copy.deepcopy(dict(record))
         self.times[key] = self.second
 

@@ -13,11 +13,23 @@ from quota_invoice.api.requests import parse_recognize_request
 from quota_invoice.api.responses import Response
 from quota_invoice.api.status import status_record
 from quota_invoice.deadline import run_before
-from quota_invoice.errors import ImageRefused, NotFound, ObjectChanging, UnusableKey, UrlRefused
+from quota_invoice.errors import (
+    FOR_LARGE_FILES,
+    ImageRefused,
+    ImageTooLarge,
+    NotFound,
+    ObjectChanging,
+    UnusableKey,
+    UrlRefused,
+)
 from quota_invoice.recognition.ocr_input import File
+from quota_invoice.recognition.reading import Reading
+from quota_invoice.records.failure_texts import failure_text
 from quota_invoice.records.record import Status, recognized
 
 _PDF = ".pdf"
+_BODY_TOO_LONG = "ModelArts.4104"
+_FOR_LARGE_FILES_ZH = "任意大小的文件可通过 POST /uploads 返回的地址上传。"
 _POLL_SECONDS = "2"
 _EVENT_SECONDS = 4.0  # from an upload to the record that its event causes, usually
 _LOOK_AGAIN_SECONDS = 0.5
@@ -33,11 +45,25 @@ def post_invoice(context: RequestContext) -> Response:
     if wanted.key is not None:
         return _process_stored(context, wanted.key)
     if wanted.image is not None:
-        file = File.sent(wanted.image)
+        reading = _read_image(context, wanted.image)
     else:
         file = _file_of_url(context, wanted.url or "")
-    reading = context.recognizer.read(file, context.deadline)
+        reading = context.recognizer.read(file, context.deadline)
     return Response(200, recognized(None, reading, region=context.settings.region))
+
+
+def _read_image(context: RequestContext, image: str) -> Reading:
+    """Read an image in Base64; if it is too large, the error names the way for large files."""
+    try:
+        return context.recognizer.read(File.sent(image), context.deadline)
+    except ImageRefused as error:
+        if isinstance(error, ImageTooLarge) or error.code == _BODY_TOO_LONG:
+            error.hint = {
+                "zh": f"{_FOR_LARGE_FILES_ZH}{failure_text(error).hint.zh}",
+                "en": f"{FOR_LARGE_FILES}. {failure_text(error).hint.en}",
+            }
+            error.message = f"{error.message.rstrip('.')}: {FOR_LARGE_FILES}"
+        raise
 
 
 def get_invoice(context: RequestContext) -> Response:
@@ -122,7 +148,7 @@ def _refusal(failure: dict[str, Any]) -> ImageRefused:
     """Return the error that a failure record holds; in schema 1, the message is one text."""
     error = failure.get("error")
     error = error if isinstance(error, dict) else {}
-    message, chinese = error.get("message"), ""
+    message, chinese, hint = error.get("message"), "", error.get("hint")
     if isinstance(message, dict):
         chinese = str(message.get("zh") or "")
         message = error.get("service_message") or message.get("en")
@@ -130,6 +156,8 @@ def _refusal(failure: dict[str, Any]) -> ImageRefused:
         str(error.get("code") or "Image.Refused"), str(message or "the image cannot be read")
     )
     refusal.message_zh = chinese
+    if isinstance(hint, dict) and hint.keys() >= {"zh", "en"}:
+        refusal.hint = {language: str(hint[language]) for language in ("zh", "en")}
     return refusal
 
 

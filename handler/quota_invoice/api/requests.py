@@ -21,6 +21,9 @@ STATUSES = tuple(status.value for status in Status)
 MOST_ENTRIES = 1000
 _DEFAULT_ENTRIES = 100
 _MEDIA_TYPE = re.compile(r"[\w.+-]{1,80}/[\w.+-]{1,80}", re.ASCII)
+# RFC 2397: the type may be left out, and may have parameters.
+_DATA = "data:"
+_DATA_URL = re.compile(r"\A\s*data:[^,;]{0,160}(;[^,;]{0,80}){0,8};base64,", re.IGNORECASE)
 _NOT_A_NAME = re.compile(r"[/\\\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
@@ -70,8 +73,12 @@ def parse_recognize_request(request: ApiRequest) -> RecognizeRequest:
     [(name, value)] = members.items()
     if not isinstance(value, str) or not value:
         raise RequestRefused(f"{name} must be a string that is not empty")
-    if name == "image" and not value.isascii():
-        raise RequestRefused("image must be in Base64")
+    if name == "image":
+        value = _DATA_URL.sub("", value, count=1)
+        if not value or not value.isascii() or value[: len(_DATA)].lower() == _DATA:
+            raise RequestRefused(
+                "image must be in Base64, with or without data:…;base64, before it"
+            )
     return RecognizeRequest(**{name: value})
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from quota_invoice.errors import QuotaInvoiceError, RequestRefused
 from quota_invoice.events.api_request import ApiRequest
 from quota_invoice.records.failure_texts import failure_text
+from quota_invoice.records.file_texts import OWN_CODES
 
 _NOT_MODIFIED = 304
 _UNREADABLE, _TOO_MANY, _UNAVAILABLE = 422, 429, 503
@@ -48,7 +49,7 @@ class Response:
 def error_response(error: QuotaInvoiceError, request_id: str) -> Response:
     """Return an error's response: its code, its message, and the id that finds the log.
 
-    An image that cannot be read also has its cause in Chinese.
+    An image that cannot be read also has its cause in Chinese, and the next step in both languages.
     """
     message = error.message
     if error.internal:
@@ -58,9 +59,17 @@ def error_response(error: QuotaInvoiceError, request_id: str) -> Response:
         headers["retry-after"] = str(max(1, math.ceil(max(error.retry_after, error.pause))))
     if isinstance(error, RequestRefused) and error.allowed:
         headers["allow"] = ", ".join(error.allowed)
-    body = {"error_code": error.code, "error_msg": message, "request_id": request_id}
+    body: dict[str, Any] = {
+        "error_code": error.code,
+        "error_msg": message,
+        "request_id": request_id,
+    }
     if error.status == _UNREADABLE and not isinstance(error, RequestRefused):
-        body["error_msg_zh"] = error.message_zh or failure_text(error).message.zh
+        text = failure_text(error)
+        if error.code.startswith(OWN_CODES):
+            body["error_msg"] = text.message.en
+        body["error_msg_zh"] = error.message_zh or text.message.zh
+        body["hint"] = dict(error.hint or text.hint._asdict())
     return Response(error.status, body, headers, key=error.key)
 
 

@@ -15,6 +15,7 @@ from quota_invoice.obs.objects import Source
 from quota_invoice.recognition.reading import Api, Reading
 from quota_invoice.records.auto_classification import members, page_rules
 from quota_invoice.records.failure_texts import failure_text
+from quota_invoice.records.file_texts import OWN_CODES
 
 SCHEMA = "quota-invoice-record/2"
 FORMER_SCHEMA = "quota-invoice-record/1"
@@ -115,6 +116,7 @@ def _without_result(
     status: Status, source: Source, error: QuotaInvoiceError, attempts: int
 ) -> dict[str, Any]:
     message, hint = failure_text(error)
+    is_own = error.code.startswith(OWN_CODES)
     return {
         "schema": SCHEMA,
         "status": status.value,
@@ -123,8 +125,9 @@ def _without_result(
             "code": error.code,
             "message": message._asdict(),
             "hint": hint._asdict(),
-            # API callers see the record; the message of an internal error is for the log only.
-            "service_message": None if error.internal else error.message,
+            # API callers see the record; the message of an internal error is for the log only, and
+            # those of files are ours.
+            "service_message": None if error.internal or is_own else error.message,
             "request_id": error.request_id,
         },
         "attempts": attempts,

@@ -11,6 +11,7 @@ from quota_invoice.api.openapi.json_schema import (
     array_of,
     closed_object,
     object_of,
+    ref,
 )
 from quota_invoice.api.openapi.record_schemas import record_schemas
 from quota_invoice.api.requests import LARGEST_BODY, LONGEST_MARKER, LONGEST_NAME, STATUSES
@@ -76,7 +77,8 @@ def _recognize_request() -> Json:
         "type": "string",
         "minLength": 1,
         "pattern": r"^[\x00-\x7f]+$",
-        "description": f"The image in Base64; the whole body has at most {LARGEST_BODY} bytes.",
+        "description": "The image in Base64, also as a data URL (`data:image/jpeg;base64,…`); the "
+        f"whole body has at most {LARGEST_BODY} bytes.",
     }
     url = {
         "type": "string",
@@ -111,7 +113,8 @@ def _error() -> Json:
             "error_code": TEXT,
             "error_msg": TEXT,
             "error_msg_zh": chinese,
+            "hint": {"description": "The next step, where there is `error_msg_zh`.", **ref("Text")},
             "request_id": TEXT_OR_NULL,
         },
-        optional=["error_msg_zh"],
+        optional=["error_msg_zh", "hint"],
     )

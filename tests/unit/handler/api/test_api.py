@@ -149,6 +149,23 @@ def test_an_image_is_read_and_stored_nowhere() -> None:
     assert api.store.requests == []
 
 
+@pytest.mark.parametrize(
+    "prefix",
+    [
+        "data:image/jpeg;base64,",
+        "data:;base64,",
+        "DATA:Image/PNG;Base64,",
+        "data:image/jpeg;charset=utf-8;base64,",
+        "\ndata:application/octet-stream;name=发票.jpg;base64,",
+    ],
+)
+def test_a_data_url_is_an_image_in_base64(prefix: str) -> None:
+    api = Api()
+    assert api.ask("POST", "/invoices", {"image": f"{prefix}{IMAGE}"}).status == 200
+    [given] = api.ocr.given
+    assert given.members() == {"image": IMAGE}
+
+
 def test_a_pdf_goes_to_auto_classification() -> None:
     api = Api()
     pdf = base64.b64encode(b"%PDF-1.7\n".ljust(64)).decode()
@@ -363,6 +380,9 @@ def test_web_pages_of_listed_origins_may_call_it() -> None:
         ('{"image": "票"}', "Request.Invalid"),
         ('{"image": "QQ==", "url": "https://a.example/"}', "Request.Invalid"),
         ('{"image": "QQ==", "detect": true}', "Request.Invalid"),
+        ('{"image": "data:image/jpeg;base64,"}', "Request.Invalid"),
+        ('{"image": "data:image/jpeg,%FF%D8"}', "Request.Invalid"),
+        ('{"image": "Data:image/jpeg;base64"}', "Request.Invalid"),
         ('{"key": "../results/a.jpg.json"}', "Key.Unusable"),
         ('{"key": "a\\ud800.jpg"}', "Key.Unusable"),
     ],

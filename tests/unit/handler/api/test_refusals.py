@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 
 from quota_invoice.errors import (
     AccessRefused,
     DownloadFailed,
     ImageRefused,
+    ImageTooLarge,
     NotRecognized,
     ObjectUnavailable,
 )
@@ -19,7 +22,7 @@ from tests.unit.handler.api.test_api import FAILURE, KEY, REFUSAL, Api
 
 SOURCE = Source("invoices", KEY, etag(b"image"), 5, None, None)
 ENGLISH = "The image is not supported."
-CHINESE = "图片上没有可识别的定额发票，或图片质量太差。"
+CHINESE = "图片上没有定额发票，或图片模糊、过暗，无法识别。"
 
 
 def former(error: Error) -> dict[str, object]:
@@ -35,6 +38,7 @@ def test_a_stored_failure_of_either_schema_is_the_answer_of_the_service(make: ty
     reply = api.ask("POST", "/invoices", {"key": KEY})
     assert reply.error == (422, "AIS.0104")
     assert (reply.json["error_msg"], reply.json["error_msg_zh"]) == (ENGLISH, CHINESE)
+    assert reply.json["hint"] == failed(SOURCE, REFUSAL)["error"]["hint"]
     assert api.ocr.given == []
 
 
@@ -85,6 +89,38 @@ def test_the_cause_of_an_unreadable_image_is_also_in_chinese(error: Error) -> No
     assert reply.error == (422, error.code)
     assert reply.json["error_msg"] == error.message
     assert reply.json["error_msg_zh"].endswith("。")
+    hint = reply.json["hint"]
+    assert hint["zh"].endswith("。")
+    assert hint["en"].endswith(".")
+
+
+def test_a_file_that_is_no_image_is_named_by_the_function_itself() -> None:
+    api = Api(objects={KEY: b"PK\3\4" + b"1.jpg" * 20})
+    sent = base64.b64encode(api.store.objects[KEY]).decode()
+    for body in ({"image": sent}, {"key": KEY}, {"key": KEY}):
+        reply = api.ask("POST", "/invoices", body)
+        assert reply.error == (422, "File.Archive")
+        assert reply.json["error_msg"] == "This is an archive, not an image."
+        assert reply.json["error_msg_zh"] == "这是压缩包，不是图片。"
+        assert reply.json["hint"]["en"] == "Unpack it and upload the photos."
+    assert api.store.records[FAILURE]["error"]["service_message"] is None
+    assert api.ocr.given == []
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ImageTooLarge("AIS.0103", "The image size does not meet the requirements."),
+        ImageTooLarge("ModelArts.4705", "too large"),
+        ImageRefused("ModelArts.4104", "The body is too long."),
+    ],
+)
+def test_an_image_that_the_service_finds_too_large_is_referred_to_uploads(error: Error) -> None:
+    image = base64.b64encode(b"an image").decode()
+    reply = Api(*[error] * 4).ask("POST", "/invoices", {"image": image})
+    assert reply.error == (422, error.code)
+    told = reply.json
+    assert all("/uploads" in text for text in (told["error_msg"], *told["hint"].values()))
 
 
 def test_other_errors_are_in_english_only() -> None:
