@@ -48,8 +48,8 @@ demo: $(READY) ## Turn the sample invoices into records, on this machine
 	@$(BIN)/python -m local demo
 
 .PHONY: up
-up: $(READY) ## Run the local cloud until Ctrl-C, to try your own images
-	@$(BIN)/python -m local up
+up: $(READY) ## Run the local cloud until Ctrl-C, to try your own images [RECOGNITION=auto]
+	@$(BIN)/python -m local up $(if $(RECOGNITION),--recognition "$(RECOGNITION)")
 
 .PHONY: invoke
 invoke: $(if $(STAGED),$(VENV)/.deploy,$(READY)) ## Send one event to the function: make invoke EVENT=events/eventgrid.json [STAGE=dev]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable
+from enum import Enum
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +18,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # they show the values of variables, secrets included
 )
 console = Console(stderr=True, highlight=False)
+
+
+class Recognition(str, Enum):
+    """The values of the function's setting of this name."""
+
+    QUOTA = "quota"
+    AUTO = "auto"
 
 
 def _install_signal_handlers() -> None:
@@ -59,11 +67,14 @@ def up(
     origin: Annotated[
         list[str] | None, typer.Option(help="Origin of a web page that may call it; repeatable.")
     ] = None,
+    recognition: Annotated[
+        Recognition, typer.Option(help="auto reads several invoices on one image.")
+    ] = Recognition.QUOTA,
 ) -> None:
     """Keep the cloud running until Ctrl-C: upload images to the bucket, download records."""
     from local.up import run_up  # noqa: PLC0415 - --help stays fast without the SDKs
 
-    _run(lambda: run_up(port, log, api_port, origin or []))
+    _run(lambda: run_up(port, log, api_port, origin or [], recognition.value))
 
 
 @app.command()

@@ -21,7 +21,7 @@ from quota_invoice.settings.layout import DEFAULT_LAYOUT
 console = Console(highlight=False)
 
 
-def run_up(port: int, log: Path, api_port: int, origins: Sequence[str]) -> int:
+def run_up(port: int, log: Path, api_port: int, origins: Sequence[str], recognition: str) -> int:
     """Start all parts, print how to use them, and wait for Ctrl-C.
 
     Args:
@@ -30,6 +30,8 @@ def run_up(port: int, log: Path, api_port: int, origins: Sequence[str]) -> int:
             are beside it, in a file that ends in ``.env``.
         api_port: port of the function's own API.
         origins: origins of web pages that may call that API.
+        recognition: the function's ``RECOGNITION``: ``quota``, or ``auto`` for several invoices on
+            one image.
 
     Returns:
         The exit code.
@@ -38,14 +40,19 @@ def run_up(port: int, log: Path, api_port: int, origins: Sequence[str]) -> int:
     with contextlib.ExitStack() as stack:
         with console.status("starting bucket, OCR service and function"):
             options = Options(
-                output=log, watch=_watch, retries=3, gateway_port=api_port, origins=tuple(origins)
+                output=log,
+                watch=_watch,
+                retries=3,
+                gateway_port=api_port,
+                origins=tuple(origins),
+                user_data=(("RECOGNITION", recognition),),
             )
             cloud = stack.enter_context(running_cloud(options))
         proxy = HttpServer(bucket_proxy(BUCKET, cloud.bucket.client()), port)
         stack.callback(proxy.stop)
         stack.callback(console.print, "\nstopping …")
         env_file = stack.enter_context(_env_file(log.with_suffix(".env"), cloud, log))
-        _print_usage(proxy.url, cloud, env_file, log)
+        _print_usage(proxy.url, cloud, env_file, log, recognition)
         threading.Event().wait()
     return 0
 
@@ -65,7 +72,9 @@ def _env_file(path: Path, cloud: Cloud, log: Path) -> Iterator[Path]:
         removal.stop()
 
 
-def _print_usage(bucket_url: str, cloud: Cloud, env_file: Path, log: Path) -> None:
+def _print_usage(
+    bucket_url: str, cloud: Cloud, env_file: Path, log: Path, recognition: str
+) -> None:
     image = "beijing-10-yuan-stamped.jpg"
     key = f"{DEFAULT_LAYOUT.input_prefix}{image}"
     console.print(
@@ -91,11 +100,18 @@ Or call the API, which also signs upload URLs (POST /uploads) and describes itse
   [bold]curl {cloud.api_endpoint}/openapi.json[/]
 
 An unreadable image gets a failure record: {bucket_url}/{DEFAULT_LAYOUT.failures_prefix}….json.
+{_SEVERAL[recognition]}
 Ctrl-C stops everything.
 """,
         soft_wrap=True,
         emoji=False,
     )
+
+
+_SEVERAL = {
+    "quota": "For images with several invoices: make up RECOGNITION=auto",
+    "auto": "An image may show several invoices (RECOGNITION=auto; billed per recognised ticket).",
+}
 
 
 def _watch(invocation: Future[Any]) -> None:

@@ -13,7 +13,7 @@ from quota_invoice.api.openapi.describe import describe
 from quota_invoice.errors import ImageRefused, NotRecognized, StoreError
 from quota_invoice.obs.objects import Source
 from quota_invoice.recognition.reading import Api, Fallback, Reading, Recognition
-from quota_invoice.records.record import etag_of, failed, pending, recognized, retry_record
+from quota_invoice.records.record import etag_of, failed, gone, pending, recognized, retry_record
 from tests.support.fakes import RESULT, ticket
 
 GOLDEN = Path(__file__).with_name("golden")
@@ -69,6 +69,16 @@ def test_the_api_describes_each_record(name: str, schema: str) -> None:
     validator = Draft202012Validator({"$ref": f"#/components/schemas/{schema}", **description})
     validator.validate(golden(name))
     assert not validator.is_valid({**golden(name), "schema": "quota-invoice-record/3"})
+
+
+@pytest.mark.parametrize("name", ["image.json", "failure.json", "image-schema-1.json"])
+def test_the_api_describes_the_record_of_an_input_that_is_gone(name: str) -> None:
+    description = describe("")
+    reference = {"$ref": "#/components/schemas/AnyStatus"}
+    validator = Draft202012Validator({**reference, **description})
+    validator.validate(gone(golden(name)))
+    validator.validate(golden(name))
+    assert not validator.is_valid({**gone(golden(name)), "record": {}})
 
 
 @pytest.mark.parametrize("path", sorted(GOLDEN.glob("*.json")), ids=lambda path: path.name)
