@@ -25,6 +25,7 @@ from quota_invoice.errors import (
     InvocationError,
     NotRecognized,
     OutOfTime,
+    UnusableAnswer,
 )
 from quota_invoice.logs import Log
 from quota_invoice.obs.objects import ObjectStore, Source
@@ -33,11 +34,16 @@ from quota_invoice.recognition.breaker import CircuitBreaker
 from quota_invoice.recognition.ocr_input import File, OcrInput
 from quota_invoice.recognition.pages import Pages
 from quota_invoice.recognition.reading import Api, Fallback, Reading, Recognition
-from quota_invoice.recognition.tickets import NO_INVOICE, NOT_RECOGNIZED, require_invoice
+from quota_invoice.recognition.tickets import (
+    NO_INVOICE,
+    NOT_RECOGNIZED,
+    is_unrecognized,
+    require_invoice,
+)
 from quota_invoice.retry import retry
 from quota_invoice.settings.layout import BucketLayout
 
-_MOST_PAGES = 500
+_MOST_PAGES = 300  # with a dozen invoices on each, a record stays below its largest size
 
 
 class OcrService(Protocol):
@@ -159,7 +165,7 @@ class Recognizer:
         pages = Pages(self._store, file.source, self._layout.progress_key(file.key))
         if total != 1:
             pages.load()
-        asked, passing = 0, None
+        asked, passing = 0, None  # the last error that only one page met
         try:
             for asked in range(1, min(total or _MOST_PAGES, _MOST_PAGES) + 1):
                 if not pages.has(asked):
@@ -183,14 +189,16 @@ class Recognizer:
 
     def _read_page(
         self, file: File, number: int, pages: Pages, deadline: Deadline
-    ) -> NotRecognized | None:
+    ) -> InvocationError | None:
         """Read a page; return the error after which only this page is to be read again later."""
         send = partial(self._request, file, Api.AUTO_CLASSIFICATION, number, deadline)
         try:
             page, attempts = retry(send, deadline)
+            if is_unrecognized(page.result) and not file.is_last_attempt:
+                return NotRecognized(NOT_RECOGNIZED, f"page {number} was not recognized")
         except ImageTooLarge:
             raise  # the whole file is
-        except NotRecognized as error:
+        except (NotRecognized, UnusableAnswer) as error:
             if not file.is_last_attempt:
                 return error
             pages.add(number, error, error.tries)
