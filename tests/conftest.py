@@ -42,7 +42,8 @@ LONG = (
     "test_api_schema",
     "test_faults",
     "test_sweep",
-    "test_shrink",
+    "test_memory",
+    "test_formats",
 )
 
 

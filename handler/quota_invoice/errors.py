@@ -5,7 +5,8 @@
     │   │                    invocation succeeds
     │   ├── ImageTooLarge        …unless a smaller copy can be read
     │   ├── FormatRefused        …unless the service fetched something other than the object
-    │   └── KeyRefused           …for its key: no request is sent
+    │   ├── KeyRefused           …for its key: no request is sent
+    │   └── FileRefused          …for its first bytes, or what the function finds in it: likewise
     ├── RequestRefused       an API caller's request is invalid
     │   ├── NotFound             there is no such path or input
     │   ├── MethodRefused        the path has other methods
@@ -105,6 +106,10 @@ class KeyRefused(ImageRefused):
     def __init__(self, key: str) -> None:
         message = f"a key with '.' or '..' as a part of its path cannot be read: {key}"
         super().__init__("Key.Unusable", message)
+
+
+class FileRefused(ImageRefused):
+    """The function itself finds that the file is no image, or cannot be decoded."""
 
 
 class RequestRefused(QuotaInvoiceError):

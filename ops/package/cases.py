@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from PIL import Image
@@ -16,7 +17,10 @@ from quota_invoice.records.record import Status
 from quota_invoice.settings.layout import DEFAULT_LAYOUT
 
 _SAMPLE = ROOT / "samples" / "shanghai-10-yuan-clean.png"
+# The same invoice; Pillow cannot write this format.
+_HEIC = Path(__file__).with_name("sample.heic")
 _TOO_LONG = 4200  # pixels; the OCR service takes 4,096
+_CONVERTED = {"WEBP": "webp", "GIF": "gif", "JPEG2000": "jp2", "PCX": "pcx", "PPM": "ppm"}
 _FORMATS = {"JPEG": "jpg", "PNG": "png", "BMP": "bmp", "TIFF": "tif"}
 
 
@@ -68,6 +72,11 @@ def cases(*, imaging: bool) -> Iterator[Case]:
     if imaging:
         for kind, suffix in _FORMATS.items():
             yield Case(f"too large a {kind}", f"incoming/large.{suffix}", _enlarged(content, kind))
+        for kind, suffix in _CONVERTED.items():
+            yield Case(f"converted from {kind}", f"incoming/a.{suffix}", _encoded(content, kind))
+        yield Case("converted from HEIC", "incoming/a.heic", _HEIC.read_bytes())
+        pages = _encoded(content, "TIFF", save_all=True, append_images=[Image.new("L", (50, 50))])
+        yield Case("a TIFF of two pages", "incoming/two.tif", pages, pages=2)
     yield Case("a PDF of two pages", "incoming/two.pdf", _pdf(content, 2), pages=2)
     for cipher in ("RC4-128", "AES-256"):
         pdf = _pdf(content, 1, cipher)
@@ -85,6 +94,12 @@ def _pdf(content: bytes, pages: int, cipher: str | None = None) -> bytes:
         if cipher:
             writer.encrypt("", "owner", algorithm=cipher)
         writer.write(file)
+        return file.getvalue()
+
+
+def _encoded(content: bytes, kind: str, **options: Any) -> bytes:  # noqa: ANN401 - Pillow's
+    with Image.open(io.BytesIO(content)) as image, io.BytesIO() as file:
+        image.convert("RGB").save(file, kind, **options)
         return file.getvalue()
 
 

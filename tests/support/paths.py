@@ -7,6 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 HANDLER = ROOT / "handler"
 SAMPLES = ROOT / "samples"
+HEIC = ROOT / "ops" / "package" / "sample.heic"  # the sample shanghai-10-yuan-clean
 EVENTS = ROOT / "events"
 # Photographs that are not part of the repository; tests of them are skipped where they are absent.
 PHOTOS = ROOT.parent / "shared" / "invoices"

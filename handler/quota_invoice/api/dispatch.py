@@ -21,7 +21,8 @@ from quota_invoice.events.api_request import ApiRequest
 from quota_invoice.logs import Log
 from quota_invoice.obs.store import ObsStore
 from quota_invoice.pipeline import Pipeline
-from quota_invoice.recognition.recognizer import OcrService, Recognizer
+from quota_invoice.recognition.recognizer import Recognizer
+from quota_invoice.recognition.requests import OcrService
 from quota_invoice.settings.settings import Settings
 from quota_invoice.stopwatch import Stopwatch
 

@@ -14,11 +14,10 @@ from quota_invoice.api.responses import Response
 from quota_invoice.api.status import status_record
 from quota_invoice.deadline import run_before
 from quota_invoice.errors import ImageRefused, NotFound, ObjectChanging, UnusableKey, UrlRefused
-from quota_invoice.recognition.ocr_input import File, OcrInput
+from quota_invoice.recognition.ocr_input import File
 from quota_invoice.records.record import Status, recognized
 
 _PDF = ".pdf"
-_PDF_IN_BASE64 = "JVBERi"  # Base64 of "%PDF-", the beginning of every PDF
 _POLL_SECONDS = "2"
 _EVENT_SECONDS = 4.0  # from an upload to the record that its event causes, usually
 _LOOK_AGAIN_SECONDS = 0.5
@@ -34,8 +33,7 @@ def post_invoice(context: RequestContext) -> Response:
     if wanted.key is not None:
         return _process_stored(context, wanted.key)
     if wanted.image is not None:
-        is_pdf = wanted.image.startswith(_PDF_IN_BASE64)
-        file = File(is_pdf, given=OcrInput(encoded=wanted.image))
+        file = File.sent(wanted.image)
     else:
         file = _file_of_url(context, wanted.url or "")
     reading = context.recognizer.read(file, context.deadline)
@@ -112,7 +110,7 @@ def _file_of_url(context: RequestContext, url: str) -> File:
     # The lookup of a host name can take long.
     deadline = context.deadline.at_most(context.deadline.remaining_for_retries())
     run_before(deadline, lambda: url_check.check_host(parts, settings.url_hosts))
-    return File(parts.path.lower().endswith(_PDF), given=OcrInput(url=url))
+    return File.at(url, is_pdf=parts.path.lower().endswith(_PDF))
 
 
 def _refusal(failure: dict[str, Any]) -> ImageRefused:

@@ -98,15 +98,15 @@ def low_confidence(fields: Fields) -> Iterator[Finding]:
 
 
 def unread_pages(pages: Sequence[range]) -> Iterator[Finding]:
-    """All pages of a PDF were read: another one may hold a further invoice.
+    """All pages of a file were read: another one may hold a further invoice.
 
     >>> [finding.message.en for finding in unread_pages([range(2, 3), range(4, 5), range(5, 7)])]
-    ['These pages of the PDF were not read: 2, 4-6. They may hold further invoices.']
+    ['These pages of the file were not read: 2, 4-6. They may hold further invoices.']
     """
     if pages:
         text = Text(
-            f"PDF 的以下页面未能识别：第 {_listed(pages, '、')} 页，其中可能还有发票。",
-            f"These pages of the PDF were not read: {_listed(pages, ', ')}. They may hold further "
+            f"文件的以下页面未能识别：第 {_listed(pages, '、')} 页，其中可能还有发票。",
+            f"These pages of the file were not read: {_listed(pages, ', ')}. They may hold further "
             "invoices.",
         )
         yield Finding("unread_pages", Severity.DOUBT, text)

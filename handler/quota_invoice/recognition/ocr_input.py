@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from quota_invoice.obs.objects import Identified, Source
+from quota_invoice.obs.objects import BEGINNING, Identified, Source
+from quota_invoice.recognition.formats.kinds import Kind, kind_of, may_be_transparent
 
-_PDF = b"%PDF-"
-_PDF_WITHIN = 1024  # bytes; readers accept other bytes before a PDF's own
-
-
-def is_pdf(content: bytes) -> bool:
-    """Whether a file, or its beginning, is a PDF."""
-    return _PDF in content[:_PDF_WITHIN]
+_BEGINNING = BEGINNING // 3 * 4  # characters of Base64
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -43,31 +39,59 @@ class OcrInput:
         """Return the file's bytes; None for a URL or invalid Base64."""
         if self.encoded is None:
             return self.image
-        try:
-            return b64decode(self.encoded, validate=True)
-        except ValueError:
-            return None
+        return _decoded(self.encoded)
+
+
+def _decoded(text: str, *, is_whole: bool = True) -> bytes | None:
+    """Return the bytes of Base64, which many encoders wrap in lines; None if it is invalid."""
+    text = text.replace("\r", "").replace("\n", "")
+    with suppress(ValueError):
+        return b64decode(text if is_whole else text[: len(text) // 4 * 4], validate=True)
+    return None
 
 
 class File(NamedTuple):
     """A file to be read: an object of the bucket, or one that an API caller sent.
 
     Attributes:
-        is_pdf: whether it has pages.
+        kind: its kind, by its content.
         source: the object, whose signed URL the service gets; None if there is none.
         given: the file itself; None for an object.
         is_last_attempt: whether pages that are not recognized are given up.
+        may_be_transparent: whether it is a PNG with parts through which the ground shows.
     """
 
-    is_pdf: bool
+    kind: Kind
     source: Source | None = None
     given: OcrInput | None = None
     is_last_attempt: bool = True
+    may_be_transparent: bool = False
 
     @classmethod
     def stored(cls, seen: Identified, *, is_last_attempt: bool = False) -> File:
-        """Return an object of the bucket; its content tells whether it is a PDF."""
-        return cls(is_pdf(seen.beginning), seen.source, is_last_attempt=is_last_attempt)
+        """Return an object of the bucket."""
+        return cls(
+            kind_of(seen.beginning),
+            seen.source,
+            is_last_attempt=is_last_attempt,
+            may_be_transparent=may_be_transparent(seen.beginning),
+        )
+
+    @classmethod
+    def sent(cls, encoded: str) -> File:
+        """Return a file that an API caller sent in Base64; if it is none, the service says so."""
+        given = OcrInput(encoded=encoded)
+        beginning = _decoded(encoded[:_BEGINNING], is_whole=False)
+        if beginning is None:
+            return cls(Kind.UNKNOWN, given=given)
+        return cls(
+            kind_of(beginning), given=given, may_be_transparent=may_be_transparent(beginning)
+        )
+
+    @classmethod
+    def at(cls, url: str, *, is_pdf: bool) -> File:
+        """Return a file behind a URL, whose content only the service sees."""
+        return cls(Kind.PDF if is_pdf else Kind.UNKNOWN, given=OcrInput(url=url))
 
     @property
     def key(self) -> str:

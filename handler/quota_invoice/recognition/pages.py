@@ -1,6 +1,6 @@
-"""The pages of a PDF, kept in the bucket until all of them are read.
+"""The pages of a PDF or TIFF, kept in the bucket until all of them are read.
 
-One invocation may be too short for a long PDF, or may end at an error. The next one goes on after
+One invocation may be too short for a long file, or may end at an error. The next one goes on after
 the pages that this one kept, so that no page is paid for twice.
 """
 
@@ -9,16 +9,30 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from quota_invoice.errors import ObjectChanging, OutOfTime, QuotaInvoiceError
+from quota_invoice.errors import (
+    FormatRefused,
+    ImageRefused,
+    ImageTooLarge,
+    NotRecognized,
+    ObjectChanging,
+    OutOfTime,
+    QuotaInvoiceError,
+)
 from quota_invoice.obs.objects import ObjectStore, Source
-from quota_invoice.recognition.reading import Recognition
+from quota_invoice.recognition.reading import Api, Reading, Recognition, View
+from quota_invoice.recognition.tickets import NO_INVOICE, NOT_RECOGNIZED
 
+_CLASSES: dict[str, type[QuotaInvoiceError]] = {
+    NOT_RECOGNIZED: NotRecognized,
+    "AIS.0102": FormatRefused,
+    "AIS.0103": ImageTooLarge,
+}
 _KEPT_EVERY = 8  # pages, in case that the invocation ends without a warning
 _SLOWER = 1.5  # times the slowest page: the time that the next one may take
 
 
 class Pages:
-    """The pages of one PDF.
+    """The pages of one file.
 
     Args:
         store: the bucket.
@@ -59,7 +73,8 @@ class Pages:
             if "refused" in page:
                 self.refusals[int(number)] = page["refused"]["code"], page["refused"]["message"]
             else:
-                self.results[int(number)] = Recognition(**page)
+                view = View(*page.pop("view", ()))
+                self.results[int(number)] = Recognition(**page, view=view)
         self.attempts = int(kept.get("attempts", 0))
 
     def has(self, number: int) -> bool:
@@ -107,12 +122,43 @@ class Pages:
         self.are_kept, self.has_progress, self._unkept = True, True, 0
         return True
 
+    def has_news(self, number: int) -> bool:
+        """Whether a page has something on it that the page before has not."""
+        page, former = self.results.get(number), self.results.get(number - 1)
+        if page is None or not page.result:
+            return False
+        return not former or page.result != former.result
+
+    def reading(self, asked: int, total: int | None) -> Reading:
+        """Return the reading of a file whose pages were all asked for.
+
+        Raises:
+            ImageRefused: no page has an invoice.
+            NotRecognized: no page has one, and recognition failed on a page.
+        """
+        results = {number: page for number, page in sorted(self.results.items()) if page.result}
+        if total is None and not self.has_news(asked):
+            results.pop(asked, None)
+        if not results:
+            for code, message in self.refusals.values():
+                raise _CLASSES.get(code, ImageRefused)(code, message)
+            raise ImageRefused(NO_INVOICE, "no page has an invoice")
+        return Reading(
+            Api.AUTO_CLASSIFICATION,
+            results,
+            self.attempts,
+            pages_asked=asked,
+            pages_total=total,
+            pages_refused=tuple(sorted(self.refusals)),
+        )
+
     def _as_json(self, etag: str) -> dict[str, Any]:
         read = {
             number: {
                 "result": page.result,
                 "request_id": page.request_id,
                 "elapsed_ms": page.elapsed_ms,
+                "view": page.view,
             }
             for number, page in self.results.items()
         }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 
 class Api(Enum):
@@ -13,6 +13,27 @@ class Api(Enum):
 
     QUOTA_INVOICE = "quota-invoice"  # one invoice per image
     AUTO_CLASSIFICATION = "auto-classification"  # any number of invoices per image or page
+
+
+CONVERTED = "Image.Converted"
+"""The code of the fallback of a file in a format that the service does not read."""
+
+
+class View(NamedTuple):
+    """The part of an image that is sent: all of it, in its size, unless it is converted.
+
+    Attributes:
+        scale: the sides of the image that is sent, relative to the same part of the original.
+        left: pixels of the original to the left of it.
+        top: pixels of the original above it.
+    """
+
+    scale: float = 1.0
+    left: int = 0
+    top: int = 0
+
+
+WHOLE = View()
 
 
 @dataclass(frozen=True)
@@ -23,25 +44,35 @@ class Recognition:
         result: the API's own ``result``, unchanged: an object; a list for Auto Classification.
         request_id: the service's id of the request, or None.
         elapsed_ms: whole milliseconds from request to response.
+        view: the part of the original that was sent.
     """
 
     result: Any
     request_id: str | None
     elapsed_ms: int
+    view: View = WHOLE
 
 
 @dataclass(frozen=True)
 class Fallback:
-    """How a file was read that the service refused to read from its URL.
+    """How a file was read that the service refused to read from its URL, or could not have read.
 
     Attributes:
-        code: the service's code for the refusal.
+        code: the service's code for the refusal; ``CONVERTED``, or ``File.Split`` for a PDF that
+            was sent page by page.
         scale: the sides of the image that was sent, relative to the original's; 1 if it was sent
             unchanged.
+        kind: the kind of a file that was converted without asking the service, else None.
     """
 
     code: str
     scale: float = 1.0
+    kind: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the fallback's entry in a record."""
+        kind = {"kind": self.kind} if self.kind else {}
+        return {"code": self.code, "scale": self.scale, **kind}
 
 
 @dataclass(frozen=True)
@@ -53,9 +84,9 @@ class Reading:
         pages: results by page number; an image is page 1.
         attempts: number of requests.
         fallback: None if the service read the file from its URL.
-        pages_asked: the last page of a PDF that was requested; None for an image.
-        pages_total: the PDF's number of pages; None for an image, or if it is unknown.
-        pages_refused: the PDF's pages that the service could not read, in ascending order.
+        pages_asked: the last page of a PDF or TIFF that was requested; None for an image.
+        pages_total: the file's number of pages; None for an image, or if it is unknown.
+        pages_refused: the file's pages that could not be read, in ascending order.
     """
 
     api: Api
@@ -67,15 +98,15 @@ class Reading:
     pages_refused: tuple[int, ...] = ()
 
     @property
-    def is_pdf(self) -> bool:
+    def has_pages(self) -> bool:
         """Whether the file has pages."""
         return self.pages_asked is not None
 
     @property
     def pages_unread(self) -> list[range]:
-        """The PDF's pages that were refused or not requested, as far as its number is known.
+        """The file's pages that were refused or not requested, as far as its number is known.
 
-        A damaged PDF may claim any number of pages: they are not listed one by one.
+        A damaged file may claim any number of pages: they are not listed one by one.
         """
         asked = self.pages_asked or 0
         beyond = range(asked + 1, (self.pages_total or asked) + 1)

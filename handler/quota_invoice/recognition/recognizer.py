@@ -1,57 +1,51 @@
 """How a file is read: by which API, from a URL or as bytes, with which attempts.
 
-    read        fallback: if the service cannot read the URL, the bytes are sent, scaled if needed
-    _recognize  API and pages: one request, or one per page of a PDF
+    Recognizer  the kind of the file decides; fallback: if the service cannot read the URL, the
+                bytes are sent, as a JPEG of the function's own if needed
+    PageReader  one request per page of a PDF or TIFF
     retry       further attempts while the error and the time allow them
-    _request    one request: circuit breaker, log, deadline
+    Requests    one request: circuit breaker, log, deadline
     OcrService  the SDK's call, its timeout, its errors
 
-The service fetches an object from a signed URL, so that the bytes do not pass through the function.
+The service fetches an object from a signed URL, so that the bytes do not pass through the function,
+unless the object has pages or a format that the service does not read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Protocol
 
-from quota_invoice.deadline import SHORTEST_REQUEST, Deadline, run_before
+from quota_invoice.deadline import Deadline, run_before
 from quota_invoice.errors import (
     DownloadFailed,
+    FileRefused,
     FormatRefused,
     ImageRefused,
     ImageTooLarge,
-    InvocationError,
-    NotRecognized,
-    OutOfTime,
-    UnusableAnswer,
+    QuotaInvoiceError,
 )
 from quota_invoice.logs import Log
 from quota_invoice.obs.objects import ObjectStore, Source
-from quota_invoice.recognition import pdf, shrink
-from quota_invoice.recognition.breaker import CircuitBreaker
-from quota_invoice.recognition.ocr_input import File, OcrInput
-from quota_invoice.recognition.pages import Pages
-from quota_invoice.recognition.reading import Api, Fallback, Reading, Recognition
-from quota_invoice.recognition.tickets import (
-    NO_INVOICE,
-    NOT_RECOGNIZED,
-    is_unrecognized,
-    require_invoice,
+from quota_invoice.recognition.formats import tiff
+from quota_invoice.recognition.formats.conversion import (
+    LARGEST_OBJECT,
+    Jpeg,
+    fits,
+    is_plain,
+    to_jpeg,
 )
+from quota_invoice.recognition.formats.cut_off import CUT_OFF
+from quota_invoice.recognition.formats.kinds import Kind, kind_of
+from quota_invoice.recognition.formats.memory import too_large
+from quota_invoice.recognition.ocr_input import File, OcrInput
+from quota_invoice.recognition.page_reader import PageReader
+from quota_invoice.recognition.paged import LARGEST_PDF, PdfPages, TiffPages
+from quota_invoice.recognition.reading import CONVERTED, WHOLE, Api, Fallback, Reading
+from quota_invoice.recognition.requests import OcrService, Requests
+from quota_invoice.recognition.tickets import NO_INVOICE, require_invoice
 from quota_invoice.retry import retry
 from quota_invoice.settings.layout import BucketLayout
-
-_MOST_PAGES = 300  # with a dozen invoices on each, a record stays below its largest size
-
-
-class OcrService(Protocol):
-    """The OCR service; ``ocr.service.OcrService`` implements it."""
-
-    def recognize(  # noqa: D102 - see there
-        self, ocr_input: OcrInput, api: Api, page: int | None, seconds: float
-    ) -> Recognition: ...
 
 
 class Recognizer:
@@ -62,7 +56,7 @@ class Recognizer:
         ocr: the service.
         log: takes a line for each request.
         layout: the prefix of finished pages.
-        auto: whether images go to Auto Classification, as PDFs always do.
+        auto: whether images go to Auto Classification, as files with pages always do.
 
     Attributes:
         breaker: opens when the service refuses the account.
@@ -71,13 +65,15 @@ class Recognizer:
     def __init__(
         self, store: ObjectStore, ocr: OcrService, log: Log, layout: BucketLayout, *, auto: bool
     ) -> None:
-        self.breaker = CircuitBreaker()
-        self._store = store
-        self._ocr = ocr
+        self._requests = Requests(store, ocr, log)
+        self._pages = PageReader(self._requests, store, layout)
         self._log = log
-        self._layout = layout
         self._auto = auto
-        self._with_kept_pages: set[str] = set()
+        self.breaker = self._requests.breaker
+
+    def forget_pages(self, source: Source) -> None:
+        """Remove the kept pages of a file that has its record now."""
+        self._pages.forget(source)
 
     def read(self, file: File, deadline: Deadline) -> Reading:
         """Send a file to OCR and return the result.
@@ -90,24 +86,36 @@ class Recognizer:
             ImageRefused: it cannot be read.
             InvocationError: it could not be read this time.
         """
+        kind = file.kind
+        if kind.refusal:
+            raise FileRefused(kind.refusal, f"no image: {kind.value}")
+        if kind is Kind.PDF:
+            content = self._requests.content(file, LARGEST_PDF)
+            return self._pages.read(file, partial(PdfPages, content), content, deadline)
+        if kind.is_converted:
+            return self._convert(file, Fallback(CONVERTED, kind=kind.value), deadline)
+        content = self._requests.content(file, LARGEST_OBJECT) if kind is Kind.TIFF else None
+        if content is not None and tiff.pages(content) != [0]:
+            return self._pages.read(file, partial(TiffPages, content), content, deadline)
+        return self._read_image(file, content, deadline)
+
+    def _read_image(self, file: File, content: bytes | None, deadline: Deadline) -> Reading:
+        """Read an image; its content is fetched if the service refuses the file."""
         try:
             return self._recognize(file, deadline)
-        except FormatRefused as refusal:
-            content = self._content(file) if file.is_fetched else None
-            if content is None or not shrink.is_readable(content):
-                raise  # the file itself has this format
-            return self._send(file, content, refusal, deadline)
-        except (ImageTooLarge, DownloadFailed) as refusal:
-            content = self._content(file)
+        except (FormatRefused, ImageTooLarge, DownloadFailed) as refusal:
+            content = content or self._requests.content(file, LARGEST_OBJECT)
             if content is None:
                 raise
             return self._send(file, content, refusal, deadline)
-
-    def forget_pages(self, source: Source) -> None:
-        """Remove the kept pages of a PDF that has its record now."""
-        if source.key in self._with_kept_pages:
-            self._store.delete(source.bucket, self._layout.progress_key(source.key))
-            self._with_kept_pages.discard(source.key)
+        except ImageRefused as refusal:
+            if refusal.code != NO_INVOICE or not file.may_be_transparent:
+                raise
+            content = self._requests.content(file, LARGEST_OBJECT)
+            jpeg = self._jpeg(file, content, deadline) if content else None
+            if jpeg is None or not jpeg.is_on_black:
+                raise
+            return self._send_jpeg(file, jpeg, Fallback(refusal.code), deadline)
 
     def _send(
         self,
@@ -116,131 +124,70 @@ class Recognizer:
         refusal: FormatRefused | ImageTooLarge | DownloadFailed,
         deadline: Deadline,
     ) -> Reading:
-        """Send a file's bytes: unchanged, or as a smaller image."""
-        if not isinstance(refusal, ImageTooLarge) and shrink.fits(content):
+        """Send a file's bytes: unchanged if that may help, else as a JPEG of the function's own."""
+        is_image = kind_of(content).is_image
+        if isinstance(refusal, FormatRefused) and not is_image:
+            raise refusal
+        if fits(content) and self._may_help(file, content, refusal):
             try:
                 reading = self._recognize(file._replace(given=OcrInput(image=content)), deadline)
                 return replace(reading, fallback=Fallback(refusal.code))
-            except ImageTooLarge:
-                pass  # it has too many pixels
-        with self._log.step("shrink", file.key):
-            smaller = run_before(deadline, partial(shrink.shrunk, content))
-        if smaller is None:
+            except (FormatRefused, ImageTooLarge):  # it has too many pixels, or is damaged
+                if not is_image:
+                    raise
+        try:
+            jpeg = self._jpeg(file, content, deadline)
+        except (FileRefused, ImageTooLarge) as error:
+            if error.code == CUT_OFF:
+                raise
+            raise refusal from None
+        if isinstance(refusal, ImageTooLarge) and jpeg.view == WHOLE and fits(content):
             raise refusal
-        image, scale = smaller
-        reading = self._recognize(file._replace(given=OcrInput(image=image)), deadline)
-        return replace(reading, fallback=Fallback(refusal.code, scale))
+        return self._send_or_trim(file, content, jpeg, Fallback(refusal.code), deadline)
 
-    def _content(self, file: File) -> bytes | None:
-        """Return a file's bytes; None if they cannot be had or are too many to be opened here."""
-        if file.given or not file.source:
-            return file.given.content() if file.given else None
-        with self._log.step("fetch", file.key):
-            return self._store.fetch(file.source, shrink.LARGEST_OBJECT)
+    @staticmethod
+    def _may_help(file: File, content: bytes, refusal: QuotaInvoiceError) -> bool:
+        """Whether the service may read the unchanged bytes, although it refused the file."""
+        if isinstance(refusal, DownloadFailed):
+            return True
+        return isinstance(refusal, FormatRefused) and file.is_fetched and is_plain(content)
 
-    def _ocr_input(self, file: File) -> OcrInput:
-        """Return the file itself, or a URL signed for one attempt."""
-        if file.given or not file.source:
-            return file.given or OcrInput()
-        return OcrInput(url=self._store.signed_url(file.source))
+    def _convert(self, file: File, fallback: Fallback, deadline: Deadline) -> Reading:
+        """Read a file in a format that the service does not read."""
+        content = self._requests.content(file, LARGEST_OBJECT)
+        if content is None:
+            raise too_large()
+        jpeg = self._jpeg(file, content, deadline)
+        return self._send_or_trim(file, content, jpeg, fallback, deadline)
+
+    def _send_or_trim(
+        self, file: File, content: bytes, jpeg: Jpeg, fallback: Fallback, deadline: Deadline
+    ) -> Reading:
+        """Send a JPEG; again without its margin, if the invoice on it is too small to be seen."""
+        try:
+            return self._send_jpeg(file, jpeg, fallback, deadline)
+        except ImageRefused as refusal:
+            if refusal.code != NO_INVOICE or jpeg.view.scale == 1:
+                raise
+            trimmed = self._jpeg(file, content, deadline, trimmed=True)
+            if trimmed.view == jpeg.view:
+                raise
+            return self._send_jpeg(file, trimmed, fallback, deadline)
+
+    def _jpeg(
+        self, file: File, content: bytes, deadline: Deadline, *, trimmed: bool = False
+    ) -> Jpeg:
+        with self._log.step("convert", file.key):
+            return run_before(deadline, partial(to_jpeg, content, trimmed=trimmed))
+
+    def _send_jpeg(self, file: File, jpeg: Jpeg, fallback: Fallback, deadline: Deadline) -> Reading:
+        reading = self._recognize(file._replace(given=OcrInput(image=jpeg.image)), deadline)
+        pages = {number: replace(page, view=jpeg.view) for number, page in reading.pages.items()}
+        return replace(reading, pages=pages, fallback=replace(fallback, scale=jpeg.view.scale))
 
     def _recognize(self, file: File, deadline: Deadline) -> Reading:
-        if file.is_pdf:
-            return require_invoice(self._read_pdf(file, deadline))
+        """Send one image."""
         api = Api.AUTO_CLASSIFICATION if self._auto else Api.QUOTA_INVOICE
-        result, attempts = retry(partial(self._request, file, api, None, deadline), deadline)
+        result, attempts = retry(partial(self._requests.send, file, api, None, deadline), deadline)
         reading = Reading(api, {1: result}, attempts)
         return require_invoice(reading) if self._auto else reading
-
-    def _read_pdf(self, file: File, deadline: Deadline) -> Reading:
-        """Read a PDF page by page; only pages with invoices are billed.
-
-        Without the file's number of pages, the first page that brings nothing new ends it: it may
-        be the last page again, requested beyond the end.
-        """
-        content = self._content(file)
-        total = None
-        if content is not None:
-            total = run_before(deadline, partial(pdf.page_count, content))
-        pages = Pages(self._store, file.source, self._layout.progress_key(file.key))
-        if total != 1:
-            pages.load()
-        asked, passing = 0, None  # the last error that only one page met
-        try:
-            for asked in range(1, min(total or _MOST_PAGES, _MOST_PAGES) + 1):
-                if not pages.has(asked):
-                    pages.before_next(deadline.remaining())
-                    passing = self._read_page(file, asked, pages, deadline) or passing
-                if total is None and not _is_new(pages.results, asked):
-                    break
-            if passing:
-                raise passing
-        except OutOfTime as error:
-            pages.keep()
-            error.has_progress = pages.has_progress
-            raise
-        except InvocationError:
-            pages.keep()
-            raise
-        finally:
-            if pages.are_kept:
-                self._with_kept_pages.add(file.key)
-        return _pdf_reading(pages, asked, total)
-
-    def _read_page(
-        self, file: File, number: int, pages: Pages, deadline: Deadline
-    ) -> InvocationError | None:
-        """Read a page; return the error after which only this page is to be read again later."""
-        send = partial(self._request, file, Api.AUTO_CLASSIFICATION, number, deadline)
-        try:
-            page, attempts = retry(send, deadline)
-            if is_unrecognized(page.result) and not file.is_last_attempt:
-                return NotRecognized(NOT_RECOGNIZED, f"page {number} was not recognized")
-        except ImageTooLarge:
-            raise  # the whole file is
-        except (NotRecognized, UnusableAnswer) as error:
-            if not file.is_last_attempt:
-                return error
-            pages.add(number, error, error.tries)
-        except ImageRefused as error:
-            pages.add(number, error, error.tries)
-        else:
-            pages.add(number, page, attempts)
-        return None
-
-    def _request(self, file: File, api: Api, page: int | None, deadline: Deadline) -> Recognition:
-        """Send one request."""
-        with self.breaker.guard(), self._log.step("recognize", file.key):
-            seconds = deadline.remaining()
-            if seconds < SHORTEST_REQUEST:
-                raise OutOfTime(seconds)
-            return self._ocr.recognize(self._ocr_input(file), api, page, seconds)
-
-
-def _is_new(results: Mapping[int, Recognition], number: int) -> bool:
-    page, former = results.get(number), results.get(number - 1)
-    return page is not None and bool(page.result) and (not former or page.result != former.result)
-
-
-def _pdf_reading(pages: Pages, asked: int, total: int | None) -> Reading:
-    """Return the reading of a PDF whose pages were all asked for.
-
-    Raises:
-        ImageRefused: no page has an invoice.
-        NotRecognized: no page has one, and recognition failed on a page.
-    """
-    results = {number: page for number, page in sorted(pages.results.items()) if page.result}
-    if total is None and not _is_new(pages.results, asked):
-        results.pop(asked, None)
-    if not results:
-        for code, message in pages.refusals.values():
-            raise (NotRecognized if code == NOT_RECOGNIZED else ImageRefused)(code, message)
-        raise ImageRefused(NO_INVOICE, "no page has an invoice")
-    return Reading(
-        Api.AUTO_CLASSIFICATION,
-        results,
-        pages.attempts,
-        pages_asked=asked,
-        pages_total=total,
-        pages_refused=tuple(sorted(pages.refusals)),
-    )

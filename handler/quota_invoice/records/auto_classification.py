@@ -6,7 +6,7 @@ from typing import Any
 
 from quota_invoice.invoice.interpret import interpret
 from quota_invoice.invoice.rules import unread_pages
-from quota_invoice.recognition.reading import Reading
+from quota_invoice.recognition.reading import Reading, View
 from quota_invoice.recognition.tickets import is_read, status_of, tickets
 
 
@@ -14,13 +14,13 @@ def members(reading: Reading) -> dict[str, Any]:
     """Return the results of all pages, their invoices, and the tickets that were not read.
 
     Each invoice and each failed ticket has its page and its polygon: the corners in pixels of the
-    upright original. A PDF's pages that were not read are a finding on each of its invoices.
+    upright original. A file's pages that were not read are a finding on each of its invoices.
     """
     of_file = list(unread_pages(reading.pages_unread))
-    scale = reading.fallback.scale if reading.fallback else 1.0
     invoices, failed_tickets = [], []
     for page, ticket in tickets(reading):
-        place = {"page": page, "polygon": _polygon(ticket.get("location"), scale)}
+        polygon = _polygon(ticket.get("location"), reading.pages[page].view)
+        place = {"page": page, "polygon": polygon}
         if is_read(ticket):
             invoices.append({**interpret(ticket["content"], of_file), **place})
         else:
@@ -33,21 +33,24 @@ def members(reading: Reading) -> dict[str, Any]:
 
 
 def page_rules(reading: Reading) -> tuple[list[str], list[dict[str, str]]]:
-    """Return the rules on a PDF's pages that were run, and those that were not, with the reason."""
-    if not reading.is_pdf:
+    """Return the rules on pages that were run, and those that were not, with the reason."""
+    if not reading.has_pages:
         return [], []
     rule = unread_pages.__name__
     if reading.pages_total is None:
-        reason = "the PDF's number of pages is unknown: only refused pages are named"
+        reason = "the file's number of pages is unknown: only refused pages are named"
         return [], [{"rule": rule, "reason": reason}]
     return [rule], []
 
 
-def _polygon(location: object, scale: float) -> list[list[int]] | None:
+def _polygon(location: object, view: View) -> list[list[int]] | None:
     """Return corners in pixels of the original; None if the service gave none."""
     if not isinstance(location, list):
         return None
+    scale, left, top = view
     try:
-        return [[round(float(x) / scale), round(float(y) / scale)] for x, y in location]
+        return [
+            [left + round(float(x) / scale), top + round(float(y) / scale)] for x, y in location
+        ]
     except (TypeError, ValueError, OverflowError):
         return None

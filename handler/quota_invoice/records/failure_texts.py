@@ -68,7 +68,53 @@ _TOO_LONG = FailureText(
     ),
 )
 
+
+def _file(zh: str, en: str, zh_hint: str, en_hint: str) -> FailureText:
+    return FailureText(Text(zh, en), Text(zh_hint, en_hint))
+
+
+_AS_JPEG = ("请将图片另存为 JPEG 后再次上传。", "Save the image as JPEG and upload that.")
+_AGAIN = ("请重新上传完整的文件。", "Upload the whole file again.")
+_AS_PHOTO = ("请上传发票的照片或扫描件。", "Upload a photo or scan of the invoice.")
+
 _BY_CODE = {
+    "File.Empty": _file("文件是空的。", "The file is empty.", *_AGAIN),
+    "File.CutOff": _file("文件不完整，末尾部分缺失。", "The end of the file is missing.", *_AGAIN),
+    "File.Damaged": _file("文件已损坏。", "The file is damaged.", _NEW_PHOTO.zh, _NEW_PHOTO.en),
+    "File.Heic": _file("无法解码此 HEIC 图片。", "This HEIC image cannot be decoded.", *_AS_JPEG),
+    "File.Avif": _file("这是 AVIF 图片，无法识别。", "This is an AVIF image.", *_AS_JPEG),
+    "File.OtherImage": _file(
+        "图片格式不受支持。", "The image has a format that cannot be read.", *_AS_JPEG
+    ),
+    "File.Archive": _file(
+        "这是压缩包。",
+        "This is an archive.",
+        "请解压后上传其中的图片。",
+        "Unpack it and upload the photos.",
+    ),
+    "File.Ofd": _file(
+        "这是 OFD 文件。", "This is an OFD file.", "请导出为 PDF 后上传。", "Export it as PDF."
+    ),
+    "File.Office": _file(
+        "这是 Office 文件。",
+        "This is an Office file.",
+        "请导出为 PDF 后上传。",
+        "Export it as PDF and upload that.",
+    ),
+    "File.Video": _file("这是视频。", "This is a video.", *_AS_PHOTO),
+    "File.NotAnImage": _file("这不是图片。", "This is not an image.", *_AS_PHOTO),
+    "File.Chunked": _file(
+        "上传工具在文件中加入了多余的内容。",
+        "An upload tool stored its own frame with the file.",
+        "请换用其他工具上传，或更新上传工具。",
+        "Upload the file with another tool, or update the tool.",
+    ),
+    "File.Locked": _file(
+        "此 PDF 需要密码。",
+        "The PDF needs a password.",
+        "请去除密码后再次上传。",
+        "Remove the password and upload it again.",
+    ),
     "AIS.0104": FailureText(
         Text(
             "图片上没有可识别的定额发票，或图片质量太差。",

@@ -59,9 +59,9 @@ def recognized(source: Source | None, reading: Reading, *, region: str) -> dict[
             "request_id": first.request_id,
             "attempts": reading.attempts,
             "elapsed_ms": sum(page.elapsed_ms for page in reading.pages.values()),
-            "fallback": asdict(reading.fallback) if reading.fallback else None,
+            "fallback": reading.fallback.to_json() if reading.fallback else None,
         },
-        "pages": _pages(reading) if reading.is_pdf else None,
+        "pages": _pages(reading) if reading.has_pages else None,
         "processed_at": _now(),
     }
 

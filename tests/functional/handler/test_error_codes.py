@@ -177,13 +177,13 @@ def test_a_temporary_error_is_retried(
     assert objects.keys("failures/") == []
 
 
-def test_an_image_refused_for_its_format_is_sent_as_bytes_once(
+def test_an_image_refused_for_its_format_is_sent_as_bytes_then_as_a_jpeg(
     scripted: Scripted, objects: Objects, image: bytes
 ) -> None:
     name, event = upload(objects, image, "AIS.0102")
     scripted.refuse("AIS.0102", 400, MANY)
     assert scripted.runtime.invoke(event) == {"failed": 1}
-    assert scripted.script.with_url == [True, False]
+    assert scripted.script.with_url == [True, False, False]
     assert objects.record(f"failures/{name}.json")["error"]["code"] == "AIS.0102"
 
 

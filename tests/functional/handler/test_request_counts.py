@@ -15,6 +15,7 @@ from local.cloud import Cloud
 from tests.functional.conftest import Objects, Run
 from tests.support.announce import announce
 from tests.support.faulty import Faulty
+from tests.support.files import formats
 from tests.support.paths import SAMPLES
 
 PAGES = ("shanghai-10-yuan-clean.png", "hunan-1000-yuan-password.png")
@@ -88,9 +89,28 @@ def test_a_new_invoice_takes_five_requests_and_one_call(
     assert len(found[1]) == 5
 
 
-def test_a_tiff_takes_as_many(counter: RequestCounter) -> None:
+def test_a_tiff_of_one_page_takes_one_request_more(counter: RequestCounter) -> None:
     content = (SAMPLES / "nanning-10-yuan-grey-copy.tif").read_bytes()
-    assert counter.upload("a.tif", content) == ({"recognized": 1}, [*CHECKED, *CONFIRMED], 1)
+    found = counter.upload("a.tif", content)
+    # The file, for its number of pages.
+    assert found == ({"recognized": 1}, [*CHECKED, "get incoming", *CONFIRMED], 1)
+
+
+def test_a_tiff_of_two_pages_takes_two_requests_more(counter: RequestCounter) -> None:
+    found = counter.upload("two.tif", formats.tiff(formats.SAMPLE, formats.SECOND))
+    # The file, and the pages that an earlier invocation kept.
+    checked = [*CHECKED, "get incoming", "get progress"]
+    assert found == ({"recognized": 1}, [*checked, *CONFIRMED], 2)
+
+
+def test_a_converted_image_takes_one_request_more(counter: RequestCounter) -> None:
+    found = counter.upload("a.webp", formats.encoded(formats.sample(), "WEBP"))
+    assert found == ({"recognized": 1}, [*CHECKED, "get incoming", *CONFIRMED], 1)
+
+
+def test_a_file_that_is_no_image_takes_no_call(counter: RequestCounter) -> None:
+    checked = [*CHECKED, "head incoming", "get results", "put failures"]
+    assert counter.upload("a.zip", formats.archive("a.jpg")) == ({"failed": 1}, checked, 0)
 
 
 def test_a_duplicate_of_a_record_takes_two_requests(counter: RequestCounter, image: bytes) -> None:

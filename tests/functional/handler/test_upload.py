@@ -132,13 +132,13 @@ def picture(kind: str, width: int, height: int) -> bytes:
 def bad_images() -> dict[str, tuple[bytes, str]]:
     tiff = (SAMPLES / "nanning-10-yuan-grey-copy.tif").read_bytes()
     return {
-        "empty.jpg": (b"", "AIS.0102"),
-        "text.jpg": (b"This is no picture at all.\n" * 20, "AIS.0102"),
+        "empty.jpg": (b"", "File.Empty"),
+        "text.jpg": (b"This is no picture at all.\n" * 20, "File.NotAnImage"),
         "tiny.png": (picture("PNG", 10, 10), "AIS.0103"),
         # The function scales these two; they are blank.
         "vast.png": (picture("PNG", 5000, 700), "AIS.0104"),
         "heavy.bmp": (picture("BMP", 2000, 1850), "AIS.0104"),
-        "corrupt.tif": (tiff[: len(tiff) // 3], "AIS.0102"),
+        "corrupt.tif": (tiff[: len(tiff) // 3], "File.CutOff"),
         "blank.png": (picture("PNG", 800, 600), "AIS.0104"),
     }
 

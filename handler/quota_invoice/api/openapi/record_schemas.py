@@ -63,13 +63,16 @@ def _record() -> Json:
     not_run = object_of({"rule": TEXT, "reason": TEXT})
     pages = object_of({"read": array_of(COUNT), "asked": COUNT, "total": COUNT_OR_NULL})
     rules = object_of({"version": TEXT, "run": array_of(TEXT), "not_run": array_of(not_run)})
-    fallback = object_of({"code": TEXT, "scale": NUMBER})
+    fallback = object_of({"code": TEXT, "scale": NUMBER, "kind": TEXT}, optional=["kind"])
     members = {
         **_result(),
         "invoices": array_of(ref("Invoice")),
         "rules": {"description": "The rules that gave the findings.", **rules},
         "ocr": object_of({**_ocr(), "fallback": or_null(fallback)}),
-        "pages": {"description": "Page numbers of a PDF; null for an image.", **or_null(pages)},
+        "pages": {
+            "description": "Page numbers of a PDF or TIFF; null for an image.",
+            **or_null(pages),
+        },
         "processed_at": TIME,
     }
     return _record_of(SCHEMA, Status.RECOGNIZED, members)

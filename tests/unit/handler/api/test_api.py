@@ -436,10 +436,10 @@ def test_a_slow_scaling_does_not_delay_the_response(
 ) -> None:
     released = threading.Event()
 
-    def slow(_: bytes) -> None:
+    def slow(*_: object, **__: object) -> None:
         released.wait(20)
 
-    monkeypatch.setattr("quota_invoice.recognition.shrink.shrunk", slow)
+    monkeypatch.setattr("quota_invoice.recognition.recognizer.to_jpeg", slow)
     api = Api(ImageTooLarge("AIS.0103", "too large"))
     api.seconds = 0.6
     reply = api.ask("POST", "/invoices", {"image": IMAGE})

@@ -1,4 +1,4 @@
-"""Images of any kind are made small enough, upright, within the memory limit."""
+"""Images of any kind become upright JPEGs of the right size, within the memory limit."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from quota_invoice.recognition.shrink import fits, shrunk
+from quota_invoice.errors import FileRefused, ImageTooLarge
+from quota_invoice.recognition.formats.conversion import fits, to_jpeg
 from tests.support import bombs
 from tests.support.paths import HANDLER
 
@@ -38,10 +39,9 @@ MODES = {
     ("kind", "mode"), [(kind, mode) for kind, modes in MODES.items() for mode in modes]
 )
 def test_every_kind_of_image_is_scaled_to_the_longest_side(kind: str, mode: str) -> None:
-    made = shrunk(encoded(Image.new("L", (5000, 500), 200).convert(mode), kind))
-    assert made
-    assert (opened(made[0]).size, opened(made[0]).mode) == ((4096, 410), "RGB")
-    assert made[1] == pytest.approx(0.8192)
+    made = to_jpeg(encoded(Image.new("L", (5000, 500), 200).convert(mode), kind))
+    assert (opened(made.image).size, opened(made.image).mode) == ((4096, 410), "RGB")
+    assert made.view.scale == pytest.approx(0.8192)
 
 
 @pytest.mark.parametrize(
@@ -64,25 +64,24 @@ def test_dark_print_on_a_light_or_transparent_ground_stays_dark(kind: str, mode:
         image = image.convert(mode)
     else:
         image = image.convert(mode)
-    made = shrunk(encoded(image, kind))
-    assert made
-    grey = np.asarray(opened(made[0]).convert("L"), np.int16)
+    made = to_jpeg(encoded(image, kind))
+    grey = np.asarray(opened(made.image).convert("L"), np.int16)
     assert (grey[:, 100:1900].mean() < 60, grey[:, 2200:4000].mean() > 180) == (True, True)
 
 
-def test_a_huge_progressive_jpeg_is_not_opened() -> None:
-    content = encoded(Image.new("L", (9000, 9000), 128), "JPEG", progressive=True)
-    assert shrunk(content) is None
+def test_a_progressive_jpeg_beyond_the_memory_is_not_decoded() -> None:
+    content = encoded(Image.new("RGB", (14_000, 12_000)), "JPEG", progressive=True, subsampling=0)
+    with pytest.raises(ImageTooLarge, match=r"File\.TooLarge"):
+        to_jpeg(content)
 
 
 def test_a_file_with_too_many_bytes_is_made_smaller() -> None:
     noise = np.random.default_rng(1).integers(0, 255, (3000, 4000, 3), np.uint8)
     content = encoded(Image.fromarray(noise), "BMP")
     assert not fits(content)
-    made = shrunk(content)
-    assert made
-    assert fits(made[0])
-    assert made[1] < 1
+    made = to_jpeg(content)
+    assert fits(made.image)
+    assert made.view.scale < 1
 
 
 def test_the_exif_orientation_is_applied() -> None:
@@ -90,9 +89,8 @@ def test_the_exif_orientation_is_applied() -> None:
     image.paste("red", (0, 0, 2500, 400))
     exif = Image.Exif()
     exif[0x0112] = 6  # to be turned right
-    made = shrunk(encoded(image, "JPEG", exif=exif))
-    assert made
-    upright = opened(made[0])
+    made = to_jpeg(encoded(image, "JPEG", exif=exif))
+    upright = opened(made.image)
     assert upright.size == (328, 4096)
     red, *_ = upright.getpixel((160, 100))  # type: ignore[misc]
     assert (red > 200, upright.getexif().get(0x0112)) == (True, None)
@@ -101,22 +99,23 @@ def test_the_exif_orientation_is_applied() -> None:
 def test_a_decompression_bomb_is_not_opened() -> None:
     bomb = bombs.black_png(60_000)
     assert len(bomb) < 1_000_000
-    assert shrunk(bomb) is None
+    with pytest.raises(ImageTooLarge, match=r"File\.TooLarge"):
+        to_jpeg(bomb)
 
 
 def test_a_huge_jpeg_is_decoded_smaller() -> None:
     content = encoded(Image.new("L", (20_000, 12_000), 128), "JPEG")
-    made = shrunk(content)
-    assert made
-    assert opened(made[0]).size == (4096, 2458)
+    made = to_jpeg(content)
+    assert opened(made.image).size == (4096, 2458)
 
 
-@pytest.mark.parametrize("share", [0, 0.001, 0.3, 0.9])
+@pytest.mark.parametrize("share", [0.001, 0.3, 0.9])
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "BMP", "TIFF"])
-def test_an_incomplete_file_is_not_scaled(kind: str, share: float) -> None:
+def test_a_file_that_is_cut_off_is_said_to_be(kind: str, share: float) -> None:
     noise = np.random.default_rng(2).integers(0, 255, (100, 5000, 3), np.uint8)
     content = encoded(Image.fromarray(noise), kind)
-    assert shrunk(content[: int(len(content) * share)]) is None
+    with pytest.raises(FileRefused, match=r"File\.CutOff"):
+        to_jpeg(content[: int(len(content) * share)])
 
 
 def test_the_imaging_library_is_imported_when_first_needed() -> None:
@@ -125,3 +124,18 @@ def test_the_imaging_library_is_imported_when_first_needed() -> None:
         [sys.executable, "-c", code], cwd=HANDLER, timeout=60, check=False
     )
     assert ended.returncode == 0
+
+
+@pytest.mark.parametrize("is_at_corner", [False, True])
+def test_only_an_empty_margin_on_all_sides_is_trimmed(is_at_corner: bool) -> None:
+    glass = Image.new("L", (6000, 5000), 215)
+    glass.paste(
+        Image.radial_gradient("L").resize((900, 700)), (0, 0) if is_at_corner else (3000, 2000)
+    )
+    made = to_jpeg(encoded(glass, "PNG"), trimmed=True)
+    if is_at_corner:
+        assert (made.view.left, made.view.top, made.view.scale) == (0, 0, 4096 / 6000)
+    else:
+        assert made.view.scale == 1
+        assert (2900 < made.view.left < 3000, 1900 < made.view.top < 2000) == (True, True)
+    assert to_jpeg(encoded(glass, "PNG")).view.scale == 4096 / 6000

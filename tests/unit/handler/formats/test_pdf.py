@@ -7,13 +7,18 @@ import io
 import pytest
 from pypdf import PdfReader, PdfWriter
 
-from quota_invoice.recognition.pdf import page_count
+from quota_invoice.errors import FileRefused
+from quota_invoice.recognition.formats.pdf import PdfFile
 from tests.support.fakes import pdf_of
 
 
-def encrypted(user_password: str) -> bytes:
+def pages(content: bytes) -> int | None:
+    return PdfFile(content).pages
+
+
+def encrypted(user_password: str, algorithm: str) -> bytes:
     writer = PdfWriter(clone_from=PdfReader(io.BytesIO(pdf_of(3))))
-    writer.encrypt(user_password, "owner", algorithm="RC4-128")
+    writer.encrypt(user_password, "owner", algorithm=algorithm)
     with io.BytesIO() as file:
         writer.write(file)
         return file.getvalue()
@@ -27,18 +32,27 @@ def objects(*bodies: bytes) -> bytes:
 CATALOG = b"<</Type/Catalog/Pages 2 0 R>>"
 
 
-@pytest.mark.parametrize("pages", [1, 2, 80])
-def test_the_pages_are_counted(pages: int) -> None:
-    assert page_count(pdf_of(pages)) == pages
+@pytest.mark.parametrize("number", [1, 2, 80])
+def test_the_pages_are_counted(number: int) -> None:
+    assert pages(pdf_of(number)) == number
 
 
 def test_bytes_before_a_pdf_do_not_matter() -> None:
-    assert page_count(b"\r\n\r\n" + pdf_of(2)) == 2
+    assert pages(b"\r\n\r\n" + pdf_of(2)) == 2
 
 
-def test_a_pdf_that_opens_without_a_password_is_counted_and_a_locked_one_is_not() -> None:
-    assert page_count(encrypted("")) == 3
-    assert page_count(encrypted("secret")) is None
+@pytest.mark.parametrize("algorithm", ["RC4-40", "RC4-128", "AES-128", "AES-256-R5", "AES-256"])
+def test_a_pdf_that_opens_without_a_password_is_counted_and_a_locked_one_is_refused(
+    algorithm: str,
+) -> None:
+    assert pages(encrypted("", algorithm)) == 3
+    with pytest.raises(FileRefused, match=r"File\.Locked"):
+        pages(encrypted("secret", algorithm))
+
+
+def test_a_page_of_an_encrypted_pdf_is_a_pdf_without_encryption() -> None:
+    page = PdfFile(encrypted("", "AES-256")).page(2)
+    assert (pages(page), PdfReader(io.BytesIO(page)).is_encrypted) == (1, False)
 
 
 @pytest.mark.parametrize(
@@ -54,4 +68,4 @@ def test_a_pdf_that_opens_without_a_password_is_counted_and_a_locked_one_is_not(
     ],
 )
 def test_a_damaged_pdf_has_no_known_number(content: bytes) -> None:
-    assert page_count(content) is None
+    assert pages(content) is None

@@ -1,0 +1,1 @@
+"""The formats of files: telling, counting pages, splitting, converting; without any request."""

@@ -1,0 +1,63 @@
+"""One request to the OCR service, and the content of the file that it is about."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from quota_invoice.deadline import SHORTEST_REQUEST, Deadline
+from quota_invoice.errors import OutOfTime
+from quota_invoice.logs import Log
+from quota_invoice.obs.objects import ObjectStore
+from quota_invoice.recognition.breaker import CircuitBreaker
+from quota_invoice.recognition.ocr_input import File, OcrInput
+from quota_invoice.recognition.reading import Api, Recognition
+
+
+class OcrService(Protocol):
+    """The OCR service; ``ocr.service.OcrService`` implements it."""
+
+    def recognize(  # noqa: D102 - see there
+        self, ocr_input: OcrInput, api: Api, page: int | None, seconds: float
+    ) -> Recognition: ...
+
+
+class Requests:
+    """The requests of one invocation; threads may share it.
+
+    Args:
+        store: the bucket.
+        ocr: the service.
+        log: takes a line for each request.
+
+    Attributes:
+        breaker: opens when the service refuses the account.
+    """
+
+    def __init__(self, store: ObjectStore, ocr: OcrService, log: Log) -> None:
+        self.breaker = CircuitBreaker()
+        self._store = store
+        self._ocr = ocr
+        self._log = log
+
+    def send(self, file: File, api: Api, page: int | None, deadline: Deadline) -> Recognition:
+        """Send a file, or a page of it, to OCR."""
+        with self.breaker.guard(), self._log.step("recognize", file.key):
+            seconds = deadline.remaining()
+            if seconds < SHORTEST_REQUEST:
+                raise OutOfTime(seconds)
+            return self._ocr.recognize(self._ocr_input(file), api, page, seconds)
+
+    def content(self, file: File, limit: int) -> bytes | None:
+        """Return a file's bytes; None if they cannot be had or are too many to be opened here."""
+        if file.given or not file.source:
+            return file.given.content() if file.given else None
+        if file.source.size > limit:
+            return None
+        with self._log.step("fetch", file.key):
+            return self._store.fetch(file.source, limit)
+
+    def _ocr_input(self, file: File) -> OcrInput:
+        """Return the file itself, or a URL signed for one attempt."""
+        if file.given or not file.source:
+            return file.given or OcrInput()
+        return OcrInput(url=self._store.signed_url(file.source))
