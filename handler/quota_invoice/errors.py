@@ -63,7 +63,7 @@ class QuotaInvoiceError(Exception):
         request_id: the refusing service's id of the request, or None.
     """
 
-    tries: ClassVar[int] = 1
+    tries: int = 1
     """Maximum number of attempts that meet this error, for one request."""
     pause: ClassVar[float] = 0.5
     """Seconds before the second attempt; later pauses grow, with jitter."""
@@ -73,7 +73,7 @@ class QuotaInvoiceError(Exception):
     """HTTP status of the response to an API caller."""
     stops_round: bool = False
     """Whether all other inputs of the invocation would meet this error too."""
-    is_outage: ClassVar[bool] = False
+    is_outage: bool = False
     """Whether the error may concern all inputs; several in a row stop a sweep."""
     internal: ClassVar[bool] = False
     """Whether the message concerns the operator only: accounts, settings, the bucket."""

@@ -13,6 +13,7 @@ object: its ETag may be that of a content that was replaced long ago.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from enum import Enum
 from typing import Any, NamedTuple
@@ -21,15 +22,18 @@ from quota_invoice.deadline import Deadline
 from quota_invoice.errors import (
     DownloadFailed,
     ImageRefused,
+    InvocationError,
     KeyRefused,
     ObjectChanging,
     QuotaInvoiceError,
+    StoreError,
 )
 from quota_invoice.logs import Log
 from quota_invoice.obs.objects import Identified, ObjectStore, Source
 from quota_invoice.recognition.ocr_input import File
 from quota_invoice.recognition.recognizer import Recognizer
 from quota_invoice.records.record import Status, etag_of, failed, recognized
+from quota_invoice.records.stored import stored_record
 from quota_invoice.settings.layout import BucketLayout
 
 # Maximum attempts when the object changes during OCR.
@@ -145,9 +149,16 @@ class Pipeline:
         raise ObjectChanging(key)
 
     def fail(self, source: Source, error: QuotaInvoiceError, attempts: int) -> Outcome:
-        """Write the failure record of an object after its last attempt, if it is unchanged."""
-        with self._log.step("confirm", source.key):
-            current = self._store.describe(source.bucket, source.key)
+        """Write the failure record of an object after its last attempt, if it is unchanged.
+
+        An object that the bucket does not show has the content that its listing says.
+        """
+        try:
+            current = self._confirm(source)
+        except InvocationError as refusal:
+            if refusal.stops_round:
+                raise
+            current = source
         if current is None or current.etag != source.etag:
             return Outcome.GONE
         return self._write_failure(current, failed(current, error, attempts))
@@ -159,11 +170,11 @@ class Pipeline:
     def _check(self, source: Source, *, retry_failed: bool) -> _Known:
         """Look for a record or failure record of the object's content."""
         with self._log.step("check", source.key) as step:
-            record = self._store.read(source.bucket, self._layout.record_key(source.key))
+            record = stored_record(self._store, source, self._layout.record_key(source.key))
             if etag_of(record) == source.etag:
                 step.outcome = Outcome.DUPLICATE.value
                 return _Known(record, has_failure=False, is_done=True)
-            failure = self._store.read(source.bucket, self._layout.failure_key(source.key))
+            failure = stored_record(self._store, source, self._layout.failure_key(source.key))
             is_done = not retry_failed and etag_of(failure) == source.etag
             if is_done:
                 step.outcome = Outcome.DUPLICATE.value
@@ -199,7 +210,8 @@ class Pipeline:
             outcome = self._write_failure(source, record)
         else:
             outcome = self._write_record(source, record, known)
-        self._recognizer.forget_pages(source)
+        with contextlib.suppress(StoreError):  # they expire
+            self._recognizer.forget_pages(source)
         if deadline.clock() - started > _SLOW_WRITE_SECONDS:
             current = self._confirm(source)
             return outcome, current in {source, None}
@@ -233,7 +245,8 @@ class Pipeline:
         """Write a failure record, unless another invocation could read the same content."""
         bucket, key = source.bucket, source.key
         with self._log.step("write", key) as step:
-            if etag_of(self._store.read(bucket, self._layout.record_key(key))) == source.etag:
+            found = stored_record(self._store, source, self._layout.record_key(key))
+            if etag_of(found) == source.etag:
                 step.outcome = Outcome.DUPLICATE.value
                 return Outcome.DUPLICATE
             self._store.write(bucket, self._layout.failure_key(key), record)

@@ -94,7 +94,9 @@ def error_of_response(
     if response.status in _REFUSED and code == "InvalidObjectState":
         return ObjectUnavailable("Object.Archived", message, request_id)
     if response.status in _REFUSED and code == "AccessDenied" and is_input:
-        return ObjectUnavailable("Object.AccessDenied", message, request_id)
+        refusal = ObjectUnavailable("Object.AccessDenied", message, request_id)
+        refusal.is_outage = True  # the right to read inputs may be missing as a whole
+        return refusal
     return _kind_of(response.status, code)(f"Store.{code}", message, request_id)
 
 

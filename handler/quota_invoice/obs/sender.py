@@ -153,7 +153,7 @@ class Sender:
         if status == _NOT_FOUND and response.errorCode in _MISSING:
             return None
         reason = self.credentials.masked(response.errorMessage or response.reason)
-        is_input = key.startswith(self.settings.layout.input_prefix)
+        is_input = action != "list" and key.startswith(self.settings.layout.input_prefix)
         raise error_of_response(response, f"{action} {key}", reason, is_input=is_input)
 
 

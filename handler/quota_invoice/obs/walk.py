@@ -117,6 +117,11 @@ class OrderedListing:
         self._prefix = prefix
         self._entries: Iterator[Entry] | None = None
         self._next: Entry | None = None
+        self._start = ""
+
+    def is_behind(self, start: str) -> bool:
+        """Whether entries that begin like this were passed: the store lists folder by folder."""
+        return start < self._start
 
     def take(self, key: str) -> Entry | None:
         """Return the entry of this key, or None; keys are asked for in their order."""
@@ -125,6 +130,7 @@ class OrderedListing:
 
     def take_all(self, start: str) -> list[Entry]:
         """Return the entries whose keys begin like this; beginnings are asked for in order."""
+        self._start = max(self._start, start)
         if self._entries is None:
             self._entries = iter(self._listing(self._prefix, start[:-1]))
             self._next = next(self._entries, None)

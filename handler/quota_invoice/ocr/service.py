@@ -137,7 +137,9 @@ def _failure(error: Exception, bounds: Exchange, limit: float) -> ServiceUnavail
         return _bad_answer(bounds.status, str(error) if isinstance(error, UnusableBody) else name)
     if isinstance(error, _TIMEOUTS) or bounds.is_over():
         message = f"the OCR service did not respond within {limit:g} s"
-        return ServiceUnavailable("Service.Timeout", message)
+        late = ServiceUnavailable("Service.Timeout", message)
+        late.tries = 2  # the service may read the image to its end, and bill it
+        return late
     if isinstance(error, SslHandShakeException):
         message = "the OCR service's certificate is not trusted"
         return ServiceUnavailable("Service.Certificate", message)

@@ -16,6 +16,7 @@ from quota_invoice.errors import (
     InvocationError,
     NotRecognized,
     OutOfTime,
+    UnusableAnswer,
 )
 from quota_invoice.obs.objects import ObjectStore, Source
 from quota_invoice.recognition.formats.cut_off import CUT_OFF, is_cut_off
@@ -24,11 +25,16 @@ from quota_invoice.recognition.paged import Paged
 from quota_invoice.recognition.pages import Pages
 from quota_invoice.recognition.reading import Api, Fallback, Reading, Recognition
 from quota_invoice.recognition.requests import Requests
-from quota_invoice.recognition.tickets import NO_INVOICE, require_invoice
+from quota_invoice.recognition.tickets import (
+    NO_INVOICE,
+    NOT_RECOGNIZED,
+    is_unrecognized,
+    require_invoice,
+)
 from quota_invoice.retry import retry
 from quota_invoice.settings.layout import BucketLayout
 
-_MOST_PAGES = 500
+_MOST_PAGES = 300  # with a dozen invoices on each, a record stays below its largest size
 
 
 class PageReader:
@@ -79,7 +85,7 @@ class PageReader:
 
     def _ask(self, file: File, paged: Paged, pages: Pages, deadline: Deadline) -> int:
         """Ask for all pages that are not there yet; return the number of the last one."""
-        total, asked, passing = paged.total, 0, None
+        total, asked, passing = paged.total, 0, None  # the last error that only one page met
         try:
             for asked in range(1, min(total or _MOST_PAGES, _MOST_PAGES) + 1):
                 if not pages.has(asked):
@@ -103,11 +109,13 @@ class PageReader:
 
     def _read_page(
         self, file: File, paged: Paged, number: int, pages: Pages, deadline: Deadline
-    ) -> NotRecognized | None:
+    ) -> InvocationError | None:
         """Read a page; return the error after which only this page is to be read again later."""
         try:
             page, attempts = self._send_page(file, paged, number, deadline)
-        except NotRecognized as error:
+            if is_unrecognized(page.result) and not file.is_last_attempt:
+                return NotRecognized(NOT_RECOGNIZED, f"page {number} was not recognized")
+        except (NotRecognized, UnusableAnswer) as error:
             if not file.is_last_attempt:
                 return error
             pages.add(number, error, error.tries)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from quota_invoice.errors import ImageRefused, NotRecognized
@@ -27,6 +27,13 @@ def is_read(ticket: Mapping[str, Any]) -> bool:
     content = ticket.get("content")
     read = status_of(ticket)["code"] == _SUCCEEDED and isinstance(content, Mapping) and content
     return bool(read) and ticket.get("type") == "quota_invoice"
+
+
+def is_unrecognized(result: Iterable[object]) -> bool:
+    """Whether a page holds no ticket that was read, but one whose recognition failed."""
+    found = [ticket for ticket in result if isinstance(ticket, Mapping)]
+    failed = any(status_of(ticket)["code"] == NOT_RECOGNIZED for ticket in found)
+    return failed and not any(map(is_read, found))
 
 
 def status_of(ticket: Mapping[str, Any]) -> dict[str, str]:

@@ -73,9 +73,10 @@ class Retries:
 
         Inputs are asked for in the order of their keys, by one thread.
         """
-        if not finding.is_ordered:
+        start = self._start(finding.entry)
+        if not finding.is_ordered or self._listing.is_behind(start):
             return None
-        return self._tries(finding.entry, self._listing.take_all(self._start(finding.entry)))
+        return self._tries(finding.entry, self._listing.take_all(start))
 
     def look_up(self, entry: Entry) -> Tries:
         """Return an input's attempts by a listing of its own."""

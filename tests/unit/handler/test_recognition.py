@@ -19,6 +19,7 @@ from quota_invoice.errors import (
     ObjectChanging,
     OutOfTime,
     RateLimited,
+    UnusableAnswer,
 )
 from quota_invoice.logs import Log
 from quota_invoice.recognition.ocr_input import File
@@ -281,6 +282,28 @@ def test_a_pdf_without_any_page_that_is_recognized_raises() -> None:
         service.is_last = is_last
         with pytest.raises(NotRecognized):
             service.read(PDF)
+
+
+def test_a_page_whose_tickets_were_not_recognized_is_asked_for_again() -> None:
+    unread = [ticket("AIS.0105", "Recognition failed.")]
+    service = Service([ticket(number="1")], unread, content=pdf_of(10))
+    with pytest.raises(NotRecognized):
+        service.read(PDF)
+    reading = service.read(PDF)
+    assert service.ocr.pages == [*range(1, 11), 2]
+    assert list(reading.pages) == list(range(1, 11))
+
+
+def test_a_page_with_an_unusable_answer_costs_no_other_page() -> None:
+    unusable = UnusableAnswer("Service.BadAnswer", "the response has no result")
+    service = Service([ticket(number="1")], unusable, content=pdf_of(4))
+    with pytest.raises(UnusableAnswer):
+        service.read(PDF)
+    assert service.ocr.pages == [1, 2, 3, 4]
+    service.ocr.answers, service.is_last = [unusable], True
+    reading = service.read(PDF)
+    assert service.ocr.pages == [1, 2, 3, 4, 2]
+    assert (list(reading.pages), reading.pages_refused) == ([1, 3, 4], (2,))
 
 
 def test_pages_are_not_kept_for_a_content_that_was_replaced() -> None:

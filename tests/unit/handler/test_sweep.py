@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +18,8 @@ from quota_invoice.errors import (
     AccessRefused,
     ConfigurationError,
     ImageRefused,
+    InvocationError,
+    ObjectUnavailable,
     ServiceUnavailable,
     StoreError,
     StoreUnreachable,
@@ -328,6 +330,115 @@ def test_a_sweep_that_retries_failures_waits_for_no_input() -> None:
         cloud.run()
     assert cloud.run(retry_failed=True)["recognized"] == 1
     assert cloud.statuses == {"results/a.jpg.json": "recognized"}
+
+
+HIDDEN = {
+    "of another account": ObjectUnavailable("Object.AccessDenied", "get incoming/b.jpg: 403"),
+    "that no request can look at": StoreError("Store.InvalidRequest", "head incoming/b.jpg: 400"),
+}
+
+
+@pytest.mark.parametrize("refusal", HIDDEN.values(), ids=HIDDEN)
+def test_an_object_that_the_bucket_does_not_show_becomes_a_failure(
+    refusal: InvocationError, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloud = Cloud()
+    for name in "abc":
+        cloud.put(f"incoming/{name}.jpg")
+    identify, describe = cloud.store.identify, cloud.store.describe
+
+    def hide(look: Callable[[str, str], Any]) -> Callable[[str, str], Any]:
+        def looked(bucket: str, key: str) -> Any:
+            if key == "incoming/b.jpg":
+                raise refusal
+            return look(bucket, key)
+
+        return looked
+
+    monkeypatch.setattr(cloud.store, "identify", hide(identify))
+    monkeypatch.setattr(cloud.store, "describe", hide(describe))
+    for _ in range(6):
+        with pytest.raises(UploadsFailed):
+            cloud.run()
+        cloud.store.second += 4 * DAY
+    cloud.run()
+    assert cloud.statuses == {
+        "results/a.jpg.json": "recognized",
+        "results/c.jpg.json": "recognized",
+        "failures/b.jpg.json": "failed",
+    }
+
+
+def test_waiting_inputs_wait_where_a_store_lists_folder_by_folder() -> None:
+    cloud = Cloud(BUSY, SWEEP_CONCURRENCY="1")
+    cloud.put("incoming/a.jpg")
+    with pytest.raises(UploadsFailed):
+        cloud.run()
+    for name in ("a/1.jpg", "a/2.jpg"):
+        cloud.put(f"incoming/{name}")
+        cloud.put_record(f"results/{name}.json")
+    listing = cloud.store.listing
+
+    def by_folder(bucket: str, prefix: str, after: str = "") -> Iterator[Entry]:
+        entries = [one for one in listing(bucket, prefix) if one.key > after]
+        return iter(sorted(entries, key=lambda one: one.key.split("/")))
+
+    cloud.store.listing = by_folder  # type: ignore[method-assign]
+    assert cloud.run()["waiting"] == 1
+    assert len(cloud.ocr.given) == 1
+    cloud.store.second += HOUR
+    assert cloud.run()["recognized"] == 1
+    assert "retries/a.jpg.1.json" not in cloud.records
+
+
+def test_a_record_in_the_archive_counts_by_its_time() -> None:
+    cloud = Cloud()
+    for name, second in (("a.jpg", 0), ("a.jpg-b", 0), ("c.jpg", 40), ("c.jpg-d", 0)):
+        cloud.put(f"incoming/{name}", second=second)
+        cloud.put_record(f"results/{name}.json")
+    read = cloud.store.read
+
+    def archived(bucket: str, key: str) -> dict[str, Any] | None:
+        if key.startswith("results/"):
+            raise ObjectUnavailable("Object.Archived", f"get {key}: 403")
+        return read(bucket, key)
+
+    cloud.store.read = archived  # type: ignore[method-assign]
+    counts = cloud.run()
+    assert (counts["duplicate"], counts["recognized"]) == (1, 1)  # a.jpg, and the newer c.jpg
+    assert len(cloud.ocr.given) == 1
+
+
+def test_the_failure_of_a_newer_content_is_not_tidied_away() -> None:
+    cloud = Cloud()
+    for name in ("a.jpg", "a.jpg-b"):
+        cloud.put(f"incoming/{name}", b"A")
+        cloud.put_record(f"results/{name}.json", b"A")
+    cloud.put_record("failures/a.jpg.json", b"B")
+    listing = cloud.store.listing
+
+    def listed_before(bucket: str, prefix: str, after: str = "") -> Iterator[Entry]:
+        entries = list(listing(bucket, prefix, after))
+        cloud.store.objects["incoming/a.jpg"] = b"B"
+        return iter(entries)
+
+    cloud.store.listing = listed_before  # type: ignore[method-assign]
+    cloud.run()
+    assert "failures/a.jpg.json" in cloud.records
+
+
+def test_a_removal_that_fails_is_no_attempt_in_vain() -> None:
+    cloud = Cloud()
+    cloud.put("incoming/a.jpg")
+    cloud.put_record("results/a.jpg.json")
+    cloud.put_record("failures/a.jpg.json")
+
+    def refuse(bucket: str, key: str) -> None:
+        raise StoreUnreachable("Store.Unreachable", f"delete {bucket}/{key}: timed out")
+
+    cloud.store.delete = refuse  # type: ignore[method-assign]
+    assert cloud.run() == {"inputs": 1, "unsure": 1, "duplicate": 1}
+    assert cloud.records.keys() == {"results/a.jpg.json", "failures/a.jpg.json"}
 
 
 def test_an_input_that_waits_costs_no_request_of_its_own() -> None:

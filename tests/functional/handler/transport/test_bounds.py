@@ -258,6 +258,14 @@ def test_each_refusal_of_the_bucket_has_its_error(
             assert caught.value.code == name
 
 
+def test_a_listing_of_inputs_that_is_refused_is_no_refusal_of_one_input() -> None:
+    with (
+        hostile(answers(error("403 Forbidden", "AccessDenied"))) as server,
+        pytest.raises(StoreRefused, match=r"^Store.AccessDenied: list incoming/"),
+    ):
+        list(store_at(server.url).listing("invoices", "incoming/"))
+
+
 def test_an_empty_object_is_identified_by_a_head() -> None:
     no_range = error("416 Range", "InvalidRange")
     with hostile(answers(no_range, response("200 OK", b"", ETAG))) as server:
