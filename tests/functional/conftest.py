@@ -19,7 +19,7 @@ from obs import ObsClient
 from local.cloud import BUCKET, Cloud, Options, running_cloud
 from local.runtime import Runtime
 from ocr_service.auth.keyring import Credentials
-from tests.support.failure_texts import require_failure_texts
+from tests.support.fakes import require_failure_texts
 from tests.support.faulty import READS_ONCE, Faulty, faulty_cloud
 from tests.support.paths import SAMPLES
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import io
+import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta, timezone
 from functools import cache
@@ -16,9 +17,10 @@ from quota_invoice.errors import QuotaInvoiceError
 from quota_invoice.obs.objects import BEGINNING, Entry, Identified, Source
 from quota_invoice.recognition.ocr_input import OcrInput
 from quota_invoice.recognition.reading import Api, Recognition
+from quota_invoice.records.record import SCHEMA
 from tests.support.announce import etag
-from tests.support.failure_texts import require_failure_texts
 
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
 RESULT: dict[str, Any] = {
     "amount": "￥50.00",
     "code": "144031909110",
@@ -35,6 +37,17 @@ def time_of(second: int) -> str:
     """Return the bucket's time so many seconds after the first one."""
     moment = FIRST_SECOND + timedelta(seconds=second)
     return moment.isoformat().replace("+00:00", "Z")
+
+
+def require_failure_texts(record: Mapping[str, Any]) -> None:
+    """Check that a failure record, or the record of a retry, has its texts in both languages."""
+    error = record.get("error")
+    if record.get("schema") != SCHEMA or error is None:
+        return
+    for text in (error["message"], error["hint"]):
+        assert CHINESE.search(text["zh"]), record
+        assert text["en"].isascii(), record
+        assert text["en"], record
 
 
 class FakeStore:
