@@ -76,8 +76,11 @@ def test_the_function_reads_every_setting_in_user_data(plan: Planned) -> None:
 
 
 def test_additional_settings_reach_the_function(plan: Planned) -> None:
-    data = json.loads(function(plan(settings={"RECOGNITION": "auto"}))["user_data"])
-    assert Settings.read(data.get, PROJECT).recognize_all
+    chosen = {"RECOGNITION": "auto", "IGNORE": "default, *.bak", "KEEP_HISTORY": "false"}
+    data = json.loads(function(plan(settings=chosen))["user_data"])
+    settings = Settings.read(data.get, PROJECT)
+    assert (settings.recognize_all, settings.keep_history) == (True, False)
+    assert settings.layout.reason_to_ignore(f"{settings.layout.input_prefix}a.bak")
 
 
 def test_the_templates_defaults_are_the_functions_defaults(plan: Planned) -> None:

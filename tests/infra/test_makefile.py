@@ -36,6 +36,13 @@ def project(tmp_path: Path) -> Path:
     return folder
 
 
+def test_up_has_the_choice_of_several_invoices_on_one_image(project: Path) -> None:
+    assert "--recognition" not in make(project, "--dry-run", "up")
+    printed = make(project, "--dry-run", "up", "RECOGNITION=auto")
+    assert '-m local up --recognition "auto"' in printed
+    assert "RECOGNITION=auto" in make(project, "help")
+
+
 def test_an_environment_serves_the_folder_that_it_was_made_for(project: Path) -> None:
     assert "-m venv" not in make(project, "--dry-run", "demo")
     moved = project.rename(project.with_name("moved"))

@@ -82,9 +82,10 @@ def _gone(
     context: RequestContext, wanted: ListRequest, listing: Listing, after: str, below: str
 ) -> _Candidates:
     del wanted
-    for recorded in walk_records(listing, context.settings.layout, after, below):
+    layout = context.settings.layout
+    for recorded in walk_records(listing, layout, after, below):
         key = recorded.key or _key_in_record(context, recorded)
-        if key:
+        if key and not layout.reason_to_ignore(key):  # it may have a record from before
             yield key, partial(_gone_entry, context, key, recorded)
 
 
@@ -135,6 +136,6 @@ def _key_in_record(context: RequestContext, recorded: Recorded) -> str | None:
     record = context.store.read(context.bucket, record_key) or {}
     source = record.get("source")
     key = source.get("key") if isinstance(source, dict) else None
-    if not isinstance(key, str) or layout.reason_to_ignore(key):
+    if not isinstance(key, str):
         return None
     return key if record_key in {layout.record_key(key), layout.failure_key(key)} else None

@@ -87,6 +87,13 @@ def test_inputs_that_are_gone_are_listed_if_asked_for(api: Api, limit: int) -> N
     assert (entry["etag"], entry["size"]) == (etag(b"x"), 1)
 
 
+def test_what_is_ignored_by_now_is_in_no_list(api: Api) -> None:
+    api.settings = Api(user_data={"IGNORE": "a, e"}).settings
+    del api.store.objects["incoming/a"]
+    assert listed(api, "status=gone") == []
+    assert listed(api) == [one for one in ALL if one[0][-1] not in "ae"]
+
+
 NAMES = st.sampled_from(["a", "a-b", "a b", "a.jpg", "a.j", "a/b", "é", "b" * 1000, "b" * 1001])
 
 
