@@ -25,10 +25,11 @@ from quota_invoice.errors import (
 from quota_invoice.recognition.ocr_input import File
 from quota_invoice.recognition.reading import Reading
 from quota_invoice.records.failure_texts import failure_text
+from quota_invoice.records.file_texts import OWN_CODES
 from quota_invoice.records.record import Status, recognized
 
 _PDF = ".pdf"
-_BODY_TOO_LONG = "ModelArts.4104"
+_BODY_TOO_LONG, _TOO_SMALL = "ModelArts.4104", "File.TooSmall"
 _FOR_LARGE_FILES_ZH = "任意大小的文件可通过 POST /uploads 返回的地址上传。"
 _POLL_SECONDS = "2"
 _EVENT_SECONDS = 4.0  # from an upload to the record that its event causes, usually
@@ -57,12 +58,16 @@ def _read_image(context: RequestContext, image: str) -> Reading:
     try:
         return context.recognizer.read(File.sent(image), context.deadline)
     except ImageRefused as error:
-        if isinstance(error, ImageTooLarge) or error.code == _BODY_TOO_LONG:
+        is_too_large = isinstance(error, ImageTooLarge) and error.code != _TOO_SMALL
+        if is_too_large or error.code == _BODY_TOO_LONG:
+            message, hint = failure_text(error)
+            is_own = error.code.startswith(OWN_CODES)
+            problem = message.en if is_own else error.message
+            error.message = f"{problem.rstrip('.')}: {FOR_LARGE_FILES}"
             error.hint = {
-                "zh": f"{_FOR_LARGE_FILES_ZH}{failure_text(error).hint.zh}",
-                "en": f"{FOR_LARGE_FILES}. {failure_text(error).hint.en}",
+                "zh": f"{_FOR_LARGE_FILES_ZH}{hint.zh}",
+                "en": f"{FOR_LARGE_FILES}. {hint.en}",
             }
-            error.message = f"{error.message.rstrip('.')}: {FOR_LARGE_FILES}"
         raise
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 
 import pytest
 
@@ -112,6 +113,7 @@ def test_a_file_that_is_no_image_is_named_by_the_function_itself() -> None:
     [
         ImageTooLarge("AIS.0103", "The image size does not meet the requirements."),
         ImageTooLarge("ModelArts.4705", "too large"),
+        ImageTooLarge("File.TooLarge", "the image is too large for the function's memory"),
         ImageRefused("ModelArts.4104", "The body is too long."),
     ],
 )
@@ -121,6 +123,14 @@ def test_an_image_that_the_service_finds_too_large_is_referred_to_uploads(error:
     assert reply.error == (422, error.code)
     told = reply.json
     assert all("/uploads" in text for text in (told["error_msg"], *told["hint"].values()))
+
+
+def test_an_image_that_is_too_small_is_not() -> None:
+    error = ImageTooLarge("File.TooSmall", "the image has 9 x 9 pixels")
+    image = base64.b64encode(b"an image").decode()
+    told = Api(error).ask("POST", "/invoices", {"image": image}).json
+    assert told["error_msg"] == "The image is too small: a side has less than 15 pixels."
+    assert "/uploads" not in json.dumps(told)
 
 
 def test_other_errors_are_in_english_only() -> None:
