@@ -148,14 +148,18 @@ def _early_retries(world: World) -> Iterator[str]:
 
 
 def _forgotten_attempts(world: World) -> Iterator[str]:
-    """A sweep notes each attempt in vain, so that none is repeated by each sweep for ever."""
+    """A sweep notes each attempt in vain, so that none is repeated by each sweep for ever.
+
+    A PDF of which pages were kept comes to its end by them.
+    """
     for step in world.steps:
         sender = step.invocation
         if step.failed != "unusable answer" or sender.sweep is None or sender.is_dead:
             continue
         later = [one for one in world.steps if one.invocation is sender and one.at > step.at]
         is_noted = any(
-            LAYOUT.attempts_of(one.key, step.key) or one.key == LAYOUT.failure_key(step.key)
+            LAYOUT.attempts_of(one.key, step.key)
+            or one.key in {LAYOUT.failure_key(step.key), LAYOUT.progress_key(step.key)}
             for one in later
         )
         if not is_noted and not any(one.failed for one in later):

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+
+from pypdf import PdfReader
 
 from tests.support.announce import etag
 
@@ -39,17 +43,23 @@ def _image(name: str, kind: Kind, amount: int) -> Content:
 
 def _pdf(name: str, first: int, pages: int) -> Content:
     amounts = tuple(f"￥{first + page}.00" for page in range(pages))
-    data = _pdf_file(name, pages)
+    data = _pdf_file(name, range(100 * first + 1, 100 * first + 1 + pages))
     return Content(name, Kind.PDF, amounts, data, etag(data))
 
 
-def _pdf_file(name: str, pages: int) -> bytes:
-    """Return a valid PDF with empty pages."""
-    numbers = range(3, 3 + pages)
+def page_of(data: bytes) -> tuple[Content, int]:
+    """Return the content and the page's number of a PDF that was made of one page."""
+    width = int(PdfReader(io.BytesIO(data)).pages[0].mediabox.width)
+    return next(each for each in PDFS if each.name == f"pdf-{width // 100}"), width % 100
+
+
+def _pdf_file(name: str, widths: Sequence[int]) -> bytes:
+    """Return a valid PDF with an empty page of each width."""
+    numbers = range(3, 3 + len(widths))
     objects = [
         b"<</Type/Catalog/Pages 2 0 R>>",
-        f"<</Type/Pages/Kids[{' '.join(f'{n} 0 R' for n in numbers)}]/Count {pages}>>".encode(),
-        *([b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>"] * pages),
+        f"<</Type/Pages/Kids[{' '.join(f'{n} 0 R' for n in numbers)}]/Count {len(widths)}>>".encode(),
+        *(b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 %d 9]>>" % width for width in widths),
     ]
     file = f"%PDF-1.4\n%{name}\n".encode()
     offsets = []

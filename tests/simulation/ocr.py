@@ -19,7 +19,7 @@ from quota_invoice.errors import (
 from quota_invoice.recognition.ocr_input import OcrInput
 from quota_invoice.recognition.reading import Api, Recognition
 from tests.simulation.bucket import key_of
-from tests.simulation.contents import BY_DATA, Content, Kind
+from tests.simulation.contents import BY_DATA, Content, Kind, page_of
 from tests.simulation.invocation import Invocation, Step
 from tests.support.fakes import RESULT, ticket
 
@@ -60,7 +60,7 @@ class SimulatedOcr:
         limit = min(seconds, _TIMEOUT)
         step = self._invocation.step("ocr fetches", key, limit)
         self._refuse(step)
-        content = self._content(ocr_input)
+        content, page = self._content(ocr_input, page)
         reading = Reading(step, content, page)
         self._world.readings.append(reading)
         self._world.trace(self._invocation.name, f"    … reads {content.name} page {page}")
@@ -92,13 +92,14 @@ class SimulatedOcr:
         if fault == "download failed":
             raise DownloadFailed("ModelArts.4603", "download failed")
 
-    def _content(self, ocr_input: OcrInput) -> Content:
+    def _content(self, ocr_input: OcrInput, page: int | None) -> tuple[Content, int | None]:
+        """Return the content that the service gets, and the page that is asked for."""
         data, url = ocr_input.image, ocr_input.url
         if url is not None and not self._world.is_on(f"archived {key_of(url)}"):
             data = self._world.bucket.fetch(url)
         if data is None:
             raise DownloadFailed("ModelArts.4603", "the object is not to be had")
-        return BY_DATA[data]
+        return (BY_DATA[data], page) if data in BY_DATA else page_of(data)
 
     def _result(self, content: Content, api: Api, page: int | None, step: Step) -> Recognition:
         if content.kind is Kind.BAD or (content.kind is Kind.MOODY and step.is_odd):

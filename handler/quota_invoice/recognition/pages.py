@@ -67,15 +67,21 @@ class Pages:
         if kept is None:
             return
         self.are_kept = True
-        if kept.get("etag") != self._source.etag or not isinstance(kept.get("pages"), Mapping):
+        if kept.get("etag") != self._source.etag:
             return
-        for number, page in kept["pages"].items():
+        try:
+            self._take(kept["pages"], int(kept["attempts"]))
+        except (LookupError, TypeError, ValueError, AttributeError):
+            self.results, self.refusals = {}, {}  # another program's object
+
+    def _take(self, pages: Mapping[str, Any], attempts: int) -> None:
+        for number, page in pages.items():
             if "refused" in page:
                 self.refusals[int(number)] = page["refused"]["code"], page["refused"]["message"]
             else:
                 view = View(*page.pop("view", ()))
                 self.results[int(number)] = Recognition(**page, view=view)
-        self.attempts = int(kept.get("attempts", 0))
+        self.attempts = attempts
 
     def has(self, number: int) -> bool:
         """Whether a page needs no further request."""

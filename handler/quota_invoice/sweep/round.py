@@ -31,9 +31,9 @@ class Round:
         """The time from which on records are compared with their inputs; empty for all of them."""
         try:
             started = datetime.fromisoformat(self.last_started_at.replace("Z", "+00:00"))
-        except ValueError:
+            return (started - _LONGEST_WRITE).isoformat().replace("+00:00", "Z")
+        except (ValueError, OverflowError):
             return "0"  # before all times
-        return (started - _LONGEST_WRITE).isoformat().replace("+00:00", "Z")
 
 
 class RoundState:

@@ -379,6 +379,20 @@ def test_content_that_was_replaced_and_came_back_during_ocr_is_read_again() -> N
     assert len(cloud.ocr.given) == 2
 
 
+def test_a_slow_write_is_followed_by_another_look_at_the_object() -> None:
+    class Slow(FakeStore):
+        def write(self, bucket: str, key: str, record: Any) -> None:
+            super().write(bucket, key, record)
+            if self.objects[KEY] == b"old":
+                self.objects[KEY] = b"new"
+                cloud.seconds -= 1.0
+
+    cloud = Cloud(objects={KEY: b"old"})
+    cloud.store, cloud.seconds = Slow({KEY: b"old"}), 20.0
+    assert cloud.run(announce(KEY, b"old")) == {"recognized": 1}
+    assert cloud.store.records[RECORD]["source"]["etag"] == etag(b"new")
+
+
 def test_a_slow_invocation_for_older_content_leaves_the_newer_record() -> None:
     slow = Cloud(objects={KEY: b"old"})
 

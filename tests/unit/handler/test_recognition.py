@@ -27,6 +27,7 @@ from quota_invoice.recognition.reading import Api, Reading
 from quota_invoice.recognition.recognizer import Recognizer
 from quota_invoice.records.record import recognized
 from quota_invoice.settings.layout import DEFAULT_LAYOUT
+from tests.support.announce import etag
 from tests.support.fakes import RESULT, FakeOcr, FakeStore, pdf_of, ticket
 
 TOO_LARGE = ImageTooLarge("AIS.0103", "The image size does not meet the requirements.", "r-1")
@@ -373,6 +374,15 @@ def test_the_pages_of_another_content_are_not_taken() -> None:
     service.content = pdf_of(2, "new")
     service.read(PDF)
     assert service.ocr.pages == [1, 1, 2]
+
+
+@pytest.mark.parametrize("pages", [None, 7, {"x": {}}, {"1": 7}, {"1": {"result": []}}])
+def test_kept_pages_of_another_shape_are_read_again(pages: object) -> None:
+    service = Service(content=pdf_of(2))
+    kept = {"etag": etag(service.content), "attempts": 2, "pages": pages}
+    service.store.write("invoices", PAGES, kept)
+    service.read(PDF)
+    assert service.ocr.pages == [1, 2]
 
 
 def test_a_long_pdf_keeps_its_pages_now_and_then() -> None:

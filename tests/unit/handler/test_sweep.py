@@ -22,6 +22,7 @@ from quota_invoice.errors import (
     ObjectUnavailable,
     ServiceUnavailable,
     StoreError,
+    StoreRefused,
     StoreUnreachable,
     UploadsFailed,
 )
@@ -30,12 +31,13 @@ from quota_invoice.logs import Log
 from quota_invoice.obs.objects import Entry
 from quota_invoice.obs.walk import State, walk
 from quota_invoice.pipeline import Pipeline
+from quota_invoice.recognition.breaker import CircuitBreaker
 from quota_invoice.recognition.recognizer import Recognizer
 from quota_invoice.settings.layout import DEFAULT_LAYOUT
 from quota_invoice.settings.settings import Settings
 from quota_invoice.sweep.sweeper import Sweeper
 from tests.support.announce import etag
-from tests.support.fakes import FIRST_SECOND, FakeOcr, FakeStore, time_of
+from tests.support.fakes import FIRST_SECOND, FakeOcr, FakeStore, pdf_of, time_of
 
 USER_DATA = {"BUCKET": "invoices", "SWEEP_CONCURRENCY": "2"}
 STATE = "failures/.sweep"
@@ -451,6 +453,87 @@ def test_an_input_that_waits_costs_no_request_of_its_own() -> None:
     assert not [key for action, key in cloud.store.requests if "a.jpg" in key]
 
 
+def test_an_attempt_is_noted_before_the_former_note_is_removed() -> None:
+    cloud = Cloud(BUSY, BUSY)
+    cloud.put("incoming/a.jpg")
+    for _ in range(2):
+        with pytest.raises(UploadsFailed):
+            cloud.run()
+        cloud.store.second += HOUR
+    changes = [(action, key) for action, key in cloud.store.requests if "retries/a" in key]
+    assert changes == [
+        ("put", "retries/a.jpg.1.json"),
+        ("put", "retries/a.jpg.2.json"),
+        ("delete", "retries/a.jpg.1.json"),
+    ]
+
+
+def test_a_long_pdf_that_goes_on_is_not_postponed() -> None:
+    cloud = Cloud(SWEEP_CONCURRENCY="1")
+    cloud.put("incoming/a.pdf", pdf_of(3))
+    cloud.put("incoming/b.jpg")
+
+    def none_left() -> None:
+        cloud.seconds = 0.1
+
+    cloud.late, cloud.ocr.meanwhile = True, none_left
+    assert cloud.run()["unfinished"] == 1
+    assert cloud.records.keys() == {"progress/a.pdf.json"}
+    cloud.seconds, cloud.ocr.meanwhile = 60.0, lambda: None
+    assert cloud.run()["recognized"] == 2
+    assert cloud.ocr.pages == [1, 2, 3]
+
+
+REFUSED = StoreRefused("Store.AccessDenied", "403 Access Denied")
+
+
+def test_a_refused_listing_stops_the_inputs_that_are_queued(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cloud = Cloud(SWEEP_CONCURRENCY="1")
+    for index in range(20):
+        cloud.put(f"incoming/{index:02d}.jpg")
+    listing, note, noted = cloud.store.listing, CircuitBreaker.note, threading.Event()
+
+    def refuse(bucket: str, prefix: str, after: str = "") -> Iterator[Entry]:
+        for index, entry in enumerate(listing(bucket, prefix, after)):
+            if prefix == "incoming/" and index == 3:
+                raise REFUSED
+            yield entry
+
+    def noting(breaker: CircuitBreaker, error: InvocationError) -> None:
+        note(breaker, error)
+        noted.set()
+
+    monkeypatch.setattr(cloud.store, "listing", refuse)
+    monkeypatch.setattr(CircuitBreaker, "note", noting)
+    cloud.ocr.meanwhile = lambda: assert_is_set(noted)
+    with pytest.raises(UploadsFailed, match="Store.AccessDenied: 1 of 2 uploads failed"):
+        cloud.run()
+    assert len(cloud.ocr.given) == 1
+
+
+def assert_is_set(event: threading.Event) -> None:
+    assert event.wait(10)
+
+
+def test_a_refusal_while_attempts_are_looked_up_stops_the_round() -> None:
+    cloud = Cloud(SWEEP_CONCURRENCY="1")
+    for name in ("a", "a.jpg", "b.jpg"):
+        cloud.put(f"incoming/{name}")
+    listing = cloud.store.listing
+
+    def refuse(bucket: str, prefix: str, after: str = "") -> Iterator[Entry]:
+        if prefix == "retries/a.":
+            raise REFUSED
+        return listing(bucket, prefix, after)
+
+    cloud.store.listing = refuse  # type: ignore[method-assign]
+    with pytest.raises(UploadsFailed, match="Store.AccessDenied"):
+        cloud.run()
+    assert cloud.ocr.given == []
+
+
 def test_a_record_ends_the_retries() -> None:
     cloud = Cloud(BUSY)
     cloud.put("incoming/a.jpg")
@@ -543,6 +626,22 @@ def test_a_record_that_came_late_is_found_by_the_next_sweep(prefix: str) -> None
     counts = cloud.run()
     assert (counts["unsure"], counts["recognized"], counts["duplicate"]) == (2, 1, 1)
     assert cloud.store.records["results/a.jpg.json"]["source"]["etag"] == etag(b"B")
+
+
+def test_a_record_that_was_written_while_the_last_round_began_is_compared() -> None:
+    cloud = Cloud()
+    cloud.put("incoming/a.jpg", b"B")
+    cloud.put_record("results/a.jpg.json", b"A", second=LAST_ROUND - MINUTE)
+    assert cloud.run()["recognized"] == 1
+
+
+@pytest.mark.parametrize("last", ["0001-01-01T00:00:00Z", "tomorrow", "", 7])
+def test_a_state_that_makes_no_sense_compares_all_records(last: object) -> None:
+    cloud = Cloud()
+    cloud.store.records[STATE] = {"last_started_at": last}
+    cloud.put("incoming/a.jpg", b"B")
+    cloud.put_record("results/a.jpg.json", b"A")
+    assert cloud.run()["recognized"] == 1
 
 
 def test_each_record_is_compared_once() -> None:

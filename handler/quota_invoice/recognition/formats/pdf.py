@@ -11,6 +11,8 @@ from quota_invoice.errors import FileRefused
 if TYPE_CHECKING:
     from pypdf import PdfReader
 
+# Bytes. The tables of a PDF with 100,000 objects have less; a few KB can hold millions of entries.
+_LARGEST_TABLE = 1 << 20
 # The library raises all of these for damaged files.
 _DAMAGED = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)
 
@@ -54,14 +56,15 @@ class PdfFile:
 
 def _open(content: bytes) -> tuple[PdfReader | None, int | None]:
     # Imported when first needed: most invocations have no PDF.
-    from pypdf import PdfReader  # noqa: PLC0415 - see above
+    from pypdf import PdfReader, apply_configuration  # noqa: PLC0415 - see above
     from pypdf.errors import DependencyError, PyPdfError  # noqa: PLC0415 - see above
 
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # its lines are not JSON
     try:
-        reader = PdfReader(io.BytesIO(content))
-        if reader.is_encrypted and not reader.decrypt(""):
-            raise FileRefused("File.Locked", "the PDF needs a password")
-        return reader, len(reader.pages) or None
+        with apply_configuration(zlib_maximum_output_length=_LARGEST_TABLE):
+            reader = PdfReader(io.BytesIO(content))
+            if reader.is_encrypted and not reader.decrypt(""):
+                raise FileRefused("File.Locked", "the PDF needs a password")
+            return reader, len(reader.pages) or None
     except (PyPdfError, DependencyError, *_DAMAGED):
         return None, None

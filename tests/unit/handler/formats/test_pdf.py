@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import tracemalloc
+import zlib
 
 import pytest
 from pypdf import PdfReader, PdfWriter
@@ -69,3 +71,18 @@ def test_a_page_of_an_encrypted_pdf_is_a_pdf_without_encryption() -> None:
 )
 def test_a_damaged_pdf_has_no_known_number(content: bytes) -> None:
     assert pages(content) is None
+
+
+def test_a_small_file_with_a_huge_table_is_not_decoded() -> None:
+    entries = 2_000_000
+    table = zlib.compress(b"\x01\x00\x10" * entries, 9)
+    head = objects(CATALOG, b"<</Type/Pages/Kids[]/Count 1>>")
+    names = b"<</Type/XRef/Size %d/W[1 1 1]/Root 1 0 R/Filter/FlateDecode/Length %d>>"
+    stream = b"9 0 obj " + names % (entries, len(table)) + b"\nstream\n" + table + b"\nendstream"
+    content = head + stream + b" endobj\nstartxref\n%d\n%%%%EOF" % len(head)
+    assert len(content) < 10_000
+    tracemalloc.start()
+    assert pages(content) is None
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 20_000_000
