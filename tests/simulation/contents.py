@@ -55,11 +55,10 @@ def page_of(data: bytes) -> tuple[Content, int]:
 
 def _pdf_file(name: str, widths: Sequence[int]) -> bytes:
     """Return a valid PDF with an empty page of each width."""
-    numbers = range(3, 3 + len(widths))
-    kids = " ".join(f"{n} 0 R" for n in numbers)
+    pages = " ".join(f"{number} 0 R" for number in range(3, 3 + len(widths)))
     objects = [
         b"<</Type/Catalog/Pages 2 0 R>>",
-        f"<</Type/Pages/Kids[{kids}]/Count {len(widths)}>>".encode(),
+        f"<</Type/Pages/Kids[{pages}]/Count {len(widths)}>>".encode(),
         *(b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 %d 9]>>" % width for width in widths),
     ]
     file = f"%PDF-1.4\n%{name}\n".encode()
