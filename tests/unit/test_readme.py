@@ -12,7 +12,7 @@ import pytest
 
 from quota_invoice.errors import ConfigurationError, ImageRefused
 from quota_invoice.invoice.fields import Fields
-from quota_invoice.invoice.rules import RULES, check, unread_pages
+from quota_invoice.invoice.rules import RULES, check, unread_pages, unread_tickets
 from quota_invoice.obs.objects import Source
 from quota_invoice.recognition.reading import Api, Reading, Recognition
 from quota_invoice.records.record import failed, recognized
@@ -57,7 +57,7 @@ def test_the_finding_is_one_of_a_rule() -> None:
 def test_the_table_of_findings_has_each_rule() -> None:
     [table] = re.findall(r"^\| Finding \|.*?\n\n", README, re.MULTILINE | re.DOTALL)
     names = set(re.findall(r"`([a-z]+_[a-z]+)(?:\.[a-z]+)?`.*\| `(?:doubt|serious)`", table))
-    assert names == {rule.__name__ for rule in (*RULES, unread_pages)}
+    assert names == {rule.__name__ for rule in (*RULES, unread_pages, unread_tickets)}
 
 
 def test_the_failure_record_has_the_members_of_a_written_one() -> None:

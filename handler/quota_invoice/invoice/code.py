@@ -8,7 +8,7 @@ from quota_invoice.invoice.place import Place, division
 
 # Twelve characters: tax bureau, division, year, then five for the trade and the province's own use,
 # which may be letters (15107158E001).
-_CODE = re.compile(r"[012](\d{4})(\d{2})[0-9A-Z]{5}")
+_CODE = re.compile(r"[012]([0-9]{4})([0-9]{2})[0-9A-Z]{5}")
 _FORMER_CENTURY = 69
 
 

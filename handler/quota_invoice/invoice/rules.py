@@ -20,7 +20,7 @@ VERSION = "2"
 DOUBTFUL_BELOW = 0.9
 """A field with a lower confidence should be compared with the image."""
 
-_NUMBER = re.compile(r"\d{8}")
+_NUMBER = re.compile(r"[0-9]{8}")
 
 
 def missing_field(fields: Fields) -> Iterator[Finding]:
@@ -98,18 +98,33 @@ def low_confidence(fields: Fields) -> Iterator[Finding]:
 
 
 def unread_pages(pages: Sequence[range]) -> Iterator[Finding]:
-    """All pages of a file were read: another one may hold a further invoice.
+    """An invoice was read on each page of a file: others may hold one that was not.
 
     >>> [finding.message.en for finding in unread_pages([range(2, 3), range(4, 5), range(5, 7)])]
-    ['These pages of the file were not read: 2, 4-6. They may hold further invoices.']
+    ['No invoice was read on these pages: 2, 4-6. Check whether they hold further invoices.']
     """
     if pages:
         text = Text(
-            f"文件的以下页面未能识别：第 {_listed(pages, '、')} 页，其中可能还有发票。",
-            f"These pages of the file were not read: {_listed(pages, ', ')}. They may hold further "
-            "invoices.",
+            f"文件的以下页面没有读出发票：第 {_listed(pages, '、')} 页，请核对其中是否还有发票。",
+            f"No invoice was read on these pages: {_listed(pages, ', ')}. Check whether they hold "
+            "further invoices.",
         )
         yield Finding("unread_pages", Severity.DOUBT, text)
+
+
+def unread_tickets(number: int) -> Iterator[Finding]:
+    """All tickets that the service found in a file were read: another one may be an invoice.
+
+    >>> [finding.message.en for finding in unread_tickets(1)]
+    ['Papers that could not be read lie beside the invoices: 1. Compare them with the image.']
+    """
+    if number:
+        text = Text(
+            f"除已读出的发票外，还有 {number} 张票据未能识别，请对照图片核对。",
+            f"Papers that could not be read lie beside the invoices: {number}. Compare them with "
+            "the image.",
+        )
+        yield Finding("unread_tickets", Severity.DOUBT, text)
 
 
 RULES: tuple[Callable[[Fields], Iterator[Finding]], ...] = (

@@ -155,6 +155,8 @@ class Recognizer:
     def _convert(self, file: File, fallback: Fallback, deadline: Deadline) -> Reading:
         """Read a file in a format that the service does not read."""
         content = self._requests.content(file, LARGEST_OBJECT)
+        if content is None and file.given:
+            raise FormatRefused("AIS.0102", "the file is not valid Base64")
         if content is None:
             raise too_large()
         jpeg = self._jpeg(file, content, deadline)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from quota_invoice.invoice.interpret import interpret
-from quota_invoice.invoice.rules import unread_pages
-from quota_invoice.recognition.reading import Reading, View
+from quota_invoice.invoice.rules import unread_pages, unread_tickets
+from quota_invoice.recognition.reading import Api, Reading, View
 from quota_invoice.recognition.tickets import is_read, status_of, tickets
 
 
@@ -14,9 +14,10 @@ def members(reading: Reading) -> dict[str, Any]:
     """Return the results of all pages, their invoices, and the tickets that were not read.
 
     Each invoice and each failed ticket has its page and its polygon: the corners in pixels of the
-    upright original. A file's pages that were not read are a finding on each of its invoices.
+    upright original. Pages and tickets that were not read are findings on each of the invoices.
     """
-    of_file = list(unread_pages(reading.pages_unread))
+    unread = sum(not is_read(ticket) for _, ticket in tickets(reading))
+    of_file = [*unread_pages(reading.pages_unread), *unread_tickets(unread)]
     invoices, failed_tickets = [], []
     for page, ticket in tickets(reading):
         polygon = _polygon(ticket.get("location"), reading.pages[page].view)
@@ -33,14 +34,17 @@ def members(reading: Reading) -> dict[str, Any]:
 
 
 def page_rules(reading: Reading) -> tuple[list[str], list[dict[str, str]]]:
-    """Return the rules on pages that were run, and those that were not, with the reason."""
-    if not reading.has_pages:
+    """Return the rules on whole files that were run, and those that were not, with the reason."""
+    if reading.api is Api.QUOTA_INVOICE:
         return [], []
+    on_tickets = unread_tickets.__name__
+    if not reading.has_pages:
+        return [on_tickets], []
     rule = unread_pages.__name__
     if reading.pages_total is None:
         reason = "the file's number of pages is unknown: only refused pages are named"
-        return [], [{"rule": rule, "reason": reason}]
-    return [rule], []
+        return [on_tickets], [{"rule": rule, "reason": reason}]
+    return [on_tickets, rule], []
 
 
 def _polygon(location: object, view: View) -> list[list[int]] | None:

@@ -59,16 +59,20 @@ DEFAULT_PATTERNS = (
     # Systems and cloud drives: Apple, Windows, Synology, QNAP.
     *(".DS_Store", "._*", ".localized", ".apdisk", "__MACOSX/", "*.icloud"),
     *("Thumbs.db", "ehthumbs*.db", "desktop.ini", "*.lnk", "$RECYCLE.BIN/"),
-    *("@eaDir/", "#recycle/", ".@__thumb/", ".thumbnails/", ".nomedia"),
+    *("@eaDir/", "#recycle/", "#snapshot/", "@Recycle/", ".@__thumb/", ".thumbnails/", ".nomedia"),
+    *("System Volume Information/", ".dropbox*", "Icon\r", "*.url"),
     *(".Trash*/", ".Spotlight-V100/", ".fseventsd/", ".TemporaryItems/", ".stfolder/"),
     # Notes of cameras and photo programs beside an image.
     *("*.AAE", "*.THM", "*.LRV", "*.xmp", ".picasa.ini", "picasa.ini"),
     # Videos.
     *("*.mp4", "*.mov", "*.m4v", "*.avi", "*.mkv", "*.wmv", "*.flv", "*.webm", "*.3gp"),
-    *("*.mpg", "*.mpeg", "*.mts", "*.m2ts", "*.rmvb"),
+    *("*.mpg", "*.mpeg", "*.mts", "*.m2ts", "*.rm", "*.rmvb", "*.asf", "*.3gpp", "*.3g2"),
+    *("*.vob", "*.f4v", "*.ts", "*.ogv", "*.m2v", "*.qt"),
     # Uploads and downloads that are not finished: WinSCP, rclone, browsers, cloud drives.
     *("*.tmp", "*.temp", "*.part", "*.partial", "*.filepart", "*.crdownload", "*.download"),
-    *("*.downloading", "*.aria2", "*.td", "*.xltd", "*.!ut", ".fuse_hidden*", ".nfs*"),
+    *("*.downloading", "*.aria2", "*.td", "*.td.cfg", "*.xltd", "*.!ut", "*.!qB", "*.bc!"),
+    *("*.opdownload", ".fuse_hidden*", ".nfs*", ".pureftpd-upload.*", ".in.*", ".goutputstream-*"),
+    ".*.??????",  # rsync
     # Locks and back-up copies of Office, WPS, LibreOffice and editors.
     *("~$*", ".~*", "*~", "*.swp"),
 )

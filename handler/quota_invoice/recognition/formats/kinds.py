@@ -174,8 +174,9 @@ def kind_of(beginning: bytes) -> Kind:
             return Kind.OTHER_IMAGE if is_raw else kind
     if beginning.startswith(b"BM") and int.from_bytes(beginning[_BMP_SIZE], "little") in _BMP_SIZES:
         return Kind.BMP
+    # A frame in chunks around a PDF has its lines within the PDF's images.
     if b"%PDF-" in beginning[:_PDF_WITHIN]:
-        return Kind.PDF
+        return Kind.FRAMED if _is_chunked(beginning) else Kind.PDF
     return _of_container(beginning) or _of_pattern(beginning) or _of_text(beginning)
 
 

@@ -36,6 +36,7 @@ from tests.support.paths import HEIC
         (b"BMW is a car. " * 20, Kind.NOT_AN_IMAGE),
         (formats.chunked(formats.jpeg()), Kind.FRAMED),
         (b"10000\r\n" + formats.jpeg(), Kind.FRAMED),
+        (formats.chunked(pdf_of(1)), Kind.FRAMED),
         (b"10000\r\n20000\r\n" * 50, Kind.NOT_AN_IMAGE),
         (formats.in_form(formats.jpeg()), Kind.FRAMED),
         ("发票".encode("utf-16"), Kind.NOT_AN_IMAGE),

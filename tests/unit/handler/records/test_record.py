@@ -33,6 +33,9 @@ def pdf(pages: tuple[int, ...], **more: Any) -> dict[str, Any]:
     return recognized(SOURCE, reading, region="cn-north-4")
 
 
+FAILED = ticket("AIS.0105", "Recognition failed.")
+
+
 def fixed(record: dict[str, Any]) -> dict[str, Any]:
     """Return a record at the time of the golden ones, in the order of its members."""
     assert record["processed_at"].endswith("Z")
@@ -103,6 +106,18 @@ def test_each_invoice_of_a_pdf_says_which_pages_were_not_read() -> None:
         assert "2, 4-5" in finding["message"]["en"]
         assert invoice["needs_review"] is True
     assert len(record["invoices"]) == 2
+
+
+def test_a_paper_that_could_not_be_read_beside_an_invoice_is_said() -> None:
+    for api_pages in ({1: [ticket(), FAILED]}, {1: [ticket()], 2: [FAILED]}):
+        pages = {number: Recognition(result, "r-1", 1) for number, result in api_pages.items()}
+        asked = len(pages) if len(pages) > 1 else None
+        reading = Reading(Api.AUTO_CLASSIFICATION, pages, 2, pages_asked=asked, pages_total=asked)
+        record = recognized(SOURCE, reading, region="cn-north-4")
+        assert "unread_tickets" in record["rules"]["run"]
+        [invoice] = record["invoices"]
+        assert [finding["code"] for finding in invoice["findings"]] == ["unread_tickets"]
+        assert invoice["needs_review"] is True
 
 
 @pytest.mark.timeout(10)

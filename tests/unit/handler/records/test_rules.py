@@ -26,6 +26,8 @@ TABLE: list[tuple[dict[str, Any], str, str]] = [
     ({"code": "14403190911"}, "malformed_code", "serious"),
     ({"code": "344031909110"}, "malformed_code", "serious"),
     ({"number": "9123456"}, "malformed_number", "serious"),
+    ({"number": "９１２３４５６７"}, "malformed_number", "serious"),
+    ({"code": "1４4031909110"}, "malformed_code", "serious"),
     ({"number": "9123456O"}, "malformed_number", "serious"),
     ({"code": "144039909110"}, "early_year", "serious"),
     ({"code": "144036809110"}, "future_year", "serious"),
@@ -92,8 +94,8 @@ def test_the_code_s_year_is_from_2000_to_this_year(digits: str, codes: list[str]
 @pytest.mark.parametrize(
     ("pages", "zh", "en"),
     [
-        ([3], "第 3 页", "not read: 3."),
-        ([1, 2, 5, 7, 8], "第 1-2、5、7-8 页", "not read: 1-2, 5, 7-8."),
+        ([3], "第 3 页", "these pages: 3."),
+        ([1, 2, 5, 7, 8], "第 1-2、5、7-8 页", "these pages: 1-2, 5, 7-8."),
     ],
 )
 def test_unread_pages_are_named(pages: list[int], zh: str, en: str) -> None:
