@@ -60,7 +60,7 @@ DEFAULT_PATTERNS = (
     *(".DS_Store", "._*", ".localized", ".apdisk", "__MACOSX/", "*.icloud"),
     *("Thumbs.db", "ehthumbs*.db", "desktop.ini", "*.lnk", "$RECYCLE.BIN/"),
     *("@eaDir/", "#recycle/", "#snapshot/", "@Recycle/", ".@__thumb/", ".thumbnails/", ".nomedia"),
-    *("System Volume Information/", ".dropbox*", "Icon\r", "*.url"),
+    *("System Volume Information/", ".dropbox*", "*.url"),
     *(".Trash*/", ".Spotlight-V100/", ".fseventsd/", ".TemporaryItems/", ".stfolder/"),
     # Notes of cameras and photo programs beside an image.
     *("*.AAE", "*.THM", "*.LRV", "*.xmp", ".picasa.ini", "picasa.ini"),

@@ -19,7 +19,7 @@ JUNK = [
     *("IMG_4211.AAE", "img_4211.aae", "IMG_4211.MOV", "clip.mp4", "发票.MP4", "a.jpg.xmp"),
     *("scan.jpg.tmp", "half.jpg.filepart", "scan.jpg.part", "scan.jpg.crdownload"),
     *("scan.jpg.8f3a1c2e.partial", "~$报销.docx", ".~lock.a.ods#", "scan.jpg~", ".fuse_hidden01"),
-    *(".scan.jpg.Ab12Cd", ".in.scan.jpg.", "Icon\r", "clip.rm", "clip.3gpp", "@Recycle/a.jpg"),
+    *(".scan.jpg.Ab12Cd", ".in.scan.jpg.", "clip.rm", "clip.3gpp", "@Recycle/a.jpg"),
     *("__MACOSX/a.jpg", "2026/@eaDir/a.jpg/SYNOPHOTO_THUMB_M.jpg", ".Trash-1000/files/a.jpg"),
 ]
 INVOICES = [
