@@ -42,7 +42,12 @@ def _concurrent(first: Reading, second: Reading, world: World) -> bool:
     """The second invocation looked for a record before the first one had finished its work."""
     key = first.step.key
     mine, keys = first.step.invocation, {key, *_outputs(key)}
-    end = max(step.at for step in world.steps if step.invocation is mine and step.key in keys)
+    former = LAYOUT.history_key(key, "").removesuffix(".json")
+    end = max(
+        step.at
+        for step in world.steps
+        if step.invocation is mine and (step.key in keys or step.key.startswith(former))
+    )
     looked_at = _last(second.step, world, "get", LAYOUT.record_key(key))
     return second.step.invocation is not mine and looked_at <= end
 

@@ -150,7 +150,8 @@ def _early_retries(world: World) -> Iterator[str]:
 def _forgotten_attempts(world: World) -> Iterator[str]:
     """A sweep notes each attempt in vain, so that none is repeated by each sweep for ever.
 
-    A PDF of which pages were kept comes to its end by them.
+    A PDF of which pages were kept comes to its end by them. An input that was replaced or deleted
+    meanwhile has no attempt.
     """
     for step in world.steps:
         sender = step.invocation
@@ -162,7 +163,14 @@ def _forgotten_attempts(world: World) -> Iterator[str]:
             or one.key in {LAYOUT.failure_key(step.key), LAYOUT.progress_key(step.key)}
             for one in later
         )
-        if not is_noted and not any(one.failed for one in later):
+        is_changed = any(
+            change.key == step.key and sender.began_at < change.at for change in world.changes
+        )
+        is_stopped = any(
+            "refused" in (one.failed or "") for one in world.steps if one.invocation is sender
+        )
+        is_stopped = is_stopped or any(one.failed for one in later)
+        if not (is_noted or is_changed or is_stopped):
             yield f"{sender.name} forgets its attempt at {step.key}"
 
 
