@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import datetime, timezone
 from enum import Enum
 from typing import Any
 
@@ -15,6 +14,7 @@ from quota_invoice.obs.objects import Source
 from quota_invoice.recognition.reading import Api, Reading
 from quota_invoice.records.auto_classification import members, page_rules
 from quota_invoice.records.failure_texts import failure_text
+from quota_invoice.times import format_time, utc_now
 
 SCHEMA = "quota-invoice-record/2"
 FORMER_SCHEMA = "quota-invoice-record/1"
@@ -130,5 +130,4 @@ def _pages(reading: Reading) -> dict[str, Any]:
 
 
 def _now() -> str:
-    now = datetime.now(timezone.utc)
-    return now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return format_time(utc_now(), "milliseconds")

@@ -15,6 +15,7 @@ from quota_invoice.obs.objects import Entry, ObjectStore, Source
 from quota_invoice.obs.walk import Finding, OrderedListing
 from quota_invoice.records.record import retry_record
 from quota_invoice.settings.layout import BucketLayout
+from quota_invoice.times import parse_time
 
 # The time from each attempt in vain to the next one. After the attempt that follows the last of
 # them, the failure is final.
@@ -117,8 +118,7 @@ class Retries:
 
 
 def _due_at(attempts: int, tried_at: str) -> datetime:
-    try:
-        tried = datetime.fromisoformat(tried_at.replace("Z", "+00:00"))
-    except ValueError:  # there was none
+    tried = parse_time(tried_at)
+    if tried is None:
         return datetime.min.replace(tzinfo=timezone.utc)
     return tried + _WAITS[min(attempts, len(_WAITS)) - 1]

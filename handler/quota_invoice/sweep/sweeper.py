@@ -12,7 +12,7 @@ import contextlib
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
-from datetime import datetime, timezone
+from datetime import datetime
 
 from quota_invoice.deadline import FOR_ONE_INPUT, RETRIES_PER_INPUT, Deadline
 from quota_invoice.errors import (
@@ -35,16 +35,13 @@ from quota_invoice.settings.settings import Settings
 from quota_invoice.sweep.progress import Pending, Progress
 from quota_invoice.sweep.retries import Retries, Tries
 from quota_invoice.sweep.round import Round, RoundState
+from quota_invoice.times import utc_now
 
 _QUEUED_PER_THREAD = 2  # so that no thread waits for the listing
 
 
 def _threads(number: int) -> Executor:
     return ThreadPoolExecutor(number, thread_name_prefix="sweep")
-
-
-def _utc_now() -> datetime:
-    return datetime.now(timezone.utc)
 
 
 class Sweeper:
@@ -72,7 +69,7 @@ class Sweeper:
         deadline: Deadline,
         *,
         pool: Callable[[int], Executor] = _threads,
-        now: Callable[[], datetime] = _utc_now,
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
         if not settings.bucket:
             raise ConfigurationError(["BUCKET: not set; a sweep needs the bucket's name"])
