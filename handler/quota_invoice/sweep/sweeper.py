@@ -86,7 +86,7 @@ class Sweeper:
 
         Returns:
             The number of ``inputs``, and the inputs by state and by outcome; ``unfinished`` is 1
-            if the sweep did not come to the last input, ``stopped`` if a refusal is the reason.
+            if the sweep did not reach the last input, ``stopped`` if a refusal is the reason.
 
         Raises:
             InvocationError: an input could not be processed; all others were.
@@ -151,7 +151,7 @@ class Sweeper:
     def _process(
         self, finding: Finding, tries: Tries | None, sweep: Sweep, *, is_first: bool
     ) -> Outcome:
-        """See an input to an end, or to its next attempt."""
+        """Process an input, unless a refusal has stopped the round."""
         with self._pipeline.breaker.guard():
             tries = tries or self._retries.look_up(finding.entry)
             return self._bring_up_to_date(finding, tries, sweep, is_first=is_first)
@@ -206,7 +206,7 @@ class Sweeper:
         return outcome
 
     def _postpone(self, entry: Entry, error: InvocationError, tries: Tries) -> None:
-        """Have a later sweep try an input again, or make its failure final."""
+        """Postpone an input to a later sweep, or make its failure final."""
         source = self._source(entry)
         try:
             if tries.are_exhausted:
