@@ -1,1 +1,1 @@
-"""The sweep: finds inputs without a right record, and processes them until each has an end."""
+"""The sweep: finds inputs without a right record, and processes them."""
