@@ -51,7 +51,7 @@ class Outcome(Enum):
     DUPLICATE = "duplicate"  # this content has its record or failure record already
     GONE = "gone"  # there is no such object any more
     IGNORED = "ignored"  # not the upload of an input
-    WAITING = "waiting"  # a sweep tried it in vain, and tries again later
+    WAITING = "waiting"  # an attempt failed, and a later sweep makes the next one
     TIDIED = "tidied"  # a leftover failure record was removed, by a sweep
 
     @property

@@ -122,7 +122,7 @@ def _breaker_problems(world: World) -> Iterator[str]:
 
 
 def _early_retries(world: World) -> Iterator[str]:
-    """A sweep leaves an input alone until it is due that an earlier sweep tried in vain."""
+    """After a failed attempt of a sweep, no sweep tries the input before it is due."""
     for step in world.steps:
         is_noted = step.action == "put" and step.key.startswith(LAYOUT.retries_prefix)
         if not is_noted or step.failed:
@@ -148,7 +148,7 @@ def _early_retries(world: World) -> Iterator[str]:
 
 
 def _forgotten_attempts(world: World) -> Iterator[str]:
-    """A sweep notes each attempt in vain, so that none is repeated by each sweep for ever.
+    """A sweep notes each failed attempt, so that no sweep repeats it for ever.
 
     A PDF of which pages were kept comes to its end by them. An input that was replaced or deleted
     meanwhile has no attempt.

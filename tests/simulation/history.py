@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from datetime import datetime, tzinfo
+from datetime import datetime
 from functools import partial
 from typing import Any
 from unittest import mock
@@ -223,10 +223,8 @@ def _announced(stored: Stored) -> Upload:
 def _simulated_time(world: World) -> Iterator[None]:
     """Replace all clocks and pauses of the function in this block."""
 
-    class Dates(datetime):
-        @classmethod
-        def now(cls, tz: tzinfo | None = None) -> Dates:
-            return cls.fromtimestamp(instant(world.now).timestamp(), tz)
+    def now() -> datetime:
+        return instant(world.now)
 
     with ExitStack() as patches:
         patches.enter_context(world.scheduler.time())
@@ -235,5 +233,5 @@ def _simulated_time(world: World) -> Iterator[None]:
         token = mock.patch.object(secrets, "token_hex", world.token)
         patches.enter_context(token)
         for module in (invoices, record, uploads):
-            patches.enter_context(mock.patch.object(module, "datetime", Dates))
+            patches.enter_context(mock.patch.object(module, "utc_now", now))
         yield

@@ -98,7 +98,7 @@ class SimulatedOcr:
         if url is not None and not self._world.is_on(f"archived {key_of(url)}"):
             data = self._world.bucket.fetch(url)
         if data is None:
-            raise DownloadFailed("ModelArts.4603", "the object is not to be had")
+            raise DownloadFailed("ModelArts.4603", "the object is missing")
         return (BY_DATA[data], page) if data in BY_DATA else page_of(data)
 
     def _result(self, content: Content, api: Api, page: int | None, step: Step) -> Recognition:

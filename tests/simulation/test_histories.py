@@ -1,4 +1,4 @@
-"""Histories of the function's world end well, whatever happens in them."""
+"""Each input has one right record after any history of events, faults and crashes."""
 
 from __future__ import annotations
 

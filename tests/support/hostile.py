@@ -68,7 +68,7 @@ class Peer:
         self.closed.set()
 
     def reset(self) -> None:
-        """End the connection at once, without the usual farewell."""
+        """Reset the connection."""
         linger = (1).to_bytes(4, "little") + bytes(4)
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
         self.connection.close()

@@ -14,7 +14,7 @@ COMPARED = "inputs 1, unsure 1, duplicate 1"
 READ_AGAIN = "inputs 1, unsure 1, recognized 1"
 """A sweep's counts: the input has a failure record of an earlier content; the sweep reads it."""
 POSTPONED = "inputs 1, missing 1"
-"""A sweep's counts: a former sweep tried the input in vain; it is not due yet."""
+"""A sweep's counts: the attempt of a former sweep failed; the input is not due yet."""
 Line = tuple[str, str, str | None]
 """Step, outcome and code of a log line."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import time
-from datetime import datetime, timezone
 from typing import Any
 
 from quota_invoice.api import url_check
@@ -27,6 +26,7 @@ from quota_invoice.recognition.reading import Reading
 from quota_invoice.records.failure_texts import failure_text
 from quota_invoice.records.file_texts import OWN_CODES
 from quota_invoice.records.record import Status, recognized
+from quota_invoice.times import parse_time, utc_now
 
 _PDF = ".pdf"
 _BODY_TOO_LONG, _TOO_SMALL = "ModelArts.4104", "File.TooSmall"
@@ -130,12 +130,9 @@ def _record_of_own_event(context: RequestContext, key: str) -> dict[str, Any]:
 
 
 def _is_young(uploaded_at: str | None) -> bool:
-    try:
-        uploaded = datetime.fromisoformat((uploaded_at or "").replace("Z", "+00:00"))
-    except ValueError:
-        return False
-    age = (datetime.now(timezone.utc) - uploaded).total_seconds()
-    return abs(age) < _EVENT_SECONDS  # the bucket's clock may be ahead
+    uploaded = parse_time(uploaded_at)
+    # The bucket's clock may be ahead.
+    return uploaded is not None and abs((utc_now() - uploaded).total_seconds()) < _EVENT_SECONDS
 
 
 def _file_of_url(context: RequestContext, url: str) -> File:

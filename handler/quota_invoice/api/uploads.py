@@ -7,11 +7,12 @@ where another one has. Only keys below the folder of uploads are signed.
 from __future__ import annotations
 
 import secrets
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 
 from quota_invoice.api.request_context import RequestContext, about
 from quota_invoice.api.requests import parse_upload_request
 from quota_invoice.api.responses import Response
+from quota_invoice.times import utc_now
 
 _RANDOM_BYTES = 8
 
@@ -23,7 +24,7 @@ def post_upload(context: RequestContext) -> Response:
     none.
     """
     wanted = parse_upload_request(context.request)
-    settings, now = context.settings, datetime.now(timezone.utc)
+    settings, now = context.settings, utc_now()
     # Sorted by time, and unguessable: a URL can be used until it expires.
     folder = f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(_RANDOM_BYTES)}"
     layout = settings.layout

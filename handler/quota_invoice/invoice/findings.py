@@ -1,4 +1,4 @@
-"""Findings: what a rule found on an invoice, in words for an accountant."""
+"""Findings of the rules on an invoice, in words for an accountant."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ def make_client(settings: Settings, credentials: Credentials) -> BoundedObsClien
         client_mode="local" if settings.obs_path_style else "obs",
         is_signature_negotiation=False,  # negotiation costs a request per bucket
         ssl_verify=trusted,
-        # A retry of the SDK would be sent whatever happened to the object meanwhile.
+        # The SDK would send a request again although the object may have been replaced meanwhile.
         max_retry_count=0,
         # The first redirect is an error: another host must not get the signature and the token.
         max_redirect_count=1,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timezone
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from quota_invoice.errors import (
     StoreUnreachable,
 )
 from quota_invoice.obs.objects import Source
+from quota_invoice.times import format_time
 
 _BUSY = {429, 503}  # OBS limits the rate of requests with either
 _REFUSED = {401, 403}
@@ -120,7 +121,7 @@ def listed_time(text: str | None) -> str:
         local = datetime.strptime(text or "", "%Y/%m/%d %H:%M:%S").astimezone()
     except ValueError:
         return text or ""
-    return local.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")
+    return format_time(local)
 
 
 def name_of(error: Exception) -> str:
@@ -134,7 +135,6 @@ def utc(modified: str | None) -> str | None:
     if not modified:
         return None
     try:
-        moment = parsedate_to_datetime(modified).astimezone(timezone.utc)
+        return format_time(parsedate_to_datetime(modified))
     except (ValueError, OverflowError):
         return None
-    return moment.isoformat().replace("+00:00", "Z")

@@ -12,7 +12,7 @@ class CircuitBreaker:
     """Lets no further work begin once a service has refused the account or the bucket.
 
     The OCR service locks an account after five refusals in a row, and each result that cannot be
-    written is paid for in vain. One breaker serves one invocation; the next one asks once again.
+    written is paid without use. One breaker serves one invocation; the next one asks once again.
     Threads may share it.
     """
 

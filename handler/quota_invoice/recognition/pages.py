@@ -105,7 +105,7 @@ class Pages:
 
         Raises:
             ObjectChanging: the object was replaced: the pages so far are those of two contents.
-            OutOfTime: a page like the slowest one so far would be cut off, and paid for in vain.
+            OutOfTime: a page like the slowest one so far would be cut off, and paid without use.
         """
         if seconds < self._slowest * _SLOWER:
             raise OutOfTime(seconds)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import datetime, timezone
 from enum import Enum
 from typing import Any
 
@@ -16,6 +15,7 @@ from quota_invoice.recognition.reading import Api, Reading
 from quota_invoice.records.auto_classification import members, page_rules
 from quota_invoice.records.failure_texts import failure_text
 from quota_invoice.records.file_texts import OWN_CODES
+from quota_invoice.times import format_time, utc_now
 
 SCHEMA = "quota-invoice-record/2"
 FORMER_SCHEMA = "quota-invoice-record/1"
@@ -144,5 +144,4 @@ def _pages(reading: Reading) -> dict[str, Any]:
 
 
 def _now() -> str:
-    now = datetime.now(timezone.utc)
-    return now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return format_time(utc_now(), "milliseconds")

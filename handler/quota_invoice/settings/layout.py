@@ -106,7 +106,7 @@ class BucketLayout:
         return self._output_key(input_key, self.failures_prefix)
 
     def retry_key(self, input_key: str, attempts: int) -> str:
-        """Return the key that says how often an input was tried in vain."""
+        """Return the key that tells the number of failed attempts at an input."""
         return self._output_key(input_key, self.retries_prefix, f".{attempts}")
 
     def attempts_of(self, retry_key: str, input_key: str) -> int | None:

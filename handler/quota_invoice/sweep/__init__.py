@@ -1,1 +1,1 @@
-"""The sweep: finds inputs without a right record, and sees each one to an end."""
+"""The sweep: finds inputs without a right record, and processes them."""

@@ -1,7 +1,7 @@
-"""Inputs that failed for a reason that may pass: tried again later, and at last given up.
+"""Inputs that failed for a temporary reason: sweeps try them again, and give up in the end.
 
-An object below the retries' prefix stands for each. Its key tells how often the input was tried,
-and its time tells when: the listing alone shows if the input is due.
+Each of them has an object below the retries' prefix. The object's key tells the number of failed
+attempts, and its time tells the last one: the listing alone shows whether the input is due.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from quota_invoice.obs.objects import Entry, ObjectStore, Source
 from quota_invoice.obs.walk import Finding, OrderedListing
 from quota_invoice.records.record import retry_record
 from quota_invoice.settings.layout import BucketLayout
+from quota_invoice.times import parse_time
 
-# The time from each attempt in vain to the next one. After the attempt that follows the last of
+# The time from each failed attempt to the next one. After the attempt that follows the last of
 # them, the failure is final.
 _WAITS = (
     timedelta(minutes=15),
@@ -29,7 +30,7 @@ _WAITS = (
 
 @dataclass(frozen=True)
 class Tries:
-    """The attempts in vain at an input's present content.
+    """The failed attempts at an input's present content.
 
     Attributes:
         attempts: their number.
@@ -43,7 +44,7 @@ class Tries:
 
     @property
     def are_exhausted(self) -> bool:
-        """Whether one more attempt in vain makes the failure final."""
+        """Whether one more failed attempt makes the failure final."""
         return self.attempts >= len(_WAITS)
 
 
@@ -88,7 +89,7 @@ class Retries:
         return tries.due_at <= self._now()
 
     def postpone(self, source: Source, error: QuotaInvoiceError, tries: Tries) -> None:
-        """Note one more attempt in vain."""
+        """Note one more failed attempt."""
         attempts = tries.attempts + 1
         key = self._layout.retry_key(source.key, attempts)
         # Before the former one is removed: a crash in between must not forget the attempts.
@@ -96,7 +97,7 @@ class Retries:
         self.remove([former for former in tries.keys if former != key])
 
     def remove(self, keys: Iterable[str]) -> None:
-        """Remove the objects of an input that has come to an end."""
+        """Remove an input's objects, after its record or final failure was written."""
         for key in keys:
             self._store.delete(self._bucket, key)
 
@@ -117,8 +118,7 @@ class Retries:
 
 
 def _due_at(attempts: int, tried_at: str) -> datetime:
-    try:
-        tried = datetime.fromisoformat(tried_at.replace("Z", "+00:00"))
-    except ValueError:  # there was none
+    tried = parse_time(tried_at)
+    if tried is None:
         return datetime.min.replace(tzinfo=timezone.utc)
     return tried + _WAITS[min(attempts, len(_WAITS)) - 1]

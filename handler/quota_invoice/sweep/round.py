@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from quota_invoice.obs.objects import ObjectStore
+from quota_invoice.times import format_time, parse_time
 
 # A write that the bucket received before a round may appear in its listing a little later.
 _LONGEST_WRITE = timedelta(minutes=2)
+_ALL = "0"  # before all times
 
 
 @dataclass(frozen=True)
@@ -29,11 +31,11 @@ class Round:
     @property
     def since(self) -> str:
         """The time from which on records are compared with their inputs; empty for all of them."""
+        started = parse_time(self.last_started_at)
         try:
-            started = datetime.fromisoformat(self.last_started_at.replace("Z", "+00:00"))
-            return (started - _LONGEST_WRITE).isoformat().replace("+00:00", "Z")
-        except (ValueError, OverflowError):
-            return "0"  # before all times
+            return format_time(started - _LONGEST_WRITE) if started else _ALL
+        except OverflowError:  # in the year 1
+            return _ALL
 
 
 class RoundState:

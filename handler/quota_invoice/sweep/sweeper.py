@@ -8,11 +8,10 @@ A sweep that runs out of time leaves a checkpoint in the bucket, from which the 
 
 from __future__ import annotations
 
-import contextlib
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
-from datetime import datetime, timezone
+from datetime import datetime
 
 from quota_invoice.deadline import FOR_ONE_INPUT, RETRIES_PER_INPUT, Deadline
 from quota_invoice.errors import (
@@ -29,22 +28,18 @@ from quota_invoice.logs import Log
 from quota_invoice.obs.objects import Entry, ObjectStore, Source
 from quota_invoice.obs.walk import Finding, State, walk
 from quota_invoice.pipeline import Outcome, Pipeline
-from quota_invoice.records.record import etag_of
-from quota_invoice.records.stored import stored_record
 from quota_invoice.settings.settings import Settings
+from quota_invoice.sweep.comparison import compare
 from quota_invoice.sweep.progress import Pending, Progress
 from quota_invoice.sweep.retries import Retries, Tries
 from quota_invoice.sweep.round import Round, RoundState
+from quota_invoice.times import utc_now
 
 _QUEUED_PER_THREAD = 2  # so that no thread waits for the listing
 
 
 def _threads(number: int) -> Executor:
     return ThreadPoolExecutor(number, thread_name_prefix="sweep")
-
-
-def _utc_now() -> datetime:
-    return datetime.now(timezone.utc)
 
 
 class Sweeper:
@@ -72,7 +67,7 @@ class Sweeper:
         deadline: Deadline,
         *,
         pool: Callable[[int], Executor] = _threads,
-        now: Callable[[], datetime] = _utc_now,
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
         if not settings.bucket:
             raise ConfigurationError(["BUCKET: not set; a sweep needs the bucket's name"])
@@ -91,7 +86,7 @@ class Sweeper:
 
         Returns:
             The number of ``inputs``, and the inputs by state and by outcome; ``unfinished`` is 1
-            if the sweep did not come to the last input, ``stopped`` if a refusal is the reason.
+            if the sweep did not reach the last input, ``stopped`` if a refusal is the reason.
 
         Raises:
             InvocationError: an input could not be processed; all others were.
@@ -156,7 +151,7 @@ class Sweeper:
     def _process(
         self, finding: Finding, tries: Tries | None, sweep: Sweep, *, is_first: bool
     ) -> Outcome:
-        """See an input to an end, or to its next attempt."""
+        """Process an input, unless a refusal has stopped the round."""
         with self._pipeline.breaker.guard():
             tries = tries or self._retries.look_up(finding.entry)
             return self._bring_up_to_date(finding, tries, sweep, is_first=is_first)
@@ -166,7 +161,13 @@ class Sweeper:
     ) -> Outcome:
         entry = finding.entry
         try:
-            outcome = self._compare(finding, sweep)
+            outcome = compare(
+                self._store,
+                self._layout,
+                self._source(entry),
+                finding,
+                retry_failed=sweep.retry_failed,
+            )
             if outcome is None:
                 if not self._is_due(tries, sweep):
                     return Outcome.WAITING
@@ -188,30 +189,6 @@ class Sweeper:
         self._retries.remove(tries.keys)
         return outcome
 
-    def _compare(self, finding: Finding, sweep: Sweep) -> Outcome | None:
-        """Compare an input's records with it; None if neither is of its content."""
-        entry, is_unknown = finding.entry, not finding.is_ordered
-        source, failure_key = self._source(entry), self._layout.failure_key(entry.key)
-        failure = None
-        if finding.failure or is_unknown:
-            failure = stored_record(self._store, source, failure_key)
-        if finding.record or is_unknown:
-            record_key = self._layout.record_key(entry.key)
-            if etag_of(stored_record(self._store, source, record_key)) == entry.etag:
-                return self._tidy(entry, failure_key) if failure is not None else Outcome.DUPLICATE
-        is_failed = etag_of(failure) == entry.etag and not sweep.retry_failed
-        return Outcome.DUPLICATE if is_failed else None
-
-    def _tidy(self, entry: Entry, failure_key: str) -> Outcome:
-        """Remove the failure record beside the record of the present content."""
-        with contextlib.suppress(StoreError):  # the next sweep finds both again
-            # The listing may be old, and the failure record that of a newer content.
-            current = self._store.describe(self._bucket, entry.key)
-            if current and current.etag == entry.etag:
-                self._store.delete(self._bucket, failure_key)
-                return Outcome.TIDIED
-        return Outcome.DUPLICATE
-
     def _source(self, entry: Entry) -> Source:
         return Source(self._bucket, entry.key, entry.etag, entry.size, None, entry.modified_at)
 
@@ -229,7 +206,7 @@ class Sweeper:
         return outcome
 
     def _postpone(self, entry: Entry, error: InvocationError, tries: Tries) -> None:
-        """Have a later sweep try an input again, or make its failure final."""
+        """Postpone an input to a later sweep, or make its failure final."""
         source = self._source(entry)
         try:
             if tries.are_exhausted:

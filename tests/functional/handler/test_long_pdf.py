@@ -71,7 +71,7 @@ def test_each_page_of_a_long_pdf_is_asked_for_once(
     assert invoke(run, long_pdf()) == {"duplicate": 1}
 
 
-@pytest.mark.skipif(not CASES.exists(), reason="the field cases are not at hand")
+@pytest.mark.skipif(not CASES.exists(), reason="the field cases are absent")
 def test_the_field_case_of_eighty_pages_gets_its_record(
     start: Callable[..., Run], objects: Objects
 ) -> None:

@@ -429,16 +429,17 @@ def test_the_failure_of_a_newer_content_is_not_tidied_away() -> None:
     assert "failures/a.jpg.json" in cloud.records
 
 
+def timed_out(bucket: str, key: str) -> None:
+    raise StoreUnreachable("Store.Unreachable", f"delete {bucket}/{key}: timed out")
+
+
 def test_a_removal_that_fails_is_no_attempt_in_vain() -> None:
     cloud = Cloud()
     cloud.put("incoming/a.jpg")
     cloud.put_record("results/a.jpg.json")
     cloud.put_record("failures/a.jpg.json")
 
-    def refuse(bucket: str, key: str) -> None:
-        raise StoreUnreachable("Store.Unreachable", f"delete {bucket}/{key}: timed out")
-
-    cloud.store.delete = refuse  # type: ignore[method-assign]
+    cloud.store.delete = timed_out  # type: ignore[method-assign]
     assert cloud.run() == {"inputs": 1, "unsure": 1, "duplicate": 1}
     assert cloud.records.keys() == {"results/a.jpg.json", "failures/a.jpg.json"}
 
@@ -554,10 +555,7 @@ def test_an_input_that_is_done_is_not_postponed_when_its_retry_cannot_be_removed
     cloud.put_record("results/a.jpg.json")
     cloud.store.write("invoices", "retries/a.jpg.1.json", {})
 
-    def refuse(bucket: str, key: str) -> None:
-        raise StoreUnreachable("Store.Unreachable", f"delete {bucket}/{key}: timed out")
-
-    cloud.store.delete = refuse  # type: ignore[method-assign]
+    cloud.store.delete = timed_out  # type: ignore[method-assign]
     with pytest.raises(UploadsFailed):
         cloud.run()
     assert cloud.records.keys() == {"results/a.jpg.json", "retries/a.jpg.1.json"}
