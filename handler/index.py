@@ -16,6 +16,7 @@ from quota_invoice.logs import Log
 from quota_invoice.obs.store import ObsStore
 from quota_invoice.ocr.service import OcrService
 from quota_invoice.pipeline import Pipeline
+from quota_invoice.recognition.formats import memory
 from quota_invoice.recognition.recognizer import Recognizer
 from quota_invoice.settings.credentials import Context, Credentials
 from quota_invoice.settings.settings import Settings
@@ -33,6 +34,7 @@ def initializer(context: Context) -> None:
     global _instance  # noqa: PLW0603 - the platform keeps an instance's state in its module
     with Log(context.getRequestID()).step("start"):
         settings = Settings.read(context.getUserData, context.getProjectID())
+        memory.set_function(context.getMemorySize())
         credentials = Credentials.of(context)
         store = ObsStore.connect(settings, credentials)
         _instance = settings, store, OcrService.connect(settings, credentials)

@@ -77,6 +77,8 @@ class QuotaInvoiceError(Exception):
     """Whether the error may concern all inputs; several in a row stop a sweep."""
     internal: ClassVar[bool] = False
     """Whether the message concerns the operator only: accounts, settings, the bucket."""
+    file_code: str = ""
+    """The function's own code for the file, where it found more than the service said."""
     key: str = ""
     """The input that an API caller's request is about, where it is known."""
     message_zh: str = ""

@@ -36,6 +36,9 @@ class Context:
     def getProjectID(self) -> str:
         return str(self._request["project_id"])
 
+    def getMemorySize(self) -> int:
+        return 1024
+
     def getSecurityAccessKey(self) -> str:
         return str(self._request["credentials"]["access_key"])
 

@@ -27,6 +27,9 @@ class Context:
     def getProjectID(self) -> str:
         return self.project_id
 
+    def getMemorySize(self) -> int:
+        return 1024
+
     def getSecurityAccessKey(self) -> str:
         return self.access_key
 

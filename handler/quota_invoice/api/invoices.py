@@ -58,10 +58,11 @@ def _read_image(context: RequestContext, image: str) -> Reading:
     try:
         return context.recognizer.read(File.sent(image), context.deadline)
     except ImageRefused as error:
-        is_too_large = isinstance(error, ImageTooLarge) and error.code != _TOO_SMALL
+        is_too_small = _TOO_SMALL in {error.code, error.file_code}
+        is_too_large = isinstance(error, ImageTooLarge) and not is_too_small
         if is_too_large or error.code == _BODY_TOO_LONG:
             message, hint = failure_text(error)
-            is_own = error.code.startswith(OWN_CODES)
+            is_own = (error.file_code or error.code).startswith(OWN_CODES)
             problem = message.en if is_own else error.message
             error.message = f"{problem.rstrip('.')}: {FOR_LARGE_FILES}"
             error.hint = {

@@ -66,7 +66,7 @@ def error_response(error: QuotaInvoiceError, request_id: str) -> Response:
     }
     if error.status == _UNREADABLE and not isinstance(error, RequestRefused):
         text = failure_text(error)
-        if error.code.startswith(OWN_CODES) and error.hint is None:
+        if (error.file_code or error.code).startswith(OWN_CODES) and error.hint is None:
             body["error_msg"] = text.message.en
         body["error_msg_zh"] = error.message_zh or text.message.zh
         body["hint"] = dict(error.hint or text.hint._asdict())

@@ -11,6 +11,7 @@ from quota_invoice.obs.objects import BEGINNING, Identified, Source
 from quota_invoice.recognition.formats.kinds import Kind, kind_of, may_be_transparent
 
 _BEGINNING = BEGINNING // 3 * 4  # characters of Base64
+_OF_URLS = str.maketrans("-_", "+/")
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -42,11 +43,14 @@ class OcrInput:
         return _decoded(self.encoded)
 
 
-def _decoded(text: str, *, is_whole: bool = True) -> bytes | None:
-    """Return the bytes of Base64, which many encoders wrap in lines; None if it is invalid."""
-    text = text.replace("\r", "").replace("\n", "")
+def _decoded(text: str) -> bytes | None:
+    """Return the bytes of Base64; None if it is invalid.
+
+    Encoders differ: lines, spaces, the alphabet of URLs, and no padding are all usual.
+    """
+    text = "".join(text.split()).rstrip("=").translate(_OF_URLS)
     with suppress(ValueError):
-        return b64decode(text if is_whole else text[: len(text) // 4 * 4], validate=True)
+        return b64decode(text + "=" * (-len(text) % 4), validate=True)
     return None
 
 
@@ -81,7 +85,7 @@ class File(NamedTuple):
     def sent(cls, encoded: str) -> File:
         """Return a file that an API caller sent in Base64; if it is none, the service says so."""
         given = OcrInput(encoded=encoded)
-        beginning = _decoded(encoded[:_BEGINNING], is_whole=False)
+        beginning = _decoded(encoded[:_BEGINNING].lstrip()[: _BEGINNING // 4 * 4])
         if beginning is None:
             return cls(Kind.UNKNOWN, given=given)
         return cls(
@@ -97,6 +101,11 @@ class File(NamedTuple):
     def key(self) -> str:
         """The object's key, for the log; empty if there is none."""
         return self.source.key if self.source else ""
+
+    @property
+    def size(self) -> int:
+        """Its bytes in the bucket; 0 if it is not there."""
+        return self.source.size if self.source else 0
 
     @property
     def is_fetched(self) -> bool:

@@ -12,8 +12,6 @@ from quota_invoice.recognition.formats.pdf import PdfFile
 from quota_invoice.recognition.ocr_input import OcrInput
 from quota_invoice.recognition.reading import CONVERTED, WHOLE, Fallback, View
 
-LARGEST_PDF = 128 * 1024 * 1024
-"""Bytes. Larger PDFs are not opened."""
 _LARGEST_BY_URL = 10_000_000  # bytes
 _SPLIT = "File.Split"  # the code of the fallback, if the service did not refuse the whole file
 _PDF = b"%PDF-"

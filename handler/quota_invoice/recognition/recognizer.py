@@ -35,12 +35,11 @@ from quota_invoice.recognition.formats.conversion import (
     is_plain,
     to_jpeg,
 )
-from quota_invoice.recognition.formats.cut_off import CUT_OFF
 from quota_invoice.recognition.formats.kinds import Kind, kind_of
-from quota_invoice.recognition.formats.memory import too_large
+from quota_invoice.recognition.formats.memory import LARGEST_FILE, room_for, too_large
 from quota_invoice.recognition.ocr_input import File, OcrInput
 from quota_invoice.recognition.page_reader import PageReader
-from quota_invoice.recognition.paged import LARGEST_PDF, PdfPages, TiffPages
+from quota_invoice.recognition.paged import PdfPages, TiffPages
 from quota_invoice.recognition.reading import CONVERTED, WHOLE, Api, Fallback, Reading
 from quota_invoice.recognition.requests import OcrService, Requests
 from quota_invoice.recognition.tickets import NO_INVOICE, require_invoice
@@ -89,33 +88,40 @@ class Recognizer:
         kind = file.kind
         if kind.refusal:
             raise FileRefused(kind.refusal, f"no image: {kind.value}")
-        if kind is Kind.PDF:
-            content = self._requests.content(file, LARGEST_PDF)
-            return self._pages.read(file, partial(PdfPages, content), content, deadline)
-        if kind.is_converted:
-            return self._convert(file, Fallback(CONVERTED, kind=kind.value), deadline)
-        content = self._requests.content(file, LARGEST_OBJECT) if kind is Kind.TIFF else None
-        if content is not None and tiff.pages(content) != [0]:
-            return self._pages.read(file, partial(TiffPages, content), content, deadline)
-        return self._read_image(file, content, deadline)
+        if kind is Kind.PDF or kind.is_converted:
+            with room_for(file.size, deadline):
+                read = self._read_pdf if kind is Kind.PDF else self._convert
+                return read(file, deadline)
+        if kind is Kind.TIFF:
+            with room_for(file.size, deadline):
+                content = self._requests.content(file, LARGEST_OBJECT)
+                if content is not None and tiff.pages(content) != [0]:
+                    return self._pages.read(file, partial(TiffPages, content), content, deadline)
+        return self._read_image(file, deadline)
 
-    def _read_image(self, file: File, content: bytes | None, deadline: Deadline) -> Reading:
+    def _read_pdf(self, file: File, deadline: Deadline) -> Reading:
+        content = self._requests.content(file, LARGEST_FILE)
+        return self._pages.read(file, partial(PdfPages, content), content, deadline)
+
+    def _read_image(self, file: File, deadline: Deadline) -> Reading:
         """Read an image; its content is fetched if the service refuses the file."""
         try:
             return self._recognize(file, deadline)
         except (FormatRefused, ImageTooLarge, DownloadFailed) as refusal:
-            content = content or self._requests.content(file, LARGEST_OBJECT)
-            if content is None:
-                raise
-            return self._send(file, content, refusal, deadline)
+            with room_for(file.size, deadline):
+                content = self._requests.content(file, LARGEST_OBJECT)
+                if content is None:
+                    raise
+                return self._send(file, content, refusal, deadline)
         except ImageRefused as refusal:
             if refusal.code != NO_INVOICE or not file.may_be_transparent:
                 raise
-            content = self._requests.content(file, LARGEST_OBJECT)
-            jpeg = self._jpeg(file, content, deadline) if content else None
-            if jpeg is None or not jpeg.is_on_black:
-                raise
-            return self._send_jpeg(file, jpeg, Fallback(refusal.code), deadline)
+            with room_for(file.size, deadline):
+                content = self._requests.content(file, LARGEST_OBJECT)
+                jpeg = self._jpeg(file, content, deadline) if content else None
+                if jpeg is None or not jpeg.is_on_black:
+                    raise
+                return self._send_jpeg(file, jpeg, Fallback(refusal.code), deadline)
 
     def _send(
         self,
@@ -138,8 +144,7 @@ class Recognizer:
         try:
             jpeg = self._jpeg(file, content, deadline)
         except (FileRefused, ImageTooLarge) as error:
-            if error.code == CUT_OFF:
-                raise
+            refusal.file_code = error.code
             raise refusal from None
         if isinstance(refusal, ImageTooLarge) and jpeg.view == WHOLE and fits(content):
             raise refusal
@@ -152,7 +157,7 @@ class Recognizer:
             return True
         return isinstance(refusal, FormatRefused) and file.is_fetched and is_plain(content)
 
-    def _convert(self, file: File, fallback: Fallback, deadline: Deadline) -> Reading:
+    def _convert(self, file: File, deadline: Deadline) -> Reading:
         """Read a file in a format that the service does not read."""
         content = self._requests.content(file, LARGEST_OBJECT)
         if content is None and file.given:
@@ -160,6 +165,7 @@ class Recognizer:
         if content is None:
             raise too_large()
         jpeg = self._jpeg(file, content, deadline)
+        fallback = Fallback(CONVERTED, kind=file.kind.value)
         return self._send_or_trim(file, content, jpeg, fallback, deadline)
 
     def _send_or_trim(

@@ -165,6 +165,9 @@ _BY_CLASS: dict[type[QuotaInvoiceError], FailureText] = {
 
 
 def failure_text(error: QuotaInvoiceError) -> FailureText:
-    """Return the texts of an error: by its code, else by its nearest class that has some."""
+    """Return the texts of an error: by its code, else by its nearest class that has some.
+
+    The function's own code of the file comes first: it says more than the service's.
+    """
     kinds = (kind for kind in type(error).__mro__ if kind in _BY_CLASS)
-    return _BY_CODE.get(error.code) or _BY_CLASS[next(kinds)]
+    return _BY_CODE.get(error.file_code) or _BY_CODE.get(error.code) or _BY_CLASS[next(kinds)]

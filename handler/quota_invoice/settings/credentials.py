@@ -15,6 +15,7 @@ class Context(Protocol):
     def getRemainingTimeInMilliSeconds(self) -> int: ...  # noqa: D102, N802 - as above
     def getUserData(self, key: str) -> str | None: ...  # noqa: D102, N802 - as above
     def getProjectID(self) -> str: ...  # noqa: D102, N802 - as above
+    def getMemorySize(self) -> int: ...  # noqa: D102, N802 - as above
     def getSecurityAccessKey(self) -> str: ...  # noqa: D102, N802 - as above
     def getSecuritySecretKey(self) -> str: ...  # noqa: D102, N802 - as above
     def getSecurityToken(self) -> str: ...  # noqa: D102, N802 - as above

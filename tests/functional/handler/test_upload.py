@@ -138,7 +138,7 @@ def bad_images() -> dict[str, tuple[bytes, str]]:
         # The function scales these two; they are blank.
         "vast.png": (picture("PNG", 5000, 700), "AIS.0104"),
         "heavy.bmp": (picture("BMP", 2000, 1850), "AIS.0104"),
-        "corrupt.tif": (tiff[: len(tiff) // 3], "File.CutOff"),
+        "corrupt.tif": (tiff[: len(tiff) // 3], "AIS.0102"),
         "blank.png": (picture("PNG", 800, 600), "AIS.0104"),
     }
 

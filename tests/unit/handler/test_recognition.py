@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from base64 import b64encode
 from typing import Any
 
 import pytest
@@ -22,12 +23,15 @@ from quota_invoice.errors import (
     UnusableAnswer,
 )
 from quota_invoice.logs import Log
+from quota_invoice.recognition.formats import memory
 from quota_invoice.recognition.ocr_input import File
 from quota_invoice.recognition.reading import Api, Reading
 from quota_invoice.recognition.recognizer import Recognizer
+from quota_invoice.records.failure_texts import failure_text
 from quota_invoice.records.record import recognized
 from quota_invoice.settings.layout import DEFAULT_LAYOUT
 from tests.support.announce import etag
+from tests.support.bombs import black_png
 from tests.support.fakes import RESULT, FakeOcr, FakeStore, pdf_of, ticket
 
 TOO_LARGE = ImageTooLarge("AIS.0103", "The image size does not meet the requirements.", "r-1")
@@ -98,6 +102,55 @@ def test_a_file_that_scaling_does_not_help_keeps_its_refusal(content: bytes) -> 
     with pytest.raises(ImageTooLarge, match="AIS.0103") as caught:
         service.read()
     assert (service.sent, caught.value.request_id) == (["url"], "r-1")
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "words"),
+    [
+        (picture(14, 300), "AIS.0103", "too small"),
+        (black_png(60_000), "AIS.0103", "too large"),
+        (picture(40, 40)[:50], "AIS.0102", "cut off"),
+        (picture(40, 40).replace(b"IHDR", b"IDHR"), "AIS.0102", "damaged and"),
+    ],
+)
+def test_the_code_is_the_service_s_and_the_words_name_what_the_function_found(
+    content: bytes, code: str, words: str
+) -> None:
+    refused = FormatRefused if code == "AIS.0102" else ImageTooLarge
+    service = Service(*[refused(code, "refused", "r-1")] * 2, content=content)
+    with pytest.raises(ImageRefused) as caught:
+        service.read()
+    assert (caught.value.code, caught.value.message) == (code, "refused")
+    assert words in failure_text(caught.value).message.en
+
+
+@pytest.mark.parametrize(
+    "encode",
+    [
+        lambda text: text.rstrip("="),
+        lambda text: f" {text}\n",
+        lambda text: text.replace("+", "-").replace("/", "_"),
+        lambda text: "\r\n".join(text[at : at + 76] for at in range(0, len(text), 76)),
+    ],
+)
+def test_base64_is_read_as_encoders_write_it(encode: Any) -> None:
+    content = picture(500, 301, "WEBP")
+    service = Service(RESULT)
+    sent = File.sent(encode(b64encode(content).decode()))
+    log = Log("request-1", service.lines.append)
+    recognizer = Recognizer(service.store, service.ocr, log, DEFAULT_LAYOUT, auto=False)
+    assert recognizer.read(sent, Deadline.after(60)).pages[1].result == RESULT
+    assert service.sent == ["image"]
+
+
+def test_an_object_without_room_beside_others_is_left_to_another_invocation() -> None:
+    service = Service(TOO_LARGE, RESULT, content=picture(5000, 500))
+    service.seconds = 0.05
+    with (
+        memory.room_for(200 << 20, Deadline.never()),
+        pytest.raises(OutOfTime),
+    ):
+        service.read()
 
 
 @pytest.mark.parametrize(

@@ -1,23 +1,32 @@
-"""The memory that decoding an image takes, estimated before it is decoded.
+"""The memory of an instance, which the files of all its threads share.
 
+An image is decoded only if it fits beside all that the instance may hold at any moment: so a file
+is refused always or never. Files wait for their room, and one image is decoded at a time.
 The factors are measured with Pillow 13.0 and pi-heif 1.4, in bytes per pixel.
 """
 
 from __future__ import annotations
 
-import contextlib
-from pathlib import Path
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from quota_invoice.errors import ImageTooLarge
+from quota_invoice.errors import ImageTooLarge, OutOfTime
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-_FUNCTION = 1024 << 20  # bytes that the template gives the function, by default
-_RESERVE = 96 << 20  # for the other threads' requests, and for errors of the estimate
-_UNKNOWN_USE = 200 << 20  # bytes, where the system does not tell it
-_PAGE = 4096  # bytes of the system's unit of memory
+    from quota_invoice.deadline import Deadline
+
+_MB = 1 << 20
+DEFAULT_FUNCTION = 1024
+"""MB that the template gives the function, by default."""
+LARGEST_FILE = 128 * _MB
+"""Bytes. Larger files are not opened."""
+_INSTANCE = 110 * _MB  # the interpreter with all libraries
+_FILES = 0.25  # of the memory, for the files and requests that are held at once
+_REQUEST = 3 * 10_000_000  # bytes of Base64 at its largest, alone and in a body, as text and bytes
 _PIXEL = {"1": 1, "L": 1, "P": 1}  # bytes that Pillow holds; 4 for the others
 # Copies of the whole image: colours instead of a palette, grey instead of 1 bit, 32 bits, premixed.
 _COPY = {"1": 1, "P": 4, "PA": 4, "LA": 4, "RGBA": 4, "I": 4, "F": 4}
@@ -25,6 +34,41 @@ _DECODER = {"WEBP": 16.5, "HEIF": 12.0, "JPEG2000": 19.5}  # these hold the imag
 _RESULT = 4096 * 4096 * 8  # the image that is sent, at its largest, and a copy
 _COEFFICIENT = 2  # bytes; a progressive JPEG is held in full size until its last scan
 _TILE_SIDES, _STRIP_ROWS = (322, 323), 278  # tags of TIFF
+
+_function = DEFAULT_FUNCTION * _MB
+_room = threading.Condition()
+_held = 0  # bytes of the files and requests that are held now
+
+
+def set_function(megabytes: int) -> None:
+    """Take the memory that the platform gives the function."""
+    global _function  # noqa: PLW0603 - an instance is one process
+    _function = megabytes * _MB
+
+
+@contextmanager
+def room_for(size: int, deadline: Deadline) -> Iterator[None]:
+    """Hold a file of so many bytes, once there is room for it beside those of other threads.
+
+    Nobody may hold two: they could wait for each other.
+
+    Raises:
+        OutOfTime: the others took all the time that was left.
+    """
+    global _held  # noqa: PLW0603 - as above
+    files = int(_function * _FILES)
+    needed = min(size + _REQUEST, files)
+    seconds = min(deadline.remaining(), threading.TIMEOUT_MAX)
+    with _room:
+        if not _room.wait_for(lambda: _held + needed <= files, seconds):
+            raise OutOfTime(deadline.remaining())
+        _held += needed
+    try:
+        yield
+    finally:
+        with _room:
+            _held -= needed
+            _room.notify_all()
 
 
 def require(image: Image, sides: tuple[int, int]) -> None:
@@ -55,14 +99,8 @@ def too_large() -> ImageTooLarge:
 
 
 def _require(needed: float) -> None:
-    if needed > _FUNCTION - _RESERVE - _used():
+    if needed > _function * (1 - _FILES) - _INSTANCE:
         raise too_large()
-
-
-def _used() -> int:
-    with contextlib.suppress(OSError, ValueError, IndexError):
-        return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * _PAGE
-    return _UNKNOWN_USE
 
 
 def _needed(image: Image, pixels: int) -> float:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 
 import pytest
+from PIL import Image
 
 from quota_invoice.errors import (
     AccessRefused,
@@ -126,8 +128,10 @@ def test_an_image_that_the_service_finds_too_large_is_referred_to_uploads(error:
 
 
 def test_an_image_that_is_too_small_is_not() -> None:
-    error = ImageTooLarge("File.TooSmall", "the image has 9 x 9 pixels")
-    image = base64.b64encode(b"an image").decode()
+    with io.BytesIO() as file:
+        Image.new("L", (9, 9)).save(file, "PNG")
+        image = base64.b64encode(file.getvalue()).decode()
+    error = ImageTooLarge("AIS.0103", "The image size does not meet the requirements.")
     told = Api(error).ask("POST", "/invoices", {"image": image}).json
     assert told["error_msg"] == "The image is too small: a side has less than 15 pixels."
     assert "/uploads" not in json.dumps(told)

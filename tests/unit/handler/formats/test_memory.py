@@ -5,18 +5,25 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from quota_invoice.deadline import Deadline
+from quota_invoice.errors import ImageTooLarge, OutOfTime
+from quota_invoice.recognition.formats import memory
+from quota_invoice.recognition.formats.conversion import to_jpeg
 from tests.support.paths import HANDLER
 
-LIMIT = 1024 - 100  # MB: those of the function without its SDKs
+LIMIT = 1024 - 60  # MB: those of the function without its SDKs
+_FILES = 1024 // 4  # MB
 _CODE = r"""
 import re, sys
 from pathlib import Path
+files = b"x" * (int(sys.argv[2]) << 20)  # those that other threads may hold
 from quota_invoice.errors import ImageTooLarge
 from quota_invoice.recognition.formats.conversion import to_jpeg
 try:
@@ -48,7 +55,7 @@ READ = {
     "transparent": drawn(48, "RGBA", "PNG", compress_level=1),
     "palette": drawn(80, "P", "PNG", compress_level=1),
     "webp": drawn(36, "RGB", "WEBP", quality=50, method=0),
-    "jpeg-2000": drawn(36, "RGB", "JPEG2000", quality_mode="rates", quality_layers=[80]),
+    "jpeg-2000": drawn(32, "RGB", "JPEG2000", quality_mode="rates", quality_layers=[80]),
     "gif": drawn(60, "P", "GIF"),
 }
 REFUSED = {
@@ -63,7 +70,7 @@ def convert(content: bytes, folder: Path) -> tuple[str, int]:
     file = folder / "image"
     file.write_bytes(content)
     done = subprocess.run(  # noqa: S603 - our own code
-        [sys.executable, "-c", _CODE, file],
+        [sys.executable, "-c", _CODE, file, str(_FILES)],
         cwd=HANDLER,
         capture_output=True,
         text=True,
@@ -83,4 +90,59 @@ def test_a_large_image_is_converted_within_the_memory(name: str, tmp_path: Path)
 @pytest.mark.parametrize("name", REFUSED)
 def test_a_larger_image_is_refused_before_it_is_decoded(name: str, tmp_path: Path) -> None:
     outcome, peak = convert(REFUSED[name](), tmp_path)
-    assert (outcome, peak < 300) == ("File.TooLarge", True)
+    assert (outcome, peak < _FILES + 300) == ("File.TooLarge", True)
+
+
+MB = 1 << 20
+
+
+@pytest.fixture
+def small_function() -> Iterator[None]:
+    memory.set_function(512)
+    yield
+    memory.set_function(memory.DEFAULT_FUNCTION)
+
+
+def test_a_large_file_waits_for_those_of_other_threads() -> None:
+    entered, first_is_done = threading.Event(), threading.Event()
+
+    def second() -> None:
+        with memory.room_for(100 * MB, Deadline.never()):
+            assert first_is_done.is_set()
+            entered.set()
+
+    thread = threading.Thread(target=second)
+    with memory.room_for(120 * MB, Deadline.never()):
+        with memory.room_for(10 * MB, Deadline.never()):
+            pass  # a small one has room beside it
+        thread.start()
+        assert not entered.wait(0.1)
+        first_is_done.set()
+    thread.join(10)
+    assert entered.is_set()
+
+
+def test_a_file_that_waits_too_long_is_left_to_another_invocation() -> None:
+    with (
+        memory.room_for(120 * MB, Deadline.never()),
+        pytest.raises(OutOfTime),
+        memory.room_for(128 * MB, Deadline.after(0.05)),
+    ):
+        pass
+    with memory.room_for(128 * MB, Deadline.after(0.05)):
+        pass  # there is room again
+
+
+@pytest.mark.usefixtures("small_function")
+def test_a_file_larger_than_all_the_room_is_held_alone() -> None:
+    with memory.room_for(memory.LARGEST_FILE, Deadline.after(0.05)):
+        pass
+
+
+@pytest.mark.usefixtures("small_function")
+def test_the_memory_of_the_function_decides_which_images_are_decoded() -> None:
+    content = READ["fax"]()
+    with pytest.raises(ImageTooLarge):
+        to_jpeg(content)
+    memory.set_function(memory.DEFAULT_FUNCTION)
+    assert to_jpeg(content).view.scale < 1
