@@ -108,10 +108,10 @@ def test_a_file_that_scaling_does_not_help_keeps_its_refusal(content: bytes) -> 
     ],
 )
 def test_an_object_that_the_service_cannot_fetch_is_sent_unchanged(error: Any, tries: int) -> None:
-    service = Service(*[error] * tries, content=b"the image")
+    service = Service(*[error] * tries, content=b"an image")
     service.read()
     assert service.sent == ["url"] * tries + ["image"]
-    assert service.ocr.given[-1].image == b"the image"
+    assert service.ocr.given[-1].image == b"an image"
     assert service.record
     assert service.record["ocr"]["fallback"] == {"code": error.code, "scale": 1.0}
 

@@ -260,7 +260,7 @@ def test_an_input_is_pending_until_its_content_has_a_record() -> None:
     assert waiting.headers["retry-after"] == "2"
     api.ask("POST", "/invoices", {"key": KEY})
     assert api.ask("GET", f"/invoices/{KEY}").json["status"] == "recognized"
-    api.store.objects[KEY] = b"new content"
+    api.store.objects[KEY] = b"replaced"
     assert api.ask("GET", f"/invoices/{KEY}").status == 202
     api.ocr.answers = [REFUSAL]
     api.ask("POST", "/invoices", {"key": KEY})

@@ -129,7 +129,7 @@ def test_an_image_that_is_too_small_is_not() -> None:
     error = ImageTooLarge("File.TooSmall", "the image has 9 x 9 pixels")
     image = base64.b64encode(b"an image").decode()
     told = Api(error).ask("POST", "/invoices", {"image": image}).json
-    assert told["error_msg"] == "The image is too small: a side has less than 15 pixels."
+    assert told["error_msg"].startswith("The image is too small")
     assert "/uploads" not in json.dumps(told)
 
 
