@@ -93,7 +93,9 @@ def without_head(content: bytes) -> bytes:
     b'\xff\xd8\xff\xe0'
     """
     head = _HEAD.match(content)
-    return content[head.end() :] if head else content
+    # A PDF may begin with its only image.
+    is_image = head and kind_of(content[: head.end() + len(PNG)]) in {Kind.JPEG, Kind.PNG}
+    return content[head.end() :] if head and is_image else content
 
 
 def _behind_others(beginning: bytes) -> Kind | None:

@@ -9,7 +9,7 @@ import pytest
 from quota_invoice.obs.objects import BEGINNING
 from quota_invoice.recognition.formats import jpeg, tiff
 from quota_invoice.recognition.formats.cut_off import is_cut_off
-from quota_invoice.recognition.formats.kinds import Kind, kind_of
+from quota_invoice.recognition.formats.kinds import Kind, kind_of, without_head
 from tests.support.fakes import pdf_of
 from tests.support.files import formats
 from tests.support.paths import HEIC
@@ -98,6 +98,13 @@ from tests.support.paths import HEIC
 )
 def test_a_file_has_the_kind_of_its_content(content: bytes, kind: Kind) -> None:
     assert kind_of(content[:BEGINNING]) is kind
+
+
+def test_only_the_text_before_an_image_is_left_out() -> None:
+    image = formats.jpeg()
+    assert without_head(formats.HTTP_HEAD + image) == image
+    for whole in (image, formats.pdf(formats.SAMPLE), formats.in_form(image), b"\r\n" * 9):
+        assert without_head(whole) == whole
 
 
 def test_a_random_file_is_no_image_by_chance() -> None:
