@@ -15,6 +15,9 @@ NAMES = {
     "location": Text("所在地", "place"),
     "amount": Text("金额", "amount"),
 }
+FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+"""For ``str.translate``: the full-width forms of ASCII, which are other spellings of the same."""
+_SPELLED_IN_ASCII = ("code", "number")
 _CHINA = timezone(timedelta(hours=8))
 
 
@@ -28,6 +31,8 @@ class Fields:
     """The texts of an invoice; empty if the OCR service read none.
 
     Attributes:
+        code: the code; without full-width forms, so that equal codes are equal texts.
+        number: the number; likewise.
         confidence: the OCR service's confidence per field; any JSON.
         this_year: the calendar year in which the invoice is checked.
     """
@@ -41,8 +46,13 @@ class Fields:
 
     @classmethod
     def of(cls, result: Mapping[str, Any], this_year: int | None = None) -> Fields:
-        """Return the fields of the API's ``result``, which may hold any JSON."""
+        """Return the fields of the API's ``result``, which may hold any JSON.
+
+        >>> Fields.of({"code": "１44031909110", "number": "９１２３４５６７"}).number
+        '91234567'
+        """
         texts = {name: text if isinstance(text := result.get(name), str) else "" for name in NAMES}
+        texts |= {name: texts[name].translate(FULL_WIDTH) for name in _SPELLED_IN_ASCII}
         confidence = result.get("confidence")
         return cls(
             **texts,

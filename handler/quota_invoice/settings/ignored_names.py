@@ -56,7 +56,7 @@ def _any(patterns: Iterable[str]) -> re.Pattern[str]:
 
 
 DEFAULT_PATTERNS = (
-    # Systems and cloud drives: Apple, Windows, Synology, QNAP, Linux, Dropbox, Syncthing, Nextcloud.
+    # Systems and cloud drives: Apple, Windows, Synology, QNAP, Linux, Dropbox, Syncthing.
     *(".DS_Store", "._*", ".localized", ".apdisk", "__MACOSX/", "*.icloud", "*.webloc", "Icon\r"),
     *("Thumbs.db", "Thumbs.db:*", "ehthumbs*.db", "desktop.ini", "*.lnk", "$RECYCLE.BIN/"),
     *("RECYCLER/", "lost+found/", "@Recently-Snapshot/", ".dropbox*/", ".sync/", ".stversions/"),

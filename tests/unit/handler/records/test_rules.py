@@ -26,8 +26,8 @@ TABLE: list[tuple[dict[str, Any], str, str]] = [
     ({"code": "14403190911"}, "malformed_code", "serious"),
     ({"code": "344031909110"}, "malformed_code", "serious"),
     ({"number": "9123456"}, "malformed_number", "serious"),
-    ({"number": "９１２３４５６７"}, "malformed_number", "serious"),
-    ({"code": "1４4031909110"}, "malformed_code", "serious"),
+    ({"number": "٩١٢٣٤٥٦٧"}, "malformed_number", "serious"),
+    ({"code": "1٤4031909110"}, "malformed_code", "serious"),
     ({"number": "9123456O"}, "malformed_number", "serious"),
     ({"code": "144039909110"}, "early_year", "serious"),
     ({"code": "144036809110"}, "future_year", "serious"),
@@ -45,6 +45,13 @@ TABLE: list[tuple[dict[str, Any], str, str]] = [
 
 def test_a_good_invoice_has_no_findings() -> None:
     assert check(Fields.of(RESULT)) == []
+
+
+def test_full_width_digits_are_the_same_digits_in_ascii() -> None:
+    wide = {"code": "１４４０３１９０９１１０", "number": "９１２３４５６７"}
+    entry = interpret({**RESULT, **wide})
+    assert (entry["code"], entry["number"]) == ("144031909110", "91234567")
+    assert (entry["year"], entry["findings"]) == (2019, [])
 
 
 @pytest.mark.parametrize(("change", "code", "severity"), TABLE)
