@@ -35,6 +35,7 @@ class Fields:
         number: the number; likewise.
         confidence: the OCR service's confidence per field; any JSON.
         this_year: the calendar year in which the invoice is checked.
+        is_one_per_image: whether the API gives one invoice per image, however many it shows.
     """
 
     code: str = ""
@@ -43,9 +44,16 @@ class Fields:
     amount: str = ""
     confidence: Mapping[str, Any] = field(default_factory=dict)
     this_year: int = field(default_factory=year_in_china)
+    is_one_per_image: bool = False
 
     @classmethod
-    def of(cls, result: Mapping[str, Any], this_year: int | None = None) -> Fields:
+    def of(
+        cls,
+        result: Mapping[str, Any],
+        this_year: int | None = None,
+        *,
+        is_one_per_image: bool = False,
+    ) -> Fields:
         """Return the fields of the API's ``result``, which may hold any JSON.
 
         >>> Fields.of({"code": "１44031909110", "number": "９１２３４５６７"}).number
@@ -58,4 +66,5 @@ class Fields:
             **texts,
             confidence=confidence if isinstance(confidence, Mapping) else {},
             this_year=this_year or year_in_china(),
+            is_one_per_image=is_one_per_image,
         )

@@ -61,6 +61,16 @@ def enlarged(width: int, mode: str = "L") -> Image.Image:
     return image.resize((width, round(image.height * width / image.width))).convert(mode)
 
 
+def side_by_side(*names: str) -> bytes:
+    """Return a photo of several invoices."""
+    images = [sample(name) for name in names]
+    width, height = sum(each.width for each in images), max(each.height for each in images)
+    photo = Image.new("RGB", (width, height), "white")
+    for number, each in enumerate(images):
+        photo.paste(each, (sum(before.width for before in images[:number]), 0))
+    return encoded(photo, "JPEG", quality=92)
+
+
 def motion_photo() -> bytes:
     """Return a JPEG with a video behind it, which holds what looks like a JPEG's scans."""
     video = b"\0\0\0\x18ftypmp42\0\0\0\0isommp42" + b"\xff\xda\0\x0c mdat" * 2000
