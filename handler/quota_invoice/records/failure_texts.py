@@ -49,6 +49,13 @@ _TOO_LONG = FailureText(
 
 _BY_CODE = {
     **OF_FILES,
+    "Invoice.Gone": FailureText(
+        Text("此文件已删除或改名。", "This file was removed or renamed."),
+        Text(
+            "它的识别结果仍可用 GET 查询；需要重新识别时，请再次上传。",
+            "GET still returns its record; to have it read anew, upload it again.",
+        ),
+    ),
     "Object.AccessDenied": FailureText(
         Text(
             "存储桶不允许系统读取此文件，它可能由其他账号上传。",
