@@ -90,7 +90,7 @@ def samples(folder: Path) -> tuple[list[Sample], list[Sample]]:
     with io.BytesIO() as file:
         Image.new("RGB", (800, 600), "white").save(file, "PNG")
         blank = file.getvalue()
-    note = Sample("note.txt", b"This is no picture at all.\n", {}, "AIS.0102")
+    note = Sample("note.txt", b"\0This is no picture at all.\n", {}, "AIS.0102")
     return good, [Sample("blank.png", blank, {}, "AIS.0104"), note]
 
 

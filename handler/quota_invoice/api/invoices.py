@@ -26,11 +26,11 @@ from quota_invoice.recognition.reading import Reading
 from quota_invoice.records.failure_texts import failure_text
 from quota_invoice.records.file_texts import OWN_CODES
 from quota_invoice.records.record import Status, recognized
+from quota_invoice.records.request_texts import TO_UPLOADS
 from quota_invoice.times import parse_time, utc_now
 
 _PDF = ".pdf"
 _BODY_TOO_LONG, _TOO_SMALL = "ModelArts.4104", "File.TooSmall"
-_FOR_LARGE_FILES_ZH = "任意大小的文件可通过 POST /uploads 返回的地址上传。"
 _POLL_SECONDS = "2"
 _EVENT_SECONDS = 4.0  # from an upload to the record that its event causes, usually
 _LOOK_AGAIN_SECONDS = 0.5
@@ -66,8 +66,8 @@ def _read_image(context: RequestContext, image: str) -> Reading:
             problem = message.en if is_own else error.message
             error.message = f"{problem.rstrip('.')}: {FOR_LARGE_FILES}"
             error.hint = {
-                "zh": f"{_FOR_LARGE_FILES_ZH}{hint.zh}",
-                "en": f"{FOR_LARGE_FILES}. {hint.en}",
+                "zh": f"{TO_UPLOADS.zh}{hint.zh}",
+                "en": f"{TO_UPLOADS.en} {hint.en}",
             }
         raise
 

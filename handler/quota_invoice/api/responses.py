@@ -16,7 +16,7 @@ from quota_invoice.records.failure_texts import failure_text
 from quota_invoice.records.file_texts import OWN_CODES
 
 _NOT_MODIFIED = 304
-_UNREADABLE, _TOO_MANY, _UNAVAILABLE = 422, 429, 503
+_TOO_MANY, _SERVER_ERROR, _UNAVAILABLE = 429, 500, 503
 _ALWAYS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 _PREFLIGHT = {
     # The headers by which callers authenticate at the gateway, and those that this API reads.
@@ -49,7 +49,8 @@ class Response:
 def error_response(error: QuotaInvoiceError, request_id: str) -> Response:
     """Return an error's response: its code, its message, and the id that finds the log.
 
-    An image that cannot be read also has its cause in Chinese, and the next step in both languages.
+    A refusal also has its cause in Chinese, and the next step in both languages; of other errors,
+    the texts hold for a failure record only, after attempts over days.
     """
     message = error.message
     if error.internal:
@@ -64,7 +65,7 @@ def error_response(error: QuotaInvoiceError, request_id: str) -> Response:
         "error_msg": message,
         "request_id": request_id,
     }
-    if error.status == _UNREADABLE and not isinstance(error, RequestRefused):
+    if error.status < _SERVER_ERROR and error.status != _TOO_MANY:
         text = failure_text(error)
         if (error.file_code or error.code).startswith(OWN_CODES) and error.hint is None:
             body["error_msg"] = text.message.en

@@ -16,13 +16,14 @@ import re
 from collections.abc import Callable
 from decimal import Decimal
 
+from quota_invoice.invoice.fields import FULL_WIDTH
 from quota_invoice.invoice.numerals import DIGITS, LIMIT, from_numeral, to_numeral
 
 _CENT = Decimal("0.01")
 _LONGEST = 80  # characters
-# Full-width forms of ASCII, and the spellings of ￥, 元, 整 and 零.
+# Full-width forms, and the spellings of ￥, 元, 整 and 零.
 _FORMS: dict[int, str | int | None] = {
-    **{code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)},
+    **FULL_WIDTH,
     **str.maketrans("￥圆圓块塊正幣〇○", "¥元元元元整币零零"),
 }
 _SIGN = re.compile("¥|RMB|CNY")

@@ -13,19 +13,22 @@ from quota_invoice.invoice.place import parse_place
 from quota_invoice.invoice.rules import check, contradict
 
 
-def interpret(result: Mapping[str, Any], others: Iterable[Finding] = ()) -> dict[str, Any]:
+def interpret(
+    result: Mapping[str, Any], others: Iterable[Finding] = (), *, is_one_per_image: bool = False
+) -> dict[str, Any]:
     """Return the entry of a record's ``invoices`` for a result.
 
     Args:
         result: the API's ``result``: a text per field, and ``confidence`` with a number per field.
         others: findings on the whole file, which concern each of its invoices.
+        is_one_per_image: whether the API gives one invoice per image, however many it shows.
 
     Returns:
         The entry: the texts, the place as ``province`` and ``city``, the code's ``year``, the
         ``amount`` as text, decimal text and words, ``confidence``, and ``findings``;
         ``needs_review`` is true if a person should check one of them.
     """
-    fields = Fields.of(result)
+    fields = Fields.of(result, is_one_per_image=is_one_per_image)
     place, by_code = parse_place(fields.location), place_of_code(fields.code)
     value = parse_amount(fields.amount)
     findings = [*check(fields), *others]

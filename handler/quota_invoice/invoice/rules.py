@@ -11,14 +11,13 @@ from collections.abc import Callable, Iterator, Sequence
 
 from quota_invoice.invoice.amount_rules import contradicting_amount, unreadable_amount, zero_amount
 from quota_invoice.invoice.code import is_code, place_of_code
+from quota_invoice.invoice.confidence_rules import low_confidence, several_invoices
 from quota_invoice.invoice.fields import NAMES, Fields
 from quota_invoice.invoice.findings import Finding, Severity, Text
 from quota_invoice.invoice.place import Place, parse_place
 from quota_invoice.invoice.year_rules import early_year, future_year
 
 VERSION = "2"
-DOUBTFUL_BELOW = 0.9
-"""A field with a lower confidence should be compared with the image."""
 
 _NUMBER = re.compile(r"[0-9]{8}")
 
@@ -80,23 +79,6 @@ def contradicting_place(fields: Fields) -> Iterator[Finding]:
         yield Finding("contradicting_place", Severity.DOUBT, text)
 
 
-def low_confidence(fields: Fields) -> Iterator[Finding]:
-    """The OCR service is confident of each text that it read.
-
-    >>> fields = Fields(code="144031909110", confidence={"code": 0.5})
-    >>> [finding.code for finding in low_confidence(fields)]
-    ['low_confidence.code']
-    """
-    for name, (zh, en) in NAMES.items():
-        if getattr(fields, name) and not _is_sure(fields.confidence.get(name)):
-            text = Text(
-                f"{zh}的识别置信度低于 {DOUBTFUL_BELOW}，请与图片核对。",
-                f"The OCR service's confidence in the {en} is below {DOUBTFUL_BELOW}: compare it "
-                "with the image.",
-            )
-            yield Finding(f"low_confidence.{name}", Severity.DOUBT, text)
-
-
 def unread_pages(pages: Sequence[range]) -> Iterator[Finding]:
     """An invoice was read on each page of a file: others may hold one that was not.
 
@@ -137,6 +119,7 @@ RULES: tuple[Callable[[Fields], Iterator[Finding]], ...] = (
     contradicting_amount,
     zero_amount,
     contradicting_place,
+    several_invoices,
     low_confidence,
 )
 """The rules for each invoice, in the order of their findings."""
@@ -155,10 +138,6 @@ def contradict(place: Place, other: Place) -> bool:
 def _name(place: Place) -> str:
     """Return a place as it is written: a municipality's name stands once."""
     return "".join(dict.fromkeys(part for part in place if part))
-
-
-def _is_sure(confidence: object) -> bool:
-    return isinstance(confidence, int | float) and confidence >= DOUBTFUL_BELOW
 
 
 def _listed(pages: Sequence[range], separator: str) -> str:

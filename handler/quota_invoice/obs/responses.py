@@ -21,7 +21,7 @@ from quota_invoice.times import format_time
 _BUSY = {429, 503}  # OBS limits the rate of requests with either
 _REFUSED = {401, 403}
 _SERVER_ERROR = 500
-_WHOLE_SIZE = re.compile(r"bytes 0-\d{1,19}/(\d{1,19})")
+_WHOLE_SIZE = re.compile(r"bytes 0-[0-9]{1,19}/([0-9]{1,19})")
 _LONGEST_ETAG = 100  # characters; a multipart upload's has 38
 _LONGEST_CODE = 64
 _LONGEST_ID = 200

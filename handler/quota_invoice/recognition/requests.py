@@ -9,6 +9,7 @@ from quota_invoice.errors import OutOfTime
 from quota_invoice.logs import Log
 from quota_invoice.obs.objects import ObjectStore
 from quota_invoice.recognition.breaker import CircuitBreaker
+from quota_invoice.recognition.formats.kinds import without_head
 from quota_invoice.recognition.ocr_input import File, OcrInput
 from quota_invoice.recognition.reading import Api, Recognition
 
@@ -48,7 +49,14 @@ class Requests:
             return self._ocr.recognize(self._ocr_input(file), api, page, seconds)
 
     def content(self, file: File, limit: int) -> bytes | None:
-        """Return a file's bytes; None if they cannot be had or are too many to be opened here."""
+        """Return a file's bytes; None if they cannot be had or are too many to be opened here.
+
+        A text before an image, which the service does not read, is left out.
+        """
+        content = self._content(file, limit)
+        return content and without_head(content)
+
+    def _content(self, file: File, limit: int) -> bytes | None:
         if file.given or not file.source:
             return file.given.content() if file.given else None
         if file.source.size > limit:

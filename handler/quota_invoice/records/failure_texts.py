@@ -33,11 +33,8 @@ from quota_invoice.records.file_texts import (
     WRONG_SIZE,
     FailureText,
 )
+from quota_invoice.records.request_texts import ASK_OPERATOR, OF_REQUESTS
 
-_ASK_OPERATOR = Text(
-    "请联系系统运维人员：查明原因后，让系统重新识别失败的文件。",
-    "Tell the operator, who can find the cause and have failed files read again.",
-)
 _TOO_LONG = FailureText(
     Text(
         "在限定时间内未能完成识别。",
@@ -52,6 +49,13 @@ _TOO_LONG = FailureText(
 
 _BY_CODE = {
     **OF_FILES,
+    "Invoice.Gone": FailureText(
+        Text("此文件已删除或改名。", "This file was removed or renamed."),
+        Text(
+            "它的识别结果仍可用 GET 查询；需要重新识别时，请再次上传。",
+            "GET still returns its record; to have it read anew, upload it again.",
+        ),
+    ),
     "Object.AccessDenied": FailureText(
         Text(
             "存储桶不允许系统读取此文件，它可能由其他账号上传。",
@@ -66,8 +70,9 @@ _BY_CODE = {
 }
 
 _BY_CLASS: dict[type[QuotaInvoiceError], FailureText] = {
+    **OF_REQUESTS,
     QuotaInvoiceError: FailureText(
-        Text("此文件未能识别。", "This file could not be read."), _ASK_OPERATOR
+        Text("此文件未能识别。", "This file could not be read."), ASK_OPERATOR
     ),
     ImageRefused: FailureText(
         Text("识别服务不接受此文件。", "The OCR service does not accept this file."),
@@ -122,35 +127,35 @@ _BY_CLASS: dict[type[QuotaInvoiceError], FailureText] = {
             "识别服务多次未能从存储桶下载此文件。",
             "The OCR service could not download this file from the bucket, in several attempts.",
         ),
-        _ASK_OPERATOR,
+        ASK_OPERATOR,
     ),
     ServiceRefused: FailureText(
         Text(
             "识别服务拒绝了请求，原因不在图片本身。",
             "The OCR service refused the request, for a reason other than the image.",
         ),
-        _ASK_OPERATOR,
+        ASK_OPERATOR,
     ),
     ServiceUnavailable: FailureText(
         Text(
             "识别服务多次没有给出结果。",
             "The OCR service gave no result, in several attempts over days.",
         ),
-        _ASK_OPERATOR,
+        ASK_OPERATOR,
     ),
     UnusableAnswer: FailureText(
         Text(
             "识别服务多次返回无法使用的结果。",
             "The OCR service's responses held no usable result, in several attempts.",
         ),
-        _ASK_OPERATOR,
+        ASK_OPERATOR,
     ),
     StoreError: FailureText(
         Text(
             "存储桶多次没有正常响应。",
             "The bucket did not respond as it should, in several attempts.",
         ),
-        _ASK_OPERATOR,
+        ASK_OPERATOR,
     ),
     OutOfTime: _TOO_LONG,
     InputTooLong: _TOO_LONG,
@@ -159,7 +164,7 @@ _BY_CLASS: dict[type[QuotaInvoiceError], FailureText] = {
             "系统程序出错，与图片无关。",
             "The function itself has a defect; the image is not to blame.",
         ),
-        _ASK_OPERATOR,
+        ASK_OPERATOR,
     ),
 }
 

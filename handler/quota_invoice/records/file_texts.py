@@ -27,21 +27,27 @@ NEW_PHOTO = Text(
 )
 WRONG_SIZE = FailureText(
     Text(
-        "图片或文件太大或太小。",
-        "The image or the file is too large or too small.",
+        "图片边长不足 15 像素或超过 4096 像素，或文件超过 10 MB。",
+        "A side of the image has less than 15 or more than 4,096 pixels, or the file has more than "
+        "10 MB.",
     ),
     Text(
-        "请上传边长 15 至 4096 像素、不超过 10 MB 的图片；页数多的 PDF 请拆分后上传。",
-        "Upload an image with sides of 15 to 4,096 pixels and at most 10 MB; split a PDF of "
-        "many pages.",
+        "太小（如缩略图）：请上传原图。太大：请缩小到边长不超过 4096 像素、文件不超过 10 MB，"
+        "或以 300 dpi 重新扫描后上传。",
+        "If it is too small, such as a preview, upload the original. If it is too large, upload a "
+        "copy with sides of at most 4,096 pixels and at most 10 MB, or scan it again at 300 dpi.",
     ),
 )
 _TOO_LARGE = FailureText(
-    Text("文件太大。", "The file is too large."),
     Text(
-        "请将图片缩小到边长不超过 4096 像素、文件不超过 10 MB，再上传；PDF 请拆分成单页后上传。",
-        "Upload a smaller copy, with sides of at most 4,096 pixels and at most 10 MB; split a PDF "
-        "into single pages.",
+        "文件太大：图片的像素或一页的字节数超过系统的处理能力。",
+        "The file is too large: its image has too many pixels, or a page of it too many bytes.",
+    ),
+    Text(
+        "请以 300 dpi 重新扫描，或将图片缩小到边长不超过 4096 像素、文件不超过 10 MB，再上传；"
+        "多页的 PDF 或 TIFF 请拆分成单页后上传。",
+        "Scan it again at 300 dpi, or upload a smaller copy, with sides of at most 4,096 pixels "
+        "and at most 10 MB. Split a PDF or TIFF of several pages into single pages.",
     ),
 )
 WRONG_FORMAT = FailureText(
@@ -68,6 +74,11 @@ _WHOLE = Text(
 _PHOTO = Text("请上传发票的照片或扫描件。", "Upload a photo or scan of the invoice.")
 OF_FILES = {
     "File.Empty": _file("文件是空的（0 字节）。", "The file is empty: it has 0 bytes.", _WHOLE),
+    "File.Blank": _file(
+        "文件开头全是零字节，没有图片内容。",
+        "The file begins with zeros in place of an image.",
+        _WHOLE,
+    ),
     "File.CutOff": _file(
         "文件不完整，末尾部分缺失。", "The file is cut off: its end is missing.", _WHOLE
     ),
@@ -104,7 +115,9 @@ OF_FILES = {
         "这是 OFD 文件，无法识别。", "This is an OFD file, which cannot be read.", _AS_PDF
     ),
     "File.Office": _file(
-        "这是 Office 或 WPS 文件，不是图片。", "This is an Office file, not an image.", _AS_PDF
+        "这是 Office、WPS 或 iWork 文件，不是图片。",
+        "This is an Office, WPS or iWork file, not an image.",
+        _AS_PDF,
     ),
     "File.Video": _file("这是视频，不是图片。", "This is a video, not an image.", _PHOTO),
     "File.NotAnImage": _file("这不是图片，也不是 PDF。", "This is no image and no PDF.", _PHOTO),
@@ -124,8 +137,9 @@ OF_FILES = {
     ),
     "File.TooLarge": _TOO_LARGE,
     "File.TooSmall": _file(
-        "图片太小：边长不足 15 像素。",
-        "The image is too small: a side has less than 15 pixels.",
+        "图片太小或太窄：有一边不足 15 像素，或缩小到 4096 像素后不足。",
+        "The image is too small or too narrow: a side has less than 15 pixels, or would have less "
+        "if the other one had 4,096.",
         Text("请上传原图，不要上传缩略图。", "Upload the original image, not a preview of it."),
     ),
     "AIS.0104": FailureText(

@@ -46,7 +46,10 @@ def recognized(source: Source | None, reading: Reading, *, region: str) -> dict[
         "status": Status.RECOGNIZED.value,
         "source": asdict(source) if source else None,
         **(
-            {"result": dict(first.result), "invoices": [interpret(first.result)]}
+            {
+                "result": dict(first.result),
+                "invoices": [interpret(first.result, is_one_per_image=True)],
+            }
             if reading.api is Api.QUOTA_INVOICE
             else members(reading)
         ),

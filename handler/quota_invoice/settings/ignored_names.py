@@ -56,9 +56,11 @@ def _any(patterns: Iterable[str]) -> re.Pattern[str]:
 
 
 DEFAULT_PATTERNS = (
-    # Systems and cloud drives: Apple, Windows, Synology, QNAP.
-    *(".DS_Store", "._*", ".localized", ".apdisk", "__MACOSX/", "*.icloud"),
-    *("Thumbs.db", "ehthumbs*.db", "desktop.ini", "*.lnk", "$RECYCLE.BIN/"),
+    # Systems and cloud drives: Apple, Windows, Synology, QNAP, Linux, Dropbox, Syncthing.
+    *(".DS_Store", "._*", ".localized", ".apdisk", "__MACOSX/", "*.icloud", "*.webloc", "Icon\r"),
+    *("Thumbs.db", "Thumbs.db:*", "ehthumbs*.db", "desktop.ini", "*.lnk", "$RECYCLE.BIN/"),
+    *("RECYCLER/", "lost+found/", "@Recently-Snapshot/", ".dropbox*/", ".sync/", ".stversions/"),
+    *(".sync_*.db*", ".*cloudsync.log", ".picasaoriginals/"),
     *("@eaDir/", "#recycle/", "#snapshot/", "@Recycle/", ".@__thumb/", ".thumbnails/", ".nomedia"),
     *("System Volume Information/", ".dropbox*", "*.url"),
     *(".Trash*/", ".Spotlight-V100/", ".fseventsd/", ".TemporaryItems/", ".stfolder/"),
@@ -67,14 +69,15 @@ DEFAULT_PATTERNS = (
     # Videos.
     *("*.mp4", "*.mov", "*.m4v", "*.avi", "*.mkv", "*.wmv", "*.flv", "*.webm", "*.3gp"),
     *("*.mpg", "*.mpeg", "*.mts", "*.m2ts", "*.rm", "*.rmvb", "*.asf", "*.3gpp", "*.3g2"),
-    *("*.vob", "*.f4v", "*.ts", "*.ogv", "*.m2v", "*.qt"),
+    *("*.vob", "*.f4v", "*.ts", "*.ogv", "*.m2v", "*.qt", "*.mpe", "*.insv"),
     # Uploads and downloads that are not finished: WinSCP, rclone, browsers, cloud drives.
     *("*.tmp", "*.temp", "*.part", "*.partial", "*.filepart", "*.crdownload", "*.download"),
+    *("*.download/", "*.uploading", "*.ut!"),
     *("*.downloading", "*.aria2", "*.td", "*.td.cfg", "*.xltd", "*.!ut", "*.!qB", "*.bc!"),
     *("*.opdownload", ".fuse_hidden*", ".nfs*", ".pureftpd-upload.*", ".in.*", ".goutputstream-*"),
     ".*.??????",  # rsync
     # Locks and back-up copies of Office, WPS, LibreOffice and editors.
-    *("~$*", ".~*", "*~", "*.swp"),
+    *("~$*", ".~*", "*~", "*.swp", "*.swo", ".#*", "#*#"),
 )
 IGNORED_BY_DEFAULT = IgnoredNames(DEFAULT_PATTERNS)
 """The names that are ignored without a setting."""

@@ -123,7 +123,7 @@ class Settings:
             cors_origins=reader.several("CORS_ORIGINS", _ORIGIN, "https://host[:port]", every="*"),
             ca_file=reader.file("CA_FILE"),
         )
-        by_ip = re.fullmatch(r"https?://([\d.]+|\[.*\])(:\d+)?", settings.obs_endpoint)
+        by_ip = re.fullmatch(r"https?://([0-9.]+|\[.*\])(:[0-9]+)?", settings.obs_endpoint)
         if by_ip and settings.obs_signature == "obs" and not settings.obs_path_style:
             reader.problems.append(
                 "OBS_PATH_STYLE: an IP address needs the bucket's name in the path"

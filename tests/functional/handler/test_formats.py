@@ -109,6 +109,14 @@ def test_a_pdf_beyond_the_limit_is_sent_page_by_page(
     assert record["ocr"]["fallback"]["code"] == "File.Split"
 
 
+def test_an_image_of_several_invoices_is_said_to_hold_further_ones(
+    run: Run, objects: Objects
+) -> None:
+    record = invoke(run, objects, "two.jpg", formats.side_by_side(SAMPLE, SECOND))
+    [invoice] = record["invoices"]
+    assert [finding["code"] for finding in invoice["findings"]] == ["several_invoices"]
+
+
 A = {"code": "13100139T713", "number": "57344418", "amount": "￥10.00"}
 FIELD_CASES: dict[str, dict[int, str] | str] = {
     "41-megapixel-progressive.jpg": {1: "57344418"},

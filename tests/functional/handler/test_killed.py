@@ -22,7 +22,7 @@ LONG = 30.0  # seconds, longer than any working step takes
 KEY, RECORD, FAILURE = "incoming/a.png", "results/a.png.json", "failures/a.png.json"
 FORMER = {"source": {"etag": "0123abcd"}}
 HISTORY = "history/a.png.0123abcd.json"
-BAD = b"This is no picture at all."
+BAD = b"\0This is no picture at all."
 HELD = {"before": "stall", "after": "no_response_after_commit"}
 
 # The requests of an invocation in order: the operation, and its number among its kind.

@@ -19,7 +19,7 @@ from tests.support.files import formats
 from tests.support.paths import SAMPLES
 
 PAGES = ("shanghai-10-yuan-clean.png", "hunan-1000-yuan-password.png")
-BAD = b"This is no picture at all."
+BAD = b"\0This is no picture at all."
 CHECKED = ("identify incoming", "get results", "get failures")
 CONFIRMED = ("head incoming", "put results")
 

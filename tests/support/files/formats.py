@@ -17,6 +17,7 @@ from tests.support.paths import HEIC, SAMPLES
 SAMPLE = "shanghai-10-yuan-clean.png"
 SECOND, THIRD = "hunan-1000-yuan-password.png", "guangzhou-20-yuan-half-turn.png"
 EOI = b"\xff\xd9"
+HTTP_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\n\r\n"
 CONVERTED = "Image.Converted"
 REFUSED = "AIS.0102"
 
@@ -58,6 +59,16 @@ def jpeg(**options: Any) -> bytes:
 def enlarged(width: int, mode: str = "L") -> Image.Image:
     image = sample()
     return image.resize((width, round(image.height * width / image.width))).convert(mode)
+
+
+def side_by_side(*names: str) -> bytes:
+    """Return a photo of several invoices."""
+    images = [sample(name) for name in names]
+    width, height = sum(each.width for each in images), max(each.height for each in images)
+    photo = Image.new("RGB", (width, height), "white")
+    for number, each in enumerate(images):
+        photo.paste(each, (sum(before.width for before in images[:number]), 0))
+    return encoded(photo, "JPEG", quality=92)
 
 
 def motion_photo() -> bytes:
@@ -177,9 +188,23 @@ def encrypted_pdf(password: str, algorithm: str) -> bytes:
         return file.getvalue()
 
 
-def archive(*names: str) -> bytes:
+def archive(*names: str, content: bytes = b"content of a file") -> bytes:
     with io.BytesIO() as file:
         with zipfile.ZipFile(file, "w") as made:
+            for name in names:
+                made.writestr(name, content)
+        return file.getvalue()
+
+
+class _Stream(io.BytesIO):
+    def seekable(self) -> bool:
+        return False
+
+
+def streamed_archive(*names: str) -> bytes:
+    """Return an archive with the size of each file behind its content."""
+    with _Stream() as file:
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as made:
             for name in names:
                 made.writestr(name, b"content of a file")
         return file.getvalue()
@@ -214,6 +239,9 @@ READ: dict[str, Variant] = {
     "half-an-end.jpg": Variant(lambda: jpeg()[:-1], REFUSED, 2),
     "zeros-for-the-end.jpg": Variant(lambda: jpeg().removesuffix(EOI) + bytes(500)),
     "motion.jpg": Variant(motion_photo, REFUSED, 2),
+    "mark-first.jpg": Variant(lambda: b"\xef\xbb\xbf" + jpeg(), REFUSED, 2),
+    "head-of-http-first.jpg": Variant(lambda: HTTP_HEAD + jpeg(), REFUSED, 2),
+    "lines-first.png": Variant(lambda: b"\r\n" + encoded(sample(), "PNG"), REFUSED, 2),
     "named.pdf": Variant(jpeg),
     "no-name": Variant(jpeg),
     "vast.jpg": Variant(lambda: encoded(enlarged(7200), "JPEG", progressive=True), "AIS.0103", 2),
@@ -254,11 +282,18 @@ READ: dict[str, Variant] = {
 
 NOT_READ: dict[str, tuple[str, Callable[[], bytes]]] = {
     "empty.jpg": ("File.Empty", lambda: b""),
-    "zeros.jpg": ("File.CutOff", lambda: bytes(9000)),
+    "zeros.jpg": ("File.Blank", lambda: bytes(9000)),
     "photos.zip": ("File.Archive", lambda: archive("IMG_1.jpg", "IMG_2.jpg")),
     "photos.rar": ("File.Archive", lambda: b"Rar!\x1a\x07\x01\0" + bytes(200)),
     "photos.7z": ("File.Archive", lambda: b"7z\xbc\xaf\x27\x1c\0\4" + bytes(200)),
     "invoice.ofd": ("File.Ofd", lambda: archive("OFD.xml", "Doc_0/Document.xml")),
+    "page.ofd": ("File.Ofd", lambda: archive("Doc_1/Document.xml")),
+    "claim.xlsx": ("File.Office", lambda: archive("xl/workbook.xml")),
+    "scans.zip": ("File.Archive", lambda: archive("a.pdf", content=pdf(SAMPLE))),
+    "note.m4a": ("File.NotAnImage", lambda: box(b"M4A ", b"M4A ", b"mp42")),
+    "error.jpg": ("File.NotAnImage", lambda: b'{"errcode":40001,"errmsg":"invalid credential"}'),
+    "login.jpg": ("File.NotAnImage", lambda: b"<html><body><svg></svg>Log in</body></html>"),
+    "icon.png": ("File.OtherImage", lambda: encoded(sample(), "ICO")),
     "claim.docx": ("File.Office", lambda: archive("[Content_Types].xml", "word/document.xml")),
     "claim.xls": ("File.Office", lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)),
     "clip-mp4.jpg": ("File.Video", lambda: box(b"isom", b"iso2", b"mp41")),

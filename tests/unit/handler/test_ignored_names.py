@@ -21,6 +21,9 @@ JUNK = [
     *("scan.jpg.8f3a1c2e.partial", "~$报销.docx", ".~lock.a.ods#", "scan.jpg~", ".fuse_hidden01"),
     *(".scan.jpg.Ab12Cd", ".in.scan.jpg.", "clip.rm", "clip.3gpp", "@Recycle/a.jpg"),
     *("__MACOSX/a.jpg", "2026/@eaDir/a.jpg/SYNOPHOTO_THUMB_M.jpg", ".Trash-1000/files/a.jpg"),
+    *("Thumbs.db:encryptable", "RECYCLER/a.jpg", "@Recently-Snapshot/a.jpg"),
+    *(".dropbox.cache/a.jpg", ".stversions/a.jpg", ".sync_0a1b.db-wal", ".nextcloudsync.log"),
+    *("a.jpg.download/a.jpg", "a.jpg.uploading", "a.jpg.ut!", "clip.insv", "#a.jpg#", ".#a.jpg"),
 ]
 INVOICES = [
     *("a.jpg", "a.HEIC", "a.tif", "a", "tmp", "part", "tmp.jpg", "a.tmp.jpg", "a.tmp/b.jpg"),
@@ -40,6 +43,10 @@ def test_junk_and_temporary_names_are_ignored(path: str) -> None:
     assert reason.startswith("IGNORE names ")
     with pytest.raises(UnusableKey, match="IGNORE names"):
         DEFAULT_LAYOUT.requested_key(path)
+
+
+def test_the_icon_of_a_folder_is_ignored_although_its_name_ends_in_a_control_character() -> None:
+    assert DEFAULT_LAYOUT.reason_to_ignore("incoming/Icon\r") is not None
 
 
 @pytest.mark.parametrize("path", INVOICES)

@@ -161,10 +161,10 @@ def test_an_object_without_room_beside_others_is_left_to_another_invocation() ->
     ],
 )
 def test_an_object_that_the_service_cannot_fetch_is_sent_unchanged(error: Any, tries: int) -> None:
-    service = Service(*[error] * tries, content=b"the image")
+    service = Service(*[error] * tries, content=b"an image")
     service.read()
     assert service.sent == ["url"] * tries + ["image"]
-    assert service.ocr.given[-1].image == b"the image"
+    assert service.ocr.given[-1].image == b"an image"
     assert service.record
     assert service.record["ocr"]["fallback"] == {"code": error.code, "scale": 1.0}
 

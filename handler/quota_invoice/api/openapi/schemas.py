@@ -106,7 +106,7 @@ def _entry() -> Json:
 def _error() -> Json:
     chinese = {
         "type": "string",
-        "description": "The cause in Chinese, where the image or its object cannot be read.",
+        "description": "The cause in Chinese, of a refusal by the function (4xx, except 429).",
     }
     return object_of(
         {

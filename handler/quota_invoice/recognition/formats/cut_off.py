@@ -16,7 +16,7 @@ _BOX = 8  # bytes of a box's length and type; 8 more follow a length of 1
 def is_cut_off(content: bytes) -> bool:
     """Whether the end of a file is missing, as far as its format tells."""
     kind = kind_of(content[:_NEAR_END])
-    return kind is Kind.BLANK or (kind in _CHECKS and _CHECKS[kind](content))
+    return kind in _CHECKS and _CHECKS[kind](content)
 
 
 def _of_jpeg_2000(content: bytes) -> bool:

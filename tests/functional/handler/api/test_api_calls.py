@@ -165,11 +165,11 @@ def test_a_file_that_is_no_image_is_an_error_and_gets_a_failure_record(
 ) -> None:
     objects.put("incoming/text.jpg", b"This is no picture at all.")
     answer = client.post("/invoices", {"key": "text.jpg"})
-    assert (answer.status_code, answer.json()["error_code"]) == (422, "AIS.0102")
+    assert (answer.status_code, answer.json()["error_code"]) == (422, "File.NotAnImage")
     failure = client.get("/invoices/text.jpg")
     assert (failure.status_code, failure.json()["status"]) == (200, "failed")
     at_once = client.post("/invoices", {"image": encoded(b"no picture either")})
-    assert (at_once.status_code, at_once.json()["error_code"]) == (422, "AIS.0102")
+    assert (at_once.status_code, at_once.json()["error_code"]) == (422, "File.NotAnImage")
 
 
 def test_pages_list_every_input_once_in_key_order(
@@ -199,7 +199,7 @@ def test_pages_list_every_input_once_in_key_order(
             after = page["next"]
         assert list(found.items()) == list(expected.items())
     [failed] = client.get("/invoices?status=failed").json()["invoices"]
-    assert client.get(failed["record"]).json()["error"]["code"] == "AIS.0102"
+    assert client.get(failed["record"]).json()["error"]["code"] == "File.NotAnImage"
     [below] = client.get("/invoices?prefix=sub/").json()["invoices"]
     assert below["key"] == "incoming/sub/e.png"
     assert client.get(below["record"]).status_code == 202

@@ -260,7 +260,7 @@ def test_an_input_is_pending_until_its_content_has_a_record() -> None:
     assert waiting.headers["retry-after"] == "2"
     api.ask("POST", "/invoices", {"key": KEY})
     assert api.ask("GET", f"/invoices/{KEY}").json["status"] == "recognized"
-    api.store.objects[KEY] = b"new content"
+    api.store.objects[KEY] = b"replaced"
     assert api.ask("GET", f"/invoices/{KEY}").status == 202
     api.ocr.answers = [REFUSAL]
     api.ask("POST", "/invoices", {"key": KEY})
@@ -276,7 +276,9 @@ def test_an_input_that_was_removed_is_gone_with_its_record_unchanged() -> None:
     assert (found.status, found.json["status"]) == (200, "gone")
     assert found.json["record"] == records[RECORD]
     assert found.json["source"] == records[RECORD]["source"]
-    assert api.ask("POST", "/invoices", {"key": KEY}).error == (404, "Invoice.Gone")
+    refused = api.ask("POST", "/invoices", {"key": KEY})
+    assert refused.error == (404, "Invoice.Gone")
+    assert refused.json["error_msg_zh"] == "此文件已删除或改名。"
     assert api.store.records == records
     api.store.objects[KEY] = b"image"
     assert api.ask("GET", f"/invoices/{KEY}").json == records[RECORD]

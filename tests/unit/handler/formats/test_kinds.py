@@ -9,7 +9,7 @@ import pytest
 from quota_invoice.obs.objects import BEGINNING
 from quota_invoice.recognition.formats import jpeg, tiff
 from quota_invoice.recognition.formats.cut_off import is_cut_off
-from quota_invoice.recognition.formats.kinds import Kind, kind_of
+from quota_invoice.recognition.formats.kinds import Kind, kind_of, without_head
 from tests.support.fakes import pdf_of
 from tests.support.files import formats
 from tests.support.paths import HEIC
@@ -41,11 +41,76 @@ from tests.support.paths import HEIC
         (formats.in_form(formats.jpeg()), Kind.FRAMED),
         ("发票".encode("utf-16"), Kind.NOT_AN_IMAGE),
         (b"image", Kind.UNKNOWN),
+        # HTML with an image in it, and texts of a few bytes
+        (b"<!DOCTYPE html><html><body><svg width='1'></svg>Log in</body>", Kind.NOT_AN_IMAGE),
+        (b"<div class='logo'><svg></svg></div>", Kind.NOT_AN_IMAGE),
+        (b"<?xml version='1.0'?><!-- made --><svg:svg>", Kind.OTHER_IMAGE),
+        (b'{"errcode":40001}', Kind.NOT_AN_IMAGE),
+        (b"<html>403", Kind.NOT_AN_IMAGE),
+        ("这不是发票".encode(), Kind.NOT_AN_IMAGE),
+        ("这不是发票".encode("gb18030"), Kind.NOT_AN_IMAGE),
+        (b"1\r\n" * 2000, Kind.NOT_AN_IMAGE),
+        # Text before an image
+        (b"\xef\xbb\xbf" + formats.jpeg(), Kind.JPEG),
+        (b"\r\n\r\n" + formats.encoded(formats.sample(), "PNG"), Kind.PNG),
+        (formats.HTTP_HEAD + formats.jpeg(), Kind.JPEG),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1f40\r\n\xff\xd8\xff", Kind.FRAMED),
+        (b"--b\r\nContent-Type: image/png\r\n" + formats.in_form(b"")[12:], Kind.FRAMED),
+        # Archives, and what only looks like one
+        (formats.archive("xl/workbook.xml", "[Content_Types].xml"), Kind.OFFICE),
+        (formats.archive("word/media/image1.jpeg"), Kind.OFFICE),
+        (formats.archive("ppt/slides/slide1.xml"), Kind.OFFICE),
+        (formats.archive("Index/Document.iwa"), Kind.OFFICE),
+        (
+            formats.archive("mimetype", content=b"application/vnd.oasis.opendocument.text"),
+            Kind.OFFICE,
+        ),
+        (formats.archive("Doc_1/Document.xml"), Kind.OFD),
+        (formats.archive("Res/seal.png", "OFD.xml"), Kind.OFD),
+        (formats.archive("a.ofd", content=formats.archive("OFD.xml")), Kind.ARCHIVE),
+        (formats.archive("a.docx", content=formats.archive("word/document.xml")), Kind.ARCHIVE),
+        (formats.archive("a.pdf", content=b"%PDF-1.4"), Kind.ARCHIVE),
+        (formats.archive("xl/1.jpg"), Kind.ARCHIVE),
+        (formats.streamed_archive("_rels/a.xml", "word/document.xml"), Kind.OFFICE),
+        (formats.streamed_archive("1.jpg", "2.jpg"), Kind.ARCHIVE),
+        (b"\x1c\0-lh5-" + bytes(50), Kind.ARCHIVE),
+        # Sound and video
+        (formats.box(b"M4A ", b"M4A ", b"mp42", b"isom"), Kind.NOT_AN_IMAGE),
+        (b"\xff\xfb\x90\x44" + bytes(400), Kind.NOT_AN_IMAGE),
+        (b"\xff\xf1\x50\x80" + bytes(400), Kind.NOT_AN_IMAGE),
+        (b"OggS\0\2" + bytes(400), Kind.NOT_AN_IMAGE),
+        ((b"\0\0\0\0G" + bytes(187)) * 20, Kind.VIDEO),
+        ((b"G" + bytes(187)) * 20, Kind.VIDEO),
+        (b".RMF\0\0\0\x12" + bytes(400), Kind.VIDEO),
+        # Images that no service reads
+        (formats.encoded(formats.sample(), "ICO"), Kind.OTHER_IMAGE),
+        (formats.encoded(formats.sample(), "TGA"), Kind.OTHER_IMAGE),
+        (formats.encoded(formats.sample().quantize(64), "TGA"), Kind.OTHER_IMAGE),
+        (
+            formats.encoded(formats.sample().convert("L"), "TGA", compression="tga_rle"),
+            Kind.OTHER_IMAGE,
+        ),
+        (b"8BPS\0\2" + bytes(400), Kind.OTHER_IMAGE),
+        (b"\1\0\0\0\x6c\0\0\0" + bytes(32) + b" EMF" + bytes(400), Kind.OTHER_IMAGE),
+        (b"\xc5\xd0\xd3\xc6" + bytes(400), Kind.OTHER_IMAGE),
         (random.Random(1).randbytes(5000), Kind.UNKNOWN),
     ],
 )
 def test_a_file_has_the_kind_of_its_content(content: bytes, kind: Kind) -> None:
     assert kind_of(content[:BEGINNING]) is kind
+
+
+def test_only_the_text_before_an_image_is_left_out() -> None:
+    image = formats.jpeg()
+    assert without_head(formats.HTTP_HEAD + image) == image
+    for whole in (image, formats.pdf(formats.SAMPLE), formats.in_form(image), b"\r\n" * 9):
+        assert without_head(whole) == whole
+
+
+def test_a_random_file_is_no_image_by_chance() -> None:
+    random_files = (random.Random(seed).randbytes(600) for seed in range(20_000))
+    found = [kind for kind in map(kind_of, random_files) if kind is not Kind.UNKNOWN]
+    assert len(found) < 20
 
 
 @pytest.mark.parametrize("kind", Kind)

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import re
 
 import pytest
 
-from quota_invoice import errors
 from quota_invoice.errors import (
-    ConfigurationError,
-    EventError,
     FileRefused,
     ImageRefused,
     InvocationError,
     KeyRefused,
     ObjectUnavailable,
     QuotaInvoiceError,
-    UnusableKey,
-    UploadsFailed,
 )
 from quota_invoice.ocr import error_codes
 from quota_invoice.ocr.error_codes import error_of
@@ -29,26 +25,34 @@ from tests.support.paths import HANDLER
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 DEFAULT = failure_text(QuotaInvoiceError("Any", ""))
-# Errors of a request or an event, and of all inputs at once: no input fails for them.
-OF_NO_INPUT = (ConfigurationError, EventError, UnusableKey, UploadsFailed)
-SOURCES = sorted(HANDLER.rglob("*.py"))
+OWN_CODE = re.compile(r'"([A-Z][A-Za-z]+\.[A-Z][A-Za-z]+)"')
+NO_FAILURES = {"Image.Converted", "File.Split"}  # codes of fallbacks
 FILE_CODES = sorted(
     {
         code
-        for path in SOURCES
-        for code in re.findall(r'"(File\.[A-Za-z]+)"', path.read_text(encoding="utf-8"))
+        for path in (HANDLER / "quota_invoice" / "recognition").rglob("*.py")
+        for code in OWN_CODE.findall(path.read_text(encoding="utf-8"))
     }
-    - {"File.Split"}  # a fallback, not a failure
+    - NO_FAILURES
 )
 CODES = sorted(set(re.findall(r'"([A-Za-z]+\.\d+)"', inspect.getsource(error_codes))))
-CLASSES = [
-    kind
-    for kind in vars(errors).values()
-    if inspect.isclass(kind)
-    and issubclass(kind, ImageRefused | InvocationError)
-    and not issubclass(kind, OF_NO_INPUT)
-    and kind is not InvocationError
-]
+
+
+def subclasses(kind: type[QuotaInvoiceError]) -> set[type[QuotaInvoiceError]]:
+    return {kind}.union(*map(subclasses, kind.__subclasses__()))
+
+
+# Each module of the function, so that no error of another one is missed.
+for path in (HANDLER / "quota_invoice").rglob("*.py"):
+    importlib.import_module(".".join(path.relative_to(HANDLER).with_suffix("").parts))
+CLASSES = sorted(
+    (
+        kind
+        for kind in subclasses(QuotaInvoiceError) - {QuotaInvoiceError, InvocationError}
+        if kind.__module__.startswith("quota_invoice.")
+    ),
+    key=lambda kind: kind.__name__,
+)
 
 
 def require_both_languages(text: FailureText) -> None:
@@ -89,6 +93,7 @@ def test_each_kind_of_file_that_is_refused_has_a_code_with_texts() -> None:
     ("code", "zh", "en"),
     [
         ("File.Empty", "空的", "empty"),
+        ("File.Blank", "零字节", "zeros"),
         ("File.CutOff", "不完整", "cut off"),
         ("File.Damaged", "损坏", "damaged"),
         ("File.Heic", "HEIC", "HEIC"),

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quota_invoice.invoice.fields import Fields
+from quota_invoice.invoice.fields import NAMES, Fields
 from quota_invoice.invoice.findings import Finding, Severity, Text, needs_review
 from quota_invoice.invoice.interpret import interpret
 from quota_invoice.invoice.rules import RULES, check, unread_pages
@@ -26,8 +26,8 @@ TABLE: list[tuple[dict[str, Any], str, str]] = [
     ({"code": "14403190911"}, "malformed_code", "serious"),
     ({"code": "344031909110"}, "malformed_code", "serious"),
     ({"number": "9123456"}, "malformed_number", "serious"),
-    ({"number": "９１２３４５６７"}, "malformed_number", "serious"),
-    ({"code": "1４4031909110"}, "malformed_code", "serious"),
+    ({"number": "٩١٢٣٤٥٦٧"}, "malformed_number", "serious"),
+    ({"code": "1٤4031909110"}, "malformed_code", "serious"),
     ({"number": "9123456O"}, "malformed_number", "serious"),
     ({"code": "144039909110"}, "early_year", "serious"),
     ({"code": "144036809110"}, "future_year", "serious"),
@@ -47,6 +47,13 @@ def test_a_good_invoice_has_no_findings() -> None:
     assert check(Fields.of(RESULT)) == []
 
 
+def test_full_width_digits_are_the_same_digits_in_ascii() -> None:
+    wide = {"code": "１４４０３１９０９１１０", "number": "９１２３４５６７"}
+    entry = interpret({**RESULT, **wide})
+    assert (entry["code"], entry["number"]) == ("144031909110", "91234567")
+    assert (entry["year"], entry["findings"]) == (2019, [])
+
+
 @pytest.mark.parametrize(("change", "code", "severity"), TABLE)
 def test_a_wrong_field_is_found(change: dict[str, Any], code: str, severity: str) -> None:
     entry = interpret({**RESULT, **change})
@@ -58,7 +65,46 @@ def test_a_wrong_field_is_found(change: dict[str, Any], code: str, severity: str
 
 
 def test_each_rule_is_in_the_table() -> None:
-    assert {code.partition(".")[0] for _, code, _ in TABLE} == {rule.__name__ for rule in RULES}
+    of_one_field = {rule.__name__ for rule in RULES} - {"several_invoices"}
+    assert {code.partition(".")[0] for _, code, _ in TABLE} == of_one_field
+
+
+LOW = dict.fromkeys(SURE, 0.5)
+
+
+def codes(result: dict[str, Any], *, is_one_per_image: bool = True) -> list[str]:
+    entry = interpret(result, is_one_per_image=is_one_per_image)
+    return [finding["code"] for finding in entry["findings"]]
+
+
+def test_a_whole_invoice_with_low_confidence_in_all_fields_may_be_one_of_several() -> None:
+    [finding] = interpret({**RESULT, "confidence": LOW}, is_one_per_image=True)["findings"]
+    assert (finding["code"], finding["severity"]) == ("several_invoices", "doubt")
+    for text, words in (("zh", "单独拍照"), ("en", "photograph each alone")):
+        assert words in finding["message"][text]
+        assert "RECOGNITION=auto" in finding["message"][text]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"confidence": {**LOW, "number": 0.51}},
+        {"confidence": {**LOW, "number": "0.4"}},
+        {"confidence": {name: LOW[name] for name in ("code", "number", "amount")}},
+        {"confidence": LOW, "location": ""},
+    ],
+)
+def test_one_field_that_is_surer_or_missing_speaks_for_a_bad_image_alone(
+    change: dict[str, Any],
+) -> None:
+    found = codes({**RESULT, **change})
+    assert "several_invoices" not in found
+    assert len([code for code in found if code.startswith("low_confidence.")]) >= 3
+
+
+def test_an_api_that_finds_all_invoices_leaves_no_doubt_about_others() -> None:
+    found = codes({**RESULT, "confidence": LOW}, is_one_per_image=False)
+    assert found == [f"low_confidence.{name}" for name in NAMES]
 
 
 def test_a_contradiction_names_both_places() -> None:
