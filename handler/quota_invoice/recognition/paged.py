@@ -15,6 +15,7 @@ from quota_invoice.recognition.reading import CONVERTED, WHOLE, Fallback, View
 LARGEST_PDF = 128 * 1024 * 1024
 """Bytes. Larger PDFs are not opened."""
 _LARGEST_BY_URL = 10_000_000  # bytes
+_LARGEST_PAGE = _LARGEST_BY_URL * 3 // 4  # bytes, in Base64 of as many bytes as by URL
 _SPLIT = "File.Split"  # the code of the fallback, if the service did not refuse the whole file
 _PDF = b"%PDF-"
 
@@ -79,9 +80,9 @@ class PdfPages:
             return Part(None, number)
         if self.total is None:
             return Part(OcrInput(image=self._content), number)
-        page = self._file.page(number)
+        page = self._file.page(number, _LARGEST_PAGE)
         if not fits(page):
-            raise ImageTooLarge("File.TooLarge", f"page {number} has {len(page)} bytes")
+            raise ImageTooLarge("File.TooLargePage", f"page {number} has {len(page)} bytes")
         return Part(OcrInput(image=page), 1)
 
     def split(self, refusal: QuotaInvoiceError) -> bool:

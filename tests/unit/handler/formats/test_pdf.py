@@ -53,7 +53,7 @@ def test_a_pdf_that_opens_without_a_password_is_counted_and_a_locked_one_is_refu
 
 
 def test_a_page_of_an_encrypted_pdf_is_a_pdf_without_encryption() -> None:
-    page = PdfFile(encrypted("", "AES-256")).page(2)
+    page = PdfFile(encrypted("", "AES-256")).page(2, 1_000_000)
     assert (pages(page), PdfReader(io.BytesIO(page)).is_encrypted) == (1, False)
 
 
