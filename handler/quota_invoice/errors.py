@@ -77,6 +77,8 @@ class QuotaInvoiceError(Exception):
     """Whether the error may concern all inputs; several in a row stop a sweep."""
     internal: ClassVar[bool] = False
     """Whether the message concerns the operator only: accounts, settings, the bucket."""
+    page: int | None = None
+    """The page of a file with pages that the error is about."""
     key: str = ""
     """The input that an API caller's request is about, where it is known."""
     message_zh: str = ""

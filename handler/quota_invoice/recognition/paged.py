@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import NamedTuple, Protocol
 
 from quota_invoice.errors import ImageTooLarge, QuotaInvoiceError
-from quota_invoice.recognition.formats import tiff
 from quota_invoice.recognition.formats.conversion import fits, to_jpeg
 from quota_invoice.recognition.formats.kinds import Kind
 from quota_invoice.recognition.formats.pdf import PdfFile
+from quota_invoice.recognition.formats.pyramid import pages_of_pyramid
 from quota_invoice.recognition.ocr_input import OcrInput
 from quota_invoice.recognition.reading import CONVERTED, WHOLE, Fallback, View
 
@@ -101,7 +101,7 @@ class TiffPages:
 
     def __init__(self, content: bytes) -> None:
         self._content = content
-        self._frames = tiff.pages(content)
+        self._frames = pages_of_pyramid(content)
         self.total: int | None = len(self._frames)
         self.fallback: Fallback | None = Fallback(CONVERTED, kind=Kind.TIFF.value)
 

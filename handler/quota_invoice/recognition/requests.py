@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Protocol
 
 from quota_invoice.deadline import SHORTEST_REQUEST, Deadline
-from quota_invoice.errors import OutOfTime
+from quota_invoice.errors import ImageTooLarge, OutOfTime
 from quota_invoice.logs import Log
 from quota_invoice.obs.objects import ObjectStore
 from quota_invoice.recognition.breaker import CircuitBreaker
+from quota_invoice.recognition.formats.kinds import Kind
 from quota_invoice.recognition.ocr_input import File, OcrInput
 from quota_invoice.recognition.reading import Api, Recognition
 
@@ -48,10 +49,16 @@ class Requests:
             return self._ocr.recognize(self._ocr_input(file), api, page, seconds)
 
     def content(self, file: File, limit: int) -> bytes | None:
-        """Return a file's bytes; None if they cannot be had or are too many to be opened here."""
+        """Return a file's bytes; None if they cannot be had or are too many to be opened here.
+
+        Raises:
+            ImageTooLarge: a TIFF has too many; its pages are not known.
+        """
         if file.given or not file.source:
             return file.given.content() if file.given else None
         if file.source.size > limit:
+            if file.kind is Kind.TIFF:  # the service would read its first page only, if any
+                raise ImageTooLarge("File.TooLargeTiff", f"the TIFF has {file.source.size} bytes")
             return None
         with self._log.step("fetch", file.key):
             return self._store.fetch(file.source, limit)

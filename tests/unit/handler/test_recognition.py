@@ -25,6 +25,7 @@ from quota_invoice.logs import Log
 from quota_invoice.recognition.ocr_input import File
 from quota_invoice.recognition.reading import Api, Reading
 from quota_invoice.recognition.recognizer import Recognizer
+from quota_invoice.records.failure_texts import failure_text
 from quota_invoice.records.record import recognized
 from quota_invoice.settings.layout import DEFAULT_LAYOUT
 from tests.support.announce import etag
@@ -257,6 +258,40 @@ def test_a_pdf_without_an_invoice_is_refused_with_its_first_pages_code() -> None
         service.read(PDF)
 
 
+def test_pages_that_were_read_and_hold_no_invoice_are_not_those_that_were_refused() -> None:
+    damaged = ImageRefused("AIS.0102", "The image format is not supported.")
+    service = Service([ticket()], BLANK, damaged, [], content=pdf_of(4))
+    reading = service.read(PDF)
+    assert (reading.pages_refused, reading.pages_without_invoice) == ((3,), (2, 4))
+
+
+def test_the_last_page_of_a_pdf_that_cannot_be_counted_may_be_beyond_its_end() -> None:
+    answers: list[Any] = [[], BLANK]
+    for last in answers:
+        reading = Service([ticket()], last, content=b"%PDF-1.7 ?").read(PDF)
+        assert (reading.pages_refused, reading.pages_without_invoice) == ((), ())
+
+
+def test_a_pdf_without_an_invoice_is_refused_for_the_page_that_was_not_read() -> None:
+    damaged = ImageRefused("AIS.0102", "The image format is not supported.")
+    service = Service(BLANK, damaged, content=pdf_of(2))
+    with pytest.raises(ImageRefused, match=r"AIS\.0102") as caught:
+        service.read(PDF)
+    message = failure_text(caught.value).message
+    assert message.zh.startswith("第 2 页：")
+    assert message.en.startswith("Page 2: ")
+
+
+def test_a_tiff_beyond_the_function_s_limit_is_named_without_a_request() -> None:
+    service = Service(content=b"II*\0" + bytes(64 << 20))
+    with pytest.raises(ImageTooLarge) as caught:
+        service.read("incoming/scan.tif")
+    assert (caught.value.code, service.sent) == ("File.TooLargeTiff", [])
+    message, hint = failure_text(caught.value)
+    assert ("TIFF" in message.zh, "TIFF" in message.en) == (True, True)
+    assert ("拆分" in hint.zh, "Split" in hint.en) == (True, True)
+
+
 UNKNOWN = NotRecognized("AIS.0105", "Recognition failed.")
 
 
@@ -331,7 +366,7 @@ def test_the_pages_before_an_error_are_kept_and_not_asked_for_again() -> None:
     reading = service.read(PDF)
     assert service.ocr.pages == [1, 2, 3, 3, 4]
     assert (list(reading.pages), reading.attempts) == ([1, 3, 4], 4)
-    assert reading.pages_refused == (2,)
+    assert (reading.pages_refused, reading.pages_without_invoice) == ((), (2,))
 
 
 def test_the_pages_before_the_end_of_the_time_are_kept() -> None:
