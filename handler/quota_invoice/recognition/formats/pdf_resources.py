@@ -27,7 +27,7 @@ DAMAGED = (
     NotImplementedError,
 )
 """The library raises all of these for damaged files."""
-_MOST_CONTENT = 8 << 20  # bytes, decoded; a page of drawings has less
+_MOST_CONTENT = 4 << 20  # bytes, decoded; a page of drawings has less
 _LIMITS: dict[str, Any] = {
     "zlib_maximum_output_length": _MOST_CONTENT,
     "lzw_maximum_output_length": _MOST_CONTENT,
