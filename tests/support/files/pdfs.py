@@ -40,8 +40,9 @@ def image(
     return stream(data, head + b"/Filter%b/ColorSpace%b%b" % (filters, space, more))
 
 
-def jpeg(picture: Image.Image, quality: int = 92) -> bytes:
-    data = encoded(picture, "JPEG", quality=quality)
+def jpeg(picture: Image.Image, quality: int = 92, more: int = 0) -> bytes:
+    """Return an image as a JPEG, with so many more bytes behind it."""
+    data = encoded(picture, "JPEG", quality=quality) + bytes(more)
     return image(picture.size, data, b"/DCTDecode", b"/DeviceRGB")
 
 

@@ -30,6 +30,7 @@ from quota_invoice.records.record import recognized
 from quota_invoice.settings.layout import DEFAULT_LAYOUT
 from tests.support.announce import etag
 from tests.support.fakes import RESULT, FakeOcr, FakeStore, pdf_of, ticket
+from tests.support.files import pdfs
 
 TOO_LARGE = ImageTooLarge("AIS.0103", "The image size does not meet the requirements.", "r-1")
 BLANK = ImageRefused("AIS.0104", "The image is not supported.", "r-2")
@@ -290,6 +291,34 @@ def test_a_tiff_beyond_the_function_s_limit_is_named_without_a_request() -> None
     message, hint = failure_text(caught.value)
     assert ("TIFF" in message.zh, "TIFF" in message.en) == (True, True)
     assert ("拆分" in hint.zh, "Split" in hint.en) == (True, True)
+
+
+def heavy(megabytes: int) -> bytes:
+    """Return a PDF of one page, with an image of so many megabytes."""
+    sides = (1000, megabytes * 1000)
+    pixels = bytes(range(250)) * (sides[0] * sides[1] // 250)
+    return pdfs.of_images(pdfs.image(sides, pixels, b"[]", b"/DeviceGray"))
+
+
+def test_a_page_that_is_too_large_is_sent_with_a_smaller_image() -> None:
+    service = Service(content=heavy(14))
+    service.read(PDF)
+    assert (service.sent, service.ocr.pages) == (["image"], [1])
+    assert len(service.ocr.given[0].image or b"") < 7_500_000
+    assert service.record
+    assert service.record["pages"] == {"read": [1], "asked": 1, "total": 1}
+
+
+def test_a_pdf_of_less_than_ten_megabytes_is_read_by_url() -> None:
+    service = Service(content=heavy(9))
+    service.read(PDF)
+    assert service.sent == ["url"]
+
+
+def test_a_pdf_that_the_service_does_not_read_by_url_is_sent_with_a_smaller_image() -> None:
+    service = Service(TOO_LARGE, content=heavy(9))
+    service.read(PDF)
+    assert service.sent == ["url", "image"]
 
 
 UNKNOWN = NotRecognized("AIS.0105", "Recognition failed.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import tracemalloc
 import zlib
 from collections.abc import Callable
 
@@ -114,6 +115,23 @@ def test_a_content_that_is_too_long_to_be_searched_keeps_everything(is_compresse
     page = pdfs.page(b" 3 0 R", b" 7 0 R")
     pdf = pdfs.whole(pdfs.CATALOG, tree, resources, dot(), dot(), page, content)
     assert names(PdfFile(pdf).page(1, LIMIT)) == {"/A", "/B"}
+
+
+def test_a_small_content_that_becomes_vast_is_not_decoded() -> None:
+    vast = zlib.compress(b"/A Do\n" * 30_000_000, 9)
+    pdf = pdfs.whole(
+        pdfs.CATALOG,
+        b"<</Type/Pages/Count 1/Kids[4 0 R]>>",
+        b"<</XObject<</A 6 0 R/B 6 0 R>>>>",
+        pdfs.page(b" 3 0 R", b" 5 0 R"),
+        pdfs.stream(vast, b"/Filter/FlateDecode"),
+        dot(),
+    )
+    tracemalloc.start()
+    assert names(PdfFile(pdf).page(1, LIMIT)) == {"/A", "/B"}
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 20_000_000
 
 
 def rows(picture: Image.Image) -> bytes:
