@@ -9,10 +9,7 @@ from __future__ import annotations
 
 import io
 import struct
-import zlib
-from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from typing import NamedTuple
 
 from pypdf import PdfWriter
 from pypdf.filters import decode_stream_data
@@ -20,36 +17,17 @@ from pypdf.generic import ArrayObject, DictionaryObject, NameObject, NumberObjec
 
 from quota_invoice.errors import ImageRefused
 from quota_invoice.recognition.formats.conversion import to_jpeg
+from quota_invoice.recognition.formats.image_files import Pixels, as_png, as_tiff
 from quota_invoice.recognition.formats.pdf_resources import DAMAGED, encoded, value_of
 
 _AS_FILES = {"/DCTDecode", "/JPXDecode", "/CCITTFaxDecode"}  # the library returns files of these
 # A JPEG's own orientation, which a PDF does not heed: the first one in a file counts.
 _UPRIGHT = b"\xff\xe1\0\x22Exif\0\0MM\0*" + struct.pack(">IHHHIHHI", 8, 1, 274, 3, 1, 1, 0, 0)
 _SAMPLES = {"/DeviceGray": 1, "/CalGray": 1, "/DeviceRGB": 3, "/CalRGB": 3, "/DeviceCMYK": 4}
-_PNG_COLOURS, _TIFF_COLOURS = {1: 0, 3: 2}, {1: 1, 3: 2, 4: 5}  # by number of samples
 _PNG_PREDICTORS = 10
 _TIFF_COMPRESSIONS = {None: 1, "/FlateDecode": 8}
 _OF_ENCODING = ("/DecodeParms", "/Decode", "/Intent", "/Metadata", "/Alternates")
-_EIGHT = 8  # bits of a sample; bytes of a TIFF's head
-_PLACE = 4  # bytes of a TIFF's value, or of its place
-
-
-class _Image(NamedTuple):
-    """The form of an image's pixels.
-
-    Attributes:
-        width: pixels.
-        height: pixels.
-        bits: bits of a sample.
-        samples: number of samples of a pixel; None for colours that other files cannot hold.
-        palette: the colours of samples, in RGB; empty if the samples are the colours.
-    """
-
-    width: int
-    height: int
-    bits: int
-    samples: int | None
-    palette: bytes
+_EIGHT = 8  # bits of a sample
 
 
 def scale_images(writer: PdfWriter, excess: int) -> None:
@@ -63,7 +41,9 @@ def scale_images(writer: PdfWriter, excess: int) -> None:
     for image in sorted(images, key=lambda each: len(encoded(each)), reverse=True):
         if excess <= 0:
             return
-        if id(image) in masks or "/ImageMask" in image or isinstance(image.get("/Mask"), list):
+        is_stencil = getattr(value_of(image, "/ImageMask"), "value", False)
+        has_no_colour = isinstance(value_of(image, "/Mask"), list)  # one that is not painted
+        if id(image) in masks or is_stencil or has_no_colour:
             continue
         with suppress(ImageRefused, *DAMAGED):
             excess -= _replace(image)
@@ -124,9 +104,9 @@ def _file_of(image: StreamObject) -> bytes:
     options = parameter if isinstance(parameter, DictionaryObject) else DictionaryObject()
     predictor = int(str(options.get("/Predictor", 1)))
     if filters and predictor >= _PNG_PREDICTORS:
-        return _png(found, encoded(image))
+        return as_png(found, encoded(image))
     compression = _TIFF_COMPRESSIONS[str(filters[0]) if filters else None]
-    return _tiff(found, encoded(image), compression, predictor)
+    return as_tiff(found, encoded(image), compression, predictor)
 
 
 def _list(owner: DictionaryObject, key: str) -> list[object]:
@@ -136,21 +116,21 @@ def _list(owner: DictionaryObject, key: str) -> list[object]:
     return [each.get_object() for each in value] if isinstance(value, ArrayObject) else [value]
 
 
-def _form(image: StreamObject) -> _Image:
+def _form(image: StreamObject) -> Pixels:
     width, height, bits = (
         int(str(value_of(image, key) or 0)) for key in ("/Width", "/Height", "/BitsPerComponent")
     )
     space = value_of(image, "/ColorSpace")
     name, *rest = _list(image, "/ColorSpace") or [None]
     if name != "/Indexed":
-        return _Image(width, height, bits, _samples(space), b"")
+        return Pixels(width, height, bits, _samples(space), b"")
     base, _, table = rest
     colours = table.get_data() if isinstance(table, StreamObject) else bytes(_raw(table))
     if _samples(base) == _SAMPLES["/DeviceGray"]:
         colours = bytes(value for value in colours for _ in range(3))
     elif _samples(base) != _SAMPLES["/DeviceRGB"]:
         raise ValueError
-    return _Image(width, height, bits, 1, colours[: 3 << bits])
+    return Pixels(width, height, bits, 1, colours[: 3 << bits])
 
 
 def _raw(text: object) -> bytes:
@@ -165,54 +145,3 @@ def _samples(space: object) -> int | None:
     if name == "/ICCBased" and isinstance(profile, DictionaryObject):
         return int(str(value_of(profile, "/N")))
     return _SAMPLES.get(str(name))
-
-
-def _png(image: _Image, rows: bytes) -> bytes:
-    """Return a PNG of rows that are compressed as those of a PNG."""
-    colours = 3 if image.palette else _PNG_COLOURS[image.samples or 0]
-    head = struct.pack(">IIBBBBB", image.width, image.height, image.bits, colours, 0, 0, 0)
-    chunks = {b"IHDR": head, b"PLTE": image.palette, b"IDAT": rows, b"IEND": b""}
-    packed = (
-        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-        for name, data in chunks.items()
-        if data or name != b"PLTE"
-    )
-    return b"\x89PNG\r\n\x1a\n" + b"".join(packed)
-
-
-def _tiff(image: _Image, rows: bytes, compression: int, predictor: int) -> bytes:
-    """Return a TIFF of one strip."""
-    samples = image.samples or 0
-    palette = image.palette.ljust(3 << image.bits, b"\0") if image.palette else b""
-    shorts = {258: [image.bits] * samples}
-    if palette:
-        shorts[320] = [value * 257 for channel in range(3) for value in palette[channel::3]]
-    numbers = {
-        256: image.width,
-        257: image.height,
-        259: compression,
-        262: 3 if palette else _TIFF_COLOURS[samples],
-        277: samples,
-        278: image.height,
-        279: len(rows),
-        317: predictor,
-    }
-    return _with_directory(numbers, shorts, rows)
-
-
-def _with_directory(
-    numbers: Mapping[int, int], shorts: Mapping[int, Iterable[int]], strip: bytes
-) -> bytes:
-    """Return a TIFF with such tags, and one more for its only strip."""
-    tables, entries = strip, {tag: struct.pack("<HHII", tag, 4, 1, numbers[tag]) for tag in numbers}
-    entries[273] = struct.pack("<HHII", 273, 4, 1, _EIGHT)
-    for tag, values in shorts.items():
-        packed = struct.pack(f"<{len([*values])}H", *values)
-        tables += b"\0" * (len(tables) % 2)
-        inline = packed.ljust(_PLACE, b"\0") if len(packed) <= _PLACE else None
-        place = inline or struct.pack("<I", _EIGHT + len(tables))
-        entries[tag] = struct.pack("<HHI", tag, 3, len(packed) // 2) + place
-        tables += b"" if inline else packed
-    tables += b"\0" * (len(tables) % 2)
-    directory = struct.pack("<H", len(entries)) + b"".join(entries[tag] for tag in sorted(entries))
-    return b"II*\0" + struct.pack("<I", _EIGHT + len(tables)) + tables + directory + bytes(4)

@@ -7,6 +7,7 @@ import os
 import tracemalloc
 import zlib
 from collections.abc import Callable
+from typing import Any
 
 import pypdfium2
 import pytest
@@ -203,6 +204,22 @@ def test_a_page_that_is_too_large_shows_the_same_with_a_smaller_image(kind: str,
     assert len(page) < len(content) * 0.8
     assert difference(shown(page), shown(content)) < 3
     assert b"/DCTDecode" in page
+
+
+@pytest.mark.parametrize("is_black", [b"true", b"false"])
+def test_a_fax_that_is_too_large_keeps_black_and_white(is_black: bytes) -> None:
+    picture = ImageChops.add(enlarged(6000), Image.effect_noise((6000, 4322), 120), offset=-100)
+    fax = encoded(picture.convert("1"), "TIFF", compression="group4", strip_size=1 << 30)
+    with Image.open(io.BytesIO(fax)) as opened:
+        tags: Any = vars(opened)["tag_v2"]
+        start, length = tags[273][0], tags[279][0]
+    form = b"/DecodeParms<</K -1/BlackIs1 %b/Columns 6000/Rows %d>>" % (is_black, picture.height)
+    data = fax[start : start + length]
+    image = pdfs.image(picture.size, data, b"/CCITTFaxDecode", GREY, form)
+    content = pdfs.of_images(image.replace(b"BitsPerComponent 8", b"BitsPerComponent 1"))
+    page = PdfFile(content).page(1, 1000)
+    assert b"/DCTDecode" in page
+    assert difference(shown(page), shown(content)) < 5
 
 
 def test_masks_stay_as_they_are() -> None:
