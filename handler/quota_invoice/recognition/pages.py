@@ -163,10 +163,11 @@ class Pages:
 
     def _refusal(self) -> QuotaInvoiceError:
         """Return the error of a file without an invoice: one may be on a page that was not read."""
-        unread = (item for item in sorted(self.refusals.items()) if item[1][0] != NO_INVOICE)
-        for number, (code, message) in unread:
+        found = sorted((code == NO_INVOICE, page) for page, (code, _) in self.refusals.items())
+        for is_read, page in found:
+            code, message = self.refusals[page]
             error = _CLASSES.get(code, ImageRefused)(code, message)
-            error.page = number
+            error.page = None if is_read else page
             return error
         return ImageRefused(NO_INVOICE, "no page has an invoice")
 

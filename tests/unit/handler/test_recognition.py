@@ -255,8 +255,9 @@ def test_an_image_with_the_name_of_a_pdf_is_asked_once() -> None:
 
 def test_a_pdf_without_an_invoice_is_refused_with_its_first_pages_code() -> None:
     service = Service(BLANK, [], content=pdf_of(2))
-    with pytest.raises(ImageRefused, match="AIS.0104"):
+    with pytest.raises(ImageRefused, match=r"AIS\.0104: The image is not supported") as caught:
         service.read(PDF)
+    assert "1" not in failure_text(caught.value).message.en
 
 
 def test_pages_that_were_read_and_hold_no_invoice_are_not_those_that_were_refused() -> None:
