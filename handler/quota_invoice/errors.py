@@ -79,6 +79,8 @@ class QuotaInvoiceError(Exception):
     """Whether the message concerns the operator only: accounts, settings, the bucket."""
     file_code: str = ""
     """The function's own code for the file, where it found more than the service said."""
+    page: int | None = None
+    """The page of a file with pages that the error is about."""
     key: str = ""
     """The input that an API caller's request is about, where it is known."""
     message_zh: str = ""

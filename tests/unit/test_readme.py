@@ -12,7 +12,13 @@ import pytest
 
 from quota_invoice.errors import ConfigurationError, ImageRefused
 from quota_invoice.invoice.fields import Fields
-from quota_invoice.invoice.rules import RULES, check, unread_pages, unread_tickets
+from quota_invoice.invoice.file_rules import (
+    pages_without_invoice,
+    repeated_in_file,
+    unread_pages,
+    unread_tickets,
+)
+from quota_invoice.invoice.rules import RULES, check
 from quota_invoice.obs.objects import Source
 from quota_invoice.recognition.reading import Api, Reading, Recognition
 from quota_invoice.records.record import failed, recognized
@@ -56,8 +62,9 @@ def test_the_finding_is_one_of_a_rule() -> None:
 
 def test_the_table_of_findings_has_each_rule() -> None:
     [table] = re.findall(r"^\| Finding \|.*?\n\n", README, re.MULTILINE | re.DOTALL)
-    names = set(re.findall(r"`([a-z]+_[a-z]+)(?:\.[a-z]+)?`.*\| `(?:doubt|serious)`", table))
-    assert names == {rule.__name__ for rule in (*RULES, unread_pages, unread_tickets)}
+    names = set(re.findall(r"`([a-z]+_[a-z_]+)(?:\.[a-z]+)?`.*\| `(?:info|doubt|serious)`", table))
+    of_files = (unread_pages, pages_without_invoice, unread_tickets, repeated_in_file)
+    assert names == {rule.__name__ for rule in (*RULES, *of_files)}
 
 
 def test_the_failure_record_has_the_members_of_a_written_one() -> None:

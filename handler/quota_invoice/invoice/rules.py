@@ -7,7 +7,7 @@ new VERSION, so that a record tells which rules it met.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
 from quota_invoice.invoice.amount_rules import contradicting_amount, unreadable_amount, zero_amount
 from quota_invoice.invoice.code import is_code, place_of_code
@@ -79,36 +79,6 @@ def contradicting_place(fields: Fields) -> Iterator[Finding]:
         yield Finding("contradicting_place", Severity.DOUBT, text)
 
 
-def unread_pages(pages: Sequence[range]) -> Iterator[Finding]:
-    """An invoice was read on each page of a file: others may hold one that was not.
-
-    >>> [finding.message.en for finding in unread_pages([range(2, 3), range(4, 5), range(5, 7)])]
-    ['No invoice was read on these pages: 2, 4-6. Check whether they hold further invoices.']
-    """
-    if pages:
-        text = Text(
-            f"文件的以下页面没有读出发票：第 {_listed(pages, '、')} 页，请核对其中是否还有发票。",
-            f"No invoice was read on these pages: {_listed(pages, ', ')}. Check whether they hold "
-            "further invoices.",
-        )
-        yield Finding("unread_pages", Severity.DOUBT, text)
-
-
-def unread_tickets(number: int) -> Iterator[Finding]:
-    """All tickets that the service found in a file were read: another one may be an invoice.
-
-    >>> [finding.message.en for finding in unread_tickets(1)]
-    ['Papers that could not be read lie beside the invoices: 1. Compare them with the image.']
-    """
-    if number:
-        text = Text(
-            f"除已读出的发票外，还有 {number} 张票据未能识别，请对照图片核对。",
-            f"Papers that could not be read lie beside the invoices: {number}. Compare them with "
-            "the image.",
-        )
-        yield Finding("unread_tickets", Severity.DOUBT, text)
-
-
 RULES: tuple[Callable[[Fields], Iterator[Finding]], ...] = (
     missing_field,
     malformed_code,
@@ -138,15 +108,3 @@ def contradict(place: Place, other: Place) -> bool:
 def _name(place: Place) -> str:
     """Return a place as it is written: a municipality's name stands once."""
     return "".join(dict.fromkeys(part for part in place if part))
-
-
-def _listed(pages: Sequence[range], separator: str) -> str:
-    """Return ascending page numbers in words, with neighbours as one range."""
-    runs: list[range] = []
-    for run in pages:
-        if runs and runs[-1].stop == run.start:
-            runs[-1] = range(runs[-1].start, run.stop)
-        else:
-            runs.append(run)
-    last = [f"-{run.stop - 1}" if run.stop - 1 > run.start else "" for run in runs]
-    return separator.join(f"{run.start}{end}" for run, end in zip(runs, last, strict=True))

@@ -9,7 +9,6 @@ from functools import partial
 from quota_invoice.deadline import Deadline, run_before
 from quota_invoice.errors import (
     DownloadFailed,
-    FileRefused,
     FormatRefused,
     ImageRefused,
     ImageTooLarge,
@@ -78,9 +77,9 @@ class PageReader:
         try:
             reading = require_invoice(pages.reading(asked, paged.total))
         except ImageRefused as refusal:
-            if content is None or refusal.code == NO_INVOICE or not is_cut_off(content):
-                raise
-            raise FileRefused(CUT_OFF, f"the end of the {file.kind.value} is missing") from None
+            if content is not None and refusal.code != NO_INVOICE and is_cut_off(content):
+                refusal.file_code = CUT_OFF
+            raise
         return replace(reading, fallback=_fallback(paged, reading))
 
     def _ask(self, file: File, paged: Paged, pages: Pages, deadline: Deadline) -> int:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import NamedTuple, Protocol
 
 from quota_invoice.errors import ImageTooLarge, QuotaInvoiceError
-from quota_invoice.recognition.formats import tiff
 from quota_invoice.recognition.formats.conversion import fits, to_jpeg
 from quota_invoice.recognition.formats.kinds import Kind
 from quota_invoice.recognition.formats.pdf import PdfFile
+from quota_invoice.recognition.formats.pyramid import pages_of_pyramid
 from quota_invoice.recognition.ocr_input import OcrInput
 from quota_invoice.recognition.reading import CONVERTED, WHOLE, Fallback, View
 
 _LARGEST_BY_URL = 10_000_000  # bytes
+_LARGEST_PAGE = _LARGEST_BY_URL * 3 // 4  # bytes, in Base64 of as many bytes as by URL
 _SPLIT = "File.Split"  # the code of the fallback, if the service did not refuse the whole file
 _PDF = b"%PDF-"
 
@@ -77,9 +78,9 @@ class PdfPages:
             return Part(None, number)
         if self.total is None:
             return Part(OcrInput(image=self._content), number)
-        page = self._file.page(number)
+        page = self._file.page(number, _LARGEST_PAGE)
         if not fits(page):
-            raise ImageTooLarge("File.TooLarge", f"page {number} has {len(page)} bytes")
+            raise ImageTooLarge("File.TooLargePage", f"page {number} has {len(page)} bytes")
         return Part(OcrInput(image=page), 1)
 
     def split(self, refusal: QuotaInvoiceError) -> bool:
@@ -98,7 +99,7 @@ class TiffPages:
 
     def __init__(self, content: bytes) -> None:
         self._content = content
-        self._frames = tiff.pages(content)
+        self._frames = pages_of_pyramid(content)
         self.total: int | None = len(self._frames)
         self.fallback: Fallback | None = Fallback(CONVERTED, kind=Kind.TIFF.value)
 

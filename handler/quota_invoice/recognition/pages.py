@@ -139,24 +139,37 @@ class Pages:
         """Return the reading of a file whose pages were all asked for.
 
         Raises:
-            ImageRefused: no page has an invoice.
-            NotRecognized: no page has one, and recognition failed on a page.
+            ImageRefused: no page has an invoice; the error of the first page that was not read.
+            NotRecognized: likewise, if recognition failed on that page.
         """
         results = {number: page for number, page in sorted(self.results.items()) if page.result}
         if total is None and not self.has_news(asked):
             results.pop(asked, None)
         if not results:
-            for code, message in self.refusals.values():
-                raise _CLASSES.get(code, ImageRefused)(code, message)
-            raise ImageRefused(NO_INVOICE, "no page has an invoice")
+            raise self._refusal()
+        refused = {page for page, (code, _) in self.refusals.items() if code != NO_INVOICE}
+        empty = {*self.results, *self.refusals} - refused - results.keys()
+        if total is None and not self.has_news(asked):
+            empty.discard(asked)  # the file may end before it
         return Reading(
             Api.AUTO_CLASSIFICATION,
             results,
             self.attempts,
             pages_asked=asked,
             pages_total=total,
-            pages_refused=tuple(sorted(self.refusals)),
+            pages_refused=tuple(sorted(refused)),
+            pages_without_invoice=tuple(sorted(empty)),
         )
+
+    def _refusal(self) -> QuotaInvoiceError:
+        """Return the error of a file without an invoice: one may be on a page that was not read."""
+        found = sorted((code == NO_INVOICE, page) for page, (code, _) in self.refusals.items())
+        for is_read, page in found:
+            code, message = self.refusals[page]
+            error = _CLASSES.get(code, ImageRefused)(code, message)
+            error.page = None if is_read else page
+            return error
+        return ImageRefused(NO_INVOICE, "no page has an invoice")
 
     def _as_json(self, etag: str) -> dict[str, Any]:
         read = {

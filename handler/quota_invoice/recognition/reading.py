@@ -87,6 +87,7 @@ class Reading:
         pages_asked: the last page of a PDF or TIFF that was requested; None for an image.
         pages_total: the file's number of pages; None for an image, or if it is unknown.
         pages_refused: the file's pages that could not be read, in ascending order.
+        pages_without_invoice: the file's pages that were read and have no tickets, likewise.
     """
 
     api: Api
@@ -96,6 +97,7 @@ class Reading:
     pages_asked: int | None = None
     pages_total: int | None = None
     pages_refused: tuple[int, ...] = ()
+    pages_without_invoice: tuple[int, ...] = ()
 
     @property
     def has_pages(self) -> bool:

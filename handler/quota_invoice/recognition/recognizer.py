@@ -88,20 +88,19 @@ class Recognizer:
         kind = file.kind
         if kind.refusal:
             raise FileRefused(kind.refusal, f"no image: {kind.value}")
-        if kind is Kind.PDF or kind.is_converted:
+        if kind is Kind.PDF:
+            with room_for(file.size * 2, deadline):  # a page of its own may have all of its bytes
+                content = self._requests.content(file, LARGEST_FILE)
+                return self._pages.read(file, partial(PdfPages, content), content, deadline)
+        if kind.is_converted:
             with room_for(file.size, deadline):
-                read = self._read_pdf if kind is Kind.PDF else self._convert
-                return read(file, deadline)
+                return self._convert(file, deadline)
         if kind is Kind.TIFF:
             with room_for(file.size, deadline):
                 content = self._requests.content(file, LARGEST_OBJECT)
                 if content is not None and tiff.pages(content) != [0]:
                     return self._pages.read(file, partial(TiffPages, content), content, deadline)
         return self._read_image(file, deadline)
-
-    def _read_pdf(self, file: File, deadline: Deadline) -> Reading:
-        content = self._requests.content(file, LARGEST_FILE)
-        return self._pages.read(file, partial(PdfPages, content), content, deadline)
 
     def _read_image(self, file: File, deadline: Deadline) -> Reading:
         """Read an image; its content is fetched if the service refuses the file."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Protocol
 
 from quota_invoice.deadline import SHORTEST_REQUEST, Deadline
-from quota_invoice.errors import OutOfTime
+from quota_invoice.errors import ImageTooLarge, OutOfTime
 from quota_invoice.logs import Log
 from quota_invoice.obs.objects import ObjectStore
 from quota_invoice.recognition.breaker import CircuitBreaker
-from quota_invoice.recognition.formats.kinds import without_head
+from quota_invoice.recognition.formats.kinds import Kind, without_head
 from quota_invoice.recognition.ocr_input import File, OcrInput
 from quota_invoice.recognition.reading import Api, Recognition
 
@@ -52,6 +52,9 @@ class Requests:
         """Return a file's bytes; None if they cannot be had or are too many to be opened here.
 
         A text before an image, which the service does not read, is left out.
+
+        Raises:
+            ImageTooLarge: a TIFF has too many; its pages are not known.
         """
         content = self._content(file, limit)
         return content and without_head(content)
@@ -60,6 +63,8 @@ class Requests:
         if file.given or not file.source:
             return file.given.content() if file.given else None
         if file.source.size > limit:
+            if file.kind is Kind.TIFF:  # the service would read its first page only, if any
+                raise ImageTooLarge("File.TooLargeTiff", f"the TIFF has {file.source.size} bytes")
             return None
         with self._log.step("fetch", file.key):
             return self._store.fetch(file.source, limit)

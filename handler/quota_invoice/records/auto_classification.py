@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from quota_invoice.invoice.fields import Fields
+from quota_invoice.invoice.file_rules import (
+    pages_without_invoice,
+    repeated_in_file,
+    unread_pages,
+    unread_tickets,
+)
 from quota_invoice.invoice.interpret import interpret
-from quota_invoice.invoice.rules import unread_pages, unread_tickets
 from quota_invoice.recognition.reading import Api, Reading, View
 from quota_invoice.recognition.tickets import is_read, status_of, tickets
 
@@ -14,16 +20,26 @@ def members(reading: Reading) -> dict[str, Any]:
     """Return the results of all pages, their invoices, and the tickets that were not read.
 
     Each invoice and each failed ticket has its page and its polygon: the corners in pixels of the
-    upright original. Pages and tickets that were not read are findings on each of the invoices.
+    upright original. Pages and tickets that were not read are findings on each of the invoices, and
+    so are pages without an invoice.
     """
     unread = sum(not is_read(ticket) for _, ticket in tickets(reading))
-    of_file = [*unread_pages(reading.pages_unread), *unread_tickets(unread)]
+    of_file = [
+        *unread_pages(reading.pages_unread),
+        *pages_without_invoice([range(page, page + 1) for page in reading.pages_without_invoice]),
+        *unread_tickets(unread),
+    ]
     invoices, failed_tickets = [], []
+    pages: dict[tuple[str, str], int] = {}  # of the first invoice with a code and a number
     for page, ticket in tickets(reading):
         polygon = _polygon(ticket.get("location"), reading.pages[page].view)
         place = {"page": page, "polygon": polygon}
         if is_read(ticket):
-            invoices.append({**interpret(ticket["content"], of_file), **place})
+            fields = Fields.of(ticket["content"])
+            identity = (fields.code, fields.number)
+            repeated = repeated_in_file(pages.get(identity) if all(identity) else None)
+            invoices.append({**interpret(ticket["content"], [*of_file, *repeated]), **place})
+            pages.setdefault(identity, page)
         else:
             failed_tickets.append({"type": ticket.get("type"), **place, **status_of(ticket)})
     return {
@@ -37,14 +53,15 @@ def page_rules(reading: Reading) -> tuple[list[str], list[dict[str, str]]]:
     """Return the rules on whole files that were run, and those that were not, with the reason."""
     if reading.api is Api.QUOTA_INVOICE:
         return [], []
-    on_tickets = unread_tickets.__name__
+    run = [unread_tickets.__name__, repeated_in_file.__name__]
     if not reading.has_pages:
-        return [on_tickets], []
+        return run, []
+    run.append(pages_without_invoice.__name__)
     rule = unread_pages.__name__
     if reading.pages_total is None:
         reason = "the file's number of pages is unknown: only refused pages are named"
-        return [on_tickets], [{"rule": rule, "reason": reason}]
-    return [on_tickets, rule], []
+        return run, [{"rule": rule, "reason": reason}]
+    return [*run, rule], []
 
 
 def _polygon(location: object, view: View) -> list[list[int]] | None:

@@ -172,7 +172,13 @@ _BY_CLASS: dict[type[QuotaInvoiceError], FailureText] = {
 def failure_text(error: QuotaInvoiceError) -> FailureText:
     """Return the texts of an error: by its code, else by its nearest class that has some.
 
-    The function's own code of the file comes first: it says more than the service's.
+    The function's own code of the file comes first: it says more than the service's. The error of a
+    page names the page.
     """
     kinds = (kind for kind in type(error).__mro__ if kind in _BY_CLASS)
-    return _BY_CODE.get(error.file_code) or _BY_CODE.get(error.code) or _BY_CLASS[next(kinds)]
+    by_code = _BY_CODE.get(error.file_code) or _BY_CODE.get(error.code)
+    text = by_code or _BY_CLASS[next(kinds)]
+    if error.page is None:
+        return text
+    zh, en = text.message
+    return text._replace(message=Text(f"第 {error.page} 页：{zh}", f"Page {error.page}: {en}"))

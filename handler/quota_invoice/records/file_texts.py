@@ -40,14 +40,13 @@ WRONG_SIZE = FailureText(
 )
 _TOO_LARGE = FailureText(
     Text(
-        "文件太大：图片的像素或一页的字节数超过系统的处理能力。",
-        "The file is too large: its image has too many pixels, or a page of it too many bytes.",
+        "文件太大：图片的像素超过系统的处理能力。",
+        "The file is too large: its image has too many pixels.",
     ),
     Text(
-        "请以 300 dpi 重新扫描，或将图片缩小到边长不超过 4096 像素、文件不超过 10 MB，再上传；"
-        "多页的 PDF 或 TIFF 请拆分成单页后上传。",
+        "请以 300 dpi 重新扫描，或将图片缩小到边长不超过 4096 像素、文件不超过 10 MB，再上传。",
         "Scan it again at 300 dpi, or upload a smaller copy, with sides of at most 4,096 pixels "
-        "and at most 10 MB. Split a PDF or TIFF of several pages into single pages.",
+        "and at most 10 MB.",
     ),
 )
 WRONG_FORMAT = FailureText(
@@ -136,6 +135,23 @@ OF_FILES = {
         Text("请去除密码后再次上传。", "Remove the password and upload it again."),
     ),
     "File.TooLarge": _TOO_LARGE,
+    "File.TooLargePage": _file(
+        "PDF 的这一页太大。",
+        "This page of the PDF is too large.",
+        Text(
+            "请以 300 dpi 重新扫描此页，再上传。",
+            "Scan with 300 dpi, and upload the file again.",
+        ),
+    ),
+    "File.TooLargeTiff": _file(
+        "这是 TIFF 文件，超过 64 MB，太大。",
+        "This is a TIFF of more than 64 MB, which is too large.",
+        Text(
+            "请将 TIFF 拆分成单页，或以 300 dpi、带压缩（如 LZW）另存后上传。",
+            "Split the TIFF into single pages, or save it with 300 dpi and compressed, such as by "
+            "LZW, and upload that.",
+        ),
+    ),
     "File.TooSmall": _file(
         "图片太小或太窄：有一边不足 15 像素，或缩小到 4096 像素后不足。",
         "The image is too small or too narrow: a side has less than 15 pixels, or would have less "

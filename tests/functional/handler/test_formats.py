@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from tests.functional.conftest import Objects, Run
 from tests.support.announce import announce
-from tests.support.files import formats
+from tests.support.files import formats, pdfs
 from tests.support.files.formats import CUT, NOT_READ, READ, SAMPLE, SECOND, THIRD
 from tests.support.paths import CASES
 
@@ -115,6 +116,38 @@ def test_an_image_of_several_invoices_is_said_to_hold_further_ones(
     record = invoke(run, objects, "two.jpg", formats.side_by_side(SAMPLE, SECOND))
     [invoice] = record["invoices"]
     assert [finding["code"] for finding in invoice["findings"]] == ["several_invoices"]
+
+
+def test_pages_that_share_their_images_are_read_from_a_pdf_beyond_the_limit(
+    run: Run, objects: Objects, truth: dict[str, Any]
+) -> None:
+    pages = (SAMPLE, SECOND, THIRD)
+    pictures = [pdfs.jpeg(formats.sample(name), more=5_000_000) for name in pages]
+    record = invoke(run, objects, "shared.pdf", pdfs.of_images(*pictures))
+    assert numbers(record) == {
+        page: truth[name]["number"] for page, name in enumerate(pages, start=1)
+    }
+
+
+@pytest.mark.parametrize("turn", [0, 90])
+def test_a_page_beyond_the_limit_is_read(
+    run: Run, objects: Objects, truth: dict[str, Any], turn: int
+) -> None:
+    picture = formats.enlarged(4500, "RGB")
+    pixels = pdfs.image(picture.size, picture.tobytes(), b"[]", b"/DeviceRGB")
+    content = pdfs.of_images(pixels, more=b"/Rotate %d" % turn)
+    record = invoke(run, objects, "scan.pdf", content)
+    assert fields(record) == truth[SAMPLE]
+    assert run.count("recognize") == 1
+
+
+def test_blank_backs_of_pages_need_no_review(run: Run, objects: Objects) -> None:
+    front = formats.sample()
+    back = Image.new("RGB", front.size, "white")
+    record = invoke(run, objects, "duplex.tif", formats.of_pages(front, back))
+    [invoice] = record["invoices"]
+    assert [finding["code"] for finding in invoice["findings"]] == ["pages_without_invoice"]
+    assert invoice["needs_review"] is False
 
 
 A = {"code": "13100139T713", "number": "57344418", "amount": "￥10.00"}

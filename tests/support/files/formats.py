@@ -111,8 +111,19 @@ def on_transparent(kind: str) -> bytes:
 
 def tiff(*names: str, **options: Any) -> bytes:
     """Return a TIFF with a page for each sample."""
-    first, *others = (sample(name) for name in names)
+    return of_pages(*(sample(name) for name in names), **options)
+
+
+def of_pages(first: Image.Image, *others: Image.Image, **options: Any) -> bytes:
     return encoded(first, "TIFF", save_all=True, append_images=others, **options)
+
+
+def in_sizes(
+    image: Image.Image, number: int, resampling: Image.Resampling = Image.Resampling.BOX
+) -> list[Image.Image]:
+    """Return an image in so many sizes, each half as large as the one before."""
+    sizes = [(image.width >> level, image.height >> level) for level in range(number)]
+    return [image.resize(size, resampling) for size in sizes]
 
 
 def fax(dots_per_inch: int) -> bytes:
@@ -257,6 +268,7 @@ READ: dict[str, Variant] = {
     "lzw.tif": Variant(lambda: tiff(SAMPLE, compression="tiff_lzw")),
     "big.tif": Variant(lambda: tiff(SAMPLE, big_tiff=True)),
     "thumbnail-first.tif": Variant(with_thumbnail_first, CONVERTED),
+    "pyramid.tif": Variant(lambda: of_pages(*in_sizes(sample(), 3)), CONVERTED),
     "fax-600.tif": Variant(lambda: fax(600), "AIS.0103", 2),
     "webp.tif": Variant(webp_in_tiff, REFUSED, 3),
     "phone.heic": Variant(HEIC.read_bytes, CONVERTED),

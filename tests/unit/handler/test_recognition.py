@@ -33,6 +33,7 @@ from quota_invoice.settings.layout import DEFAULT_LAYOUT
 from tests.support.announce import etag
 from tests.support.bombs import black_png
 from tests.support.fakes import RESULT, FakeOcr, FakeStore, pdf_of, ticket
+from tests.support.files import pdfs
 
 TOO_LARGE = ImageTooLarge("AIS.0103", "The image size does not meet the requirements.", "r-1")
 BLANK = ImageRefused("AIS.0104", "The image is not supported.", "r-2")
@@ -306,8 +307,71 @@ def test_an_image_with_the_name_of_a_pdf_is_asked_once() -> None:
 
 def test_a_pdf_without_an_invoice_is_refused_with_its_first_pages_code() -> None:
     service = Service(BLANK, [], content=pdf_of(2))
-    with pytest.raises(ImageRefused, match="AIS.0104"):
+    with pytest.raises(ImageRefused, match=r"AIS\.0104: The image is not supported") as caught:
         service.read(PDF)
+    assert "1" not in failure_text(caught.value).message.en
+
+
+def test_pages_that_were_read_and_hold_no_invoice_are_not_those_that_were_refused() -> None:
+    damaged = ImageRefused("AIS.0102", "The image format is not supported.")
+    service = Service([ticket()], BLANK, damaged, [], content=pdf_of(4))
+    reading = service.read(PDF)
+    assert (reading.pages_refused, reading.pages_without_invoice) == ((3,), (2, 4))
+
+
+def test_the_last_page_of_a_pdf_that_cannot_be_counted_may_be_beyond_its_end() -> None:
+    answers: list[Any] = [[], BLANK]
+    for last in answers:
+        reading = Service([ticket()], last, content=b"%PDF-1.7 ?").read(PDF)
+        assert (reading.pages_refused, reading.pages_without_invoice) == ((), ())
+
+
+def test_a_pdf_without_an_invoice_is_refused_for_the_page_that_was_not_read() -> None:
+    damaged = ImageRefused("AIS.0102", "The image format is not supported.")
+    service = Service(BLANK, damaged, content=pdf_of(2))
+    with pytest.raises(ImageRefused, match=r"AIS\.0102") as caught:
+        service.read(PDF)
+    message = failure_text(caught.value).message
+    assert message.zh.startswith("第 2 页：")
+    assert message.en.startswith("Page 2: ")
+
+
+def test_a_tiff_beyond_the_function_s_limit_is_named_without_a_request() -> None:
+    service = Service(content=b"II*\0" + bytes(64 << 20))
+    with pytest.raises(ImageTooLarge) as caught:
+        service.read("incoming/scan.tif")
+    assert (caught.value.code, service.sent) == ("File.TooLargeTiff", [])
+    message, hint = failure_text(caught.value)
+    assert ("TIFF" in message.zh, "TIFF" in message.en) == (True, True)
+    assert ("拆分" in hint.zh, "Split" in hint.en) == (True, True)
+
+
+def heavy(megabytes: int) -> bytes:
+    """Return a PDF of one page, with an image of so many megabytes."""
+    sides = (1000, megabytes * 1000)
+    pixels = bytes(range(250)) * (sides[0] * sides[1] // 250)
+    return pdfs.of_images(pdfs.image(sides, pixels, b"[]", b"/DeviceGray"))
+
+
+def test_a_page_that_is_too_large_is_sent_with_a_smaller_image() -> None:
+    service = Service(content=heavy(14))
+    service.read(PDF)
+    assert (service.sent, service.ocr.pages) == (["image"], [1])
+    assert len(service.ocr.given[0].image or b"") < 7_500_000
+    assert service.record
+    assert service.record["pages"] == {"read": [1], "asked": 1, "total": 1}
+
+
+def test_a_pdf_of_less_than_ten_megabytes_is_read_by_url() -> None:
+    service = Service(content=heavy(9))
+    service.read(PDF)
+    assert service.sent == ["url"]
+
+
+def test_a_pdf_that_the_service_does_not_read_by_url_is_sent_with_a_smaller_image() -> None:
+    service = Service(TOO_LARGE, content=heavy(9))
+    service.read(PDF)
+    assert service.sent == ["url", "image"]
 
 
 UNKNOWN = NotRecognized("AIS.0105", "Recognition failed.")
@@ -384,7 +448,7 @@ def test_the_pages_before_an_error_are_kept_and_not_asked_for_again() -> None:
     reading = service.read(PDF)
     assert service.ocr.pages == [1, 2, 3, 3, 4]
     assert (list(reading.pages), reading.attempts) == ([1, 3, 4], 4)
-    assert reading.pages_refused == (2,)
+    assert (reading.pages_refused, reading.pages_without_invoice) == ((), (2,))
 
 
 def test_the_pages_before_the_end_of_the_time_are_kept() -> None:

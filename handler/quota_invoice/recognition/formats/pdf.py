@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 from quota_invoice.errors import FileRefused
 
 if TYPE_CHECKING:
-    from pypdf import PdfReader
+    from pypdf import PdfReader, PdfWriter
 
 # Bytes. The tables of a PDF with 100,000 objects have less; a few KB can hold millions of entries.
 _LARGEST_TABLE = 1 << 20
-# The library raises all of these for damaged files.
-_DAMAGED = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)
+_NOT_SHOWN = ("/Metadata", "/PieceInfo", "/Thumb")  # an editor's own data may be large
 
 
 class PdfFile:
@@ -33,31 +32,55 @@ class PdfFile:
     def __init__(self, content: bytes) -> None:
         self._reader, self.pages = _open(content)
 
-    def page(self, number: int) -> bytes:
+    def page(self, number: int, largest: int) -> bytes:
         """Return a page, from 1, as a PDF of its own, without encryption.
+
+        It has only what the page shows. If it is too large, its images are made smaller.
+
+        Args:
+            number: the page.
+            largest: bytes; the result has more only if its images do not help.
 
         Raises:
             FileRefused: the page is damaged.
         """
-        from pypdf import PdfWriter  # noqa: PLC0415 - most invocations have no PDF
-        from pypdf.errors import DependencyError, PyPdfError  # noqa: PLC0415 - see above
+        # Imported when first needed: most invocations have no PDF.
+        from pypdf import PdfWriter  # noqa: PLC0415 - see above
+
+        from quota_invoice.recognition.formats.pdf_images import scale_images  # noqa: PLC0415
+        from quota_invoice.recognition.formats.pdf_resources import (  # noqa: PLC0415 - see above
+            DAMAGED,
+            trim,
+        )
 
         try:
             if self._reader is None:
                 raise ValueError
+            page = self._reader.pages[number - 1]
+            trim(page)
             writer = PdfWriter()
-            writer.add_page(self._reader.pages[number - 1])
-            with io.BytesIO() as file:
-                writer.write(file)
-                return file.getvalue()
-        except (PyPdfError, DependencyError, *_DAMAGED):
+            writer.add_page(page, _NOT_SHOWN)
+            content = _written(writer)
+            if len(content) > largest:
+                scale_images(writer, len(content) - largest)
+                content = _written(writer)
+        except DAMAGED:
             raise FileRefused("File.Damaged", f"page {number} of the PDF is damaged") from None
+        self._reader.resolved_objects.clear()  # each page's images would stay in memory
+        return content
+
+
+def _written(writer: PdfWriter) -> bytes:
+    with io.BytesIO() as file:
+        writer.write(file)
+        return file.getvalue()
 
 
 def _open(content: bytes) -> tuple[PdfReader | None, int | None]:
     # Imported when first needed: most invocations have no PDF.
     from pypdf import PdfReader, apply_configuration  # noqa: PLC0415 - see above
-    from pypdf.errors import DependencyError, PyPdfError  # noqa: PLC0415 - see above
+
+    from quota_invoice.recognition.formats.pdf_resources import DAMAGED  # noqa: PLC0415 - see above
 
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # its lines are not JSON
     try:
@@ -66,5 +89,5 @@ def _open(content: bytes) -> tuple[PdfReader | None, int | None]:
             if reader.is_encrypted and not reader.decrypt(""):
                 raise FileRefused("File.Locked", "the PDF needs a password")
             return reader, len(reader.pages) or None
-    except (PyPdfError, DependencyError, *_DAMAGED):
+    except DAMAGED:
         return None, None

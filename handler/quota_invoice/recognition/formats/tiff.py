@@ -12,10 +12,12 @@ from typing import NamedTuple
 
 _COMPRESSION, _WEBP = 259, 50001
 _SUBFILE_TYPE = 254
+_WIDTH, _HEIGHT = 256, 257
 _NO_PAGE = 0b101  # a smaller copy of another image, or its mask
 _OFFSETS, _LENGTHS = 273, 279  # of strips
 _MOST_DIRECTORIES = 1000
 _MOST_VALUES = 100_000
+_TAGS = {_SUBFILE_TYPE, _WIDTH, _HEIGHT, _COMPRESSION, _OFFSETS, _LENGTHS}
 _TYPES = {3: "H", 4: "I", 16: "Q"}
 _Directory = Mapping[int, tuple[int, ...]]
 
@@ -54,6 +56,12 @@ def pages(content: bytes) -> list[int]:
     types = (_number(each, _SUBFILE_TYPE) for each in found)
     full = [index for index, number in enumerate(types) if not number & _NO_PAGE]
     return (full or [0]) + ([] if is_whole or not found else [len(found)])
+
+
+def sizes(content: bytes) -> list[tuple[int, int]]:
+    """Return width and height of each image, in pixels; 0 where the file does not say them."""
+    found, _ = _directories(content)
+    return [(_number(each, _WIDTH), _number(each, _HEIGHT)) for each in found]
 
 
 def webp_strips(content: bytes, index: int) -> list[bytes]:
@@ -108,7 +116,7 @@ def _directory(content: bytes, layout: _Layout, at: int) -> tuple[_Directory, in
 def _entry(content: bytes, layout: _Layout, at: int) -> tuple[int, tuple[int, ...]] | None:
     """Return tag and values of an entry of whole numbers."""
     tag, kind, count = struct.unpack_from(f"{layout.order}HH{layout.offset}", content, at)
-    if kind not in _TYPES or tag not in {_SUBFILE_TYPE, _COMPRESSION, _OFFSETS, _LENGTHS}:
+    if kind not in _TYPES or tag not in _TAGS:
         return None
     form = f"{layout.order}{min(count, _MOST_VALUES)}{_TYPES[kind]}"
     place = at + 4 + struct.calcsize("=" + layout.offset)

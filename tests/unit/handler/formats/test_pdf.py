@@ -12,6 +12,7 @@ from pypdf import PdfReader, PdfWriter
 from quota_invoice.errors import FileRefused
 from quota_invoice.recognition.formats.pdf import PdfFile
 from tests.support.fakes import pdf_of
+from tests.support.files.pdfs import CATALOG, whole
 
 
 def pages(content: bytes) -> int | None:
@@ -24,14 +25,6 @@ def encrypted(user_password: str, algorithm: str) -> bytes:
     with io.BytesIO() as file:
         writer.write(file)
         return file.getvalue()
-
-
-def objects(*bodies: bytes) -> bytes:
-    numbered = b"".join(b"%d 0 obj %b endobj\n" % (n, body) for n, body in enumerate(bodies, 1))
-    return b"%PDF-1.4\n" + numbered + b"trailer<</Root 1 0 R>>\n"
-
-
-CATALOG = b"<</Type/Catalog/Pages 2 0 R>>"
 
 
 @pytest.mark.parametrize("number", [1, 2, 80])
@@ -53,7 +46,7 @@ def test_a_pdf_that_opens_without_a_password_is_counted_and_a_locked_one_is_refu
 
 
 def test_a_page_of_an_encrypted_pdf_is_a_pdf_without_encryption() -> None:
-    page = PdfFile(encrypted("", "AES-256")).page(2)
+    page = PdfFile(encrypted("", "AES-256")).page(2, 1_000_000)
     assert (pages(page), PdfReader(io.BytesIO(page)).is_encrypted) == (1, False)
 
 
@@ -63,10 +56,10 @@ def test_a_page_of_an_encrypted_pdf_is_a_pdf_without_encryption() -> None:
         b"",
         b"%PDF-1.7 ?",
         pdf_of(2)[:300],
-        objects(CATALOG, b"<</Type/Pages/Kids[]/Count 9>>"),
-        objects(CATALOG, b"<</Type/Pages/Kids[2 0 R 2 0 R]/Count 1000000000>>"),
-        objects(CATALOG, b"<</Type/Pages/Kids 7/Count -1>>"),
-        objects(CATALOG, *(b"<</Kids[%d 0 R]/Count 1>>" % number for number in range(3, 3000))),
+        whole(CATALOG, b"<</Type/Pages/Kids[]/Count 9>>"),
+        whole(CATALOG, b"<</Type/Pages/Kids[2 0 R 2 0 R]/Count 1000000000>>"),
+        whole(CATALOG, b"<</Type/Pages/Kids 7/Count -1>>"),
+        whole(CATALOG, *(b"<</Kids[%d 0 R]/Count 1>>" % number for number in range(3, 3000))),
     ],
 )
 def test_a_damaged_pdf_has_no_known_number(content: bytes) -> None:
@@ -76,7 +69,7 @@ def test_a_damaged_pdf_has_no_known_number(content: bytes) -> None:
 def test_a_small_file_with_a_huge_table_is_not_decoded() -> None:
     entries = 2_000_000
     table = zlib.compress(b"\x01\x00\x10" * entries, 9)
-    head = objects(CATALOG, b"<</Type/Pages/Kids[]/Count 1>>")
+    head = whole(CATALOG, b"<</Type/Pages/Kids[]/Count 1>>")
     names = b"<</Type/XRef/Size %d/W[1 1 1]/Root 1 0 R/Filter/FlateDecode/Length %d>>"
     stream = b"9 0 obj " + names % (entries, len(table)) + b"\nstream\n" + table + b"\nendstream"
     content = head + stream + b" endobj\nstartxref\n%d\n%%%%EOF" % len(head)

@@ -28,7 +28,9 @@ def golden(name: str) -> dict[str, Any]:
 
 
 def pdf(pages: tuple[int, ...], **more: Any) -> dict[str, Any]:
-    results = {page: Recognition([ticket()], f"r-{page}", 100) for page in pages}
+    results = {
+        page: Recognition([ticket(number=f"9123456{page}")], f"r-{page}", 100) for page in pages
+    }
     reading = Reading(Api.AUTO_CLASSIFICATION, results, len(results), **more)
     return recognized(SOURCE, reading, region="cn-north-4")
 
@@ -118,6 +120,60 @@ def test_a_paper_that_could_not_be_read_beside_an_invoice_is_said() -> None:
         [invoice] = record["invoices"]
         assert [finding["code"] for finding in invoice["findings"]] == ["unread_tickets"]
         assert invoice["needs_review"] is True
+
+
+def test_pages_that_were_read_and_hold_no_invoice_need_no_review() -> None:
+    blank = (2, 4, 5)
+    record = pdf((1, 3), pages_asked=5, pages_total=5, pages_without_invoice=blank)
+    for invoice in record["invoices"]:
+        [finding] = invoice["findings"]
+        assert (finding["code"], finding["severity"]) == ("pages_without_invoice", "info")
+        assert "2, 4-5" in finding["message"]["en"]
+        assert "第 2、4-5 页" in finding["message"]["zh"]
+        assert invoice["needs_review"] is False
+
+
+def test_pages_beyond_the_last_one_that_was_requested_are_named_apart_from_blank_ones() -> None:
+    blank = tuple(range(2, 301))
+    record = pdf((1,), pages_asked=300, pages_total=302, pages_without_invoice=blank)
+    unread, empty = record["invoices"][0]["findings"]
+    assert (unread["code"], empty["code"]) == ("unread_pages", "pages_without_invoice")
+    assert ": 301-302." in unread["message"]["en"]
+    assert ": 2-300." in empty["message"]["en"]
+
+
+@pytest.mark.parametrize(
+    ("second", "codes"),
+    [
+        ({}, ["repeated_in_file"]),
+        ({"number": "00000002"}, []),
+        ({"code": "144031909111"}, []),
+        ({"amount": "￥20.00"}, ["repeated_in_file"]),
+    ],
+)
+def test_an_invoice_that_is_twice_in_a_file_is_said_on_the_later_page(
+    second: dict[str, Any], codes: list[str]
+) -> None:
+    tickets = {1: [ticket()], 3: [{**ticket(), "content": {**RESULT, **second}}]}
+    pages = {number: Recognition(result, "r-1", 1) for number, result in tickets.items()}
+    reading = Reading(Api.AUTO_CLASSIFICATION, pages, 2, pages_asked=3, pages_total=3)
+    record = recognized(SOURCE, reading, region="cn-north-4")
+    first, later = record["invoices"]
+    assert first["findings"] == []
+    assert [finding["code"] for finding in later["findings"]] == codes
+    assert [finding["severity"] for finding in later["findings"]] == ["doubt"] * len(codes)
+    assert all("Page 1" in finding["message"]["en"] for finding in later["findings"])
+
+
+@pytest.mark.parametrize("unread", ["code", "number"])
+def test_invoices_without_a_code_or_number_are_not_taken_for_the_same(unread: str) -> None:
+    without = {**ticket(), "content": {**RESULT, unread: ""}}
+    page = Recognition([without, without], "r-1", 1)
+    reading = Reading(Api.AUTO_CLASSIFICATION, {1: page}, 1)
+    invoices = recognized(SOURCE, reading, region="cn-north-4")["invoices"]
+    assert len(invoices) == 2
+    for invoice in invoices:
+        assert "repeated_in_file" not in [finding["code"] for finding in invoice["findings"]]
 
 
 @pytest.mark.timeout(10)

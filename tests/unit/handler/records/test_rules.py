@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quota_invoice.invoice.fields import NAMES, Fields
+from quota_invoice.invoice.file_rules import unread_pages
 from quota_invoice.invoice.findings import Finding, Severity, Text, needs_review
 from quota_invoice.invoice.interpret import interpret
-from quota_invoice.invoice.rules import RULES, check, unread_pages
+from quota_invoice.invoice.rules import RULES, check
 from tests.support.fakes import RESULT
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -140,8 +141,8 @@ def test_the_code_s_year_is_from_2000_to_this_year(digits: str, codes: list[str]
 @pytest.mark.parametrize(
     ("pages", "zh", "en"),
     [
-        ([3], "第 3 页", "these pages: 3."),
-        ([1, 2, 5, 7, 8], "第 1-2、5、7-8 页", "these pages: 1-2, 5, 7-8."),
+        ([3], "第 3 页", "not read: 3."),
+        ([1, 2, 5, 7, 8], "第 1-2、5、7-8 页", "not read: 1-2, 5, 7-8."),
     ],
 )
 def test_unread_pages_are_named(pages: list[int], zh: str, en: str) -> None:

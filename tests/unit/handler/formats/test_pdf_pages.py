@@ -1,0 +1,245 @@
+"""Each page of a PDF as a PDF of its own: with what it shows, and with smaller images if needed."""
+
+from __future__ import annotations
+
+import io
+import os
+import tracemalloc
+import zlib
+from collections.abc import Callable
+from typing import Any
+
+import pypdfium2
+import pytest
+from PIL import Image, ImageChops, ImageStat
+from pypdf import PdfReader
+
+from quota_invoice.errors import ImageTooLarge
+from quota_invoice.recognition.formats.pdf import PdfFile
+from quota_invoice.recognition.paged import PdfPages
+from quota_invoice.records.failure_texts import failure_text
+from tests.support.files import pdfs
+from tests.support.files.formats import SAMPLE, SECOND, THIRD, encoded, enlarged, sample
+
+LIMIT = 7_500_000
+RGB, GREY = b"/DeviceRGB", b"/DeviceGray"
+
+
+def dot() -> bytes:
+    return pdfs.image((1, 1), b"0", b"[]", GREY)
+
+
+def names(content: bytes) -> set[str]:
+    resources = PdfReader(io.BytesIO(content)).pages[0]["/Resources"]
+    return set(resources["/XObject"])  # type: ignore[index]
+
+
+def shown(content: bytes, number: int = 1) -> Image.Image:
+    pdf = pypdfium2.PdfDocument(content)
+    picture: Image.Image = pdf[number - 1].render(scale=1).to_pil().convert("L")
+    return picture
+
+
+def difference(one: Image.Image, other: Image.Image) -> float:
+    assert one.size == other.size
+    return ImageStat.Stat(ImageChops.difference(one, other).reduce(4)).mean[0]
+
+
+def test_pages_that_share_all_images_are_sent_with_their_own_one() -> None:
+    pictures = [pdfs.jpeg(sample(name)) for name in (SAMPLE, SECOND, THIRD)]
+    content = pdfs.of_images(*pictures)
+    file = PdfFile(content)
+    for number, picture in enumerate(pictures, start=1):
+        page = file.page(number, LIMIT)
+        assert names(page) == {f"/I{number - 1}"}
+        assert len(page) < len(picture) + 2000
+        assert difference(shown(page), shown(content, number)) == 0
+
+
+def test_a_pdf_of_more_than_ten_megabytes_with_shared_images_is_split() -> None:
+    picture = pdfs.image((9, 9), os.urandom(4_000_000), b"/DCTDecode", RGB)
+    pages = PdfPages(pdfs.of_images(picture, picture, picture))
+    for number in (1, 2, 3):
+        given, within, _ = pages.part(number)
+        assert given
+        assert (within, len(given.image or b"") < 4_010_000) == (1, True)
+
+
+RESOURCES = b"<</XObject<</A 4 0 R/B 5 0 R/C 6 0 R/D 7 0 R>>>>"
+
+
+@pytest.mark.parametrize(
+    ("content", "form", "kept"),
+    [
+        (b"/A Do", b"", {"/A"}),
+        (b"/#41 Do/B Do", b"", {"/A", "/B"}),
+        (b"[(/B)]TJ/A Do", b"", {"/A", "/B"}),  # a text may look like a name
+        (b"q", b"/A Do", set()),
+        (b"/D Do", b"/A Do", {"/A", "/D"}),  # a form without resources uses those of the page
+        (b"/D Do", b"/D Do", {"/D"}),
+    ],
+)
+def test_a_page_keeps_the_images_that_its_content_names(
+    content: bytes, form: bytes, kept: set[str]
+) -> None:
+    pdf = pdfs.with_pages(RESOURCES, [(content, b"")], dot(), dot(), dot(), pdfs.form(form))
+    assert names(PdfFile(pdf).page(1, LIMIT)) == kept
+
+
+def test_a_form_with_the_resources_of_the_whole_file_keeps_its_own_images() -> None:
+    pictures = [pdfs.jpeg(sample(name)) for name in (SAMPLE, SECOND)]
+    drawn = b"q 640 0 0 461 0 0 cm /%b Do Q"
+    forms = [pdfs.form(drawn % name, b" 3 0 R") for name in (b"A", b"B")]
+    content = pdfs.with_pages(RESOURCES, [(b"/C Do", b""), (b"/D Do", b"")], *pictures, *forms)
+    file = PdfFile(content)
+    for number, picture in enumerate(pictures, start=1):
+        page = file.page(number, LIMIT)
+        assert len(page) < len(picture) + 2000
+        assert difference(shown(page), shown(content, number)) == 0
+
+
+def test_links_to_other_pages_do_not_bring_them_along() -> None:
+    link = b"/Annots[<</Type/Annot/Subtype/Link/Rect[0 0 9 9]/A<</S/GoTo/D[8 0 R/Fit]>>>>]"
+    pages = [(b"/A Do", link), (b"/B Do", b"")]
+    large = pdfs.image((9, 9), os.urandom(100_000), b"/DCTDecode", RGB)
+    content = pdfs.with_pages(b"<</XObject<</A 4 0 R/B 5 0 R>>>>", pages, large, large)
+    assert len(PdfFile(content).page(1, LIMIT)) < 103_000
+
+
+@pytest.mark.parametrize("is_compressed", [False, True])
+def test_a_content_that_is_too_long_to_be_searched_keeps_everything(is_compressed: bool) -> None:
+    drawn = b"/A Do\n" * 1_000_000
+    filters = b"/Filter/FlateDecode" if is_compressed else b""
+    content = pdfs.stream(zlib.compress(drawn) if is_compressed else drawn, filters)
+    resources = b"<</XObject<</A 4 0 R/B 5 0 R>>>>"
+    tree = b"<</Type/Pages/Count 1/Kids[6 0 R]>>"
+    page = pdfs.page(b" 3 0 R", b" 7 0 R")
+    pdf = pdfs.whole(pdfs.CATALOG, tree, resources, dot(), dot(), page, content)
+    assert names(PdfFile(pdf).page(1, LIMIT)) == {"/A", "/B"}
+
+
+def test_a_small_content_that_becomes_vast_is_not_decoded() -> None:
+    vast = zlib.compress(b"/A Do\n" * 30_000_000, 9)
+    pdf = pdfs.whole(
+        pdfs.CATALOG,
+        b"<</Type/Pages/Count 1/Kids[4 0 R]>>",
+        b"<</XObject<</A 6 0 R/B 6 0 R>>>>",
+        pdfs.page(b" 3 0 R", b" 5 0 R"),
+        pdfs.stream(vast, b"/Filter/FlateDecode"),
+        dot(),
+    )
+    tracemalloc.start()
+    assert names(PdfFile(pdf).page(1, LIMIT)) == {"/A", "/B"}
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 20_000_000
+
+
+def rows(picture: Image.Image) -> bytes:
+    """Return rows with the filters of a PNG."""
+    content, at, found = encoded(picture, "PNG"), 8, b""
+    while at < len(content):
+        length = int.from_bytes(content[at : at + 4], "big")
+        if content[at + 4 : at + 8] == b"IDAT":
+            found += content[at + 8 : at + 8 + length]
+        at += 12 + length
+    return found
+
+
+def predicted(width: int, colours: int) -> bytes:
+    return b"/DecodeParms<</Predictor 15/Colors %d/Columns %d>>" % (colours, width)
+
+
+def turned_by_itself(picture: Image.Image) -> bytes:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    return encoded(picture, "JPEG", quality=97, exif=exif)
+
+
+def indexed(picture: Image.Image, *, is_png: bool) -> bytes:
+    few = picture.quantize(200)
+    colours = bytes(few.getpalette() or ())[:600].hex().encode()
+    space = b"[/Indexed/DeviceRGB 199<%b>]" % colours
+    data = rows(few) if is_png else zlib.compress(few.tobytes(), 0)
+    more = predicted(few.width, 1) if is_png else b""
+    return pdfs.image(few.size, data, b"/FlateDecode", space, more)
+
+
+IMAGES: dict[str, Callable[[Image.Image], bytes]] = {
+    "JPEG": lambda p: pdfs.jpeg(p, 99),
+    "JPEG that says it is turned": lambda p: pdfs.image(
+        p.size, turned_by_itself(p), b"/DCTDecode", RGB
+    ),
+    "compressed JPEG": lambda p: pdfs.image(
+        p.size,
+        zlib.compress(encoded(p, "JPEG", quality=99)),
+        b"[/FlateDecode/DCTDecode]",
+        b"[/ICCBased 5 0 R]",
+    ),
+    "JPEG 2000": lambda p: pdfs.image(p.size, encoded(p, "JPEG2000"), b"/JPXDecode", RGB),
+    "pixels": lambda p: pdfs.image(p.size, p.tobytes(), b"[]", RGB),
+    "compressed pixels": lambda p: pdfs.image(
+        p.size, zlib.compress(p.tobytes(), 1), b"/FlateDecode", RGB
+    ),
+    "compressed grey pixels": lambda p: pdfs.image(
+        p.size, zlib.compress(p.convert("L").tobytes(), 1), b"/FlateDecode", GREY
+    ),
+    "pixels as in a PNG": lambda p: pdfs.image(
+        p.size, rows(p), b"/FlateDecode", RGB, predicted(p.width, 3)
+    ),
+    "palette": lambda p: indexed(p, is_png=False),
+    "palette as in a PNG": lambda p: indexed(p, is_png=True),
+}
+
+
+@pytest.mark.parametrize("turn", [0, 90])
+@pytest.mark.parametrize("kind", IMAGES)
+def test_a_page_that_is_too_large_shows_the_same_with_a_smaller_image(kind: str, turn: int) -> None:
+    picture = enlarged(1600, "RGB")
+    profile = pdfs.stream(b"", b"/N 3")
+    names_of = b"<</XObject<</I 4 0 R>>>>"
+    drawn = (b"q 640 0 0 461 0 0 cm /I Do Q", b"/Rotate %d" % turn)
+    content = pdfs.with_pages(names_of, [drawn], IMAGES[kind](picture), profile)
+    page = PdfFile(content).page(1, 1000)
+    assert len(page) < len(content) * 0.8
+    assert difference(shown(page), shown(content)) < 3
+    assert b"/DCTDecode" in page
+
+
+@pytest.mark.parametrize("is_black", [b"true", b"false"])
+def test_a_fax_that_is_too_large_keeps_black_and_white(is_black: bytes) -> None:
+    picture = ImageChops.add(enlarged(6000), Image.effect_noise((6000, 4322), 120), offset=-100)
+    fax = encoded(picture.convert("1"), "TIFF", compression="group4", strip_size=1 << 30)
+    with Image.open(io.BytesIO(fax)) as opened:
+        tags: Any = vars(opened)["tag_v2"]
+        start, length = tags[273][0], tags[279][0]
+    form = b"/DecodeParms<</K -1/BlackIs1 %b/Columns 6000/Rows %d>>" % (is_black, picture.height)
+    data = fax[start : start + length]
+    image = pdfs.image(picture.size, data, b"/CCITTFaxDecode", GREY, form)
+    content = pdfs.of_images(image.replace(b"BitsPerComponent 8", b"BitsPerComponent 1"))
+    page = PdfFile(content).page(1, 1000)
+    assert b"/DCTDecode" in page
+    assert difference(shown(page), shown(content)) < 5
+
+
+def test_masks_stay_as_they_are() -> None:
+    mask = pdfs.image((300, 300), bytes(90_000), b"[]", GREY)
+    picture = pdfs.image((300, 300), os.urandom(270_000), b"[]", RGB, b"/SMask 5 0 R")
+    content = pdfs.with_pages(b"<</XObject<</I 4 0 R>>>>", [(b"/I Do", b"")], picture, mask)
+    page = PdfFile(content).page(1, 1000)
+    assert (len(page) < len(content), bytes(90_000) in page) == (True, True)
+
+
+def test_a_page_that_stays_too_large_is_refused_with_a_hint_at_scanning() -> None:
+    drawing = b"".join(b"%d %d l " % (at, at % 997) for at in range(1_000_000))
+    blank = (b"q", b"")
+    content = pdfs.with_pages(b"<<>>", [blank, (drawing, b"")])
+    pages = PdfPages(content)
+    assert pages.part(1).given
+    with pytest.raises(ImageTooLarge, match="page 2 has") as caught:
+        pages.part(2)
+    _, hint = failure_text(caught.value)
+    for text in hint:
+        assert "300 dpi" in text
+        assert "plit" not in text
+        assert "拆" not in text
