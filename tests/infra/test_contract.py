@@ -19,11 +19,13 @@ from local.cloud import PROJECT
 from ops.deploy.settings_check import LIMIT
 from ops.errors import OpsError
 from ops.package.bytecode import RUNTIME
-from ops.stage import TEMPLATE
+from ops.stage import ROOT, TEMPLATE
+from quota_invoice.logs import Alarm
 from quota_invoice.settings.layout import DEFAULT_LAYOUT
 from quota_invoice.settings.settings import Settings
 from tests.infra.conftest import Plan, resources
 
+SCHEMA = ROOT / "ops" / "standin" / "provider-schema.json"
 TRIGGER = "huaweicloud_fgs_function_trigger"
 OBJECTS = "OBS:*:*:object:quota-invoices-dev/"
 PREFIXES = {
@@ -169,9 +171,9 @@ def test_the_function_may_do_only_its_own_actions_under_each_prefix(plan: Planne
 )
 def test_the_function_may_read_the_versions_of_inputs_where_there_may_be_some(
     plan: Planned,
-    exists: bool,  # noqa: FBT001 - pytest passes parameters by name
-    versioning: bool,  # noqa: FBT001 - as above
-    allowed: bool,  # noqa: FBT001 - as above
+    exists: bool,
+    versioning: bool,
+    allowed: bool,
 ) -> None:
     rights = granted(plan(bucket_exists=exists, bucket_versioning=versioning))
     assert ("obs:object:GetObjectVersion" in rights) == allowed
@@ -287,6 +289,33 @@ def test_the_entry_points_exist_in_the_zip(plan: Planned, function_zip: Path) ->
 
 def test_the_zip_is_built_for_the_runtime(plan: Planned) -> None:
     assert function(plan())["runtime"] == f"Python{RUNTIME}"
+
+
+def test_the_alarms_search_for_the_words_that_the_function_logs(plan: Planned) -> None:
+    rules = resources(plan(), "huaweicloud_lts_keywords_alarm_rule").values()
+    requests = [request for rule in rules for request in rule["keywords_requests"]]
+    assert {request["keywords"] for request in requests} == {alarm.value for alarm in Alarm}
+    assert {(request["condition"], request["number"]) for request in requests} == {(">=", 1)}
+    for rule in rules:
+        assert len(rule["name"]) <= 64
+        assert len(rule["description"]) <= 64
+        # Lines of a search must not fall between two searches.
+        [frequency], [request] = rule["frequency"], rule["keywords_requests"]
+        assert (frequency["type"], frequency["fixed_rate_unit"]) == ("FIXED_RATE", "minute")
+        assert request["search_time_range_unit"] == "minute"
+        assert request["search_time_range"] == frequency["fixed_rate"]
+
+
+def test_an_enterprise_project_pays_for_resources_and_ocr_calls(plan: Planned) -> None:
+    project = "0aa1b2c3-d4e5-f6a7-b8c9-d0e1f2a3b4c5"
+    found = plan(enterprise_project_id=project)
+    settings = Settings.read(json.loads(function(found)["user_data"]).get, PROJECT)
+    assert settings.enterprise_project_id == project
+    schema: dict[str, Any] = json.loads(SCHEMA.read_text(encoding="utf-8"))["resources"]
+    for entry in found["planned_values"]["root_module"]["resources"]:
+        if "enterprise_project_id" in schema.get(entry["type"], {}).get("attributes", {}):
+            assert entry["values"]["enterprise_project_id"] == project, entry["address"]
+    assert "ENTERPRISE_PROJECT_ID" not in json.loads(function(plan())["user_data"])
 
 
 def test_variables_have_types_and_descriptions() -> None:

@@ -262,6 +262,6 @@ def test_the_settings_that_a_stage_may_set_are_the_functions_settings(planned: V
         return data.get(name)
 
     Settings.read(lookup, PROJECT)
-    rest = {*read} - {*data, "CORS_ORIGINS"}
+    rest = {*read} - {*data, "CORS_ORIGINS", "ENTERPRISE_PROJECT_ID"}
     [rule] = read_stage("dev").template["variable"]["settings"]["validation"]
     assert {name for name in read if f'"{name}"' in rule["condition"]} == rest
