@@ -21,7 +21,11 @@ STATES = CHOICES / ".state"  # not below build/, which `make clean` removes
 _FORMER = ROOT / "deploy"  # earlier versions kept stage files and states here
 _CREDENTIALS = ("HW_ACCESS_KEY", "HW_SECRET_KEY")
 # Defaults for variables that a stage does not set; the provider reads the same names.
-_ENVIRONMENT = {"region": "HW_REGION_NAME", "project_name": "HW_PROJECT_NAME"}
+_ENVIRONMENT = {
+    "region": "HW_REGION_NAME",
+    "project_name": "HW_PROJECT_NAME",
+    "enterprise_project_id": "HW_ENTERPRISE_PROJECT_ID",
+}
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,15}")
 _STATE = {"bucket", "region", "endpoint", "key"}
 _CODE = "code"  # the only variable that a stage cannot set

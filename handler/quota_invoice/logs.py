@@ -7,9 +7,22 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from enum import Enum
 from typing import Any
 
 from quota_invoice.errors import QuotaInvoiceError
+
+
+class Alarm(Enum):
+    """A state that needs a person, by its word in log lines; ``template.yaml`` sets alarms on them.
+
+    The words contain no character at which the log service splits lines into words.
+    """
+
+    FAILURE_RECORD = "alarm_failure_record"  # a failure record was written
+    BACKLOG_OLD = "alarm_backlog_old"  # an input has waited too long for its record
+    TRIGGER_DEAD = "alarm_trigger_dead"  # sweeps find uploads, and no event comes
+    BREAKER_OPEN = "alarm_breaker_open"  # a service refuses the account or the bucket
 
 
 class Step:
@@ -20,6 +33,8 @@ class Step:
         outcome: the result of the step, such as ``recognized``; ``ok`` unless set.
         reason: the reason for the outcome, where it needs one.
         counts: number of inputs by outcome.
+        metrics: other numbers, by name.
+        alarms: the states that need a person.
         gateway_request_id: API Gateway's id of the request.
     """
 
@@ -28,6 +43,8 @@ class Step:
         self.outcome = "ok"
         self.reason: str | None = None
         self.counts: dict[str, int] = {}
+        self.metrics: dict[str, int] = {}
+        self.alarms: list[Alarm] = []
         self.gateway_request_id: str | None = None
 
 
@@ -73,11 +90,16 @@ class Log:
             fields["reason"] = step.reason
         if step.counts:
             fields["counts"] = step.counts
+        if step.metrics:
+            fields["metrics"] = step.metrics
         if step.gateway_request_id:
             fields["gateway_request_id"] = step.gateway_request_id
         if error:
             fields["code"], fields["message"] = error.code, error.message
             fields["service_request_id"] = error.request_id
+        alarms = [*step.alarms, *[Alarm.BREAKER_OPEN] * bool(error and error.stops_round)]
+        if alarms:
+            fields["alarms"] = [alarm.value for alarm in alarms]
         # A key may hold half of a surrogate pair, which UTF-8 holds as an escape only.
         line = json.dumps(fields, ensure_ascii=False).encode("utf-8", "backslashreplace")
         self._write(line.decode())

@@ -28,7 +28,7 @@ from quota_invoice.errors import (
     QuotaInvoiceError,
     StoreError,
 )
-from quota_invoice.logs import Log
+from quota_invoice.logs import Alarm, Log
 from quota_invoice.obs.objects import Identified, ObjectStore, Source
 from quota_invoice.recognition.ocr_input import File
 from quota_invoice.recognition.recognizer import Recognizer
@@ -250,4 +250,6 @@ class Pipeline:
                 step.outcome = Outcome.DUPLICATE.value
                 return Outcome.DUPLICATE
             self._store.write(bucket, self._layout.failure_key(key), record)
+            step.metrics["failure_records"] = 1
+            step.alarms.append(Alarm.FAILURE_RECORD)
         return Outcome.FAILED

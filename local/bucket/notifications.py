@@ -42,7 +42,7 @@ def receiver(bucket: str, token: str, send: Callable[[dict[str, Any]], None]) ->
 def eventgrid_event(change: Mapping[str, Any], bucket: str) -> dict[str, Any] | None:
     """Return the EventGrid event of a change, or None if the change created no object.
 
-    The key is encoded as with the trigger's option ``Key_encode``. As in captured events,
+    The key is encoded as with EventGrid's option ``objectKeyEncode``. As in captured events,
     ``data.eventTime`` is Beijing time labelled as UTC.
     """
     entry = change.get("message", {}).get("new_entry")

@@ -94,8 +94,9 @@ def bucket_client(stage: Stage) -> ObsClient:
         credentials.access_key,
         credentials.secret_key,
         security_token=credentials.security_token or None,
-        server=stage.endpoints.get("obs", f"https://obs.{stage.region}.myhuaweicloud.com"),
         # The function's settings for S3-compatible stores apply here as well.
+        server=settings.get("OBS_ENDPOINT")
+        or stage.endpoints.get("obs", f"https://obs.{stage.region}.myhuaweicloud.com"),
         signature=settings.get("OBS_SIGNATURE", "obs"),
         path_style=str(settings.get("OBS_PATH_STYLE", "false")).lower() == "true",
         region=stage.region,

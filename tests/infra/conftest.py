@@ -115,8 +115,11 @@ def stage(
     with serving(answer) as server:
         made.choose(
             bucket="invoices",
-            endpoints={"obs": server.url},
-            settings={"OBS_SIGNATURE": "v4", "OBS_PATH_STYLE": "true"},
+            settings={
+                "OBS_ENDPOINT": server.url,
+                "OBS_SIGNATURE": "v4",
+                "OBS_PATH_STYLE": "true",
+            },
         )
         yield made
 

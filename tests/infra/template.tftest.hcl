@@ -28,19 +28,19 @@ variables {
 run "everything" {
   command = plan
   assert {
-    condition     = huaweicloud_fgs_function_trigger.uploads.type == "EVENTGRID"
-    error_message = "the trigger of uploads is not EventGrid"
+    condition     = length(huaweicloud_eg_event_subscription.uploads) == 1 && length(huaweicloud_fgs_function_trigger.uploads) == 0
+    error_message = "uploads do not come by EventGrid"
   }
   assert {
-    condition     = terraform_data.uploads.input.EVENTGRID.channel_id == "official-channel"
+    condition     = huaweicloud_eg_event_subscription.uploads[0].channel_id == "official-channel"
     error_message = "the official channel is not looked up"
   }
   assert {
-    condition     = length(huaweicloud_fgs_function_trigger.api) == 1 && length(huaweicloud_fgs_function_trigger.sweep) == 1
+    condition     = length(huaweicloud_apig_api.api) == 1 && length(huaweicloud_fgs_function_trigger.sweep) == 1
     error_message = "API or sweep is missing"
   }
   assert {
-    condition     = terraform_data.api[0].input.auth == "APP" && terraform_data.api[0].input.instance_id == "the-gateway"
+    condition     = huaweicloud_apig_api.api[0].security_authentication == "APP" && huaweicloud_apig_api.api[0].instance_id == "the-gateway"
     error_message = "the API accepts other callers than apps, or is not on the only gateway"
   }
   assert {
@@ -51,6 +51,18 @@ run "everything" {
     condition     = toset(keys(huaweicloud_ces_alarmrule.function)) == toset(["failures", "rejections", "duration"])
     error_message = "an alarm is missing"
   }
+  assert {
+    condition     = toset(keys(huaweicloud_lts_keywords_alarm_rule.function)) == toset(["failure-record", "backlog-old", "trigger-dead", "breaker-open"])
+    error_message = "an alarm on log lines is missing"
+  }
+  assert {
+    condition     = huaweicloud_apig_group.api[0].domain_access_enabled && length(huaweicloud_apig_group.api[0].url_domains) == 0
+    error_message = "the domain for debugging is off, or there is another one"
+  }
+  assert {
+    condition     = huaweicloud_obs_bucket.invoices[0].versioning
+    error_message = "the bucket keeps no versions"
+  }
 }
 
 run "classic_trigger" {
@@ -59,11 +71,11 @@ run "classic_trigger" {
     trigger = "OBS"
   }
   assert {
-    condition     = jsondecode(huaweicloud_fgs_function_trigger.uploads.event_data).prefix == "incoming/"
+    condition     = jsondecode(huaweicloud_fgs_function_trigger.uploads[0].event_data).prefix == "incoming/"
     error_message = "the trigger does not filter by prefix"
   }
   assert {
-    condition     = length(data.huaweicloud_eg_event_channels.official) == 0
+    condition     = length(data.huaweicloud_eg_event_channels.official) + length(huaweicloud_eg_event_subscription.uploads) == 0
     error_message = "EventGrid is queried without need"
   }
 }
@@ -75,7 +87,7 @@ run "no_api_no_sweep" {
     sweep_schedule = ""
   }
   assert {
-    condition     = length(huaweicloud_fgs_function_trigger.api) + length(huaweicloud_apig_group.api) + length(huaweicloud_fgs_function_trigger.sweep) == 0
+    condition     = length(huaweicloud_apig_api.api) + length(huaweicloud_apig_group.api) + length(huaweicloud_apig_throttling_policy.api) + length(huaweicloud_fgs_function_trigger.sweep) == 0
     error_message = "API or sweep is created although it is off"
   }
   assert {
@@ -100,11 +112,11 @@ run "existing_bucket_and_agency" {
   }
 }
 
-run "cron_versions_email_channel" {
+run "cron_email_channel" {
   command = plan
   variables {
     sweep_schedule    = "0 0 3 * * *"
-    bucket_versioning = true
+    bucket_versioning = false
     alarm_email       = "a@example.com"
     event_channel_id  = "theirs"
     api_gateway_id    = "another"
@@ -120,7 +132,7 @@ run "cron_versions_email_channel" {
     error_message = "there is no subscription"
   }
   assert {
-    condition     = terraform_data.uploads.input.EVENTGRID.channel_id == "theirs" && terraform_data.api[0].input.instance_id == "another"
+    condition     = huaweicloud_eg_event_subscription.uploads[0].channel_id == "theirs" && huaweicloud_apig_api.api[0].instance_id == "another"
     error_message = "the named channel or gateway is not used"
   }
   assert {
@@ -134,7 +146,7 @@ run "open_api_without_confirmation_is_refused" {
   variables {
     api_auth = "NONE"
   }
-  expect_failures = [huaweicloud_fgs_function_trigger.api]
+  expect_failures = [huaweicloud_apig_api.api]
 }
 
 run "open_api_with_confirmation_is_created" {
@@ -144,8 +156,79 @@ run "open_api_with_confirmation_is_created" {
     api_open_to_everyone = true
   }
   assert {
-    condition     = terraform_data.api[0].input.auth == "NONE"
+    condition     = huaweicloud_apig_api.api[0].security_authentication == "NONE"
     error_message = "the API is not open"
+  }
+}
+
+run "own_domain" {
+  command = plan
+  variables {
+    api_domain         = "invoices.example.com"
+    api_certificate_id = "theirs"
+  }
+  assert {
+    condition     = one(huaweicloud_apig_group.api[0].url_domains).name == "invoices.example.com"
+    error_message = "the domain is not bound"
+  }
+  assert {
+    condition     = huaweicloud_apig_domain_certificate_associate.api[0].certificate_id == "theirs"
+    error_message = "the domain has no certificate"
+  }
+  assert {
+    condition     = output.api_address == "https://invoices.example.com/"
+    error_message = "callers get another address"
+  }
+}
+
+run "a_domain_without_a_certificate_is_refused" {
+  command = plan
+  variables {
+    api_domain = "invoices.example.com"
+  }
+  expect_failures = [huaweicloud_apig_group.api]
+}
+
+run "limits_of_callers_above_the_total_are_refused" {
+  command = plan
+  variables {
+    api_calls_per_minute = 100
+  }
+  expect_failures = [huaweicloud_apig_throttling_policy.api]
+}
+
+run "the_longest_intervals" {
+  command = plan
+  variables {
+    sweep_schedule = "60m"
+  }
+  assert {
+    condition     = terraform_data.sweep.input.schedule_type == "Rate"
+    error_message = "an interval is not recognized as one"
+  }
+}
+
+run "a_longer_interval_is_cron" {
+  command = plan
+  variables {
+    sweep_schedule = "@every 90m"
+    auth_url       = "http://127.0.0.1:1/v3"
+    endpoints      = { obs = "http://obs.cn-north-4.example.com:9000" }
+  }
+  assert {
+    condition     = terraform_data.sweep.input.schedule_type == "Cron"
+    error_message = "a cron expression is not recognized as one"
+  }
+}
+
+run "alarms_declined_by_name" {
+  command = plan
+  variables {
+    alarm_email = "none"
+  }
+  assert {
+    condition     = length(huaweicloud_smn_subscription.failures) == 0
+    error_message = "there is a subscription for nobody"
   }
 }
 

@@ -58,15 +58,27 @@ def test_an_error_of_the_template_is_reported(stage: Account) -> None:
         ({"timeout_seconds": 5, "api": False}, "timeout_seconds is 10"),
         ({"event_age_seconds": 5}, "event_age_seconds is 60"),
         ({"log_days": 0}, "log_days is 1"),
-        ({"sweep_schedule": "whenever"}, "sweep_schedule is an interval"),
+        *(
+            ({"sweep_schedule": schedule}, "sweep_schedule is an interval up to 60m, 24h or 30d")
+            # The service would refuse these after the former timer was removed.
+            for schedule in ("whenever", "90m", "61m", "25h", "30h", "31d", "40d", "@every 90")
+        ),
         ({"alarm_email": "nobody"}, "alarm_email is an e-mail address"),
         ({"cors_origins": ["https://a.example/"]}, "CORS_ORIGINS: https://a.example/ is not"),
         ({"region": "nowhere"}, "REGION"),
         ({"settings": {"OCR_TIMEOUT_SECONDS": "500"}}, "OCR_TIMEOUT_SECONDS: 500"),
         ({"settings": {"RECOGNITION": "bogus"}}, "RECOGNITION"),
         ({"input_prefix": "*/"}, "A prefix is a path"),
-        ({"history_prefix": 'a"b/'}, "A prefix is a path"),
-        ({"reviews_prefix": "a\\b/"}, "A prefix is a path"),
+        *(
+            ({"history_prefix": f"a{character}b/"}, "A prefix is a path")
+            for character in '\\:"<>|'  # lifecycle rules do not allow them
+        ),
+        ({"endpoints": {"obs": "http://127.0.0.1:9000"}}, "endpoints.obs is"),
+        ({"endpoints": {"obs": "https://obs.cn-east-3.example.com"}}, "endpoints.obs is"),
+        ({"api_domain": "https://a.example"}, "api_domain is a domain"),
+        ({"api_certificate_id": "c"}, "require each other"),
+        ({"api_calls_per_app": 601}, "must not exceed api_calls_per_minute"),
+        ({"enterprise_project_id": "ours"}, "enterprise_project_id is an id"),
         ({"settings": {"URL_ALLOW_HOSTS": "a.example," * 500}}, "more than 4096 characters"),
         ({"settings": {"OCR_SECRET_KEY": "x"}}, "settings has an unknown name"),
         ({"state": {"bucket": 5}}, "state requires bucket"),

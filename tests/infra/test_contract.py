@@ -19,11 +19,14 @@ from local.cloud import PROJECT
 from ops.deploy.settings_check import LIMIT
 from ops.errors import OpsError
 from ops.package.bytecode import RUNTIME
-from ops.stage import TEMPLATE
+from ops.stage import ROOT, TEMPLATE
+from quota_invoice.logs import Alarm
 from quota_invoice.settings.layout import DEFAULT_LAYOUT
 from quota_invoice.settings.settings import Settings
 from tests.infra.conftest import Plan, resources
 
+SCHEMA = ROOT / "ops" / "standin" / "provider-schema.json"
+TRIGGER = "huaweicloud_fgs_function_trigger"
 OBJECTS = "OBS:*:*:object:quota-invoices-dev/"
 PREFIXES = {
     "input_prefix": "in/a/",
@@ -51,10 +54,16 @@ def test_the_default_stage_has_all_parts(plan: Planned) -> None:
         "huaweicloud_identity_agency": 1,
         "huaweicloud_identity_role": 2,
         "huaweicloud_fgs_function": 1,
-        "huaweicloud_fgs_function_trigger": 3,
+        "huaweicloud_eg_event_subscription": 1,
+        "huaweicloud_fgs_function_trigger": 1,
+        "huaweicloud_apig_api": 1,
+        "huaweicloud_apig_api_publishment": 1,
+        "huaweicloud_apig_throttling_policy_associate": 1,
         "huaweicloud_fgs_async_invoke_configuration": 1,
         "huaweicloud_smn_topic": 1,
         "huaweicloud_ces_alarmrule": 3,
+        "huaweicloud_lts_keywords_alarm_rule": 4,
+        "huaweicloud_ces_dashboard_widget": 3,
         "huaweicloud_lts_group": 1,
         "huaweicloud_lts_stream": 1,
     }
@@ -101,20 +110,45 @@ def test_the_outputs_name_all_prefixes(plan: Planned) -> None:
     assert {name: outputs[name]["value"] for name in PREFIXES} == PREFIXES
 
 
-@pytest.mark.parametrize("kind", ["EVENTGRID", "OBS"])
-def test_trigger_and_settings_agree_on_the_input_prefix(plan: Planned, kind: str) -> None:
-    found = plan(trigger=kind, **PREFIXES)
-    inputs = resources(found, "terraform_data")["terraform_data.uploads"]["input"][kind]
-    if kind == "OBS":
-        assert inputs["prefix"] == "in/a/"
-        assert inputs["events"] == ["s3:ObjectCreated:*"]
-    else:
-        [rule] = inputs["filter_rule"]["subject"]
-        assert rule["op"] == "StringStartsWith"
-        assert {unquote_plus(value) for value in rule["values"]} == {"in/a/"}
-        assert inputs["Key_encode"] is True
-        kinds = {name.rpartition(":")[2] for name in inputs["event_types"]}
-        assert kinds == {"PUT", "POST", "COPY", "CompleteMultipartUpload"}
+def test_the_subscription_passes_uploads_of_inputs_only(plan: Planned) -> None:
+    """Otherwise every record that the function writes would invoke it once more."""
+    found = plan(**PREFIXES)
+    [subscription] = resources(found, "huaweicloud_eg_event_subscription").values()
+    [source] = subscription["sources"]
+    assert (source["name"], source["detail_name"]) == ("HC.OBS.DWR", "detail")
+    assert json.loads(source["detail"]) == {
+        "bucket": "quota-invoices-dev",
+        "objectKeyEncode": True,
+    }
+    rules = json.loads(source["filter_rule"])
+    [subject], [name], [kind] = (
+        rules["subject"],
+        rules["data"]["obs"]["bucket"]["name"],
+        rules["type"],
+    )
+    assert subject["op"] == "StringStartsWith"
+    assert {unquote_plus(value) for value in subject["values"]} == {"in/a/"}
+    assert (name["op"], name["values"]) == ("StringIn", ["quota-invoices-dev"])
+    kinds = {value.removeprefix("OBS:DWR:ObjectCreated:") for value in kind["values"]}
+    assert kinds == {"PUT", "POST", "COPY", "CompleteMultipartUpload"}
+    assert rules["source"] == [{"op": "StringIn", "values": ["HC.OBS.DWR"]}]  # required
+    assert len(source["filter_rule"]) <= 2048
+    assert not resources(plan(trigger="OBS"), "huaweicloud_eg_event_subscription")
+
+
+def test_the_longest_prefix_fits_into_the_subscriptions_filter(plan: Planned) -> None:
+    found = plan(input_prefix=f"{'发' * 66}/")
+    [subscription] = resources(found, "huaweicloud_eg_event_subscription").values()
+    [source] = subscription["sources"]
+    assert len(source["filter_rule"]) <= 2048  # characters that the service accepts
+
+
+def test_the_classic_trigger_filters_by_the_input_prefix(plan: Planned) -> None:
+    found = plan(trigger="OBS", **PREFIXES)
+    trigger = resources(found, "huaweicloud_fgs_function_trigger")[f"{TRIGGER}.uploads[0]"]
+    inputs = resources(found, "terraform_data")["terraform_data.uploads"]["input"]["OBS"]
+    assert (trigger["type"], inputs["prefix"]) == ("OBS", "in/a/")
+    assert inputs["events"] == ["s3:ObjectCreated:*"]
 
 
 def test_the_function_may_do_only_its_own_actions_under_each_prefix(plan: Planned) -> None:
@@ -126,16 +160,23 @@ def test_the_function_may_do_only_its_own_actions_under_each_prefix(plan: Planne
             f"{OBJECTS}{keys}" for keys in (*removable, "old/*", "in/a/uploads/*")
         },
         "obs:object:DeleteObject": {f"{OBJECTS}{keys}" for keys in removable},
+        "obs:object:GetObjectVersion": {f"{OBJECTS}in/a/*"},
         "obs:bucket:ListBucket": {"OBS:*:*:bucket:quota-invoices-dev"},
     }
 
 
-@pytest.mark.parametrize("choice", ["bucket_versioning", "bucket_exists"])
+@pytest.mark.parametrize(
+    ("exists", "versioning", "allowed"),
+    [(False, False, False), (True, False, True), (False, True, True)],
+)
 def test_the_function_may_read_the_versions_of_inputs_where_there_may_be_some(
-    plan: Planned, choice: str
+    plan: Planned,
+    exists: bool,
+    versioning: bool,
+    allowed: bool,
 ) -> None:
-    versions = granted(plan(**PREFIXES, **{choice: True}))["obs:object:GetObjectVersion"]
-    assert versions == {f"{OBJECTS}in/a/*"}
+    rights = granted(plan(bucket_exists=exists, bucket_versioning=versioning))
+    assert ("obs:object:GetObjectVersion" in rights) == allowed
 
 
 def test_the_local_function_has_the_same_rights(plan: Planned) -> None:
@@ -147,7 +188,7 @@ def test_the_local_function_has_the_same_rights(plan: Planned) -> None:
             }
     deployed = {
         action.rpartition(":")[2]: {resource.rpartition(":")[2] for resource in resources}
-        for action, resources in granted(plan(bucket_versioning=True)).items()
+        for action, resources in granted(plan()).items()
     }
     assert local == deployed
 
@@ -167,7 +208,8 @@ def test_browsers_may_upload_from_configured_origins(plan: Planned) -> None:
 def test_gateway_and_function_agree_on_the_timeout(plan: Planned) -> None:
     found = plan(api_timeout_seconds=20, upload_url_seconds=900)
     settings = Settings.read(json.loads(function(found)["user_data"]).get, PROJECT)
-    gateway = resources(found, "terraform_data")["terraform_data.api[0]"]["input"]["func_info"]
+    [api] = resources(found, "huaweicloud_apig_api").values()
+    [gateway] = api["func_graph"]
     assert (int(gateway["timeout"]), settings.api_seconds, settings.upload_life) == (
         20_000,
         20,
@@ -216,7 +258,6 @@ def test_the_bucket_is_private_and_encrypted(plan: Planned) -> None:
     rules = {rule["prefix"]: rule for rule in bucket["lifecycle_rule"]}
     # No rule applies to the whole bucket or to the objects of another.
     assert set(rules) == {prefix.removesuffix("/") for prefix in DEFAULT_LAYOUT.prefixes.values()}
-    assert not [rule for rule in rules.values() if rule["noncurrent_version_expiration"]]
 
 
 def test_only_retries_and_progress_expire_unless_a_stage_chooses_more(plan: Planned) -> None:
@@ -225,10 +266,10 @@ def test_only_retries_and_progress_expire_unless_a_stage_chooses_more(plan: Plan
     assert chosen == {"bad": 400, "later": 30, "pages": 7, "old": 3650}
 
 
-def test_replaced_and_deleted_objects_expire_where_they_are_kept(plan: Planned) -> None:
-    [bucket] = resources(plan(bucket_versioning=True), "huaweicloud_obs_bucket").values()
-    found = [rule["noncurrent_version_expiration"] for rule in bucket["lifecycle_rule"]]
-    assert found == [[{"days": 30}]] * len(DEFAULT_LAYOUT.prefixes)
+def test_replaced_and_deleted_objects_are_kept_for_a_month(plan: Planned) -> None:
+    assert noncurrent(plan()) == (True, [[{"days": 30}]] * len(DEFAULT_LAYOUT.prefixes))
+    off = plan(bucket_versioning=False)
+    assert noncurrent(off) == (False, [[]] * len(DEFAULT_LAYOUT.prefixes))
 
 
 def test_failed_events_are_retried_and_then_notified(plan: Planned) -> None:
@@ -248,6 +289,33 @@ def test_the_entry_points_exist_in_the_zip(plan: Planned, function_zip: Path) ->
 
 def test_the_zip_is_built_for_the_runtime(plan: Planned) -> None:
     assert function(plan())["runtime"] == f"Python{RUNTIME}"
+
+
+def test_the_alarms_search_for_the_words_that_the_function_logs(plan: Planned) -> None:
+    rules = resources(plan(), "huaweicloud_lts_keywords_alarm_rule").values()
+    requests = [request for rule in rules for request in rule["keywords_requests"]]
+    assert {request["keywords"] for request in requests} == {alarm.value for alarm in Alarm}
+    assert {(request["condition"], request["number"]) for request in requests} == {(">=", 1)}
+    for rule in rules:
+        assert len(rule["name"]) <= 64
+        assert len(rule["description"]) <= 64
+        # Lines of a search must not fall between two searches.
+        [frequency], [request] = rule["frequency"], rule["keywords_requests"]
+        assert (frequency["type"], frequency["fixed_rate_unit"]) == ("FIXED_RATE", "minute")
+        assert request["search_time_range_unit"] == "minute"
+        assert request["search_time_range"] == frequency["fixed_rate"]
+
+
+def test_an_enterprise_project_pays_for_resources_and_ocr_calls(plan: Planned) -> None:
+    project = "0aa1b2c3-d4e5-f6a7-b8c9-d0e1f2a3b4c5"
+    found = plan(enterprise_project_id=project)
+    settings = Settings.read(json.loads(function(found)["user_data"]).get, PROJECT)
+    assert settings.enterprise_project_id == project
+    schema: dict[str, Any] = json.loads(SCHEMA.read_text(encoding="utf-8"))["resources"]
+    for entry in found["planned_values"]["root_module"]["resources"]:
+        if "enterprise_project_id" in schema.get(entry["type"], {}).get("attributes", {}):
+            assert entry["values"]["enterprise_project_id"] == project, entry["address"]
+    assert "ENTERPRISE_PROJECT_ID" not in json.loads(function(plan())["user_data"])
 
 
 def test_variables_have_types_and_descriptions() -> None:
@@ -270,6 +338,13 @@ def granted(plan: Plan) -> dict[str, set[str]]:
         for action in right["Action"]:
             found[action] |= set(right["Resource"])
     return dict(found)
+
+
+def noncurrent(plan: Plan) -> tuple[bool, list[Any]]:
+    """Return whether the bucket keeps versions, and the expiration of versions by rule."""
+    [bucket] = resources(plan, "huaweicloud_obs_bucket").values()
+    rules = [rule["noncurrent_version_expiration"] for rule in bucket["lifecycle_rule"]]
+    return bucket["versioning"], rules
 
 
 def expiring(plan: Plan) -> dict[str, int]:

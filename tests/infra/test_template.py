@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from ops.deploy.engine import Engine
 from ops.errors import OpsError
+from ops.stage import ROOT, TEMPLATE
 
 FUNCTION = "huaweicloud_fgs_function"
 TESTS = Path(__file__).with_name("template.tftest.hcl")
@@ -21,6 +24,16 @@ Change = Callable[[dict[str, Any]], None]
 
 def test_the_template_is_valid_for_the_providers_schema(rendered: Rendered) -> None:
     assert "valid" in rendered().run("validate", "-no-color")
+
+
+def test_no_argument_is_deprecated() -> None:
+    template = yaml.safe_load(TEMPLATE.read_text(encoding="utf-8"))
+    schema = json.loads((ROOT / "ops/standin/provider-schema.json").read_text(encoding="utf-8"))
+    for kind, found in template["resource"].items():
+        arguments = schema["resources"].get(kind, {}).get("attributes", {})
+        old = {name for name, about in arguments.items() if about.get("deprecated")}
+        for name, resource in found.items():
+            assert not old & set(resource), f"{kind}.{name}"
 
 
 def misspelt(template: dict[str, Any]) -> None:
@@ -68,4 +81,4 @@ def test_each_choice_changes_the_plan(rendered: Rendered) -> None:
     code = str(engine.folder / "function.zip")
     only = f"-filter=tests/{TESTS.name}"
     output = engine.run("test", "-no-color", only, f"-var=code={code}", "-var=bucket=invoices")
-    assert "10 passed, 0 failed" in output
+    assert "16 passed, 0 failed" in output

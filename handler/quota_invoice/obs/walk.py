@@ -46,6 +46,11 @@ class Finding:
     failure: Entry | None = None
     is_ordered: bool = True
 
+    @property
+    def is_missing(self) -> bool:
+        """Whether it has neither record nor failure record."""
+        return self.state is State.MISSING
+
     def needs_work(self, *, retry_failed: bool, verify: bool = False) -> bool:
         """Whether the input has to be processed.
 

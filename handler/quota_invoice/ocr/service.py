@@ -111,15 +111,16 @@ class OcrService:
         self, ocr_input: OcrInput, api: Api, page: int | None
     ) -> tuple[partial[Any], type[dict[str, Any] | list[Any]]]:
         """Return the SDK's call, and the type of the result that it returns."""
+        billed_to = self._settings.enterprise_project_id or None
         if api is Api.QUOTA_INVOICE:
             quota = RecognizeQuotaInvoiceRequest(
-                body=QuotaInvoiceRequestBody(**ocr_input.members())
+                billed_to, QuotaInvoiceRequestBody(**ocr_input.members())
             )
             return partial(self._client.recognize_quota_invoice, quota), dict
         body = AutoClassificationRequestBody(
             type_list=_TYPES, pdf_page_number=page, **ocr_input.members()
         )
-        auto = RecognizeAutoClassificationRequest(body=body)
+        auto = RecognizeAutoClassificationRequest(billed_to, body)
         return partial(self._client.recognize_auto_classification, auto), list
 
     def _error(self, error: ServiceResponseException) -> QuotaInvoiceError:

@@ -47,6 +47,8 @@ class Settings:
         sweep_concurrency: inputs that a sweep reads at the same time (``SWEEP_CONCURRENCY``).
         region: region of function, bucket and OCR service (``REGION``).
         project_id: project whose OCR service is called (``PROJECT_ID``; the function's by default).
+        enterprise_project_id: enterprise project to which OCR calls are billed; empty for the
+            account's default (``ENTERPRISE_PROJECT_ID``).
         ocr_endpoint: endpoint of the OCR service (``OCR_ENDPOINT``; the region's by default).
         ocr_timeout: maximum seconds of an OCR request (``OCR_TIMEOUT_SECONDS``).
         obs_endpoint: endpoint of the object store (``OBS_ENDPOINT``; the region's by default).
@@ -74,6 +76,7 @@ class Settings:
     sweep_concurrency: int
     region: str
     project_id: str
+    enterprise_project_id: str
     ocr_endpoint: str
     ocr_timeout: float
     obs_endpoint: str
@@ -110,6 +113,7 @@ class Settings:
             sweep_concurrency=reader.number("SWEEP_CONCURRENCY", 4, 1, 64),
             region=region,
             project_id=reader.project_id(project_id),
+            enterprise_project_id=reader.enterprise_project_id(),
             ocr_endpoint=reader.endpoint("OCR_ENDPOINT", f"https://ocr.{region}.myhuaweicloud.com"),
             ocr_timeout=ocr_timeout,
             obs_endpoint=reader.endpoint("OBS_ENDPOINT", f"https://obs.{region}.myhuaweicloud.com"),

@@ -14,6 +14,7 @@ from quota_invoice.settings.layout import DEFAULT_LAYOUT, BucketLayout
 
 _HOST = re.compile(r"[0-9A-Za-z]([0-9A-Za-z.-]*[0-9A-Za-z])?|[0-9A-Fa-f:]+")
 _BUCKET = re.compile(r"[0-9a-z][0-9a-z.-]{1,61}[0-9a-z]")
+_ENTERPRISE_PROJECT = re.compile(r"0|[0-9a-f-]{36}")
 _PREFIX = re.compile(r"([^/]+/)+")
 _LONGEST_PREFIX = 200  # bytes, of the 1,024 of a key
 _LONGEST_PROBLEM = 300
@@ -122,6 +123,15 @@ class UserData:
         elif not (value.isascii() and value.isalnum()):
             # The SDK does not encode it in the path of its requests.
             self._refuse("PROJECT_ID", "not an id of letters and digits", None)
+        return value
+
+    def enterprise_project_id(self) -> str:
+        """Read an enterprise project's id; empty if none is set."""
+        value = self.text("ENTERPRISE_PROJECT_ID", "")
+        if value and not _ENTERPRISE_PROJECT.fullmatch(value):
+            # The OCR service bills invalid ones to the default project, without an error.
+            problem = "not an id of 36 characters, or 0"
+            return self._refuse("ENTERPRISE_PROJECT_ID", problem, "")
         return value
 
     def layout(self) -> BucketLayout:

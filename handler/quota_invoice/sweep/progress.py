@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from quota_invoice.errors import InvocationError, OutOfTime, StoreError, UnexpectedFault
 from quota_invoice.pipeline import Outcome
+from quota_invoice.sweep.backlog import Backlog
 
 _MOST_NAMED = 20  # errors that the message names; all are counted
 _MOST_OUTAGES = 5  # inputs in a row: the others would meet the outage too
@@ -15,11 +16,21 @@ _MOST_OUTAGES = 5  # inputs in a row: the others would meet the outage too
 
 @dataclass(frozen=True)
 class Pending:
-    """An input that is being processed, and the input before it."""
+    """An input that is being processed.
+
+    Attributes:
+        key: its key.
+        after: the key of the input before it.
+        outcome: the outcome, when it is there.
+        uploaded_at: the time of its upload.
+        is_untried: whether it has no record, and nothing shows an attempt before this one.
+    """
 
     key: str
     after: str
     outcome: Future[Outcome]
+    uploaded_at: str
+    is_untried: bool
 
 
 @dataclass
@@ -28,6 +39,7 @@ class Progress:
 
     Attributes:
         started_after: the checkpoint from which the sweep started.
+        backlog: the inputs without a record.
         last: the last input that was seen.
         counts: inputs by state and by outcome.
         errors: the first errors, by key.
@@ -37,6 +49,7 @@ class Progress:
     """
 
     started_after: str
+    backlog: Backlog
     last: str = ""
     counts: Counter[str] = field(default_factory=Counter)
     errors: list[tuple[str, InvocationError]] = field(default_factory=list)
@@ -60,6 +73,16 @@ class Progress:
 
     def collect(self, pending: Pending) -> None:
         """Wait for an input and count its outcome."""
+        outcome = self._outcome(pending)
+        if outcome in {None, Outcome.WAITING}:
+            self.backlog.leave(pending.uploaded_at)
+        elif outcome is Outcome.DUPLICATE:
+            self.backlog.see_record(pending.uploaded_at)  # its event came after the listing
+        elif pending.is_untried and outcome in {Outcome.RECOGNIZED, Outcome.FAILED}:
+            self.backlog.find(pending.uploaded_at)
+
+    def _outcome(self, pending: Pending) -> Outcome | None:
+        """Return an input's outcome; None if it could not be processed."""
         try:
             outcome = pending.outcome.result()
         except OutOfTime:
@@ -75,6 +98,8 @@ class Progress:
         else:
             self.counts[outcome.value] += 1
             self._outages = 0
+            return outcome
+        return None
 
     def _stop_before(self, pending: Pending) -> None:
         if self.undone_after is None:

@@ -22,11 +22,13 @@ class Round:
         after: the input after which this sweep continues; empty for the first.
         started_at: the time at which the round began; empty if it is unknown.
         last_started_at: the time at which the last complete round began; empty if there is none.
+        follows_complete: whether this sweep begins a round, and the one before it was complete.
     """
 
     after: str
     started_at: str
     last_started_at: str
+    follows_complete: bool = False
 
     @property
     def since(self) -> str:
@@ -59,9 +61,12 @@ class RoundState:
         if after:
             return Round(after, _text(state, "started_at"), last)
         # The bucket's own clock gives the time: all other times that are compared are the bucket's.
-        self._store.write(self._bucket, self._key, {"last_started_at": last})
+        begun = {"last_started_at": last, "is_begun": True}
+        self._store.write(self._bucket, self._key, begun)
         written = self._store.describe(self._bucket, self._key)
-        return Round("", written.uploaded_at or "" if written else "", last)
+        follows_complete = bool(last) and not state.get("is_begun")
+        started_at = written.uploaded_at or "" if written else ""
+        return Round("", started_at, last, follows_complete)
 
     def stop(self, current: Round, after: str) -> None:
         """Keep the input after which the next sweep continues the round."""

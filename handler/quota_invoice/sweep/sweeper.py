@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 
 from quota_invoice.deadline import FOR_ONE_INPUT, RETRIES_PER_INPUT, Deadline
 from quota_invoice.errors import (
@@ -26,9 +27,10 @@ from quota_invoice.errors import (
 from quota_invoice.events.timer import Sweep
 from quota_invoice.logs import Log
 from quota_invoice.obs.objects import Entry, ObjectStore, Source
-from quota_invoice.obs.walk import Finding, State, walk
+from quota_invoice.obs.walk import Finding, walk
 from quota_invoice.pipeline import Outcome, Pipeline
 from quota_invoice.settings.settings import Settings
+from quota_invoice.sweep.backlog import Backlog
 from quota_invoice.sweep.comparison import compare
 from quota_invoice.sweep.progress import Pending, Progress
 from quota_invoice.sweep.retries import Retries, Tries
@@ -79,6 +81,7 @@ class Sweeper:
         self._deadline = deadline
         self._concurrency = settings.sweep_concurrency
         self._pool = pool
+        self._now = now
         self._retries = Retries(store, settings.bucket, settings.layout, now)
 
     def run(self, sweep: Sweep) -> dict[str, int]:
@@ -96,6 +99,8 @@ class Sweeper:
         with self._log.step("sweep", current.after) as step:
             progress = self._sweep(sweep, current)
             counts = step.counts = progress.counts
+            step.metrics = progress.backlog.metrics(self._now())
+            step.alarms = progress.backlog.alarms(self._now())
             if progress.checkpoint is None:
                 state.complete(current)
             else:
@@ -109,7 +114,8 @@ class Sweeper:
         return dict(counts)
 
     def _sweep(self, sweep: Sweep, current: Round) -> Progress:
-        progress = Progress(current.after)
+        backlog = Backlog(self._now(), shows_events=current.follows_complete)
+        progress = Progress(current.after, backlog)
         pending: deque[Pending] = deque()
         # Sweeps of other kinds are rare: they leave the comparison of new records to this kind.
         since = current.since if sweep == Sweep() else ""
@@ -122,14 +128,20 @@ class Sweeper:
                     progress.counts["inputs"] += 1
                     progress.counts[finding.state.value] += 1
                     tries = self._retries.take(finding)
+                    if finding.record or finding.failure:
+                        progress.backlog.see_record(finding.entry.modified_at)
                     if self._needs_work(finding, tries, sweep):
                         while len(pending) >= _QUEUED_PER_THREAD * self._concurrency:
                             progress.collect(pending.popleft())
                         is_first = progress.last == current.after
-                        future = pool.submit(
-                            self._process, finding, tries, sweep, is_first=is_first
+                        work = partial(self._process, finding, tries, sweep, is_first=is_first)
+                        is_untried = finding.is_missing and not (tries and tries.attempts)
+                        entry, after, future = finding.entry, progress.last, pool.submit(work)
+                        pending.append(
+                            Pending(entry.key, after, future, entry.modified_at, is_untried)
                         )
-                        pending.append(Pending(finding.entry.key, progress.last, future))
+                    elif finding.is_missing:
+                        progress.backlog.leave(finding.entry.modified_at)
                     progress.last = finding.entry.key
             except StoreError as error:  # the inputs seen so far count
                 self._pipeline.breaker.note(error)
@@ -139,7 +151,7 @@ class Sweeper:
         return progress
 
     def _needs_work(self, finding: Finding, tries: Tries | None, sweep: Sweep) -> bool:
-        if finding.state is State.MISSING:
+        if finding.is_missing:
             return tries is None or self._is_due(tries, sweep)
         is_left_over = tries is not None and bool(tries.keys)
         needs_work = finding.needs_work(retry_failed=sweep.retry_failed, verify=sweep.verify)

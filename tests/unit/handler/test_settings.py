@@ -63,6 +63,8 @@ def test_the_regions_are_those_that_the_sdk_knows() -> None:
         ("OCR_ENDPOINT", "https://ocr.example.com:port", "not a URL"),
         ("OBS_ENDPOINT", "http://obs.example.com", "http is for loopback"),
         ("PROJECT_ID", "a/../b", "not an id of letters and digits"),
+        ("ENTERPRISE_PROJECT_ID", "ours", "not an id of 36 characters, or 0"),
+        ("ENTERPRISE_PROJECT_ID", f"{'0' * 36}\nX: y", "not an id of 36 characters, or 0"),
         ("CA_FILE", "/no/such/file.pem", "no certificates in /no/such/file.pem"),
         ("CA_FILE", __file__, "no certificates in "),
         ("RESULTS_PREFIX", "results/../incoming/", "results/../incoming/ is not a path"),
