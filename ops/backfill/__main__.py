@@ -59,6 +59,7 @@ def main(  # noqa: PLR0913 - the command's options
         for problem in error.problems:
             console.print(f"[bold red]error:[/] {problem}", soft_wrap=True)
         raise typer.Exit(2) from None
+    console.print(f"Credentials: {account.source}", soft_wrap=True, markup=False)
     bucket = account.settings.bucket
     prefix = prefix.removeprefix(account.settings.layout.input_prefix)
     progress = Progress.of(

@@ -1,10 +1,8 @@
-"""Clients of the official SDKs, with credentials from the environment."""
+"""Clients of the official SDKs, with the operator's credentials."""
 
 from __future__ import annotations
 
-import os
 import ssl
-from collections.abc import Mapping
 from typing import Any
 
 import certifi
@@ -12,23 +10,13 @@ from huaweicloudsdkcore.auth.credentials import BasicCredentials
 from huaweicloudsdkcore.http.http_config import HttpConfig
 from obs import ObsClient
 
+from ops.credentials.resolver import get_credentials
 from ops.errors import OpsError
-from ops.stage import Stage, require_credentials
+from ops.stage import Stage
 from quota_invoice.settings.credentials import Credentials
 
 _TIMEOUT = (10, 320)  # seconds to connect and to respond; an invocation may take 5 minutes
 _PROJECT = 3  # index in urn:fss:REGION:PROJECT:function:…
-
-
-def read_credentials(environment: Mapping[str, str] = os.environ) -> Credentials:
-    """Read the operator's credentials.
-
-    Raises:
-        OpsError: names the missing variables.
-    """
-    require_credentials(environment)
-    token = environment.get("HW_SECURITY_TOKEN", "")
-    return Credentials(environment["HW_ACCESS_KEY"], environment["HW_SECRET_KEY"], token)
 
 
 def api_client(  # noqa: PLR0913 - all that a client needs
@@ -75,7 +63,7 @@ def stage_client(builder: Any, stage: Stage, name: str, host: str, urn: str) -> 
     Raises:
         OpsError: credentials are missing, or the URN is invalid.
     """
-    credentials, parts = read_credentials(), urn.split(":")
+    credentials, parts = get_credentials().credentials, urn.split(":")
     if len(parts) <= _PROJECT:
         raise OpsError(f"{urn} is not the URN of a function")
     endpoint = stage.endpoints.get(name, f"https://{host}.{stage.region}.myhuaweicloud.com")
@@ -88,7 +76,7 @@ def bucket_client(stage: Stage) -> ObsClient:
     Raises:
         OpsError: credentials are missing.
     """
-    credentials = read_credentials()
+    credentials = get_credentials().credentials
     settings = stage.variables.get("settings") or {}
     client = ObsClient(
         credentials.access_key,
