@@ -149,9 +149,12 @@ package: build/function.zip ## Make build/function.zip, which is deployed, and r
 STANDIN := $(filter stand-in,$(PROVIDER))
 $(if $(filter-out yes 1 no 0,$(YES) $(DELETE_INVOICES)),$(error YES and DELETE_INVOICES are yes or no))
 $(if $(filter-out stand-in,$(PROVIDER)),$(error PROVIDER is stand-in or nothing, not $(PROVIDER)))
-WITH := $(if $(STANDIN),TF_CLI_CONFIG_FILE="$$($(BIN)/python -m ops.standin install build/stand-in)")
-DEPLOY = $(WITH) $(BIN)/python -m ops.deploy
-ON = '$(STAGE)' --engine "$(ENGINE)" $(if $(STANDIN),--states build/stand-in/states)
+# The commands that need a deployed function.
+$(if $(STANDIN),$(foreach target,$(filter invoke backfill migrate-state logs smoke status live-check,$(MAKECMDGOALS)),\
+	$(error make $(target) needs an account: PROVIDER=stand-in deploys nothing)))
+DEPLOY = $(BIN)/python -m ops.deploy
+ON = '$(STAGE)' --engine "$(ENGINE)" \
+	$(if $(STANDIN),--stand-in "$$($(BIN)/python -m ops.standin install build/stand-in)")
 
 .PHONY: validate
 validate: $(VENV)/.deploy ## Check template.yaml with a stage's choices [STAGE=dev] [PROVIDER=stand-in]
@@ -168,7 +171,7 @@ plan: ready build/function.zip ## Show the changes that deploying a stage would 
 
 .PHONY: deploy
 deploy: ready build/function.zip ## Deploy a stage to the account of HW_ACCESS_KEY [STAGE=dev]
-	@$(DEPLOY) deploy $(ON) $(if $(STANDIN),--stand-in)
+	@$(DEPLOY) deploy $(ON)
 
 .PHONY: outputs
 outputs: $(VENV)/.deploy ## Print a deployed stage's outputs as JSON [STAGE=dev]

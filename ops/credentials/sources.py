@@ -48,7 +48,7 @@ def provider_environment(environment: Mapping[str, str]) -> FoundCredentials | N
     keys = _both(environment, "HW_ACCESS_KEY", "HW_SECRET_KEY")
     if not keys:
         return None
-    credentials = Credentials(*keys, environment.get("HW_SECURITY_TOKEN", ""))
+    credentials = Credentials(keys[0], keys[1], environment.get("HW_SECURITY_TOKEN", ""))
     project_id = environment.get("HW_PROJECT_ID", "")
     return FoundCredentials(credentials, "HW_ACCESS_KEY and HW_SECRET_KEY", project_id)
 
@@ -107,7 +107,7 @@ def koocli_profile(environment: Mapping[str, str]) -> FoundCredentials | None:
         return None
     source = f"the KooCLI profile {name} in {path}"
     if not profiles:
-        raise OpsError(f"there is no {source}")
+        raise OpsError(f"{path} has no profile {name}, which HW_PROFILE names")
     if str(content.get("authEncrypt", "")).lower() == "true":
         raise OpsError(
             f"the keys of {source} are encrypted; hcloud configure set --cli-auth-encrypt=false "

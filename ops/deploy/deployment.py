@@ -19,7 +19,9 @@ from ops.stage import Stage
 BUCKET = "huaweicloud_obs_bucket.invoices[0]"
 _PLAN = "plan.bin"
 # What init says if the state is elsewhere; of an error in the new place it says nothing of it.
-_MOVED = re.compile("backend configuration changed|can't ask for approval|state migration", re.I)
+_MOVED = re.compile(
+    "backend configuration changed|can't ask for approval|state migration", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import sys
 from collections.abc import Callable, Mapping
@@ -148,7 +149,8 @@ def _credential_variables(found: FoundCredentials | None) -> dict[str, str]:
 
 def _one_line(message: str) -> str:
     """Return the text of a message, without the frame that Terraform draws around it."""
-    return " ".join(message.replace("│", " ").replace("╷", " ").replace("╵", " ").split())
+    plain = " ".join(re.sub("[│╷╵]", " ", message).split())
+    return plain.partition(" Prior to changing backends")[0]  # advice on Terraform's own commands
 
 
 def _event(line: str) -> dict[str, Any]:

@@ -61,8 +61,9 @@ def stage_client(builder: Any, stage: Stage, name: str, host: str, urn: str) -> 
         urn: the function's URN, which contains the project's id.
 
     Raises:
-        OpsError: credentials are missing, or the URN is invalid.
+        OpsError: credentials are missing, the URN is invalid, or the stage has the stand-in.
     """
+    _refuse_stand_in(stage)
     credentials, parts = get_credentials().credentials, urn.split(":")
     if len(parts) <= _PROJECT:
         raise OpsError(f"{urn} is not the URN of a function")
@@ -74,8 +75,9 @@ def bucket_client(stage: Stage) -> ObsClient:
     """Create a client of the stage's object store; sends no request.
 
     Raises:
-        OpsError: credentials are missing.
+        OpsError: credentials are missing, or the stage has the stand-in.
     """
+    _refuse_stand_in(stage)
     credentials = get_credentials().credentials
     settings = stage.variables.get("settings") or {}
     client = ObsClient(
@@ -96,3 +98,8 @@ def bucket_client(stage: Stage) -> ObsClient:
         # The SDK's own context does not check the host name of a certificate.
         client.context = ssl.create_default_context(cafile=certifi.where())
     return client
+
+
+def _refuse_stand_in(stage: Stage) -> None:
+    if stage.stand_in:
+        raise OpsError("the stand-in has no account to connect to")
