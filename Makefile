@@ -47,8 +47,9 @@ demo: $(READY) ## Turn the sample invoices into records, on this machine
 	@$(BIN)/python -m local demo
 
 .PHONY: up
-up: $(READY) ## Run the local cloud until Ctrl-C, to try your own images [RECOGNITION=auto]
-	@$(BIN)/python -m local up $(if $(RECOGNITION),--recognition "$(RECOGNITION)")
+up: $(READY) ## Run the local cloud until Ctrl-C, to try your own images [RECOGNITION=auto] [PORT=8300] [API_PORT=8301]
+	@$(BIN)/python -m local up $(if $(RECOGNITION),--recognition "$(RECOGNITION)") \
+		$(if $(PORT),--port "$(PORT)") $(if $(API_PORT),--api-port "$(API_PORT)")
 
 .PHONY: invoke
 invoke: $(if $(STAGED),$(VENV)/.deploy,$(READY)) ## Send one event to the function: make invoke EVENT=events/eventgrid.json [STAGE=dev]

@@ -55,7 +55,7 @@ def _other_project(folder: Path, project: Path) -> str:
 
 
 def _starts(folder: Path) -> bool:
-    command = [folder / "bin" / "python", "-c", "import pip"]
+    command = [str(folder / "bin" / "python"), "-c", "import pip"]
     try:
         return not subprocess.run(command, check=False, capture_output=True).returncode  # noqa: S603 - as made above
     except OSError:
