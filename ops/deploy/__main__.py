@@ -98,7 +98,7 @@ def deploy(  # noqa: PLR0913, PLR0917 - the command's options
         console.print("The stand-in created nothing: an account would have these resources now.")
         return
     mend_code(deployment, code)
-    show_next_steps(deployment)
+    show_next_steps(deployment, changes)
 
 
 @app.command()

@@ -14,6 +14,7 @@ from ops.deploy.code_check import code_differs, upload_code
 from ops.deploy.deployment import Deployment
 from ops.stage import DECLINED, Stage
 
+_RIGHTS = ("huaweicloud_identity_agency.", "huaweicloud_identity_role.")
 console = Console(highlight=False, soft_wrap=True)
 
 
@@ -64,7 +65,7 @@ def empty_bucket(stage: Stage, bucket: str) -> None:
         remove_objects(stage, bucket, lambda number: progress.advance(task, number))
 
 
-def show_next_steps(deployment: Deployment) -> None:
+def show_next_steps(deployment: Deployment, changes: list[Change]) -> None:
     """Print how to use the deployed stage."""
     found, stage = deployment.outputs(), deployment.stage
     lines = [
@@ -75,6 +76,8 @@ def show_next_steps(deployment: Deployment) -> None:
         f"Follow the log:       {stage.command('logs', 'FOLLOW=1')}",
         f"Show all outputs:     {stage.command('outputs')}",
     ]
+    if any("create" in one.actions and one.address.startswith(_RIGHTS) for one in changes):
+        lines.append("New rights take 5 to 15 minutes to act; make smoke waits for them.")
     if found["api_address"]:
         lines.append(f"The API: {found['api_address']} (create an app in API Gateway to get a key)")
     email = stage.variables.get("alarm_email")
