@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from ops.errors import OpsError
+from ops.errors import OpsError, hint
 
 P = ParamSpec("P")
 
@@ -45,9 +45,10 @@ def reports_errors(console: Console) -> Callable[[Callable[P, None]], Callable[P
                 command(*args, **kwargs)
             except OpsError as error:
                 for problem in error.problems:
-                    console.print(f"[bold red]error:[/] {escape(problem)}")
+                    console.print(f"[bold red]error:[/] {escape(problem + hint(problem))}")
                 raise typer.Exit(1) from None
             except KeyboardInterrupt:
+                console.print("stopped")
                 raise typer.Exit(130) from None
 
         return run

@@ -17,7 +17,7 @@ from ops.backfill.account import Account
 from ops.backfill.backlog import Backlog
 from ops.backfill.invoker import Invoker
 from ops.backfill.progress import Progress
-from ops.errors import OpsError
+from ops.errors import OpsError, hint
 from quota_invoice.errors import ConfigurationError, StoreError
 from quota_invoice.obs.store import ObsStore
 from quota_invoice.obs.walk import walk
@@ -80,7 +80,7 @@ def main(  # noqa: PLR0913 - the command's options
         console.print("\nstopped; the same command continues from here")
         raise typer.Exit(130) from None
     except (OpsError, StoreError) as error:
-        console.print(f"[bold red]error:[/] {error}", soft_wrap=True)
+        console.print(f"[bold red]error:[/] {error}{hint(str(error))}", soft_wrap=True)
         console.print("the same command continues from here")
         raise typer.Exit(1) from None
     if not dry_run:

