@@ -171,11 +171,11 @@ plan: ready build/function.zip ## Show the changes that deploying a stage would 
 	@$(DEPLOY) plan $(ON)
 
 .PHONY: deploy
-deploy: ready build/function.zip ## Deploy a stage to the account of HW_ACCESS_KEY [STAGE=dev]
+deploy: ready build/function.zip ## Deploy a stage [STAGE=dev] [PROVIDER=stand-in]
 	@$(DEPLOY) deploy $(ON)
 
 .PHONY: outputs
-outputs: $(VENV)/.deploy ## Print a deployed stage's outputs as JSON [STAGE=dev]
+outputs: $(VENV)/.deploy ## Print a deployed stage's outputs as JSON [STAGE=dev] [PROVIDER=stand-in]
 	@$(DEPLOY) outputs $(ON)
 
 .PHONY: migrate-state

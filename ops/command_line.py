@@ -1,4 +1,4 @@
-"""Options and error output that the operator commands share."""
+"""Options and error output that the operators' commands share."""
 
 from __future__ import annotations
 

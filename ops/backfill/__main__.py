@@ -48,8 +48,8 @@ def main(  # noqa: PLR0913 - the command's options
 
     The function processes them later, on the platform's own instances. The command can run again at
     any time: inputs that have a record are not sent. The progress file of another endpoint, project
-    or function is refused. Credentials and endpoints come from the
-    environment: HW_ACCESS_KEY, HW_SECRET_KEY, HW_PROJECT_ID, HW_REGION_NAME, BUCKET, FUNCTION_URN;
+    or function is refused. The environment names bucket and function: HW_PROJECT_ID,
+    HW_REGION_NAME, BUCKET, FUNCTION_URN, and FUNCTIONGRAPH_ENDPOINT if it is not the region's;
     INPUT_PREFIX and other settings of the function if they differ from their defaults.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
