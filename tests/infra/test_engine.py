@@ -73,6 +73,7 @@ def test_the_engine_gets_no_settings_for_aws(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HW_ACCESS_KEY", "ours")
+    monkeypatch.setenv("HW_SECRET_KEY", "secret")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "theirs")
     monkeypatch.setenv("AWS_ENDPOINT_URL", "https://elsewhere")
     code = "import os; print({n: v for n, v in os.environ.items() if n.startswith('AWS_')})"
