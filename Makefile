@@ -32,7 +32,7 @@ help: ## Show this list
 
 $(READY): locks/local.lock $(STALE)
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
-		|| { echo "error: $(PYTHON) is not Python 3.10 to 3.13: make PYTHON=python3.12 …" >&2; exit 1; }
+		|| { echo "error: there is no $(PYTHON) of version 3.10 to 3.13; name another: make PYTHON=python3.12 …" >&2; exit 1; }
 	@$(PYTHON) -m ops.environment '$(VENV)'
 	@echo "Installing packages into $(VENV); once, about a minute …"
 	@$(PIP) --require-hashes -r locks/local.lock

@@ -59,13 +59,13 @@ def sdk_environment(environment: Mapping[str, str]) -> FoundCredentials | None:
     Raises:
         OpsError: only one of the two keys is set.
     """
+    names = "HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK"
+    if not _both(environment, *names):
+        return None
     from huaweicloudsdkcore.auth.provider import (  # noqa: PLC0415 - takes half a second
         EnvCredentialProvider,
     )
 
-    names = "HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK"
-    if not _both(environment, *names):
-        return None
     return _from_sdk(EnvCredentialProvider.get_basic().get_credentials, " and ".join(names))
 
 
@@ -75,16 +75,16 @@ def sdk_profile(environment: Mapping[str, str]) -> FoundCredentials | None:
     Raises:
         OpsError: the file that a variable names does not exist, or a file holds no keys.
     """
-    from huaweicloudsdkcore.auth.provider import (  # noqa: PLC0415 - as above
-        ProfileCredentialProvider,
-    )
-
     named = environment.get("HUAWEICLOUD_SDK_CREDENTIALS_FILE", "")
     path = Path(named) if named else Path.home() / ".huaweicloud" / "credentials"
     if not path.is_file():
         if named:
             raise OpsError(f"HUAWEICLOUD_SDK_CREDENTIALS_FILE names {named}, which does not exist")
         return None
+    from huaweicloudsdkcore.auth.provider import (  # noqa: PLC0415 - as above
+        ProfileCredentialProvider,
+    )
+
     return _from_sdk(ProfileCredentialProvider.get_basic().get_credentials, str(path))
 
 

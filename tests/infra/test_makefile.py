@@ -64,7 +64,7 @@ def test_a_newer_lock_does_not_empty_the_environment(project: Path) -> None:
     ("variables", "line"),
     [
         (["VENV=photos"], "error: photos is not an environment of this project"),
-        (["VENV=new", "PYTHON=python9"], "error: python9 is not Python 3.10 to 3.13"),
+        (["VENV=new", "PYTHON=python9"], "error: there is no python9 of version 3.10 to 3.13"),
         (["VENV=a b"], "VENV is a folder without spaces in its name, not a b"),
     ],
 )
