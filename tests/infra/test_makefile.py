@@ -30,7 +30,7 @@ def project(tmp_path: Path) -> Path:
     folder = tmp_path / "发票 project"
     for name in (".venv", "handler"):
         (folder / name).mkdir(parents=True)
-    for name in ("Makefile", "locks", "ops"):
+    for name in ("Makefile", "locks", "local", "ops"):
         source = ROOT / name
         (shutil.copytree if source.is_dir() else shutil.copy)(source, folder / name)
     (folder / ".venv" / ".ready").write_text(f"{folder}\n", encoding="utf-8")
