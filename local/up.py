@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import threading
 from collections.abc import Iterator, Sequence
@@ -14,6 +15,7 @@ from rich.console import Console
 
 from local.bucket.proxy import bucket_proxy
 from local.cloud import BUCKET, Cloud, Options, running_cloud
+from local.errors import CloudError
 from local.http_server import HttpServer
 from local.processes import remove_at_end
 from quota_invoice.settings.layout import DEFAULT_LAYOUT
@@ -35,9 +37,13 @@ def run_up(port: int, log: Path, api_port: int, origins: Sequence[str], recognit
 
     Returns:
         The exit code.
+
+    Raises:
+        CloudError: another process runs the cloud with this log.
     """
-    log.unlink(missing_ok=True)
     with contextlib.ExitStack() as stack:
+        stack.enter_context(_only_one(log.with_suffix(".lock")))
+        log.unlink(missing_ok=True)
         with console.status("starting bucket, OCR service and function"):
             options = Options(
                 output=log,
@@ -53,8 +59,43 @@ def run_up(port: int, log: Path, api_port: int, origins: Sequence[str], recognit
         stack.callback(console.print, "\nstopping …")
         env_file = stack.enter_context(_env_file(log.with_suffix(".env"), cloud, log))
         _print_usage(proxy.url, cloud, env_file, log, recognition)
+        _print_other_ports(("bucket", port, proxy.url), ("API", api_port, cloud.api_endpoint))
         threading.Event().wait()
     return 0
+
+
+@contextlib.contextmanager
+def _only_one(path: Path) -> Iterator[None]:
+    """Hold a lock, which the system releases when this process ends.
+
+    Raises:
+        CloudError: another process holds it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            raise CloudError(
+                f"the cloud is up already, by process {file.read().strip()}: use it, its "
+                f"credentials are in {path.with_suffix('.env')}, or stop it there with Ctrl-C"
+            ) from None
+        file.truncate(0)
+        file.write(f"{os.getpid()}\n")
+        file.flush()
+        yield
+
+
+def _print_other_ports(*servers: tuple[str, int, str]) -> None:
+    """Print a line for each server whose port is not the wanted one."""
+    for name, wanted, url in servers:
+        if wanted and not url.endswith(f":{wanted}"):
+            console.print(
+                f"[yellow]Port {wanted} is in use:[/] the {name} is at {url} instead; use this URL "
+                "in the README's commands.",
+                soft_wrap=True,
+            )
 
 
 @contextlib.contextmanager

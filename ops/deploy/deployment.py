@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ops.deploy.changes import Change, read_changes
-from ops.deploy.engine import Engine
+from ops.deploy.engine import Engine, no_credentials
 from ops.deploy.render import CHECK, render
 from ops.deploy.settings_check import check_settings
 from ops.errors import OpsError
@@ -17,6 +18,10 @@ from ops.stage import Stage
 
 BUCKET = "huaweicloud_obs_bucket.invoices[0]"
 _PLAN = "plan.bin"
+# What init says if the state is elsewhere; of an error in the new place it says nothing of it.
+_MOVED = re.compile(
+    "backend configuration changed|can't ask for approval|state migration", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -32,27 +37,31 @@ class Deployment:
     @classmethod
     def prepare(cls, stage: Stage, code: Path | None, engine: str = "") -> Deployment:
         """Render a stage, with the zip if the command deploys it, and choose the engine."""
-        return cls(stage, Engine.choose(render(stage, code), engine))
+        chosen = Engine.choose(render(stage, code), engine)
+        if stage.stand_in:
+            chosen = replace(chosen, credentials=no_credentials, cli_config=stage.stand_in)
+        return cls(stage, chosen)
 
     def validate(self) -> None:
         """Check template and choices against the provider's schema; sends no request."""
-        self.engine.init("-backend=false")
-        self.engine.run("validate", "-no-color")
+        engine = replace(self.engine, credentials=no_credentials)
+        engine.init("-backend=false")
+        engine.run("validate", "-no-color")
         plan: dict[str, Any] = {}
 
         def on_event(event: dict[str, Any]) -> None:
             plan.update(event.get("test_plan", {}))
 
-        self.engine.run_json("test", "-verbose", f"-filter={CHECK}", on_event=on_event)
+        engine.run_json("test", "-verbose", f"-filter={CHECK}", on_event=on_event)
         check_settings(plan)
 
     def migrate_state(self) -> None:
-        """Move the state to the place that the stage names."""
+        """Move the state to the place that the stage names; its errors are the engine's own."""
         self.engine.init("-migrate-state", "-force-copy")
 
     def plan(self, *options: str) -> list[Change]:
         """Plan the changes, and keep the plan for ``apply``."""
-        self.engine.init()
+        self._open_state()
         self.engine.run_json("plan", "-input=false", f"-out={_PLAN}", *options)
         (self.stage.folder / _PLAN).chmod(0o600)
         plan = json.loads(self.engine.run("show", "-json", _PLAN))
@@ -78,10 +87,10 @@ class Deployment:
 
     def outputs(self) -> dict[str, Any]:
         """Return the stage's outputs; a stage that is not deployed is an error."""
-        missing = OpsError(f"{self.stage.name} is not deployed: make deploy")
+        missing = OpsError(f"{self.stage.name} is not deployed: {self.stage.command('deploy')}")
         if not self.stage.remote and not (self.stage.folder / "terraform.tfstate").exists():
             raise missing  # before the provider is fetched
-        self.engine.init()
+        self._open_state()
         found = json.loads(self.engine.run("output", "-json"))
         if "function_urn" not in found:
             raise missing
@@ -89,7 +98,7 @@ class Deployment:
 
     def deployed_resources(self) -> dict[str, dict[str, Any]]:
         """Return the values of each deployed resource, by address."""
-        self.engine.init()
+        self._open_state()
         found = json.loads(self.engine.run("show", "-json")).get("values") or {}
         resources = found.get("root_module", {}).get("resources", [])
         return {one["address"]: one["values"] for one in resources if one["mode"] == "managed"}
@@ -100,3 +109,19 @@ class Deployment:
         if not removed:
             return []  # without targets the engine would remove everything
         return self.plan("-destroy", *(f"-target={address}" for address in removed if kept))
+
+    def _open_state(self) -> None:
+        """Fetch the provider and open the state.
+
+        Raises:
+            OpsError: the state is in another place than the stage names.
+        """
+        try:
+            self.engine.init()
+        except OpsError as error:
+            if not _MOVED.search(str(error)):
+                raise
+            raise OpsError(
+                f"the state of {self.stage.name} is not in the place that its file names: "
+                f"{self.stage.command('migrate-state')} moves it there"
+            ) from None

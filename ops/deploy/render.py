@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ops.stage import Stage
+from ops.stage import DECLINED, Stage
 
 CHECK = "choices.tftest.json"
 # Plans with the stage's choices and a mocked provider, so that every validation rule of the
@@ -36,7 +36,10 @@ def render(stage: Stage, code: Path | None) -> Path:
     _write(stage.folder / "main.tf.json", stage.template)
     # The template reads the file even if nothing is deployed: any file will do.
     zip_file = str(code.resolve()) if code else "main.tf.json"
-    _write(stage.folder / "stage.auto.tfvars.json", {**stage.variables, "code": zip_file})
+    variables = {**stage.variables, "code": zip_file}
+    if variables.get("alarm_email") == DECLINED:
+        variables["alarm_email"] = ""
+    _write(stage.folder / "stage.auto.tfvars.json", variables)
     _write(stage.folder / CHECK, _CHECK)
     backend = stage.folder / "backend.tf.json"
     if stage.remote:

@@ -75,11 +75,20 @@ def smoke_command(  # noqa: PLR0913, PLR0917 - the command's options
     choices: Choices = CHOICES,
 ) -> None:
     """Upload one sample to the deployed stage, and print its record and the times."""
+    from ops.remote.rights import (  # noqa: PLC0415 - as above
+        retry_until_rights_act,
+        rights_act_at,
+    )
     from ops.remote.smoke import smoke  # noqa: PLC0415 - as above
 
     stage, outputs = _deployed(name, engine, states, choices)
+    resources = Deployment.prepare(stage, None, engine).deployed_resources()
     with console.status("waiting for the record"):
-        found = smoke(stage, outputs, sample, seconds, keep=keep)
+        found = retry_until_rights_act(
+            lambda: smoke(stage, outputs, sample, seconds, keep=keep),
+            rights_act_at(resources),
+            console.print,
+        )
     ocr = found.record.get("ocr") or {}
     console.print(
         f"upload   {found.key}: {found.upload_seconds:.1f} s\n"

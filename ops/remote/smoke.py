@@ -11,7 +11,7 @@ from typing import Any
 
 from obs import ObsClient
 
-from ops.errors import OpsError
+from ops.remote.rights import NoRecordError
 from ops.sdk.clients import bucket_client
 from ops.sdk.errors import readable_errors, response_body
 from ops.stage import Stage
@@ -76,7 +76,7 @@ def smoke(
             if not keep:
                 for created in (key, *records):
                     client.deleteObject(bucket, created)
-    raise OpsError(
+    raise NoRecordError(
         f"no record of {key} after {seconds:g} s; make logs shows the function's log, and an "
         "empty log means that no event reached the function"
     )

@@ -1,10 +1,8 @@
-"""Clients of the official SDKs, with credentials from the environment."""
+"""Clients of the official SDKs, with the operator's credentials."""
 
 from __future__ import annotations
 
-import os
 import ssl
-from collections.abc import Mapping
 from typing import Any
 
 import certifi
@@ -12,23 +10,13 @@ from huaweicloudsdkcore.auth.credentials import BasicCredentials
 from huaweicloudsdkcore.http.http_config import HttpConfig
 from obs import ObsClient
 
+from ops.credentials.resolver import get_credentials
 from ops.errors import OpsError
-from ops.stage import Stage, require_credentials
+from ops.stage import Stage
 from quota_invoice.settings.credentials import Credentials
 
 _TIMEOUT = (10, 320)  # seconds to connect and to respond; an invocation may take 5 minutes
 _PROJECT = 3  # index in urn:fss:REGION:PROJECT:function:…
-
-
-def read_credentials(environment: Mapping[str, str] = os.environ) -> Credentials:
-    """Read the operator's credentials.
-
-    Raises:
-        OpsError: names the missing variables.
-    """
-    require_credentials(environment)
-    token = environment.get("HW_SECURITY_TOKEN", "")
-    return Credentials(environment["HW_ACCESS_KEY"], environment["HW_SECRET_KEY"], token)
 
 
 def api_client(  # noqa: PLR0913 - all that a client needs
@@ -73,9 +61,10 @@ def stage_client(builder: Any, stage: Stage, name: str, host: str, urn: str) -> 
         urn: the function's URN, which contains the project's id.
 
     Raises:
-        OpsError: credentials are missing, or the URN is invalid.
+        OpsError: credentials are missing, the URN is invalid, or the stage has the stand-in.
     """
-    credentials, parts = read_credentials(), urn.split(":")
+    _refuse_stand_in(stage)
+    credentials, parts = get_credentials().credentials, urn.split(":")
     if len(parts) <= _PROJECT:
         raise OpsError(f"{urn} is not the URN of a function")
     endpoint = stage.endpoints.get(name, f"https://{host}.{stage.region}.myhuaweicloud.com")
@@ -86,9 +75,10 @@ def bucket_client(stage: Stage) -> ObsClient:
     """Create a client of the stage's object store; sends no request.
 
     Raises:
-        OpsError: credentials are missing.
+        OpsError: credentials are missing, or the stage has the stand-in.
     """
-    credentials = read_credentials()
+    _refuse_stand_in(stage)
+    credentials = get_credentials().credentials
     settings = stage.variables.get("settings") or {}
     client = ObsClient(
         credentials.access_key,
@@ -109,3 +99,8 @@ def bucket_client(stage: Stage) -> ObsClient:
         # The SDK's own context does not check the host name of a certificate.
         client.context = ssl.create_default_context(cafile=certifi.where())
     return client
+
+
+def _refuse_stand_in(stage: Stage) -> None:
+    if stage.stand_in:
+        raise OpsError("the stand-in has no account to connect to")

@@ -13,9 +13,13 @@ _SCHEMA = Path(__file__).with_name("provider-schema.json")
 def main(command: str, *arguments: str) -> None:
     """Run ``install FOLDER`` or ``serve``."""
     if command == "install":
-        from ops.standin.install import install  # noqa: PLC0415 - each command its own packages
+        from ops.errors import OpsError  # noqa: PLC0415 - each command its own packages
+        from ops.standin.install import install  # noqa: PLC0415 - as above
 
-        sys.stdout.write(f"{install(Path(arguments[0]))}\n")
+        try:
+            sys.stdout.write(f"{install(Path(arguments[0]))}\n")
+        except (OpsError, OSError) as error:
+            sys.exit(f"error: {error}")
         return
     import grpc  # noqa: PLC0415 - as above
     from tf import provider, runner  # noqa: PLC0415 - as above

@@ -8,9 +8,11 @@ import re
 import shlex
 import sys
 import tempfile
+from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
-from ops.deploy.engine import ENGINES, SOURCE, Engine
+from ops.deploy.engine import ENGINES, SOURCE, Engine, no_credentials
 from ops.errors import OpsError
 from ops.stage import ROOT
 
@@ -19,7 +21,13 @@ _MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
 def install(folder: Path) -> Path:
-    """Write the provider's program and the configuration; return its file."""
+    """Write the provider's program and the configuration; return its file.
+
+    Raises:
+        OpsError: this Python has no release of the stand-in's framework.
+    """
+    if not find_spec("tf"):
+        raise OpsError("the stand-in needs Python 3.11 or newer: make PYTHON=python3.12 …")
     folder = folder.resolve()
     machine = platform.machine().lower()
     system = f"{platform.system().lower()}_{_MACHINES.get(machine, machine)}"
@@ -47,7 +55,8 @@ def _provider_addresses() -> set[str]:
         (folder / "main.tf.json").write_text(json.dumps(configuration), encoding="utf-8")
         for engine in ENGINES:
             try:
-                output = Engine.choose(folder, engine).run("providers")
+                chosen = replace(Engine.choose(folder, engine), credentials=no_credentials)
+                output = chosen.run("providers")
             except OpsError:
                 continue  # this engine is not installed
             found.update(re.findall(rf"[\w.]+/{SOURCE}", output))

@@ -31,6 +31,8 @@ def placeholders(seed: str) -> Fill:
             if kind[0] == "object":
                 return {member: make(member, of) for member, of in kind[1].items()}
             return {} if kind[0] == "map" else [make(name, kind[1])]
+        if name == "urn":  # commands read the project's id from it
+            return f"urn:fss:region:{'0' * 32}:function:default:{seed.rpartition('.')[2]}:latest"
         if kind == "string":
             return hashlib.sha256(f"{seed}.{name}".encode()).hexdigest()[:32]
         return {"number": 0, "bool": False}[kind]

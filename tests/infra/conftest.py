@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import copy
+import hashlib
 import json
 import sys
 from collections.abc import Callable, Iterator
@@ -31,6 +33,8 @@ FULL = (
     b"<ListVersionsResult><Name>invoices</Name><Version><Key>incoming/a.jpg</Key>"
     b"<VersionId>v</VersionId><Size>1</Size></Version></ListVersionsResult>"
 )
+
+ASSUMED = ("HW_ASSUME_ROLE_AGENCY_NAME", "HW_ASSUME_ROLE_DOMAIN_NAME")
 
 Plan = dict[str, Any]
 
@@ -63,7 +67,7 @@ def made_up_account(standin: Path) -> Iterator[None]:
         patch.setenv("TF_CLI_CONFIG_FILE", str(standin))
         patch.setenv("HW_ACCESS_KEY", "AK-made-up")
         patch.setenv("HW_SECRET_KEY", "SK-made-up")
-        for name in ("HW_REGION_NAME", "HW_PROJECT_NAME", "HW_SECURITY_TOKEN"):
+        for name in ("HW_REGION_NAME", "HW_PROJECT_NAME", "HW_SECURITY_TOKEN", *ASSUMED):
             patch.delenv(name, raising=False)
         yield
 
@@ -76,12 +80,24 @@ def account(standin: Path) -> Iterator[None]:
 
 @dataclass
 class Account:
-    """A stage's file and state, and the content of its bucket."""
+    """A stage's file and state, the content of its bucket, and the code that FunctionGraph has.
+
+    The code is the zip's if it is None.
+    """
 
     folder: Path
     code: Path
     content: bytes = FULL
+    deployed: bytes | None = None
     requests: list[Asked] = field(default_factory=list)
+
+    def functiongraph(self, asked: Asked) -> Answer:
+        """Answer as FunctionGraph's ShowFunctionConfig and UpdateFunctionCode do."""
+        if asked.method == "PUT":
+            self.deployed = base64.b64decode(json.loads(asked.body)["func_code"]["file"])
+        found = self.code.read_bytes() if self.deployed is None else self.deployed
+        body = json.dumps({"digest": hashlib.sha512(found).hexdigest()}).encode()
+        return Answer(body=body, headers={"Content-Type": "application/json"})
 
     def run(self, command: str, *options: str, typed: str = "") -> tuple[int, str]:
         places = ["--states", str(self.folder / "states"), "--choices", str(self.folder)]
@@ -106,6 +122,8 @@ def stage(
 
     def answer(asked: Asked) -> Answer:
         made.requests.append(asked)
+        if "/fgs/functions/" in asked.path:
+            return made.functiongraph(asked)
         if asked.method == "POST":
             made.content = EMPTY
         if asked.method == "POST" or "uploads" in asked.path:
@@ -115,6 +133,7 @@ def stage(
     with serving(answer) as server:
         made.choose(
             bucket="invoices",
+            endpoints={"fgs": server.url},
             settings={
                 "OBS_ENDPOINT": server.url,
                 "OBS_SIGNATURE": "v4",

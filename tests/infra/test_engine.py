@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from ops.credentials.sources import FoundCredentials
 from ops.deploy.engine import Engine
 from ops.errors import OpsError
 from ops.stage import ROOT
+from quota_invoice.settings.credentials import Credentials
 
 # Like Terraform, it finishes its current work after a signal.
 ENGINE = """
@@ -71,6 +73,7 @@ def test_the_engine_gets_no_settings_for_aws(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HW_ACCESS_KEY", "ours")
+    monkeypatch.setenv("HW_SECRET_KEY", "secret")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "theirs")
     monkeypatch.setenv("AWS_ENDPOINT_URL", "https://elsewhere")
     code = "import os; print({n: v for n, v in os.environ.items() if n.startswith('AWS_')})"
@@ -79,6 +82,22 @@ def test_the_engine_gets_no_settings_for_aws(
     assert found.pop("AWS_ACCESS_KEY_ID") == "ours"
     assert "AWS_ENDPOINT_URL" not in found
     assert found["AWS_REQUEST_CHECKSUM_CALCULATION"] == "when_required"
+
+
+def test_the_engine_gets_the_credentials_of_any_source_and_no_agency(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HW_ACCESS_KEY", "of the operator")
+    monkeypatch.setenv("HW_SECURITY_TOKEN", "of the operator")
+    monkeypatch.setenv("HW_ASSUME_ROLE_AGENCY_NAME", "operators")
+    found = FoundCredentials(Credentials("AK", "SK", ""), "a file, then the agency operators")
+    names = "HW_ACCESS_KEY HW_SECRET_KEY HW_SECURITY_TOKEN AWS_ACCESS_KEY_ID AWS_SESSION_TOKEN"
+    code = (
+        "import os, sys; print([os.environ.get(name) for name in sys.argv[1].split()], "
+        "[name for name in os.environ if 'AGENCY' in name])"
+    )
+    engine = Engine("python", (sys.executable, "-c", code, names), tmp_path, lambda: found)
+    assert engine.run() == "['AK', 'SK', '', 'AK', ''] []\n"
 
 
 def test_an_unknown_engine_is_refused(tmp_path: Path) -> None:

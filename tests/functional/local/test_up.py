@@ -1,0 +1,84 @@
+"""Mistakes with ``make up``: a second one, and ports that are taken."""
+
+from __future__ import annotations
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from local.processes import plain_environment
+from tests.support.paths import ROOT
+
+
+def start(folder: Path, *options: str) -> subprocess.Popen[str]:
+    """Start the command in a folder of its own."""
+    log = folder / "build" / "up.log"
+    return subprocess.Popen(  # noqa: S603 - this project's command
+        [sys.executable, "-m", "local", "up", "--log", str(log), *options],
+        cwd=ROOT,
+        env=plain_environment() | {"TMPDIR": str(folder)},
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+
+
+def read_until(process: subprocess.Popen[str], text: str) -> str:
+    assert process.stdout
+    printed = ""
+    while text not in printed:
+        line = process.stdout.readline()
+        assert line, printed
+        printed += line
+    return printed
+
+
+def stop(*processes: subprocess.Popen[str]) -> None:
+    for process in processes:
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+
+
+def test_a_second_up_is_refused_and_the_first_one_keeps_its_files(tmp_path: Path) -> None:
+    free = ("--port", "0", "--api-port", "0")
+    first = start(tmp_path, *free)
+    try:
+        read_until(first, "Ctrl-C stops everything")
+        credentials = tmp_path / "build" / "up.env"
+        former, log = credentials.read_bytes(), (tmp_path / "build" / "up.log").stat().st_ino
+        second = start(tmp_path, *free)
+        printed, _ = second.communicate(timeout=30)
+        assert second.returncode == 1
+        [line] = printed.splitlines()
+        assert f"error: the cloud is up already, by process {first.pid}" in line
+        assert credentials.read_bytes() == former
+        assert (tmp_path / "build" / "up.log").stat().st_ino == log
+    finally:
+        stop(first)
+    third = start(tmp_path, *free)
+    try:
+        read_until(third, "Ctrl-C stops everything")
+    finally:
+        stop(third)
+
+
+@pytest.mark.parametrize(("option", "name"), [("--port", "bucket"), ("--api-port", "API")])
+def test_a_taken_port_is_replaced_and_said(tmp_path: Path, option: str, name: str) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        taken = other.getsockname()[1]
+        process = start(tmp_path, "--port", "0", "--api-port", "0", option, str(taken))
+        try:
+            printed = read_until(process, "use this URL")
+        finally:
+            stop(process)
+    found = re.search(rf"Port {taken} is in use: the {name} is at http://127.0.0.1:(\d+)", printed)
+    assert found, printed
+    assert int(found[1]) != taken
