@@ -35,7 +35,7 @@ class SummaryCache:
         """Read the file of a bucket, if there is one."""
         name = sha256(json.dumps([endpoint, bucket]).encode()).hexdigest()[:16]
         cache = cls(folder / f"{name}.json")
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
             found = json.loads(cache.path.read_bytes())
             if found["version"] == _VERSION:
                 stored = found["records"].items()

