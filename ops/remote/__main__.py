@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -74,18 +75,36 @@ def smoke_command(  # noqa: PLR0913, PLR0917 - the command's options
     states: States = STATES,
     choices: Choices = CHOICES,
 ) -> None:
-    """Upload one sample to the deployed stage, and print its record and the times."""
-    from ops.remote.smoke import smoke  # noqa: PLC0415 - as above
+    """Upload one sample to the deployed stage; print its record, the times and the invocations."""
+    from ops.remote.smoke import (  # noqa: PLC0415 - as above
+        RIGHTS_SECONDS,
+        smoke,
+        wait_for_deliveries,
+    )
 
     stage, outputs = deployed_stage(name, engine, states, choices)
+    started = time.monotonic()
     with console.status("waiting for the record"):
-        found = smoke(stage, outputs, sample, seconds, keep=keep)
+        found = smoke(
+            stage,
+            outputs,
+            sample,
+            seconds,
+            keep=keep,
+            rights_seconds=RIGHTS_SECONDS,
+            on_wait=console.print,
+        )
+    with console.status("waiting for the log"):
+        minutes = (time.monotonic() - started) / 60 + 1
+        deliveries = wait_for_deliveries(stage, outputs, found.key, minutes)
     ocr = found.record.get("ocr") or {}
     console.print(
         f"upload   {found.key}: {found.upload_seconds:.1f} s\n"
         f"record   {found.record_key}: {found.record_seconds:.1f} s later\n"
         f"OCR      {ocr.get('elapsed_ms', '–')} ms, attempts: {ocr.get('attempts', '–')}, "
-        f"request {ocr.get('request_id', '–')}"
+        f"request {ocr.get('request_id', '–')}\n"
+        f"events   uploads: {found.uploads}, invocations: {deliveries.of_key}; "
+        f"{deliveries.conclusion}"
     )
     sys.stdout.write(json.dumps(found.record, ensure_ascii=False, indent=2) + "\n")
     if found.record.get("status") != Status.RECOGNIZED:
