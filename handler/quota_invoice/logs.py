@@ -21,6 +21,7 @@ class Step:
         reason: the reason for the outcome, where it needs one.
         counts: number of inputs by outcome.
         gateway_request_id: API Gateway's id of the request.
+        libraries: version and place of libraries that the runtime has as well, by name.
     """
 
     def __init__(self, key: str) -> None:
@@ -29,6 +30,7 @@ class Step:
         self.reason: str | None = None
         self.counts: dict[str, int] = {}
         self.gateway_request_id: str | None = None
+        self.libraries: dict[str, str] = {}
 
 
 class Log:
@@ -75,6 +77,8 @@ class Log:
             fields["counts"] = step.counts
         if step.gateway_request_id:
             fields["gateway_request_id"] = step.gateway_request_id
+        if step.libraries:
+            fields["libraries"] = step.libraries
         if error:
             fields["code"], fields["message"] = error.code, error.message
             fields["service_request_id"] = error.request_id
