@@ -8,12 +8,11 @@ from typing import Any
 
 from ops.deploy.deployment import Deployment
 from ops.errors import OpsError
+from ops.sdk.clients import PROJECT_IN_URN
 from ops.stage import Stage, read_stage, require_credentials
 from quota_invoice.errors import ConfigurationError
 from quota_invoice.settings.layout import DEFAULT_LAYOUT
 from quota_invoice.settings.settings import Settings
-
-_PROJECT = 3  # index in urn:fss:REGION:PROJECT:function:…
 
 
 def deployed_stage(
@@ -47,8 +46,10 @@ def deployed_settings(stage: Stage, outputs: Mapping[str, Any]) -> Settings:
         **{name.upper(): value for name, value in prefixes.items()},
         **(stage.variables.get("settings") or {}),
     }
-    project = str(outputs["function_urn"]).split(":")[_PROJECT]
+    parts = str(outputs["function_urn"]).split(":")
+    if len(parts) <= PROJECT_IN_URN:
+        raise OpsError(f"{outputs['function_urn']} is not the URN of a function")
     try:
-        return Settings.read(lambda name: str(values.get(name) or ""), project)
+        return Settings.read(lambda name: str(values.get(name) or ""), parts[PROJECT_IN_URN])
     except ConfigurationError as error:
         raise OpsError(*error.problems) from None

@@ -17,7 +17,8 @@ from ops.stage import Stage, require_credentials
 from quota_invoice.settings.credentials import Credentials
 
 _TIMEOUT = (10, 320)  # seconds to connect and to respond; an invocation may take 5 minutes
-_PROJECT = 3  # index in urn:fss:REGION:PROJECT:function:…
+PROJECT_IN_URN = 3
+"""Index of the project in urn:fss:REGION:PROJECT:function:…, split at its colons."""
 
 
 def read_credentials(environment: Mapping[str, str] = os.environ) -> Credentials:
@@ -76,10 +77,10 @@ def stage_client(builder: Any, stage: Stage, name: str, host: str, urn: str) -> 
         OpsError: credentials are missing, or the URN is invalid.
     """
     credentials, parts = read_credentials(), urn.split(":")
-    if len(parts) <= _PROJECT:
+    if len(parts) <= PROJECT_IN_URN:
         raise OpsError(f"{urn} is not the URN of a function")
     endpoint = stage.endpoints.get(name, f"https://{host}.{stage.region}.myhuaweicloud.com")
-    return api_client(builder, endpoint, credentials, parts[_PROJECT])
+    return api_client(builder, endpoint, credentials, parts[PROJECT_IN_URN])
 
 
 def bucket_client(stage: Stage) -> ObsClient:
