@@ -37,7 +37,7 @@ def main(  # noqa: PLR0913, PLR0917 - the command's options
 ) -> None:
     """Check each assumption in a deployed stage; the exit code is 1 if one did not hold.
 
-    This uploads one sample, which is removed, and sends up to three images to the OCR service.
+    This uploads one sample, which is removed, and sends two images to the OCR service.
     """
     chosen = _chosen(only)
     stage, outputs = deployed_stage(name, engine, states, choices)

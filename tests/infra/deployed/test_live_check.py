@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from local.cloud import BUCKET, Cloud, Options, running_cloud
 from ops.deploy.deployment import Deployment
 from ops.stage import Stage, read_stage
 from tests.infra.deployed.conftest import OUTPUTS
+from tests.support.paths import ROOT
 from tests.support.servers import Answer, Asked, closed_port_url, serving
 
 pytest.importorskip("huaweicloudsdklts", reason="make test installs the SDKs")
@@ -273,6 +275,14 @@ def test_plans_after_a_deployment_change_the_function_only(
     assert "301" not in (found.folder / "main.tf.json").read_text()  # as it was before
     without = replace(deployed, code=tmp_path / "none.zip")
     assert run("second-plan", without).verdict is UNKNOWN
+
+
+def test_the_runbook_lists_each_check_with_its_reason() -> None:
+    runbook = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    rows = re.findall(
+        r"^\| `([a-z-]+)` \| (.*) \| (.*) \|$", runbook.partition("## Assum")[2], re.MULTILINE
+    )
+    assert rows == [(check.name, check.assumed, check.why) for check in CHECKS]
 
 
 def test_a_check_that_does_not_exist_is_one_clear_line() -> None:
