@@ -47,9 +47,9 @@ class Report:
         """The points that need a person, one line each."""
         found, points = self.inventory, []
         if failures := found.failures.total():
-            points.append(f"{failures} inputs failed: make status JSON=1, then see failures/")
+            points.append(f"failed inputs: {failures}; their records below failures/ have hints")
         if found.doubtful:
-            points.append(f"{found.doubtful} records are doubtful: needs_review is true")
+            points.append(f"doubtful records: {found.doubtful}; needs_review is true in them")
         age = self._oldest_age
         if age is not None and age > _LONGEST_PENDING:
             points.append(f"an input has been pending for {_duration(age)}")

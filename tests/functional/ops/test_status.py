@@ -13,7 +13,7 @@ import pytest
 
 from local.cloud import Cloud
 from tests.functional.conftest import Objects, Run
-from tests.support.announce import announce, etag
+from tests.support.announce import announce, etag, sample_event
 from tests.support.paths import ROOT
 
 
@@ -54,7 +54,7 @@ def test_two_bad_files_are_counted_and_need_a_person(
     assert found["failures"]["total"] == 2
     assert sorted(found["failures"]["by_code"]) == sorted({f["error"]["code"] for f in failures})
     assert (found["ocr"]["calls"], found["ocr"]["cost"]) == (2, "0.10")
-    assert any("2 inputs failed" in point for point in found["needs_a_person"])
+    assert any("failed inputs: 2" in point for point in found["needs_a_person"])
     # It changes nothing.
     assert {key: objects.get(key) for key in objects.keys("")} == before
     table = status(env_file)
@@ -75,6 +75,18 @@ def test_a_failure_beside_the_record_of_the_same_content_is_not_removed(
     found = json.loads(status(env_file, "--json", "--read-seconds", "60").stdout)
     assert (found["records"], found["failures"]["total"]) == (1, 0)
     assert objects.keys("failures/") == ["failures/a.png.json"]
+
+
+def test_the_last_sweep_is_shown_with_its_result(
+    env_file: Path, run: Run, objects: Objects, image: bytes
+) -> None:
+    objects.put("incoming/a.png", image)
+    run.invoke(sample_event("timer"))
+    env_file.with_suffix(".log").write_text(run.text())
+    found = json.loads(status(env_file, "--json").stdout)
+    assert found["sweep"]["at"]
+    assert found["sweep"]["result"]["counts"]["recognized"] == 1
+    assert not found["sweep"]["is_dead"]
 
 
 def test_an_empty_bucket_needs_nobody(env_file: Path, objects: Objects) -> None:

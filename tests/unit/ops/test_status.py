@@ -198,9 +198,9 @@ def test_a_quiet_stage_needs_nobody() -> None:
     [
         (
             {"inventory": inventory(failures=Counter({"AIS.0104": 2}))},
-            "2 inputs failed",
+            "failed inputs: 2",
         ),
-        ({"inventory": inventory(doubtful=3)}, "3 records are doubtful"),
+        ({"inventory": inventory(doubtful=3)}, "doubtful records: 3"),
         (
             {
                 "inventory": inventory(
