@@ -72,12 +72,12 @@ def _report(
     cache = SummaryCache.open(folder, settings.obs_endpoint, settings.bucket)
     with store_errors():
         taker = InventoryTaker(store, settings.bucket, settings.layout, cache)
-        inventory = taker.take(read_seconds)
+        with cache.saved():
+            inventory = taker.take(read_seconds)
         now = utc_now()
         sweep = last_sweep(
             store, settings.bucket, settings.layout, target.schedule, target.sweep_line(), now
         )
-    cache.save()
     deployed = target.digest() if target.digest else None
     return Report(target.name, now, inventory, sweep, deployed, built, price)
 

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -19,8 +20,8 @@ _VERSION = 1  # a file of another version is not used
 class SummaryCache:
     """One file per bucket, in a folder that only its owner can read.
 
-    It holds no field of an invoice. Facts that a run does not ask for are of records that were
-    replaced or removed: they are left out of the next file.
+    It holds no field of an invoice. Facts that a whole run does not ask for are of records that
+    were replaced or removed: they are left out of the next file.
 
     Attributes:
         path: the file.
@@ -53,12 +54,22 @@ class SummaryCache:
         """Keep the facts of a record; threads may add at the same time."""
         self._used[etag] = summary
 
-    def save(self) -> None:
+    @contextlib.contextmanager
+    def saved(self) -> Iterator[None]:
+        """Save the facts when the block ends; all of them, if it raises."""
+        try:
+            yield
+        except BaseException:
+            self._save({**self._stored, **self._used})
+            raise
+        self._save(self._used)
+
+    def _save(self, records: dict[str, Summary]) -> None:
         """Replace the file, atomically."""
         folder = self.path.parent
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o700)
         descriptor, new = tempfile.mkstemp(dir=folder)  # only its owner can read it
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump({"version": _VERSION, "records": self._used}, file)
+            json.dump({"version": _VERSION, "records": records}, file)
         Path(new).replace(self.path)

@@ -122,14 +122,16 @@ class InventoryTaker:
 
     def _read(self, findings: list[Finding], end: float) -> None:
         """Read records until the end, and count their inputs."""
-        with ThreadPoolExecutor(_THREADS, thread_name_prefix="status") as pool:
-            for finding, facts in zip(
-                findings, pool.map(lambda each: self._facts(each, end), findings), strict=True
-            ):
+        pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="status")
+        try:
+            results = pool.map(lambda finding: self._facts(finding, end), findings)
+            for finding, facts in zip(findings, results, strict=True):
                 if facts is None:
                     self._count_unread(finding)
                 else:
                     self._count(finding, facts)
+        finally:
+            pool.shutdown(cancel_futures=True)  # Ctrl-C does not wait for the others
 
     def _facts(self, finding: Finding, end: float) -> Facts | None:
         if self._clock() >= end:

@@ -68,9 +68,8 @@ class Bucket(FakeStore):
         cache = SummaryCache.open(folder, "https://obs.test", BUCKET)
         clock = itertools.count()
         taker = InventoryTaker(self, BUCKET, DEFAULT_LAYOUT, cache, lambda: float(next(clock)))
-        found = taker.take(seconds)
-        cache.save()
-        return found
+        with cache.saved():
+            return taker.take(seconds)
 
 
 @pytest.fixture
@@ -173,6 +172,22 @@ def test_facts_of_records_that_are_gone_leave_the_cache(bucket: Bucket, tmp_path
     del bucket.records["results/good 1.jpg.json"]
     bucket.take(tmp_path)
     assert len(json.loads(file.read_text())["records"]) == before - 1
+
+
+def test_a_run_that_is_interrupted_keeps_the_facts_of_former_runs(
+    bucket: Bucket, tmp_path: Path
+) -> None:
+    bucket.take(tmp_path)
+    [file] = tmp_path.iterdir()
+    before = json.loads(file.read_text())["records"]
+
+    def interrupt(*_: str) -> Iterator[Entry]:
+        raise KeyboardInterrupt
+
+    bucket.listing = interrupt  # type: ignore[method-assign]
+    with pytest.raises(KeyboardInterrupt):
+        bucket.take(tmp_path)
+    assert json.loads(file.read_text())["records"] == before
 
 
 @pytest.mark.parametrize(
