@@ -272,7 +272,8 @@ def test_plans_after_a_deployment_change_the_function_only(
     assert run("second-plan", deployed) == Finding(HELD, "no changes")
     changed = run("changed-setting", deployed)
     assert changed == Finding(HELD, "huaweicloud_fgs_function.function: update")
-    assert "301" not in (found.folder / "main.tf.json").read_text()  # as it was before
+    [values] = found.folder.glob("*.tfvars.json")
+    assert "SIGNED_URL_SECONDS" not in values.read_text()  # the stage's own values again
     without = replace(deployed, code=tmp_path / "none.zip")
     assert run("second-plan", without).verdict is UNKNOWN
 

@@ -184,7 +184,7 @@ def test_a_run_that_is_interrupted_keeps_the_facts_of_former_runs(
     def interrupt(*_: str) -> Iterator[Entry]:
         raise KeyboardInterrupt
 
-    bucket.listing = interrupt  # type: ignore[method-assign]
+    bucket.listing = interrupt  # type: ignore[method-assign, assignment]
     with pytest.raises(KeyboardInterrupt):
         bucket.take(tmp_path)
     assert json.loads(file.read_text())["records"] == before
