@@ -87,29 +87,40 @@ class InventoryTaker:
         self._cache = cache
         self._clock = clock
         self._found = Inventory()
+        self._unread: list[Finding] = []
 
-    def take(self, read_seconds: float) -> Inventory:
-        """Take the inventory.
-
-        Args:
-            read_seconds: seconds after the listing in which records are read. Those that decide
-                about a state come first, then failures, then the newest records.
-        """
+    def list(self) -> None:
+        """List the bucket, and count the inputs whose records need not be read."""
         listing = functools.partial(self._store.listing, self._bucket)
-        unread: list[Finding] = []
         for finding in walk(listing, self._layout):
             self._found.inputs += 1
             facts = self._known(finding)
             if facts is not None:
                 self._count(finding, facts)
-            elif len(unread) < _MOST_UNREAD:
-                unread.append(finding)
+            elif len(self._unread) < _MOST_UNREAD:
+                self._unread.append(finding)
             else:
                 self._count_unread(finding)
         self._found.waiting = sum(1 for _ in listing(self._layout.retries_prefix, ""))
-        unread.sort(key=_modified_at, reverse=True)
-        unread.sort(key=lambda finding: _ORDER.index(finding.state))
-        self._read(unread, self._clock() + read_seconds)
+
+    def read(self, seconds: float) -> Inventory:
+        """Read records for so many seconds, and return the inventory.
+
+        Those that decide about a state come first, then failures, then the newest records.
+        """
+        self._unread.sort(key=_modified_at, reverse=True)
+        self._unread.sort(key=lambda finding: _ORDER.index(finding.state))
+        end = self._clock() + seconds
+        pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="status")
+        try:
+            results = pool.map(lambda finding: self._facts(finding, end), self._unread)
+            for finding, facts in zip(self._unread, results, strict=True):
+                if facts is None:
+                    self._count_unread(finding)
+                else:
+                    self._count(finding, facts)
+        finally:
+            pool.shutdown(cancel_futures=True)  # Ctrl-C does not wait for the others
         return self._found
 
     def _known(self, finding: Finding) -> Facts | None:
@@ -119,19 +130,6 @@ class InventoryTaker:
         facts = [self._cache.get(each.etag) if each else None for each in _entries(finding)]
         has_all = all(one or not each for one, each in zip(facts, _entries(finding), strict=True))
         return (facts[0], facts[1]) if has_all else None
-
-    def _read(self, findings: list[Finding], end: float) -> None:
-        """Read records until the end, and count their inputs."""
-        pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="status")
-        try:
-            results = pool.map(lambda finding: self._facts(finding, end), findings)
-            for finding, facts in zip(findings, results, strict=True):
-                if facts is None:
-                    self._count_unread(finding)
-                else:
-                    self._count(finding, facts)
-        finally:
-            pool.shutdown(cancel_futures=True)  # Ctrl-C does not wait for the others
 
     def _facts(self, finding: Finding, end: float) -> Facts | None:
         if self._clock() >= end:

@@ -69,7 +69,8 @@ class Bucket(FakeStore):
         clock = itertools.count()
         taker = InventoryTaker(self, BUCKET, DEFAULT_LAYOUT, cache, lambda: float(next(clock)))
         with cache.saved():
-            return taker.take(seconds)
+            taker.list()
+            return taker.read(seconds)
 
 
 @pytest.fixture
