@@ -194,6 +194,16 @@ logs: $(VENV)/.deploy ## Print a deployed function's log [STAGE=dev] [FOLLOW=1]
 smoke: $(VENV)/.deploy ## Upload one sample to a deployed stage and wait for its record [STAGE=dev]
 	@$(BIN)/python -m ops.remote smoke '$(STAGE)' --engine "$(ENGINE)"
 
+.PHONY: status
+status: $(if $(LOCAL),$(READY),$(VENV)/.deploy) ## Show inputs, failures, sweep, code and cost: make status [STAGE=dev] [LOCAL=1] [PRICE=0.05] [JSON=1]
+	@$(BIN)/python -m ops.status $(if $(LOCAL),--local build/up.env,'$(STAGE)' --engine "$(ENGINE)") \
+		$(if $(PRICE),--price "$(PRICE)") $(if $(JSON),--json) $(STATUS)
+
+.PHONY: live-check
+live-check: $(VENV)/.deploy ## Check in a real account the assumptions that need one: make live-check STAGE=dev [CHECKS=etags,api-host]
+	@test -n "$(STAGED)" || { echo "error: name a deployed stage: make live-check STAGE=dev" >&2; exit 2; }
+	@$(BIN)/python -m ops.live_check '$(STAGE)' --engine "$(ENGINE)" $(if $(CHECKS),--only "$(CHECKS)") $(if $(JSON),--json)
+
 .PHONY: soak
 soak: $(READY) ## Upload thousands of images under injected faults: make soak N=2000 [SEED=7]
 	@$(BIN)/python -m bench.soak --uploads $(N) --seed $(SEED) $(SOAK)

@@ -6,7 +6,11 @@ import gc
 
 gc.disable()  # collections during the imports free little and take 8 % of a cold start
 
+from pathlib import Path
+from types import ModuleType
 from typing import Any
+
+import requests
 
 from quota_invoice.deadline import FOR_WRITING, Deadline
 from quota_invoice.events.api_request import ApiRequest
@@ -32,7 +36,8 @@ _instance: Instance | None = None  # the settings and connections, which outlive
 def initializer(context: Context) -> None:
     """Prepare an instance; the platform calls it once, before the first event."""
     global _instance  # noqa: PLW0603 - the platform keeps an instance's state in its module
-    with Log(context.getRequestID()).step("start"):
+    with Log(context.getRequestID()).step("start") as step:
+        step.libraries = {"requests": _origin(requests)}
         settings = Settings.read(context.getUserData, context.getProjectID())
         memory.set_function(context.getMemorySize())
         credentials = Credentials.of(context)
@@ -74,6 +79,12 @@ def handler(event: object, context: Context) -> dict[str, Any]:
 
         return Sweeper(settings, store, pipeline, log, deadline).run(request)
     return UploadProcessor(settings.layout, store, pipeline, log).run(request, deadline)
+
+
+def _origin(library: ModuleType) -> str:
+    """Return a library's version, and whether it is the package's own or the runtime's."""
+    is_own = Path(library.__file__ or "").is_relative_to(Path(__file__).parent)
+    return f"{library.__version__} of the {'package' if is_own else 'runtime'}"
 
 
 def _connect(context: Context, stopwatch: Stopwatch) -> Instance:

@@ -36,6 +36,7 @@ class Step:
         metrics: other numbers, by name.
         alarms: the states that need a person.
         gateway_request_id: API Gateway's id of the request.
+        libraries: version and place of libraries that the runtime has as well, by name.
     """
 
     def __init__(self, key: str) -> None:
@@ -46,6 +47,7 @@ class Step:
         self.metrics: dict[str, int] = {}
         self.alarms: list[Alarm] = []
         self.gateway_request_id: str | None = None
+        self.libraries: dict[str, str] = {}
 
 
 class Log:
@@ -94,6 +96,8 @@ class Log:
             fields["metrics"] = step.metrics
         if step.gateway_request_id:
             fields["gateway_request_id"] = step.gateway_request_id
+        if step.libraries:
+            fields["libraries"] = step.libraries
         if error:
             fields["code"], fields["message"] = error.code, error.message
             fields["service_request_id"] = error.request_id

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -12,8 +13,8 @@ from rich.console import Console
 from rich.markup import escape
 
 from ops.command_line import Choices, EngineName, Name, States, command_group, reports_errors
-from ops.deploy.deployment import Deployment
-from ops.stage import CHOICES, STATES, Stage, read_stage, require_credentials
+from ops.remote.deployed import deployed_stage
+from ops.stage import CHOICES, STATES
 from quota_invoice.records.record import Status
 
 app = command_group("Work with a deployed stage: invoke it, read its log, process a sample.")
@@ -34,7 +35,7 @@ def invoke_command(
     from ops.remote.invoke import invoke, read_event  # noqa: PLC0415 - --help without the SDKs
 
     content = read_event(event)
-    stage, outputs = _deployed(name, engine, states, choices)
+    stage, outputs = deployed_stage(name, engine, states, choices)
     invocation = invoke(stage, str(outputs["function_urn"]), content)
     console.rule(f"log of {invocation.request_id}")
     console.print(escape(invocation.log.rstrip()))
@@ -57,7 +58,7 @@ def logs(  # noqa: PLR0913, PLR0917 - the command's options
     """Print the deployed function's log."""
     from ops.remote.tail import log_lines  # noqa: PLC0415 - as above
 
-    stage, outputs = _deployed(name, engine, states, choices)
+    stage, outputs = deployed_stage(name, engine, states, choices)
     for line in log_lines(stage, outputs, minutes, follow=follow):
         sys.stdout.write(line + "\n")
         sys.stdout.flush()
@@ -74,40 +75,40 @@ def smoke_command(  # noqa: PLR0913, PLR0917 - the command's options
     states: States = STATES,
     choices: Choices = CHOICES,
 ) -> None:
-    """Upload one sample to the deployed stage, and print its record and the times."""
-    from ops.remote.rights import (  # noqa: PLC0415 - as above
-        retry_until_rights_act,
-        rights_act_at,
+    """Upload one sample to the deployed stage; print its record, the times and the invocations."""
+    from ops.remote.smoke import (  # noqa: PLC0415 - as above
+        RIGHTS_SECONDS,
+        smoke,
+        wait_for_deliveries,
     )
-    from ops.remote.smoke import smoke  # noqa: PLC0415 - as above
 
-    stage, outputs = _deployed(name, engine, states, choices)
-    resources = Deployment.prepare(stage, None, engine).deployed_resources()
+    stage, outputs = deployed_stage(name, engine, states, choices)
+    started = time.monotonic()
     with console.status("waiting for the record"):
-        found = retry_until_rights_act(
-            lambda: smoke(stage, outputs, sample, seconds, keep=keep),
-            rights_act_at(resources),
-            console.print,
+        found = smoke(
+            stage,
+            outputs,
+            sample,
+            seconds,
+            keep=keep,
+            rights_seconds=RIGHTS_SECONDS,
+            on_wait=console.print,
         )
+    with console.status("waiting for the log"):
+        minutes = (time.monotonic() - started) / 60 + 1
+        deliveries = wait_for_deliveries(stage, outputs, found.key, minutes)
     ocr = found.record.get("ocr") or {}
     console.print(
         f"upload   {found.key}: {found.upload_seconds:.1f} s\n"
         f"record   {found.record_key}: {found.record_seconds:.1f} s later\n"
         f"OCR      {ocr.get('elapsed_ms', '–')} ms, attempts: {ocr.get('attempts', '–')}, "
-        f"request {ocr.get('request_id', '–')}"
+        f"request {ocr.get('request_id', '–')}\n"
+        f"events   uploads: {found.uploads}, invocations: {deliveries.of_key}; "
+        f"{deliveries.conclusion}"
     )
     sys.stdout.write(json.dumps(found.record, ensure_ascii=False, indent=2) + "\n")
     if found.record.get("status") != Status.RECOGNIZED:
         raise typer.Exit(1)
-
-
-def _deployed(
-    name: str, engine: str, states: Path, choices: Path
-) -> tuple[Stage, dict[str, object]]:
-    """Read a stage and its outputs."""
-    stage = read_stage(name, states, choices)
-    require_credentials()
-    return stage, Deployment.prepare(stage, None, engine).outputs()
 
 
 if __name__ == "__main__":

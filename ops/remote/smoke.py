@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from obs import ObsClient
 
-from ops.remote.rights import NoRecordError
+from ops.errors import OpsError
+from ops.remote.deliveries import Deliveries, count_deliveries
+from ops.remote.deployed import deployed_settings
+from ops.remote.tail import log_lines
 from ops.sdk.clients import bucket_client
 from ops.sdk.errors import readable_errors, response_body
 from ops.stage import Stage
-from quota_invoice.settings.layout import DEFAULT_LAYOUT, BucketLayout
+from quota_invoice.settings.layout import BucketLayout
 
+RIGHTS_SECONDS = 16 * 60.0
+"""The rights of a new agency act after 5 to 15 minutes, as the documentation of IAM says."""
 _NOT_FOUND = 404
 _PAUSE = 0.5  # seconds between polls
 
@@ -29,19 +34,28 @@ class SmokeResult:
         key: the key of the sample.
         record_key: the key of its record.
         record: the record.
-        upload_seconds: duration of the upload.
-        record_seconds: time from the end of the upload until the record was found.
+        uploads: the number of times that the sample was uploaded.
+        upload_seconds: duration of the last upload.
+        record_seconds: time from the end of the last upload until the record was found.
     """
 
     key: str
     record_key: str
     record: dict[str, Any]
+    uploads: int
     upload_seconds: float
     record_seconds: float
 
 
-def smoke(
-    stage: Stage, outputs: Mapping[str, Any], sample: Path, seconds: float, *, keep: bool
+def smoke(  # noqa: PLR0913 - the options of the command
+    stage: Stage,
+    outputs: Mapping[str, Any],
+    sample: Path,
+    seconds: float,
+    *,
+    keep: bool,
+    rights_seconds: float = 0,
+    on_wait: Callable[[str], None] = lambda _: None,
 ) -> SmokeResult:
     """Upload a sample, wait for its record, and remove both.
 
@@ -51,41 +65,103 @@ def smoke(
         sample: an image.
         seconds: maximum wait for the record.
         keep: whether to keep the sample and its record.
+        rights_seconds: further wait in a stage without any record, since the rights of a new one
+            do not act at once. Meanwhile, the sample is uploaded again and again, since the retries
+            of the first event may have ended. The same content is paid for once.
+        on_wait: takes a line for people when the further wait begins.
 
     Raises:
         OpsError: the bucket refused a request or was not reached, or no record was found in time.
     """
-    bucket = str(outputs["bucket"])
-    layout = _layout(outputs)
+    bucket, layout = str(outputs["bucket"]), deployed_settings(stage, outputs).layout
     key = f"{layout.input_prefix}smoke/{int(time.time())}-{sample.name}"
     records = [layout.record_key(key), layout.failure_key(key)]
-    started = time.monotonic()
     with readable_errors("OBS"):
         client = bucket_client(stage)
-        response_body(client.putContent(bucket, key, sample.read_bytes()), f"put {key}")
-        uploaded = time.monotonic()
+        further = 0 if _has_record(client, bucket, layout) else rights_seconds
+        end = time.monotonic() + seconds + further
+        uploads = 0
         try:
-            while time.monotonic() - uploaded < seconds:
-                for record_key in records:
-                    record = _read_record(client, bucket, record_key)
-                    if record is not None:
-                        waited = time.monotonic() - uploaded
-                        return SmokeResult(key, record_key, record, uploaded - started, waited)
-                time.sleep(_PAUSE)
+            while not uploads or time.monotonic() < end:
+                started = time.monotonic()
+                response_body(client.putContent(bucket, key, sample.read_bytes()), f"put {key}")
+                uploads, uploaded = uploads + 1, time.monotonic()
+                found = _wait(client, bucket, records, min(uploaded + seconds, end))
+                if found:
+                    times = uploaded - started, time.monotonic() - uploaded
+                    return SmokeResult(key, *found, uploads, *times)
+                if uploads == 1 and further:
+                    on_wait(_about_rights(seconds, further))
         finally:
             if not keep:
                 for created in (key, *records):
                     client.deleteObject(bucket, created)
-    raise NoRecordError(
-        f"no record of {key} after {seconds:g} s; make logs shows the function's log, and an "
-        "empty log means that no event reached the function"
+    raise OpsError(
+        f"no record of {key} after {seconds + further:g} s; make logs shows the function's log, "
+        "and an empty log means that no event reached the function"
     )
 
 
-def _layout(outputs: Mapping[str, Any]) -> BucketLayout:
-    """Return the stage's layout; stages of earlier versions have outputs for some prefixes only."""
-    defaults = DEFAULT_LAYOUT.prefixes
-    return BucketLayout(*(str(outputs.get(name, defaults[name])) for name in defaults))
+def _about_rights(seconds: float, further: float) -> str:
+    return (
+        f"No record after {seconds:g} s. The rights of a new stage act after 5 to 15 minutes: the "
+        f"sample is uploaded again for up to {further / 60:.0f} more minutes"
+    )
+
+
+def wait_for_deliveries(  # noqa: PLR0913 - the last two are for tests
+    stage: Stage,
+    outputs: Mapping[str, Any],
+    key: str,
+    minutes: float,
+    *,
+    seconds: float = 60,
+    pause: float = 5,
+) -> Deliveries:
+    """Count the invocations that an upload caused, when the log shows them.
+
+    LTS shows a line some seconds after the function wrote it. When the upload's line is there, the
+    lines of the record that followed it get one more pause to appear.
+
+    Args:
+        stage: the deployed stage.
+        outputs: the stage's outputs.
+        key: the key of the upload.
+        minutes: age of the oldest line that is read.
+        seconds: maximum wait for the upload's line.
+        pause: seconds between looks at the log.
+
+    Raises:
+        OpsError: LTS refused a request or was not reached.
+    """
+    layout, end = deployed_settings(stage, outputs).layout, time.monotonic() + seconds
+    seen = False
+    while True:
+        found = count_deliveries(log_lines(stage, outputs, minutes), key, layout)
+        if seen or (not found.of_key and time.monotonic() >= end):
+            return found
+        seen = found.of_key > 0
+        time.sleep(pause)
+
+
+def _has_record(client: ObsClient, bucket: str, layout: BucketLayout) -> bool:
+    """Whether the stage wrote a record before, so that its rights act."""
+    listing = client.listObjects(bucket, prefix=layout.results_prefix, max_keys=1)
+    return bool(response_body(listing, "list records").contents)
+
+
+def _wait(
+    client: ObsClient, bucket: str, records: list[str], end: float
+) -> tuple[str, dict[str, Any]] | None:
+    """Wait for one of two records; return its key and the record, or None."""
+    while True:
+        for key in records:
+            record = _read_record(client, bucket, key)
+            if record is not None:
+                return key, record
+        if time.monotonic() >= end:
+            return None
+        time.sleep(_PAUSE)
 
 
 def _read_record(client: ObsClient, bucket: str, key: str) -> dict[str, Any] | None:

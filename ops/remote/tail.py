@@ -41,6 +41,29 @@ def log_lines(
         time.sleep(_PAUSE)
 
 
+def found_lines(
+    stage: Stage, outputs: Mapping[str, Any], keywords: str, *, hours: float
+) -> list[str]:
+    """Return the last lines, at most a page of them, that hold the keywords; oldest first.
+
+    Raises:
+        OpsError: LTS refused the request or was not reached.
+    """
+    client = stage_client(LtsClient, stage, "lts", "lts", str(outputs["function_urn"]))
+    end = _now()
+    body = QueryLtsLogParams(
+        start_time=str(end - int(hours * 3_600_000)),
+        end_time=str(end),
+        keywords=keywords,
+        is_desc=True,
+        limit=_PAGE,
+    )
+    request = ListLogsRequest(outputs["log_group_id"], outputs["log_stream_id"], body)
+    with readable_errors("LTS"):
+        found = client.list_logs(request).logs or []
+    return [str(line.content).rstrip("\n") for line in reversed(found)]
+
+
 def _numbered_lines(
     client: LtsClient, outputs: Mapping[str, Any], start: int, end: int
 ) -> Iterator[tuple[str, str]]:

@@ -16,7 +16,8 @@ from ops.stage import Stage
 from quota_invoice.settings.credentials import Credentials
 
 _TIMEOUT = (10, 320)  # seconds to connect and to respond; an invocation may take 5 minutes
-_PROJECT = 3  # index in urn:fss:REGION:PROJECT:function:…
+PROJECT_IN_URN = 3
+"""Index of the project in urn:fss:REGION:PROJECT:function:…, split at its colons."""
 
 
 def api_client(  # noqa: PLR0913 - all that a client needs
@@ -65,10 +66,10 @@ def stage_client(builder: Any, stage: Stage, name: str, host: str, urn: str) -> 
     """
     _refuse_stand_in(stage)
     credentials, parts = get_credentials().credentials, urn.split(":")
-    if len(parts) <= _PROJECT:
+    if len(parts) <= PROJECT_IN_URN:
         raise OpsError(f"{urn} is not the URN of a function")
     endpoint = stage.endpoints.get(name, f"https://{host}.{stage.region}.myhuaweicloud.com")
-    return api_client(builder, endpoint, credentials, parts[_PROJECT])
+    return api_client(builder, endpoint, credentials, parts[PROJECT_IN_URN])
 
 
 def bucket_client(stage: Stage) -> ObsClient:

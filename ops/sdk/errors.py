@@ -11,6 +11,7 @@ from huaweicloudsdkcore.exceptions.exceptions import SdkException, ServiceRespon
 from requests.exceptions import RequestException
 
 from ops.errors import OpsError
+from quota_invoice.errors import StoreError
 from quota_invoice.obs.responses import is_success
 
 
@@ -30,6 +31,15 @@ def readable_errors(service: str, mask: Callable[[object], str] = str) -> Iterat
     except (SdkException, RequestException, OSError, HTTPException) as error:
         # Their messages contain the URL and the request.
         raise OpsError(f"{service} was not reached: {type(error).__name__}") from None
+
+
+@contextlib.contextmanager
+def store_errors() -> Iterator[None]:
+    """Raise the errors of the function's own store as an ``OpsError``."""
+    try:
+        yield
+    except StoreError as error:
+        raise OpsError(f"the bucket: {error.message} ({error.code})") from None
 
 
 def response_body(response: Any, action: str) -> Any:  # noqa: ANN401 - the SDK has no types

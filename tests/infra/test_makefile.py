@@ -89,3 +89,13 @@ def test_an_environment_that_cannot_be_made_is_one_line(
 def test_a_locale_without_utf_8_is_replaced(project: Path, given: str, used: str) -> None:
     (project / "locale.mk").write_text("include Makefile\nlocale: ; @echo $$LC_ALL\n", "utf-8")
     assert make(project, "--file", "locale.mk", "locale", LC_ALL=given).split() == [used]
+
+
+def test_the_status_of_the_local_cloud_needs_no_packages_for_deploying(project: Path) -> None:
+    local = make(project, "--dry-run", "status", "LOCAL=1", "PRICE=0.05", "JSON=1")
+    assert "ops.status --local build/up.env" in local
+    assert '--price "0.05" --json' in local
+    assert "packages for deploying" not in local
+    stage = make(project, "--dry-run", "status", "STAGE=production")
+    assert "ops.status 'production'" in stage
+    assert "packages for deploying" in stage

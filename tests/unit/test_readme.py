@@ -26,8 +26,10 @@ from quota_invoice.settings.layout import DEFAULT_LAYOUT
 from quota_invoice.settings.settings import Settings
 from tests.support.paths import ROOT
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-TARGETS = sorted(set(re.findall(r"`?make ([a-z][a-z-]+)", README)))
+PAGES = ("README.md", "stages/README.md", "docs/operations.md")
+TEXTS = {page: (ROOT / page).read_text(encoding="utf-8") for page in PAGES}
+README = TEXTS["README.md"]
+TARGETS = sorted(set(re.findall(r"`?make ([a-z][a-z-]+)", "\n".join(TEXTS.values()))))
 BLOCKS = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", README, re.DOTALL)]
 SOURCE = Source("b", "incoming/a.jpg", "e", 1, None, None)
 
@@ -39,12 +41,20 @@ def test_each_make_target_exists(target: str) -> None:
     assert asked.returncode == 0, asked.stderr
 
 
-def test_each_link_leads_somewhere() -> None:
-    links = [link for link in re.findall(r"\]\(([^)]+)\)", README) if "://" not in link]
-    headings = re.findall(r"^#+ (.+)$", README, re.MULTILINE)
-    anchors = {f"#{heading.lower().replace(' ', '-')}" for heading in headings}
+@pytest.mark.parametrize("page", PAGES)
+def test_each_link_leads_somewhere(page: str) -> None:
+    links = [link for link in re.findall(r"\]\(([^)]+)\)", TEXTS[page]) if "://" not in link]
     assert links
-    assert [link for link in links if link not in anchors and not (ROOT / link).exists()] == []
+    assert [link for link in links if not leads_somewhere(page, link)] == []
+
+
+def leads_somewhere(page: str, link: str) -> bool:
+    path, _, anchor = link.partition("#")
+    target = (ROOT / page).parent / path if path else ROOT / page
+    if not anchor:
+        return target.exists()
+    headings = re.findall(r"^#+ (.+)$", target.read_text(encoding="utf-8"), re.MULTILINE)
+    return anchor in {heading.lower().replace(" ", "-") for heading in headings}
 
 
 def test_the_record_has_the_members_of_a_written_one() -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Mapping
+from typing import Any
 
 from quota_invoice.errors import StoreError
 from quota_invoice.obs.objects import ObjectStore, Source
-from quota_invoice.obs.walk import Finding
+from quota_invoice.obs.walk import Finding, State
 from quota_invoice.pipeline import Outcome
 from quota_invoice.records.record import etag_of
 from quota_invoice.records.stored import stored_record
@@ -35,15 +37,25 @@ def compare(
     """
     is_unknown = not finding.is_ordered
     failure_key = layout.failure_key(source.key)
-    failure = None
+    failure = record = None
     if finding.failure or is_unknown:
         failure = stored_record(store, source, failure_key)
     if finding.record or is_unknown:
         record = stored_record(store, source, layout.record_key(source.key))
-        if etag_of(record) == source.etag:
-            return _tidy(store, source, failure_key) if failure is not None else Outcome.DUPLICATE
-    is_failed = etag_of(failure) == source.etag and not retry_failed
+    state = state_of(source.etag, record, failure)
+    if state is State.DONE:
+        return _tidy(store, source, failure_key) if failure is not None else Outcome.DUPLICATE
+    is_failed = state is State.FAILED and not retry_failed
     return Outcome.DUPLICATE if is_failed else None
+
+
+def state_of(
+    etag: str, record: Mapping[str, Any] | None, failure: Mapping[str, Any] | None
+) -> State:
+    """Return the state of a content whose record and failure record, if any, were read."""
+    if etag_of(record) == etag:
+        return State.DONE
+    return State.FAILED if etag_of(failure) == etag else State.MISSING
 
 
 def _tidy(store: ObjectStore, source: Source, failure_key: str) -> Outcome:

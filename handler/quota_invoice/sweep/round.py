@@ -7,11 +7,20 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from quota_invoice.obs.objects import ObjectStore
+from quota_invoice.settings.layout import BucketLayout
 from quota_invoice.times import format_time, parse_time
 
 # A write that the bucket received before a round may appear in its listing a little later.
 _LONGEST_WRITE = timedelta(minutes=2)
 _ALL = "0"  # before all times
+
+
+def state_key(layout: BucketLayout, kind: str = "") -> str:
+    """Return the key of the state of rounds of a kind; the usual kind has no name.
+
+    No failure record has such a key, since those end in ``.json``.
+    """
+    return f"{layout.failures_prefix}.sweep{kind}"
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ from quota_invoice.sweep.backlog import Backlog
 from quota_invoice.sweep.comparison import compare
 from quota_invoice.sweep.progress import Pending, Progress
 from quota_invoice.sweep.retries import Retries, Tries
-from quota_invoice.sweep.round import Round, RoundState
+from quota_invoice.sweep.round import Round, RoundState, state_key
 from quota_invoice.times import utc_now
 
 _QUEUED_PER_THREAD = 2  # so that no thread waits for the listing
@@ -234,6 +234,5 @@ class Sweeper:
         return self._store.listing(self._bucket, prefix, after)
 
     def _state_key(self, sweep: Sweep) -> str:
-        """Return the state's key; no failure record has it, since those end in ``.json``."""
         kind = "-failures" * sweep.retry_failed + "-verify" * sweep.verify
-        return f"{self._layout.failures_prefix}.sweep{kind}"
+        return state_key(self._layout, kind)

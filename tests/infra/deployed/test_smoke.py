@@ -1,0 +1,141 @@
+"""The smoke test waits for the rights of a new stage, and counts the invocations of an upload."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from local.cloud import BUCKET, Cloud, Options, running_cloud
+from ops.errors import OpsError
+from ops.stage import Stage
+from tests.infra.deployed.conftest import OUTPUTS
+from tests.support.paths import SAMPLES
+from tests.support.servers import Answer, Asked, Server, serving
+
+pytest.importorskip("huaweicloudsdklts", reason="make test installs the SDKs")
+
+from ops.remote.smoke import smoke, wait_for_deliveries
+from ops.sdk.clients import bucket_client
+
+SAMPLE = SAMPLES / "shanghai-10-yuan-clean.png"
+UNANNOUNCED = {**OUTPUTS, "input_prefix": "elsewhere/"}  # the function ignores its uploads
+
+
+@pytest.fixture(scope="module")
+def log_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cloud") / "log"
+
+
+@pytest.fixture(scope="module")
+def cloud(log_file: Path) -> Iterator[Cloud]:
+    with running_cloud(Options(output=log_file)) as running:
+        yield running
+
+
+def lts(lines: Callable[[], list[str]]) -> Callable[[Asked], Answer]:
+    """A log service that shows these lines, each request's anew."""
+
+    def answer(asked: Asked) -> Answer:
+        del asked
+        logs = [{"content": line, "line_num": f"{n}"} for n, line in enumerate(lines())]
+        body = json.dumps({"count": len(logs), "logs": logs[:99]}).encode()
+        return Answer(body=body, headers={"Content-Type": "application/json"})
+
+    return answer
+
+
+def with_log(stage: Stage, server: Server) -> Stage:
+    endpoints = {**stage.endpoints, "lts": server.url}
+    return replace(stage, variables={**stage.variables, "endpoints": endpoints})
+
+
+def line(step: str, key: str, request: str = "r") -> str:
+    return json.dumps({"request_id": request, "step": step, "key": key})
+
+
+def test_the_functions_own_log_shows_that_a_bucket_without_a_filter_announces_records(
+    cloud: Cloud, stage: Stage, log_file: Path
+) -> None:
+    """The local bucket announces every object, as a trigger does whose filter is ignored."""
+    since = log_file.stat().st_size
+    found = smoke(stage, OUTPUTS, SAMPLE, 60, keep=False)
+    assert cloud.runtime.wait_until_idle(60)
+
+    def lines() -> list[str]:
+        return log_file.read_bytes()[since:].decode().splitlines()
+
+    with serving(lts(lines)) as server:
+        counted = wait_for_deliveries(with_log(stage, server), OUTPUTS, found.key, 5, pause=0)
+    assert counted.of_key == found.uploads == 1
+    assert counted.of_outputs >= 1
+    assert "the trigger's filter is ignored" in counted.conclusion
+
+
+@pytest.mark.parametrize(
+    ("lines", "conclusion"),
+    [
+        ([], "the log does not show the upload yet"),
+        (["START request", line("event", ""), line("upload", "incoming/b.jpg")], "not show"),
+        (
+            [line("upload", "incoming/a +%.jpg"), line("recognize", "results/x.json")],
+            "filter works",
+        ),
+        ([line("upload", "incoming/a +%.jpg"), line("upload", "index/1/2/3")], "is ignored"),
+    ],
+)
+def test_the_log_tells_whether_the_filter_works(
+    stage: Stage, lines: list[str], conclusion: str
+) -> None:
+    with serving(lts(lambda: lines)) as server:
+        shown = with_log(stage, server)
+        found = wait_for_deliveries(shown, OUTPUTS, "incoming/a +%.jpg", 5, seconds=0, pause=0)
+    assert conclusion in found.conclusion
+
+
+def test_lines_that_appear_after_the_uploads_line_are_waited_for(stage: Stage) -> None:
+    shown = iter([[], [line("upload", "incoming/a.jpg", "1")]])
+    late = [line("upload", "incoming/a.jpg", "1"), line("upload", "results/a.jpg.json", "2")]
+    with serving(lts(lambda: next(shown, late))) as server:
+        found = wait_for_deliveries(
+            with_log(stage, server), OUTPUTS, "incoming/a.jpg", 5, seconds=60, pause=0
+        )
+    assert (found.of_key, found.of_outputs) == (1, 1)
+
+
+def test_a_new_stage_gets_the_sample_again_until_its_rights_act(stage: Stage) -> None:
+    client = bucket_client(stage)
+    outputs = {**UNANNOUNCED, "results_prefix": "their-results/"}
+    told: list[str] = []
+
+    def let_the_rights_act(text: str) -> None:
+        told.append(text)
+        [sample] = client.listObjects(BUCKET, prefix="elsewhere/").body.contents
+        path = sample.key.partition("/")[2]
+        client.putContent(BUCKET, f"their-results/{path}.json", '{"status": "recognized"}')
+
+    found = smoke(
+        stage,
+        outputs,
+        SAMPLE,
+        0.1,
+        keep=False,
+        rights_seconds=600,
+        on_wait=let_the_rights_act,
+    )
+    assert found.record == {"status": "recognized"}
+    assert found.uploads == 2
+    [text] = told
+    assert "rights of a new stage act after 5 to 15 minutes" in text
+    assert client.listObjects(BUCKET, prefix="elsewhere/").body.contents == []
+
+
+def test_a_stage_with_records_is_not_waited_for(stage: Stage) -> None:
+    bucket_client(stage).putContent(BUCKET, "results/before.jpg.json", "{}")
+    told: list[str] = []
+    with pytest.raises(OpsError, match="after 0.1 s; make logs"):
+        smoke(stage, UNANNOUNCED, SAMPLE, 0.1, keep=False, rights_seconds=600, on_wait=told.append)
+    assert told == []
