@@ -8,10 +8,11 @@ from __future__ import annotations
 import io
 import struct
 import threading
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from quota_invoice.errors import FileRefused, ImageTooLarge
-from quota_invoice.recognition.formats import jpeg, memory, tiff
+from quota_invoice.recognition.formats import jpeg, memory
 from quota_invoice.recognition.formats.cut_off import CUT_OFF, is_cut_off
 from quota_invoice.recognition.formats.kinds import Kind, kind_of
 from quota_invoice.recognition.reading import View
@@ -47,6 +48,7 @@ _TRANSPARENT = {"RGBA", "LA", "PA", "RGBa", "La"}
 _PRINT = 160  # grey of print on white paper, at most
 _LEAST_PRINT = 0.001  # share of the pixels
 _ORIENTATION = 0x0112  # tag of EXIF
+_COMPRESSION, _WEBP, _OFFSETS, _LENGTHS = 259, 50001, 273, 279  # tags of TIFF
 _COARSE = 4  # pixels that are looked at as one
 _NOISE, _WHITE = 24, 255  # difference of a scanner's glass from itself, at most
 _MARGIN = 20  # of a paper's side: a twentieth
@@ -171,19 +173,22 @@ def _opened(content: bytes, kind: Kind, frame: int) -> Images.Image:
     image = Image.open(io.BytesIO(content), formats=[_FORMATS[kind]])
     if kind is Kind.TIFF:
         image.seek(frame)
-        strips = tiff.webp_strips(content, frame)
-        return _joined(strips, image.size) if strips else image
+        tags = vars(image)["tag_v2"]
+        if tags.get(_COMPRESSION) == _WEBP:
+            return _joined(content, zip(tags[_OFFSETS], tags[_LENGTHS], strict=False), image.size)
     return image
 
 
-def _joined(strips: list[bytes], sides: tuple[int, int]) -> Images.Image:
-    """Return the image of a TIFF whose strips are WebP files."""
+def _joined(
+    content: bytes, strips: Iterable[tuple[int, int]], sides: tuple[int, int]
+) -> Images.Image:
+    """Return the image of a TIFF whose strips are WebP files, which Pillow's TIFF lacks."""
     from PIL import Image  # noqa: PLC0415 - see above
 
     memory.require_pixels(sides[0] * sides[1])
     whole, top = Image.new("RGBA", sides), 0
-    for strip in strips:
-        with Image.open(io.BytesIO(strip), formats=["WEBP"]) as image:
+    for start, length in strips:
+        with Image.open(io.BytesIO(content[start : start + length]), formats=["WEBP"]) as image:
             memory.require(image, image.size)
             whole.paste(image, (0, top))
             top += image.height
