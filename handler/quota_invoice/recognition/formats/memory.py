@@ -71,17 +71,24 @@ def room_for(size: int, deadline: Deadline) -> Iterator[None]:
             _room.notify_all()
 
 
-def require(image: Image, sides: tuple[int, int]) -> None:
-    """Check that an image can be decoded.
+def suffices(image: Image, sides: tuple[int, int]) -> bool:
+    """Whether an image can be decoded.
 
     Args:
         image: the opened image, with its size after decoding.
         sides: its size in the file.
+    """
+    return _is_free(_needed(image, sides[0] * sides[1]))
+
+
+def require(image: Image, sides: tuple[int, int]) -> None:
+    """Check that an image can be decoded; see ``suffices``.
 
     Raises:
         ImageTooLarge: there is not enough memory.
     """
-    _require(_needed(image, sides[0] * sides[1]))
+    if not suffices(image, sides):
+        raise too_large()
 
 
 def require_pixels(number: int) -> None:
@@ -90,7 +97,8 @@ def require_pixels(number: int) -> None:
     Raises:
         ImageTooLarge: they do not.
     """
-    _require(number * (_COPY["RGBA"] + _COPY["RGBA"]) + _RESULT)
+    if not _is_free(number * (_COPY["RGBA"] + _COPY["RGBA"]) + _RESULT):
+        raise too_large()
 
 
 def too_large() -> ImageTooLarge:
@@ -98,9 +106,8 @@ def too_large() -> ImageTooLarge:
     return ImageTooLarge("File.TooLarge", "the image is too large for the function's memory")
 
 
-def _require(needed: float) -> None:
-    if needed > _function * (1 - _FILES) - _INSTANCE:
-        raise too_large()
+def _is_free(needed: float) -> bool:
+    return needed <= _function * (1 - _FILES) - _INSTANCE
 
 
 def _needed(image: Image, pixels: int) -> float:
