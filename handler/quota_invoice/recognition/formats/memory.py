@@ -8,6 +8,7 @@ The factors are measured with Pillow 13.0 and pi-heif 1.4, in bytes per pixel.
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -37,6 +38,7 @@ _TILE_SIDES, _STRIP_ROWS = (322, 323), 278  # tags of TIFF
 
 _function = DEFAULT_FUNCTION * _MB
 _room = threading.Condition()
+_queue: deque[object] = deque()  # in order of arrival: many small files must not pass a large one
 _held = 0  # bytes of the files and requests that are held now
 
 
@@ -60,9 +62,15 @@ def room_for(size: int, deadline: Deadline) -> Iterator[None]:
     needed = min(size + _REQUEST, files)
     seconds = min(deadline.remaining(), threading.TIMEOUT_MAX)
     with _room:
-        if not _room.wait_for(lambda: _held + needed <= files, seconds):
-            raise OutOfTime(deadline.remaining())
-        _held += needed
+        turn = object()
+        _queue.append(turn)
+        try:
+            if not _room.wait_for(lambda: _queue[0] is turn and _held + needed <= files, seconds):
+                raise OutOfTime(deadline.remaining())
+            _held += needed
+        finally:
+            _queue.remove(turn)
+            _room.notify_all()
     try:
         yield
     finally:

@@ -15,6 +15,8 @@ from tests.support.fakes import pdf_of
 from tests.support.files import formats
 from tests.support.paths import HEIC
 
+OTHERS = ("SGI", "DDS", "ICNS", "QOI")
+
 
 @pytest.mark.parametrize(
     ("content", "kind"),
@@ -91,6 +93,13 @@ from tests.support.paths import HEIC
             formats.encoded(formats.sample().convert("L"), "TGA", compression="tga_rle"),
             Kind.OTHER_IMAGE,
         ),
+        *((formats.encoded(formats.sample(), kind), Kind.OTHER_IMAGE) for kind in OTHERS),
+        (b"Image type: RGB image\r\n".ljust(511, b"\0") + b"\x1a", Kind.OTHER_IMAGE),
+        (formats.encoded(formats.sample().convert("1"), "XBM"), Kind.OTHER_IMAGE),
+        (b"/* made by a program */\n#define seal_width 9\n", Kind.OTHER_IMAGE),
+        (b"#define WIDTH 9\n", Kind.NOT_AN_IMAGE),
+        (formats.encoded(formats.sample().convert("F"), "PPM"), Kind.OTHER_IMAGE),
+        (b"P7\nWIDTH 640\nHEIGHT 461\nDEPTH 3\n" + bytes(9), Kind.OTHER_IMAGE),
         (b"8BPS\0\2" + bytes(400), Kind.OTHER_IMAGE),
         (b"\1\0\0\0\x6c\0\0\0" + bytes(32) + b" EMF" + bytes(400), Kind.OTHER_IMAGE),
         (b"\xc5\xd0\xd3\xc6" + bytes(400), Kind.OTHER_IMAGE),

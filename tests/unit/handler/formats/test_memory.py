@@ -122,6 +122,34 @@ def test_a_large_file_waits_for_those_of_other_threads() -> None:
     assert entered.is_set()
 
 
+def waits(thread: threading.Thread) -> bool:
+    """Whether a thread waits for its turn, as soon as it does."""
+    for _ in range(1000):
+        frame = sys._current_frames().get(thread.ident or 0)  # noqa: SLF001 - no public way
+        if frame and frame.f_code.co_name in {"wait", "wait_for"}:
+            return True
+        thread.join(0.005)
+    return False
+
+
+def test_a_small_file_does_not_pass_a_large_one_that_waits() -> None:
+    order: list[int] = []
+
+    def hold(size: int) -> None:
+        with memory.room_for(size * MB, Deadline.never()):
+            order.append(size)
+
+    threads = [threading.Thread(target=hold, args=(size,)) for size in (128, 10)]
+    with memory.room_for(120 * MB, Deadline.never()):
+        for thread in threads:
+            thread.start()
+            assert waits(thread)
+        assert order == []
+    for thread in threads:
+        thread.join(10)
+    assert order == [128, 10]
+
+
 def test_a_file_that_waits_too_long_is_left_to_another_invocation() -> None:
     with (
         memory.room_for(120 * MB, Deadline.never()),
