@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import struct
 import threading
+import warnings
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -170,6 +171,7 @@ def _whole(content: bytes) -> bytes:
 def _opened(content: bytes, kind: Kind, frame: int) -> Images.Image:
     from PIL import Image  # noqa: PLC0415 - see above
 
+    warnings.filterwarnings("ignore", module="PIL")  # about damaged files; they are not JSON
     Image.MAX_IMAGE_PIXELS = None  # the memory replaces Pillow's own limit
     if kind is Kind.HEIC:
         from pi_heif import register_heif_opener  # noqa: PLC0415 - see above

@@ -119,7 +119,8 @@ def _is_free(needed: float) -> bool:
 
 
 def _needed(image: Image, pixels: int) -> float:
-    decoded = image.width * image.height
+    levels: int = getattr(image, "_reduce", 0)  # that are left out of a JPEG 2000
+    decoded = image.width * image.height / 4.0**levels
     held = decoded * _PIXEL.get(image.mode, 4)
     decoding = held + _of_decoder(image, pixels)
     copies = held + decoded * _COPY.get(image.mode.partition(";")[0], 0)

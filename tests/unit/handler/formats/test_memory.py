@@ -56,6 +56,7 @@ READ = {
     "palette": drawn(80, "P", "PNG", compress_level=1),
     "webp": drawn(36, "RGB", "WEBP", quality=50, method=0),
     "jpeg-2000": drawn(32, "RGB", "JPEG2000", quality_mode="rates", quality_layers=[80]),
+    "vast-jpeg-2000": drawn(56, "RGB", "JPEG2000", quality_mode="rates", quality_layers=[80]),
     "gif": drawn(60, "P", "GIF"),
 }
 REFUSED = {
@@ -174,3 +175,8 @@ def test_the_memory_of_the_function_decides_which_images_are_decoded() -> None:
         to_jpeg(content)
     memory.set_function(memory.DEFAULT_FUNCTION)
     assert to_jpeg(content).view.scale < 1
+
+
+@pytest.mark.usefixtures("small_function")
+def test_a_jpeg_2000_that_is_decoded_smaller_needs_less_memory() -> None:
+    assert to_jpeg(drawn(52, "RGB", "JPEG2000")()).view.scale == pytest.approx(0.5, rel=0.001)

@@ -8,6 +8,8 @@ import tracemalloc
 import pytest
 from PIL import Image
 
+from quota_invoice.errors import FileRefused
+from quota_invoice.recognition.formats.conversion import to_jpeg
 from quota_invoice.recognition.formats.pyramid import pages_of_pyramid
 from quota_invoice.recognition.formats.tiff import Tiff
 from quota_invoice.recognition.paged import TiffPages
@@ -90,3 +92,9 @@ def test_directories_with_too_many_entries_end_the_count() -> None:
         at += len(first) + 4
         content += first + struct.pack("<I", at)
     assert Tiff(content).pages == [0, 1]
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_damaged_tiff_brings_no_line_into_the_log_that_is_not_json() -> None:
+    with pytest.raises(FileRefused):
+        to_jpeg(with_shared_tables(3, 100_000), 2)
