@@ -68,7 +68,8 @@ def is_on_paper(found: Extraction, title: Line) -> bool:
 def has_untitled_invoice(found: Extraction, title: Line, lines: Sequence[Line]) -> bool:
     """Whether there is another code or amount in words away from the paper with this title.
 
-    A paper with its own title is known to be another kind, and does not count.
+    They do not count if the image has the title of a paper of another kind: this can be near to
+    the invoice, while its code is away.
 
     Args:
         found: the candidates of the whole image.
@@ -83,7 +84,7 @@ def has_untitled_invoice(found: Extraction, title: Line, lines: Sequence[Line]) 
         own = {each.text for each in candidates if not is_away(each.line)}
         return any(is_away(each.line) and each.text not in own for each in candidates)
 
-    if any(_OTHER_TITLE.search(line.text) for line in lines if is_away(line)):
+    if any(_OTHER_TITLE.search(line.text) for line in lines):
         return False
     codes = [one for one in found.codes if one.label is Label.OWN and code.is_plausible(one.text)]
     return has_other(codes) or has_other(found.words)

@@ -143,7 +143,7 @@ def test_a_second_invoice_with_half_its_title_makes_the_result_doubtful(reader: 
 
 
 @pytest.mark.parametrize("columns", [1, 2])
-@pytest.mark.parametrize("other", ["receipt", "taxi-ticket"])
+@pytest.mark.parametrize("other", ["receipt", "taxi-ticket", "machine-invoice"])
 def test_an_invoice_beside_another_paper_is_certain(
     reader: Reader, other: str, columns: int
 ) -> None:
