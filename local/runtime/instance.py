@@ -91,7 +91,7 @@ class Instance:
         return {
             "request_id": request_id,
             "function_name": self._function.name,
-            "memory_mb": 512,
+            "memory_mb": 1024,  # as in the template
             "project_id": self._function.project_id,
             "user_data": dict(self._function.user_data),
             "credentials": {

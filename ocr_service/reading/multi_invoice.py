@@ -69,7 +69,7 @@ def is_same_line(box: Box, other: Box) -> bool:
 
 def nearest_title(box: Box, titles: Sequence[Box]) -> int:
     """Return the index of the title whose invoice contains the box; -1 if there is none."""
-    away = [_distance(box, title) for title in titles]
+    away = [distance(box, title) for title in titles]
     nearest = int(np.argmin(away))
     return nearest if away[nearest] < _FAR else -1
 
@@ -81,13 +81,13 @@ def may_have_field(box: Box, titles: Sequence[Box], own: int) -> bool:
     would get this field of its neighbour. The stub of an invoice repeats its fields, but lies as
     near to the paper above, so it is not used.
     """
-    away = [_distance(box, title) for title in titles]
+    away = [distance(box, title) for title in titles]
     return min(away) == away[own] < _FIELDS_END
 
 
 def has_other_text(boxes: Sequence[Box], title: Box, *, far: float = _FAR) -> bool:
     """Whether the image has more text than this invoice, which ends at the distance ``far``."""
-    return sum(_distance(box, title) >= far for box in boxes) > _STRAY
+    return sum(distance(box, title) >= far for box in boxes) > _STRAY
 
 
 def boxes_near(boxes: Sequence[Box], anchors: Sequence[Box]) -> list[Box]:
@@ -118,7 +118,8 @@ def reading_order(polygons: Sequence[Corners]) -> list[int]:
     return [index for row in rows for index in sorted(row, key=lambda each: middles[each, 0])]
 
 
-def _distance(box: Box, title: Box) -> float:
+def distance(box: Box, title: Box) -> float:
+    """Return the distance of a box from the centre of an invoice, in lengths of its title."""
     middle, along, down = _axes(title)
     offset = box.mean(axis=0) - middle - _CENTRE * down
     return float(np.linalg.norm(offset) / np.linalg.norm(along))

@@ -22,6 +22,7 @@ from ocr_service.reading.text.page import (
     is_cut,
     paper_corners,
     read_in_batches,
+    read_rest,
 )
 from ocr_service.reading.title_detection import detect_boxes, detect_titles
 
@@ -50,11 +51,12 @@ class Reader:
                 return self._read_one_of(image, titles)
             if titles and not (title and several_papers.is_on_paper(found, title)):
                 one = self._read_one(image, titles, titles[0])
-                return one if any(one.fields) else None
+                return self._marked(one, image, page, titles[0]) if any(one.fields) else None
         if not title:
             return None
         found = self._reread(image, found)
-        return to_invoice(found, clipped(paper_corners(page, page.boxes), image))
+        one = to_invoice(found, clipped(paper_corners(page, page.boxes), image))
+        return self._marked(one, image, page, title) if is_likely else one
 
     def read_all(self, image: Image) -> list[QuotaInvoice]:
         """Return the quota invoices on an RGB image, in reading order; some may lack fields."""
@@ -80,6 +82,12 @@ class Reader:
         if not any(one.fields):
             return None
         return several_papers.one_of_several(one) if several_papers.are_different(found) else one
+
+    def _marked(self, one: QuotaInvoice, image: Image, page: Page, title: Line) -> QuotaInvoice:
+        """Return the invoice with this title, doubtful if there is another without a title."""
+        lines = read_rest(self._engine, image, page).lines
+        has_other = several_papers.has_untitled_invoice(extract(lines), title, lines)
+        return several_papers.one_of_several(one) if has_other else one
 
     def _read_one(self, image: Image, titles: list[Line], title: Line) -> QuotaInvoice:
         """Return the invoice with this title, on an image with more text than one invoice."""

@@ -2,8 +2,9 @@
 
 The rule: the result is one whole invoice, and never has a field of another paper. If the image has
 another invoice, every confidence is multiplied by 0.5. So a client that accepts fields from 0.9,
-such as the cloud function, marks the record for review. Further copies of the same invoice, or a
-stub with its code and number, and papers that are no quota invoices, leave the confidence as it is.
+such as the cloud function, marks the record for review. An invoice whose title is cut off counts,
+if it shows another code or amount in words. Further copies of the same invoice, or a stub with its
+code and number, and papers that are no quota invoices, leave the confidence as it is.
 
 The first pass over an image mixes its papers, so these rules decide whether to look for more
 titles. On a single invoice they cost no inference.
@@ -11,12 +12,15 @@ titles. On a single invoice they cost no inference.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from ocr_service.reading import multi_invoice
+from ocr_service.reading.fields import code
+from ocr_service.reading.fields.candidates import Candidate, Label
 from ocr_service.reading.fields.extraction import Extraction
 from ocr_service.reading.invoice import Field, QuotaInvoice
 from ocr_service.reading.text.lines import Line
@@ -29,6 +33,10 @@ _ELONGATED = 3.0  # minimum ratio of length to height of a box that shows the di
 _TURNED = 0.7  # sine of the angle between texts of different directions
 _FAR = 1.0  # distance, as in ``multi_invoice``, that only stray text of a single invoice exceeds
 _STRAY = 3  # boxes across a single paper: a printer's line, parts of a seal
+_APART = 1.1  # distance that no text of a drawn single invoice reaches, 1.03 at most
+_WIDE = 1.5  # minimum ratio of length to height of a box that is more than a spot
+# Titles of papers with a code or an amount in words that are no quota invoices.
+_OTHER_TITLE = re.compile(r"专用发|普通发|机打|增值税|卷票|收据|客票|车票|通行费|电子发")
 
 
 def are_likely(page: Page, found: Extraction) -> bool:
@@ -41,7 +49,11 @@ def are_likely(page: Page, found: Extraction) -> bool:
         return False
     if any(not multi_invoice.is_same_line(each.box, title.box) for each in found.titles):
         return True
-    return multi_invoice.has_other_text(boxes, completed(title.box), far=_FAR)
+    whole = completed(title.box)
+    # A much smaller invoice is one or two boxes for the first pass.
+    return _has_text_apart(page.boxes, whole) or multi_invoice.has_other_text(
+        boxes, whole, far=_FAR
+    )
 
 
 def is_on_paper(found: Extraction, title: Line) -> bool:
@@ -51,6 +63,31 @@ def is_on_paper(found: Extraction, title: Line) -> bool:
     return all(
         multi_invoice.nearest_title(each.line.box, [box]) == 0 for field in fields for each in field
     )
+
+
+def has_untitled_invoice(found: Extraction, title: Line, lines: Sequence[Line]) -> bool:
+    """Whether there is another code or amount in words away from the paper with this title.
+
+    They do not count if the image has the title of a paper of another kind: this can be near to
+    the invoice, while its code is away.
+
+    Args:
+        found: the candidates of the whole image.
+        title: the only title.
+        lines: all lines of the image.
+    """
+
+    def is_away(line: Line) -> bool:
+        return multi_invoice.distance(line.box, completed(title.box)) >= _FAR
+
+    def has_other(candidates: Sequence[Candidate]) -> bool:
+        own = {each.text for each in candidates if not is_away(each.line)}
+        return any(is_away(each.line) and each.text not in own for each in candidates)
+
+    if any(_OTHER_TITLE.search(line.text) for line in lines):
+        return False
+    codes = [one for one in found.codes if one.label is Label.OWN and code.is_plausible(one.text)]
+    return has_other(codes) or has_other(found.words)
 
 
 def fullest(invoices: Sequence[QuotaInvoice]) -> QuotaInvoice:
@@ -73,6 +110,13 @@ def one_of_several(invoice: QuotaInvoice) -> QuotaInvoice:
         Field(field.text, field.confidence * _UNKNOWN_PAPER) for field in invoice.fields
     )
     return replace(invoice, code=code, number=number, amount=amount, location=location)
+
+
+def _has_text_apart(boxes: Sequence[Box], title: Box) -> bool:
+    return any(
+        length(box) > _WIDE * height(box) and multi_invoice.distance(box, title) >= _APART
+        for box in boxes
+    )
 
 
 def _has_two_directions(boxes: Sequence[Box]) -> bool:

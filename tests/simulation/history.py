@@ -7,7 +7,7 @@ import random
 import secrets
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -23,6 +23,7 @@ from quota_invoice.events.api_request import parse_api_request
 from quota_invoice.events.timer import Sweep
 from quota_invoice.events.upload import Upload
 from quota_invoice.pipeline import Pipeline
+from quota_invoice.recognition import recognizer
 from quota_invoice.recognition.recognizer import Recognizer
 from quota_invoice.records import record
 from quota_invoice.stopwatch import Stopwatch
@@ -234,4 +235,7 @@ def _simulated_time(world: World) -> Iterator[None]:
         patches.enter_context(token)
         for module in (invoices, record, uploads):
             patches.enter_context(mock.patch.object(module, "utc_now", now))
+        # The instances share this process, but not their memory.
+        room = mock.patch.object(recognizer, "room_for", return_value=nullcontext())
+        patches.enter_context(room)
         yield

@@ -23,7 +23,9 @@ _DEFAULT_ENTRIES = 100
 _MEDIA_TYPE = re.compile(r"[\w.+-]{1,80}/[\w.+-]{1,80}", re.ASCII)
 # RFC 2397: the type may be left out, and may have parameters.
 _DATA = "data:"
-_DATA_URL = re.compile(r"\A\s*data:[^,;]{0,160}(;[^,;]{0,80}){0,8};base64,", re.IGNORECASE)
+_DATA_URL = re.compile(
+    r"\A[\s\ufeff]*(data:)?([^,;]{0,160};)?([^,;]{0,80};){0,8}\s*base64\s*,", re.IGNORECASE
+)
 _NOT_A_NAME = re.compile(r"[/\\\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 

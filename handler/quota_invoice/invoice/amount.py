@@ -21,14 +21,17 @@ from quota_invoice.invoice.numerals import DIGITS, LIMIT, from_numeral, to_numer
 
 _CENT = Decimal("0.01")
 _LONGEST = 80  # characters
-# Full-width forms, and the spellings of ￥, 元, 整 and 零.
+# Full-width forms, the spellings of ￥, 元, 整 and 零 (园 is a usual misreading), and signs that
+# nobody sees.
 _FORMS: dict[int, str | int | None] = {
     **FULL_WIDTH,
-    **str.maketrans("￥圆圓块塊正幣〇○", "¥元元元元整币零零"),
+    **str.maketrans("￥圆圓园块塊正幣〇○", "¥元元元元元整币零零", "\u200b\u200c\u200d\ufeff"),
 }
 _SIGN = re.compile("¥|RMB|CNY")
 _SPACED_DIGITS = re.compile(r"[0-9.,]\s+[0-9.,]")
-_LABEL = re.compile(r"(?:人民币|RMB|CNY)?(?:[大小]写|\([大小]写\))?:?¥?:?")
+_LABEL = re.compile(
+    r"(?:(?:票面)?(?:金额|面值|面额):?)?(?:人民币|RMB|CNY)?(?:[大小]写|\([大小]写\))?:?¥?:?"
+)
 _INTEGER = r"(?:0|[1-9][0-9]{0,2}(?:,[0-9]{3})+|[1-9][0-9]*)"
 _FIGURES = re.compile(rf"({_INTEGER}(?:\.[0-9]{{1,2}})?)元?|({_INTEGER}(?:\.00?)?)元?整")
 _TEN_THOUSANDS = re.compile(r"([1-9][0-9]{0,3})万")

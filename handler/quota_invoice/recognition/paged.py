@@ -9,6 +9,7 @@ from quota_invoice.recognition.formats.conversion import fits, to_jpeg
 from quota_invoice.recognition.formats.kinds import Kind
 from quota_invoice.recognition.formats.pdf import PdfFile
 from quota_invoice.recognition.formats.pyramid import pages_of_pyramid
+from quota_invoice.recognition.formats.tiff import Tiff
 from quota_invoice.recognition.ocr_input import OcrInput
 from quota_invoice.recognition.reading import CONVERTED, WHOLE, Fallback, View
 
@@ -95,11 +96,16 @@ class PdfPages:
 
 
 class TiffPages:
-    """The pages of a TIFF: the service reads the first one only, so that each is sent as a JPEG."""
+    """The pages of a TIFF: the service reads the first one only, so that each is sent as a JPEG.
 
-    def __init__(self, content: bytes) -> None:
+    Args:
+        content: the file.
+        found: its images.
+    """
+
+    def __init__(self, content: bytes, found: Tiff) -> None:
         self._content = content
-        self._frames = pages_of_pyramid(content)
+        self._frames = pages_of_pyramid(content, found)
         self.total: int | None = len(self._frames)
         self.fallback: Fallback | None = Fallback(CONVERTED, kind=Kind.TIFF.value)
 

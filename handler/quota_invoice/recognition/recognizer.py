@@ -27,7 +27,6 @@ from quota_invoice.errors import (
 )
 from quota_invoice.logs import Log
 from quota_invoice.obs.objects import ObjectStore, Source
-from quota_invoice.recognition.formats import tiff
 from quota_invoice.recognition.formats.conversion import (
     LARGEST_OBJECT,
     Jpeg,
@@ -37,6 +36,7 @@ from quota_invoice.recognition.formats.conversion import (
 )
 from quota_invoice.recognition.formats.kinds import Kind, kind_of
 from quota_invoice.recognition.formats.memory import LARGEST_FILE, room_for, too_large
+from quota_invoice.recognition.formats.tiff import Tiff
 from quota_invoice.recognition.ocr_input import File, OcrInput
 from quota_invoice.recognition.page_reader import PageReader
 from quota_invoice.recognition.paged import PdfPages, TiffPages
@@ -98,8 +98,10 @@ class Recognizer:
         if kind is Kind.TIFF:
             with room_for(file.size, deadline):
                 content = self._requests.content(file, LARGEST_OBJECT)
-                if content is not None and tiff.pages(content) != [0]:
-                    return self._pages.read(file, partial(TiffPages, content), content, deadline)
+                found = run_before(deadline, partial(Tiff, content)) if content else None
+                if content and found and found.pages != [0]:
+                    opened = partial(TiffPages, content, found)
+                    return self._pages.read(file, opened, content, deadline)
         return self._read_image(file, deadline)
 
     def _read_image(self, file: File, deadline: Deadline) -> Reading:

@@ -63,6 +63,7 @@ DEFAULT_PATTERNS = (
     *(".sync_*.db*", ".*cloudsync.log", ".picasaoriginals/"),
     *("@eaDir/", "#recycle/", "#snapshot/", "@Recycle/", ".@__thumb/", ".thumbnails/", ".nomedia"),
     *("System Volume Information/", ".dropbox*", "*.url"),
+    *("Network Trash Folder/", ".SynologyWorkingDirectory/", "ZbThumbnail.info", "sync.ffs_db"),
     *(".Trash*/", ".Spotlight-V100/", ".fseventsd/", ".TemporaryItems/", ".stfolder/"),
     # Notes of cameras and photo programs beside an image.
     *("*.AAE", "*.THM", "*.LRV", "*.xmp", ".picasa.ini", "picasa.ini"),
@@ -70,14 +71,16 @@ DEFAULT_PATTERNS = (
     *("*.mp4", "*.mov", "*.m4v", "*.avi", "*.mkv", "*.wmv", "*.flv", "*.webm", "*.3gp"),
     *("*.mpg", "*.mpeg", "*.mts", "*.m2ts", "*.rm", "*.rmvb", "*.asf", "*.3gpp", "*.3g2"),
     *("*.vob", "*.f4v", "*.ts", "*.ogv", "*.m2v", "*.qt", "*.mpe", "*.insv"),
+    *("*.divx", "*.dav", "*.h264"),
     # Uploads and downloads that are not finished: WinSCP, rclone, browsers, cloud drives.
     *("*.tmp", "*.temp", "*.part", "*.partial", "*.filepart", "*.crdownload", "*.download"),
-    *("*.download/", "*.uploading", "*.ut!"),
+    *("*.download/", "*.uploading", "*.upload", "*.ut!", "*.!bt", "*.qkdownloading", "*.ffs_tmp"),
+    *("*.~tmp", "*.lftp-pget-status"),
     *("*.downloading", "*.aria2", "*.td", "*.td.cfg", "*.xltd", "*.!ut", "*.!qB", "*.bc!"),
     *("*.opdownload", ".fuse_hidden*", ".nfs*", ".pureftpd-upload.*", ".in.*", ".goutputstream-*"),
     ".*.??????",  # rsync
     # Locks and back-up copies of Office, WPS, LibreOffice and editors.
-    *("~$*", ".~*", "*~", "*.swp", "*.swo", ".#*", "#*#"),
+    *("~$*", ".~*", "*~", "*.swp", "*.swo", "*.kate-swp", ".#*", "#*#"),
 )
 IGNORED_BY_DEFAULT = IgnoredNames(DEFAULT_PATTERNS)
 """The names that are ignored without a setting."""

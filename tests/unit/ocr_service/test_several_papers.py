@@ -125,8 +125,25 @@ def test_every_invoice_of_a_glued_page(reader: Reader, page: str) -> None:
     assert [fields_of(each) for each in found] == [truth[name] for name, _ in papers]
 
 
+@pytest.mark.parametrize("length", [300, 350])
+@pytest.mark.parametrize("place", [(1500, 1100), (1350, 300), (200, 1250)])
+def test_a_much_smaller_second_invoice_makes_the_result_doubtful(
+    reader: Reader, place: tuple[int, int], length: int
+) -> None:
+    page = Image.new("RGB", (2400, 1800), "white")
+    page.paste(paper(MIANYANG_20).resize((1200, 504)), (50, 50))
+    page.paste(ImageOps.contain(paper(HUNAN), (length, length)), place)
+    assert_one_whole_doubtful(reader.read(np.asarray(page)), [MIANYANG_20])
+
+
+def test_a_second_invoice_with_half_its_title_makes_the_result_doubtful(reader: Reader) -> None:
+    other = paper(MIANYANG_5)
+    half = other.crop((0, 0, other.width // 2, other.height))
+    assert_one_whole_doubtful(reader.read(glued([paper(MIANYANG_20), half], 2)), [MIANYANG_20])
+
+
 @pytest.mark.parametrize("columns", [1, 2])
-@pytest.mark.parametrize("other", ["receipt", "taxi-ticket"])
+@pytest.mark.parametrize("other", ["receipt", "taxi-ticket", "machine-invoice"])
 def test_an_invoice_beside_another_paper_is_certain(
     reader: Reader, other: str, columns: int
 ) -> None:

@@ -8,10 +8,12 @@ from __future__ import annotations
 import io
 import struct
 import threading
+import warnings
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from quota_invoice.errors import FileRefused, ImageTooLarge
-from quota_invoice.recognition.formats import jpeg, memory, tiff
+from quota_invoice.recognition.formats import jpeg, memory
 from quota_invoice.recognition.formats.cut_off import CUT_OFF, is_cut_off
 from quota_invoice.recognition.formats.kinds import Kind, kind_of
 from quota_invoice.recognition.reading import View
@@ -47,6 +49,7 @@ _TRANSPARENT = {"RGBA", "LA", "PA", "RGBa", "La"}
 _PRINT = 160  # grey of print on white paper, at most
 _LEAST_PRINT = 0.001  # share of the pixels
 _ORIENTATION = 0x0112  # tag of EXIF
+_COMPRESSION, _WEBP, _OFFSETS, _LENGTHS = 259, 50001, 273, 279  # tags of TIFF
 _COARSE = 4  # pixels that are looked at as one
 _NOISE, _WHITE = 24, 255  # difference of a scanner's glass from itself, at most
 _MARGIN = 20  # of a paper's side: a twentieth
@@ -93,22 +96,25 @@ def is_plain(content: bytes) -> bool:
     return part.has_end and part.content == content
 
 
-def to_jpeg(content: bytes, frame: int = 0, *, trimmed: bool = False) -> Jpeg:
+def to_jpeg(
+    content: bytes, frame: int = 0, *, trimmed: bool = False, shortest: int = _SIDES[0]
+) -> Jpeg:
     """Return an image as an upright JPEG within the service's limits.
 
     Args:
         content: the file.
         frame: the index of the image in a TIFF; of other files, the first image is taken.
         trimmed: whether to leave out an empty margin of an image that must be scaled.
+        shortest: pixels of a side, at least; a part of a page may have fewer than the service's.
 
     Raises:
-        ImageTooLarge: it does not fit into the memory, or it is too small for the service.
+        ImageTooLarge: it does not fit into the memory, or it is too small.
         FileRefused: it cannot be decoded.
     """
     kind = kind_of(content)
     with _ONE_AT_A_TIME:
         try:
-            return _to_jpeg(content, kind, frame, trimmed=trimmed)
+            return _to_jpeg(content, kind, frame, trimmed=trimmed, shortest=shortest)
         except MemoryError:
             raise memory.too_large() from None
         except _DAMAGED:
@@ -118,16 +124,18 @@ def to_jpeg(content: bytes, frame: int = 0, *, trimmed: bool = False) -> Jpeg:
             raise FileRefused(code, f"the {kind.value} cannot be decoded") from None
 
 
-def _to_jpeg(content: bytes, kind: Kind, frame: int, *, trimmed: bool) -> Jpeg:
+def _to_jpeg(content: bytes, kind: Kind, frame: int, *, trimmed: bool, shortest: int) -> Jpeg:
     from PIL import ImageOps  # noqa: PLC0415 - see above
 
     if kind is Kind.JPEG:
         content = _whole(content)
     with _opened(content, kind, frame) as image:
         sides = image.size
-        if min(sides) < _SIDES[0]:
+        if min(sides) < shortest:
             raise ImageTooLarge("File.TooSmall", f"the image has {sides[0]} x {sides[1]} pixels")
         _decode_smaller(image)
+        if kind is Kind.JPEG_2000:
+            _leave_out_levels(image, jpeg.levels(content))
         memory.require(image, sides)
         image.load()
         flat, is_on_black = _without_transparency(image)
@@ -135,7 +143,7 @@ def _to_jpeg(content: bytes, kind: Kind, frame: int, *, trimmed: bool) -> Jpeg:
         flat, left, top = _trimmed(flat) if trimmed and max(sides) > _SIDES[1] else (flat, 0, 0)
         longest = max(flat.size) / decoded
         upright = ImageOps.exif_transpose(_scaled(flat, _SIDES[1])).convert("RGB")
-    made, side = _within_limits(upright)
+    made, side = _within_limits(upright, shortest)
     view = View(side / longest, round(left / decoded), round(top / decoded))
     return Jpeg(made, view, is_on_black)
 
@@ -163,6 +171,7 @@ def _whole(content: bytes) -> bytes:
 def _opened(content: bytes, kind: Kind, frame: int) -> Images.Image:
     from PIL import Image  # noqa: PLC0415 - see above
 
+    warnings.filterwarnings("ignore", module="PIL")  # about damaged files; they are not JSON
     Image.MAX_IMAGE_PIXELS = None  # the memory replaces Pillow's own limit
     if kind is Kind.HEIC:
         from pi_heif import register_heif_opener  # noqa: PLC0415 - see above
@@ -171,19 +180,22 @@ def _opened(content: bytes, kind: Kind, frame: int) -> Images.Image:
     image = Image.open(io.BytesIO(content), formats=[_FORMATS[kind]])
     if kind is Kind.TIFF:
         image.seek(frame)
-        strips = tiff.webp_strips(content, frame)
-        return _joined(strips, image.size) if strips else image
+        tags = vars(image)["tag_v2"]
+        if tags.get(_COMPRESSION) == _WEBP:
+            return _joined(content, zip(tags[_OFFSETS], tags[_LENGTHS], strict=False), image.size)
     return image
 
 
-def _joined(strips: list[bytes], sides: tuple[int, int]) -> Images.Image:
-    """Return the image of a TIFF whose strips are WebP files."""
+def _joined(
+    content: bytes, strips: Iterable[tuple[int, int]], sides: tuple[int, int]
+) -> Images.Image:
+    """Return the image of a TIFF whose strips are WebP files, which Pillow's TIFF lacks."""
     from PIL import Image  # noqa: PLC0415 - see above
 
     memory.require_pixels(sides[0] * sides[1])
     whole, top = Image.new("RGBA", sides), 0
-    for strip in strips:
-        with Image.open(io.BytesIO(strip), formats=["WEBP"]) as image:
+    for start, length in strips:
+        with Image.open(io.BytesIO(content[start : start + length]), formats=["WEBP"]) as image:
             memory.require(image, image.size)
             whole.paste(image, (0, top))
             top += image.height
@@ -194,12 +206,24 @@ def _decode_smaller(image: Images.Image) -> None:
     """Have an image decoded at 1/2, 1/4 or 1/8 of its size, where its format allows that."""
     longest = max(image.size)
     image.draft("RGB", (image.width * _DRAFT // longest, image.height * _DRAFT // longest))
-    if image.format == "JPEG2000":
-        levels = max(0, (longest // _DRAFT).bit_length() - 1)
-        vars(image)["_reduce"] = levels  # read by its decoder
 
 
-def _within_limits(image: Images.Image) -> tuple[bytes, float]:
+def _leave_out_levels(image: Images.Image, most: int) -> None:
+    """Have a JPEG 2000 decoded without its last levels, each of which doubles the sides.
+
+    One more is left out if the image would not fit into the memory with it.
+    """
+    sides = image.size
+    levels = min(most, max(0, (max(sides) // _DRAFT).bit_length() - 1))
+    vars(image)["_reduce"] = levels  # read by its decoder
+    if levels < most and not memory.suffices(image, sides):
+        levels += 1
+    # Pillow rounds the sides to the nearest whole number, its decoder up.
+    width, height = (-(-side >> levels) << levels for side in sides)
+    vars(image).update(_reduce=levels, _size=(width, height))
+
+
+def _within_limits(image: Images.Image, shortest: int) -> tuple[bytes, float]:
     """Return a JPEG of few enough bytes, and its longest side.
 
     Raises:
@@ -211,7 +235,7 @@ def _within_limits(image: Images.Image) -> tuple[bytes, float]:
         with io.BytesIO() as file:
             image.save(file, "JPEG", quality=_QUALITY)
             made = file.getvalue()
-        if min(image.size) < _SIDES[0]:
+        if min(image.size) < shortest:
             raise ImageTooLarge("File.TooSmall", "the image is too narrow")
         if fits(made):
             return made, max(image.size)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from quota_invoice.recognition.formats import jpeg, tiff
+from quota_invoice.recognition.formats import jpeg
 from quota_invoice.recognition.formats.kinds import Kind, kind_of
+from quota_invoice.recognition.formats.tiff import Tiff
 
 CUT_OFF = "File.CutOff"
 """The code of the failure."""
@@ -40,7 +41,7 @@ def _end_of_boxes(content: bytes) -> int:
 
 _CHECKS: dict[Kind, Callable[[bytes], bool]] = {
     Kind.JPEG: lambda content: not jpeg.own_part(content).has_end,
-    Kind.TIFF: tiff.is_cut_off,
+    Kind.TIFF: lambda content: Tiff(content).is_cut_off(),
     Kind.HEIC: lambda content: _end_of_boxes(content) > len(content),
     Kind.JPEG_2000: _of_jpeg_2000,
     Kind.WEBP: lambda content: int.from_bytes(content[4:8], "little") + _BOX > len(content),

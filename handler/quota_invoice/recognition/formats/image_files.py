@@ -38,12 +38,12 @@ def as_png(image: Pixels, rows: bytes) -> bytes:
     colours = 3 if image.palette else _PNG_COLOURS[image.samples or 0]
     head = struct.pack(">IIBBBBB", image.width, image.height, image.bits, colours, 0, 0, 0)
     chunks = {b"IHDR": head, b"PLTE": image.palette, b"IDAT": rows, b"IEND": b""}
-    packed = (
-        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-        for name, data in chunks.items()
-        if data or name != b"PLTE"
-    )
-    return b"\x89PNG\r\n\x1a\n" + b"".join(packed)
+    parts = [b"\x89PNG\r\n\x1a\n"]
+    for name, data in chunks.items():
+        if data or name != b"PLTE":
+            check = zlib.crc32(data, zlib.crc32(name))
+            parts += [struct.pack(">I", len(data)), name, data, struct.pack(">I", check)]
+    return b"".join(parts)  # in one step: the rows may have 100 MB
 
 
 def as_tiff(image: Pixels, rows: bytes, compression: int, predictor: int) -> bytes:
@@ -70,15 +70,16 @@ def _with_directory(
     numbers: Mapping[int, int], shorts: Mapping[int, Iterable[int]], strip: bytes
 ) -> bytes:
     """Return a TIFF with such tags, and one more for its only strip."""
-    tables, entries = strip, {tag: struct.pack("<HHII", tag, 4, 1, numbers[tag]) for tag in numbers}
+    start = _HEAD + len(strip)
+    tables = bytes(start % 2)
+    entries = {tag: struct.pack("<HHII", tag, 4, 1, numbers[tag]) for tag in numbers}
     entries[273] = struct.pack("<HHII", 273, 4, 1, _HEAD)
     for tag, values in shorts.items():
         packed = struct.pack(f"<{len([*values])}H", *values)
-        tables += b"\0" * (len(tables) % 2)
         inline = packed.ljust(_PLACE, b"\0") if len(packed) <= _PLACE else None
-        place = inline or struct.pack("<I", _HEAD + len(tables))
+        place = inline or struct.pack("<I", start + len(tables))
         entries[tag] = struct.pack("<HHI", tag, 3, len(packed) // 2) + place
         tables += b"" if inline else packed
-    tables += b"\0" * (len(tables) % 2)
     directory = struct.pack("<H", len(entries)) + b"".join(entries[tag] for tag in sorted(entries))
-    return b"II*\0" + struct.pack("<I", _HEAD + len(tables)) + tables + directory + bytes(4)
+    head = b"II*\0" + struct.pack("<I", start + len(tables))
+    return b"".join((head, strip, tables, directory, bytes(4)))  # as above

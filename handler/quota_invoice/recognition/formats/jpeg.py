@@ -1,6 +1,6 @@
 """A JPEG's own bytes: some cameras append a video, and some transfers lose the end.
 
-Source: ITU-T T.81, annex B.
+Source: ITU-T T.81, annex B; of JPEG 2000, whose segments are alike: ITU-T T.800, annex A.
 """
 
 from __future__ import annotations
@@ -15,10 +15,12 @@ MOST_SCANS = 100
 thousands of empty ones would take minutes."""
 _MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # not those within a scan's data
 _SCAN, _ALONE = 0xDA, 0x01
-_START = 2  # bytes of the start marker
+_START = 2  # bytes of the start marker, as of any
 _FILLED = 64  # zeros at the end are no image: some programs reserve a download's space first
 # Any bytes that are no end marker: a decoder that still needs pixels takes them for some.
 _NOISE = bytes(range(7, 247, 3)) * 4
+_BEGINNING_OF_2000 = b"\xff\x4f\xff\x51"
+_CODING_STYLE, _FIRST_TILE, _LEVELS = b"\xff\x52", b"\xff\x90", 9  # bytes before the number
 _MCU = 16  # rows that are decoded together, at most
 
 
@@ -76,3 +78,14 @@ def misses_pixels(part: bytes, longest: tuple[int, int]) -> bool:
     one, other = images
     differs = ImageChops.difference(one, other).getbbox()
     return differs is not None and differs[1] < one.height - -(-_MCU * one.height // rows) - 1
+
+
+def levels(content: bytes) -> int:
+    """Return the number of levels that can be left out of a JPEG 2000; 0 if it is damaged."""
+    begin = content.find(_BEGINNING_OF_2000)
+    at = begin + _START
+    while begin >= 0 and at < len(content) - _LEVELS and not content.startswith(_FIRST_TILE, at):
+        if content.startswith(_CODING_STYLE, at):
+            return content[at + _LEVELS]
+        at += _START + int.from_bytes(content[at + 2 : at + 4], "big")
+    return 0

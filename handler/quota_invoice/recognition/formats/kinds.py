@@ -43,6 +43,16 @@ _PATTERNS = (
         ),
         Kind.OTHER_IMAGE,
     ),
+    (re.compile(rb"\x01\xda[\0\1][\1\2]\0[\1-\3]"), Kind.OTHER_IMAGE),  # SGI
+    (re.compile(rb"icns\0.{3}[ -~]{4}", re.DOTALL), Kind.OTHER_IMAGE),
+    (re.compile(rb"qoif.{8}[\3\4][\0\1]", re.DOTALL), Kind.OTHER_IMAGE),
+    (re.compile(rb"Image type: .{499}\x1a", re.DOTALL), Kind.OTHER_IMAGE),  # IM
+    (re.compile(rb"P[Ff]\s\d+\s\d+\s-?\d"), Kind.OTHER_IMAGE),  # PFM
+    (re.compile(rb"P7\n(#[^\n]*\n)*[A-Z]+ "), Kind.OTHER_IMAGE),  # PAM
+    (
+        re.compile(rb"\s*(/\*.{,200}?\*/\s*)?#define\s+\S+_width\s", re.DOTALL),
+        Kind.OTHER_IMAGE,
+    ),  # XBM
     (re.compile(rb"..-l[hz][0-9a-z]-", re.DOTALL), Kind.ARCHIVE),  # LZH
     # MP3 and AAC
     (re.compile(rb"\xff([\xf2\xf3\xfa\xfb][\x10-\xef]|[\xf0\xf1\xf8\xf9])"), Kind.NOT_AN_IMAGE),

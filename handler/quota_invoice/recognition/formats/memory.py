@@ -8,6 +8,7 @@ The factors are measured with Pillow 13.0 and pi-heif 1.4, in bytes per pixel.
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -37,6 +38,7 @@ _TILE_SIDES, _STRIP_ROWS = (322, 323), 278  # tags of TIFF
 
 _function = DEFAULT_FUNCTION * _MB
 _room = threading.Condition()
+_queue: deque[object] = deque()  # in order of arrival: many small files must not pass a large one
 _held = 0  # bytes of the files and requests that are held now
 
 
@@ -60,9 +62,15 @@ def room_for(size: int, deadline: Deadline) -> Iterator[None]:
     needed = min(size + _REQUEST, files)
     seconds = min(deadline.remaining(), threading.TIMEOUT_MAX)
     with _room:
-        if not _room.wait_for(lambda: _held + needed <= files, seconds):
-            raise OutOfTime(deadline.remaining())
-        _held += needed
+        turn = object()
+        _queue.append(turn)
+        try:
+            if not _room.wait_for(lambda: _queue[0] is turn and _held + needed <= files, seconds):
+                raise OutOfTime(deadline.remaining())
+            _held += needed
+        finally:
+            _queue.remove(turn)
+            _room.notify_all()
     try:
         yield
     finally:
@@ -71,17 +79,24 @@ def room_for(size: int, deadline: Deadline) -> Iterator[None]:
             _room.notify_all()
 
 
-def require(image: Image, sides: tuple[int, int]) -> None:
-    """Check that an image can be decoded.
+def suffices(image: Image, sides: tuple[int, int]) -> bool:
+    """Whether an image can be decoded.
 
     Args:
         image: the opened image, with its size after decoding.
         sides: its size in the file.
+    """
+    return _is_free(_needed(image, sides[0] * sides[1]))
+
+
+def require(image: Image, sides: tuple[int, int]) -> None:
+    """Check that an image can be decoded; see ``suffices``.
 
     Raises:
         ImageTooLarge: there is not enough memory.
     """
-    _require(_needed(image, sides[0] * sides[1]))
+    if not suffices(image, sides):
+        raise too_large()
 
 
 def require_pixels(number: int) -> None:
@@ -90,7 +105,8 @@ def require_pixels(number: int) -> None:
     Raises:
         ImageTooLarge: they do not.
     """
-    _require(number * (_COPY["RGBA"] + _COPY["RGBA"]) + _RESULT)
+    if not _is_free(number * (_COPY["RGBA"] + _COPY["RGBA"]) + _RESULT):
+        raise too_large()
 
 
 def too_large() -> ImageTooLarge:
@@ -98,13 +114,13 @@ def too_large() -> ImageTooLarge:
     return ImageTooLarge("File.TooLarge", "the image is too large for the function's memory")
 
 
-def _require(needed: float) -> None:
-    if needed > _function * (1 - _FILES) - _INSTANCE:
-        raise too_large()
+def _is_free(needed: float) -> bool:
+    return needed <= _function * (1 - _FILES) - _INSTANCE
 
 
 def _needed(image: Image, pixels: int) -> float:
-    decoded = image.width * image.height
+    levels: int = getattr(image, "_reduce", 0)  # that are left out of a JPEG 2000
+    decoded = image.width * image.height / 4.0**levels
     held = decoded * _PIXEL.get(image.mode, 4)
     decoding = held + _of_decoder(image, pixels)
     copies = held + decoded * _COPY.get(image.mode.partition(";")[0], 0)

@@ -7,6 +7,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from quota_invoice.errors import FileRefused
+from quota_invoice.recognition.formats.memory import LARGEST_FILE
 
 if TYPE_CHECKING:
     from pypdf import PdfReader, PdfWriter
@@ -45,29 +46,39 @@ class PdfFile:
             FileRefused: the page is damaged.
         """
         # Imported when first needed: most invocations have no PDF.
+        from pypdf import apply_configuration  # noqa: PLC0415 - see above
+
+        from quota_invoice.recognition.formats.pdf_resources import DAMAGED  # noqa: PLC0415
+
+        try:
+            with apply_configuration(maximum_declared_stream_length=LARGEST_FILE):
+                return self._page(self._reader, number, largest)
+        except DAMAGED:
+            raise FileRefused("File.Damaged", f"page {number} of the PDF is damaged") from None
+        finally:
+            if self._reader:
+                self._reader.resolved_objects.clear()  # each page's images would stay in memory
+
+    @staticmethod
+    def _page(reader: PdfReader | None, number: int, largest: int) -> bytes:
         from pypdf import PdfWriter  # noqa: PLC0415 - see above
 
         from quota_invoice.recognition.formats.pdf_images import scale_images  # noqa: PLC0415
-        from quota_invoice.recognition.formats.pdf_resources import (  # noqa: PLC0415 - see above
-            DAMAGED,
-            trim,
-        )
+        from quota_invoice.recognition.formats.pdf_resources import trim  # noqa: PLC0415
 
-        try:
-            if self._reader is None:
-                raise ValueError
-            page = self._reader.pages[number - 1]
-            trim(page)
-            writer = PdfWriter()
-            writer.add_page(page, _NOT_SHOWN)
-            content = _written(writer)
-            if len(content) > largest:
-                scale_images(writer, len(content) - largest)
-                content = _written(writer)
-        except DAMAGED:
-            raise FileRefused("File.Damaged", f"page {number} of the PDF is damaged") from None
-        self._reader.resolved_objects.clear()  # each page's images would stay in memory
-        return content
+        if reader is None:
+            raise ValueError
+        page = reader.pages[number - 1]
+        trim(page)
+        writer = PdfWriter()
+        writer.add_page(page, _NOT_SHOWN)
+        content = _written(writer)
+        excess = len(content) - largest
+        if excess <= 0:
+            return content
+        del content  # an image needs the memory
+        scale_images(writer, excess)
+        return _written(writer)
 
 
 def _written(writer: PdfWriter) -> bytes:

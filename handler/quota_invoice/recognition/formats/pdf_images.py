@@ -28,6 +28,7 @@ _PNG_PREDICTORS = 10
 _TIFF_COMPRESSIONS = {None: 1, "/FlateDecode": 8}
 _OF_ENCODING = ("/DecodeParms", "/Decode", "/Intent", "/Metadata", "/Alternates")
 _EIGHT = 8  # bits of a sample
+_INVERTED = [1, 0] * 3
 
 
 def scale_images(writer: PdfWriter, excess: int) -> None:
@@ -56,16 +57,19 @@ def _replace(image: StreamObject) -> int:
         ImageRefused: it cannot be decoded, or does not fit into the memory.
         ValueError: it has a form that is left as it is.
     """
-    made = to_jpeg(_file_of(image)).image
+    made = to_jpeg(_file_of(image), shortest=1).image
     saved = len(encoded(image)) - len(made)
     if saved <= 0:
         return 0
     width, height = _sides(made)
+    is_ink = _is_ink(value_of(image, "/ColorSpace"))
     vars(image).update(_data=made, decoded_self=None)
     for key in _OF_ENCODING:
         image.pop(key, None)
     image[NameObject("/Filter")] = NameObject("/DCTDecode")
     image[NameObject("/ColorSpace")] = NameObject("/DeviceRGB")
+    if is_ink:
+        image[NameObject("/Decode")] = ArrayObject(map(NumberObject, _INVERTED))
     image[NameObject("/BitsPerComponent")] = NumberObject(_EIGHT)
     image[NameObject("/Width")], image[NameObject("/Height")] = map(NumberObject, (width, height))
     return saved
@@ -123,7 +127,7 @@ def _form(image: StreamObject) -> Pixels:
     space = value_of(image, "/ColorSpace")
     name, *rest = _list(image, "/ColorSpace") or [None]
     if name != "/Indexed":
-        return Pixels(width, height, bits, _samples(space), b"")
+        return Pixels(width, height, bits, 1 if _is_ink(space) else _samples(space), b"")
     base, _, table = rest
     colours = table.get_data() if isinstance(table, StreamObject) else bytes(_raw(table))
     if _samples(base) == _SAMPLES["/DeviceGray"]:
@@ -136,6 +140,11 @@ def _form(image: StreamObject) -> Pixels:
 def _raw(text: object) -> bytes:
     original = getattr(text, "original_bytes", text)
     return original if isinstance(original, bytes) else b""
+
+
+def _is_ink(space: object) -> bool:
+    """Whether a colour space has one sample, of black ink: more of it is darker."""
+    return isinstance(space, ArrayObject) and space[:2] == ["/Separation", "/Black"]
 
 
 def _samples(space: object) -> int | None:

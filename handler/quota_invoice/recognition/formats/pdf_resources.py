@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from pypdf import Configuration, apply_configuration
+from pypdf import apply_configuration
 from pypdf.errors import DependencyError, PyPdfError
 from pypdf.filters import decode_stream_data
 from pypdf.generic import DictionaryObject, NameObject, PdfObject, StreamObject
@@ -54,7 +54,7 @@ def trim(page: DictionaryObject) -> None:
         for annotation in _items(value_of(page, "/Annots")):
             for link in _LINKS:
                 annotation.pop(link, None)
-        with apply_configuration(Configuration(**_LIMITS)):
+        with apply_configuration(**_LIMITS):
             content = value_of(page, "/Contents")
             streams = [content] if isinstance(content, StreamObject) else [*_items(content)]
             _Trimming().trim(page, streams)

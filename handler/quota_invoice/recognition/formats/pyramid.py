@@ -10,21 +10,25 @@ import io
 from itertools import pairwise
 
 from quota_invoice.errors import FileRefused, ImageTooLarge
-from quota_invoice.recognition.formats import tiff
 from quota_invoice.recognition.formats.conversion import to_jpeg
+from quota_invoice.recognition.formats.tiff import Tiff
 
 _TOLERANCE = 50  # of a side: 2 %
 _CELL = 8  # pixels of the smaller image that are compared as one
 _MOST_DIFFERENT = 40  # levels of grey, of one cell
 
 
-def pages_of_pyramid(content: bytes) -> list[int]:
+def pages_of_pyramid(content: bytes, found: Tiff) -> list[int]:
     """Return the indices of a TIFF's images that are pages, without smaller copies of the first.
+
+    Args:
+        content: the file.
+        found: its images.
 
     Raises:
         InvocationError: the images cannot be compared this time.
     """
-    frames, sizes = tiff.pages(content), tiff.sizes(content)
+    frames, sizes = found.pages, found.sizes
     for copies, (former, frame) in enumerate(pairwise(frames)):
         is_halved = frame < len(sizes) and _is_half(sizes[former], sizes[frame])
         if not (is_halved and _is_copy(content, former, frame)):

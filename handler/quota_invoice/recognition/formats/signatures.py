@@ -98,6 +98,7 @@ BEGINNINGS = (
     (b"\xc5\xd0\xd3\xc6", Kind.OTHER_IMAGE),  # EPS with a preview
     (b"gimp xcf", Kind.OTHER_IMAGE),
     (b"\xd7\xcd\xc6\x9a", Kind.OTHER_IMAGE),  # WMF
+    (b"DDS \x7c\0\0\0", Kind.OTHER_IMAGE),
     (b"FUJIFILMCCD-RAW", Kind.OTHER_IMAGE),
     (b"IIRO", Kind.OTHER_IMAGE),  # Olympus
     (b"IIU\0", Kind.OTHER_IMAGE),  # Panasonic

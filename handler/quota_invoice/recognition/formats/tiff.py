@@ -7,19 +7,41 @@ Note" on files with 64-bit offsets (BigTIFF).
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from operator import add
 from typing import NamedTuple
 
-_COMPRESSION, _WEBP = 259, 50001
 _SUBFILE_TYPE = 254
 _WIDTH, _HEIGHT = 256, 257
 _NO_PAGE = 0b101  # a smaller copy of another image, or its mask
 _OFFSETS, _LENGTHS = 273, 279  # of strips
-_MOST_DIRECTORIES = 1000
-_MOST_VALUES = 100_000
-_TAGS = {_SUBFILE_TYPE, _WIDTH, _HEIGHT, _COMPRESSION, _OFFSETS, _LENGTHS}
+_TAGS = {_SUBFILE_TYPE, _WIDTH, _HEIGHT, _OFFSETS, _LENGTHS}
 _TYPES = {3: "H", 4: "I", 16: "Q"}
-_Directory = Mapping[int, tuple[int, ...]]
+# Directories may overlap, and share their tables: a small file could hold millions of numbers.
+_MOST_DIRECTORIES = 1000
+_MOST_ENTRIES = 50_000  # of all directories; a usual one has about 20
+_MOST_STRIPS = 200_000  # of all images
+
+
+class _Values(NamedTuple):
+    """The place of an entry's values, which are read when they are needed.
+
+    Attributes:
+        form: the form of one value, as in ``struct``.
+        number: number of values.
+        place: the place of the first one.
+    """
+
+    form: str
+    number: int
+    place: int
+
+    def read(self, content: bytes, most: int) -> tuple[int, ...]:
+        form = f"{self.form[0]}{min(self.number, most)}{self.form[1]}"
+        return struct.unpack_from(form, content, self.place)
+
+
+_Directory = Mapping[int, _Values]
 
 
 class _Layout(NamedTuple):
@@ -46,80 +68,88 @@ class _Layout(NamedTuple):
         return cls(order, "Q", "Q", 20, 8) if is_big else cls(order, "I", "H", 12, 4)
 
 
-def pages(content: bytes) -> list[int]:
-    """Return the indices of a TIFF's images that are pages.
+class Tiff:
+    """The images of a TIFF; the file is searched once.
 
-    If the chain of directories leads out of the file, the index of the first image that is missing
-    is the last one: a page that cannot be read is named, not left out.
+    Args:
+        content: the file.
+
+    Attributes:
+        pages: the indices of the images that are pages. If the chain of directories leads out of
+            the file, the index of the first image that is missing is the last one: a page that
+            cannot be read is named, not left out.
+        sizes: width and height of each image, in pixels; 0 where the file does not say them.
     """
-    found, is_whole = _directories(content)
-    types = (_number(each, _SUBFILE_TYPE) for each in found)
-    full = [index for index, number in enumerate(types) if not number & _NO_PAGE]
-    return (full or [0]) + ([] if is_whole or not found else [len(found)])
 
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+        found, self._is_whole = _directories(content)
+        self._strips = [(each.get(_OFFSETS), each.get(_LENGTHS)) for each in found]
+        numbers = [{tag: self._first(values) for tag, values in each.items()} for each in found]
+        types = (each.get(_SUBFILE_TYPE, 0) for each in numbers)
+        full = [index for index, number in enumerate(types) if not number & _NO_PAGE]
+        self.pages = (full or [0]) + ([] if self._is_whole or not found else [len(found)])
+        self.sizes = [(each.get(_WIDTH, 0), each.get(_HEIGHT, 0)) for each in numbers]
 
-def sizes(content: bytes) -> list[tuple[int, int]]:
-    """Return width and height of each image, in pixels; 0 where the file does not say them."""
-    found, _ = _directories(content)
-    return [(_number(each, _WIDTH), _number(each, _HEIGHT)) for each in found]
+    def is_cut_off(self) -> bool:
+        """Whether a directory or a strip lies behind the end of the file."""
+        if not self._is_whole:
+            return True
+        left = _MOST_STRIPS
+        for offsets, lengths in self._strips:
+            if offsets is None or lengths is None:
+                continue
+            places = offsets.read(self._content, left), lengths.read(self._content, left)
+            left -= max(map(len, places))
+            if max(map(add, *places), default=0) > len(self._content):
+                return True
+        return False
 
-
-def webp_strips(content: bytes, index: int) -> list[bytes]:
-    """Return the strips of an image that are WebP files, which Pillow's own library cannot read."""
-    found, _ = _directories(content)
-    if index >= len(found) or _number(found[index], _COMPRESSION) != _WEBP:
-        return []
-    return [content[start:end] for start, end in _strips(found[index])]
-
-
-def is_cut_off(content: bytes) -> bool:
-    """Whether a directory or a strip lies behind the end of the file."""
-    found, is_whole = _directories(content)
-    ends = [end for each in found for _, end in _strips(each)]
-    return not is_whole or max(ends, default=0) > len(content)
-
-
-def _strips(directory: _Directory) -> Iterator[tuple[int, int]]:
-    """Yield beginning and end of each strip."""
-    places = zip(directory.get(_OFFSETS, ()), directory.get(_LENGTHS, ()), strict=False)
-    return ((start, start + length) for start, length in places)
-
-
-def _number(directory: _Directory, tag: int) -> int:
-    return (directory.get(tag) or (0,))[0]
+    def _first(self, values: _Values) -> int:
+        return (values.read(self._content, 1) or (0,))[0]
 
 
 def _directories(content: bytes) -> tuple[list[_Directory], bool]:
     """Return the directories within the file, each once, and whether all of them are."""
     layout, seen, found = _Layout.of(content), set[int](), list[_Directory]()
+    left = _MOST_ENTRIES
     try:
         [at] = struct.unpack_from(layout.order + layout.offset, content, layout.first)
-        while at and at not in seen and len(seen) < _MOST_DIRECTORIES:
+        while at and at not in seen and len(seen) < _MOST_DIRECTORIES and left > 0:
             seen.add(at)
-            directory, at = _directory(content, layout, at)
+            directory, count, at = _directory(content, layout, at)
             found.append(directory)
+            left -= count
     except (struct.error, OverflowError):
         return found, False
     return found, True
 
 
-def _directory(content: bytes, layout: _Layout, at: int) -> tuple[_Directory, int]:
-    """Return the directory at an offset, and the offset of the next one."""
+def _directory(content: bytes, layout: _Layout, at: int) -> tuple[_Directory, int, int]:
+    """Return the directory at an offset, its number of entries, and the offset of the next one."""
     [count] = struct.unpack_from(layout.order + layout.entries, content, at)
     first = at + struct.calcsize("=" + layout.entries)
     end = first + count * layout.size
     [following] = struct.unpack_from(layout.order + layout.offset, content, end)
-    entries = (_entry(content, layout, place) for place in range(first, end, layout.size))
-    return dict(entry for entry in entries if entry), following
+    places = range(first, end, layout.size)[:_MOST_ENTRIES]
+    entries = (_entry(content, layout, place) for place in places)
+    return dict(entry for entry in entries if entry), count, following
 
 
-def _entry(content: bytes, layout: _Layout, at: int) -> tuple[int, tuple[int, ...]] | None:
-    """Return tag and values of an entry of whole numbers."""
+def _entry(content: bytes, layout: _Layout, at: int) -> tuple[int, _Values] | None:
+    """Return tag and values of an entry of whole numbers.
+
+    Raises:
+        struct.error: the values lie behind the end of the file.
+    """
     tag, kind, count = struct.unpack_from(f"{layout.order}HH{layout.offset}", content, at)
     if kind not in _TYPES or tag not in _TAGS:
         return None
-    form = f"{layout.order}{min(count, _MOST_VALUES)}{_TYPES[kind]}"
+    form = layout.order + _TYPES[kind]
+    length = count * struct.calcsize(form)
     place = at + 4 + struct.calcsize("=" + layout.offset)
-    if struct.calcsize(form) > struct.calcsize("=" + layout.offset):
+    if length > struct.calcsize("=" + layout.offset):
         [place] = struct.unpack_from(layout.order + layout.offset, content, place)
-    return tag, struct.unpack_from(form, content, place)
+    if place + length > len(content):
+        raise struct.error
+    return tag, _Values(form, count, place)

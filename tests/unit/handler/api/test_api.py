@@ -157,6 +157,9 @@ def test_an_image_is_read_and_stored_nowhere() -> None:
         "DATA:Image/PNG;Base64,",
         "data:image/jpeg;charset=utf-8;base64,",
         "\ndata:application/octet-stream;name=发票.jpg;base64,",
+        "\ufeffdata:image/jpeg; base64,",
+        "image/jpeg;base64,",
+        "base64,",
     ],
 )
 def test_a_data_url_is_an_image_in_base64(prefix: str) -> None:

@@ -7,12 +7,15 @@ import random
 import pytest
 
 from quota_invoice.obs.objects import BEGINNING
-from quota_invoice.recognition.formats import jpeg, tiff
+from quota_invoice.recognition.formats import jpeg
 from quota_invoice.recognition.formats.cut_off import is_cut_off
 from quota_invoice.recognition.formats.kinds import Kind, kind_of, without_head
+from quota_invoice.recognition.formats.tiff import Tiff
 from tests.support.fakes import pdf_of
 from tests.support.files import formats
 from tests.support.paths import HEIC
+
+OTHERS = ("SGI", "DDS", "ICNS", "QOI")
 
 
 @pytest.mark.parametrize(
@@ -90,6 +93,13 @@ from tests.support.paths import HEIC
             formats.encoded(formats.sample().convert("L"), "TGA", compression="tga_rle"),
             Kind.OTHER_IMAGE,
         ),
+        *((formats.encoded(formats.sample(), kind), Kind.OTHER_IMAGE) for kind in OTHERS),
+        (b"Image type: RGB image\r\n".ljust(511, b"\0") + b"\x1a", Kind.OTHER_IMAGE),
+        (formats.encoded(formats.sample().convert("1"), "XBM"), Kind.OTHER_IMAGE),
+        (b"/* made by a program */\n#define seal_width 9\n", Kind.OTHER_IMAGE),
+        (b"#define WIDTH 9\n", Kind.NOT_AN_IMAGE),
+        (formats.encoded(formats.sample().convert("F"), "PPM"), Kind.OTHER_IMAGE),
+        (b"P7\nWIDTH 640\nHEIGHT 461\nDEPTH 3\n" + bytes(9), Kind.OTHER_IMAGE),
         (b"8BPS\0\2" + bytes(400), Kind.OTHER_IMAGE),
         (b"\1\0\0\0\x6c\0\0\0" + bytes(32) + b" EMF" + bytes(400), Kind.OTHER_IMAGE),
         (b"\xc5\xd0\xd3\xc6" + bytes(400), Kind.OTHER_IMAGE),
@@ -136,9 +146,9 @@ def test_only_a_jpeg_without_some_pixels_misses_pixels() -> None:
 
 def test_the_pages_of_a_tiff_are_counted_without_its_thumbnails() -> None:
     three = formats.tiff(formats.SAMPLE, formats.SECOND, formats.THIRD)
-    assert tiff.pages(three) == [0, 1, 2]
-    assert tiff.pages(formats.tiff(formats.SAMPLE, big_tiff=True)) == [0]
-    assert tiff.pages(formats.with_thumbnail_first()) == [1]
+    assert Tiff(three).pages == [0, 1, 2]
+    assert Tiff(formats.tiff(formats.SAMPLE, big_tiff=True)).pages == [0]
+    assert Tiff(formats.with_thumbnail_first()).pages == [1]
 
 
 @pytest.mark.parametrize("order", ["II*\0", "MM\0*", "II+\0\x08\0", "MM\0+\0\x08"])
@@ -146,9 +156,9 @@ def test_a_hostile_tiff_ends_the_count(order: str) -> None:
     head = order.encode("latin-1")
     for seed in range(300):
         content = head + random.Random(seed).randbytes(400).replace(b"\xff", b"\0")
-        assert len(tiff.pages(content)) <= 1001
+        assert len(Tiff(content).pages) <= 1001
 
 
 def test_directories_in_a_circle_are_counted_once() -> None:
     content = b"II*\0\x08\0\0\0" + b"\0\0\x0e\0\0\0" + b"\0\0\x08\0\0\0"
-    assert tiff.pages(content) == [0, 1]
+    assert Tiff(content).pages == [0, 1]

@@ -56,6 +56,7 @@ READ = {
     "palette": drawn(80, "P", "PNG", compress_level=1),
     "webp": drawn(36, "RGB", "WEBP", quality=50, method=0),
     "jpeg-2000": drawn(32, "RGB", "JPEG2000", quality_mode="rates", quality_layers=[80]),
+    "vast-jpeg-2000": drawn(56, "RGB", "JPEG2000", quality_mode="rates", quality_layers=[80]),
     "gif": drawn(60, "P", "GIF"),
 }
 REFUSED = {
@@ -122,6 +123,34 @@ def test_a_large_file_waits_for_those_of_other_threads() -> None:
     assert entered.is_set()
 
 
+def waits(thread: threading.Thread) -> bool:
+    """Whether a thread waits for its turn, as soon as it does."""
+    for _ in range(1000):
+        frame = sys._current_frames().get(thread.ident or 0)  # noqa: SLF001 - no public way
+        if frame and frame.f_code.co_name in {"wait", "wait_for"}:
+            return True
+        thread.join(0.005)
+    return False
+
+
+def test_a_small_file_does_not_pass_a_large_one_that_waits() -> None:
+    order: list[int] = []
+
+    def hold(size: int) -> None:
+        with memory.room_for(size * MB, Deadline.never()):
+            order.append(size)
+
+    threads = [threading.Thread(target=hold, args=(size,)) for size in (128, 10)]
+    with memory.room_for(120 * MB, Deadline.never()):
+        for thread in threads:
+            thread.start()
+            assert waits(thread)
+        assert order == []
+    for thread in threads:
+        thread.join(10)
+    assert order == [128, 10]
+
+
 def test_a_file_that_waits_too_long_is_left_to_another_invocation() -> None:
     with (
         memory.room_for(120 * MB, Deadline.never()),
@@ -146,3 +175,8 @@ def test_the_memory_of_the_function_decides_which_images_are_decoded() -> None:
         to_jpeg(content)
     memory.set_function(memory.DEFAULT_FUNCTION)
     assert to_jpeg(content).view.scale < 1
+
+
+@pytest.mark.usefixtures("small_function")
+def test_a_jpeg_2000_that_is_decoded_smaller_needs_less_memory() -> None:
+    assert to_jpeg(drawn(52, "RGB", "JPEG2000")()).view.scale == pytest.approx(0.5, rel=0.001)

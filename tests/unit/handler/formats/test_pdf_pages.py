@@ -165,6 +165,8 @@ def indexed(picture: Image.Image, *, is_png: bool) -> bytes:
     return pdfs.image(few.size, data, b"/FlateDecode", space, more)
 
 
+# The space of black ink.
+BLACK = b"[/Separation/Black/DeviceGray<</FunctionType 2/Domain[0 1]/C0[1]/C1[0]/N 1>>]"
 IMAGES: dict[str, Callable[[Image.Image], bytes]] = {
     "JPEG": lambda p: pdfs.jpeg(p, 99),
     "JPEG that says it is turned": lambda p: pdfs.image(
@@ -186,6 +188,9 @@ IMAGES: dict[str, Callable[[Image.Image], bytes]] = {
     ),
     "pixels as in a PNG": lambda p: pdfs.image(
         p.size, rows(p), b"/FlateDecode", RGB, predicted(p.width, 3)
+    ),
+    "pixels of black ink": lambda p: pdfs.image(
+        p.size, ImageChops.invert(p.convert("L")).tobytes(), b"[]", BLACK
     ),
     "palette": lambda p: indexed(p, is_png=False),
     "palette as in a PNG": lambda p: indexed(p, is_png=True),
@@ -220,6 +225,31 @@ def test_a_fax_that_is_too_large_keeps_black_and_white(is_black: bytes) -> None:
     page = PdfFile(content).page(1, 1000)
     assert b"/DCTDecode" in page
     assert difference(shown(page), shown(content)) < 5
+
+
+def test_a_page_of_thin_strips_is_made_smaller() -> None:
+    picture = enlarged(4000, "RGB")
+    tops = range(0, picture.height, 14)
+    strips = [picture.crop((0, y, 4000, min(y + 14, picture.height))) for y in tops]
+    images = [pdfs.image(each.size, each.tobytes(), b"[]", RGB) for each in strips]
+    unit = 461 / picture.height
+    drawn = b"".join(
+        b"q 640 0 0 %f 0 %f cm /I%d Do Q "
+        % (each.height * unit, 461 - (y + each.height) * unit, number)
+        for number, (y, each) in enumerate(zip(tops, strips, strict=True))
+    )
+    names_of = b"".join(b"/I%d %d 0 R" % (number, 4 + number) for number in range(len(images)))
+    content = pdfs.with_pages(b"<</XObject<<" + names_of + b">>>>", [(drawn, b"")], *images)
+    assert len(content) > 30_000_000
+    page = PdfFile(content).page(1, LIMIT)
+    assert len(page) <= LIMIT
+    assert difference(shown(page), shown(content)) < 3
+
+
+def test_an_image_of_eighty_megabytes_is_made_smaller() -> None:
+    sides = (6000, 4500)
+    content = pdfs.of_images(pdfs.image(sides, b"\x80" * (6000 * 4500 * 3), b"[]", RGB))
+    assert len(PdfFile(content).page(1, LIMIT)) < LIMIT
 
 
 def test_masks_stay_as_they_are() -> None:
