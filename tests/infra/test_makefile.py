@@ -84,6 +84,26 @@ def test_an_environment_that_cannot_be_made_is_one_line(
 
 
 @pytest.mark.parametrize(
+    ("target", "variable", "line"),
+    [
+        ("up", "PORT=x", "PORT is a number, not x"),
+        ("up", "API_PORT=-1", "API_PORT is a number, not -1"),
+        ("soak", "N=x", "N is a number, not x"),
+        ("bench-api", "SECONDS=1 m", "SECONDS is a number, not 1 m"),
+    ],
+)
+def test_a_value_that_is_no_number_is_one_line(
+    project: Path, target: str, variable: str, line: str
+) -> None:
+    make(project, "--dry-run", target, f"{variable.partition('=')[0]}=8300")
+    with pytest.raises(subprocess.CalledProcessError) as raised:
+        make(project, target, variable)
+    [found] = raised.value.stderr.splitlines()
+    assert line in found
+    assert raised.value.stdout == ""
+
+
+@pytest.mark.parametrize(
     ("given", "used"), [("C", "C.UTF-8"), ("POSIX", "C.UTF-8"), ("zh_CN.UTF-8", "zh_CN.UTF-8")]
 )
 def test_a_locale_without_utf_8_is_replaced(project: Path, given: str, used: str) -> None:

@@ -99,7 +99,7 @@ def test_a_store_whose_head_has_another_etag_is_noticed(live: Live, cloud: Cloud
         return Answer(passed.status_code, headers, passed.content)
 
     with serving(answer) as server:
-        found = run("etags", live(endpoints={"obs": server.url}))
+        found = run("etags", live(settings={"OBS_ENDPOINT": server.url}))
     assert found.verdict is NOT_HELD, found
     assert "another" in found.text
 
