@@ -83,7 +83,8 @@ def read_stage(
     With the stand-in, the state is always local, and separate from the stage's own.
 
     Raises:
-        OpsError: the stage does not exist or its choices are invalid; lists every problem.
+        UnknownStage: the stage does not exist.
+        OpsError: its choices are invalid; lists every problem.
     """
     if not _NAME.fullmatch(name):
         raise UnknownStage(
