@@ -34,7 +34,7 @@ def apply(deployment: Deployment, changes: list[Change]) -> None:
 
         def on_step(kind: str, address: str) -> None:
             progress.update(task, description=escape(address))
-            if kind == "complete":
+            if kind == "complete" and not address.startswith("data."):  # reads are no changes
                 progress.advance(task)
 
         deployment.apply(on_step)

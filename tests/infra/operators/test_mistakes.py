@@ -49,7 +49,11 @@ def test_wrong_credentials_are_named_with_their_source(stage: Account) -> None:
     assert stage.run("deploy")[0] == 0
     refusal = Answer(401, {"Content-Type": "application/json"}, json.dumps(WRONG).encode())
     with serving(lambda _: refusal) as server:
-        stage.choose(bucket="invoices", endpoints={"fgs": server.url, "obs": server.url})
+        stage.choose(
+            bucket="invoices",
+            endpoints={"fgs": server.url},
+            settings={"OBS_ENDPOINT": server.url},
+        )
         code, output = stage.run("deploy")
     assert code == 1, output
     [line] = errors(output)

@@ -21,7 +21,8 @@ MARKS = (".ready", ".deploy", ".function")
 CHOICES = {
     "bucket": "invoices",
     "state": {"bucket": "states"},
-    "endpoints": {"obs": "http://127.0.0.1:9", "fgs": "http://127.0.0.1:9"},
+    "endpoints": {"fgs": "http://127.0.0.1:9"},
+    "settings": {"OBS_ENDPOINT": "http://127.0.0.1:9"},
 }
 
 
