@@ -115,8 +115,8 @@ CHECKS = (
     ),
     Check(
         "changed-setting",
-        "A changed setting changes the function in place, and replaces no trigger.",
-        "A replaced trigger loses the events between its removal and its creation.",
+        "A changed setting changes the function in place, and replaces no subscription.",
+        "A replaced subscription loses the events between its removal and its creation.",
         a_setting_changes_the_function_only,
     ),
 )
