@@ -52,7 +52,7 @@ def test_wrong_credentials_are_named_with_their_source(stage: Account) -> None:
         stage.choose(
             bucket="invoices",
             endpoints={"fgs": server.url},
-            settings={"OBS_ENDPOINT": server.url},
+            settings={"OBS_ENDPOINT": server.url, "OBS_PATH_STYLE": "true"},
         )
         code, output = stage.run("deploy")
     assert code == 1, output

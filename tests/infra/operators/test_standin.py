@@ -23,7 +23,7 @@ CHOICES = {
     "bucket": "invoices",
     "state": {"bucket": "states"},
     "endpoints": {"fgs": "http://127.0.0.1:9"},
-    "settings": {"OBS_ENDPOINT": "http://127.0.0.1:9"},
+    "settings": {"OBS_ENDPOINT": "http://127.0.0.1:9", "OBS_PATH_STYLE": "true"},
 }
 
 
