@@ -11,6 +11,10 @@ endif
 # An environment holds the path of its project: a copied or moved folder makes its own.
 STALE := $(if $(filter-out same,$(shell test "$$(cat '$(READY)' 2>/dev/null)" = '$(CURDIR)' && echo same || echo other)),FORCE)
 $(if $(word 2,$(VENV)),$(error VENV is a folder without spaces in its name, not $(VENV)))
+# A value that is no number is one line here, and not the commands' own usage.
+NUMBERS := PORT API_PORT N SEED CALLERS SECONDS JOBS
+without_digits = $(subst 0,,$(subst 1,,$(subst 2,,$(subst 3,,$(subst 4,,$(subst 5,,$(subst 6,,$(subst 7,,$(subst 8,,$(subst 9,,$(1)))))))))))
+$(foreach name,$(NUMBERS),$(if $(call without_digits,$($(name))),$(error $(name) is a number, not $($(name)))))
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 SEED ?= 1
 N ?= 200

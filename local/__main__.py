@@ -57,13 +57,13 @@ def _run(command: Callable[[], int]) -> None:
 @app.command()
 def up(
     port: Annotated[
-        int, typer.Option(help="Port of the bucket's proxy; another if in use.", min=0, max=65535)
+        int, typer.Option(help="Port of the bucket's proxy; another if in use.")
     ] = 8300,
     log: Annotated[Path, typer.Option(help="File for the log of function and OCR.")] = Path(
         "build/up.log"
     ),
     api_port: Annotated[
-        int, typer.Option(help="Port of the function's API; another if in use.", min=0, max=65535)
+        int, typer.Option(help="Port of the function's API; another if in use.")
     ] = 8301,
     origin: Annotated[
         list[str] | None, typer.Option(help="Origin of a web page that may call it; repeatable.")

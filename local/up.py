@@ -21,6 +21,7 @@ from local.processes import remove_at_end
 from quota_invoice.settings.layout import DEFAULT_LAYOUT
 
 console = Console(highlight=False)
+_LAST_PORT = 65535
 
 
 def run_up(port: int, log: Path, api_port: int, origins: Sequence[str], recognition: str) -> int:
@@ -39,8 +40,11 @@ def run_up(port: int, log: Path, api_port: int, origins: Sequence[str], recognit
         The exit code.
 
     Raises:
-        CloudError: another process runs the cloud with this log.
+        CloudError: another process runs the cloud with this log, or a port is none.
     """
+    for name, number in (("PORT", port), ("API_PORT", api_port)):
+        if not 0 <= number <= _LAST_PORT:
+            raise CloudError(f"{name} is 0 to {_LAST_PORT}, not {number}")
     with contextlib.ExitStack() as stack:
         stack.enter_context(_only_one(log.with_suffix(".lock")))
         log.unlink(missing_ok=True)

@@ -33,6 +33,10 @@ _STATE = {"bucket", "region", "endpoint", "key"}
 _CODE = "code"  # the only variable that a stage cannot set
 
 
+class UnknownStage(OpsError):
+    """There is no stage of this name: all other problems wait until it is right."""
+
+
 @dataclass(frozen=True)
 class Stage:
     """A stage, ready to be rendered.
@@ -79,17 +83,20 @@ def read_stage(
     With the stand-in, the state is always local, and separate from the stage's own.
 
     Raises:
-        OpsError: the stage does not exist or its choices are invalid; lists every problem.
+        UnknownStage: the stage does not exist.
+        OpsError: its choices are invalid; lists every problem.
     """
     if not _NAME.fullmatch(name):
-        raise OpsError(f"{name!r} is not a stage name: up to 16 small letters, digits and hyphens")
+        raise UnknownStage(
+            f"{name!r} is not a stage name: up to 16 small letters, digits and hyphens"
+        )
     if stand_in and not stand_in.is_file():
         raise OpsError("the stand-in is not installed; PROVIDER=stand-in of make installs it")
     path = choices / f"{name}.yaml"
     if choices.resolve() == CHOICES and (_FORMER / path.name).is_file():
         raise OpsError(f"deploy/{path.name} is not read any more: move its choices to stages/")
     if not path.is_file():
-        raise OpsError(
+        raise UnknownStage(
             f"there is no stage {name}: {choices.name}/ has {_stages(choices)}; "
             f"to add it: cp stages/dev.yaml stages/{path.name}"
         )

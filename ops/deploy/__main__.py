@@ -31,7 +31,7 @@ from ops.deploy.console import (
 )
 from ops.deploy.deployment import BUCKET, Deployment
 from ops.errors import OpsError
-from ops.stage import CHOICES, STATES, Stage, read_stage, require_credentials
+from ops.stage import CHOICES, STATES, Stage, UnknownStage, read_stage, require_credentials
 
 app = command_group("Deploy a stage: stages/STAGE.yaml sets its variables.")
 
@@ -189,11 +189,13 @@ def _must_stay(stage: Stage, bucket: str) -> bool:
 def _prepare(  # noqa: PLR0913, PLR0917 - the options that the commands share
     name: str, code: Path | None, engine: str, states: Path, choices: Path, stand_in: Path | None
 ) -> Deployment:
-    """Prepare a deployment; report every problem before anything starts."""
+    """Prepare a deployment; report every problem of an existing stage before anything starts."""
     problems: list[str] = []
     stage: Stage | None = None
     try:
         stage = read_stage(name, states, choices, stand_in)
+    except UnknownStage:
+        raise
     except OpsError as error:
         problems += error.problems
     try:

@@ -34,7 +34,7 @@ def apply(deployment: Deployment, changes: list[Change]) -> None:
 
         def on_step(kind: str, address: str) -> None:
             progress.update(task, description=escape(address))
-            if kind == "complete":
+            if kind == "complete" and not address.startswith("data."):  # reads are no changes
                 progress.advance(task)
 
         deployment.apply(on_step)
@@ -77,7 +77,7 @@ def show_next_steps(deployment: Deployment, changes: list[Change]) -> None:
         f"Show all outputs:     {stage.command('outputs')}",
     ]
     if any("create" in one.actions and one.address.startswith(_RIGHTS) for one in changes):
-        lines.append("New rights take 5 to 15 minutes to act; make smoke waits for them.")
+        lines.append("New rights take 5 to 15 minutes to act; the first smoke test waits for them.")
     if found["api_address"]:
         lines.append(f"The API: {found['api_address']} (create an app in API Gateway to get a key)")
     email = stage.variables.get("alarm_email")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ops.live_check.alarms import message_template_exists
 from ops.live_check.bucket import (
     etags_agree,
     missing_key_is_404,
@@ -14,24 +15,24 @@ from ops.live_check.deployment import (
     own_requests_is_used,
     second_plan_is_empty,
 )
-from ops.live_check.events import agency_delivers, filter_works
-from ops.live_check.gateway import body_is_decoded, host_answers, trigger_is_kept
+from ops.live_check.events import filter_works, subscription_delivers
+from ops.live_check.gateway import backend_is_reached, body_is_decoded, host_answers
 from ops.live_check.ocr import largest_side, tickets_are_billed
 
 CHECKS = (
     Check(
         "event-filter",
         "EventGrid announces inputs only, not the function's own records.",
-        "The trigger's filter is in no official model of the trigger. If it is ignored, each "
-        "record invokes the function once more, which ends at once but counts.",
+        "The subscription's filter is documented, but was not tried. If it is ignored, each record "
+        "invokes the function once more, which ends at once but counts.",
         filter_works,
     ),
     Check(
-        "event-agency",
-        "The agency `fgs_to_eg` exists, and FunctionGraph uses EventGrid with it.",
-        "FunctionGraph's console creates it with the first EventGrid trigger; the provider does "
-        "not.",
-        agency_delivers,
+        "event-delivery",
+        "EventGrid's subscription invokes the function, with the agency `EG_TARGET_AGENCY`.",
+        "EventGrid's console creates this agency with the first subscription. The provider does "
+        "not, and sends its name unchecked.",
+        subscription_delivers,
     ),
     Check(
         "api-host",
@@ -41,17 +42,25 @@ CHECKS = (
         host_answers,
     ),
     Check(
-        "api-trigger",
-        "FunctionGraph keeps the values of the trigger DEDICATEDGATEWAY as they were sent.",
-        "The body of this trigger is documented by examples only, and the provider cannot compare "
-        "it.",
-        trigger_is_kept,
+        "api-backend",
+        "The gateway reaches the function by the network type V1, the default of a function "
+        "backend.",
+        "The documents name V1 (without VPC) and V2 (with VPC), and not the one that a dedicated "
+        "gateway needs.",
+        backend_is_reached,
     ),
     Check(
         "api-body",
         "The gateway encodes bodies in Base64 and says so, and the function reads them.",
         "This is documented and was seen in samples, but not with a dedicated gateway.",
         body_is_decoded,
+    ),
+    Check(
+        "alarm-template",
+        "LTS has the message template `keywords_template`, which the alarms on the log use.",
+        "The console's manual names it as built in; other sites and languages may have other "
+        "names. `alarm_message_template` sets another one.",
+        message_template_exists,
     ),
     Check(
         "missing-key",
@@ -106,8 +115,8 @@ CHECKS = (
     ),
     Check(
         "changed-setting",
-        "A changed setting changes the function in place, and replaces no trigger.",
-        "A replaced trigger loses the events between its removal and its creation.",
+        "A changed setting changes the function in place, and replaces no subscription.",
+        "A replaced subscription loses the events between its removal and its creation.",
         a_setting_changes_the_function_only,
     ),
 )

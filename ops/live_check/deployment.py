@@ -32,7 +32,7 @@ def digest_is_sha512(live: LiveStage) -> Finding:
     if digest == built:
         return held(text)
     if len(digest) == len(built):
-        return unknown(f"{text}: another zip is deployed; make deploy")
+        return unknown(f"{text}: another zip is deployed; {live.stage.command('deploy')}")
     return not_held(f"{text}: the digest is not a SHA-512 in hexadecimal")
 
 

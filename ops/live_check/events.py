@@ -1,14 +1,9 @@
-"""Checks of the trigger for uploads."""
+"""Checks of EventGrid's subscription for uploads."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from huaweicloudsdkfunctiongraph.v2 import ListFunctionTriggersRequest
-
 from ops.live_check.check import Finding, held, not_held, unknown
 from ops.live_check.live_stage import LiveStage
-from ops.sdk.errors import readable_errors
 
 
 def filter_works(live: LiveStage) -> Finding:
@@ -20,26 +15,11 @@ def filter_works(live: LiveStage) -> Finding:
     return not_held(text) if found.of_outputs else held(text)
 
 
-def agency_delivers(live: LiveStage) -> Finding:
-    """Look at the trigger, and at the event of the sample."""
-    found = triggers(live, "EVENTGRID")
-    if not found:
-        return unknown("the stage has no trigger of EventGrid")
-    agency = getattr(found[0].event_data, "agency", None) or "not named"
-    text = f"trigger {found[0].trigger_status}, agency {agency}"
-    if str(found[0].trigger_status).upper() != "ACTIVE":
-        return not_held(text)
-    delivered = live.deliveries.of_key
-    return (
-        held(f"{text}; the upload was announced")
-        if delivered
-        else not_held(f"{text}; the upload was not announced")
-    )
-
-
-def triggers(live: LiveStage, kind: str) -> list[Any]:
-    """Return the function's triggers of a kind, as FunctionGraph's SDK has them."""
-    with readable_errors("FunctionGraph"):
-        request = ListFunctionTriggersRequest(function_urn=live.urn)
-        found = live.functiongraph.list_function_triggers(request).body or []
-    return [trigger for trigger in found if trigger.trigger_type_code == kind]
+def subscription_delivers(live: LiveStage) -> Finding:
+    """Upload a sample, and look for the invocation by its event."""
+    if live.variable("trigger") != "EVENTGRID":
+        return unknown("the stage has no subscription of EventGrid")
+    agency = f"agency {live.variable('eventgrid_agency')}"
+    if live.deliveries.of_key:
+        return held(f"{agency}; the upload was announced")
+    return not_held(f"{agency}; the log shows no event of the upload, although it has a record")

@@ -12,7 +12,6 @@ from huaweicloudsdkcore.sdk_request import SdkRequest
 from huaweicloudsdkcore.signer.signer import Signer
 
 from ops.live_check.check import Finding, held, not_held, unknown
-from ops.live_check.events import triggers
 from ops.live_check.live_stage import LiveStage
 from ops.sdk.errors import readable_errors
 
@@ -35,84 +34,74 @@ def host_answers(live: LiveStage) -> Finding:
     code = _error_code(response)
     text = f"{urlsplit(url).netloc} answered {response.status_code} {code}".rstrip()
     is_refusal = response.status_code in _REFUSED and code.startswith("APIG.03")
-    is_open = response.status_code == _OK and _auth(live) == "NONE"
+    is_open = response.status_code == _OK and live.variable("api_auth") == "NONE"
     return held(text) if is_refusal or is_open else not_held(text)
 
 
-def trigger_is_kept(live: LiveStage) -> Finding:
-    """Compare the trigger of the API with the values that the template sent."""
-    if not live.outputs.get("api_address"):
-        return unknown(_NO_API)
-    found = triggers(live, "DEDICATEDGATEWAY")
-    if not found:
-        return not_held("FunctionGraph lists no trigger DEDICATEDGATEWAY")
-    sent = {
-        "path": "/",
-        "match_mode": "SWA",
-        "protocol": "HTTPS",
-        "req_method": "ANY",
-        "auth": _auth(live),
-        "backend_type": "FUNCTION",
-    }
-    data = found[0].event_data
-    kept = {name: getattr(data, name, None) for name in sent}
-    missing = [name for name, value in kept.items() if value is None]
-    other = [f"{name}: {kept[name]}" for name in sent if kept[name] not in {None, sent[name]}]
-    if other:
-        return not_held(f"the trigger has {', '.join(other)}")
-    hidden = f"; it does not show {', '.join(missing)}" if missing else ""
-    return held(f"status {found[0].trigger_status}{hidden}")
+def backend_is_reached(live: LiveStage) -> Finding:
+    """Call the API as one of its callers: the function itself has to answer."""
+    response = _call(live, "GET", "healthz")
+    if isinstance(response, Finding):
+        return response
+    text = f"GET /healthz answered {response.status_code} {_error_code(response)}".rstrip()
+    if response.status_code in _REFUSED:
+        return unknown(text)
+    return held(text) if response.status_code == _OK else not_held(text)
 
 
 def body_is_decoded(live: LiveStage) -> Finding:
     """Ask for the record of an input that does not exist, with a JSON body."""
-    url = str(live.outputs.get("api_address") or "")
-    if not url:
-        return unknown(_NO_API)
-    caller = _caller(live)
-    if caller is None:
-        return unknown("set API_APP_KEY and API_APP_SECRET, of an app that may call the API")
-    body = json.dumps({"key": "live-check/票 +%.jpg"})
-    request = _signed(f"{url}invoices", body, caller, live)
-    with readable_errors("API Gateway"):
-        response = requests.post(
-            f"{url}invoices",
-            data=body.encode(),
-            headers=request,
-            timeout=_SECONDS,
-            allow_redirects=False,
-        )
+    response = _call(live, "POST", "invoices", json.dumps({"key": "live-check/票 +%.jpg"}))
+    if isinstance(response, Finding):
+        return response
     text = f"POST /invoices answered {response.status_code} {_error_code(response)}".rstrip()
     if response.status_code == _NOT_FOUND and not _error_code(response).startswith("APIG."):
         return held(f"{text}: the function read the key in the body")
     return unknown(text) if response.status_code in _REFUSED else not_held(text)
 
 
-def _auth(live: LiveStage) -> str:
-    default = live.stage.template["variable"]["api_auth"]["default"]
-    return str(live.stage.variables.get("api_auth", default))
+def _call(live: LiveStage, method: str, path: str, body: str = "") -> requests.Response | Finding:
+    """Send a signed request; return a finding where there is no API or no caller."""
+    url = str(live.outputs.get("api_address") or "")
+    if not url:
+        return unknown(_NO_API)
+    caller = _caller(live)
+    if caller is None:
+        return unknown("set API_APP_KEY and API_APP_SECRET, of an app that may call the API")
+    headers = _signed(method, f"{url}{path}", body, caller, live)
+    with readable_errors("API Gateway"):
+        return requests.request(
+            method,
+            f"{url}{path}",
+            data=body.encode(),
+            headers=headers,
+            timeout=_SECONDS,
+            allow_redirects=False,
+        )
 
 
 def _caller(live: LiveStage) -> tuple[str, str] | None:
     """Return the key and the secret of a caller; empty ones where none are needed."""
-    if _auth(live) == "NONE":
+    if live.variable("api_auth") == "NONE":
         return "", ""
-    if _auth(live) == "IAM":
+    if live.variable("api_auth") == "IAM":
         return live.credentials.access_key, live.credentials.secret_key
     pair = live.environment.get("API_APP_KEY", ""), live.environment.get("API_APP_SECRET", "")
     return pair if all(pair) else None
 
 
-def _signed(url: str, body: str, caller: tuple[str, str], live: LiveStage) -> dict[str, str]:
+def _signed(
+    method: str, url: str, body: str, caller: tuple[str, str], live: LiveStage
+) -> dict[str, str]:
     """Return the headers of a request; apps and IAM users sign in the same way."""
     headers = {"Content-Type": "application/json"}
     if not all(caller):
         return headers
-    if _auth(live) == "IAM" and live.credentials.security_token:
+    if live.variable("api_auth") == "IAM" and live.credentials.security_token:
         headers["X-Security-Token"] = live.credentials.security_token
     parts = urlsplit(url)
     request = SdkRequest(
-        "POST", parts.scheme, parts.netloc, parts.path, header_params=headers, body=body
+        method, parts.scheme, parts.netloc, parts.path, header_params=headers, body=body
     )
     request.query_params = []
     signed: dict[str, str] = Signer(BasicCredentials(*caller)).sign(request).header_params

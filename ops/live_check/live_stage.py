@@ -57,6 +57,11 @@ class LiveStage:
         """The URN of the function."""
         return str(self.outputs["function_urn"])
 
+    def variable(self, name: str) -> str:
+        """Return the value of a variable of the template: the stage's choice, or the default."""
+        default = self.stage.template["variable"][name]["default"]
+        return str(self.stage.variables.get(name, default))
+
     @cached_property
     def settings(self) -> Settings:
         """The function's settings."""

@@ -36,7 +36,7 @@ def tickets_are_billed(live: LiveStage) -> Finding:
         return unknown("RECOGNITION is quota: one successful result is billed per image")
     return unknown(
         "compare by hand: upload one image of three invoices, and see the day's bill tomorrow; "
-        "make status shows the number that is expected"
+        f"{live.stage.command('status')} shows the number that is expected"
     )
 
 

@@ -1,8 +1,7 @@
 """The invocations that an upload caused, counted in the function's log.
 
-The filter of the EventGrid trigger is in no official model of the trigger: the service may ignore
-it. Then every record that the function writes is announced to the function too. It ignores such
-events, and its log names their keys.
+If EventGrid ignored the filter of the subscription, every record that the function writes would be
+announced to the function too. It ignores such events, and its log names their keys.
 """
 
 from __future__ import annotations
@@ -28,15 +27,15 @@ class Deliveries:
 
     @property
     def conclusion(self) -> str:
-        """A sentence on the trigger's filter."""
+        """A sentence on the filter of upload events."""
         if not self.of_key:
-            return "the log does not show the upload yet: nothing is known of the trigger's filter"
+            return "the log does not show the upload yet: nothing is known of the event filter"
         if self.of_outputs:
             return (
-                f"the trigger's filter is ignored: the function's own output caused "
+                f"the event filter is ignored: the function's own output caused "
                 f"{self.of_outputs} more invocations (see docs/operations.md)"
             )
-        return "the trigger's filter works: no output of the function caused an invocation"
+        return "the event filter works: no output of the function caused an invocation"
 
 
 def count_deliveries(lines: Iterable[str], key: str, layout: BucketLayout) -> Deliveries:
@@ -48,18 +47,22 @@ def count_deliveries(lines: Iterable[str], key: str, layout: BucketLayout) -> De
     >>> count_deliveries(lines, "incoming/a.jpg", DEFAULT_LAYOUT)
     Deliveries(of_key=1, of_outputs=1)
     """
-    of_key, of_outputs = set(), set()
+    of_key, of_outputs, sweeps = set(), set(), set()
     for text in lines:
         try:
             fields = json.loads(text[text.index("{") :])
         except ValueError:
             continue
-        # A sweep and a retry log the same step; each invocation counts once.
-        if not isinstance(fields, dict) or fields.get("step") != "upload":
+        if not isinstance(fields, dict):
             continue
         found, request = str(fields.get("key", "")), str(fields.get("request_id", ""))
-        if found == key:
+        # A retry logs the same step; each invocation counts once, and those of sweeps do not.
+        if fields.get("step") == "sweep":
+            sweeps.add(request)
+        elif fields.get("step") != "upload":
+            continue
+        elif found == key:
             of_key.add(request)
         elif found.startswith(layout.output_prefixes):
             of_outputs.add(request)
-    return Deliveries(len(of_key), len(of_outputs))
+    return Deliveries(len(of_key - sweeps), len(of_outputs))

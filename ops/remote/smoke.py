@@ -97,8 +97,8 @@ def smoke(  # noqa: PLR0913 - the options of the command
                 for created in (key, *records):
                     client.deleteObject(bucket, created)
     raise OpsError(
-        f"no record of {key} after {seconds + further:g} s; make logs shows the function's log, "
-        "and an empty log means that no event reached the function"
+        f"no record of {key} after {seconds + further:g} s; {stage.command('logs')} shows the "
+        "function's log, and an empty log means that no event reached the function"
     )
 
 

@@ -55,7 +55,7 @@ def test_a_newer_lock_does_not_empty_the_environment(project: Path) -> None:
     make(project, "install", "PIP=true")
     used = project / ".venv" / "in-use"
     used.touch()
-    (project / "locks" / "local.lock").touch()
+    os.utime(project / ".venv" / ".ready", (0, 0))  # older than the lock, by any clock
     assert "Installing packages" in make(project, "install", "PIP=true")
     assert used.exists()
 
@@ -81,6 +81,26 @@ def test_an_environment_that_cannot_be_made_is_one_line(
     ]
     assert line in found
     assert photo.exists()
+
+
+@pytest.mark.parametrize(
+    ("target", "variable", "line"),
+    [
+        ("up", "PORT=x", "PORT is a number, not x"),
+        ("up", "API_PORT=-1", "API_PORT is a number, not -1"),
+        ("soak", "N=x", "N is a number, not x"),
+        ("bench-api", "SECONDS=1 m", "SECONDS is a number, not 1 m"),
+    ],
+)
+def test_a_value_that_is_no_number_is_one_line(
+    project: Path, target: str, variable: str, line: str
+) -> None:
+    make(project, "--dry-run", target, f"{variable.partition('=')[0]}=8300")
+    with pytest.raises(subprocess.CalledProcessError) as raised:
+        make(project, target, variable)
+    [found] = raised.value.stderr.splitlines()
+    assert line in found
+    assert raised.value.stdout == ""
 
 
 @pytest.mark.parametrize(

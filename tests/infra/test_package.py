@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import sys
 import zipfile
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from ops.errors import OpsError
+from ops.package.__main__ import app
 from ops.package.build import LARGEST, build
 from ops.package.bytecode import runtime_python
 from ops.package.check import check
@@ -91,3 +94,18 @@ def test_a_left_out_file_has_another_text_where_its_names_are_imported() -> None
 def test_a_pattern_without_a_match_is_an_error() -> None:
     with pytest.raises(OpsError, match="gone"):
         select(CONTENT, [Rule("old", ("sdk/gone.py",))])
+
+
+def test_a_machine_without_the_runtimes_python_is_told_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("PATH", "PYENV_ROOT"):
+        monkeypatch.setenv(name, str(tmp_path))
+    monkeypatch.setattr(sys, "base_prefix", str(tmp_path / "versions" / "3.11"))
+    zip_file = tmp_path / "function.zip"
+    done = CliRunner().invoke(app, ["build", "--packages", str(PACKAGES), "--zip", str(zip_file)])
+    assert done.exit_code == 0, done.output
+    [line] = [line for line in done.output.splitlines() if line.startswith("warning:")]
+    assert "there is no Python 3.12 on this machine, so the zip has no byte-code" in line
+    assert "make package RUNTIME_PYTHON=…" in line
+    assert not any(name.endswith(".pyc") for name in zipfile.ZipFile(zip_file).namelist())

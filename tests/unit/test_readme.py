@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import yaml
 
 from quota_invoice.errors import ConfigurationError, ImageRefused
 from quota_invoice.invoice.fields import Fields
@@ -54,7 +55,8 @@ def leads_somewhere(page: str, link: str) -> bool:
     if not anchor:
         return target.exists()
     headings = re.findall(r"^#+ (.+)$", target.read_text(encoding="utf-8"), re.MULTILINE)
-    return anchor in {heading.lower().replace(" ", "-") for heading in headings}
+    slugs = {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    return anchor in slugs
 
 
 def test_the_record_has_the_members_of_a_written_one() -> None:
@@ -108,6 +110,14 @@ def test_the_settings_table_has_every_setting_with_its_default() -> None:
     assert sorted(read) == sorted(table)
     with pytest.raises(ConfigurationError):
         Settings.read({"REGION": "mars"}.get, project)
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/operations.md"])
+def test_each_alarm_of_the_template_is_in_the_table(page: str) -> None:
+    found = yaml.safe_load((ROOT / "template.yaml").read_text(encoding="utf-8"))["locals"]
+    [table] = re.findall(r"^\| Alarm \|.*?\n\n", TEXTS[page], re.MULTILINE | re.DOTALL)
+    names = re.findall(r"^\| `([a-z-]+)` \|", table, re.MULTILINE)
+    assert names == [*found["metric_alarms"], *found["log_alarms"]]
 
 
 def paths(value: Any, at: str = "") -> Iterator[str]:

@@ -82,3 +82,10 @@ def test_a_taken_port_is_replaced_and_said(tmp_path: Path, option: str, name: st
     found = re.search(rf"Port {taken} is in use: the {name} is at http://127.0.0.1:(\d+)", printed)
     assert found, printed
     assert int(found[1]) != taken
+
+
+def test_a_port_that_does_not_exist_is_one_line(tmp_path: Path) -> None:
+    process = start(tmp_path, "--api-port", "65536")
+    output, errors = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert f"{output}{errors or ''}" == "error: API_PORT is 0 to 65535, not 65536\n"

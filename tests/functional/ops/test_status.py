@@ -99,7 +99,7 @@ def test_an_empty_bucket_needs_nobody(env_file: Path, objects: Objects) -> None:
     ("change", "options", "line"),
     [
         (lambda path: path.unlink(), (), "is the local cloud running? make up"),
-        (lambda path: path.write_text("BUCKET=invoices\n"), (), "HW_ACCESS_KEY: not set"),
+        (lambda path: path.write_text("BUCKET=invoices\n"), (), "FUNCTION_URN: not set"),
         (
             lambda path: path.write_text(
                 path.read_text().replace("HW_SECRET_KEY=", "HW_SECRET_KEY=x")

@@ -35,8 +35,12 @@ def stage(cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stag
     for name in ("HW_ACCESS_KEY", "HW_SECRET_KEY"):
         monkeypatch.setenv(name, environment[name])
     found = read_stage("dev", tmp_path)
-    endpoints = {"fgs": cloud.functiongraph_endpoint, "obs": cloud.bucket.endpoint}
-    settings = {"OBS_SIGNATURE": "v4", "OBS_PATH_STYLE": "true"}
+    endpoints = {"fgs": cloud.functiongraph_endpoint}
+    settings = {
+        "OBS_ENDPOINT": cloud.bucket.endpoint,
+        "OBS_SIGNATURE": "v4",
+        "OBS_PATH_STYLE": "true",
+    }
     return replace(
         found, variables={**found.variables, "endpoints": endpoints, "settings": settings}
     )

@@ -28,6 +28,7 @@ from ops.live_check import __main__ as command
 from ops.live_check.check import Finding, Verdict
 from ops.live_check.checks import CHECKS
 from ops.live_check.live_stage import LiveStage
+from ops.remote.deliveries import Deliveries
 from ops.sdk.clients import bucket_client
 
 HELD, NOT_HELD, UNKNOWN = Verdict
@@ -98,7 +99,7 @@ def test_a_store_whose_head_has_another_etag_is_noticed(live: Live, cloud: Cloud
         return Answer(passed.status_code, headers, passed.content)
 
     with serving(answer) as server:
-        found = run("etags", live(endpoints={"obs": server.url}))
+        found = run("etags", live(settings={"OBS_ENDPOINT": server.url}))
     assert found.verdict is NOT_HELD, found
     assert "another" in found.text
 
@@ -139,16 +140,23 @@ def test_the_local_bucket_has_no_filter_and_the_log_shows_it(
         return answers({"logs": logs})(asked_nothing)
 
     asked_nothing = Asked("", "", {}, b"")
-    triggers = [{"trigger_type_code": "EVENTGRID", "trigger_status": "ACTIVE"}]
-    triggers[0]["event_data"] = {"agency": "fgs_to_eg"}  # type: ignore[assignment]
-    with serving(lts) as log, serving(answers(triggers)) as functiongraph:
-        stage = live(endpoints={"lts": log.url, "fgs": functiongraph.url})
+    with serving(lts) as log:
+        stage = live(endpoints={"lts": log.url})
         found = run("event-filter", stage)
         assert found.verdict is NOT_HELD, found
         # The same upload shows that events are delivered.
-        agency = run("event-agency", stage)
-    assert agency.verdict is HELD, agency
-    assert "agency fgs_to_eg" in agency.text
+        delivery = run("event-delivery", stage)
+    assert delivery == Finding(HELD, "agency EG_TARGET_AGENCY; the upload was announced")
+
+
+def test_an_upload_that_only_a_sweep_found_is_noticed(live: Live) -> None:
+    stage = live(eventgrid_agency="our-agency")
+    stage.__dict__["_deliveries"] = Deliveries(of_key=0, of_outputs=0)  # after a minute's wait
+    found = run("event-delivery", stage)
+    assert found.verdict is NOT_HELD
+    assert "agency our-agency; the log shows no event" in found.text
+    assert run("event-filter", stage).verdict is UNKNOWN
+    assert run("event-delivery", live(trigger="OBS")).verdict is UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -175,21 +183,51 @@ def test_a_host_that_does_not_answer_is_noticed(live: Live) -> None:
     assert run("api-host", live({"api_address": ""})).verdict is UNKNOWN
 
 
+def test_the_gateway_reaches_the_function(live: Live, cloud: Cloud) -> None:
+    stage = live({"api_address": f"{cloud.api_endpoint}/"}, api_auth="NONE")
+    assert run("api-backend", stage) == Finding(HELD, "GET /healthz answered 200")
+
+
 @pytest.mark.parametrize(
-    ("data", "verdict"),
+    ("status", "code", "verdict"),
     [
-        ({"path": "/", "match_mode": "SWA", "auth": "APP"}, HELD),
-        ({"path": "/", "match_mode": "NORMAL", "auth": "APP"}, NOT_HELD),
-        (None, NOT_HELD),
+        (503, "APIG.0202", NOT_HELD),  # the backend is unavailable
+        (404, "APIG.0101", NOT_HELD),
+        (401, "APIG.0303", UNKNOWN),  # the caller is refused, so nothing is known of the function
     ],
 )
-def test_the_trigger_of_the_api_is_compared(
-    live: Live, data: dict[str, str] | None, verdict: Verdict
+def test_a_gateway_that_does_not_reach_the_function_is_noticed(
+    live: Live, status: int, code: str, verdict: Verdict
 ) -> None:
-    found = [{"trigger_type_code": "DEDICATEDGATEWAY", "event_data": data}] if data else []
-    with serving(answers(found)) as server:
-        stage = live({"api_address": "https://api.test/"}, endpoints={"fgs": server.url})
-        assert run("api-trigger", stage).verdict is verdict
+    with serving(answers({"error_code": code}, status)) as server:
+        found = run("api-backend", live({"api_address": f"{server.url}/"}, api_auth="IAM"))
+        [asked] = server.asked
+    assert found == Finding(verdict, f"GET /healthz answered {status} {code}")
+    assert asked.headers["authorization"].startswith("SDK-HMAC-SHA256 Access=")
+    assert run("api-backend", live({"api_address": ""})).verdict is UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("account", "names", "verdict"),
+    [
+        ("d1", ["sql_template", "keywords_template"], HELD),
+        ("d1", ["keywords_template_zh"], NOT_HELD),
+        ("d1", [], NOT_HELD),
+        ("", [], UNKNOWN),
+    ],
+)
+def test_the_message_template_of_the_alarms_is_looked_up(
+    live: Live, account: str, names: list[str], verdict: Verdict
+) -> None:
+    templates = {"results": [{"name": name} for name in names]}
+    with (
+        serving(answers({"domain_id": account})) as functiongraph,
+        serving(answers(templates)) as lts,
+    ):
+        found = run("alarm-template", live(endpoints={"fgs": functiongraph.url, "lts": lts.url}))
+    assert found.verdict is verdict
+    assert all(name in found.text for name in names if verdict is NOT_HELD)
+    assert all("/d1/lts/events/notification/templates" in asked.path for asked in lts.asked)
 
 
 def test_the_function_reads_the_body_of_a_call(live: Live, cloud: Cloud) -> None:

@@ -50,7 +50,7 @@ def test_a_stage_shows_its_code_and_its_last_sweep(
             "bucket": BUCKET,
             "bucket_exists": True,
             "api": False,
-            "endpoints": {"obs": cloud.bucket.endpoint, "fgs": server.url, "lts": server.url},
+            "endpoints": {"fgs": server.url, "lts": server.url},
             "settings": stage.variables["settings"],
         }
         (tmp_path / "test.yaml").write_text(yaml.safe_dump(choices), encoding="utf-8")

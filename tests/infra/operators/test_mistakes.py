@@ -20,9 +20,15 @@ def errors(output: str) -> list[str]:
     return [line for line in output.splitlines() if line.startswith("error:")]
 
 
-def test_an_unknown_stage_is_answered_with_those_that_exist(stage: Account) -> None:
+@pytest.mark.parametrize("command", ["validate", "plan", "deploy", "outputs", "destroy"])
+def test_an_unknown_stage_is_answered_with_those_that_exist(
+    stage: Account, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
     (stage.folder / "test.yaml").rename(stage.folder / "production.yaml")
-    code, output = stage.run("validate")
+    monkeypatch.setenv("HOME", str(stage.folder))  # no credentials: they can wait
+    monkeypatch.delenv("HW_ACCESS_KEY")
+    monkeypatch.delenv("HW_SECRET_KEY")
+    code, output = stage.run(command)
     assert code == 1
     [line] = errors(output)
     assert "there is no stage test" in line
@@ -43,7 +49,11 @@ def test_wrong_credentials_are_named_with_their_source(stage: Account) -> None:
     assert stage.run("deploy")[0] == 0
     refusal = Answer(401, {"Content-Type": "application/json"}, json.dumps(WRONG).encode())
     with serving(lambda _: refusal) as server:
-        stage.choose(bucket="invoices", endpoints={"fgs": server.url, "obs": server.url})
+        stage.choose(
+            bucket="invoices",
+            endpoints={"fgs": server.url},
+            settings={"OBS_ENDPOINT": server.url, "OBS_PATH_STYLE": "true"},
+        )
         code, output = stage.run("deploy")
     assert code == 1, output
     [line] = errors(output)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -21,7 +22,8 @@ MARKS = (".ready", ".deploy", ".function")
 CHOICES = {
     "bucket": "invoices",
     "state": {"bucket": "states"},
-    "endpoints": {"obs": "http://127.0.0.1:9", "fgs": "http://127.0.0.1:9"},
+    "endpoints": {"fgs": "http://127.0.0.1:9"},
+    "settings": {"OBS_ENDPOINT": "http://127.0.0.1:9", "OBS_PATH_STYLE": "true"},
 }
 
 
@@ -81,6 +83,8 @@ def test_every_command_works_without_network_and_credentials(project: Path) -> N
         assert "+ create   huaweicloud_obs_bucket.invoices[0]" in output
         assert "+ create   huaweicloud_fgs_function.function" in output
     assert "make smoke" not in output
+    done, total = re.findall(r"(\d+)/(\d+)", output)[-1]  # of the progress bar
+    assert done == total
     code, output = make_without_network(project, "outputs")
     assert (code, '"bucket": "invoices"' in output) == (0, True), output
     code, output = make_without_network(project, "destroy", "DELETE_INVOICES=yes", "YES=1")
