@@ -50,7 +50,11 @@ def post_invoice(context: RequestContext) -> Response:
     else:
         file = _file_of_url(context, wanted.url or "")
         reading = context.recognizer.read(file, context.deadline)
-    return Response(200, recognized(None, reading, region=context.settings.region))
+    settings = context.settings
+    record = recognized(
+        None, reading, region=settings.region, confidence_below=settings.confidence_below
+    )
+    return Response(200, record)
 
 
 def _read_image(context: RequestContext, image: str) -> Reading:

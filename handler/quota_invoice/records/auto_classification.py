@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from quota_invoice.invoice.fields import Conditions
 from quota_invoice.invoice.interpret import interpret
 from quota_invoice.invoice.rules import unread_pages, unread_tickets
 from quota_invoice.recognition.reading import Api, Reading, View
 from quota_invoice.recognition.tickets import is_read, status_of, tickets
 
 
-def members(reading: Reading) -> dict[str, Any]:
+def members(reading: Reading, conditions: Conditions) -> dict[str, Any]:
     """Return the results of all pages, their invoices, and the tickets that were not read.
 
     Each invoice and each failed ticket has its page and its polygon: the corners in pixels of the
@@ -23,7 +24,7 @@ def members(reading: Reading) -> dict[str, Any]:
         polygon = _polygon(ticket.get("location"), reading.pages[page].view)
         place = {"page": page, "polygon": polygon}
         if is_read(ticket):
-            invoices.append({**interpret(ticket["content"], of_file), **place})
+            invoices.append({**interpret(ticket["content"], of_file, conditions), **place})
         else:
             failed_tickets.append({"type": ticket.get("type"), **place, **status_of(ticket)})
     return {

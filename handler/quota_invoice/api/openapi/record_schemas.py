@@ -46,12 +46,22 @@ def record_schemas() -> dict[str, Json]:
         "Invoice": object_of(
             {
                 **_invoice(),
+                "authority": {
+                    "description": "The kind of tax bureau, by the code.",
+                    **TEXT_OR_NULL,
+                },
+                "trade": {
+                    "description": "The trade, by the code of a state or local tax bureau.",
+                    **TEXT_OR_NULL,
+                },
                 "duplicate_of": {
-                    "description": "The invoice that this one repeats, as known when the record "
-                    "was written; null if none was known."
+                    "description": "The key of the first file that shows the same code and "
+                    "number; null if this is the first. The API derives it anew, except for POST.",
+                    **TEXT_OR_NULL,
                 },
                 "findings": array_of(ref("Finding")),
-            }
+            },
+            optional=["authority", "trade"],
         ),
         "Finding": object_of(
             {
