@@ -19,7 +19,7 @@ from quota_invoice.invoice.duplicates import (
     name_duplicates,
 )
 from quota_invoice.obs.objects import ObjectStore, Source
-from quota_invoice.records.record import etag_of
+from quota_invoice.records.record import SCHEMA, etag_of
 from quota_invoice.records.stored import stored_record
 from quota_invoice.settings.layout import BucketLayout
 
@@ -61,7 +61,7 @@ class AppearanceIndex:
         A record of schema 1, or of a file that is not stored, is returned as it is.
         """
         source = record.get("source")
-        if not isinstance(source, Mapping) or "rules" not in record:
+        if record.get("schema") != SCHEMA or not isinstance(source, Mapping):
             return dict(record)
         own = Appearance(str(source.get("key")), source.get("uploaded_at"))
         return self._name(str(source.get("bucket")), own, record, is_writing=False)

@@ -56,13 +56,14 @@ def record_schemas() -> dict[str, Json]:
                 },
                 "duplicate_of": {
                     "description": "The key of the first file that shows the same code and "
-                    "number; null if this is the first. The API derives it anew, except for POST.",
+                    "number; null if this is the first. The API derives it anew.",
                     **TEXT_OR_NULL,
                 },
                 "findings": array_of(ref("Finding")),
             },
             optional=["authority", "trade"],
         ),
+        "FormerInvoice": object_of({**_invoice(), "issues": array_of(TEXT)}),
         "Finding": object_of(
             {
                 "code": TEXT,
@@ -115,10 +116,9 @@ def _failure() -> Json:
 
 
 def _former_record() -> Json:
-    invoice = object_of({**_invoice(), "issues": array_of(TEXT)})
     members = {
         **_result(),
-        "invoices": array_of(invoice),
+        "invoices": array_of(ref("FormerInvoice")),
         "ocr": object_of({**_ocr(), "rescue": {"type": ["object", "null"]}}),
         "processed_at": TIME,
     }
