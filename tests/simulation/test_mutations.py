@@ -12,6 +12,7 @@ from quota_invoice.obs.objects import Source
 from quota_invoice.pipeline import Outcome, Pipeline
 from quota_invoice.recognition.breaker import CircuitBreaker
 from quota_invoice.recognition.pages import Pages
+from quota_invoice.records.appearances import AppearanceIndex, _Other
 from quota_invoice.sweep.round import Round
 from quota_invoice.sweep.sweeper import Sweeper
 from tests.simulation.bucket import SimulatedStore
@@ -98,6 +99,43 @@ def test_a_circuit_breaker_that_never_opens_is_found(monkeypatch: pytest.MonkeyP
 
 def test_a_sweep_that_forgets_its_attempts_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Sweeper, "_postpone", lambda *_: None)
+    assert first_found() is not None
+
+
+def test_an_appearance_that_is_not_noted_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    def add(index: AppearanceIndex, source: Source, record: dict[str, Any]) -> dict[str, Any]:
+        del source
+        return index.derive(record)
+
+    monkeypatch.setattr(AppearanceIndex, "add", add)
+    assert first_found() is not None
+
+
+def test_an_index_that_is_listed_before_the_entry_is_written_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    add = AppearanceIndex.add
+
+    def list_first(
+        index: AppearanceIndex, source: Source, record: dict[str, Any]
+    ) -> dict[str, Any]:
+        named = index.derive(record)
+        add(index, source, record)
+        return named
+
+    monkeypatch.setattr(AppearanceIndex, "add", list_first)
+    assert first_found() is not None
+
+
+def test_a_first_appearance_that_counts_without_its_object_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def counting(index: Any, bucket: str, itself: tuple[str, str], marker_key: str) -> Any:
+        del itself
+        marker = index._store.read(bucket, marker_key) or {}  # noqa: SLF001 - as above
+        return _Other(marker["key"], has_record=True, is_duplicate=False)
+
+    monkeypatch.setattr(AppearanceIndex, "_counting", counting)
     assert first_found() is not None
 
 
