@@ -15,6 +15,7 @@ from ops.errors import OpsError
 from ops.sdk.clients import bucket_client
 from ops.sdk.errors import readable_errors, response_body
 from ops.stage import Stage
+from quota_invoice.invoice.duplicates import Appearance, identities
 from quota_invoice.settings.layout import DEFAULT_LAYOUT, BucketLayout
 
 _NOT_FOUND = 404
@@ -43,7 +44,7 @@ class SmokeResult:
 def smoke(
     stage: Stage, outputs: Mapping[str, Any], sample: Path, seconds: float, *, keep: bool
 ) -> SmokeResult:
-    """Upload a sample, wait for its record, and remove both.
+    """Upload a sample, wait for its record, and remove all objects of both.
 
     Args:
         stage: the deployed stage.
@@ -59,6 +60,7 @@ def smoke(
     layout = _layout(outputs)
     key = f"{layout.input_prefix}smoke/{int(time.time())}-{sample.name}"
     records = [layout.record_key(key), layout.failure_key(key)]
+    written: list[str] = []  # entries of the index
     started = time.monotonic()
     with readable_errors("OBS"):
         client = bucket_client(stage)
@@ -69,17 +71,26 @@ def smoke(
                 for record_key in records:
                     record = _read_record(client, bucket, record_key)
                     if record is not None:
+                        written += _index_keys(layout, record)
                         waited = time.monotonic() - uploaded
                         return SmokeResult(key, record_key, record, uploaded - started, waited)
                 time.sleep(_PAUSE)
         finally:
             if not keep:
-                for created in (key, *records):
+                for created in (key, *records, *written):
                     client.deleteObject(bucket, created)
     raise OpsError(
         f"no record of {key} after {seconds:g} s; make logs shows the function's log, and an "
         "empty log means that no event reached the function"
     )
+
+
+def _index_keys(layout: BucketLayout, record: Mapping[str, Any]) -> list[str]:
+    """Return the keys of the appearances that a record's invoices left in the index."""
+    source = record["source"]
+    appearance = Appearance(source["key"], source["uploaded_at"])
+    found = identities(record.get("invoices"))
+    return [layout.appearance_key(*itself, appearance) for itself in found]
 
 
 def _layout(outputs: Mapping[str, Any]) -> BucketLayout:
