@@ -55,6 +55,9 @@ class Outcome(Enum):
     GONE = "gone"  # there is no such object any more
     IGNORED = "ignored"  # not the upload of an input
     WAITING = "waiting"  # an attempt failed, and a later sweep makes the next one
+    REDERIVED = "rederived"  # the record was written again, with the findings of the present rules
+    UNCHANGED = "unchanged"  # the record has the findings of the present rules
+    UNUSABLE = "unusable"  # the record is not one that this function wrote
     TIDIED = "tidied"  # a leftover failure record was removed, by a sweep
 
     @property

@@ -49,22 +49,11 @@ def recognized(
         confidence_below: a field with a lower confidence is doubtful.
     """
     first, *_ = reading.pages.values()
-    uploaded = parse_time(source.uploaded_at) if source else None
-    conditions = Conditions(day_in_china(uploaded), confidence_below)
-    one_per_image = replace(conditions, is_one_per_image=True)
     return {
         "schema": SCHEMA,
         "status": Status.RECOGNIZED.value,
         "source": asdict(source) if source else None,
-        **(
-            {
-                "result": dict(first.result),
-                "invoices": [interpret(first.result, (), one_per_image)],
-            }
-            if reading.api is Api.QUOTA_INVOICE
-            else members(reading, conditions)
-        ),
-        "rules": _rules(reading),
+        **interpreted(source, reading, confidence_below),
         "ocr": {
             "api": reading.api.value,
             "region": region,
@@ -76,6 +65,19 @@ def recognized(
         "pages": _pages(reading) if reading.has_pages else None,
         "processed_at": _now(),
     }
+
+
+def interpreted(
+    source: Source | None, reading: Reading, confidence_below: float = CONFIDENCE_BELOW
+) -> dict[str, Any]:
+    """Return a record's members from ``result`` to ``rules``, by the present rules."""
+    uploaded = parse_time(source.uploaded_at) if source else None
+    conditions = Conditions(day_in_china(uploaded), confidence_below)
+    if reading.api is not Api.QUOTA_INVOICE:
+        return {**members(reading, conditions), "rules": _rules(reading)}
+    [page] = reading.pages.values()
+    invoice = interpret(page.result, (), replace(conditions, is_one_per_image=True))
+    return {"result": dict(page.result), "invoices": [invoice], "rules": _rules(reading)}
 
 
 def failed(source: Source, error: QuotaInvoiceError, attempts: int = 1) -> dict[str, Any]:

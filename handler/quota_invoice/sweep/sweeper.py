@@ -31,6 +31,7 @@ from quota_invoice.pipeline import Outcome, Pipeline
 from quota_invoice.settings.settings import Settings
 from quota_invoice.sweep.comparison import compare
 from quota_invoice.sweep.progress import Pending, Progress
+from quota_invoice.sweep.rederiver import Rederiver
 from quota_invoice.sweep.retries import Retries, Tries
 from quota_invoice.sweep.round import Round, RoundState
 from quota_invoice.times import utc_now
@@ -79,6 +80,7 @@ class Sweeper:
         self._deadline = deadline
         self._concurrency = settings.sweep_concurrency
         self._pool = pool
+        self._rederiver = Rederiver(settings, store)
         self._retries = Retries(store, settings.bucket, settings.layout, now)
 
     def run(self, sweep: Sweep) -> dict[str, int]:
@@ -139,6 +141,8 @@ class Sweeper:
         return progress
 
     def _needs_work(self, finding: Finding, tries: Tries | None, sweep: Sweep) -> bool:
+        if sweep.rederive:
+            return finding.state in {State.DONE, State.UNSURE}
         if finding.state is State.MISSING:
             return tries is None or self._is_due(tries, sweep)
         is_left_over = tries is not None and bool(tries.keys)
@@ -153,6 +157,8 @@ class Sweeper:
     ) -> Outcome:
         """Process an input, unless a refusal has stopped the round."""
         with self._pipeline.breaker.guard():
+            if sweep.rederive:
+                return self._rederiver.run(finding.entry)
             tries = tries or self._retries.look_up(finding.entry)
             return self._bring_up_to_date(finding, tries, sweep, is_first=is_first)
 
@@ -224,4 +230,5 @@ class Sweeper:
     def _state_key(self, sweep: Sweep) -> str:
         """Return the state's key; no failure record has it, since those end in ``.json``."""
         kind = "-failures" * sweep.retry_failed + "-verify" * sweep.verify
+        kind += "-rederive" * sweep.rederive
         return f"{self._layout.failures_prefix}.sweep{kind}"
