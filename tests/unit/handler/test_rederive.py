@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import copy
-from collections import Counter
-from collections.abc import Callable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from ops.rederive.rules import rederive_all
 from quota_invoice.errors import StoreUnreachable, UploadsFailed
+from quota_invoice.obs.objects import Entry
 from tests.support.announce import etag
-from tests.support.fakes import RESULT
+from tests.support.fakes import RESULT, FakeStore, time_of
 from tests.unit.handler.test_sweep import Cloud
 
 A, B = "results/a.jpg.json", "results/b.jpg.json"
@@ -21,10 +22,10 @@ REVIEW = "reviews/a.jpg/1.json"
 
 
 def read(count: int) -> Cloud:
-    """Return a bucket with so many inputs, whose records are of former rules."""
+    """Return a bucket with one or two inputs, whose records are of former rules."""
     numbers = [{**RESULT, "number": f"{number:08}"} for number in range(count)]
     cloud = Cloud(*numbers)
-    for name in [f"{number:05}" for number in range(count)] if count > 2 else "ab"[:count]:
+    for name in "ab"[:count]:
         cloud.put(f"incoming/{name}.jpg")
     cloud.run()
     cloud.store.times |= dict.fromkeys(cloud.store.records, 30)
@@ -132,7 +133,33 @@ def test_a_failure_of_one_record_costs_no_other_in_a_sweep() -> None:
     assert not [key for key in cloud.store.records if key.startswith("retries/")]
 
 
+class IndexedStore(FakeStore):
+    """A bucket whose index is listed without a look at all other objects."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.entries: defaultdict[str, list[Entry]] = defaultdict(list)
+
+    def write(self, bucket: str, key: str, record: Any) -> None:
+        super().write(bucket, key, record)
+        if key in self.markers:
+            self.entries[key.rpartition("/")[0] + "/"].append(Entry(key, "e", 1, time_of(0)))
+
+    def listing(self, bucket: str, prefix: str, after: str = "") -> Iterator[Entry]:
+        if prefix.startswith("index/"):
+            return iter(self.entries[prefix])
+        return super().listing(bucket, prefix, after)
+
+
 def test_ten_thousand_records_take_no_ocr_request() -> None:
-    cloud = read(10_000)
+    cloud, template = Cloud(), read(1).store.records[A]
+    cloud.store = IndexedStore()
+    for number in range(10_000):
+        key, record = f"incoming/{number:05}.jpg", copy.deepcopy(template)
+        cloud.put(key)
+        record["source"]["key"], record["result"]["number"] = key, f"{number:08}"
+        cloud.store.records[f"results/{number:05}.jpg.json"] = record
+        cloud.store.times[f"results/{number:05}.jpg.json"] = 30
     assert run_command(cloud) == {"rederived": 10_000}
+    assert run_command(cloud) == {"unchanged": 10_000}
     assert cloud.ocr.given == []
