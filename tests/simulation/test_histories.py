@@ -8,9 +8,9 @@ from collections import Counter
 
 import pytest
 
-from tests.simulation.checks import violations
 from tests.simulation.history import History
 from tests.simulation.plans import make_plan
+from tests.simulation.rules.checks import violations
 from tests.simulation.shrinking import report
 
 # SIMULATION_HISTORIES sets the number of histories; SIMULATION_SEED runs one of them again, and

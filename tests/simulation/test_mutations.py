@@ -16,9 +16,9 @@ from quota_invoice.records.appearances import AppearanceIndex, _Other
 from quota_invoice.sweep.round import Round
 from quota_invoice.sweep.sweeper import Sweeper
 from tests.simulation.bucket import SimulatedStore
-from tests.simulation.checks import violations
 from tests.simulation.history import History
 from tests.simulation.plans import make_plan
+from tests.simulation.rules.checks import violations
 from tests.simulation.shrinking import report, shrunk
 
 MOST_HISTORIES = 2000
