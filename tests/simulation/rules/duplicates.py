@@ -83,7 +83,8 @@ def _records_that_miss_each_other(world: World, found: Appearances) -> Iterator[
 
 def _marked_at(world: World, itself: tuple[str, str], appearance: Appearance) -> float:
     key = LAYOUT.appearance_key(*itself, appearance)
-    return max(step.at for step in world.steps if (step.action, step.key) == ("put", key))
+    times = (step.at for step in world.steps if (step.action, step.key) == ("put", key))
+    return max(times, default=0.0)
 
 
 def _names_another(record: dict[str, Any], itself: tuple[str, str]) -> bool:
