@@ -64,6 +64,10 @@ invoke: $(if $(STAGED),$(VENV)/.deploy,$(READY)) ## Send one event to the functi
 backfill: $(READY) ## Send inputs without a record to the deployed function: make backfill [PREFIX=2026/] [DRY_RUN=1]
 	@$(BIN)/python -m ops.backfill --prefix "$(PREFIX)" $(if $(DRY_RUN),--dry-run) $(BACKFILL)
 
+.PHONY: rederive
+rederive: $(if $(STAGED),$(VENV)/.deploy,$(READY)) ## Apply the present rules to all records, without OCR: make rederive [STAGE=dev | LOCAL=1] [PREFIX=2026/] [DRY_RUN=1]
+	@$(BIN)/python -m ops.rederive $(if $(LOCAL),--env build/up.env,$(if $(STAGED),--stage '$(STAGE)' --engine "$(ENGINE)")) --prefix "$(PREFIX)" $(if $(DRY_RUN),--dry-run)
+
 # Tests run in JOBS processes: one more than two cores, since many tests wait for timeouts. Tests
 # that TESTS names run in one process.
 JOBS ?= 3

@@ -73,6 +73,7 @@ def handler(event: object, context: Context) -> dict[str, Any]:
         recognizer,
         log,
         keep_history=settings.keep_history,
+        confidence_below=settings.confidence_below,
     )
     if isinstance(request, Sweep):
         from quota_invoice.sweep.sweeper import Sweeper  # noqa: PLC0415 - as above

@@ -3,6 +3,7 @@
     identify    which content has the object now?                    one request
     check       does a record or failure exist for this content?     one or two requests
     recognize   the OCR service reads it from a signed URL           one request per attempt
+    index       note each invoice's appearance, find earlier ones    two requests per invoice
     confirm     does the object still have this content?             one request
     write       the record, last of all: it marks the work as done   one request
 
@@ -28,10 +29,12 @@ from quota_invoice.errors import (
     QuotaInvoiceError,
     StoreError,
 )
+from quota_invoice.invoice.fields import CONFIDENCE_BELOW
 from quota_invoice.logs import Alarm, Log
 from quota_invoice.obs.objects import Identified, ObjectStore, Source
 from quota_invoice.recognition.ocr_input import File
 from quota_invoice.recognition.recognizer import Recognizer
+from quota_invoice.records.appearances import AppearanceIndex
 from quota_invoice.records.record import Status, etag_of, failed, recognized
 from quota_invoice.records.stored import stored_record
 from quota_invoice.settings.layout import BucketLayout
@@ -52,6 +55,9 @@ class Outcome(Enum):
     GONE = "gone"  # there is no such object any more
     IGNORED = "ignored"  # not the upload of an input
     WAITING = "waiting"  # an attempt failed, and a later sweep makes the next one
+    REDERIVED = "rederived"  # the record was written again, with the findings of the present rules
+    UNCHANGED = "unchanged"  # the record has the findings of the present rules
+    UNUSABLE = "unusable"  # the record is not one that this function wrote
     TIDIED = "tidied"  # a leftover failure record was removed, by a sweep
 
     @property
@@ -87,12 +93,13 @@ class Pipeline:
         recognizer: sends objects to OCR.
         log: takes a line for each step.
         keep_history: whether the record of a replaced content is kept.
+        confidence_below: a field with a lower confidence is doubtful.
 
     Attributes:
         breaker: opens when a service refuses the account or the bucket.
     """
 
-    def __init__(  # noqa: PLR0913 - four parts and two settings
+    def __init__(  # noqa: PLR0913 - four parts and three settings
         self,
         layout: BucketLayout,
         region: str,
@@ -101,6 +108,7 @@ class Pipeline:
         log: Log,
         *,
         keep_history: bool = True,
+        confidence_below: float = CONFIDENCE_BELOW,
     ) -> None:
         self._layout = layout
         self._region = region
@@ -108,6 +116,8 @@ class Pipeline:
         self._recognizer = recognizer
         self._log = log
         self._keep_history = keep_history
+        self._confidence_below = confidence_below
+        self._index = AppearanceIndex(store, layout)
         self.breaker = recognizer.breaker
 
     def record(
@@ -186,13 +196,18 @@ class Pipeline:
             if self._layout.is_resolvable(source.key):
                 raise KeyRefused(source.key)
             reading = self._recognizer.read(file, deadline)
-            return recognized(source, reading, region=self._region)
+            record = recognized(
+                source, reading, region=self._region, confidence_below=self._confidence_below
+            )
         except ImageRefused as error:
             return failed(source, error)
         except DownloadFailed:
             if self._store.describe(source.bucket, source.key) is None:
                 return None
             raise
+        # Before the content is confirmed: the record is written right after that.
+        with self._log.step("index", source.key):
+            return self._index.add(source, record)
 
     def _confirm_and_write(
         self, source: Source, record: Mapping[str, Any], known: _Known, deadline: Deadline

@@ -18,6 +18,7 @@ from ops.remote.tail import log_lines
 from ops.sdk.clients import bucket_client
 from ops.sdk.errors import readable_errors, response_body
 from ops.stage import Stage
+from quota_invoice.invoice.duplicates import Appearance, identities
 from quota_invoice.settings.layout import BucketLayout
 
 RIGHTS_SECONDS = 16 * 60.0
@@ -57,7 +58,7 @@ def smoke(  # noqa: PLR0913 - the options of the command
     rights_seconds: float = 0,
     on_wait: Callable[[str], None] = lambda _: None,
 ) -> SmokeResult:
-    """Upload a sample, wait for its record, and remove both.
+    """Upload a sample, wait for its record, and remove all objects of both.
 
     Args:
         stage: the deployed stage.
@@ -76,6 +77,7 @@ def smoke(  # noqa: PLR0913 - the options of the command
     bucket, layout = str(outputs["bucket"]), deployed_settings(stage, outputs).layout
     key = f"{layout.input_prefix}smoke/{int(time.time())}-{sample.name}"
     records = [layout.record_key(key), layout.failure_key(key)]
+    written: list[str] = []  # entries of the index
     with readable_errors("OBS"):
         client = bucket_client(stage)
         further = 0 if _has_record(client, bucket, layout) else rights_seconds
@@ -88,13 +90,14 @@ def smoke(  # noqa: PLR0913 - the options of the command
                 uploads, uploaded = uploads + 1, time.monotonic()
                 found = _wait(client, bucket, records, min(uploaded + seconds, end))
                 if found:
+                    written += _index_keys(layout, found[1])
                     times = uploaded - started, time.monotonic() - uploaded
                     return SmokeResult(key, *found, uploads, *times)
                 if uploads == 1 and further:
                     on_wait(_about_rights(seconds, further))
         finally:
             if not keep:
-                for created in (key, *records):
+                for created in (key, *records, *written):
                     client.deleteObject(bucket, created)
     raise OpsError(
         f"no record of {key} after {seconds + further:g} s; {stage.command('logs')} shows the "
@@ -162,6 +165,14 @@ def _wait(
         if time.monotonic() >= end:
             return None
         time.sleep(_PAUSE)
+
+
+def _index_keys(layout: BucketLayout, record: Mapping[str, Any]) -> list[str]:
+    """Return the keys of the appearances that a record's invoices left in the index."""
+    source = record["source"]
+    appearance = Appearance(source["key"], source["uploaded_at"])
+    found = identities(record.get("invoices"))
+    return [layout.appearance_key(*itself, appearance) for itself in found]
 
 
 def _read_record(client: ObsClient, bucket: str, key: str) -> dict[str, Any] | None:

@@ -85,10 +85,16 @@ def test_the_function_reads_every_setting_in_user_data(plan: Planned) -> None:
 
 
 def test_additional_settings_reach_the_function(plan: Planned) -> None:
-    chosen = {"RECOGNITION": "auto", "IGNORE": "default, *.bak", "KEEP_HISTORY": "false"}
+    chosen = {
+        "RECOGNITION": "auto",
+        "IGNORE": "default, *.bak",
+        "KEEP_HISTORY": "false",
+        "CONFIDENCE_BELOW": "0.95",
+    }
     data = json.loads(function(plan(settings=chosen))["user_data"])
     settings = Settings.read(data.get, PROJECT)
     assert (settings.recognize_all, settings.keep_history) == (True, False)
+    assert settings.confidence_below == 0.95
     assert settings.layout.reason_to_ignore(f"{settings.layout.input_prefix}a.bak")
 
 

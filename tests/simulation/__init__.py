@@ -3,7 +3,7 @@
 The real code of the function runs on a simulated bucket, OCR service, platform and clock. Each
 request to bucket or OCR is a step. The seed of a history decides how long each step takes, and so
 who goes on: uploads, overwritings, deletions, events that are late, double or lost, sweeps, API
-callers, crashes and time-outs meet in any order. After the end of each history, ``checks`` compares
+callers, crashes and time-outs meet in any order. After the end of each history, ``rules`` compares
 the bucket with the rules that the function promises.
 
     scheduler   tasks on simulated time, one at a time
@@ -14,8 +14,8 @@ the bucket with the rules that the function promises.
     world       clock, bucket, outages, people, and the record of all that happened
     plans       the actions of a history, from a seed
     history     runs a plan
-    causes      the causes that explain a further reading of one content
-    checks      the rules
+    rules/      the rules: causes, the causes that explain a further reading of one content;
+                duplicates, those of the index; checks, all others
     shrinking   removes actions and faults from a failing history while it still fails
 
 ``SIMULATION_HISTORIES=100000`` sets the number of histories of ``test_histories``. A history that

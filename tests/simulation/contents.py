@@ -32,6 +32,11 @@ class Content:
     etag: str
 
     @property
+    def numbers(self) -> tuple[str, ...]:
+        """The invoice numbers, one for each amount."""
+        return tuple(f"{int(amount[1:-3]):08}" for amount in self.amounts)
+
+    @property
     def may_be_refused(self) -> bool:
         return self.kind in {Kind.BAD, Kind.MOODY}
 

@@ -108,7 +108,8 @@ class SimulatedOcr:
         if number > len(content.amounts):
             raise ImageRefused("AIS.0101", "Invalid parameter: there is no such page.")
         amount = content.amounts[number - 1]
-        result: Any = {**RESULT, "amount": amount}
+        fields = {"amount": amount, "number": content.numbers[number - 1]}
+        result: Any = {**RESULT, **fields}
         if api is Api.AUTO_CLASSIFICATION:
-            result = [ticket(amount=amount)]
+            result = [ticket(**fields)]
         return Recognition(result, f"ocr-{len(self._world.readings)}", 100)

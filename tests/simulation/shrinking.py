@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from tests.simulation.checks import violations
 from tests.simulation.history import History
 from tests.simulation.plans import LONG_NAME, Action, Plan
+from tests.simulation.rules.checks import violations
 
 _T = TypeVar("_T")
 

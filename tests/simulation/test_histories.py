@@ -8,9 +8,9 @@ from collections import Counter
 
 import pytest
 
-from tests.simulation.checks import violations
 from tests.simulation.history import History
 from tests.simulation.plans import make_plan
+from tests.simulation.rules.checks import violations
 from tests.simulation.shrinking import report
 
 # SIMULATION_HISTORIES sets the number of histories; SIMULATION_SEED runs one of them again, and
@@ -58,6 +58,9 @@ def test_the_histories_meet_every_fault_and_come_to_every_end() -> None:
         for key in world.bucket.keys:
             met[key.partition("/")[0]] += 1
             failure = world.bucket.record(key) if key.startswith("failures/") else None
+            record = world.bucket.record(key) if key.startswith("results/") else None
+            for invoice in record["invoices"] if record else ():
+                met["duplicates"] += invoice["duplicate_of"] is not None
             met["given up"] += bool(failure and failure.get("attempts", 0) > 1)
     assert met > Counter(EXPECTED), {name: met[name] for name in EXPECTED if not met[name]}
 
@@ -69,5 +72,5 @@ EXPECTED = (
     *("event crashed", "sweep crashed", "post crashed"),
     *("event raised OutOfTime", "event raised ServiceUnavailable", "event raised AccessRefused"),
     *("event raised StoreUnreachable", "event raised StoreRefused", "event raised UnusableAnswer"),
-    *("results", "failures", "history", "given up"),
+    *("results", "failures", "history", "index", "duplicates", "given up"),
 )

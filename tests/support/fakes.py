@@ -18,6 +18,7 @@ from quota_invoice.obs.objects import BEGINNING, Entry, Identified, Source
 from quota_invoice.recognition.ocr_input import OcrInput
 from quota_invoice.recognition.reading import Api, Recognition
 from quota_invoice.records.record import SCHEMA
+from quota_invoice.settings.layout import DEFAULT_LAYOUT
 from tests.support.announce import etag
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -39,6 +40,11 @@ def time_of(second: int) -> str:
     return moment.isoformat().replace("+00:00", "Z")
 
 
+def problems(invoice: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the findings of a record's invoice that a person should look at."""
+    return [finding for finding in invoice["findings"] if finding["severity"] != "info"]
+
+
 def require_failure_texts(record: Mapping[str, Any]) -> None:
     """Check that a failure record, or the record of a retry, has its texts in both languages."""
     error = record.get("error")
@@ -55,7 +61,8 @@ class FakeStore:
 
     Attributes:
         objects: contents by key, of inputs.
-        records: JSON objects by key.
+        records: JSON objects by key, but for
+        markers: those of the index of appearances.
         times: seconds of the last modification by key, 0 by default.
         second: the time of writes.
         requests: actions and keys.
@@ -64,6 +71,7 @@ class FakeStore:
     def __init__(self, objects: Mapping[str, bytes] | None = None) -> None:
         self.objects = dict(objects or {})
         self.records: dict[str, dict[str, Any]] = {}
+        self.markers: dict[str, dict[str, Any]] = {}
         self.times: dict[str, int] = {}
         self.second = 30
         self.requests: list[tuple[str, str]] = []
@@ -98,7 +106,7 @@ class FakeStore:
     def listing(self, bucket: str, prefix: str, after: str = "") -> Iterator[Entry]:
         """List in pages of a thousand."""
         del bucket
-        contents = {**self.objects, **dict.fromkeys(self.records, b"")}
+        contents = {**self.objects, **dict.fromkeys([*self.records, *self.markers], b"")}
         keys = sorted(key for key in contents if key.startswith(prefix) and key > after)
         for index, key in enumerate(keys or [""]):
             if index % 1000 == 0:
@@ -109,19 +117,22 @@ class FakeStore:
     def read(self, bucket: str, key: str) -> dict[str, Any] | None:
         del bucket
         self.requests.append(("get", key))
-        return copy.deepcopy(self.records.get(key))
+        return copy.deepcopy(self._shelf(key).get(key))
 
     def write(self, bucket: str, key: str, record: Mapping[str, Any]) -> None:
         del bucket
         self.requests.append(("put", key))
         require_failure_texts(record)
-        self.records[key] = copy.deepcopy(dict(record))
+        self._shelf(key)[key] = copy.deepcopy(dict(record))
         self.times[key] = self.second
 
     def delete(self, bucket: str, key: str) -> None:
         del bucket
         self.requests.append(("delete", key))
-        self.records.pop(key, None)
+        self._shelf(key).pop(key, None)
+
+    def _shelf(self, key: str) -> dict[str, dict[str, Any]]:
+        return self.markers if key.startswith(DEFAULT_LAYOUT.index_prefix) else self.records
 
     def _source(self, bucket: str, key: str) -> Source | None:
         content = self.objects.get(key)
@@ -134,7 +145,12 @@ class FakeStore:
 
     @property
     def writes(self) -> list[str]:
-        return [key for action, key in self.requests if action in {"put", "delete"}]
+        """The keys of all writes and deletions but those of markers."""
+        return [
+            key
+            for action, key in self.requests
+            if action in {"put", "delete"} and self._shelf(key) is self.records
+        ]
 
 
 class FakeOcr:

@@ -35,6 +35,7 @@ class Row:
         calls_swept: the number of OCR requests in it.
         written: whether the record exists after the first invocation.
         times: how often the fault is queued.
+        nth: the number of requests of this operation before the one with the fault.
         state: the bucket before: ``new``, ``done`` (there is a record), or ``failed`` (there is a
             failure record of an earlier content).
         fallback: whether the function sends the image itself in the end.
@@ -53,6 +54,7 @@ class Row:
     calls_swept: int = 0
     written: bool = True
     times: int = 1
+    nth: int = 0
     state: str = "new"
     fallback: bool = False
     timer: bool = False
@@ -60,7 +62,7 @@ class Row:
 
     def __str__(self) -> str:
         state, twice = [self.state] * (self.state == "done"), ["twice"] * (self.times == 2)
-        timer = ["sweep"] * self.timer
+        timer = ["sweep"] * self.timer + [str(self.nth)] * bool(self.nth)
         return "-".join([self.operation, self.fault, *state, *timer, *twice])
 
 

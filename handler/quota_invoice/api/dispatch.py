@@ -87,6 +87,7 @@ def _context(
         recognizer,
         log,
         keep_history=settings.keep_history,
+        confidence_below=settings.confidence_below,
     )
     return RequestContext(request, settings, store, recognizer, pipeline, deadline)
 

@@ -10,7 +10,7 @@ from quota_invoice.api import url_check
 from quota_invoice.api.request_context import RequestContext, about
 from quota_invoice.api.requests import parse_recognize_request
 from quota_invoice.api.responses import Response
-from quota_invoice.api.status import status_record
+from quota_invoice.api.status import present_record, status_record
 from quota_invoice.deadline import run_before
 from quota_invoice.errors import (
     FOR_LARGE_FILES,
@@ -50,7 +50,11 @@ def post_invoice(context: RequestContext) -> Response:
     else:
         file = _file_of_url(context, wanted.url or "")
         reading = context.recognizer.read(file, context.deadline)
-    return Response(200, recognized(None, reading, region=context.settings.region))
+    settings = context.settings
+    record = recognized(
+        None, reading, region=settings.region, confidence_below=settings.confidence_below
+    )
+    return Response(200, record)
 
 
 def _read_image(context: RequestContext, image: str) -> Reading:
@@ -85,6 +89,7 @@ def get_invoice(context: RequestContext) -> Response:
     for key in keys:
         with about(key):
             record = status_record(context, key)
+            record = record and present_record(context, record)
         if record:
             pending = record["status"] == Status.PENDING.value
             headers = {"retry-after": _POLL_SECONDS} if pending else {}
@@ -105,6 +110,7 @@ def _process_stored(context: RequestContext, text: str) -> Response:
             raise _gone(context, key)
         if record["status"] == Status.FAILED.value:
             raise _refusal(record)
+        record = present_record(context, record)
     return Response(200, record, {"content-location": context.record_path(key)}, key=key)
 
 

@@ -5,33 +5,41 @@ Inputs that are gone are listed if they are asked for, in the order of their rec
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
 from quota_invoice.api.request_context import RequestContext
-from quota_invoice.api.requests import ListRequest, parse_list_request
+from quota_invoice.api.requests import DUPLICATE, NEEDS_REVIEW, ListRequest, parse_list_request
 from quota_invoice.api.responses import Response
-from quota_invoice.api.status import status_record
+from quota_invoice.api.status import present_record, status_record
 from quota_invoice.deadline import FOR_PAGE, SHORTEST_REQUEST
 from quota_invoice.errors import OutOfTime
 from quota_invoice.obs.leftovers import Recorded, walk_records
 from quota_invoice.obs.objects import Entry
 from quota_invoice.obs.walk import Finding, Listing, State, walk
-from quota_invoice.records.record import Status
+from quota_invoice.records.record import Status, etag_of
 
+_LARGEST_PAGE = 4 << 20  # bytes; the function's response has at most 6 MB, quotes escaped
 _STATUS = {
     State.DONE: Status.RECOGNIZED,
     State.FAILED: Status.FAILED,
     State.MISSING: Status.PENDING,
 }
+_FILTERS: dict[str, Callable[[dict[str, Any]], bool]] = {
+    NEEDS_REVIEW: lambda invoice: invoice.get("needs_review") is True,
+    DUPLICATE: lambda invoice: invoice.get("duplicate_of") is not None,
+}
+"""Whether an invoice is one of the requested ones, by the request's ``status``."""
 
 
 def get_invoices(context: RequestContext) -> Response:
     """Return a page.
 
-    If few inputs have the requested status, time may run out before the page is full. Then it has
-    fewer entries than its limit, or none, and ``next`` says where to continue.
+    If few inputs have the requested status, time may run out before the page is full; and invoices
+    may take more bytes than a response can have. Then it has fewer entries than its limit, or none,
+    and ``next`` says where to continue.
     """
     wanted = parse_list_request(context.request)
     layout = context.settings.layout
@@ -51,13 +59,17 @@ def get_invoices(context: RequestContext) -> Response:
 
     candidates = _gone if wanted.status == Status.GONE.value else _present
     invoices: list[dict[str, Any]] = []
-    last, following = after, None
+    last, following, size = after, None, 0
     try:
         for key, entry in candidates(context, wanted, listing, after, below):
             if len(invoices) == wanted.limit:
                 following = last
                 break
             if found := entry():
+                size += len(json.dumps(found, ensure_ascii=False).encode("utf-8", "replace"))
+                if invoices and size > _LARGEST_PAGE:
+                    following = last
+                    break
                 invoices.append(found)
             last = key
     except OutOfTime:
@@ -75,23 +87,34 @@ def _present(
     context: RequestContext, wanted: ListRequest, listing: Listing, after: str, below: str
 ) -> _Candidates:
     for finding in walk(listing, context.settings.layout, after, below):
-        yield finding.entry.key, partial(_entry, context, finding, wanted.status)
+        yield finding.entry.key, partial(_entry, context, finding, wanted)
 
 
 def _gone(
     context: RequestContext, wanted: ListRequest, listing: Listing, after: str, below: str
 ) -> _Candidates:
-    del wanted
     layout = context.settings.layout
     for recorded in walk_records(listing, layout, after, below):
         key = recorded.key or _key_in_record(context, recorded)
         if key and not layout.reason_to_ignore(key):  # it may have a record from before
-            yield key, partial(_gone_entry, context, key, recorded)
+            yield key, partial(_gone_entry, context, key, recorded, wanted)
 
 
-def _entry(context: RequestContext, finding: Finding, wanted: str | None) -> dict[str, Any] | None:
-    status, entry = _status(context, finding), finding.entry
-    if status is None or wanted not in {None, status}:
+def _entry(context: RequestContext, finding: Finding, wanted: ListRequest) -> dict[str, Any] | None:
+    """Return an input's entry; None if it is not wanted, or is gone by now."""
+    entry, record = finding.entry, None
+    if finding.state is State.UNSURE or (finding.state is State.DONE and wanted.needs_records):
+        record = _record(context, entry)
+        status = record["status"] if record else Status.GONE.value
+    else:
+        status = _STATUS[finding.state].value
+    if status == Status.GONE.value or wanted.status not in {None, status, *_FILTERS}:
+        return None
+    shown = None
+    if wanted.needs_records and status == Status.RECOGNIZED.value:
+        shown = present_record(context, record or {}).get("invoices")
+    is_wanted = _FILTERS.get(wanted.status or "")
+    if is_wanted and not any(map(is_wanted, shown or ())):
         return None
     return {
         "key": entry.key,
@@ -100,19 +123,20 @@ def _entry(context: RequestContext, finding: Finding, wanted: str | None) -> dic
         "size": entry.size,
         "uploaded_at": entry.modified_at or None,
         "record": context.record_path(entry.key),
+        **({"invoices": shown} if wanted.has_invoices else {}),
     }
 
 
-def _status(context: RequestContext, finding: Finding) -> str | None:
-    """Return an input's status; None if it is gone by now."""
-    if finding.state is not State.UNSURE:
-        return _STATUS[finding.state].value
-    record = status_record(context, finding.entry.key)
-    status = record["status"] if record else Status.GONE.value
-    return None if status == Status.GONE.value else str(status)
+def _record(context: RequestContext, entry: Entry) -> dict[str, Any] | None:
+    """Return an input's record or the one that says its status."""
+    key = context.settings.layout.record_key(entry.key)
+    record = context.store.read(context.bucket, key)
+    return record if etag_of(record) == entry.etag else status_record(context, entry.key)
 
 
-def _gone_entry(context: RequestContext, key: str, recorded: Recorded) -> dict[str, Any] | None:
+def _gone_entry(
+    context: RequestContext, key: str, recorded: Recorded, wanted: ListRequest
+) -> dict[str, Any] | None:
     """Return the entry of an input that has a record; None if it exists."""
     if not recorded.may_be_gone:
         return None
@@ -127,6 +151,7 @@ def _gone_entry(context: RequestContext, key: str, recorded: Recorded) -> dict[s
         "size": source.get("size") or 0,
         "uploaded_at": source.get("uploaded_at"),
         "record": context.record_path(key),
+        **({"invoices": record["record"].get("invoices")} if wanted.has_invoices else {}),
     }
 
 

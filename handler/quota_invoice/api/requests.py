@@ -18,6 +18,10 @@ LONGEST_MARKER = 1024  # characters; the longest key has as many
 LONGEST_NAME = 200
 """Maximum characters of a file name."""
 STATUSES = tuple(status.value for status in Status)
+NEEDS_REVIEW, DUPLICATE = "needs_review", "duplicate"
+FILTERS = (*STATUSES, NEEDS_REVIEW, DUPLICATE)
+"""Values of ``status`` in a request; the last two are of recognized inputs with such an invoice."""
+INCLUDE = "record"
 MOST_ENTRIES = 1000
 _DEFAULT_ENTRIES = 100
 _MEDIA_TYPE = re.compile(r"[\w.+-]{1,80}/[\w.+-]{1,80}", re.ASCII)
@@ -52,15 +56,22 @@ class ListRequest:
 
     Attributes:
         prefix: the beginning of their keys.
-        status: only inputs with this status; None for all.
+        status: only inputs with this status, one of ``FILTERS``; None for all.
         after: the key after which the page begins; empty for the first page.
         limit: maximum number of entries.
+        has_invoices: whether each entry has the invoices of its record.
     """
 
     prefix: str
     status: str | None
     after: str
     limit: int
+    has_invoices: bool = False
+
+    @property
+    def needs_records(self) -> bool:
+        """Whether the records of recognized inputs must be read."""
+        return self.has_invoices or self.status in {NEEDS_REVIEW, DUPLICATE}
 
 
 def parse_recognize_request(request: ApiRequest) -> RecognizeRequest:
@@ -109,15 +120,20 @@ def parse_list_request(request: ApiRequest) -> ListRequest:
     """
     query = request.query
     status, limit = query.get("status"), query.get("limit", str(_DEFAULT_ENTRIES))
-    if status is not None and status not in STATUSES:
-        raise RequestRefused(f"status must be one of {', '.join(STATUSES)}")
+    if status is not None and status not in FILTERS:
+        raise RequestRefused(f"status must be one of {', '.join(FILTERS)}")
+    include = query.get("include")
+    if include not in {None, INCLUDE}:
+        raise RequestRefused(f"include must be {INCLUDE}")
     valid = limit.isascii() and limit.isdigit() and len(limit) <= len(str(MOST_ENTRIES))
     if not valid or not 1 <= int(limit) <= MOST_ENTRIES:
         raise RequestRefused(f"limit must be a number from 1 to {MOST_ENTRIES}")
     after = query.get("after", "")
     if len(after) > LONGEST_MARKER or "\0" in after:
         raise RequestRefused(f"after is a key: at most {LONGEST_MARKER} characters, and no NUL")
-    return ListRequest(query.get("prefix", ""), status, after, int(limit))
+    return ListRequest(
+        query.get("prefix", ""), status, after, int(limit), has_invoices=include == INCLUDE
+    )
 
 
 def _is_media_type(text: str) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 
 from quota_invoice.api.request_context import RequestContext
 from quota_invoice.obs.objects import Source
+from quota_invoice.records.appearances import AppearanceIndex
 from quota_invoice.records.record import Status, etag_of, gone, pending
 
 
@@ -34,3 +35,10 @@ def _matches(record: dict[str, Any], status: Status, source: Source | None) -> b
     return record.get("status") == status.value and (
         source is None or etag_of(record) == source.etag
     )
+
+
+def present_record(context: RequestContext, record: dict[str, Any]) -> dict[str, Any]:
+    """Return a stored record with the duplicates that are known now."""
+    if record.get("status") != Status.RECOGNIZED.value:
+        return record
+    return AppearanceIndex(context.store, context.settings.layout).derive(record)

@@ -9,7 +9,12 @@ from dataclasses import dataclass
 from quota_invoice.errors import EventError
 from quota_invoice.json_values import member, text_of
 
-_OPTIONS = {"retry_failed", "failures", "verify"}  # "failures" is a former name of "retry_failed"
+_OPTIONS = {
+    "retry_failed",
+    "failures",
+    "verify",
+    "rederive",
+}  # "failures" is a former name of "retry_failed"
 
 
 @dataclass(frozen=True)
@@ -21,10 +26,13 @@ class Sweep:
             their next attempt at once.
         verify: whether every record is compared with its input's ETag; otherwise the times of
             both decide.
+        rederive: whether the present rules are applied to all records, instead of the search for
+            inputs without one; nothing is sent to OCR.
     """
 
     retry_failed: bool = False
     verify: bool = False
+    rederive: bool = False
 
 
 def parse_timer(event: object) -> Sweep | None:
@@ -47,4 +55,4 @@ def parse_timer(event: object) -> Sweep | None:
     if not all(isinstance(value, bool) for value in options.values()):
         raise EventError("the options of a sweep are true or false")
     retry_failed = options.get("retry_failed", False) or options.get("failures", False)
-    return Sweep(retry_failed, options.get("verify", False))
+    return Sweep(retry_failed, options.get("verify", False), options.get("rederive", False))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from quota_invoice.invoice.amount import amounts_in
+from quota_invoice.invoice.amount import amounts_in, parse_amount
 from quota_invoice.invoice.fields import Fields
 from quota_invoice.invoice.findings import Finding, Severity, Text
+
+_USUAL = frozenset({1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000})  # yuan
 
 
 def unreadable_amount(fields: Fields) -> Iterator[Finding]:
@@ -57,3 +59,20 @@ def zero_amount(fields: Fields) -> Iterator[Finding]:
             "image.",
         )
         yield Finding("zero_amount", Severity.SERIOUS, text)
+
+
+def unusual_amount(fields: Fields) -> Iterator[Finding]:
+    """The amount is a usual one, as 定额 are printed in few denominations.
+
+    Source: practice; no regulation lists the denominations, so that another one is only a doubt.
+
+    >>> [finding.code for finding in unusual_amount(Fields(amount="￥60.00"))]
+    ['unusual_amount']
+    """
+    amount = parse_amount(fields.amount)
+    if amount is not None and amount not in _USUAL:
+        text = Text(
+            f"金额 {amount} 元不是常见的定额，请与图片核对。",
+            f"Quota invoices of {amount} yuan are unusual: compare the amount with the image.",
+        )
+        yield Finding("unusual_amount", Severity.DOUBT, text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 from quota_invoice.invoice.findings import Text
@@ -19,11 +19,33 @@ FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 """For ``str.translate``: the full-width forms of ASCII, which are other spellings of the same."""
 _SPELLED_IN_ASCII = ("code", "number")
 _CHINA = timezone(timedelta(hours=8))
+CONFIDENCE_BELOW = 0.9
+"""By default, a field with a lower confidence should be compared with the image."""
 
 
-def year_in_china() -> int:
-    """Return the current calendar year in China."""
-    return datetime.now(_CHINA).year
+def day_in_china(moment: datetime | None = None) -> date:
+    """Return the day of a time, or of now, in China.
+
+    >>> day_in_china(datetime(2025, 12, 31, 16, tzinfo=timezone.utc))
+    datetime.date(2026, 1, 1)
+    """
+    return (moment or datetime.now(_CHINA)).astimezone(_CHINA).date()
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """The facts and settings that the rules take besides an invoice's texts.
+
+    Attributes:
+        seen_on: the day in China on which the image was uploaded, so that the findings stay the
+            same on every later day; today for an image that is not stored.
+        confidence_below: a field with a lower confidence is doubtful.
+        is_one_per_image: whether the API gives one invoice per image, however many it shows.
+    """
+
+    seen_on: date = field(default_factory=day_in_china)
+    confidence_below: float = CONFIDENCE_BELOW
+    is_one_per_image: bool = False
 
 
 @dataclass(frozen=True)
@@ -34,8 +56,7 @@ class Fields:
         code: the code; without full-width forms, so that equal codes are equal texts.
         number: the number; likewise.
         confidence: the OCR service's confidence per field; any JSON.
-        this_year: the calendar year in which the invoice is checked.
-        is_one_per_image: whether the API gives one invoice per image, however many it shows.
+        conditions: the facts besides the texts.
     """
 
     code: str = ""
@@ -43,17 +64,10 @@ class Fields:
     location: str = ""
     amount: str = ""
     confidence: Mapping[str, Any] = field(default_factory=dict)
-    this_year: int = field(default_factory=year_in_china)
-    is_one_per_image: bool = False
+    conditions: Conditions = field(default_factory=Conditions)
 
     @classmethod
-    def of(
-        cls,
-        result: Mapping[str, Any],
-        this_year: int | None = None,
-        *,
-        is_one_per_image: bool = False,
-    ) -> Fields:
+    def of(cls, result: Mapping[str, Any], conditions: Conditions | None = None) -> Fields:
         """Return the fields of the API's ``result``, which may hold any JSON.
 
         >>> Fields.of({"code": "１44031909110", "number": "９１２３４５６７"}).number
@@ -65,6 +79,5 @@ class Fields:
         return cls(
             **texts,
             confidence=confidence if isinstance(confidence, Mapping) else {},
-            this_year=this_year or year_in_china(),
-            is_one_per_image=is_one_per_image,
+            conditions=conditions or Conditions(),
         )

@@ -51,21 +51,6 @@ def pages_without_invoice(pages: Sequence[range]) -> Iterator[Finding]:
         yield Finding("pages_without_invoice", Severity.INFO, text)
 
 
-def repeated_in_file(page: int | None) -> Iterator[Finding]:
-    """Each invoice is in a file once; ``page`` has the same code and number.
-
-    >>> [finding.code for finding in repeated_in_file(1)]
-    ['repeated_in_file']
-    """
-    if page is not None:
-        text = Text(
-            f"本文件第 {page} 页已有代码和号码相同的发票，请核对是否为同一张，以免重复入账。",
-            f"Page {page} of this file already has an invoice with the same code and number. "
-            "Compare them: the same paper must be booked once.",
-        )
-        yield Finding("repeated_in_file", Severity.DOUBT, text)
-
-
 def _listed(pages: Sequence[range], separator: str) -> str:
     """Return ascending page numbers in words, with neighbours as one range."""
     runs: list[range] = []

@@ -6,29 +6,38 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from quota_invoice.invoice.amount import amount_in_words, parse_amount
-from quota_invoice.invoice.code import place_of_code, year_of_code
-from quota_invoice.invoice.fields import Fields
+from quota_invoice.invoice.code import (
+    authority_of_code,
+    place_of_code,
+    trade_of_code,
+    year_of_code,
+)
+from quota_invoice.invoice.code_rules import contradict
+from quota_invoice.invoice.fields import Conditions, Fields
 from quota_invoice.invoice.findings import Finding, needs_review
 from quota_invoice.invoice.place import parse_place
-from quota_invoice.invoice.rules import check, contradict
+from quota_invoice.invoice.rules import check
 
 
 def interpret(
-    result: Mapping[str, Any], others: Iterable[Finding] = (), *, is_one_per_image: bool = False
+    result: Mapping[str, Any],
+    others: Iterable[Finding] = (),
+    conditions: Conditions | None = None,
 ) -> dict[str, Any]:
     """Return the entry of a record's ``invoices`` for a result.
 
     Args:
         result: the API's ``result``: a text per field, and ``confidence`` with a number per field.
         others: findings on the whole file, which concern each of its invoices.
-        is_one_per_image: whether the API gives one invoice per image, however many it shows.
+        conditions: the facts besides the result.
 
     Returns:
-        The entry: the texts, the place as ``province`` and ``city``, the code's ``year``, the
-        ``amount`` as text, decimal text and words, ``confidence``, and ``findings``;
+        The entry: the texts, the place as ``province`` and ``city``, the code's ``year``,
+        ``authority`` and ``trade``, the ``amount`` as text, decimal text and words,
+        ``confidence``, and ``findings``;
         ``needs_review`` is true if a person should check one of them.
     """
-    fields = Fields.of(result, is_one_per_image=is_one_per_image)
+    fields = Fields.of(result, conditions)
     place, by_code = parse_place(fields.location), place_of_code(fields.code)
     value = parse_amount(fields.amount)
     findings = [*check(fields), *others]
@@ -39,6 +48,8 @@ def interpret(
         "province": place.province or by_code.province,
         "city": place.city or (by_code.city if not contradict(place, by_code) else None),
         "year": year_of_code(fields.code),
+        "authority": authority_of_code(fields.code),
+        "trade": trade_of_code(fields.code),
         "amount": {
             "text": fields.amount,
             "value": None if value is None else str(value),

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from quota_invoice.invoice.fields import Fields
-from quota_invoice.invoice.file_rules import (
-    pages_without_invoice,
-    repeated_in_file,
-    unread_pages,
-    unread_tickets,
-)
+from quota_invoice.invoice.fields import Conditions
+from quota_invoice.invoice.file_rules import pages_without_invoice, unread_pages, unread_tickets
 from quota_invoice.invoice.interpret import interpret
 from quota_invoice.recognition.reading import Api, Reading, View
 from quota_invoice.recognition.tickets import is_read, status_of, tickets
 
 
-def members(reading: Reading) -> dict[str, Any]:
+def members(reading: Reading, conditions: Conditions) -> dict[str, Any]:
     """Return the results of all pages, their invoices, and the tickets that were not read.
 
     Each invoice and each failed ticket has its page and its polygon: the corners in pixels of the
@@ -30,16 +25,11 @@ def members(reading: Reading) -> dict[str, Any]:
         *unread_tickets(unread),
     ]
     invoices, failed_tickets = [], []
-    pages: dict[tuple[str, str], int] = {}  # of the first invoice with a code and a number
     for page, ticket in tickets(reading):
         polygon = _polygon(ticket.get("location"), reading.pages[page].view)
         place = {"page": page, "polygon": polygon}
         if is_read(ticket):
-            fields = Fields.of(ticket["content"])
-            identity = (fields.code, fields.number)
-            repeated = repeated_in_file(pages.get(identity) if all(identity) else None)
-            invoices.append({**interpret(ticket["content"], [*of_file, *repeated]), **place})
-            pages.setdefault(identity, page)
+            invoices.append({**interpret(ticket["content"], of_file, conditions), **place})
         else:
             failed_tickets.append({"type": ticket.get("type"), **place, **status_of(ticket)})
     return {
@@ -53,7 +43,7 @@ def page_rules(reading: Reading) -> tuple[list[str], list[dict[str, str]]]:
     """Return the rules on whole files that were run, and those that were not, with the reason."""
     if reading.api is Api.QUOTA_INVOICE:
         return [], []
-    run = [unread_tickets.__name__, repeated_in_file.__name__]
+    run = [unread_tickets.__name__]
     if not reading.has_pages:
         return run, []
     run.append(pages_without_invoice.__name__)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from enum import Enum
 from typing import Any
 
 from quota_invoice.errors import QuotaInvoiceError
+from quota_invoice.invoice.duplicates import RULE as DUPLICATE_RULE
+from quota_invoice.invoice.fields import CONFIDENCE_BELOW, Conditions, day_in_china
 from quota_invoice.invoice.interpret import interpret
-from quota_invoice.invoice.rules import RULES, VERSION
+from quota_invoice.invoice.rules import VERSION, applied
 from quota_invoice.obs.objects import Source
 from quota_invoice.recognition.reading import Api, Reading
 from quota_invoice.records.auto_classification import members, page_rules
 from quota_invoice.records.failure_texts import failure_text
 from quota_invoice.records.file_texts import OWN_CODES
-from quota_invoice.times import format_time, utc_now
+from quota_invoice.times import format_time, parse_time, utc_now
 
 SCHEMA = "quota-invoice-record/2"
 FORMER_SCHEMA = "quota-invoice-record/1"
@@ -31,33 +33,27 @@ class Status(str, Enum):
     GONE = "gone"  # it has a record, but was removed or renamed; no record says so
 
 
-def recognized(source: Source | None, reading: Reading, *, region: str) -> dict[str, Any]:
-    """Return the record of an invoice that was read.
+def recognized(
+    source: Source | None,
+    reading: Reading,
+    *,
+    region: str,
+    confidence_below: float = CONFIDENCE_BELOW,
+) -> dict[str, Any]:
+    """Return the record of an invoice that was read; its duplicates are not looked for.
 
     Args:
         source: the object; None for a file that an API caller sent.
         reading: the OCR service's results.
         region: the service's region.
+        confidence_below: a field with a lower confidence is doubtful.
     """
     first, *_ = reading.pages.values()
-    run, not_run = page_rules(reading)
     return {
         "schema": SCHEMA,
         "status": Status.RECOGNIZED.value,
         "source": asdict(source) if source else None,
-        **(
-            {
-                "result": dict(first.result),
-                "invoices": [interpret(first.result, is_one_per_image=True)],
-            }
-            if reading.api is Api.QUOTA_INVOICE
-            else members(reading)
-        ),
-        "rules": {
-            "version": VERSION,
-            "run": [*(rule.__name__ for rule in RULES), *run],
-            "not_run": not_run,
-        },
+        **interpreted(source, reading, confidence_below),
         "ocr": {
             "api": reading.api.value,
             "region": region,
@@ -69,6 +65,19 @@ def recognized(source: Source | None, reading: Reading, *, region: str) -> dict[
         "pages": _pages(reading) if reading.has_pages else None,
         "processed_at": _now(),
     }
+
+
+def interpreted(
+    source: Source | None, reading: Reading, confidence_below: float = CONFIDENCE_BELOW
+) -> dict[str, Any]:
+    """Return a record's members from ``result`` to ``rules``, by the present rules."""
+    uploaded = parse_time(source.uploaded_at) if source else None
+    conditions = Conditions(day_in_china(uploaded), confidence_below)
+    if reading.api is not Api.QUOTA_INVOICE:
+        return {**members(reading, conditions), "rules": _rules(reading)}
+    [page] = reading.pages.values()
+    invoice = interpret(page.result, (), replace(conditions, is_one_per_image=True))
+    return {"result": dict(page.result), "invoices": [invoice], "rules": _rules(reading)}
 
 
 def failed(source: Source, error: QuotaInvoiceError, attempts: int = 1) -> dict[str, Any]:
@@ -135,6 +144,17 @@ def _without_result(
         },
         "attempts": attempts,
         "processed_at": _now(),
+    }
+
+
+def _rules(reading: Reading) -> dict[str, Any]:
+    run, not_run = applied()
+    run_on_pages, not_run_on_pages = page_rules(reading)
+    unindexed = {"rule": DUPLICATE_RULE, "reason": "the file is not stored"}
+    return {
+        "version": VERSION,
+        "run": [*run, *run_on_pages],
+        "not_run": [*not_run, *not_run_on_pages, unindexed],
     }
 
 

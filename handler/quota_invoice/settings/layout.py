@@ -8,6 +8,7 @@ from functools import cached_property
 from hashlib import sha256
 
 from quota_invoice.errors import UnusableKey
+from quota_invoice.invoice.duplicates import Appearance
 from quota_invoice.settings.ignored_names import IGNORED_BY_DEFAULT, IgnoredNames
 
 _SUFFIX = ".json"
@@ -127,6 +128,19 @@ class BucketLayout:
     def history_key(self, input_key: str, etag: str) -> str:
         """Return the key of the record of a former content."""
         return self._output_key(input_key, self.history_prefix, f".{etag}")
+
+    def appearances_prefix(self, code: str, number: str) -> str:
+        """Return the prefix of an invoice's appearances; code and number are well-formed."""
+        return f"{self.index_prefix}{code}/{number}/"
+
+    def appearance_key(self, code: str, number: str, appearance: Appearance) -> str:
+        """Return the key of one appearance of an invoice.
+
+        >>> appearance = Appearance("incoming/a.jpg", "2026-11-22T00:00:30Z")
+        >>> DEFAULT_LAYOUT.appearance_key("144031909110", "91234567", appearance)
+        'index/144031909110/91234567/20261122T000030Z-f1673053b18fde7aa725a383ce3d007b'
+        """
+        return self.appearances_prefix(code, number) + appearance.name
 
     def input_key(self, record_path: str) -> str | None:
         """Return the key of the input whose record has this path below its prefix.

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from quota_invoice.errors import ConfigurationError
+from quota_invoice.invoice.fields import CONFIDENCE_BELOW
 from quota_invoice.settings.layout import BucketLayout
 from quota_invoice.settings.user_data import UserData
 
@@ -44,6 +45,8 @@ class Settings:
         bucket: the bucket of sweeps and of the API, or empty (``BUCKET``); an event names its own.
         recognize_all: whether images go to Auto Classification as PDFs do, since one may show
             several invoices (``RECOGNITION``: ``auto``; ``quota`` for one invoice per image).
+        confidence_below: a field that the OCR service read with a lower confidence is doubtful
+            (``CONFIDENCE_BELOW``).
         sweep_concurrency: inputs that a sweep reads at the same time (``SWEEP_CONCURRENCY``).
         region: region of function, bucket and OCR service (``REGION``).
         project_id: project whose OCR service is called (``PROJECT_ID``; the function's by default).
@@ -73,6 +76,7 @@ class Settings:
     keep_history: bool
     bucket: str
     recognize_all: bool
+    confidence_below: float
     sweep_concurrency: int
     region: str
     project_id: str
@@ -110,6 +114,7 @@ class Settings:
             keep_history=reader.yes_or_no("KEEP_HISTORY", default=True),
             bucket=reader.bucket(),
             recognize_all=reader.one_of("RECOGNITION", "quota", ("quota", "auto")) == "auto",
+            confidence_below=reader.share("CONFIDENCE_BELOW", CONFIDENCE_BELOW),
             sweep_concurrency=reader.number("SWEEP_CONCURRENCY", 4, 1, 64),
             region=region,
             project_id=reader.project_id(project_id),

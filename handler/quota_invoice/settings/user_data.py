@@ -63,6 +63,17 @@ class UserData:
             return number
         return self._refuse(name, f"{value} is not between {least} and {most}", default)
 
+    def share(self, name: str, default: float) -> float:
+        """Read a number from 0 to 1."""
+        value = self.text(name, str(default))
+        try:
+            number = float(value)
+        except ValueError:
+            return self._refuse(name, f"{value} is not a number", default)
+        if 0 <= number <= 1:
+            return number
+        return self._refuse(name, f"{value} is not between 0 and 1", default)
+
     def number(self, name: str, default: int, least: int, most: int) -> int:
         """Read a whole number within limits."""
         value = self.text(name, str(default))

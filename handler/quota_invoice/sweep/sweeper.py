@@ -27,12 +27,13 @@ from quota_invoice.errors import (
 from quota_invoice.events.timer import Sweep
 from quota_invoice.logs import Log
 from quota_invoice.obs.objects import Entry, ObjectStore, Source
-from quota_invoice.obs.walk import Finding, walk
+from quota_invoice.obs.walk import Finding, State, walk
 from quota_invoice.pipeline import Outcome, Pipeline
 from quota_invoice.settings.settings import Settings
 from quota_invoice.sweep.backlog import Backlog
 from quota_invoice.sweep.comparison import compare
 from quota_invoice.sweep.progress import Pending, Progress
+from quota_invoice.sweep.rederiver import Rederiver
 from quota_invoice.sweep.retries import Retries, Tries
 from quota_invoice.sweep.round import Round, RoundState, state_key
 from quota_invoice.times import utc_now
@@ -82,6 +83,7 @@ class Sweeper:
         self._concurrency = settings.sweep_concurrency
         self._pool = pool
         self._now = now
+        self._rederiver = Rederiver(settings, store)
         self._retries = Retries(store, settings.bucket, settings.layout, now)
 
     def run(self, sweep: Sweep) -> dict[str, int]:
@@ -151,6 +153,8 @@ class Sweeper:
         return progress
 
     def _needs_work(self, finding: Finding, tries: Tries | None, sweep: Sweep) -> bool:
+        if sweep.rederive:
+            return finding.state in {State.DONE, State.UNSURE}
         if finding.is_missing:
             return tries is None or self._is_due(tries, sweep)
         is_left_over = tries is not None and bool(tries.keys)
@@ -165,6 +169,8 @@ class Sweeper:
     ) -> Outcome:
         """Process an input, unless a refusal has stopped the round."""
         with self._pipeline.breaker.guard():
+            if sweep.rederive:
+                return self._rederiver.run(finding.entry)
             tries = tries or self._retries.look_up(finding.entry)
             return self._bring_up_to_date(finding, tries, sweep, is_first=is_first)
 
@@ -235,4 +241,5 @@ class Sweeper:
 
     def _state_key(self, sweep: Sweep) -> str:
         kind = "-failures" * sweep.retry_failed + "-verify" * sweep.verify
+        kind += "-rederive" * sweep.rederive
         return state_key(self._layout, kind)

@@ -97,6 +97,8 @@ KNOWN = Row("", "", "duplicate 1", calls=0, state="done")  # the object had its 
 REPLACED = Row("", "", state="failed")
 KEPT = replace(UNWRITTEN, state="failed", swept=READ_AGAIN)
 REMOVED = replace(UNWRITTEN, state="failed")
+# The second object that is written, after the appearance.
+RECORD, UNWRITTEN_RECORD = Row("", "", nth=1), replace(UNWRITTEN, nth=1)
 SWEPT = Row("", "", FOUND, timer=True)
 UNSWEPT = replace(UNWRITTEN, timer=True)
 
@@ -135,17 +137,37 @@ ROWS = [
     # Confirm the object's content, after OCR. A GET follows the refusal of a HEAD, for its reason.
     *healed("head", [*SENT_AGAIN, "cut", *REFUSED]),
     *raised("head", FOREIGN, "confirm", "upload", kind="StoreError", calls=1),
+    # Note the invoice's appearance and list the others, after OCR.
+    *healed("put", A_FEW),
+    *raised("put", REFUSED, "index", "upload", kind="StoreRefused", calls=1),
+    *raised(
+        "put",
+        {**FOREIGN, "stall": TIMED_OUT, "no_response_after_commit": TIMED_OUT},
+        *("index", "upload"),
+        kind="StoreError",
+        calls=1,
+    ),
+    *healed("list", ["429", "503", "reset", "stall"]),
+    *raised("list", REFUSED, "index", "upload", kind="StoreRefused", calls=1),
+    *raised("list", FOREIGN, "index", "upload", kind="StoreError", calls=1),
     # Write the record.
-    *healed("put", WRITTEN_AGAIN),
-    *raised("put", REFUSED, "write", "upload", kind="StoreRefused", calls=1),
-    *raised("put", {**FOREIGN, "stall": TIMED_OUT}, "write", "upload", kind="StoreError", calls=1),
+    *healed("put", WRITTEN_AGAIN, RECORD),
+    *raised("put", REFUSED, "write", "upload", kind="StoreRefused", calls=1, row=UNWRITTEN_RECORD),
+    *raised(
+        "put",
+        {**FOREIGN, "stall": TIMED_OUT},
+        *("write", "upload"),
+        kind="StoreError",
+        calls=1,
+        row=UNWRITTEN_RECORD,
+    ),
     *raised(
         "put",
         dict.fromkeys(["drip", "no_response_after_commit"], TIMED_OUT),
         *("write", "upload"),
         kind="StoreError",
         calls=1,
-        row=WRITTEN,
+        row=replace(WRITTEN, nth=1),
     ),
     # Delete the failure record of an earlier content, before writing the record.
     *healed("delete", WRITTEN_AGAIN, REPLACED),
@@ -267,7 +289,7 @@ def test_row(
     before = objects.get(record_key)
     faulty.clear()
     since = functions.log.stat().st_size
-    faulty.faults.queue(row.fault, row.operation, row.times)
+    faulty.faults.queue(row.fault, row.operation, row.times, after=row.nth)
 
     assert result_of(runtime, TIMER if row.timer else event).startswith(row.seen)
     assert faulty.faults.fired == {(row.operation, row.fault): row.times}

@@ -20,6 +20,7 @@ from tests.support.faulty import Faulty
 
 LONG = 30.0  # seconds, longer than any working step takes
 KEY, RECORD, FAILURE = "incoming/a.png", "results/a.png.json", "failures/a.png.json"
+OTHER = "incoming/b.png"  # another file of the same invoice
 FORMER = {"source": {"etag": "0123abcd"}}
 HISTORY = "history/a.png.0123abcd.json"
 BAD = b"\0This is no picture at all."
@@ -33,9 +34,11 @@ READ = [
     ("get", 1),  # the failure record
     ("recognize", 0),
     ("fetch", 0),  # by the OCR service, while the function waits
+    ("put", 0),  # note the invoice's appearance
+    ("list", 0),  # look for earlier ones
     ("head", 0),  # confirm that the object has still this content
     ("delete", 0),  # the failure record of the former content
-    ("put", 0),  # write the record
+    ("put", 1),  # write the record
 ]
 # An object that is no image:
 REFUSED = [
@@ -56,9 +59,11 @@ REPLACED = [
     ("get", 1),
     ("recognize", 0),
     ("fetch", 0),
+    ("put", 0),
+    ("list", 0),
     ("head", 0),
-    ("put", 0),  # the former record to the history
-    ("put", 1),  # write the record
+    ("put", 1),  # the former record to the history
+    ("put", 2),  # write the record
 ]
 
 
@@ -103,6 +108,10 @@ def former_record(objects: Objects) -> None:
     objects.put(RECORD, json.dumps(FORMER).encode())
 
 
+def outside_index(objects: Objects) -> list[str]:
+    return [key for key in objects.keys() if not key.startswith("index/")]  # noqa: SIM118 - no dict
+
+
 @pytest.mark.parametrize(("step", "when"), parameters(READ))
 def test_a_killed_function_leaves_a_right_record_in_the_end(
     faulty: Faulty,
@@ -119,15 +128,19 @@ def test_a_killed_function_leaves_a_right_record_in_the_end(
     faulty.clear()
     killed_at(faulty, run, event, step, when)
 
-    done = (step, when) == (("put", 0), "after")
+    done = (step, when) == (("put", 1), "after")
     assert run.invoke(event) == ({"duplicate": 1} if done else {"recognized": 1})
-    assert objects.keys() == [KEY, RECORD]
+    assert outside_index(objects) == [KEY, RECORD]
     record = objects.record(RECORD)
     assert record["source"]["etag"] == etag(image)
     assert {name: record["result"][name] for name in truth["shanghai-10-yuan-clean.png"]} == truth[
         "shanghai-10-yuan-clean.png"
     ]
     assert faulty.calls(KEY) == calls_of(READ, step, when)
+    assert len(objects.keys("index/")) == 1
+    assert run.invoke(announce(OTHER, objects.put(OTHER, image))) == {"recognized": 1}
+    [invoice] = objects.record("results/b.png.json")["invoices"]
+    assert invoice["duplicate_of"] == KEY
 
 
 @pytest.mark.parametrize(("step", "when"), parameters(REFUSED))
@@ -162,9 +175,9 @@ def test_a_killed_function_keeps_the_former_record_in_the_history(
     faulty.clear()
     killed_at(faulty, run, event, step, when)
 
-    done = (step, when) == (("put", 1), "after")
+    done = (step, when) == (("put", 2), "after")
     assert run.invoke(event) == ({"duplicate": 1} if done else {"recognized": 1})
-    assert objects.keys() == [HISTORY, KEY, RECORD]
+    assert outside_index(objects) == [HISTORY, KEY, RECORD]
     assert objects.record(HISTORY) == FORMER
     assert objects.record(RECORD)["source"]["etag"] == etag(image)
     assert faulty.calls(KEY) == calls_of(REPLACED, step, when)

@@ -21,7 +21,8 @@ from tests.support.paths import SAMPLES
 PAGES = ("shanghai-10-yuan-clean.png", "hunan-1000-yuan-password.png")
 BAD = b"\0This is no picture at all."
 CHECKED = ("identify incoming", "get results", "get failures")
-CONFIRMED = ("head incoming", "put results")
+INDEXED = ("put index", "list ")  # for each invoice; a listing has no key
+CONFIRMED = (*INDEXED, "head incoming", "put results")
 
 
 @pytest.fixture(scope="module")
@@ -81,12 +82,23 @@ def pdf(pages: int) -> bytes:
         return file.getvalue()
 
 
-def test_a_new_invoice_takes_five_requests_and_one_call(
+def test_a_new_invoice_takes_seven_requests_and_one_call(
     counter: RequestCounter, image: bytes
 ) -> None:
     found = counter.upload("a.png", image)
     assert found == ({"recognized": 1}, [*CHECKED, *CONFIRMED], 1)
-    assert len(found[1]) == 5
+    assert len(found[1]) == 7
+
+
+def test_an_invoice_that_another_file_shows_takes_three_requests_more(
+    counter: RequestCounter, image: bytes
+) -> None:
+    counter.upload("a.png", image)
+    found = counter.upload("b.png", image)
+    # The earlier entry, its file, its record.
+    earlier = ["get index", "head incoming", "get results"]
+    requests = [*CHECKED, *INDEXED, *earlier, "head incoming", "put results"]
+    assert found == ({"recognized": 1}, requests, 1)
 
 
 def test_a_tiff_of_one_page_takes_one_request_more(counter: RequestCounter) -> None:
@@ -99,8 +111,9 @@ def test_a_tiff_of_one_page_takes_one_request_more(counter: RequestCounter) -> N
 def test_a_tiff_of_two_pages_takes_two_requests_more(counter: RequestCounter) -> None:
     found = counter.upload("two.tif", formats.tiff(formats.SAMPLE, formats.SECOND))
     # The file, and the pages that an earlier invocation kept.
-    checked = [*CHECKED, "get incoming", "get progress"]
-    assert found == ({"recognized": 1}, [*checked, *CONFIRMED], 2)
+    indexed = ["put index"] * 2 + ["list "] * 2
+    requests = [*CHECKED, "get incoming", "get progress", *indexed, *CONFIRMED[2:]]
+    assert found == ({"recognized": 1}, requests, 2)
 
 
 def test_a_converted_image_takes_one_request_more(counter: RequestCounter) -> None:
@@ -134,7 +147,7 @@ def test_a_pdf_of_one_page_takes_one_request_more(counter: RequestCounter) -> No
     found = counter.upload("a.pdf", pdf(1))
     # The file, for its number of pages.
     assert found == ({"recognized": 1}, [*CHECKED, "get incoming", *CONFIRMED], 1)
-    assert len(found[1]) == 6
+    assert len(found[1]) == 8
 
 
 @pytest.mark.parametrize("pages", [2, 8])
@@ -143,30 +156,34 @@ def test_a_pdf_of_several_pages_takes_two_requests_more(
 ) -> None:
     found = counter.upload("a.pdf", pdf(pages))
     # The file, and the pages that a former invocation kept.
-    requests = [*CHECKED, "get incoming", "get progress", *CONFIRMED]
+    indexed = ["put index"] * 2 + ["list "] * 2  # two different invoices on its pages
+    confirmed = ["head incoming", "put results"]
+    requests = [*CHECKED, "get incoming", "get progress", *indexed, *confirmed]
     assert found == ({"recognized": 1}, requests, pages)
-    assert len(found[1]) == 7
+    assert len(found[1]) == 11
 
 
 def test_a_pdf_keeps_its_pages_after_eight_of_them(counter: RequestCounter) -> None:
     found = counter.upload("a.pdf", pdf(9))
     kept = ["head incoming", "put progress"]
-    requests = [*CHECKED, "get incoming", "get progress", *kept, *CONFIRMED, "delete progress"]
+    indexed = ["put index"] * 2 + ["list "] * 2
+    requests = [*CHECKED, "get incoming", "get progress", *kept, *indexed]
+    requests += [*CONFIRMED[2:], "delete progress"]
     assert found == ({"recognized": 1}, requests, 9)
 
 
 def test_a_replaced_record_takes_one_request_more(counter: RequestCounter, image: bytes) -> None:
     counter.upload("a.png", image)
     found = counter.upload("a.png", image + b"another")
-    requests = [*CHECKED, "head incoming", "put history", "put results"]
+    requests = [*CHECKED, *INDEXED, "head incoming", "put history", "put results"]
     assert found == ({"recognized": 1}, requests, 1)
-    assert len(found[1]) == 6
+    assert len(found[1]) == 8
 
 
 def test_a_replaced_failure_takes_one_request_more(counter: RequestCounter, image: bytes) -> None:
     counter.upload("a.png", BAD)
     found = counter.upload("a.png", image)
-    requests = [*CHECKED, "head incoming", "delete failures", "put results"]
+    requests = [*CHECKED, *INDEXED, "head incoming", "delete failures", "put results"]
     assert found == ({"recognized": 1}, requests, 1)
 
 

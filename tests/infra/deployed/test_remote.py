@@ -50,6 +50,7 @@ def test_the_smoke_test_finds_the_record_and_removes_its_objects(stage: Stage) -
     assert found.record_key == f"results/{found.key.partition('/')[2]}.json"
     assert client.getObject(BUCKET, found.record_key).status == 404
     assert client.getObject(BUCKET, found.key).status == 404
+    assert client.listObjects(BUCKET, prefix="index/").body.contents == []
 
 
 def test_the_smoke_test_works_in_a_stage_of_an_earlier_version(stage: Stage) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bench.write_divisions import TABLE, text
+from quota_invoice.invoice.expiry_rules import not_verifiable
+from quota_invoice.invoice.fields import Fields
 from quota_invoice.invoice.interpret import interpret
 from quota_invoice.invoice.place import Place, parse_place
 from tests.support.fakes import RESULT
@@ -42,11 +44,13 @@ def test_a_good_invoice_needs_no_review() -> None:
         "province": "广东省",
         "city": "深圳市",
         "year": 2019,
+        "authority": "国家税务局或合并后的税务局",
+        "trade": None,
         "amount": {"text": "￥50.00", "value": "50.00", "words": "伍拾元整", "currency": "CNY"},
         "confidence": RESULT["confidence"],
         "needs_review": False,
         "duplicate_of": None,
-        "findings": [],
+        "findings": [finding.to_json() for finding in not_verifiable(Fields.of(RESULT))],
     }
 
 

@@ -22,6 +22,7 @@ from quota_invoice.errors import (
     UploadsFailed,
 )
 from quota_invoice.events.parse import parse
+from quota_invoice.invoice.duplicates import Appearance
 from quota_invoice.logs import Log
 from quota_invoice.pipeline import Pipeline
 from quota_invoice.recognition.recognizer import Recognizer
@@ -34,6 +35,7 @@ SETTINGS = Settings.read(lambda _: None, "0123456789abcdef")
 KEY = "incoming/2026/a.jpg"
 RECORD = "results/2026/a.jpg.json"
 FAILURE = "failures/2026/a.jpg.json"
+APPEARANCES = f"index/{RESULT['code']}/{RESULT['number']}/"
 ABC = {f"incoming/{name}.jpg": b"x" for name in "abc"}
 REFUSAL = ImageRefused("AIS.0104", "The image is not supported.", "r-1")
 
@@ -102,13 +104,15 @@ def test_a_new_invoice_gets_its_record() -> None:
     assert record["ocr"]["request_id"] == "ocr-request"
 
 
-def test_a_new_invoice_takes_five_bucket_requests_and_a_duplicate_two() -> None:
+def test_a_new_invoice_takes_seven_bucket_requests_and_a_duplicate_two() -> None:
     cloud = Cloud()
     cloud.run(announce(KEY, b"image"))
     assert cloud.store.requests == [
         ("identify", KEY),
         ("get", RECORD),
         ("get", FAILURE),
+        ("put", f"{APPEARANCES}{Appearance(KEY, time_of(0)).name}"),
+        ("list", APPEARANCES),
         ("head", KEY),
         ("put", RECORD),
     ]
@@ -166,7 +170,7 @@ def test_the_record_of_replaced_content_is_kept_in_the_history() -> None:
     kept = f"history/2026/a.jpg.{etag(b'image')}.json"
     assert cloud.store.records[kept] == former
     assert cloud.store.records[RECORD]["source"]["etag"] == etag(b"another")
-    assert len(cloud.store.requests) == 6
+    assert len(cloud.store.requests) == 8
     assert cloud.store.writes == [kept, RECORD]
 
 
@@ -503,7 +507,8 @@ def test_a_defect_is_named_without_its_text_and_costs_no_other_upload() -> None:
 def test_a_refused_record_is_an_error_that_names_its_key() -> None:
     class Refusing(FakeStore):
         def write(self, bucket: str, key: str, record: Any) -> None:
-            del bucket, record
+            if key != RECORD:
+                return super().write(bucket, key, record)
             raise StoreError("Store.AccessDenied", f"put {key}: 403 Access Denied")
 
     cloud = Cloud()
@@ -520,6 +525,7 @@ def test_each_step_logs_one_line_with_request_key_outcome_and_time() -> None:
         "identify",
         "check",
         "recognize",
+        "index",
         "confirm",
         "write",
         "upload",

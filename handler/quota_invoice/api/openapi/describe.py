@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from quota_invoice.api.openapi.json_schema import Json
 from quota_invoice.api.openapi.schemas import KEY, MARKER, PREFIX, schemas
-from quota_invoice.api.requests import MOST_ENTRIES, STATUSES
+from quota_invoice.api.requests import FILTERS, INCLUDE, MOST_ENTRIES
 
 _ERRORS = {
     400: "The request is invalid; the code says why.",
@@ -27,8 +27,14 @@ _HEADERS = {
     "Server-Timing": "Milliseconds spent with the OCR service, the bucket, and in the function.",
 }
 _STATUS = (
-    "Only inputs with this status. `gone` lists those that have a record and were removed or "
-    "renamed, in the order of their records' keys; every other list leaves them out."
+    "Only inputs with this status. `needs_review` and `duplicate` are recognized inputs with an "
+    "invoice that a person should look at, or that repeats an earlier upload. `gone` lists those "
+    "that have a record and were removed or renamed, in the order of their records' keys; every "
+    "other list leaves them out."
+)
+_INCLUDE = (
+    "Adds the invoices of each entry's record, with the duplicates that are known now. Such a page "
+    "has at most 4 MB, so that it may have fewer entries than its limit."
 )
 _ETAG = {"ETag": "Identifies this body: send it as If-None-Match."}
 _RETRY = {"Retry-After": "Seconds to wait before the next request."}
@@ -107,7 +113,8 @@ def _list() -> Json:
         "have the requested status: there are more pages while `next` is not null.",
         "parameters": [
             _parameter("prefix", "The beginning of keys; the input prefix is optional.", PREFIX),
-            _parameter("status", _STATUS, {"enum": list(STATUSES)}),
+            _parameter("status", _STATUS, {"enum": list(FILTERS)}),
+            _parameter("include", _INCLUDE, {"const": INCLUDE}),
             _parameter("after", "The key before the page: `next` of the page before.", MARKER),
             _parameter("limit", "Maximum number of entries.", limit),
         ],

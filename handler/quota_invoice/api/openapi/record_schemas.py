@@ -46,13 +46,24 @@ def record_schemas() -> dict[str, Json]:
         "Invoice": object_of(
             {
                 **_invoice(),
+                "authority": {
+                    "description": "The kind of tax bureau, by the code.",
+                    **TEXT_OR_NULL,
+                },
+                "trade": {
+                    "description": "The trade, by the code of a state or local tax bureau.",
+                    **TEXT_OR_NULL,
+                },
                 "duplicate_of": {
-                    "description": "The invoice that this one repeats, as known when the record "
-                    "was written; null if none was known."
+                    "description": "The key of the first file that shows the same code and "
+                    "number; null if this is the first. The API derives it anew.",
+                    **TEXT_OR_NULL,
                 },
                 "findings": array_of(ref("Finding")),
-            }
+            },
+            optional=["authority", "trade"],
         ),
+        "FormerInvoice": object_of({**_invoice(), "issues": array_of(TEXT)}),
         "Finding": object_of(
             {
                 "code": TEXT,
@@ -105,10 +116,9 @@ def _failure() -> Json:
 
 
 def _former_record() -> Json:
-    invoice = object_of({**_invoice(), "issues": array_of(TEXT)})
     members = {
         **_result(),
-        "invoices": array_of(invoice),
+        "invoices": array_of(ref("FormerInvoice")),
         "ocr": object_of({**_ocr(), "rescue": {"type": ["object", "null"]}}),
         "processed_at": TIME,
     }

@@ -11,6 +11,8 @@ from quota_invoice.api.openapi.json_schema import (
     array_of,
     closed_object,
     object_of,
+    one_of,
+    or_null,
     ref,
 )
 from quota_invoice.api.openapi.record_schemas import record_schemas
@@ -99,7 +101,12 @@ def _entry() -> Json:
             "size": COUNT,
             "uploaded_at": TEXT_OR_NULL,
             "record": TEXT,
-        }
+            "invoices": {
+                "description": "With `include=record`: the record's; null without a record.",
+                **or_null(array_of(one_of("Invoice", "FormerInvoice"))),
+            },
+        },
+        optional=["invoices"],
     )
 
 

@@ -42,11 +42,11 @@ def _concurrent(first: Reading, second: Reading, world: World) -> bool:
     """The second invocation looked for a record before the first one had finished its work."""
     key = first.step.key
     mine, keys = first.step.invocation, {key, *_outputs(key)}
-    former = LAYOUT.history_key(key, "").removesuffix(".json")
+    others = (LAYOUT.history_key(key, "").removesuffix(".json"), LAYOUT.index_prefix)
     end = max(
         step.at
         for step in world.steps
-        if step.invocation is mine and (step.key in keys or step.key.startswith(former))
+        if step.invocation is mine and (step.key in keys or step.key.startswith(others))
     )
     looked_at = _last(second.step, world, "get", LAYOUT.record_key(key))
     return second.step.invocation is not mine and looked_at <= end

@@ -7,10 +7,11 @@ from typing import Any
 from urllib.parse import quote
 
 from tests.simulation.bucket import Stored
-from tests.simulation.causes import unexplained
 from tests.simulation.contents import BY_ETAG
 from tests.simulation.history import History, answer_of
 from tests.simulation.invocation import Invocation
+from tests.simulation.rules.causes import unexplained
+from tests.simulation.rules.duplicates import duplicate_problems
 from tests.simulation.world import LAYOUT, World
 
 _LISTED = "2"  # inputs per page of the API's listing
@@ -31,6 +32,7 @@ def violations(history: History) -> list[str]:
         *_early_retries(world),
         *_forgotten_attempts(world),
         *_api_problems(history),
+        *duplicate_problems(history),
     ]
 
 

@@ -1,0 +1,115 @@
+"""The rules that check an invoice's code and number."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from quota_invoice.invoice.code import is_code, place_of_code, year_of_code
+from quota_invoice.invoice.fields import Fields
+from quota_invoice.invoice.findings import Finding, Severity, Text
+from quota_invoice.invoice.place import Place, parse_place
+
+_NUMBER = re.compile(r"[0-9]{8}")
+_FIRST = 2004
+
+
+def is_number(text: str) -> bool:
+    """Whether a text has the form of an invoice number.
+
+    >>> is_number("91234567"), is_number("9123456")
+    (True, False)
+    """
+    return bool(_NUMBER.fullmatch(text))
+
+
+def malformed_code(fields: Fields) -> Iterator[Finding]:
+    """An invoice code has 12 characters, as ``code.is_code`` says.
+
+    >>> [finding.code for finding in malformed_code(Fields(code="14403190911"))]
+    ['malformed_code']
+    """
+    if fields.code and not is_code(fields.code):
+        text = Text(
+            "发票代码不符合编码规则：应为 12 位，第 1 位是 0、1 或 2。",
+            "The invoice code breaks the rules for codes: it has 12 characters, and the first one "
+            "is 0, 1 or 2.",
+        )
+        yield Finding("malformed_code", Severity.SERIOUS, text)
+
+
+def malformed_number(fields: Fields) -> Iterator[Finding]:
+    """An invoice number has 8 digits.
+
+    >>> [finding.code for finding in malformed_number(Fields(number="9123456"))]
+    ['malformed_number']
+    """
+    if fields.number and not is_number(fields.number):
+        text = Text("发票号码应为 8 位数字。", "An invoice number has 8 digits; this one differs.")
+        yield Finding("malformed_number", Severity.SERIOUS, text)
+
+
+def contradicting_place(fields: Fields) -> Iterator[Finding]:
+    """The place on the invoice is the one of its code, by GB/T 2260.
+
+    >>> fields = Fields(code="144031909110", location="北京市")
+    >>> [finding.message.en for finding in contradicting_place(fields)]
+    ['The invoice code belongs to 广东省深圳市, but the invoice says 北京市.']
+    """
+    place, by_code = parse_place(fields.location), place_of_code(fields.code)
+    if contradict(place, by_code):
+        issued, printed = _name(by_code), _name(place)
+        text = Text(
+            f"发票代码属于{issued}，而票面所在地是{printed}。",
+            f"The invoice code belongs to {issued}, but the invoice says {printed}.",
+        )
+        yield Finding("contradicting_place", Severity.DOUBT, text)
+
+
+def early_year(fields: Fields) -> Iterator[Finding]:
+    """The code's year is 2004 or later.
+
+    Source: 国税函〔2004〕521号, of 2004, gave invoices their codes of 12 characters.
+
+    >>> [finding.code for finding in early_year(Fields(code="144039509110"))]
+    ['early_year']
+    """
+    year = year_of_code(fields.code)
+    if year is not None and year < _FIRST:
+        text = Text(
+            f"发票代码中的年份是 {year} 年，早于 12 位发票代码启用的 {_FIRST} 年，请与图片核对。",
+            f"The invoice code's year is {year}, but codes of 12 characters came in {_FIRST}: "
+            "compare it with the image.",
+        )
+        yield Finding("early_year", Severity.SERIOUS, text)
+
+
+def future_year(fields: Fields) -> Iterator[Finding]:
+    """The code's year is not later than the year of the upload.
+
+    Source of the code's year: 国税函〔2004〕521号.
+
+    >>> from datetime import date
+    >>> from quota_invoice.invoice.fields import Conditions
+    >>> fields = Fields(code="144032709110", conditions=Conditions(date(2026, 11, 22)))
+    >>> [finding.code for finding in future_year(fields)]
+    ['future_year']
+    """
+    year = year_of_code(fields.code)
+    if year is not None and year > fields.conditions.seen_on.year:
+        text = Text(
+            f"发票代码中的年份是 {year} 年，晚于上传的年份，请与图片核对。",
+            f"The invoice code's year is {year}, which is after the year of the upload: "
+            "compare it with the image.",
+        )
+        yield Finding("future_year", Severity.SERIOUS, text)
+
+
+def contradict(place: Place, other: Place) -> bool:
+    """Whether two places differ in a part that both name."""
+    return any(a and b and a != b for a, b in zip(place, other, strict=True))
+
+
+def _name(place: Place) -> str:
+    """Return a place as it is written: a municipality's name stands once."""
+    return "".join(dict.fromkeys(part for part in place if part))

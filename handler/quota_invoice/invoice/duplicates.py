@@ -1,0 +1,132 @@
+"""Duplicates: the same code and number in several objects is the same invoice.
+
+Source: 财会〔2020〕6号 requires that a system prevents the repeated use of electronic vouchers. To
+apply it to photographs is practice.
+
+An appearance is one object that shows an invoice. The first appearance is the invoice; all others
+are duplicates of it. Only appearances that still count are compared: the object exists, and its
+present record shows that code and number.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from typing import Any
+
+from quota_invoice.invoice.code import is_code
+from quota_invoice.invoice.code_rules import is_number
+from quota_invoice.invoice.findings import Finding, Severity, Text
+
+RULE = "duplicate"
+_HASH_DIGITS = 32
+_TIME = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.\d+)?Z", re.ASCII)
+_LAST = "99991231T235959Z"  # the time of an upload whose time is unknown
+
+
+@dataclass(frozen=True)
+class Appearance:
+    """One object that shows an invoice.
+
+    Attributes:
+        key: the object's key.
+        uploaded_at: the time of the upload of the content that was read, UTC; None if unknown.
+    """
+
+    key: str
+    uploaded_at: str | None
+
+    @cached_property
+    def name(self) -> str:
+        """The text by which appearances are ordered: the time to the second, a hash of the key.
+
+        >>> Appearance("incoming/a.jpg", "2026-11-22T00:00:30Z").name
+        '20261122T000030Z-f1673053b18fde7aa725a383ce3d007b'
+        """
+        match = _TIME.fullmatch(self.uploaded_at or "")
+        time = "{}{}{}T{}{}{}Z".format(*match.groups()) if match else _LAST
+        return f"{time}-{self.hash}"
+
+    @property
+    def hash(self) -> str:
+        """The hash of the key, which has at most 1,024 bytes itself."""
+        return sha256(self.key.encode("utf-8", "surrogatepass")).hexdigest()[:_HASH_DIGITS]
+
+
+def first_appearance(appearances: Iterable[Appearance]) -> Appearance | None:
+    """Return the first one of the appearances that count; None if there is none.
+
+    >>> a, b = (Appearance(f"incoming/{name}.jpg", "2026-11-22T00:00:30Z") for name in "ab")
+    >>> first_appearance([b, a, Appearance("incoming/c.jpg", "2026-11-22T00:00:29Z")]).key
+    'incoming/c.jpg'
+    >>> first_appearance([a, b]) == first_appearance([b, a])
+    True
+    """
+    return min(appearances, key=lambda appearance: appearance.name, default=None)
+
+
+def identity(invoice: object) -> tuple[str, str] | None:
+    """Return code and number of an entry of ``invoices``; None unless both are well-formed.
+
+    >>> identity({"code": "144031909110", "number": "91234567"}), identity({"code": "1440319"})
+    (('144031909110', '91234567'), None)
+    """
+    if not isinstance(invoice, Mapping):
+        return None
+    code, number = invoice.get("code"), invoice.get("number")
+    if isinstance(code, str) and isinstance(number, str) and is_code(code) and is_number(number):
+        return code, number
+    return None
+
+
+def identities(invoices: object) -> list[tuple[str, str]]:
+    """Return the distinct identities of a record's ``invoices``, which may be any JSON."""
+    entries = invoices if isinstance(invoices, list) else []
+    return list(dict.fromkeys(filter(None, map(identity, entries))))
+
+
+def name_duplicates(
+    invoices: Iterable[Mapping[str, Any]], own_key: str, firsts: Mapping[tuple[str, str], str]
+) -> list[dict[str, Any]]:
+    """Return entries of ``invoices`` whose duplicates name the first appearance.
+
+    An invoice that stands twice in one file is a duplicate of itself there.
+
+    Args:
+        invoices: the entries; former findings of duplicates are replaced.
+        own_key: the key of the file that shows them.
+        firsts: keys of the first appearances in other objects, by code and number.
+    """
+    known = dict(firsts)
+    named = []
+    for invoice in invoices:
+        itself = identity(invoice)
+        first = known.get(itself) if itself else None
+        findings = [each for each in invoice["findings"] if each["code"] != RULE]
+        if first is not None:
+            findings.append(_duplicate(first, own_key).to_json())
+        elif itself:
+            known[itself] = own_key
+        needs_review = any(each["severity"] != Severity.INFO.value for each in findings)
+        news = {"needs_review": needs_review, "duplicate_of": first, "findings": findings}
+        named.append({**invoice, **news})
+    return named
+
+
+def _duplicate(first: str, own_key: str) -> Finding:
+    if first == own_key:
+        text = Text(
+            "这张发票在本文件中已出现过：代码和号码相同，不能重复报销。",
+            "This invoice stands in this file before, with the same code and number: it must not "
+            "be booked twice.",
+        )
+    else:
+        text = Text(
+            f"这张发票已在 {first} 中出现过：代码和号码相同，不能重复报销。",
+            f"This invoice appears first in {first}, with the same code and number: it must not be "
+            "booked twice.",
+        )
+    return Finding(RULE, Severity.SERIOUS, text)

@@ -1,0 +1,141 @@
+"""The index of appearances: which objects show an invoice, by its code and number.
+
+Each appearance has one small object, which is written before the index is listed: of two
+invocations at the same moment, the later one sees the appearance of the other. The objects come in
+the order of uploads, and an appearance counts only while its object and its record say so. So
+leftovers of crashes, deletions and replacements do no harm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from quota_invoice.invoice.duplicates import (
+    RULE,
+    Appearance,
+    identities,
+    identity,
+    name_duplicates,
+)
+from quota_invoice.obs.objects import ObjectStore, Source
+from quota_invoice.records.record import SCHEMA, etag_of
+from quota_invoice.records.stored import stored_record
+from quota_invoice.settings.layout import BucketLayout
+
+
+class AppearanceIndex:
+    """Reads and writes the index; threads may share it.
+
+    Args:
+        store: the bucket.
+        layout: the index's prefix.
+    """
+
+    def __init__(self, store: ObjectStore, layout: BucketLayout) -> None:
+        self._store = store
+        self._layout = layout
+
+    def add(self, source: Source, record: Mapping[str, Any]) -> dict[str, Any]:
+        """Note the appearances of a record's invoices, and name those in other objects.
+
+        It sends two requests for each invoice with a well-formed code and number, and three more
+        for each earlier appearance. An object whose record is still missing counts: it may be
+        written at this moment. If there is no earlier appearance, but a later one whose record was
+        written before and names none, that one is named: one of two records must tell the other.
+
+        Args:
+            source: the object that shows them.
+            record: its record, which is not written yet.
+        """
+        own = Appearance(source.key, source.uploaded_at)
+        marker = {"key": source.key, "etag": source.etag}
+        for itself in identities(record["invoices"]):
+            key = self._layout.appearance_key(*itself, own)
+            self._store.write(source.bucket, key, marker)
+        return self._name(source.bucket, own, record, is_writing=True)
+
+    def derive(self, record: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a stored record with the duplicates that are known now; nothing is written.
+
+        A record of schema 1, or of a file that is not stored, is returned as it is.
+        """
+        source = record.get("source")
+        if record.get("schema") != SCHEMA or not isinstance(source, Mapping):
+            return dict(record)
+        own = Appearance(str(source.get("key")), source.get("uploaded_at"))
+        return self._name(str(source.get("bucket")), own, record, is_writing=False)
+
+    def _name(
+        self, bucket: str, own: Appearance, record: Mapping[str, Any], *, is_writing: bool
+    ) -> dict[str, Any]:
+        found = {
+            itself: self._other(bucket, itself, own, is_writing=is_writing)
+            for itself in identities(record["invoices"])
+        }
+        firsts = {itself: key for itself, key in found.items() if key is not None}
+        rules = record["rules"]
+        return {
+            **record,
+            "invoices": name_duplicates(record["invoices"], own.key, firsts),
+            "rules": {
+                **rules,
+                "run": list(dict.fromkeys([*rules["run"], RULE])),
+                "not_run": [each for each in rules["not_run"] if each["rule"] != RULE],
+            },
+        }
+
+    def _other(
+        self, bucket: str, itself: tuple[str, str], own: Appearance, *, is_writing: bool
+    ) -> str | None:
+        """Return the key of the object that this one repeats; None if there is none."""
+        prefix = self._layout.appearances_prefix(*itself)
+        for entry in self._store.listing(bucket, prefix):
+            name = entry.key.removeprefix(prefix)
+            if name.endswith(f"-{own.hash}"):  # its own, and those of its former uploads
+                continue
+            is_later = name > own.name
+            if is_later and not is_writing:
+                return None
+            other = self._counting(bucket, itself, entry.key)
+            if other is None or not (other.has_record or is_writing):
+                continue
+            return None if is_later and other.is_duplicate else other.key
+        return None
+
+    def _counting(self, bucket: str, itself: tuple[str, str], marker_key: str) -> _Other | None:
+        """Return the object of an appearance that counts; None for a leftover."""
+        marker = self._store.read(bucket, marker_key) or {}
+        key, etag = marker.get("key"), marker.get("etag")
+        source = self._store.describe(bucket, key) if isinstance(key, str) else None
+        if source is None or source.etag != etag:
+            return None
+        record = stored_record(self._store, source, self._layout.record_key(source.key)) or {}
+        has_record, uploaded_at, is_duplicate = etag_of(record) == etag, source.uploaded_at, False
+        if has_record:
+            if "invoices" not in record:  # it is in the archive
+                return _Other(source.key, has_record=True, is_duplicate=False)
+            if itself not in identities(record["invoices"]):
+                return None
+            shown = [each for each in record["invoices"] if identity(each) == itself]
+            # The same content may have been uploaded again since.
+            uploaded_at = record["source"].get("uploaded_at")
+            is_duplicate = shown[0].get("duplicate_of") is not None
+        appearance = Appearance(source.key, uploaded_at)
+        if self._layout.appearance_key(*itself, appearance) != marker_key:
+            return None
+        return _Other(source.key, has_record=has_record, is_duplicate=is_duplicate)
+
+
+class _Other(NamedTuple):
+    """Another object that shows the same invoice.
+
+    Attributes:
+        key: its key.
+        has_record: whether its present content has its record.
+        is_duplicate: whether that record says that it is a duplicate.
+    """
+
+    key: str
+    has_record: bool
+    is_duplicate: bool

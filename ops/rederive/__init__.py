@@ -1,0 +1,1 @@
+"""The present rules, applied to the records of a bucket from an operator's machine."""

@@ -1,0 +1,239 @@
+"""The same invoice in several files: the first one is the invoice, all others name it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from quota_invoice.errors import ObjectUnavailable
+from quota_invoice.invoice.duplicates import Appearance
+from quota_invoice.obs.objects import Entry, Source
+from quota_invoice.recognition.reading import Api, Reading, Recognition
+from quota_invoice.records.appearances import AppearanceIndex
+from quota_invoice.records.record import recognized
+from quota_invoice.settings.layout import DEFAULT_LAYOUT
+from tests.support.announce import etag
+from tests.support.fakes import RESULT, FakeStore, problems, ticket, time_of
+
+A, B, C = (f"incoming/{name}.jpg" for name in "abc")
+PREFIX = f"index/{RESULT['code']}/{RESULT['number']}/"
+
+
+class Files:
+    """Files in a bucket that show the same invoice, unless they are said to show another one."""
+
+    def __init__(self) -> None:
+        self.store = FakeStore()
+        self.index = AppearanceIndex(self.store, DEFAULT_LAYOUT)
+
+    def upload(self, key: str, second: int, content: bytes = b"image") -> Source:
+        self.store.objects[key], self.store.times[key] = content, second
+        return Source("invoices", key, etag(content), len(content), None, time_of(second))
+
+    def add(self, source: Source, **fields: Any) -> dict[str, Any]:
+        """Note a file's appearances, and return its record, which is not written."""
+        return self.index.add(source, read(source, {**RESULT, **fields}))
+
+    def read(self, key: str, second: int, content: bytes = b"image", **fields: Any) -> str | None:
+        """Upload and read a file; return the first appearance that its record names."""
+        record = self.add(self.upload(key, second, content), **fields)
+        self.store.records[DEFAULT_LAYOUT.record_key(key)] = record
+        return first(record)
+
+    def now(self, key: str) -> str | None:
+        """Return the first appearance as it is known now."""
+        return first(self.index.derive(self.store.records[DEFAULT_LAYOUT.record_key(key)]))
+
+
+def read(source: Source, *results: Any) -> dict[str, Any]:
+    api = Api.QUOTA_INVOICE if len(results) == 1 else Api.AUTO_CLASSIFICATION
+    pages = {
+        number: Recognition(
+            result if len(results) == 1 else [{**ticket(), "content": result}], "r-1", 1
+        )
+        for number, result in enumerate(results, 1)
+    }
+    return recognized(source, Reading(api, pages, 1), region="cn-north-4")
+
+
+def first(record: dict[str, Any]) -> str | None:
+    [invoice] = record["invoices"]
+    found = [each for each in problems(invoice) if each["code"] == "duplicate"]
+    assert bool(found) == (invoice["duplicate_of"] is not None) == invoice["needs_review"]
+    for each in found:
+        assert each["severity"] == "serious"
+        assert all(invoice["duplicate_of"] in text for text in each["message"].values())
+    key: str | None = invoice["duplicate_of"]
+    return key
+
+
+@pytest.fixture
+def files() -> Files:
+    return Files()
+
+
+def test_the_later_upload_names_the_first_one(files: Files) -> None:
+    assert [files.read(A, 0), files.read(B, 10), files.read(C, 20)] == [None, A, A]
+    assert [files.now(A), files.now(B), files.now(C)] == [None, A, A]
+
+
+@pytest.mark.parametrize("change", [{"code": "144031909111"}, {"number": "91234562"}])
+def test_another_code_or_number_is_another_invoice(files: Files, change: dict[str, Any]) -> None:
+    assert [files.read(A, 0), files.read(B, 10, **change)] == [None, None]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"code": ""}, {"code": "../../results"}, {"number": "9123456"}, {"number": "9/..\u0661567"}],
+)
+def test_a_text_that_is_no_code_or_number_gets_no_entry(
+    files: Files, change: dict[str, Any]
+) -> None:
+    record = files.add(files.upload(A, 0), **change)
+    assert record["invoices"][0]["duplicate_of"] is None
+    assert files.store.requests == []
+
+
+def test_an_invoice_takes_two_requests_and_a_duplicate_three_more(files: Files) -> None:
+    files.read(A, 0)
+    assert [action for action, _ in files.store.requests] == ["put", "list"]
+    files.store.requests.clear()
+    files.read(B, 10)
+    assert [action for action, _ in files.store.requests] == ["put", "list", "get", "head", "get"]
+
+
+def test_the_same_file_uploaded_again_is_no_duplicate_of_itself(files: Files) -> None:
+    assert [files.read(A, 0), files.read(A, 10), files.read(A, 20, b"other")] == [None] * 3
+    assert len(files.store.markers) == 3
+    assert files.now(A) is None
+
+
+def test_of_two_at_the_same_moment_one_sees_the_other(files: Files) -> None:
+    sources = files.upload(A, 0), files.upload(B, 0)
+    records = [files.add(source) for source in sources]
+    assert [first(record) for record in records] == [None, A]
+    for source, record in zip(sources, records, strict=True):
+        files.store.records[DEFAULT_LAYOUT.record_key(source.key)] = record
+    assert {files.now(A), files.now(B)} in ({A, None}, {B, None})
+
+
+def test_two_entries_before_both_lists_are_seen_by_both(files: Files) -> None:
+    listing = files.store.listing
+    other = files.upload(B, 10)
+
+    def after_another_entry(bucket: str, prefix: str, after: str = "") -> Iterator[Entry]:
+        files.store.listing = listing  # type: ignore[method-assign]
+        assert first(files.add(other)) == A
+        return listing(bucket, prefix, after)
+
+    files.store.listing = after_another_entry  # type: ignore[method-assign]
+    assert first(files.add(files.upload(A, 0))) == B
+
+
+def test_a_file_that_is_read_late_becomes_the_first_one(files: Files) -> None:
+    assert [files.read(B, 10), files.read(A, 0)] == [None, B]
+    assert [files.now(A), files.now(B)] == [None, A]
+
+
+def test_a_first_file_that_is_read_again_is_no_duplicate_of_the_files_that_name_it(
+    files: Files,
+) -> None:
+    assert [files.read(A, 0), files.read(B, 10), files.read(A, 0)] == [None, A, None]
+
+
+def test_a_first_file_that_was_deleted_no_longer_counts(files: Files) -> None:
+    files.read(A, 0)
+    assert files.read(B, 10) == A
+    del files.store.objects[A]
+    assert files.now(B) is None
+    assert [files.read(C, 20), files.now(C)] == [B, B]
+
+
+def test_a_first_file_that_was_replaced_by_another_invoice_no_longer_counts(files: Files) -> None:
+    files.read(A, 0)
+    files.upload(A, 5, b"another")
+    assert files.read(B, 10) is None  # the new content of the first file is not read yet
+    files.read(A, 5, b"another", number="91234562")
+    assert [files.now(A), files.now(B), files.read(C, 20)] == [None, None, B]
+
+
+def test_a_first_file_with_another_reading_no_longer_counts(files: Files) -> None:
+    files.read(A, 0)
+    files.read(A, 0, number="91234562")
+    assert files.read(B, 10) is None
+
+
+def test_a_file_that_was_replaced_and_came_back_counts_from_then_on(files: Files) -> None:
+    files.read(A, 0)
+    files.read(B, 10)
+    files.read(A, 15, b"another", number="91234562")
+    files.read(A, 20)
+    assert [files.now(A), files.now(B)] == [B, None]
+
+
+def test_identical_content_uploaded_again_keeps_its_place(files: Files) -> None:
+    files.read(A, 0)
+    files.upload(A, 20)  # it has its record, so that it is not read again
+    assert files.read(B, 10) == A
+
+
+def test_an_entry_without_a_record_counts_until_the_truth_is_asked_for(files: Files) -> None:
+    files.add(files.upload(A, 0))  # an invocation between its entry and its record, or killed there
+    assert files.read(B, 10) == A
+    assert files.now(B) is None
+    files.read(A, 0)
+    assert files.now(B) == A
+
+
+@pytest.mark.parametrize("marker", [{}, {"key": 1, "etag": None}, {"key": "incoming/gone.jpg"}])
+def test_an_entry_that_names_no_file_is_passed_over(files: Files, marker: dict[str, Any]) -> None:
+    files.store.markers[f"{PREFIX}20200101T000000Z-{'0' * 32}"] = marker
+    assert [files.read(A, 0), files.read(B, 10)] == [None, A]
+
+
+def test_a_first_file_whose_record_is_in_the_archive_still_counts(files: Files) -> None:
+    files.read(A, 0)
+    archived = DEFAULT_LAYOUT.record_key(A)
+    read_stored = files.store.read
+
+    def read_unless_archived(bucket: str, key: str) -> dict[str, Any] | None:
+        if key == archived:
+            raise ObjectUnavailable("Object.Archived", key)
+        return read_stored(bucket, key)
+
+    files.store.read = read_unless_archived  # type: ignore[method-assign]
+    assert files.read(B, 10) == A
+
+
+def test_an_invoice_twice_in_one_file_is_a_duplicate_there(files: Files) -> None:
+    source = files.upload(A, 0)
+    record = files.index.add(source, read(source, RESULT, RESULT))
+    assert [each["duplicate_of"] for each in record["invoices"]] == [None, A]
+    assert len(files.store.markers) == 1
+    files.store.records[DEFAULT_LAYOUT.record_key(A)] = record
+    source = files.upload(B, 10)
+    twice = files.index.add(source, read(source, RESULT, RESULT))
+    assert [each["duplicate_of"] for each in twice["invoices"]] == [A, A]
+
+
+def test_a_record_of_schema_1_is_derived_as_it_is(files: Files) -> None:
+    former = {"source": {"bucket": "b", "key": A, "etag": "e"}, "invoices": [dict(RESULT)]}
+    assert files.index.derive(former) == former
+    assert files.store.requests == []
+
+
+def test_the_rule_is_named_as_run_only_where_the_index_was_asked(files: Files) -> None:
+    source = files.upload(A, 0)
+    rules = [read(source, RESULT)["rules"], files.add(source)["rules"]]
+    assert ["duplicate" in each["run"] for each in rules] == [False, True]
+    assert ["duplicate" in [skipped["rule"] for skipped in each["not_run"]] for each in rules] == [
+        True,
+        False,
+    ]
+
+
+def test_the_longest_key_and_an_odd_one_have_entries_of_moderate_length() -> None:
+    for key in ("incoming/" + "a" * 1015, "incoming/\ud800.jpg"):
+        assert len(DEFAULT_LAYOUT.appearance_key("1" * 12, "2" * 8, Appearance(key, None))) < 100

@@ -1,0 +1,165 @@
+"""The present rules reach all records, without OCR, and nothing else changes."""
+
+from __future__ import annotations
+
+import copy
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from ops.rederive.rules import rederive_all
+from quota_invoice.errors import StoreUnreachable, UploadsFailed
+from quota_invoice.obs.objects import Entry
+from tests.support.announce import etag
+from tests.support.fakes import RESULT, FakeStore, time_of
+from tests.unit.handler.test_sweep import Cloud
+
+A, B = "results/a.jpg.json", "results/b.jpg.json"
+FORMER = {"version": "2", "run": [], "not_run": []}
+REVIEW = "reviews/a.jpg/1.json"
+
+
+def read(count: int) -> Cloud:
+    """Return a bucket with one or two inputs, whose records are of former rules."""
+    numbers = [{**RESULT, "number": f"{number:08}"} for number in range(count)]
+    cloud = Cloud(*numbers)
+    for name in "ab"[:count]:
+        cloud.put(f"incoming/{name}.jpg")
+    cloud.run()
+    cloud.store.times |= dict.fromkeys(cloud.store.records, 30)
+    for record in cloud.records.values():
+        record["rules"] = FORMER
+        record["invoices"][0]["findings"] = []
+    cloud.store.markers.clear()
+    cloud.store.requests.clear()
+    cloud.ocr.given.clear()
+    return cloud
+
+
+def run_sweep(cloud: Cloud) -> dict[str, int]:
+    return cloud.run(rederive=True)
+
+
+def run_command(cloud: Cloud) -> dict[str, int]:
+    return dict(rederive_all(cloud.settings, cloud.store, "", lambda *_: None, is_dry=False))
+
+
+@pytest.mark.parametrize("run", [run_sweep, run_command])
+def test_records_of_former_rules_get_the_present_findings(
+    run: Callable[[Cloud], dict[str, int]],
+) -> None:
+    cloud = read(2)
+    cloud.store.records[REVIEW] = {"code": "corrected"}
+    before = copy.deepcopy(cloud.records)
+    assert run(cloud)["rederived"] == 2
+    assert cloud.ocr.given == []
+    for key in (A, B):
+        record = cloud.store.records[key]
+        assert record["rules"]["version"] != "2"
+        assert record["invoices"][0]["findings"][0]["code"] == "not_verifiable"
+        same = record.keys() - {"rules", "invoices"}
+        assert {name: record[name] for name in same} == {name: before[key][name] for name in same}
+    assert len(cloud.store.markers) == 2
+    assert cloud.store.records[REVIEW] == {"code": "corrected"}
+    written = [key for key in cloud.store.writes if not key.startswith("failures/")]
+    assert sorted(written) == [A, B]
+    cloud.store.requests.clear()
+    assert run(cloud)["unchanged"] == 2
+    assert [key for key in cloud.store.writes if not key.startswith("failures/")] == []
+
+
+def test_a_dry_run_writes_nothing() -> None:
+    cloud = read(2)
+    counts = rederive_all(cloud.settings, cloud.store, "", lambda *_: None, is_dry=True)
+    assert counts == {"rederived": 2}
+    assert {action for action, _ in cloud.store.requests} <= {"get", "list"}
+
+
+def test_only_records_below_a_path_are_touched_and_each_is_told() -> None:
+    cloud, told = read(2), []
+
+    def tell(counts: Counter[str], key: str) -> None:
+        told.append((counts.total(), key))
+
+    rederive_all(cloud.settings, cloud.store, "b", tell, is_dry=False)
+    assert cloud.store.writes == [B]
+    assert told == [(1, "incoming/b.jpg")]
+
+
+def test_the_record_of_a_replaced_or_removed_input_is_left_alone() -> None:
+    cloud = read(2)
+    cloud.store.objects["incoming/a.jpg"] = b"another"
+    del cloud.store.objects["incoming/b.jpg"]
+    assert run_command(cloud) == {"gone": 1}
+    assert cloud.store.writes == []
+
+
+def test_an_input_that_is_replaced_meanwhile_keeps_the_record_of_the_other_invocation() -> None:
+    cloud = read(1)
+    write = cloud.store.write
+
+    def replacing(bucket: str, key: str, record: Any) -> None:
+        write(bucket, key, record)
+        cloud.store.objects["incoming/a.jpg"] = b"another"  # between the index and the record
+
+    cloud.store.write = replacing  # type: ignore[method-assign]
+    assert run_command(cloud) == {"gone": 1}
+    assert cloud.store.records[A]["rules"] == FORMER
+
+
+def test_a_record_that_the_function_did_not_write_is_left_alone() -> None:
+    cloud = read(1)
+    for record in ({}, {"status": "recognized"}, {"status": "recognized", "ocr": []}):
+        cloud.store.records[A] = {**record, "source": {"etag": etag(b"image")}}
+        assert run_command(cloud) == {"unusable": 1}
+    assert cloud.store.writes == []
+
+
+def test_a_failure_of_one_record_costs_no_other_in_a_sweep() -> None:
+    cloud = read(2)
+    read_stored = cloud.store.read
+
+    def failing(bucket: str, key: str) -> Any:
+        if key == A:
+            raise StoreUnreachable("Store.Unreachable", "get: TimeoutError")
+        return read_stored(bucket, key)
+
+    cloud.store.read = failing  # type: ignore[method-assign]
+    with pytest.raises(UploadsFailed, match="1 of 2"):
+        cloud.run(rederive=True)
+    assert cloud.store.records[B]["rules"] != FORMER
+    assert not [key for key in cloud.store.records if key.startswith("retries/")]
+
+
+class IndexedStore(FakeStore):
+    """A bucket whose index is listed without a look at all other objects."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.entries: defaultdict[str, list[Entry]] = defaultdict(list)
+
+    def write(self, bucket: str, key: str, record: Any) -> None:
+        super().write(bucket, key, record)
+        if key in self.markers:
+            self.entries[key.rpartition("/")[0] + "/"].append(Entry(key, "e", 1, time_of(0)))
+
+    def listing(self, bucket: str, prefix: str, after: str = "") -> Iterator[Entry]:
+        if prefix.startswith("index/"):
+            return iter(self.entries[prefix])
+        return super().listing(bucket, prefix, after)
+
+
+def test_ten_thousand_records_take_no_ocr_request() -> None:
+    cloud, template = Cloud(), read(1).store.records[A]
+    cloud.store = IndexedStore()
+    for number in range(10_000):
+        key, record = f"incoming/{number:05}.jpg", copy.deepcopy(template)
+        cloud.put(key)
+        record["source"]["key"], record["result"]["number"] = key, f"{number:08}"
+        cloud.store.records[f"results/{number:05}.jpg.json"] = record
+        cloud.store.times[f"results/{number:05}.jpg.json"] = 30
+    assert run_command(cloud) == {"rederived": 10_000}
+    assert run_command(cloud) == {"unchanged": 10_000}
+    assert cloud.ocr.given == []
