@@ -21,7 +21,6 @@ from quota_invoice.invoice.code_rules import (
     malformed_code,
     malformed_number,
 )
-from quota_invoice.invoice.confidence_rules import low_confidence, several_invoices
 from quota_invoice.invoice.expiry_rules import (
     last_days,
     not_verifiable,
@@ -32,6 +31,7 @@ from quota_invoice.invoice.fields import NAMES, Fields
 from quota_invoice.invoice.findings import Finding, Severity, Text
 
 VERSION = "3"
+_OF_SEVERAL = 0.5  # a service that reads one of several invoices is not surer of any field
 
 
 def missing_field(fields: Fields) -> Iterator[Finding]:
@@ -46,6 +46,56 @@ def missing_field(fields: Fields) -> Iterator[Finding]:
             severity = Severity.DOUBT if name == "location" else Severity.SERIOUS
             text = Text(f"图片上没有读到{zh}。", f"The {en} was not read from the image.")
             yield Finding(f"missing_field.{name}", severity, text)
+
+
+def several_invoices(fields: Fields) -> Iterator[Finding]:
+    """The image shows one invoice, where the API gives one per image.
+
+    It cannot say that there are others: a whole invoice of which it is unsure is the only sign.
+
+    >>> from quota_invoice.invoice.fields import Conditions
+    >>> low = dict.fromkeys(NAMES, 0.4)
+    >>> one = Conditions(is_one_per_image=True)
+    >>> fields = Fields("144031909110", "91234567", "深圳", "￥50.00", low, one)
+    >>> [finding.code for finding in several_invoices(fields)]
+    ['several_invoices']
+    """
+    is_whole = all(getattr(fields, name) for name in NAMES)
+    confidences = [fields.confidence.get(name) for name in NAMES]
+    is_unsure = all(isinstance(each, int | float) and each <= _OF_SEVERAL for each in confidences)
+    if fields.conditions.is_one_per_image and is_whole and is_unsure:
+        text = Text(
+            "所有字段的识别置信度都很低：图片上可能还有其他发票。请与图片核对；"
+            "如有多张发票，请每张单独拍照上传，或请系统运维人员设置 RECOGNITION=auto。",
+            "The OCR service's confidence in all fields is low: there may be further invoices on "
+            "the image. Compare it with the image. If there are several, photograph each alone, or "
+            "ask the operator to set RECOGNITION=auto.",
+        )
+        yield Finding("several_invoices", Severity.DOUBT, text)
+
+
+def low_confidence(fields: Fields) -> Iterator[Finding]:
+    """The OCR service is confident of each text that it read; see ``several_invoices`` for all.
+
+    The limit is a setting; 0.9 by default.
+
+    >>> fields = Fields(code="144031909110", confidence={"code": 0.5})
+    >>> [finding.code for finding in low_confidence(fields)]
+    ['low_confidence.code']
+    """
+    if any(several_invoices(fields)):
+        return
+    least = fields.conditions.confidence_below
+    for name, (zh, en) in NAMES.items():
+        confidence = fields.confidence.get(name)
+        is_sure = isinstance(confidence, int | float) and confidence >= least
+        if getattr(fields, name) and not is_sure:
+            text = Text(
+                f"{zh}的识别置信度低于 {least:g}，请与图片核对。",
+                f"The OCR service's confidence in the {en} is below {least:g}: compare it "
+                "with the image.",
+            )
+            yield Finding(f"low_confidence.{name}", Severity.DOUBT, text)
 
 
 RULES: tuple[Callable[[Fields], Iterator[Finding]], ...] = (

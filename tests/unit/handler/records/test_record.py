@@ -126,7 +126,7 @@ def test_pages_that_were_read_and_hold_no_invoice_need_no_review() -> None:
     blank = (2, 4, 5)
     record = pdf((1, 3), pages_asked=5, pages_total=5, pages_without_invoice=blank)
     for invoice in record["invoices"]:
-        [finding] = invoice["findings"]
+        *_, finding = invoice["findings"]
         assert (finding["code"], finding["severity"]) == ("pages_without_invoice", "info")
         assert "2, 4-5" in finding["message"]["en"]
         assert "第 2、4-5 页" in finding["message"]["zh"]
@@ -136,7 +136,7 @@ def test_pages_that_were_read_and_hold_no_invoice_need_no_review() -> None:
 def test_pages_beyond_the_last_one_that_was_requested_are_named_apart_from_blank_ones() -> None:
     blank = tuple(range(2, 301))
     record = pdf((1,), pages_asked=300, pages_total=302, pages_without_invoice=blank)
-    unread, empty = record["invoices"][0]["findings"]
+    *_, unread, empty = record["invoices"][0]["findings"]
     assert (unread["code"], empty["code"]) == ("unread_pages", "pages_without_invoice")
     assert ": 301-302." in unread["message"]["en"]
     assert ": 2-300." in empty["message"]["en"]
