@@ -1,0 +1,159 @@
+"""The cache of records, so that each one is downloaded once: a DuckDB file for its owner only.
+
+It also holds the listings of the present run, since the ledger's query runs over all of them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from accounting.errors import AccountingError
+
+VERSION = "1"
+"""Of the tables; a cache of another version is built anew."""
+MEMORY = "128MB"
+"""The memory that DuckDB may use; queries that need more use the disk."""
+_KEPT = {
+    "records": (
+        "key VARCHAR, etag VARCHAR, source_key VARCHAR, source_etag VARCHAR, status VARCHAR, "
+        "error_code VARCHAR, message VARCHAR, hint VARCHAR, message_en VARCHAR, hint_en VARCHAR"
+    ),
+    "entries": (
+        "record_key VARCHAR, entry INTEGER, page INTEGER, code VARCHAR, number VARCHAR, "
+        "serial BIGINT, location VARCHAR, province VARCHAR, city VARCHAR, year INTEGER, "
+        "amount_text VARCHAR, amount DECIMAL(18,2), amount_words VARCHAR, confidence DOUBLE, "
+        "needs_review BOOLEAN, finding_codes VARCHAR, findings VARCHAR"
+    ),
+}
+_LISTED = {
+    "inputs": (
+        "key VARCHAR, etag VARCHAR, uploaded_at VARCHAR, uploaded_on DATE, ignored VARCHAR, "
+        "record_key VARCHAR, failure_key VARCHAR, retry_start VARCHAR"
+    ),
+    "listed": "key VARCHAR, etag VARCHAR",
+    "retries": "retry_start VARCHAR, attempts INTEGER",
+}
+TABLES = {**_KEPT, **_LISTED}
+"""The columns of each table."""
+
+
+class Cache:
+    """The open cache.
+
+    Args:
+        connection: the DuckDB file.
+
+    Attributes:
+        connection: as above.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self.connection = connection
+        for name, columns in _KEPT.items():
+            connection.execute(f"CREATE TABLE IF NOT EXISTS {name} ({columns})")
+        for name, columns in _LISTED.items():
+            connection.execute(f"CREATE OR REPLACE TABLE {name} ({columns})")
+
+    def add(self, table: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Insert rows into a table, all or none."""
+        if not rows:
+            return
+        # Lists of values are inserted a hundred times faster than single rows.
+        types = [column.split(" ")[1] for column in _columns(table)]
+        values = ", ".join(f"unnest(?::{kind}[])" for kind in types)
+        query = f"INSERT INTO {table} SELECT {values}"
+        self.connection.execute(query, [list(column) for column in zip(*rows, strict=True)])
+
+    def forget_unlisted(self) -> None:
+        """Remove the records that were changed or removed since they were downloaded."""
+        self.connection.execute(
+            "DELETE FROM records WHERE NOT EXISTS (SELECT 1 FROM listed "
+            "WHERE listed.key = records.key AND listed.etag = records.etag)"
+        )
+        self.connection.execute(
+            "DELETE FROM entries WHERE record_key NOT IN (SELECT key FROM records)"
+        )
+
+    def missing(self) -> int:
+        """Find the records that are not in the cache, and return their number."""
+        self.connection.execute(
+            "CREATE OR REPLACE TABLE missing AS SELECT listed.* FROM listed "
+            "ANTI JOIN records ON listed.key = records.key"
+        )
+        [(count,)] = self.connection.execute("SELECT count(*) FROM missing").fetchall()
+        return int(count)
+
+    def missing_batches(self, size: int) -> Iterator[list[tuple[str, str]]]:
+        """Yield key and ETag of the records that ``missing`` found, some at a time."""
+        # A cursor of its own: the caller inserts meanwhile.
+        return batches(self.connection, "SELECT key, etag FROM missing", size)
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Keep all changes inside, or none."""
+        self.connection.begin()
+        try:
+            yield
+        except BaseException:
+            self.connection.rollback()
+            raise
+        self.connection.commit()
+
+
+def batches(connection: duckdb.DuckDBPyConnection, query: str, size: int) -> Iterator[list[Any]]:
+    """Yield the rows of a query, some at a time."""
+    result = connection.cursor().execute(query)
+    while rows := result.fetchmany(size):
+        yield rows
+
+
+@contextlib.contextmanager
+def open_cache(folder: Path, bucket: str) -> Iterator[Cache]:
+    """Open the cache of a bucket, and close it at the end.
+
+    Args:
+        folder: its folder; only its owner can read it.
+        bucket: the bucket's name.
+
+    Raises:
+        AccountingError: another run uses it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    path = folder / f"{bucket}-{VERSION}.duckdb"
+    before = os.umask(0o077)
+    try:
+        connection = duckdb.connect(
+            str(path),
+            config={
+                "memory_limit": MEMORY,
+                "preserve_insertion_order": False,  # it takes memory; queries name their order
+                "temp_directory": str(folder / "temporary"),
+                "enable_external_access": True,
+            },
+        )
+    except duckdb.IOException as error:
+        if "lock" not in str(error):
+            raise
+        raise AccountingError(f"another command uses {path}: wait until it ends") from None
+    finally:
+        os.umask(before)
+    try:
+        yield Cache(connection)
+    finally:
+        connection.close()
+
+
+def _columns(table: str) -> Iterable[str]:
+    """Return the definitions of a table's columns.
+
+    >>> list(_columns("retries"))
+    ['retry_start VARCHAR', 'attempts INTEGER']
+    """
+    return TABLES[table].split(", ")
