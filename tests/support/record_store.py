@@ -17,6 +17,30 @@ from tests.support.fakes import RESULT, FakeStore
 
 ALL = Choice("incoming/", None, None, date(2026, 11, 26))
 SCHEMA = "quota-invoice-record/2"
+# Texts that programs may take for something else.
+HOSTILE = [
+    '=HYPERLINK("http://host.test","x")',
+    "+1",
+    "-1",
+    "@SUM(A1)",
+    "＝1+1",
+    "\t=1",
+    "{=1}",
+    "1E5",
+    "00012",
+    "TRUE",
+    "http://host.test/",
+    "internal:Sheet1!A1",
+    "a\x00b\x01\x1b\x7f",
+    "_x0041_",
+    "<b>&amp;]]></b>",
+    "a\r\nb\n",
+    "\u202eabc\u2066",
+    " שלום ",
+    "\u2028",
+    "😀" * 100,
+    "长" * 10_000,
+]
 
 
 class RecordStore(FakeStore):
