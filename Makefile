@@ -20,6 +20,7 @@ STAGED := $(STAGE)
 STAGE ?= dev
 CALLERS ?= 200
 SECONDS ?= 60
+RECORDS ?= 100000
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -59,6 +60,13 @@ invoke: $(if $(STAGED),$(VENV)/.deploy,$(READY)) ## Send one event to the functi
 .PHONY: backfill
 backfill: $(READY) ## Send inputs without a record to the deployed function: make backfill [PREFIX=2026/] [DRY_RUN=1]
 	@$(BIN)/python -m ops.backfill --prefix "$(PREFIX)" $(if $(DRY_RUN),--dry-run) $(BACKFILL)
+
+# The local cloud's credentials and endpoints are in a file that `make up` writes.
+OUT ?= ledger.xlsx
+.PHONY: ledger
+ledger: $(READY) ## Write the ledger, one row per invoice: make ledger OUT=ledger.xlsx [LOCAL=1] [PREFIX=2026/] [SINCE=2026-01-01] [UNTIL=2026-01-31]
+	@$(BIN)/python -m accounting ledger --out "$(OUT)" $(if $(LOCAL),--env build/up.env) $(if $(PREFIX),--prefix "$(PREFIX)") \
+		$(if $(SINCE),--since "$(SINCE)") $(if $(UNTIL),--until "$(UNTIL)") $(if $(REVIEW_URL),--review-url "$(REVIEW_URL)")
 
 # Tests run in JOBS processes: one more than two cores, since many tests wait for timeouts. Tests
 # that TESTS names run in one process.
@@ -189,6 +197,10 @@ logs: $(VENV)/.deploy ## Print a deployed function's log [STAGE=dev] [FOLLOW=1]
 .PHONY: smoke
 smoke: $(VENV)/.deploy ## Upload one sample to a deployed stage and wait for its record [STAGE=dev]
 	@$(BIN)/python -m ops.remote smoke '$(STAGE)' --engine "$(ENGINE)"
+
+.PHONY: bench-ledger
+bench-ledger: $(READY) ## Measure the ledger of many records: make bench-ledger [RECORDS=100000 MILLION=1]
+	@$(BIN)/python -m bench.ledger --records $(RECORDS) $(if $(MILLION),--million)
 
 .PHONY: soak
 soak: $(READY) ## Upload thousands of images under injected faults: make soak N=2000 [SEED=7]
