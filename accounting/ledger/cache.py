@@ -22,7 +22,8 @@ MEMORY = "128MB"
 _KEPT = {
     "records": (
         "key VARCHAR, etag VARCHAR, source_key VARCHAR, source_etag VARCHAR, status VARCHAR, "
-        "error_code VARCHAR, message VARCHAR, hint VARCHAR, message_en VARCHAR, hint_en VARCHAR"
+        "first_at VARCHAR, error_code VARCHAR, message VARCHAR, hint VARCHAR, "
+        "message_en VARCHAR, hint_en VARCHAR"
     ),
     "entries": (
         "record_key VARCHAR, entry INTEGER, page INTEGER, code VARCHAR, number VARCHAR, "
@@ -34,7 +35,7 @@ _KEPT = {
 _LISTED = {
     "inputs": (
         "key VARCHAR, etag VARCHAR, uploaded_at VARCHAR, uploaded_on DATE, ignored VARCHAR, "
-        "record_key VARCHAR, failure_key VARCHAR, retry_start VARCHAR"
+        "record_key VARCHAR, failure_key VARCHAR, retry_start VARCHAR, key_hash VARCHAR"
     ),
     "listed": "key VARCHAR, etag VARCHAR",
     "retries": "retry_start VARCHAR, attempts INTEGER",

@@ -29,6 +29,8 @@ class RecordRow(NamedTuple):
         source_key: the input's key.
         source_etag: the ETag of the content that the record stands for.
         status: ``recognized``, ``failed``, ``archived`` if it cannot be read, or another text.
+        first_at: the time of the content's first upload, as the record has it; the same content
+            may have been uploaded again since.
         error_code: a failure's code, else empty; likewise the following.
         message: its cause in Chinese.
         hint: its next step in Chinese.
@@ -41,6 +43,7 @@ class RecordRow(NamedTuple):
     source_key: str
     source_etag: str
     status: str
+    first_at: str = ""
     error_code: str = ""
     message: str = ""
     hint: str = ""
@@ -106,6 +109,7 @@ def flat_record(key: str, etag: str, record: Mapping[str, Any]) -> tuple[RecordR
         text(member(record.get("source"), "key")),
         text(etag_of(record)),
         text(record.get("status")),
+        text(member(record.get("source"), "uploaded_at")),
         text(member(error, "code")),
         # The former schema has the service's own text only.
         text(message) or text(member(message, "zh")),

@@ -3,7 +3,8 @@
 -- until, made_on).
 --
 -- A record counts if it is of the input's present content. A duplicate is every appearance of a code
--- and number after the first one, by time of upload, then by key. Near duplicates differ in one
+-- and number after the first one, by the time of its content's first upload, then by
+-- the hash of its key, which is the order of the bucket's index. Near duplicates differ in one
 -- character of code or number; numbers of one code that follow each other without a gap are none.
 WITH places AS (
     SELECT * FROM (
@@ -25,6 +26,7 @@ current_inputs AS (
             WHEN failure.status = 'failed' THEN 'failed'
             ELSE 'pending'
         END AS status,
+        coalesce(nullif(result.first_at, ''), inputs.uploaded_at) AS first_at,
         failure.error_code,
         failure.message,
         failure.hint,
@@ -41,7 +43,7 @@ current_inputs AS (
 ),
 
 invoices AS (
-    SELECT current_inputs.key, current_inputs.uploaded_at, entries.*
+    SELECT current_inputs.key, current_inputs.key_hash, current_inputs.first_at, entries.*
     FROM current_inputs
     INNER JOIN entries ON current_inputs.record_key = entries.record_key
     WHERE current_inputs.status = 'recognized'
@@ -52,10 +54,10 @@ appearances AS (
         key,
         entry,
         row_number() OVER (
-            PARTITION BY code, number ORDER BY uploaded_at, key, entry
+            PARTITION BY code, number ORDER BY first_at, key_hash, entry
         ) AS appearance,
         first_value(key) OVER (
-            PARTITION BY code, number ORDER BY uploaded_at, key, entry
+            PARTITION BY code, number ORDER BY first_at, key_hash, entry
         ) AS first_key
     FROM invoices
     WHERE code <> '' AND number <> ''

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from hashlib import sha256
 from itertools import chain, islice
 from typing import Any
 
@@ -22,6 +23,7 @@ THREADS = 16
 """Downloads at the same time."""
 _LISTED = 5000  # rows of an insert
 _BATCH = 1000  # records; an interrupted run loses no more
+_HASH_DIGITS = 32
 _CHINA = timedelta(hours=8)
 _RETRY = re.compile(r"(.*)\.([0-9]+)\.json", re.DOTALL)
 
@@ -73,7 +75,13 @@ def _input(entry: Entry, layout: BucketLayout) -> tuple[Any, ...]:
         layout.record_key(entry.key),
         layout.failure_key(entry.key),
         layout.retry_key(entry.key, 0).removesuffix(".0.json"),
+        hash_of_key(entry.key),
     )
+
+
+def hash_of_key(key: str) -> str:
+    """Return the hash by which uploads of the same second are ordered, as in the bucket's index."""
+    return sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:_HASH_DIGITS]
 
 
 def _download(cache: Cache, bucket: Bucket, notice: Notice) -> int:

@@ -13,7 +13,7 @@ from quota_invoice.invoice.interpret import interpret
 from quota_invoice.obs.objects import Entry
 from quota_invoice.settings.layout import DEFAULT_LAYOUT
 from tests.support.announce import etag
-from tests.support.fakes import RESULT, FakeStore
+from tests.support.fakes import RESULT, FakeStore, time_of
 
 ALL = Choice("incoming/", None, None, date(2026, 11, 26))
 SCHEMA = "quota-invoice-record/2"
@@ -89,7 +89,13 @@ class RecordStore(FakeStore):
         return key
 
     def source(self, key: str) -> dict[str, Any]:
-        return {"bucket": "invoices", "key": key, "etag": etag(self.objects[key])}
+        uploaded_at = time_of(self.times[key])
+        return {
+            "bucket": "invoices",
+            "key": key,
+            "etag": etag(self.objects[key]),
+            "uploaded_at": uploaded_at,
+        }
 
 
 def invoice(**fields: Any) -> dict[str, Any]:

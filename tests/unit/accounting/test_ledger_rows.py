@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from hashlib import sha256
 from itertools import pairwise
 from typing import Any
 
@@ -85,12 +86,14 @@ def test_the_first_upload_counts_and_all_later_ones_are_its_duplicates(
     }
 
 
-def test_uploads_of_the_same_second_count_in_the_order_of_keys(
+def test_uploads_of_the_same_second_count_in_the_order_of_the_index(
     store: RecordStore, rows: Rows
 ) -> None:
-    store.add("b.jpg", invoice())
-    store.add("a.jpg", invoice())
-    assert by_key(rows(), "duplicate_of") == {"a.jpg": None, "b.jpg": "incoming/a.jpg"}
+    keys = [store.add(f"{name}.jpg", invoice()) for name in "abcdef"]
+    first = min(keys, key=lambda key: sha256(key.encode()).hexdigest())
+    assert {row["key"]: row["duplicate_of"] for row in rows()} == {
+        key: None if key == first else first for key in keys
+    }
 
 
 def test_the_same_invoice_twice_on_one_sheet_counts_once(store: RecordStore, rows: Rows) -> None:
@@ -105,6 +108,13 @@ def test_invoices_without_code_or_number_are_no_duplicates(
     store.add("a.jpg", invoice(**{field: ""}))
     store.add("b.jpg", invoice(**{field: ""}))
     assert by_key(rows(), "duplicate_of") == {"a.jpg": None, "b.jpg": None}
+
+
+def test_the_same_content_uploaded_again_stays_the_first(store: RecordStore, rows: Rows) -> None:
+    first = store.add("a.jpg", invoice(), second=1)
+    store.add("b.jpg", invoice(), second=2)
+    store.times[first] = 3
+    assert by_key(rows(), "duplicate_of") == {"a.jpg": None, "b.jpg": first}
 
 
 def test_a_first_upload_that_was_removed_counts_no_longer(store: RecordStore, rows: Rows) -> None:
