@@ -6,17 +6,18 @@ It also holds the listings of the present run, since the ledger's query runs ove
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from accounting.errors import AccountingError
+from accounting.ledger import flat
 
-VERSION = "1"
-"""Of the tables; a cache of another version is built anew."""
 MEMORY = "128MB"
 """The memory that DuckDB may use; queries that need more use the disk."""
 _KEPT = {
@@ -42,6 +43,9 @@ _LISTED = {
 }
 TABLES = {**_KEPT, **_LISTED}
 """The columns of each table."""
+_CODE = Path(flat.__file__).read_bytes() + repr(TABLES).encode()
+VERSION = sha256(_CODE).hexdigest()[:8]
+"""Of the tables and of the code that fills them; a cache of another version is built anew."""
 
 
 class Cache:
@@ -127,7 +131,10 @@ def open_cache(folder: Path, bucket: str) -> Iterator[Cache]:
     """
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
-    path = folder / f"{bucket}-{VERSION}.duckdb"
+    path = folder / f"{bucket}.{VERSION}.duckdb"
+    for former in folder.glob(f"{glob.escape(bucket)}.*.duckdb*"):
+        if not former.name.startswith(path.name):
+            former.unlink()
     before = os.umask(0o077)
     try:
         connection = duckdb.connect(

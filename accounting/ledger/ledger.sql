@@ -3,8 +3,8 @@
 -- until, made_on).
 --
 -- A record counts if it is of the input's present content. A duplicate is every appearance of a code
--- and number after the first one, by the time of its content's first upload, then by
--- the hash of its key, which is the order of the bucket's index. Near duplicates differ in one
+-- and number after the first one: by the time of the first upload of its content, then by the hash
+-- of its key, which is the order of the index in the bucket. Near duplicates differ in one
 -- character of code or number; numbers of one code that follow each other without a gap are none.
 WITH places AS (
     SELECT * FROM (

@@ -104,6 +104,14 @@ def test_a_record_in_the_archive_is_named(tmp_path: Path) -> None:
     assert (found.states["archived"], found.unexplained) == (1, 0)
 
 
+def test_the_cache_of_another_version_is_removed(tmp_path: Path) -> None:
+    for name in ("invoices.0.duckdb", "invoices.0.duckdb.wal", "other.0.duckdb"):
+        (tmp_path / name).write_bytes(b"former")
+    with open_cache(tmp_path, "invoices"):
+        pass
+    assert [path.name for path in tmp_path.glob("*.0.*")] == ["other.0.duckdb"]
+
+
 def test_a_second_run_at_the_same_time_is_refused(tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from accounting.ledger.cache import open_cache\n"
