@@ -68,6 +68,11 @@ ledger: $(READY) ## Write the ledger, one row per invoice: make ledger OUT=ledge
 	@$(BIN)/python -m accounting ledger --out "$(OUT)" $(if $(LOCAL),--env build/up.env) $(if $(PREFIX),--prefix "$(PREFIX)") \
 		$(if $(SINCE),--since "$(SINCE)") $(if $(UNTIL),--until "$(UNTIL)") $(if $(REVIEW_URL),--review-url "$(REVIEW_URL)")
 
+.PHONY: erase
+erase: $(READY) ## Remove an input and all its traces: make erase KEY=2026/a.jpg (or PREFIX=2026/, after asking) [LOCAL=1]
+	@$(BIN)/python -m accounting erase $(if $(LOCAL),--env build/up.env) $(if $(KEY),--key "$(KEY)") \
+		$(if $(PREFIX),--prefix "$(PREFIX)") $(if $(YES),--yes)
+
 # Tests run in JOBS processes: one more than two cores, since many tests wait for timeouts. Tests
 # that TESTS names run in one process.
 JOBS ?= 3

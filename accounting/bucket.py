@@ -41,6 +41,19 @@ def open_bucket(environment: Mapping[str, str]) -> Bucket:
     """Return the bucket that the environment names; no request is sent.
 
     Args:
+        environment: see ``read_access``.
+
+    Raises:
+        AccountingError: a value is missing or invalid; the message names all of them.
+    """
+    settings, credentials = read_access(environment)
+    return Bucket(settings.bucket, settings.layout, ObsStore.connect(settings, credentials))
+
+
+def read_access(environment: Mapping[str, str]) -> tuple[Settings, Credentials]:
+    """Return the settings and the credentials by which the bucket is reached.
+
+    Args:
         environment: ``HW_ACCESS_KEY``, ``HW_SECRET_KEY``, ``HW_SECURITY_TOKEN`` (for temporary
             credentials), ``HW_REGION_NAME``, and the function's settings by their names, of which
             ``BUCKET`` is required.
@@ -59,12 +72,8 @@ def open_bucket(environment: Mapping[str, str]) -> Bucket:
         settings = Settings.read(lookup, environment.get("HW_PROJECT_ID") or _NO_PROJECT)
     except ConfigurationError as error:
         raise AccountingError("; ".join(error.problems)) from None
-    credentials = Credentials(
-        environment["HW_ACCESS_KEY"],
-        environment["HW_SECRET_KEY"],
-        environment.get("HW_SECURITY_TOKEN", ""),
-    )
-    return Bucket(settings.bucket, settings.layout, ObsStore.connect(settings, credentials))
+    token = environment.get("HW_SECURITY_TOKEN", "")
+    return settings, Credentials(environment["HW_ACCESS_KEY"], environment["HW_SECRET_KEY"], token)
 
 
 def read_environment(path: Path) -> dict[str, str]:

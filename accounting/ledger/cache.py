@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import glob
 import os
+import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -20,6 +21,7 @@ from accounting.ledger import flat
 
 MEMORY = "128MB"
 """The memory that DuckDB may use; queries that need more use the disk."""
+_TEMPORARY = "temporary"
 _KEPT = {
     "records": (
         "key VARCHAR, etag VARCHAR, source_key VARCHAR, source_etag VARCHAR, status VARCHAR, "
@@ -132,7 +134,7 @@ def open_cache(folder: Path, bucket: str) -> Iterator[Cache]:
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
     path = folder / f"{bucket}.{VERSION}.duckdb"
-    for former in folder.glob(f"{glob.escape(bucket)}.*.duckdb*"):
+    for former in _files(folder, bucket):
         if not former.name.startswith(path.name):
             former.unlink()
     before = os.umask(0o077)
@@ -142,7 +144,7 @@ def open_cache(folder: Path, bucket: str) -> Iterator[Cache]:
             config={
                 "memory_limit": MEMORY,
                 "preserve_insertion_order": False,  # it takes memory; queries name their order
-                "temp_directory": str(folder / "temporary"),
+                "temp_directory": str(folder / _TEMPORARY),
                 "enable_external_access": True,
             },
         )
@@ -156,6 +158,30 @@ def open_cache(folder: Path, bucket: str) -> Iterator[Cache]:
         yield Cache(connection)
     finally:
         connection.close()
+
+
+def remove_cache(folder: Path, bucket: str) -> list[Path]:
+    """Remove the cache of a bucket, and return its files.
+
+    Deleted rows would stay readable in the file.
+
+    Raises:
+        AccountingError: another command uses it.
+    """
+    if not folder.exists():
+        return []
+    with open_cache(folder, bucket):
+        files = list(_files(folder, bucket))
+        for file in files:
+            file.unlink()
+    shutil.rmtree(folder / _TEMPORARY, ignore_errors=True)
+    return files
+
+
+def _files(folder: Path, bucket: str) -> Iterator[Path]:
+    """Yield the files of a bucket's caches, those of all versions."""
+    version = "?" * len(VERSION)  # not "*": the bucket "a" has no file of the bucket "a.b"
+    return folder.glob(f"{glob.escape(bucket)}.{version}.duckdb*")
 
 
 def _columns(table: str) -> Iterable[str]:

@@ -105,11 +105,12 @@ def test_a_record_in_the_archive_is_named(tmp_path: Path) -> None:
 
 
 def test_the_cache_of_another_version_is_removed(tmp_path: Path) -> None:
-    for name in ("invoices.0.duckdb", "invoices.0.duckdb.wal", "other.0.duckdb"):
+    kept = ["invoices.x.00000000.duckdb", "other.00000000.duckdb"]
+    for name in ("invoices.00000000.duckdb", "invoices.00000000.duckdb.wal", *kept):
         (tmp_path / name).write_bytes(b"former")
     with open_cache(tmp_path, "invoices"):
         pass
-    assert [path.name for path in tmp_path.glob("*.0.*")] == ["other.0.duckdb"]
+    assert sorted(path.name for path in tmp_path.glob("*.00000000.*")) == kept
 
 
 def test_a_second_run_at_the_same_time_is_refused(tmp_path: Path) -> None:
