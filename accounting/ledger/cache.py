@@ -143,9 +143,9 @@ def open_cache(folder: Path, bucket: str) -> Iterator[Cache]:
             str(path),
             config={
                 "memory_limit": MEMORY,
+                "threads": 1,  # each further one needs memory of its own
                 "preserve_insertion_order": False,  # it takes memory; queries name their order
                 "temp_directory": str(folder / _TEMPORARY),
-                "enable_external_access": True,
             },
         )
     except duckdb.IOException as error:

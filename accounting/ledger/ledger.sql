@@ -42,8 +42,16 @@ current_inputs AS (
     LEFT JOIN attempts ON inputs.retry_start = attempts.retry_start
 ),
 
-invoices AS (
-    SELECT current_inputs.key, current_inputs.key_hash, current_inputs.first_at, entries.*
+-- The columns that tell invoices apart; all others are joined last, which takes less memory.
+identities AS (
+    SELECT
+        current_inputs.key,
+        current_inputs.key_hash,
+        current_inputs.first_at,
+        entries.entry,
+        entries.code,
+        entries.number,
+        entries.serial
     FROM current_inputs
     INNER JOIN entries ON current_inputs.record_key = entries.record_key
     WHERE current_inputs.status = 'recognized'
@@ -59,7 +67,7 @@ appearances AS (
         first_value(key) OVER (
             PARTITION BY code, number ORDER BY first_at, key_hash, entry
         ) AS first_key
-    FROM invoices
+    FROM identities
     WHERE code <> '' AND number <> ''
 ),
 
@@ -72,7 +80,7 @@ distinct_invoices AS (
         serial - row_number() OVER (PARTITION BY code ORDER BY serial) AS run
     FROM (
         SELECT DISTINCT code, number, serial
-        FROM invoices
+        FROM identities
         WHERE length(code) = 12 AND serial IS NOT NULL
     ) AS whole
 ),
@@ -189,9 +197,10 @@ SELECT
     present.attempts
 FROM current_inputs AS present
 CROSS JOIN chosen
-LEFT JOIN invoices ON present.key = invoices.key
+LEFT JOIN entries AS invoices
+    ON present.record_key = invoices.record_key AND present.status = 'recognized'
 LEFT JOIN appearances
-    ON invoices.key = appearances.key AND invoices.entry = appearances.entry
+    ON present.key = appearances.key AND invoices.entry = appearances.entry
 LEFT JOIN near ON invoices.code = near.code AND invoices.number = near.number
 WHERE
     substr(present.key, 1, length(chosen.prefix)) = chosen.prefix
