@@ -96,6 +96,15 @@ test-functional: $(NEEDED) ## Run the tests on the local cloud, about 3 minutes
 test-infra: $(NEEDED) ## Run the tests of template, zip and operators' commands, about 2 minutes
 	@$(PYTEST) -m infra
 
+.PHONY: test-spark
+test-spark: $(READY) $(VENV)/.spark ## Compare the ledgers of DuckDB and Spark; needs Java 17
+	@TEST_SPARK=1 $(BIN)/python -m pytest tests/functional/accounting/test_spark.py
+
+$(VENV)/.spark: $(READY) locks/spark.lock
+	@echo "Installing Spark, 450 MB; once …"
+	@$(PIP) --require-hashes -r locks/spark.lock
+	@touch $@
+
 .PHONY: lint
 lint: $(READY) ## Check style and types
 	@$(BIN)/ruff check .
@@ -221,6 +230,7 @@ lock: $(READY) ## Renew the locks from pyproject.toml and handler/requirements.t
 	@$(call compile,local,--universal --python-version 3.10 --extra local --extra dev pyproject.toml handler/requirements.txt)
 	@$(call compile,deploy,--universal --python-version 3.10 --extra deploy --constraint locks/local.lock pyproject.toml)
 	@$(call compile,bench,--universal --python-version 3.10 --extra bench --constraint locks/local.lock pyproject.toml)
+	@$(call compile,spark,--universal --python-version 3.10 --extra spark --constraint locks/local.lock pyproject.toml)
 	@$(call compile,drawing,--universal --python-version 3.10 --extra drawing --no-deps pyproject.toml)
 	@$(call compile,function,--python-version 3.12 --python-platform x86_64-manylinux_2_28 handler/requirements.txt)
 
