@@ -17,7 +17,7 @@ from accounting.erasure.versions import open_versions
 from accounting.ledger.cache import open_cache
 from local.bucket.bucket import LocalBucket
 from quota_invoice.settings.layout import DEFAULT_LAYOUT as LAYOUT
-from tests.support.record_store import invoice
+from tests.support.ledger.record_store import invoice
 
 NAME = "invoices"
 KEY = "incoming/2026/李 a+b%.jpg"

@@ -15,8 +15,8 @@ from accounting.ledger.query import LEDGER, Ledger
 from accounting.ledger.sync import synchronize
 from accounting.progress import ignore_progress
 from quota_invoice.settings.layout import DEFAULT_LAYOUT
+from tests.support.ledger.record_store import ALL, HOSTILE, RecordStore, invoice
 from tests.support.paths import ROOT
-from tests.support.record_store import ALL, HOSTILE, RecordStore, invoice
 
 pytestmark = [
     pytest.mark.skipif(not os.environ.get("TEST_SPARK"), reason="make test-spark runs it"),
@@ -52,7 +52,7 @@ def test_spark_and_duckdb_give_the_same_rows(tmp_path: Path) -> None:
         for table in (*TABLES, "chosen"):
             ledger.copy(f"FROM {table}", tables / f"{table}.parquet")
         ours = sorted(ledger.rows("SELECT * FROM ledger"), key=repr)
-    program = ROOT / "tests" / "support" / "spark_ledger.py"
+    program = ROOT / "tests" / "support" / "ledger" / "on_spark.py"
     command = [sys.executable, str(program), str(tables), str(LEDGER), str(out)]
     subprocess.run(command, check=True, timeout=500)  # noqa: S603 - this Python, with our program
     theirs = sorted(duckdb.read_parquet(f"{out}/*.parquet").fetchall(), key=repr)

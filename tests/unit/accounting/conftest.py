@@ -14,7 +14,7 @@ from accounting.ledger.make import Made, make_ledger
 from accounting.ledger.query import INVOICES, ORDER, Choice, Ledger
 from accounting.ledger.sync import synchronize
 from accounting.progress import ignore_progress
-from tests.support.record_store import ALL, RecordStore
+from tests.support.ledger.record_store import ALL, RecordStore
 
 Rows = list[dict[str, Any]]
 

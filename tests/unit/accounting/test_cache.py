@@ -18,7 +18,7 @@ from accounting.ledger.make import Made, make_ledger
 from accounting.progress import ignore_progress
 from quota_invoice.errors import ObjectUnavailable, StoreUnreachable
 from quota_invoice.settings.layout import DEFAULT_LAYOUT
-from tests.support.record_store import ALL, RecordStore, invoice
+from tests.support.ledger.record_store import ALL, RecordStore, invoice
 
 Make = Callable[..., Made]
 

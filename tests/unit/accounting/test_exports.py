@@ -16,7 +16,7 @@ import pytest
 from accounting.errors import AccountingError
 from accounting.ledger.exports import COLUMNS, escape_formula
 from accounting.ledger.make import Made
-from tests.support.record_store import HOSTILE, RecordStore, invoice
+from tests.support.ledger.record_store import HOSTILE, RecordStore, invoice
 
 Make = Callable[..., Made]
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from quota_invoice.settings.layout import DEFAULT_LAYOUT
-from tests.support.record_store import ALL, RecordStore, invoice
+from tests.support.ledger.record_store import ALL, RecordStore, invoice
 
 Rows = Callable[..., list[dict[str, Any]]]
 

@@ -17,7 +17,7 @@ from python_calamine import CalamineWorkbook
 from accounting.errors import AccountingError
 from accounting.ledger import table
 from accounting.ledger.make import Made
-from tests.support.record_store import ALL, HOSTILE, RecordStore, invoice
+from tests.support.ledger.record_store import ALL, HOSTILE, RecordStore, invoice
 
 SHEETS = ["Invoices", "Totals", "Duplicates", "To review", "Failures", "Reconciliation"]
 Make = Callable[..., Made]

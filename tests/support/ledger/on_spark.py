@@ -1,4 +1,4 @@
-"""Runs the ledger's query in Spark: ``python spark_ledger.py TABLES QUERY OUT``; all are paths."""
+"""Runs the ledger's query in Spark: ``python on_spark.py TABLES QUERY OUT``; all are paths."""
 
 from __future__ import annotations
 
