@@ -61,16 +61,20 @@ invoke: $(if $(STAGED),$(VENV)/.deploy,$(READY)) ## Send one event to the functi
 backfill: $(READY) ## Send inputs without a record to the deployed function: make backfill [PREFIX=2026/] [DRY_RUN=1]
 	@$(BIN)/python -m ops.backfill --prefix "$(PREFIX)" $(if $(DRY_RUN),--dry-run) $(BACKFILL)
 
-# The local cloud's credentials and endpoints are in a file that `make up` writes.
+# The local cloud's credentials and endpoints are in a file that `make up` writes; without LOCAL and
+# STAGE, they come from the environment.
+ACCOUNTING = $(BIN)/python -m $(if $(STAGED),ops.remote accounting '$(STAGE)',accounting)
+LOCAL_ENV = $(if $(LOCAL),--env build/up.env)
+WITH_ACCESS := $(if $(STAGED),$(VENV)/.deploy,$(READY))
 OUT ?= ledger.xlsx
 .PHONY: ledger
-ledger: $(READY) ## Write the ledger, one row per invoice: make ledger OUT=ledger.xlsx [LOCAL=1] [PREFIX=2026/] [SINCE=2026-01-01] [UNTIL=2026-01-31]
-	@$(BIN)/python -m accounting ledger --out "$(OUT)" $(if $(LOCAL),--env build/up.env) $(if $(PREFIX),--prefix "$(PREFIX)") \
+ledger: $(WITH_ACCESS) ## Write the ledger, one row per invoice: make ledger OUT=ledger.xlsx [LOCAL=1 or STAGE=dev] [PREFIX=2026/] [SINCE=2026-01-01] [UNTIL=2026-01-31]
+	@$(ACCOUNTING) ledger --out "$(OUT)" $(LOCAL_ENV) $(if $(PREFIX),--prefix "$(PREFIX)") \
 		$(if $(SINCE),--since "$(SINCE)") $(if $(UNTIL),--until "$(UNTIL)") $(if $(REVIEW_URL),--review-url "$(REVIEW_URL)")
 
 .PHONY: erase
-erase: $(READY) ## Remove an input and all its traces: make erase KEY=2026/a.jpg (or PREFIX=2026/, after asking) [LOCAL=1]
-	@$(BIN)/python -m accounting erase $(if $(LOCAL),--env build/up.env) $(if $(KEY),--key "$(KEY)") \
+erase: $(WITH_ACCESS) ## Remove an input and all its traces: make erase KEY=2026/a.jpg (or PREFIX=2026/, after asking) [LOCAL=1 or STAGE=dev]
+	@$(ACCOUNTING) erase $(LOCAL_ENV) $(if $(KEY),--key "$(KEY)") \
 		$(if $(PREFIX),--prefix "$(PREFIX)") $(if $(YES),--yes)
 
 # Tests run in JOBS processes: one more than two cores, since many tests wait for timeouts. Tests

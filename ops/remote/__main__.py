@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -90,6 +92,19 @@ def smoke_command(  # noqa: PLR0913, PLR0917 - the command's options
     sys.stdout.write(json.dumps(found.record, ensure_ascii=False, indent=2) + "\n")
     if found.record.get("status") != Status.RECOGNIZED:
         raise typer.Exit(1)
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+@reports_errors(console)
+def accounting(context: typer.Context, name: Name, choices: Choices = CHOICES) -> None:
+    """Run a command for accountants on a stage's bucket: accounting dev ledger --out l.xlsx."""
+    from ops.remote.accounting_access import accounting_environment  # noqa: PLC0415 - as above
+    from ops.sdk.clients import read_credentials  # noqa: PLC0415 - as above
+
+    access = accounting_environment(read_stage(name, choices=choices), read_credentials())
+    command = [sys.executable, "-m", "accounting", *context.args]
+    done = subprocess.run(command, check=False, env=os.environ | access)  # noqa: S603 - our own module
+    raise typer.Exit(done.returncode)
 
 
 def _deployed(

@@ -8,7 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from accounting.__main__ import app
 from local.cloud import BUCKET, Cloud, Options, running_cloud
 from ops.deploy.bucket_cleanup import holds_objects, remove_objects
 from ops.deploy.deployment import Deployment
@@ -21,9 +23,10 @@ from tests.support.servers import Answer, Asked, serving
 
 invoking = pytest.importorskip("ops.remote.invoke", reason="make test installs the SDKs")
 
+from ops.remote.accounting_access import accounting_environment  # noqa: E402
 from ops.remote.smoke import smoke  # noqa: E402
 from ops.remote.tail import log_lines  # noqa: E402
-from ops.sdk.clients import bucket_client  # noqa: E402 - after the skip
+from ops.sdk.clients import bucket_client, read_credentials  # noqa: E402 - after the skip
 
 SAMPLE = SAMPLES / "shanghai-10-yuan-clean.png"
 OUTPUTS = {
@@ -54,6 +57,20 @@ def stage(cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stag
     return replace(
         found, variables={**found.variables, "endpoints": endpoints, "settings": settings}
     )
+
+
+def test_the_ledger_is_made_from_a_stages_bucket(
+    cloud: Cloud, stage: Stage, tmp_path: Path
+) -> None:
+    access = accounting_environment(stage, read_credentials())
+    variables = {**stage.variables, "bucket": BUCKET, "results_prefix": "records/"}
+    other = accounting_environment(replace(stage, variables=variables), read_credentials())
+    assert other["RESULTS_PREFIX"] == "records/"
+    arguments = ["ledger", "--out", str(tmp_path / "l.csv"), "--cache", str(tmp_path / "cache")]
+    result = CliRunner().invoke(app, arguments, env={**access, "BUCKET": BUCKET})
+    assert result.exit_code == 0, result.output
+    assert access["OBS_ENDPOINT"] == cloud.bucket.endpoint
+    assert access["OBS_PATH_STYLE"] == "true"
 
 
 def test_an_event_is_sent_to_the_function(cloud: Cloud, stage: Stage) -> None:
