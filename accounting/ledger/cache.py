@@ -137,27 +137,32 @@ def open_cache(folder: Path, bucket: str) -> Iterator[Cache]:
     for former in _files(folder, bucket):
         if not former.name.startswith(path.name):
             former.unlink()
-    before = os.umask(0o077)
+    before = os.umask(0o077)  # DuckDB makes further files while it runs
     try:
-        connection = duckdb.connect(
+        connection = _connect(path)
+        try:
+            yield Cache(connection)
+        finally:
+            connection.close()
+    finally:
+        os.umask(before)
+
+
+def _connect(path: Path) -> duckdb.DuckDBPyConnection:
+    try:
+        return duckdb.connect(
             str(path),
             config={
                 "memory_limit": MEMORY,
                 "threads": 1,  # each further one needs memory of its own
                 "preserve_insertion_order": False,  # it takes memory; queries name their order
-                "temp_directory": str(folder / _TEMPORARY),
+                "temp_directory": str(path.parent / _TEMPORARY),
             },
         )
     except duckdb.IOException as error:
         if "lock" not in str(error):
             raise
         raise AccountingError(f"another command uses {path}: wait until it ends") from None
-    finally:
-        os.umask(before)
-    try:
-        yield Cache(connection)
-    finally:
-        connection.close()
 
 
 def remove_cache(folder: Path, bucket: str) -> list[Path]:

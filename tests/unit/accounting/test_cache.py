@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 import subprocess
 import sys
 import threading
@@ -102,6 +103,13 @@ def test_a_record_in_the_archive_is_named(tmp_path: Path) -> None:
     made = make_ledger(store.bucket, ALL, tmp_path / "l.xlsx", tmp_path / "c", ignore_progress)
     found = made.reconciliation
     assert (found.states["archived"], found.unexplained) == (1, 0)
+
+
+def test_only_the_owner_can_read_the_files_of_an_open_cache(tmp_path: Path) -> None:
+    with open_cache(tmp_path, "invoices") as cache:
+        cache.add("listed", [("a", "b")])
+        modes = {path.suffix: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
+    assert modes == {".duckdb": 0o600, ".wal": 0o600}
 
 
 def test_the_cache_of_another_version_is_removed(tmp_path: Path) -> None:
