@@ -94,14 +94,15 @@ def _in_process(records: int, folder: Path) -> Run:
 
 def _measure(name: str, arguments: list[str], environment: dict[str, str]) -> Run:
     """Run a module to its end."""
-    console.print(f"{name} …")
     started = time.perf_counter()
     process = subprocess.Popen([sys.executable, "-m", *arguments], env=environment)  # noqa: S603 - ours
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise typer.Exit(process.returncode)
-    return Run(name, time.perf_counter() - started, usage.ru_maxrss / 1024)
+    run = Run(name, time.perf_counter() - started, usage.ru_maxrss / 1024)
+    console.print(f"{name}: {run.seconds:.1f} s, {run.megabytes:.0f} MB", style="bold")
+    return run
 
 
 @contextlib.contextmanager
