@@ -19,7 +19,7 @@ import duckdb
 from accounting.errors import AccountingError
 from accounting.ledger import flat
 
-MEMORY = "128MB"
+MEMORY = "160MB"
 """The memory that DuckDB may use; queries that need more use the disk."""
 _TEMPORARY = "temporary"
 _KEPT = {
