@@ -23,6 +23,7 @@ STAGED := $(STAGE)
 STAGE ?= dev
 CALLERS ?= 200
 SECONDS ?= 60
+RECORDS ?= 100000
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -68,6 +69,22 @@ backfill: $(READY) ## Send inputs without a record to the deployed function: mak
 rederive: $(if $(STAGED),$(VENV)/.deploy,$(READY)) ## Apply the present rules to all records, without OCR: make rederive [STAGE=dev | LOCAL=1] [PREFIX=2026/] [DRY_RUN=1]
 	@$(BIN)/python -m ops.rederive $(if $(LOCAL),--env build/up.env,$(if $(STAGED),--stage '$(STAGE)' --engine "$(ENGINE)")) --prefix "$(PREFIX)" $(if $(DRY_RUN),--dry-run)
 
+# The local cloud's credentials and endpoints are in a file that `make up` writes; without LOCAL and
+# STAGE, they come from the environment.
+ACCOUNTING = $(BIN)/python -m $(if $(STAGED),ops.remote accounting '$(STAGE)',accounting)
+LOCAL_ENV = $(if $(LOCAL),--env build/up.env)
+WITH_ACCESS := $(if $(STAGED),$(VENV)/.deploy,$(READY))
+OUT ?= ledger.xlsx
+.PHONY: ledger
+ledger: $(WITH_ACCESS) ## Write the ledger, one row per invoice: make ledger OUT=ledger.xlsx [LOCAL=1 or STAGE=dev] [PREFIX=2026/] [SINCE=2026-01-01] [UNTIL=2026-01-31]
+	@$(ACCOUNTING) ledger --out "$(OUT)" $(LOCAL_ENV) $(if $(PREFIX),--prefix "$(PREFIX)") \
+		$(if $(SINCE),--since "$(SINCE)") $(if $(UNTIL),--until "$(UNTIL)") $(if $(REVIEW_URL),--review-url "$(REVIEW_URL)")
+
+.PHONY: erase
+erase: $(WITH_ACCESS) ## Remove an input and all its traces: make erase KEY=2026/a.jpg (or PREFIX=2026/, after asking) [LOCAL=1 or STAGE=dev]
+	@$(ACCOUNTING) erase $(LOCAL_ENV) $(if $(KEY),--key "$(KEY)") \
+		$(if $(PREFIX),--prefix "$(PREFIX)") $(if $(YES),--yes)
+
 # Tests run in JOBS processes: one more than two cores, since many tests wait for timeouts. Tests
 # that TESTS names run in one process.
 JOBS ?= 3
@@ -90,6 +107,15 @@ test-functional: $(NEEDED) ## Run the tests on the local cloud, about 3 minutes
 .PHONY: test-infra
 test-infra: $(NEEDED) ## Run the tests of template, zip and operators' commands, about 2 minutes
 	@$(PYTEST) -m infra
+
+.PHONY: test-spark
+test-spark: $(READY) $(VENV)/.spark ## Compare the ledgers of DuckDB and Spark; needs Java 17
+	@TEST_SPARK=1 $(BIN)/python -m pytest tests/functional/accounting/test_spark.py
+
+$(VENV)/.spark: $(READY) locks/spark.lock
+	@echo "Installing Spark, 450 MB; once …"
+	@$(PIP) --require-hashes -r locks/spark.lock
+	@touch $@
 
 .PHONY: lint
 lint: $(READY) ## Check style and types
@@ -212,6 +238,10 @@ live-check: $(VENV)/.deploy ## Check in a real account the assumptions that need
 	@test -n "$(STAGED)" || { echo "error: name a deployed stage: make live-check STAGE=dev" >&2; exit 2; }
 	@$(BIN)/python -m ops.live_check '$(STAGE)' --engine "$(ENGINE)" $(if $(CHECKS),--only "$(CHECKS)") $(if $(JSON),--json)
 
+.PHONY: bench-ledger
+bench-ledger: $(READY) ## Measure the ledger of many records: make bench-ledger [RECORDS=100000 MILLION=1]
+	@$(BIN)/python -m bench.ledger --records $(RECORDS) $(if $(MILLION),--million)
+
 .PHONY: soak
 soak: $(READY) ## Upload thousands of images under injected faults: make soak N=2000 [SEED=7]
 	@$(BIN)/python -m bench.soak --uploads $(N) --seed $(SEED) $(SOAK)
@@ -226,6 +256,7 @@ lock: $(READY) ## Renew the locks from pyproject.toml and handler/requirements.t
 	@$(call compile,local,--universal --python-version 3.10 --extra local --extra dev pyproject.toml handler/requirements.txt)
 	@$(call compile,deploy,--universal --python-version 3.10 --extra deploy --constraint locks/local.lock pyproject.toml)
 	@$(call compile,bench,--universal --python-version 3.10 --extra bench --constraint locks/local.lock pyproject.toml)
+	@$(call compile,spark,--universal --python-version 3.10 --extra spark --constraint locks/local.lock pyproject.toml)
 	@$(call compile,drawing,--universal --python-version 3.10 --extra drawing --no-deps pyproject.toml)
 	@$(call compile,function,--python-version 3.12 --python-platform x86_64-manylinux_2_28 handler/requirements.txt)
 

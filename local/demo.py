@@ -1,4 +1,4 @@
-"""``python -m local demo``: upload every sample, and compare the records with the truth."""
+"""``python -m local demo``: upload every sample, compare the records with the truth."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import queue
 import shutil
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -22,11 +22,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from local.cloud import BUCKET, Options, running_cloud
+from local.demo_ledger import add_copy_and_failure, print_ledger, write_ledger
 from local.errors import CloudError
 from quota_invoice.obs.responses import is_success
 from quota_invoice.records.record import Status
 from quota_invoice.settings.layout import DEFAULT_LAYOUT
 
+Truth = dict[str, str]
 FIELDS = ("code", "number", "location", "amount")
 _IN_FLIGHT = 2  # images in progress, one per instance of the function
 _RECORD_SECONDS = 60.0
@@ -39,7 +41,7 @@ class Result:
 
     Attributes:
         record: the record or failure record; None if there is none in time.
-        right: whether each field agrees with the truth.
+        right: whether each field agrees with the truth; empty without a truth.
         ms: milliseconds from the start of the upload to the record.
     """
 
@@ -49,20 +51,26 @@ class Result:
 
 
 def run_demo(samples: Path, out: Path) -> int:
-    """Upload the samples, print and compare their records, and write a report.
+    """Upload the samples, print and compare their records, and write a report and a ledger.
+
+    The demo adds a copy of one sample, which is a duplicate, and a half of one, which fails.
 
     Args:
         samples: folder of images with a ``truth.json``: the fields by file name.
-        out: folder for ``demo/`` (the records), ``demo.json`` (the report) and ``demo.log``.
+        out: folder for ``demo/`` (the records and the ledger), ``demo.json`` (the report) and
+            ``demo.log``.
 
     Returns:
-        0 if every image has a record, else 1.
+        0 if every image has a record or a failure record, else 1.
     """
-    truth: dict[str, dict[str, str]] = json.loads((samples / "truth.json").read_bytes())
+    truth: dict[str, Truth] = json.loads((samples / "truth.json").read_bytes())
     records, log = out / "demo", out / "demo.log"
     shutil.rmtree(records, ignore_errors=True)
     records.mkdir(parents=True)
     log.unlink(missing_ok=True)
+    names = sorted(truth)
+    copy, half = add_copy_and_failure([samples / name for name in names], records / "added")
+    images = {samples / name: truth[name] for name in names} | {copy: truth[names[0]], half: None}
     console = Console(highlight=False)
     with contextlib.ExitStack() as stack:
         with console.status("starting bucket, OCR service and function"):
@@ -71,11 +79,14 @@ def run_demo(samples: Path, out: Path) -> int:
             started = time.perf_counter()
             cloud = stack.enter_context(running_cloud(options))
         console.print(f"All parts are up after {time.perf_counter() - started:.1f} s.")
-        results = _process(console, cloud.bucket.client(), samples, truth, records, errors)
+        results = _process(console, cloud.bucket.client(), images, records, errors)
+        ledger = records / "ledger.xlsx"
+        found = write_ledger(cloud, ledger)
     report = _report(results)
     (out / "demo.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    print_ledger(console, found, ledger)
     _print_report(console, report, records, log)
-    return 0 if report["records"] == report["images"] else 1
+    return 0 if report["records"] + report["failures"] == report["images"] else 1
 
 
 def _collect(errors: queue.SimpleQueue[str]) -> Callable[[Future[Any]], None]:
@@ -88,28 +99,28 @@ def _collect(errors: queue.SimpleQueue[str]) -> Callable[[Future[Any]], None]:
     return lambda invocation: invocation.add_done_callback(add)
 
 
-def _process(  # noqa: PLR0913, PLR0917 - the inputs and outputs of the demo
+def _process(
     console: Console,
     client: ObsClient,
-    samples: Path,
-    truth: Mapping[str, Mapping[str, str]],
+    images: Mapping[Path, Truth | None],
     records: Path,
     errors: queue.SimpleQueue[str],
 ) -> dict[str, Result]:
     """Upload the images, a few at a time, and print each result when its record is there."""
-    waiting = deque(sorted(truth))
+    waiting = deque(images)
+    truths = {path.name: truth for path, truth in images.items()}
     started: dict[str, float] = {}
     results: dict[str, Result] = {}
     columns = _columns(console.width)
     console.print(_line(columns, list(columns), header=True))
     bar = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*bar, console=console) as progress:
-        task = progress.add_task("records", total=len(truth))
-        while len(results) < len(truth):
+        task = progress.add_task("records", total=len(images))
+        while len(results) < len(images):
             while len(started) < _IN_FLIGHT and waiting:
-                name = waiting.popleft()
-                started[name] = time.perf_counter()
-                _upload(client, samples / name)
+                path = waiting.popleft()
+                started[path.name] = time.perf_counter()
+                _upload(client, path)
             while not errors.empty():
                 progress.console.print(f"[red]the function raised[/] {escape(errors.get())}")
             for name, start in list(started.items()):
@@ -118,7 +129,7 @@ def _process(  # noqa: PLR0913, PLR0917 - the inputs and outputs of the demo
                 if record is None and elapsed < _RECORD_SECONDS:
                     continue
                 del started[name]
-                results[name] = _result(record, truth[name], elapsed * 1000)
+                results[name] = _result(record, truths[name], elapsed * 1000)
                 progress.console.print(_line(columns, _row(name, results[name])))
                 progress.advance(task)
             time.sleep(0.02)
@@ -144,9 +155,12 @@ def _download(client: ObsClient, name: str, records: Path) -> dict[str, Any] | N
     return None
 
 
-def _result(record: dict[str, Any] | None, truth: Mapping[str, str], ms: float) -> Result:
+def _result(record: dict[str, Any] | None, truth: Truth | None, ms: float) -> Result:
     fields = (record or {}).get("result", {})
-    right = {field: _equal(field, fields.get(field, ""), truth[field]) for field in FIELDS}
+    right = {
+        field: _equal(field, fields.get(field, ""), expected)
+        for field, expected in (truth or {}).items()
+    }
     return Result(record, right, ms)
 
 
@@ -195,16 +209,22 @@ def _row(name: str, result: Result) -> list[str]:
 
 
 def _report(results: Mapping[str, Result]) -> dict[str, Any]:
-    right = {field: sum(result.right[field] for result in results.values()) for field in FIELDS}
-    records = sum(result.record is not None for result in results.values())
-    return {"images": len(results), "records": records, "right": right}
+    statuses = Counter(result.record["status"] for result in results.values() if result.record)
+    rights = [result.right for result in results.values()]
+    return {
+        "images": len(results),
+        "records": statuses[Status.RECOGNIZED],
+        "failures": statuses[Status.FAILED],
+        "right": {field: sum(right.get(field, False) for right in rights) for field in FIELDS},
+    }
 
 
 def _print_report(console: Console, report: Mapping[str, Any], records: Path, log: Path) -> None:
     right = ", ".join(f"{field} {count}" for field, count in report["right"].items())
     console.print()
     console.print(
-        f"{report['records']} of {report['images']} images have a record; right: {right}.\n"
+        f"{report['records']} of {report['images']} images have a record, {report['failures']} a "
+        f"failure record; right: {right}.\n"
         f"The records are in {records}/, the function's log is {log}.\n"
         "Upload your own photo, and ask the API for its record:\n"
         "  make up\n"

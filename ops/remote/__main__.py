@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -14,7 +16,7 @@ from rich.markup import escape
 
 from ops.command_line import Choices, EngineName, Name, States, command_group, reports_errors
 from ops.remote.deployed import deployed_stage
-from ops.stage import CHOICES, STATES
+from ops.stage import CHOICES, STATES, read_stage
 from quota_invoice.records.record import Status
 
 app = command_group("Work with a deployed stage: invoke it, read its log, process a sample.")
@@ -109,6 +111,21 @@ def smoke_command(  # noqa: PLR0913, PLR0917 - the command's options
     sys.stdout.write(json.dumps(found.record, ensure_ascii=False, indent=2) + "\n")
     if found.record.get("status") != Status.RECOGNIZED:
         raise typer.Exit(1)
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+@reports_errors(console)
+def accounting(context: typer.Context, name: Name, choices: Choices = CHOICES) -> None:
+    """Run a command for accountants on a stage's bucket: accounting dev ledger --out l.xlsx."""
+    from ops.credentials.resolver import get_credentials  # noqa: PLC0415 - as above
+    from ops.remote.accounting_access import accounting_environment  # noqa: PLC0415 - as above
+
+    access = accounting_environment(
+        read_stage(name, choices=choices), get_credentials().credentials
+    )
+    command = [sys.executable, "-m", "accounting", *context.args]
+    done = subprocess.run(command, check=False, env=os.environ | access)  # noqa: S603 - our own module
+    raise typer.Exit(done.returncode)
 
 
 if __name__ == "__main__":

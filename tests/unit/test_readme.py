@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from accounting.ledger.exports import COLUMNS
 from quota_invoice.errors import ConfigurationError, ImageRefused
 from quota_invoice.invoice.duplicates import RULE
 from quota_invoice.invoice.fields import Fields
@@ -104,6 +105,12 @@ def test_the_table_of_the_bucket_has_every_prefix_in_order() -> None:
     assert tuple(re.findall(r"^\| `([^`]+/)` \|", table, re.MULTILINE)) == tuple(
         DEFAULT_LAYOUT.prefixes.values()
     )
+
+
+def test_the_table_of_the_ledger_has_every_column_in_order() -> None:
+    table = README.partition("| Column | Meaning |\n")[2].partition("\n\n")[0]
+    names = [line.split("|")[1] for line in table.splitlines()[1:]]
+    assert tuple(re.findall(r"`([a-z_]+)`", " ".join(names))) == COLUMNS
 
 
 def test_the_settings_table_has_every_setting_with_its_default() -> None:

@@ -48,12 +48,12 @@ class Appearance:
         """
         match = _TIME.fullmatch(self.uploaded_at or "")
         time = "{}{}{}T{}{}{}Z".format(*match.groups()) if match else _LAST
-        return f"{time}-{self.hash}"
+        return f"{time}-{hash_of_key(self.key)}"
 
-    @property
-    def hash(self) -> str:
-        """The hash of the key, which has at most 1,024 bytes itself."""
-        return sha256(self.key.encode("utf-8", "surrogatepass")).hexdigest()[:_HASH_DIGITS]
+
+def hash_of_key(key: str) -> str:
+    """Return the hash that orders appearances of the same second, and ends the index's keys."""
+    return sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:_HASH_DIGITS]
 
 
 def first_appearance(appearances: Iterable[Appearance]) -> Appearance | None:

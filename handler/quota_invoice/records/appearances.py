@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from quota_invoice.invoice.duplicates import (
     RULE,
     Appearance,
+    hash_of_key,
     identities,
     identity,
     name_duplicates,
@@ -92,7 +93,9 @@ class AppearanceIndex:
         prefix = self._layout.appearances_prefix(*itself)
         for entry in self._store.listing(bucket, prefix):
             name = entry.key.removeprefix(prefix)
-            if name.endswith(f"-{own.hash}"):  # its own, and those of its former uploads
+            if name.endswith(
+                f"-{hash_of_key(own.key)}"
+            ):  # its own, and those of its former uploads
                 continue
             is_later = name > own.name
             if is_later and not is_writing:

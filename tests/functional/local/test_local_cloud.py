@@ -15,6 +15,7 @@ from typing import Any
 
 import httpx
 import pytest
+from python_calamine import CalamineWorkbook
 
 from local.processes import plain_environment
 from tests.support.paths import ROOT, SAMPLES
@@ -147,14 +148,33 @@ def test_the_demo_compares_the_records_with_the_truth(tmp_path: Path) -> None:
         printed, _ = process.communicate(timeout=60)
     assert process.returncode == 0, printed
     assert json.loads((out / "demo.json").read_bytes()) == {
-        "images": 2,
-        "records": 2,
-        "right": {"code": 2, "number": 1, "location": 2, "amount": 2},
+        "images": 4,
+        "records": 3,
+        "failures": 1,
+        "right": {"code": 3, "number": 1, "location": 3, "amount": 3},
     }
+    require_ledger(out / "demo" / "ledger.xlsx", printed)
     for name in names:
         record = json.loads((out / "demo" / f"{name}.json").read_bytes())
         assert record["source"]["key"] == f"incoming/{name}"
         assert truth[name]["code"] in printed
+
+
+def require_ledger(path: Path, printed: str) -> None:
+    """Check the ledger of two samples, a copy of the first one, and a failure."""
+    book = CalamineWorkbook.from_path(str(path))
+    rows = {name: book.get_sheet_by_name(name).to_python()[1:] for name in book.sheet_names}
+    copied = ["145011640732", "54221019"]
+    assert [row[1:3] for row in rows["Duplicates"]] == [copied]
+    assert sorted(row[1:4] for row in rows["Invoices"]) == [
+        ["13100139T713", "57344418", 10.0],
+        [*copied, 10.0],
+        [*copied, 10.0],
+    ]
+    assert [row[0] for row in rows["Failures"]] == ["incoming/cut-off.png"]
+    assert ["差异 unexplained", 0.0] in [row[:2] for row in rows["Reconciliation"]]
+    assert re.search(r"counted +2 +￥20\.00", printed)
+    assert "open it in Excel" in printed
 
 
 def test_invoke_shows_log_record_and_answer(tmp_path: Path) -> None:

@@ -7,8 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from accounting.__main__ import app
 from local.cloud import BUCKET, Cloud
+from ops.credentials.resolver import get_credentials
 from ops.deploy.bucket_cleanup import holds_objects, remove_objects
 from ops.deploy.deployment import Deployment
 from ops.errors import OpsError
@@ -20,11 +23,28 @@ from tests.support.servers import Answer, Asked, closed_port_url, serving
 
 invoking = pytest.importorskip("ops.remote.invoke", reason="make test installs the SDKs")
 
+from ops.remote.accounting_access import accounting_environment  # noqa: E402
 from ops.remote.smoke import smoke  # noqa: E402
 from ops.remote.tail import log_lines  # noqa: E402
 from ops.sdk.clients import bucket_client  # noqa: E402 - after the skip
 
 SAMPLE = SAMPLES / "shanghai-10-yuan-clean.png"
+
+
+def test_the_ledger_is_made_from_a_stages_bucket(
+    cloud: Cloud, stage: Stage, tmp_path: Path
+) -> None:
+    access = accounting_environment(stage, get_credentials().credentials)
+    variables = {**stage.variables, "bucket": BUCKET, "results_prefix": "records/"}
+    other = accounting_environment(
+        replace(stage, variables=variables), get_credentials().credentials
+    )
+    assert other["RESULTS_PREFIX"] == "records/"
+    arguments = ["ledger", "--out", str(tmp_path / "l.csv"), "--cache", str(tmp_path / "cache")]
+    result = CliRunner().invoke(app, arguments, env={**access, "BUCKET": BUCKET})
+    assert result.exit_code == 0, result.output
+    assert access["OBS_ENDPOINT"] == cloud.bucket.endpoint
+    assert access["OBS_PATH_STYLE"] == "true"
 
 
 def test_an_event_is_sent_to_the_function(cloud: Cloud, stage: Stage) -> None:

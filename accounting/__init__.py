@@ -1,0 +1,1 @@
+"""For accountants: from the records in the bucket to a ledger."""

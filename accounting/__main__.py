@@ -1,0 +1,135 @@
+"""``python -m accounting``: the command line for accountants."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from accounting.errors import AccountingError
+from accounting.progress import progress_bar
+
+app = typer.Typer(
+    help="From the records in the bucket to a ledger.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # they show the values of variables, secrets included
+)
+console = Console(stderr=True, highlight=False, soft_wrap=True)
+_DAY = ["%Y-%m-%d"]
+
+
+Env = Annotated[Path | None, typer.Option(help="File of the bucket's variables.")]
+CacheFolder = Annotated[Path, typer.Option(help="Folder of downloaded records.")]
+_CACHE = Path("build/ledger")
+
+
+@contextmanager
+def _errors_in_words() -> Iterator[None]:
+    """Print the errors that a user can resolve, and exit."""
+    from quota_invoice.errors import StoreError  # noqa: PLC0415 - --help stays fast
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    except KeyboardInterrupt:
+        console.print("\nstopped; the same command continues from here")
+        raise typer.Exit(130) from None
+    except AccountingError as error:
+        console.print(f"[bold red]error:[/] {escape(str(error))}")
+        raise typer.Exit(2) from None
+    except StoreError as error:
+        console.print(f"[bold red]error:[/] {escape(str(error))}")
+        console.print("the same command continues from here")
+        raise typer.Exit(1) from None
+
+
+@app.command()
+def ledger(  # noqa: PLR0913 - the command's options
+    out: Annotated[Path, typer.Option(help="The file: .xlsx, .csv, .jsonl or .parquet.")],
+    *,
+    prefix: Annotated[str, typer.Option(help="Only inputs below this path, such as 2026/.")] = "",
+    since: Annotated[
+        datetime | None, typer.Option(formats=_DAY, help="First day of the upload, in China.")
+    ] = None,
+    until: Annotated[
+        datetime | None, typer.Option(formats=_DAY, help="Last day of the upload, in China.")
+    ] = None,
+    env: Env = None,
+    cache: CacheFolder = _CACHE,
+    review_url: Annotated[str, typer.Option(help="URL of the review page.")] = "",
+) -> None:
+    """Write the ledger: one row per invoice.
+
+    Bucket, endpoint and credentials come from the environment: HW_ACCESS_KEY, HW_SECRET_KEY,
+    BUCKET, HW_REGION_NAME, and other settings of the function if they differ from their defaults.
+    """
+    # --help stays fast without DuckDB and the SDK.
+    from accounting.bucket import open_bucket, read_environment  # noqa: PLC0415
+    from accounting.ledger.make import make_ledger  # noqa: PLC0415
+    from accounting.ledger.query import Choice  # noqa: PLC0415
+    from accounting.ledger.summary import summary_lines  # noqa: PLC0415
+
+    with _errors_in_words():
+        bucket = open_bucket(read_environment(env) if env else os.environ)
+        start = bucket.layout.input_prefix
+        choice = Choice(
+            f"{start}{prefix.removeprefix(start)}",
+            since.date() if since else None,
+            until.date() if until else None,
+            date.today(),  # noqa: DTZ011 - the day of the person who makes the ledger
+            review_url,
+        )
+        with progress_bar(console) as notice:
+            made = make_ledger(bucket, choice, out, cache, notice)
+    for line in summary_lines(made.reconciliation):
+        console.print(line)
+    console.print(f"new or changed records: {made.downloaded}\nthe ledger is {out}")
+
+
+@app.command()
+def erase(
+    *,
+    key: Annotated[str, typer.Option(help="An input's key.")] = "",
+    prefix: Annotated[str, typer.Option(help="All inputs below this path, after asking.")] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    env: Env = None,
+    cache: CacheFolder = _CACHE,
+) -> None:
+    """Remove inputs and all their traces, versions and the cache of records included.
+
+    Ledgers and packets that were made before are left as they are.
+    """
+    from accounting.bucket import read_environment  # noqa: PLC0415 - --help stays fast
+    from accounting.erasure import erase as erasure  # noqa: PLC0415 - as above
+    from accounting.erasure.traces import inputs_below, traces  # noqa: PLC0415 - as above
+    from accounting.erasure.versions import open_versions  # noqa: PLC0415 - as above
+
+    with _errors_in_words():
+        if bool(key) == bool(prefix):
+            raise AccountingError("name an input (KEY=…), or several (PREFIX=…)")
+        versioned = open_versions(read_environment(env) if env else os.environ)
+        start = versioned.bucket.layout.input_prefix
+        named = f"{start}{(key or prefix).removeprefix(start)}"
+        keys = inputs_below(versioned, named) if prefix else [named]
+        found = traces(versioned, keys)
+        for version in found:
+            console.print(version.key, markup=False)
+        question = f"Erase {len(keys)} inputs with {len(found)} objects and versions?"
+        if prefix and not yes and not typer.confirm(question):
+            raise typer.Exit(1)
+        for file in erasure.erase(versioned, keys, found, cache):
+            console.print(str(file), markup=False)
+    console.print(f"erased: {len(found)} objects and versions of {len(keys)} inputs")
+
+
+if __name__ == "__main__":
+    app(prog_name="python -m accounting")

@@ -1,0 +1,1 @@
+"""Erasure: removes an input and all its traces."""

@@ -1,0 +1,83 @@
+"""The objects that an input has left in the bucket."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import chain
+
+from accounting.erasure.versions import Version, Versioned
+from quota_invoice.invoice.duplicates import hash_of_key
+from quota_invoice.json_values import member
+
+_ETAG = re.compile(r"[0-9a-f-]{1,100}\.json")
+_SUFFIX = ".json"
+
+
+def inputs_below(versioned: Versioned, prefix: str) -> list[str]:
+    """Return the keys of all inputs whose keys begin like this, also of removed ones.
+
+    Args:
+        versioned: the bucket.
+        prefix: the beginning, with the prefix of inputs.
+    """
+    layout = versioned.bucket.layout
+    path = prefix.removeprefix(layout.input_prefix)
+    keys = {version.key for version in versioned.listing(prefix) if version.key[-1] != "/"}
+    for outputs in (layout.results_prefix, layout.failures_prefix):
+        for version in versioned.listing(f"{outputs}{path}"):
+            key = layout.input_key(version.key.removeprefix(outputs))
+            if key and version.key.endswith(_SUFFIX):
+                keys.add(key)
+    return sorted(keys)
+
+
+def traces(versioned: Versioned, keys: Iterable[str]) -> list[Version]:
+    """Return all versions of inputs, and of all objects that the function made for them.
+
+    The inputs come first: once they are removed, the function writes nothing for them any more.
+
+    Args:
+        versioned: the bucket.
+        keys: the inputs' keys.
+    """
+    chosen = list(keys)
+    inputs = (found for key in chosen for found in _exactly(versioned, key))
+    outputs = (found for key in chosen for found in _outputs(versioned, key))
+    return list(dict.fromkeys(chain(inputs, outputs, _appearances(versioned, chosen))))
+
+
+def _exactly(versioned: Versioned, key: str) -> Iterator[Version]:
+    return (version for version in versioned.listing(key) if version.key == key)
+
+
+def _outputs(versioned: Versioned, key: str) -> Iterator[Version]:
+    layout = versioned.bucket.layout
+    for output in (layout.record_key(key), layout.failure_key(key), layout.progress_key(key)):
+        yield from _exactly(versioned, output)
+    for version in versioned.listing(layout.retry_key(key, 0).removesuffix(f"0{_SUFFIX}")):
+        if layout.attempts_of(version.key, key) is not None:
+            yield version
+    start = layout.history_key(key, "").removesuffix(_SUFFIX)
+    for version in versioned.listing(start):
+        if _ETAG.fullmatch(version.key.removeprefix(start)):
+            yield version
+    yield from _reviews(versioned, key)
+
+
+def _reviews(versioned: Versioned, key: str) -> Iterator[Version]:
+    """Yield the corrections: their keys begin like the record's, their content names the input."""
+    bucket, layout = versioned.bucket, versioned.bucket.layout
+    path = layout.record_key(key).removeprefix(layout.results_prefix).removesuffix(_SUFFIX)
+    for version in versioned.listing(f"{layout.reviews_prefix}{path}"):
+        review = bucket.store.read(bucket.name, version.key)
+        if key in (member(review, "key"), member(member(review, "source"), "key")):
+            yield version
+
+
+def _appearances(versioned: Versioned, keys: Iterable[str]) -> Iterator[Version]:
+    """Yield the entries of the index: they end in the hash of the input's key."""
+    hashes = {hash_of_key(key) for key in keys}
+    for version in versioned.listing(versioned.bucket.layout.index_prefix):
+        if version.key.rpartition("-")[2] in hashes:
+            yield version

@@ -1,0 +1,1 @@
+"""The ledger: one row per invoice, as a workbook, CSV, JSON lines or Parquet."""

@@ -1,0 +1,203 @@
+"""Records as flat rows: one of the record, and one of each of its invoices.
+
+A record may hold any JSON: another program may have written it. Members of another type than
+expected count as absent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any, NamedTuple
+
+from quota_invoice.json_values import member
+from quota_invoice.records.record import etag_of
+
+_SERIAL = re.compile(r"[0-9]{8}")
+_LIMIT = Decimal(10) ** 16  # yuan; more does not fit DECIMAL(18, 2)
+_CENT = -2  # exponent
+_YEARS = range(1900, 2200)  # others are no years of a calendar
+
+
+class RecordRow(NamedTuple):
+    """A record or failure record; a line of the cache's table ``records``.
+
+    Attributes:
+        key: the record's key.
+        etag: the record's own ETag.
+        source_key: the input's key.
+        source_etag: the ETag of the content that the record stands for.
+        status: ``recognized``, ``failed``, ``archived`` if it cannot be read, or another text.
+        first_at: the time of the content's first upload, as the record has it; the same content
+            may have been uploaded again since.
+        error_code: a failure's code, else empty; likewise the following.
+        message: its cause in Chinese.
+        hint: its next step in Chinese.
+        message_en: its cause in English.
+        hint_en: its next step in English.
+    """
+
+    key: str
+    etag: str
+    source_key: str
+    source_etag: str
+    status: str
+    first_at: str = ""
+    error_code: str = ""
+    message: str = ""
+    hint: str = ""
+    message_en: str = ""
+    hint_en: str = ""
+
+
+class EntryRow(NamedTuple):
+    """One invoice of a record; a line of the cache's table ``entries``.
+
+    Attributes:
+        record_key: the record's key.
+        entry: its place among the record's invoices, from 1.
+        page: the page of a PDF or TIFF.
+        code: the invoice code, empty if none was read; likewise the following texts.
+        number: the invoice number.
+        serial: the number's value if it has eight digits.
+        location: the place as printed.
+        province: the province.
+        city: the city.
+        year: the code's year.
+        amount_text: the amount as printed.
+        amount: the amount in yuan, with at most two decimals.
+        amount_words: the amount in words.
+        confidence: the lowest confidence of a field.
+        needs_review: whether a person should compare the invoice with its image.
+        finding_codes: the codes of its findings, separated by spaces.
+        findings: the findings in Chinese.
+    """
+
+    record_key: str
+    entry: int
+    page: int | None
+    code: str
+    number: str
+    serial: int | None
+    location: str
+    province: str
+    city: str
+    year: int | None
+    amount_text: str
+    amount: Decimal | None
+    amount_words: str
+    confidence: float | None
+    needs_review: bool
+    finding_codes: str
+    findings: str
+
+
+def flat_record(key: str, etag: str, record: Mapping[str, Any]) -> tuple[RecordRow, list[EntryRow]]:
+    """Return the row of a record, and those of its invoices.
+
+    Args:
+        key: the record's key.
+        etag: the record's own ETag.
+        record: its content.
+    """
+    error = record.get("error")
+    message, hint = member(error, "message"), member(error, "hint")
+    row = RecordRow(
+        key,
+        etag,
+        text(member(record.get("source"), "key")),
+        text(etag_of(record)),
+        text(record.get("status")),
+        text(member(record.get("source"), "uploaded_at")),
+        text(member(error, "code")),
+        # The former schema has the service's own text only.
+        text(message) or text(member(message, "zh")),
+        text(member(hint, "zh")),
+        text(message) or text(member(message, "en")),
+        text(member(hint, "en")),
+    )
+    invoices = record.get("invoices")
+    entries = invoices if isinstance(invoices, list) else []
+    return row, [_entry(key, place, entry) for place, entry in enumerate(entries, 1)]
+
+
+def text(value: object) -> str:
+    r"""Return a text that can be written as UTF-8; an empty one for another value.
+
+    >>> text("half of a pair: \ud83d"), text(None)
+    ('half of a pair: �', '')
+    """
+    if not isinstance(value, str):
+        return ""
+    if value.isascii():
+        return value
+    return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def _entry(key: str, place: int, entry: object) -> EntryRow:
+    amount, number = member(entry, "amount"), text(member(entry, "number"))
+    findings = member(entry, "findings") or member(entry, "issues")
+    codes, messages = _findings(findings if isinstance(findings, list) else [])
+    return EntryRow(
+        key,
+        place,
+        _integer(member(entry, "page")),
+        text(member(entry, "code")),
+        number,
+        int(number) if _SERIAL.fullmatch(number) else None,
+        text(member(entry, "location")),
+        text(member(entry, "province")),
+        text(member(entry, "city")),
+        _year(member(entry, "year")),
+        text(member(amount, "text")),
+        _decimal(member(amount, "value")),
+        text(member(amount, "words")),
+        _lowest(member(entry, "confidence")),
+        member(entry, "needs_review") is not False,
+        codes,
+        messages,
+    )
+
+
+def _findings(findings: Iterable[object]) -> tuple[str, str]:
+    """Return the codes and the Chinese texts of findings; the former schema has codes only."""
+    codes, messages = [], []
+    for finding in findings:
+        code = text(finding) or text(member(finding, "code"))
+        codes.append(code)
+        messages.append(text(member(member(finding, "message"), "zh")) or code)
+    return " ".join(codes), "\n".join(messages)
+
+
+def _decimal(value: object) -> Decimal | None:
+    """Return an amount that the ledger can add up exactly, else None.
+
+    >>> _decimal("50.00"), _decimal("0.001"), _decimal("1e99"), _decimal("NaN")
+    (Decimal('50.00'), None, None, None)
+    """
+    try:
+        number = Decimal(value) if isinstance(value, str) else None
+    except InvalidOperation:
+        return None
+    if number is None or not number.is_finite():
+        return None
+    exponent = number.as_tuple().exponent
+    is_exact = isinstance(exponent, int) and exponent >= _CENT
+    return number if is_exact and abs(number) < _LIMIT else None
+
+
+def _integer(value: object) -> int | None:
+    fits = isinstance(value, int) and not isinstance(value, bool) and abs(value) < 1 << 31
+    return int(value) if fits else None  # type: ignore[call-overload]  # checked
+
+
+def _year(value: object) -> int | None:
+    year = _integer(value)
+    return year if year is not None and year in _YEARS else None
+
+
+def _lowest(confidence: object) -> float | None:
+    values = confidence.values() if isinstance(confidence, Mapping) else ()
+    numbers = [float(value) for value in values if isinstance(value, int | float)]
+    return min(numbers, default=None)

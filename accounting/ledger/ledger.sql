@@ -1,0 +1,208 @@
+-- The ledger: one row per invoice, and one per input that has no invoice. DuckDB and Spark run this
+-- same query over the tables inputs, records, entries, retries and chosen (one row: prefix, since,
+-- until, made_on).
+--
+-- A record counts if it is of the input's present content. A duplicate is every appearance of a code
+-- and number after the first one: by the time of the first upload of its content, then by the hash
+-- of its key, which is the order of the index in the bucket. Near duplicates differ in one
+-- character of code or number; numbers of one code that follow each other without a gap are none.
+WITH places AS (
+    SELECT * FROM (
+        VALUES (1), (2), (3), (4), (5), (6), (7), (8), (9), (10), (11), (12)
+    ) AS one_to_twelve (place)
+),
+
+attempts AS (
+    SELECT retry_start, max(attempts) AS attempts FROM retries GROUP BY retry_start
+),
+
+current_inputs AS (
+    SELECT
+        inputs.*,
+        CASE
+            WHEN inputs.ignored IS NOT NULL THEN 'ignored'
+            WHEN result.status = 'recognized' THEN 'recognized'
+            WHEN result.status = 'archived' THEN 'archived'
+            WHEN failure.status = 'failed' THEN 'failed'
+            ELSE 'pending'
+        END AS status,
+        coalesce(nullif(result.first_at, ''), inputs.uploaded_at) AS first_at,
+        failure.error_code,
+        failure.message,
+        failure.hint,
+        failure.message_en,
+        failure.hint_en,
+        attempts.attempts
+    FROM inputs
+    LEFT JOIN records AS result
+        ON inputs.record_key = result.key
+        AND (inputs.etag = result.source_etag OR result.status = 'archived')
+    LEFT JOIN records AS failure
+        ON inputs.failure_key = failure.key AND inputs.etag = failure.source_etag
+    LEFT JOIN attempts ON inputs.retry_start = attempts.retry_start
+),
+
+-- The columns that tell invoices apart; all others are joined last, which takes less memory.
+identities AS (
+    SELECT
+        current_inputs.key,
+        current_inputs.key_hash,
+        current_inputs.first_at,
+        entries.entry,
+        entries.code,
+        entries.number,
+        entries.serial
+    FROM current_inputs
+    INNER JOIN entries ON current_inputs.record_key = entries.record_key
+    WHERE current_inputs.status = 'recognized'
+),
+
+appearances AS (
+    SELECT
+        key,
+        entry,
+        row_number() OVER (
+            PARTITION BY code, number ORDER BY first_at, key_hash, entry
+        ) AS appearance,
+        first_value(key) OVER (
+            PARTITION BY code, number ORDER BY first_at, key_hash, entry
+        ) AS first_key
+    FROM identities
+    WHERE code <> '' AND number <> ''
+),
+
+-- Distinct invoices; numbers of one code without a gap between them have the same run.
+distinct_invoices AS (
+    SELECT
+        code,
+        number,
+        serial,
+        serial - row_number() OVER (PARTITION BY code ORDER BY serial) AS run
+    FROM (
+        SELECT DISTINCT code, number, serial
+        FROM identities
+        WHERE length(code) = 12 AND serial IS NOT NULL
+    ) AS whole
+),
+
+-- Numbers that agree in all places but one agree in a text without this place.
+masked_numbers AS (
+    SELECT
+        code,
+        number,
+        run,
+        run * 100000000 + serial AS rank,
+        concat(substr(number, 1, place - 1), '*', substr(number, place + 1)) AS masked
+    FROM distinct_invoices
+    CROSS JOIN places
+    WHERE place <= 8
+),
+
+number_groups AS (
+    SELECT
+        code,
+        masked,
+        min(run) AS first_run,
+        min_by(number, rank) AS first_number,
+        max_by(number, rank) AS last_number
+    FROM masked_numbers
+    GROUP BY code, masked
+    HAVING min(run) < max(run)
+),
+
+shared_numbers AS (
+    SELECT number FROM distinct_invoices GROUP BY number HAVING count(*) > 1
+),
+
+masked_codes AS (
+    SELECT
+        invoice.code,
+        invoice.number,
+        concat(substr(invoice.code, 1, place - 1), '*', substr(invoice.code, place + 1)) AS masked
+    FROM distinct_invoices AS invoice
+    INNER JOIN shared_numbers ON invoice.number = shared_numbers.number
+    CROSS JOIN places
+),
+
+code_groups AS (
+    SELECT number, masked, min(code) AS first_code, max(code) AS last_code
+    FROM masked_codes
+    GROUP BY number, masked
+    HAVING min(code) < max(code)
+),
+
+near_pairs AS (
+    SELECT
+        each.code,
+        each.number,
+        each.code AS near_code,
+        CASE
+            WHEN each.run = found.first_run THEN found.last_number ELSE found.first_number
+        END AS near_number
+    FROM masked_numbers AS each
+    INNER JOIN number_groups AS found
+        ON each.code = found.code AND each.masked = found.masked
+    UNION ALL
+    SELECT
+        each.code,
+        each.number,
+        CASE
+            WHEN each.code = found.first_code THEN found.last_code ELSE found.first_code
+        END AS near_code,
+        each.number AS near_number
+    FROM masked_codes AS each
+    INNER JOIN code_groups AS found
+        ON each.number = found.number AND each.masked = found.masked
+),
+
+near AS (
+    SELECT code, number, min(concat(near_code, ' ', near_number)) AS near_invoice
+    FROM near_pairs
+    GROUP BY code, number
+)
+
+SELECT
+    present.status,
+    present.key,
+    present.etag,
+    present.uploaded_at,
+    present.uploaded_on,
+    substr(CAST(present.uploaded_on AS STRING), 1, 7) AS month,
+    invoices.entry,
+    invoices.page,
+    invoices.code,
+    invoices.number,
+    invoices.location,
+    invoices.province,
+    invoices.city,
+    invoices.year,
+    invoices.amount_text,
+    invoices.amount,
+    invoices.amount_words,
+    invoices.confidence,
+    invoices.needs_review,
+    CASE WHEN appearances.appearance > 1 THEN appearances.first_key END AS duplicate_of,
+    near.near_invoice,
+    -- An expense needs its invoice by 31 May of the next year (国家税务总局公告2018年第28号); the
+    -- code's year stands for that of the expense.
+    make_date(invoices.year + 1, 5, 31) < chosen.made_on AS is_year_over,
+    invoices.finding_codes,
+    invoices.findings,
+    present.error_code,
+    present.message,
+    present.hint,
+    present.message_en,
+    present.hint_en,
+    present.ignored,
+    present.attempts
+FROM current_inputs AS present
+CROSS JOIN chosen
+LEFT JOIN entries AS invoices
+    ON present.record_key = invoices.record_key AND present.status = 'recognized'
+LEFT JOIN appearances
+    ON present.key = appearances.key AND invoices.entry = appearances.entry
+LEFT JOIN near ON invoices.code = near.code AND invoices.number = near.number
+WHERE
+    substr(present.key, 1, length(chosen.prefix)) = chosen.prefix
+    AND (chosen.since IS NULL OR present.uploaded_on >= chosen.since)
+    AND (chosen.until IS NULL OR present.uploaded_on <= chosen.until)

@@ -1,0 +1,81 @@
+"""Runs the ledger's query over the cache."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from accounting.ledger.cache import Cache, batches
+
+LEDGER = Path(__file__).with_name("ledger.sql")
+_BATCH = 1000  # rows
+
+INVOICES = "FROM ledger WHERE status = 'recognized' AND entry IS NOT NULL"
+"""One row per invoice; an input without an invoice has none."""
+ORDER = "ORDER BY uploaded_at, key, entry"
+COUNTED = f"{INVOICES} AND duplicate_of IS NULL"
+"""The invoices that count: a duplicate's amount counts once."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The choice of invoices for a ledger.
+
+    Attributes:
+        prefix: the beginning of their keys.
+        since: first day of the upload, in China; None for all.
+        until: last day of the upload.
+        made_on: the day of the ledger, by which a code's year is judged.
+        review_url: the review page, which takes an input's key as ``key``; empty for no links.
+    """
+
+    prefix: str
+    since: date | None
+    until: date | None
+    made_on: date
+    review_url: str = ""
+
+
+class Ledger:
+    """The ledger as a table of the cache's connection.
+
+    Args:
+        cache: the cache, up to date.
+        choice: the choice of invoices.
+    """
+
+    def __init__(self, cache: Cache, choice: Choice) -> None:
+        self.choice = choice
+        self._connection: duckdb.DuckDBPyConnection = cache.connection
+        self._connection.execute(
+            "CREATE OR REPLACE TABLE chosen (prefix VARCHAR, since DATE, until DATE, made_on DATE)"
+        )
+        self._connection.execute(
+            "INSERT INTO chosen VALUES (?, ?, ?, ?)",
+            [choice.prefix, choice.since, choice.until, choice.made_on],
+        )
+        self._connection.execute(
+            f"CREATE OR REPLACE TABLE ledger AS {LEDGER.read_text(encoding='utf-8')}"
+        )
+
+    def rows(self, query: str) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows of a query over the table ``ledger`` and those of the cache."""
+        for batch in batches(self._connection, query, _BATCH):
+            yield from batch
+
+    def row(self, query: str) -> tuple[Any, ...]:
+        """Return the only row of a query."""
+        [row] = self.rows(query)
+        return row
+
+    def copy(self, query: str, path: Path) -> None:
+        """Write the rows of a query to a Parquet file."""
+        target = str(path).replace("'", "''")
+        self._connection.execute(
+            f"COPY ({query}) TO '{target}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 20000)"
+        )

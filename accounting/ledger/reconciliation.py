@@ -1,0 +1,84 @@
+"""The reconciliation: every input and every fen of the ledger, accounted for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from accounting.ledger.query import COUNTED, INVOICES, Ledger
+
+STATES = ("recognized", "failed", "pending", "archived", "ignored")
+_ZERO = Decimal("0.00")
+_CHOSEN = """
+    FROM inputs CROSS JOIN chosen
+    WHERE starts_with(key, prefix)
+    AND (since IS NULL OR uploaded_on >= since) AND (until IS NULL OR uploaded_on <= until)
+"""
+GONE = """
+    FROM records CROSS JOIN chosen
+    WHERE starts_with(source_key, prefix) AND status = 'recognized'
+    AND source_key NOT IN (SELECT key FROM inputs)
+"""
+"""The records whose input was removed or renamed; they are not in the ledger."""
+
+
+@dataclass(frozen=True)
+class Reconciliation:
+    """Counts and totals of a ledger.
+
+    Attributes:
+        inputs: the inputs that the listing has.
+        states: the inputs by state: with a record, failed, pending, archived, ignored.
+        gone: the records whose input was removed or renamed.
+        invoices: the invoices, by number and sum.
+        duplicates: the duplicates among them.
+        counted: the invoices that count.
+        to_review: those of them that a person should check.
+        without_amount: those of them whose amount was not read.
+    """
+
+    inputs: int
+    states: dict[str, int]
+    gone: int
+    invoices: tuple[int, Decimal]
+    duplicates: tuple[int, Decimal]
+    counted: tuple[int, Decimal]
+    to_review: tuple[int, Decimal]
+    without_amount: int
+
+    @property
+    def unexplained(self) -> int:
+        """The inputs in none of the states; a ledger that is right has none."""
+        return self.inputs - sum(self.states.values())
+
+    @property
+    def unexplained_sum(self) -> Decimal:
+        """The difference between all invoices, and those that count with the duplicates."""
+        return self.invoices[1] - self.duplicates[1] - self.counted[1]
+
+    @classmethod
+    def of(cls, ledger: Ledger) -> Reconciliation:
+        """Return the reconciliation of a ledger."""
+        by_state = dict(
+            ledger.rows("SELECT status, count(DISTINCT key) FROM ledger GROUP BY status")
+        )
+        return cls(
+            inputs=_count(ledger, _CHOSEN),
+            states={state: by_state.get(state, 0) for state in STATES},
+            gone=_count(ledger, GONE),
+            invoices=_count_and_sum(ledger, INVOICES),
+            duplicates=_count_and_sum(ledger, f"{INVOICES} AND duplicate_of IS NOT NULL"),
+            counted=_count_and_sum(ledger, COUNTED),
+            to_review=_count_and_sum(ledger, f"{COUNTED} AND needs_review"),
+            without_amount=_count(ledger, f"{COUNTED} AND amount IS NULL"),
+        )
+
+
+def _count(ledger: Ledger, rows: str) -> int:
+    [count] = ledger.row(f"SELECT count(*) {rows}")
+    return int(count)
+
+
+def _count_and_sum(ledger: Ledger, rows: str) -> tuple[int, Decimal]:
+    count, total = ledger.row(f"SELECT count(*), sum(amount) {rows}")
+    return count, _ZERO if total is None else total

@@ -1,0 +1,125 @@
+"""The ledger as a workbook for Excel, WPS and LibreOffice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import quote
+
+from xlsxwriter import Workbook
+
+from accounting.ledger.query import COUNTED, INVOICES, ORDER, Ledger
+from accounting.ledger.summary_sheets import write_reconciliation, write_totals
+from accounting.ledger.table import Colour, Column, Formats, Kind, Link, Table
+
+_DUPLICATE, _REVIEW, _NEAR = "重复 duplicate", "待核对 to review", "相近 nearly equal"
+_FILE = Column("文件 File", width=48)
+_DAY = Column("上传日期 Uploaded", Kind.DATE)
+_CODE = Column("发票代码 Code", width=15)
+_NUMBER = Column("发票号码 Number", width=11)
+_AMOUNT = Column("金额 Amount", Kind.MONEY)
+_FINDINGS = Column("提示 Findings", width=60)
+_INVOICES = {
+    "uploaded_on": _DAY,
+    "code": _CODE,
+    "number": _NUMBER,
+    "amount": _AMOUNT,
+    "amount_words": Column("大写 In words", width=20),
+    "amount_text": Column("票面金额 As printed"),
+    "location": Column("所在地 Place", width=20),
+    "province": Column("省 Province"),
+    "city": Column("市 City"),
+    "year": Column("代码年份 Code's year", Kind.NUMBER, 9),
+    f"CASE WHEN duplicate_of IS NOT NULL THEN '{_DUPLICATE}' "
+    f"WHEN needs_review THEN '{_REVIEW}' END": Column("状态 State", width=16),
+    "duplicate_of": Column("首次出现 First appearance", width=30),
+    "near_invoice": Column("相近发票 Nearly equal", width=22),
+    "CASE WHEN is_year_over THEN '是 yes' END": Column("超过汇算清缴期 Past 31 May", width=16),
+    "confidence": Column("最低置信度 Confidence", Kind.SHARE),
+    "findings": _FINDINGS,
+    "page": Column("页 Page", Kind.NUMBER, 6),
+    "key": _FILE,
+}
+_STATE = list(_INVOICES.values()).index(
+    next(column for column in _INVOICES.values() if column.heading.startswith("状态"))
+)
+_COLOURS = {_DUPLICATE: Colour.DUPLICATE, _REVIEW: Colour.DOUBT}
+
+
+def write_workbook(ledger: Ledger, path: Path) -> None:
+    """Write the workbook.
+
+    Args:
+        ledger: the ledger.
+        path: the file.
+
+    Raises:
+        AccountingError: a sheet cannot hold so many rows.
+    """
+    with Workbook(str(path), {"constant_memory": True}) as book:
+        formats = Formats(book)
+        _write_invoices(ledger, book, formats)
+        write_totals(ledger, book, formats)
+        _write_duplicates(ledger, book, formats)
+        _write_to_review(ledger, book, formats)
+        _write_failures(ledger, book, formats)
+        write_reconciliation(ledger, book.add_worksheet("Reconciliation"), formats)
+
+
+def _write_invoices(ledger: Ledger, book: Workbook, formats: Formats) -> None:
+    table = Table(book.add_worksheet("Invoices"), formats, [*_INVOICES.values()])
+    for row in ledger.rows(f"SELECT {', '.join(_INVOICES)} {INVOICES} {ORDER}"):
+        table.add(row, _COLOURS.get(row[_STATE], Colour.NONE))
+    table.finish()
+
+
+def _write_duplicates(ledger: Ledger, book: Workbook, formats: Formats) -> None:
+    columns = (
+        Column("类型 Kind", width=18),
+        _CODE,
+        _NUMBER,
+        _AMOUNT,
+        _FILE,
+        _DAY,
+        Column("首次出现或相近发票 First appearance, or nearly equal", width=48),
+    )
+    table = Table(book.add_worksheet("Duplicates"), formats, columns)
+    chosen = "code, number, amount, key, uploaded_on"
+    order = "ORDER BY code, number, uploaded_at, key, entry"
+    exact = f"SELECT {chosen}, duplicate_of {INVOICES} AND duplicate_of IS NOT NULL {order}"
+    for row in ledger.rows(exact):
+        table.add((_DUPLICATE, *row), Colour.DUPLICATE)
+    near = f"SELECT {chosen}, near_invoice {COUNTED} AND near_invoice IS NOT NULL {order}"
+    for row in ledger.rows(near):
+        table.add((_NEAR, *row), Colour.DOUBT)
+    table.finish()
+
+
+def _write_to_review(ledger: Ledger, book: Workbook, formats: Formats) -> None:
+    columns = (_FILE, _DAY, _CODE, _NUMBER, _AMOUNT, _FINDINGS)
+    table = Table(book.add_worksheet("To review"), formats, columns)
+    query = f"SELECT key, uploaded_on, code, number, amount, findings {COUNTED} AND needs_review"
+    page = ledger.choice.review_url
+    for key, *values in ledger.rows(f"{query} {ORDER}"):
+        url = f"{page}?key={quote(key, safe='/')}" if page else ""
+        table.add((Link(url, key), *values))
+    table.finish()
+
+
+def _write_failures(ledger: Ledger, book: Workbook, formats: Formats) -> None:
+    columns = (
+        _FILE,
+        _DAY,
+        Column("原因 Cause", width=40),
+        Column("处理办法 Next step in Chinese", width=60),
+        Column("Cause", width=40),
+        Column("Next step", width=60),
+        Column("错误码 Code", width=16),
+    )
+    table = Table(book.add_worksheet("Failures"), formats, columns)
+    query = (
+        "SELECT key, uploaded_on, message, hint, message_en, hint_en, error_code "
+        "FROM ledger WHERE status = 'failed' ORDER BY key"
+    )
+    for row in ledger.rows(query):
+        table.add(row)
+    table.finish()

@@ -1,0 +1,128 @@
+"""``python -m bench.ledger``: time and memory of ledgers of many records."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from bench.console import console
+from bench.ledger.server import BUCKET
+from local.processes import plain_environment
+
+_MOST_MB = 300
+_MOST_SECONDS = 30.0
+_CHANGED = 100
+_MILLION = 1_000_000
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of a command: its name, its seconds, those of the CPU, its peak memory in MB."""
+
+    name: str
+    seconds: float
+    cpu_seconds: float
+    megabytes: float
+
+
+@app.command()
+def bench(
+    records: Annotated[int, typer.Option(help="Records of the workbook.", min=1)] = 100_000,
+    *,
+    million: Annotated[bool, typer.Option(help="Also 1,000,000 records as Parquet.")] = False,
+    out: Annotated[Path, typer.Option(help="Folder for the figures.")] = Path("build"),
+) -> None:
+    """Write a ledger of many records: all new, none new, a hundred changed.
+
+    Each run lists the whole bucket. The times are of whole commands; the limits are for the second
+    and the third run, which download little.
+    """
+    runs = []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with _server(records, 0) as url:
+            runs.append(_ledger(f"first run, {records} downloads, CSV", url, folder, "csv"))
+            runs.append(_ledger("no downloads, workbook", url, folder, "xlsx"))
+        with _server(records, _CHANGED) as url:
+            runs.append(_ledger(f"{_CHANGED} changes, workbook", url, folder, "xlsx"))
+        sizes = [_MILLION // 10, _MILLION] if million else []
+        runs += [_in_process(size, folder) for size in sizes]
+    table = Table("run", "seconds", "CPU seconds", "peak MB", box=None)
+    for run in runs:
+        table.add_row(
+            run.name, f"{run.seconds:.1f}", f"{run.cpu_seconds:.1f}", f"{run.megabytes:.0f}"
+        )
+    console.print(table)
+    out.mkdir(parents=True, exist_ok=True)
+    text = json.dumps([asdict(run) for run in runs], indent=2)
+    (out / "bench-ledger.json").write_text(text + "\n", encoding="utf-8")
+    slow = any(run.seconds > _MOST_SECONDS for run in runs[1:3])
+    raise typer.Exit(int(slow or any(run.megabytes > _MOST_MB for run in runs)))
+
+
+def _ledger(name: str, url: str, folder: Path, suffix: str) -> Run:
+    environment = {
+        **plain_environment(),
+        "HW_ACCESS_KEY": "A" * 20,
+        "HW_SECRET_KEY": "none",
+        "BUCKET": BUCKET,
+        "OBS_ENDPOINT": url,
+        "OBS_SIGNATURE": "v4",
+        "OBS_PATH_STYLE": "true",
+    }
+    out, cache = folder / f"ledger.{suffix}", folder / "cache"
+    options = ["--out", str(out), "--cache", str(cache)]
+    return _measure(name, ["accounting", "ledger", *options], environment)
+
+
+def _in_process(records: int, folder: Path) -> Run:
+    out, cache = folder / f"{records}.parquet", folder / f"cache-{records}"
+    arguments = ["bench.ledger.in_process", str(records), str(out), str(cache)]
+    return _measure(f"{records} records as Parquet", arguments, plain_environment())
+
+
+def _measure(name: str, arguments: list[str], environment: dict[str, str]) -> Run:
+    """Run a module to its end."""
+    started = time.perf_counter()
+    process = subprocess.Popen([sys.executable, "-m", *arguments], env=environment)  # noqa: S603 - ours
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise typer.Exit(process.returncode)
+    cpu = usage.ru_utime + usage.ru_stime
+    run = Run(name, time.perf_counter() - started, cpu, usage.ru_maxrss / 1024)
+    console.print(f"{name}: {run.seconds:.1f} s ({cpu:.1f} CPU), {run.megabytes:.0f} MB")
+    return run
+
+
+@contextlib.contextmanager
+def _server(records: int, changed: int) -> Iterator[str]:
+    """Run the object store in a process of its own, and give its URL."""
+    arguments = [sys.executable, "-m", "bench.ledger.server", str(records), str(changed)]
+    with subprocess.Popen(  # noqa: S603 - this Python, with a module of ours
+        arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout  # noqa: S101 - a pipe
+        assert process.stdin  # noqa: S101 - as above
+        try:
+            yield process.stdout.readline().strip()
+        finally:
+            process.stdin.close()
+
+
+if __name__ == "__main__":
+    app(prog_name="python -m bench.ledger")

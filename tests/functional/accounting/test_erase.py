@@ -1,0 +1,136 @@
+"""Erasure of inputs from a real object store, with and without versions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+from obs import ObsClient
+from typer.testing import CliRunner
+
+from accounting.__main__ import app
+from accounting.erasure.versions import open_versions
+from accounting.ledger.cache import open_cache
+from local.bucket.bucket import LocalBucket
+from quota_invoice.settings.layout import DEFAULT_LAYOUT as LAYOUT
+from tests.support.ledger.record_store import invoice
+
+NAME = "invoices"
+KEY = "incoming/2026/李 a+b%.jpg"
+SECRET = "91234567"
+
+
+@pytest.fixture(scope="module", params=["", "Enabled"], ids=["no versions", "versions"])
+def store(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[LocalBucket]:
+    bucket = LocalBucket(NAME, tmp_path_factory.mktemp("store"), None)
+    try:
+        bucket.wait()
+        if request.param:
+            assert bucket.client().setBucketVersioning(NAME, request.param).status == 200
+        yield bucket
+    finally:
+        bucket.stop()
+
+
+@pytest.fixture
+def client(store: LocalBucket) -> ObsClient:
+    """The owner's client of the bucket, which is emptied."""
+    versioned = open_versions(environment(store))
+    for version in list(versioned.listing("")):
+        versioned.remove(version)
+    return store.client()
+
+
+def environment(store: LocalBucket) -> dict[str, str]:
+    return {
+        "HW_ACCESS_KEY": store.owner.access_key,
+        "HW_SECRET_KEY": store.owner.secret_key,
+        **store.settings(),
+    }
+
+
+def objects_of(key: str) -> dict[str, dict[str, Any]]:
+    """All objects that the function may make for an input."""
+    mark = sha256(key.encode()).hexdigest()[:32]
+    source = {"key": key, "etag": "e"}
+    record = {"status": "recognized", "source": source, "invoices": [invoice(number=SECRET)]}
+    return {
+        key: {"image": SECRET},
+        LAYOUT.record_key(key): record,
+        LAYOUT.failure_key(key): record,
+        LAYOUT.progress_key(key): record,
+        LAYOUT.retry_key(key, 1): record,
+        LAYOUT.history_key(key, "0123456789abcdef0123456789abcdef"): record,
+        LAYOUT.record_key(key).replace("results/", "reviews/").replace(".json", ".1.json"): record,
+        f"index/144031909110/{SECRET}/20261122T000030Z-{mark}": source,
+    }
+
+
+def put(client: ObsClient, *keys: str) -> None:
+    for key in keys:
+        for name, content in objects_of(key).items():
+            assert client.putContent(NAME, name, json.dumps(content)).status == 200
+
+
+def everything(store: LocalBucket) -> set[str]:
+    return {version.key for version in open_versions(environment(store)).listing("")}
+
+
+def erase(store: LocalBucket, cache: Path, *options: str, answer: str = "") -> Any:
+    arguments = ["erase", *options, "--cache", str(cache)]
+    return CliRunner().invoke(app, arguments, env=environment(store), input=answer)
+
+
+def test_nothing_is_left_of_an_erased_input(
+    store: LocalBucket, client: ObsClient, tmp_path: Path
+) -> None:
+    neighbours = [f"{KEY}.png", f"{KEY}.0123.jpg", "incoming/2026/李 a+b%", "incoming/other.jpg"]
+    put(client, KEY, *neighbours)
+    put(client, KEY)  # a second version of each
+    client.deleteObject(NAME, LAYOUT.progress_key(KEY))  # a version and a marker are left
+    with open_cache(tmp_path, NAME) as cache:
+        cache.add("listed", [(KEY, SECRET)])
+    result = erase(store, tmp_path, "--key", KEY)
+    assert result.exit_code == 0, result.output
+    assert everything(store) == {name for key in neighbours for name in objects_of(key)}
+    assert KEY in result.output
+    left = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert [path for path in left if SECRET.encode() in path.read_bytes()] == []
+
+
+def test_an_input_that_was_removed_before_is_erased_as_well(
+    store: LocalBucket, client: ObsClient, tmp_path: Path
+) -> None:
+    put(client, KEY)
+    client.deleteObject(NAME, KEY)
+    assert erase(store, tmp_path, "--key", KEY).exit_code == 0
+    assert everything(store) == set()
+
+
+def test_several_inputs_are_erased_after_asking(
+    store: LocalBucket, client: ObsClient, tmp_path: Path
+) -> None:
+    gone, other = "incoming/2026/gone.jpg", "incoming/2025/a.jpg"
+    put(client, KEY, gone, other)
+    client.deleteObject(NAME, gone)
+    before = everything(store)
+    refused = erase(store, tmp_path, "--prefix", "2026/", answer="n\n")
+    assert refused.exit_code == 1
+    assert everything(store) == before
+    assert erase(store, tmp_path, "--prefix", "2026/", answer="y\n").exit_code == 0
+    assert everything(store) == set(objects_of(other))
+
+
+@pytest.mark.parametrize("options", [(), ("--key", "a", "--prefix", "b")])
+def test_one_of_key_and_prefix_is_named(
+    store: LocalBucket, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    result = erase(store, tmp_path, *options)
+    assert result.exit_code == 2
+    assert "KEY=…" in result.output

@@ -1,0 +1,140 @@
+"""The cache: each record is downloaded once."""
+
+from __future__ import annotations
+
+import stat
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from accounting.errors import AccountingError
+from accounting.ledger import sync
+from accounting.ledger.cache import open_cache
+from accounting.ledger.make import Made, make_ledger
+from accounting.progress import ignore_progress
+from quota_invoice.errors import ObjectUnavailable, StoreUnreachable
+from quota_invoice.settings.layout import DEFAULT_LAYOUT
+from tests.support.ledger.record_store import ALL, RecordStore, invoice
+
+Make = Callable[..., Made]
+
+
+def downloads(store: RecordStore) -> list[str]:
+    return [key for action, key in store.requests if action == "get"]
+
+
+def test_only_new_and_changed_records_are_downloaded(
+    store: RecordStore, make: Make, tmp_path: Path
+) -> None:
+    for number in range(5):
+        store.add(f"{number}.jpg", invoice(number=f"1234560{number}"))
+    out = tmp_path / "ledger.csv"
+    assert make(out).downloaded == 5
+    assert make(out).downloaded == 0
+    store.add("1.jpg", invoice(number="00000000"))
+    store.add("5.jpg", invoice(number="00000001"))
+    store.requests.clear()
+    assert make(out).downloaded == 2
+    assert sorted(downloads(store)) == ["results/1.jpg.json", "results/5.jpg.json"]
+    assert make(out).reconciliation.counted[0] == 6
+
+
+def test_a_failure_that_became_a_record_leaves_nothing_behind(
+    store: RecordStore, make: Make, tmp_path: Path
+) -> None:
+    key = store.add_failure("a.jpg")
+    assert make(tmp_path / "l.csv").reconciliation.states["failed"] == 1
+    del store.records[DEFAULT_LAYOUT.failure_key(key)]
+    store.add("a.jpg", invoice())
+    states = make(tmp_path / "l.csv").reconciliation.states
+    assert (states["failed"], states["recognized"]) == (0, 1)
+
+
+class Interrupted(RecordStore):
+    """Refuses to be read after so many records."""
+
+    left = 10**9
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lock = threading.Lock()
+
+    def read(self, bucket: str, key: str) -> dict[str, Any] | None:
+        with self._lock:
+            self.left -= 1
+            if self.left < 0:
+                raise StoreUnreachable("Store.Unreachable", f"get {key}")
+        return super().read(bucket, key)
+
+
+def test_an_interrupted_run_goes_on_after_the_records_that_it_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sync, "_BATCH", 10)
+    store = Interrupted()
+    for number in range(40):
+        store.add(f"{number}.jpg", invoice(number=f"123456{number:02}"))
+    out, cache = tmp_path / "ledger.csv", tmp_path / "cache"
+    store.left = 25
+    with pytest.raises(StoreUnreachable):
+        make_ledger(store.bucket, ALL, out, cache, ignore_progress)
+    assert not out.exists()
+    store.left = 10**9
+    made = make_ledger(store.bucket, ALL, out, cache, ignore_progress)
+    assert (made.downloaded, made.reconciliation.counted[0]) == (20, 40)
+
+
+class Archived(RecordStore):
+    """All records are in the archive."""
+
+    def read(self, bucket: str, key: str) -> dict[str, Any] | None:
+        del bucket
+        raise ObjectUnavailable("Object.Archived", f"get {key}")
+
+
+def test_a_record_in_the_archive_is_named(tmp_path: Path) -> None:
+    store = Archived()
+    store.add("a.jpg", invoice())
+    made = make_ledger(store.bucket, ALL, tmp_path / "l.xlsx", tmp_path / "c", ignore_progress)
+    found = made.reconciliation
+    assert (found.states["archived"], found.unexplained) == (1, 0)
+
+
+def test_only_the_owner_can_read_the_files_of_an_open_cache(tmp_path: Path) -> None:
+    with open_cache(tmp_path, "invoices") as cache:
+        cache.add("listed", [("a", "b")])
+        modes = {path.suffix: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
+    assert modes == {".duckdb": 0o600, ".wal": 0o600}
+
+
+def test_the_cache_of_another_version_is_removed(tmp_path: Path) -> None:
+    kept = ["invoices.x.00000000.duckdb", "other.00000000.duckdb"]
+    for name in ("invoices.00000000.duckdb", "invoices.00000000.duckdb.wal", *kept):
+        (tmp_path / name).write_bytes(b"former")
+    with open_cache(tmp_path, "invoices"):
+        pass
+    assert sorted(path.name for path in tmp_path.glob("*.00000000.*")) == kept
+
+
+def test_a_second_run_at_the_same_time_is_refused(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from accounting.ledger.cache import open_cache\n"
+        "with open_cache(Path(sys.argv[1]), 'b'): print('open', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(  # noqa: S603 - this Python, with the program above
+        [sys.executable, "-c", code, str(tmp_path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as other:
+        assert other.stdout
+        assert other.stdout.readline() == b"open\n"
+        with (
+            pytest.raises(AccountingError, match="another command uses"),
+            open_cache(tmp_path, "b"),
+        ):
+            pass

@@ -1,0 +1,62 @@
+"""The command ``ledger`` and the bucket that it opens."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from accounting.__main__ import app
+from accounting.bucket import open_bucket, read_environment
+from accounting.errors import AccountingError
+
+ENVIRONMENT = {
+    "HW_ACCESS_KEY": "access",
+    "HW_SECRET_KEY": "very-secret",
+    "BUCKET": "invoices",
+    "OBS_ENDPOINT": "http://127.0.0.1:1",
+    "OBS_SIGNATURE": "v4",
+    "OBS_PATH_STYLE": "true",
+    "OBS_TIMEOUT_SECONDS": "1",
+}
+
+
+def test_the_environment_names_bucket_and_prefixes() -> None:
+    bucket = open_bucket({**ENVIRONMENT, "INPUT_PREFIX": "scans/"})
+    assert (bucket.name, bucket.layout.input_prefix) == ("invoices", "scans/")
+
+
+def test_all_missing_variables_are_named() -> None:
+    with pytest.raises(AccountingError, match="HW_ACCESS_KEY: not set; .*BUCKET: not set"):
+        open_bucket({"HW_SECRET_KEY": "very-secret"})
+    with pytest.raises(AccountingError, match="OBS_TIMEOUT_SECONDS"):
+        open_bucket({**ENVIRONMENT, "OBS_TIMEOUT_SECONDS": "never"})
+
+
+def test_the_local_clouds_file_has_its_variables(tmp_path: Path) -> None:
+    (tmp_path / "up.env").write_text("BUCKET=invoices\nHW_SECRET_KEY=a=b\n", encoding="utf-8")
+    expected = {"BUCKET": "invoices", "HW_SECRET_KEY": "a=b"}
+    assert read_environment(tmp_path / "up.env") == expected
+
+
+def test_a_local_cloud_that_is_not_running_is_named(tmp_path: Path) -> None:
+    arguments = ["ledger", "--out", "l.xlsx", "--env", str(tmp_path / "up.env")]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 2
+    assert "make up" in result.stderr
+
+
+def test_a_bucket_that_is_not_reached_is_named_without_secrets(tmp_path: Path) -> None:
+    arguments = ["ledger", "--out", str(tmp_path / "l.xlsx"), "--cache", str(tmp_path / "cache")]
+    result = CliRunner().invoke(app, arguments, env=ENVIRONMENT)
+    assert result.exit_code == 1
+    assert "the same command continues from here" in result.stderr
+    assert "very-secret" not in result.stderr + result.stdout
+    assert not (tmp_path / "l.xlsx").exists()
+
+
+def test_a_day_is_written_as_year_month_and_day() -> None:
+    result = CliRunner().invoke(app, ["ledger", "--out", "l.csv", "--since", "1/2/2026"])
+    assert result.exit_code == 2
+    assert "%Y-%m-%d" in result.stderr
