@@ -253,13 +253,17 @@ def test_only_the_trigger_with_a_changed_choice_is_replaced(
         assert replaced == [address], choice
 
     # A removed publishment would take the API offline, and its limits with it.
-    for choice in [{"api_auth": "IAM"}, {"api_timeout_seconds": 20}, {"api_network_type": "V2"}]:
-        changes = planned_changes(stage, small_zip, choice)
+    for name, value in [
+        ("api_auth", "IAM"),
+        ("api_timeout_seconds", 20),
+        ("api_network_type", "V2"),
+    ]:
+        changes = planned_changes(stage, small_zip, {name: value})
         assert changes.pop("huaweicloud_fgs_function.function", ["update"]) == ["update"]
         assert changes == {
             "huaweicloud_apig_api.api[0]": ["update"],
             "huaweicloud_apig_api_publishment.api[0]": ["update"],
-        }, choice
+        }, name
 
 
 def planned_changes(stage: Stage, code: Path, choice: Values) -> dict[str, list[str]]:

