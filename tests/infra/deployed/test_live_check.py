@@ -81,6 +81,7 @@ def test_objects_of_a_real_store_have_one_etag_each(live: Live) -> None:
     found = run("etags", stage)
     assert found.verdict is HELD, found
     assert "-2" in found.text  # of two parts
+    assert "the bucket does not tell of any encryption" in found.text  # so none was tried
     assert stage.bucket_client.listObjects(BUCKET, prefix="progress/").body.contents == []
 
 
