@@ -13,8 +13,16 @@ STALE := $(if $(filter-out same,$(shell test "$$(cat '$(READY)' 2>/dev/null)" = 
 $(if $(word 2,$(VENV)),$(error VENV is a folder without spaces in its name, not $(VENV)))
 # A value that is no number is one line here, and not the commands' own usage.
 NUMBERS := PORT API_PORT N SEED CALLERS SECONDS JOBS
-without_digits = $(subst 0,,$(subst 1,,$(subst 2,,$(subst 3,,$(subst 4,,$(subst 5,,$(subst 6,,$(subst 7,,$(subst 8,,$(subst 9,,$(1)))))))))))
-$(foreach name,$(NUMBERS),$(if $(call without_digits,$($(name))),$(error $(name) is a number, not $($(name)))))
+DIGITS := 0 1 2 3 4 5 6 7 8 9
+# $(call without,characters,text) removes characters from a text.
+without = $(if $(1),$(call without,$(wordlist 2,99,$(1)),$(subst $(firstword $(1)),,$(2))),$(2))
+$(foreach name,$(NUMBERS),$(if $(call without,$(DIGITS),$($(name))),$(error $(name) is a number, not $($(name)))))
+# Names of commands' options: the shell must not find a quote or a command in them.
+NAMES := STAGE ENGINE RECOGNITION PRICE
+NAME_CHARACTERS := $(DIGITS) a b c d e f g h i j k l m n o p q r s t u v w x y z \
+	A B C D E F G H I J K L M N O P Q R S T U V W X Y Z - _ .
+$(foreach name,$(NAMES),$(if $(call without,$(NAME_CHARACTERS),$(value $(name)))$(word 2,$(value $(name))),\
+	$(error $(name) has letters, digits, hyphens and dots only, not $(value $(name)))))
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 SEED ?= 1
 N ?= 200

@@ -69,6 +69,12 @@ class Stage:
         chosen = self.variables.get("region")
         return str(chosen or self.template["variable"]["region"]["default"])
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment that credentials are found in, with the stage's IAM for an agency."""
+        auth_url = str(self.variables.get("auth_url") or os.environ.get("HW_AUTH_URL", ""))
+        return {**os.environ, "HW_AUTH_URL": auth_url, "HW_REGION_NAME": self.region}
+
     def command(self, target: str, *options: str) -> str:
         """Return a command of make for this stage, for hints."""
         provider = ["PROVIDER=stand-in"] if self.stand_in else []
@@ -101,12 +107,7 @@ def read_stage(
             f"to add it: cp stages/dev.yaml stages/{path.name}"
         )
     template = yaml.safe_load(TEMPLATE.read_text(encoding="utf-8"))
-    try:
-        chosen = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise OpsError(f"{path.name}: {error}") from None
-    if not isinstance(chosen, dict):
-        raise OpsError(f"{path.name} is not a mapping of names to values")
+    chosen = _read_choices(path)
     remote = chosen.pop("state", None)
     found = {variable: os.environ.get(key) for variable, key in _ENVIRONMENT.items()}
     defaults = {variable: value for variable, value in found.items() if value}
@@ -123,7 +124,7 @@ def read_stage(
     return Stage(name, variables, template, states / name, remote, stand_in)
 
 
-def require_credentials(environment: Mapping[str, str] = os.environ) -> None:
+def require_credentials(environment: Mapping[str, str]) -> None:
     """Check that there are credentials, and print their source, which is no value of theirs.
 
     Raises:
@@ -135,6 +136,20 @@ def require_credentials(environment: Mapping[str, str] = os.environ) -> None:
 def _stages(choices: Path) -> str:
     """Return the names of the stages in a folder."""
     return ", ".join(sorted(path.stem for path in choices.glob("*.yaml"))) or "none"
+
+
+def _read_choices(path: Path) -> dict[str, Any]:
+    try:
+        chosen = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        place = f", line {mark.line + 1}" if mark else ""
+        raise OpsError(f"{path.name}{place}: this is not YAML: {error.problem}") from None
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise OpsError(f"{path.name}: {' '.join(str(error).split())}") from None
+    if not isinstance(chosen, dict):
+        raise OpsError(f"{path.name} is not a mapping of names to values")
+    return chosen
 
 
 def _problems(variables: Mapping[str, Any], chosen: Mapping[str, Any], name: str) -> list[str]:

@@ -12,6 +12,12 @@ from typing import Any
 from ops.errors import OpsError
 from quota_invoice.settings.credentials import Credentials
 
+_OF_PROFILE = (
+    *("name", "mode", "accessKeyId", "secretAccessKey", "securityToken", "projectId"),
+    *("agencyName", "agencyDomainName", "agencyDomainId"),
+)
+"""Members of a KooCLI profile that are used; each is a text."""
+
 
 @dataclass(frozen=True)
 class Agency:
@@ -92,7 +98,8 @@ def koocli_profile(environment: Mapping[str, str]) -> FoundCredentials | None:
     """Read a profile of KooCLI, as the Terraform provider does.
 
     Raises:
-        OpsError: a named file or profile does not exist, or the keys in the file are encrypted.
+        OpsError: the file is no configuration of KooCLI, a named file or profile does not exist,
+            the profile's mode has no keys, or the keys in the file are encrypted.
     """
     named = environment.get("HW_SHARED_CONFIG_FILE", "")
     path = Path(named).expanduser() if named else Path.home() / ".hcloud" / "config.json"
@@ -100,9 +107,9 @@ def koocli_profile(environment: Mapping[str, str]) -> FoundCredentials | None:
         if named:
             raise OpsError(f"HW_SHARED_CONFIG_FILE names {named}, which does not exist")
         return None
-    content = _read_json(path)
+    content = _read_koocli(path)
     name = environment.get("HW_PROFILE") or str(content.get("current") or "default")
-    profiles = [entry for entry in content.get("profiles") or [] if entry.get("name") == name]
+    profiles = [entry for entry in content["profiles"] if entry.get("name") == name]
     if not profiles and not environment.get("HW_PROFILE"):
         return None
     source = f"the KooCLI profile {name} in {path}"
@@ -121,7 +128,12 @@ def _of_profile(profile: Mapping[str, Any], source: str) -> FoundCredentials | N
         return str(profile.get(name) or "")
 
     if not member("accessKeyId") or not member("secretAccessKey"):
-        return None
+        if member("mode").upper() in {"", "AKSK"}:
+            return None
+        raise OpsError(
+            f"{source} has the mode {member('mode')}, without keys: this mode is not supported; "
+            "use a profile of the mode AKSK, or set HW_ACCESS_KEY and HW_SECRET_KEY"
+        )
     names = ("agencyName", "agencyDomainName", "agencyDomainId")
     return FoundCredentials(
         Credentials(member("accessKeyId"), member("secretAccessKey"), member("securityToken")),
@@ -153,11 +165,19 @@ def _from_sdk(read: Callable[[], Any], source: str) -> FoundCredentials:
     return FoundCredentials(credentials, source, found.project_id or "")
 
 
-def _read_json(path: Path) -> dict[str, Any]:
+def _read_koocli(path: Path) -> dict[str, Any]:
+    """Return the configuration of KooCLI, with a list of profiles whose members are no objects."""
     try:
         content = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         content = None
-    if not isinstance(content, dict):
+    profiles = (content.get("profiles") or []) if isinstance(content, dict) else None
+    if not isinstance(profiles, list) or not all(map(_is_profile, profiles)):
         raise OpsError(f"{path} is not a configuration of KooCLI")
-    return content
+    return {**content, "profiles": profiles}
+
+
+def _is_profile(value: object) -> bool:
+    return isinstance(value, dict) and not any(
+        isinstance(value.get(name), dict | list) for name in _OF_PROFILE
+    )

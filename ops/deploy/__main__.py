@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -200,7 +201,7 @@ def _prepare(  # noqa: PLR0913, PLR0917 - the options that the commands share
         problems += error.problems
     try:
         if not stand_in:
-            require_credentials()
+            require_credentials(stage.environment if stage else os.environ)
     except OpsError as error:
         problems += error.problems
     if code and not code.is_file():
@@ -216,7 +217,7 @@ def _prepare_for_state(
     """Prepare a command that only needs the state; remote state requires credentials."""
     stage = read_stage(name, states, choices, stand_in)
     if stage.remote:
-        require_credentials()
+        require_credentials(stage.environment)
     return Deployment.prepare(stage, None, engine)
 
 

@@ -6,9 +6,11 @@ import json
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from ops.credentials.resolver import find_credentials
 from ops.deploy.changes import Change, read_changes
 from ops.deploy.engine import Engine, no_credentials
 from ops.deploy.render import CHECK, render
@@ -39,8 +41,11 @@ class Deployment:
         """Render a stage, with the zip if the command deploys it, and choose the engine."""
         chosen = Engine.choose(render(stage, code), engine)
         if stage.stand_in:
-            chosen = replace(chosen, credentials=no_credentials, cli_config=stage.stand_in)
-        return cls(stage, chosen)
+            return cls(
+                stage, replace(chosen, credentials=no_credentials, cli_config=stage.stand_in)
+            )
+        credentials = partial(find_credentials, stage.environment)
+        return cls(stage, replace(chosen, credentials=credentials))
 
     def validate(self) -> None:
         """Check template and choices against the provider's schema; sends no request."""

@@ -16,6 +16,7 @@ from ops.remote.invoke import invoke
 from ops.sdk.errors import readable_errors, response_body, store_errors
 from ops.stage import ROOT
 from quota_invoice.obs.objects import Source
+from quota_invoice.obs.responses import is_success
 
 _EVENT = ROOT / "events" / "eventgrid.json"
 _PART = b"part " * (1 << 20)  # 5 MB, the least that S3-compatible stores accept
@@ -55,10 +56,20 @@ def etags_agree(live: LiveStage) -> Finding:
                     "get": identified.source.etag if identified else "",
                 }
                 found[name] = etags
+        encryption = _encryption(client, live.bucket)
     different = {name: etags for name, etags in found.items() if len(set(etags.values())) > 1}
     if different:
-        return not_held(f"the ETags differ: {different}")
-    return held("; ".join(f"{name}: {etags['listing']}" for name, etags in found.items()))
+        return not_held(f"the ETags differ: {different}; {encryption}")
+    etag_of = "; ".join(f"{name}: {etags['listing']}" for name, etags in found.items())
+    return held(f"{etag_of}; {encryption}")
+
+
+def _encryption(client: ObsClient, bucket: str) -> str:
+    """Return the encryption of new objects as the bucket tells it: only this one was tried."""
+    response = client.getBucketEncryption(bucket)
+    if not is_success(response.status):
+        return "the bucket does not tell of any encryption"
+    return f"encrypted by {response.body.encryption}"
 
 
 def signed_url_reads_its_version(live: LiveStage) -> Finding:

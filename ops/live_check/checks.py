@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ops.live_check.alarms import message_template_exists
+from ops.live_check.alarms import alarms_are_sent
 from ops.live_check.bucket import (
     etags_agree,
     missing_key_is_404,
@@ -43,10 +43,9 @@ CHECKS = (
     ),
     Check(
         "api-backend",
-        "The gateway reaches the function by the network type V1, the default of a function "
-        "backend.",
+        "The gateway reaches the function by the network type V1.",
         "The documents name V1 (without VPC) and V2 (with VPC), and not the one that a dedicated "
-        "gateway needs.",
+        "gateway needs. `api_network_type` sets it.",
         backend_is_reached,
     ),
     Check(
@@ -57,10 +56,12 @@ CHECKS = (
     ),
     Check(
         "alarm-template",
-        "LTS has the message template `keywords_template`, which the alarms on the log use.",
+        "LTS has the message template `keywords_template`, which the alarms on the log use, and "
+        "keeps their topic.",
         "The console's manual names it as built in; other sites and languages may have other "
-        "names. `alarm_message_template` sets another one.",
-        message_template_exists,
+        "names. `alarm_message_template` sets another one. An alarm without its topic tells "
+        "nobody.",
+        alarms_are_sent,
     ),
     Check(
         "missing-key",

@@ -8,6 +8,7 @@ from typing import Any
 
 from huaweicloudsdkfunctiongraph.v2 import ShowFunctionConfigRequest
 
+from ops.deploy.code_check import code_differs
 from ops.deploy.deployment import Deployment
 from ops.live_check.check import Finding, held, not_held, unknown
 from ops.live_check.live_stage import LiveStage
@@ -27,7 +28,7 @@ def digest_is_sha512(live: LiveStage) -> Finding:
         return unknown(f"{live.code} is missing: make package")
     with readable_errors("FunctionGraph"):
         request = ShowFunctionConfigRequest(function_urn=live.urn)
-        digest = str(live.functiongraph.show_function_config(request).digest or "")
+        digest = str(live.functiongraph.show_function_config(request).digest or "").lower()
     text = f"deployed {digest[:12]}…, built {built[:12]}…"
     if digest == built:
         return held(text)
@@ -46,9 +47,9 @@ def own_requests_is_used(live: LiveStage) -> Finding:
 
 
 def second_plan_is_empty(live: LiveStage) -> Finding:
-    """Plan without a change."""
-    if not live.code.is_file():
-        return unknown(f"{live.code} is missing: make package")
+    """Plan without a change; another zip than the deployed one would be a change."""
+    if reason := _changed_code(live):
+        return unknown(reason)
     changes = Deployment.prepare(live.stage, live.code, live.engine).plan()
     if changes:
         return not_held(", ".join(f"{change.address}: {change.actions}" for change in changes))
@@ -57,8 +58,8 @@ def second_plan_is_empty(live: LiveStage) -> Finding:
 
 def a_setting_changes_the_function_only(live: LiveStage) -> Finding:
     """Plan with another setting, without applying it."""
-    if not live.code.is_file():
-        return unknown(f"{live.code} is missing: make package")
+    if reason := _changed_code(live):
+        return unknown(reason)
     settings = {**(live.stage.variables.get("settings") or {}), **_CHANGED}
     changed = replace(live.stage, variables={**live.stage.variables, "settings": settings})
     try:
@@ -70,6 +71,15 @@ def a_setting_changes_the_function_only(live: LiveStage) -> Finding:
         (_FUNCTION, ["update"])
     ]
     return held(text) if is_expected else not_held(text or "no changes")
+
+
+def _changed_code(live: LiveStage) -> str:
+    """Return the reason for which a plan would change the code; empty if there is none."""
+    if not live.code.is_file():
+        return f"{live.code} is missing: make package"
+    if code_differs(live.stage, live.urn, live.code):
+        return f"another zip than {live.code} is deployed; {live.stage.command('deploy')}"
+    return ""
 
 
 def _origin(text: str) -> str:

@@ -18,7 +18,7 @@ from ops.sdk.errors import readable_errors
 _SECONDS = 60
 _NO_API = "the stage has no API"
 _REFUSED = {401, 403}
-_NOT_FOUND = 404
+_UNKNOWN_INPUT = "Invoice.Unknown"
 _OK = 200
 
 
@@ -50,17 +50,26 @@ def backend_is_reached(live: LiveStage) -> Finding:
 
 
 def body_is_decoded(live: LiveStage) -> Finding:
-    """Ask for the record of an input that does not exist, with a JSON body."""
-    response = _call(live, "POST", "invoices", json.dumps({"key": "live-check/票 +%.jpg"}))
+    """Ask for the record of an input that does not exist, with a JSON body in UTF-16.
+
+    Its bytes are no text in UTF-8: they reach the function in Base64, or not at all.
+    """
+    key = f"{live.settings.layout.input_prefix}live-check/票 +%.jpg"
+    body = json.dumps({"key": key}, ensure_ascii=False).encode("utf-16")
+    response = _call(live, "POST", "invoices", body)
     if isinstance(response, Finding):
         return response
     text = f"POST /invoices answered {response.status_code} {_error_code(response)}".rstrip()
-    if response.status_code == _NOT_FOUND and not _error_code(response).startswith("APIG."):
+    if _error_code(response) == _UNKNOWN_INPUT and key in json.dumps(
+        response.json(), ensure_ascii=False
+    ):
         return held(f"{text}: the function read the key in the body")
     return unknown(text) if response.status_code in _REFUSED else not_held(text)
 
 
-def _call(live: LiveStage, method: str, path: str, body: str = "") -> requests.Response | Finding:
+def _call(
+    live: LiveStage, method: str, path: str, body: bytes = b""
+) -> requests.Response | Finding:
     """Send a signed request; return a finding where there is no API or no caller."""
     url = str(live.outputs.get("api_address") or "")
     if not url:
@@ -73,7 +82,7 @@ def _call(live: LiveStage, method: str, path: str, body: str = "") -> requests.R
         return requests.request(
             method,
             f"{url}{path}",
-            data=body.encode(),
+            data=body,
             headers=headers,
             timeout=_SECONDS,
             allow_redirects=False,
@@ -91,7 +100,7 @@ def _caller(live: LiveStage) -> tuple[str, str] | None:
 
 
 def _signed(
-    method: str, url: str, body: str, caller: tuple[str, str], live: LiveStage
+    method: str, url: str, body: bytes, caller: tuple[str, str], live: LiveStage
 ) -> dict[str, str]:
     """Return the headers of a request; apps and IAM users sign in the same way."""
     headers = {"Content-Type": "application/json"}

@@ -70,7 +70,7 @@ class LiveStage:
     @cached_property
     def credentials(self) -> Credentials:
         """The operator's credentials."""
-        return get_credentials().credentials
+        return get_credentials(self.stage.environment).credentials
 
     @cached_property
     def bucket_client(self) -> ObsClient:

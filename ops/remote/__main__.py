@@ -96,7 +96,7 @@ def smoke_command(  # noqa: PLR0913, PLR0917 - the command's options
             rights_seconds=RIGHTS_SECONDS,
             on_wait=console.print,
         )
-    with console.status("waiting for the log"):
+    with console.status("waiting for the log, one to two minutes"):
         minutes = (time.monotonic() - started) / 60 + 1
         deliveries = wait_for_deliveries(stage, outputs, found.key, minutes)
     ocr = found.record.get("ocr") or {}

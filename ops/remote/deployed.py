@@ -24,7 +24,7 @@ def deployed_stage(
         OpsError: credentials are missing, or the stage is not deployed.
     """
     stage = read_stage(name, states, choices)
-    require_credentials()
+    require_credentials(stage.environment)
     return stage, Deployment.prepare(stage, None, engine).outputs()
 
 

@@ -112,19 +112,21 @@ def _about_rights(seconds: float, further: float) -> str:
     )
 
 
-def wait_for_deliveries(  # noqa: PLR0913 - the last two are for tests
+def wait_for_deliveries(  # noqa: PLR0913 - the last three are for tests
     stage: Stage,
     outputs: Mapping[str, Any],
     key: str,
     minutes: float,
     *,
     seconds: float = 60,
+    settle: float = 60,
     pause: float = 5,
 ) -> Deliveries:
     """Count the invocations that an upload caused, when the log shows them.
 
-    LTS shows a line some seconds after the function wrote it. When the upload's line is there, the
-    lines of the record that followed it get one more pause to appear.
+    LTS shows a line some seconds after the function wrote it, and EventGrid may announce a record
+    later than the upload. When the upload's line is there, the lines of the function's own output
+    get a minute more to appear.
 
     Args:
         stage: the deployed stage.
@@ -132,6 +134,7 @@ def wait_for_deliveries(  # noqa: PLR0913 - the last two are for tests
         key: the key of the upload.
         minutes: age of the oldest line that is read.
         seconds: maximum wait for the upload's line.
+        settle: wait after the upload's line for a line of the function's own output.
         pause: seconds between looks at the log.
 
     Raises:
@@ -141,9 +144,10 @@ def wait_for_deliveries(  # noqa: PLR0913 - the last two are for tests
     seen = False
     while True:
         found = count_deliveries(log_lines(stage, outputs, minutes), key, layout)
-        if seen or (not found.of_key and time.monotonic() >= end):
+        if found.of_key and not seen:
+            seen, end = True, time.monotonic() + settle
+        if (seen and found.of_outputs) or time.monotonic() >= end:
             return found
-        seen = found.of_key > 0
         time.sleep(pause)
 
 

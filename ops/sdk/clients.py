@@ -65,7 +65,7 @@ def stage_client(builder: Any, stage: Stage, name: str, host: str, urn: str) -> 
         OpsError: credentials are missing, the URN is invalid, or the stage has the stand-in.
     """
     _refuse_stand_in(stage)
-    credentials, parts = get_credentials().credentials, urn.split(":")
+    credentials, parts = get_credentials(stage.environment).credentials, urn.split(":")
     if len(parts) <= PROJECT_IN_URN:
         raise OpsError(f"{urn} is not the URN of a function")
     endpoint = stage.endpoints.get(name, f"https://{host}.{stage.region}.myhuaweicloud.com")
@@ -79,7 +79,7 @@ def bucket_client(stage: Stage) -> ObsClient:
         OpsError: credentials are missing, or the stage has the stand-in.
     """
     _refuse_stand_in(stage)
-    credentials = get_credentials().credentials
+    credentials = get_credentials(stage.environment).credentials
     settings = stage.variables.get("settings") or {}
     client = ObsClient(
         credentials.access_key,

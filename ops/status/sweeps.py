@@ -14,8 +14,9 @@ from quota_invoice.settings.layout import BucketLayout
 from quota_invoice.sweep.round import state_key
 from quota_invoice.times import parse_time
 
-_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
-_INTERVAL = re.compile(r"(?:@every )?([1-9][0-9]*)([mhd])")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_INTERVAL = re.compile(r"[1-9][0-9]*[mhd]|@every ((?:[1-9][0-9]*[hms])+)")  # as in template.yaml
+_PART = re.compile(r"([0-9]+)([smhd])")
 _LONGEST_SWEEP = timedelta(minutes=15)
 
 
@@ -69,11 +70,13 @@ def last_sweep(  # noqa: PLR0913, PLR0917 - where it is told, and the time
 def interval_of(schedule: str) -> timedelta | None:
     """Return the interval of a schedule; None for a cron expression.
 
-    >>> interval_of("15m"), interval_of("@every 36h"), interval_of("0 0 2 * * ?")
-    (datetime.timedelta(seconds=900), datetime.timedelta(days=1, seconds=43200), None)
+    >>> str(interval_of("15m")), str(interval_of("@every 1h30m")), interval_of("0 0 2 * * ?")
+    ('0:15:00', '1:30:00', None)
     """
-    found = _INTERVAL.fullmatch(schedule)
-    return timedelta(**{_UNITS[found[2]]: int(found[1])}) if found else None
+    if not _INTERVAL.fullmatch(schedule):
+        return None
+    parts = _PART.findall(schedule)
+    return sum((timedelta(**{_UNITS[unit]: int(n)}) for n, unit in parts), timedelta())
 
 
 def last_line(lines: Iterable[str]) -> dict[str, Any] | None:

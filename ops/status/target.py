@@ -96,12 +96,12 @@ def stage_target(name: str, engine: str, states: Path, choices: Path) -> Target:
         client = stage_client(FunctionGraphClient, stage, "fgs", "functiongraph", urn)
         with readable_errors("FunctionGraph"):
             config = client.show_function_config(ShowFunctionConfigRequest(function_urn=urn))
-        return str(config.digest or "")
+        return str(config.digest or "").lower()
 
     return Target(
         f"stage {name}",
         deployed_settings(stage, outputs),
-        get_credentials().credentials,
+        get_credentials(stage.environment).credentials,
         _schedule(stage.template["variable"], stage.variables),
         digest,
         lambda: last_line(found_lines(stage, outputs, "sweep", hours=24)),

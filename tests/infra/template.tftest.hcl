@@ -65,6 +65,30 @@ run "everything" {
   }
 }
 
+run "an_operator_without_an_iam_user" {
+  command = plan
+  override_data {
+    target = data.huaweicloud_account.operator
+    values = { name = "our-account", username = "agency/session" }
+  }
+  assert {
+    condition     = huaweicloud_lts_keywords_alarm_rule.function["trigger-dead"].notification_save_rule[0].user_name == "our-account"
+    error_message = "LTS gets the name of an agency as that of a user"
+  }
+}
+
+run "an_iam_user" {
+  command = plan
+  override_data {
+    target = data.huaweicloud_account.operator
+    values = { name = "our-account", username = "ann" }
+  }
+  assert {
+    condition     = huaweicloud_lts_keywords_alarm_rule.function["trigger-dead"].notification_save_rule[0].user_name == "ann"
+    error_message = "the notification does not name the operator"
+  }
+}
+
 run "classic_trigger" {
   command = plan
   variables {
@@ -258,6 +282,7 @@ run "invalid_choices_are_refused" {
     retries         = 4
     ocr_concurrency = 0
     api_auth        = "MAYBE"
+    api_network_type = "V3"
     failures_days   = -1
     history_days    = 1.5
     retries_prefix  = "a:b/"
@@ -268,6 +293,6 @@ run "invalid_choices_are_refused" {
   }
   expect_failures = [
     var.stage, var.bucket, var.input_prefix, var.failures_days, var.history_days, var.retries_prefix,
-    var.progress_prefix, var.index_prefix, var.history_prefix, var.reviews_prefix, var.trigger, var.retries, var.ocr_concurrency, var.api_auth,
+    var.progress_prefix, var.index_prefix, var.history_prefix, var.reviews_prefix, var.trigger, var.retries, var.ocr_concurrency, var.api_auth, var.api_network_type,
   ]
 }

@@ -130,6 +130,22 @@ def test_the_backend_for_remote_state_contains_no_credentials(tmp_path: Path) ->
     assert "secret" not in text
 
 
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("bucket: [a\nregion: b\n", "error: test.yaml, line 2: this is not YAML: "),
+        ("bucket: a: b\n", "error: test.yaml, line 1: this is not YAML: "),
+        ("bucket: a\x00\n", "error: test.yaml: "),
+    ],
+)
+def test_a_stage_file_that_is_no_yaml_is_one_line(tmp_path: Path, text: str, line: str) -> None:
+    (tmp_path / "test.yaml").write_text(text, encoding="utf-8")
+    code, output = Account(tmp_path, tmp_path / "f.zip").run("validate")
+    assert code == 1
+    [found] = output.splitlines()
+    assert found.startswith(line)
+
+
 def test_a_binary_stage_file_is_reported(tmp_path: Path) -> None:
     (tmp_path / "test.yaml").write_bytes(b"bucket: \xff")
     code, output = Account(tmp_path, tmp_path / "f.zip").run("validate")

