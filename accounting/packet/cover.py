@@ -37,7 +37,7 @@ def cover_lines(ledger: Ledger, totals: Totals) -> Iterator[str]:
     yield "经办人 Prepared by：____________    审核人 Checked by：____________"
     yield ""
     yield "图片宽度一律为 180 mm，按原比例显示，每张两幅；过高的图片按比例缩小。"
-    yield "Pictures: 180 mm wide, in true proportion, two per sheet; high ones are smaller."
+    yield "Pictures: 180 mm wide, in true proportion, two per sheet; tall ones are smaller."
     yield ""
     yield "未计入 Not filed："
     for reason, (count, amount) in zip(REASONS, totals.listed, strict=True):

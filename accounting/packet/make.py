@@ -23,6 +23,7 @@ from accounting.packet.names import Names
 from accounting.packet.pictures import picture
 from accounting.packet.sheets import PER_SHEET, Sheets, sheets_of
 from accounting.progress import Notice
+from quota_invoice.errors import ObjectUnavailable
 from quota_invoice.obs.objects import Source
 from quota_invoice.recognition.formats.memory import LARGEST_FILE
 
@@ -136,11 +137,14 @@ class _Packet:
         """Return the content that the record was made of.
 
         Raises:
-            AccountingError: the original is missing, too large, or was changed meanwhile.
+            AccountingError: the original is missing, too large, archived, or was changed meanwhile.
         """
         store, name = self._bucket.store, self._bucket.name
         asked = Source(name, invoice.key, invoice.etag, 0, None, None)
-        content = store.fetch(asked, LARGEST_FILE)
+        try:
+            content = store.fetch(asked, LARGEST_FILE)
+        except ObjectUnavailable:
+            raise AccountingError(f"{invoice.key} is in the archive: restore it first") from None
         # Asked afterwards: an upload between both requests is noticed as well.
         present = store.describe(name, invoice.key)
         if content is None or present is None or present.etag != invoice.etag:

@@ -20,7 +20,7 @@ from accounting.packet.make import MadePacket, make_packet
 from accounting.progress import Notice, ignore_progress
 from tests.support.files import formats
 from tests.support.ledger.record_store import ALL, HOSTILE, RecordStore, invoice
-from tests.support.paths import ROOT
+from tests.support.paths import HEIC
 
 Make = Callable[..., MadePacket]
 BEIJING = {"code": "011001900212", "location": "北京市"}
@@ -182,27 +182,54 @@ def test_hostile_texts_name_no_other_folder_and_no_file_twice(
         cover = "".join(pdf_text(zipped))
         rows = sheet(zipped, "Packet")
     assert len({name.lower() for name in names}) == len(texts)
-    assert [each for each in names if not re.fullmatch(r"originals/[\w.-]{1,99}", each, re.A)] == []
+    assert [
+        each for each in names if not re.fullmatch(r"originals/[\w.-]{1,99}", each, re.ASCII)
+    ] == []
     assert f"发票 Invoices：{len(texts)} 张" in cover
     assert "\u202e" not in cover
     assert len(rows) == len(texts) + 1
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "HEIF", "WEBP", "BMP"])
+def resized(kind: str) -> bytes:
+    return formats.encoded(formats.sample().resize((600, 300)), kind)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "BMP", "TIFF", "PDF"])
 def test_a_picture_keeps_its_proportion(
     pack: Make, store: RecordStore, out: Path, kind: str
 ) -> None:
-    if kind == "HEIF":
-        pytest.importorskip("pi_heif")
-        content = (ROOT / "tests/data/none").read_bytes() if False else None
-    content = formats.encoded(formats.sample().resize((600, 300)), kind)
-    add(store, "a", content, numbered(11111111))
+    add(store, "a", resized(kind), numbered(11111111))
     assert pack().unshown == []
     with ZipFile(out) as zipped, pypdfium2.PdfDocument(zipped.read("paste-sheets-001.pdf")) as file:
         [drawn] = [each for each in file[1].get_objects() if each.type == 3]
         left, bottom, right, top = drawn.get_bounds()
     assert (right - left) / (top - bottom) == pytest.approx(2, rel=0.01)
     assert (right - left) / 72 * 25.4 == pytest.approx(180, abs=0.5)
+
+
+def test_a_telephones_heic_is_shown_and_filed(pack: Make, store: RecordStore, out: Path) -> None:
+    add(store, "IMG_1.HEIC", HEIC.read_bytes(), numbered(11111111))
+    assert pack().unshown == []
+    with ZipFile(out) as zipped:
+        assert any(name.endswith(".heic") for name in zipped.namelist())
+
+
+def test_a_page_that_a_pdf_does_not_have_is_named(pack: Make, store: RecordStore) -> None:
+    add(store, "a.pdf", resized("PDF"), {**numbered(11111111), "page": 9})
+    [line] = pack().unshown
+    assert "page 9 of the PDF" in line
+
+
+def test_a_total_that_cannot_be_written_in_words_is_named(
+    pack: Make, store: RecordStore, out: Path
+) -> None:
+    for number in (11111111, 22222222):
+        made = numbered(number)
+        made["amount"]["value"] = "900000000000.00"
+        add(store, f"{number}.jpg", formats.jpeg(), made)
+    with pytest.raises(AccountingError, match="choose a smaller batch"):
+        pack()
+    assert list(out.parent.iterdir()) == []
 
 
 def test_an_original_that_cannot_be_shown_is_named_and_filed(
