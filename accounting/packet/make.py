@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import tempfile
 from pathlib import Path
 from typing import NamedTuple
@@ -29,7 +30,7 @@ from quota_invoice.recognition.formats.memory import LARGEST_FILE
 
 ORIGINALS = "originals/"
 WORKBOOK = "ledger.xlsx"
-PICTURES_OF_VOLUME = 100 * PER_SHEET
+PICTURES_OF_VOLUME = 50 * PER_SHEET
 """A PDF is held in memory until it is complete, so that a large packet has several."""
 _COLUMNS = (
     Column("粘贴单 Sheet", Kind.NUMBER),
@@ -124,6 +125,7 @@ class _Packet:
             if self._sheets.added == PICTURES_OF_VOLUME:
                 self._finish_volume()
                 self._sheets = self._new_sheets(self._sheets.pictures)
+                gc.collect()  # the former PDF's objects refer to each other
             self._sheets.add_picture(self._picture(content, captions[0]), name, captions)
 
     def _picture(self, content: bytes, invoice: Filed) -> bytes | None:

@@ -94,9 +94,9 @@ class Sheets:
         self.pictures += 1
         self.added += 1
 
-    def content(self) -> bytes:
+    def content(self) -> bytearray:
         """Return the PDF."""
-        return bytes(self._pdf.output())
+        return self._pdf.output()
 
     def _begin_sheet(self) -> None:
         self._pdf.add_page()
