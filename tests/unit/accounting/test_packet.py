@@ -187,6 +187,7 @@ def test_hostile_texts_name_no_other_folder_and_no_file_twice(
     ] == []
     assert f"发票 Invoices：{len(texts)} 张" in cover
     assert "\u202e" not in cover
+    assert "□" in cover
     assert len(rows) == len(texts) + 1
 
 
