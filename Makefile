@@ -82,11 +82,21 @@ rederive: $(if $(STAGED),$(VENV)/.deploy,$(READY)) ## Apply the present rules to
 ACCOUNTING = $(BIN)/python -m $(if $(STAGED),ops.remote accounting '$(STAGE)',accounting)
 LOCAL_ENV = $(if $(LOCAL),--env build/up.env)
 WITH_ACCESS := $(if $(STAGED),$(VENV)/.deploy,$(READY))
-OUT ?= ledger.xlsx
+ledger: OUT ?= ledger.xlsx
 .PHONY: ledger
 ledger: $(WITH_ACCESS) ## Write the ledger, one row per invoice: make ledger OUT=ledger.xlsx [LOCAL=1 or STAGE=dev] [PREFIX=2026/] [SINCE=2026-01-01] [UNTIL=2026-01-31]
 	@$(ACCOUNTING) ledger --out "$(OUT)" $(LOCAL_ENV) $(if $(PREFIX),--prefix "$(PREFIX)") \
 		$(if $(SINCE),--since "$(SINCE)") $(if $(UNTIL),--until "$(UNTIL)") $(if $(REVIEW_URL),--review-url "$(REVIEW_URL)")
+
+packet: OUT ?= packet.zip
+.PHONY: packet
+packet: $(WITH_ACCESS) $(VENV)/.packet $(VENV)/.fonts ## Make the zip that is filed: make packet BATCH=2026/11/ OUT=packet.zip [LOCAL=1 or STAGE=dev]
+	@$(ACCOUNTING) packet --batch "$(BATCH)" --out "$(OUT)" $(LOCAL_ENV)
+
+$(VENV)/.packet: $(READY) locks/packet.lock
+	@echo "Installing the PDF library, 7 MB; once …"
+	@$(PIP) --require-hashes -r locks/packet.lock
+	@touch $@
 
 .PHONY: erase
 erase: $(WITH_ACCESS) ## Remove an input and all its traces: make erase KEY=2026/a.jpg (or PREFIX=2026/, after asking) [LOCAL=1 or STAGE=dev]
@@ -96,7 +106,7 @@ erase: $(WITH_ACCESS) ## Remove an input and all its traces: make erase KEY=2026
 # Tests run in JOBS processes: one more than two cores, since many tests wait for timeouts. Tests
 # that TESTS names run in one process.
 JOBS ?= 3
-NEEDED := $(READY) $(VENV)/.deploy $(VENV)/.fonts $(VENV)/.function
+NEEDED := $(READY) $(VENV)/.deploy $(VENV)/.fonts $(VENV)/.packet $(VENV)/.function
 PYTEST = $(BIN)/python -m pytest $(if $(TESTS),$(TESTS),-n $(JOBS) --dist loadfile --no-loadscope-reorder)
 
 .PHONY: test
@@ -265,6 +275,7 @@ lock: $(READY) ## Renew the locks from pyproject.toml and handler/requirements.t
 	@$(call compile,deploy,--universal --python-version 3.10 --extra deploy --constraint locks/local.lock pyproject.toml)
 	@$(call compile,bench,--universal --python-version 3.10 --extra bench --constraint locks/local.lock pyproject.toml)
 	@$(call compile,spark,--universal --python-version 3.10 --extra spark --constraint locks/local.lock pyproject.toml)
+	@$(call compile,packet,--universal --python-version 3.10 --extra packet --constraint locks/local.lock pyproject.toml)
 	@$(call compile,drawing,--universal --python-version 3.10 --extra drawing --no-deps pyproject.toml)
 	@$(call compile,function,--python-version 3.12 --python-platform x86_64-manylinux_2_28 handler/requirements.txt)
 

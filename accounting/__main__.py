@@ -96,6 +96,46 @@ def ledger(  # noqa: PLR0913 - the command's options
 
 
 @app.command()
+def packet(
+    batch: Annotated[str, typer.Option(help="The inputs below this path, such as 2026/11/.")],
+    *,
+    out: Annotated[Path, typer.Option(help="The zip file.")] = Path("packet.zip"),
+    env: Env = None,
+    cache: CacheFolder = _CACHE,
+) -> None:
+    """Write the packet of a batch: paste sheets, workbook and renamed originals as a zip file.
+
+    Only invoices that no person needs to check are filed; a duplicate never is. All others are
+    listed on the cover.
+    """
+    # --help stays fast without DuckDB, the SDK and the PDF library.
+    from accounting.bucket import open_bucket, read_environment  # noqa: PLC0415
+    from accounting.ledger.query import Choice  # noqa: PLC0415
+    from accounting.ledger.summary import yuan  # noqa: PLC0415
+    from accounting.packet.make import make_packet  # noqa: PLC0415
+    from accounting.packet.sheets import sheets_of  # noqa: PLC0415
+
+    with _errors_in_words():
+        if not batch:
+            raise AccountingError("name a batch: make packet BATCH=2026/11/")
+        bucket = open_bucket(read_environment(env) if env else os.environ)
+        start = bucket.layout.input_prefix
+        today = date.today()  # noqa: DTZ011 - as above
+        choice = Choice(f"{start}{batch.removeprefix(start)}", None, None, today)
+        with progress_bar(console) as notice:
+            made = make_packet(bucket, choice, out, cache, notice)
+    for line in made.unshown:
+        console.print(f"not shown on its sheet: {line}", markup=False)
+    totals = made.totals
+    console.print(
+        f"filed: {totals.invoices} invoices, {yuan(totals.amount)}, of {totals.files} originals "
+        f"on {sheets_of(totals.pictures)} sheets\nnot filed, on the cover: "
+        f"{sum(count for count, _ in totals.listed)}\nthe packet is {out}",
+        markup=False,
+    )
+
+
+@app.command()
 def erase(
     *,
     key: Annotated[str, typer.Option(help="An input's key.")] = "",

@@ -50,7 +50,7 @@ def make_ledger(bucket: Bucket, choice: Choice, out: Path, cache: Path, notice: 
         downloaded = synchronize(opened, bucket, notice)
         notice("writing", 0, None)
         ledger = Ledger(opened, choice)
-        with _whole_file(out) as unfinished:
+        with whole_file(out) as unfinished:
             write(ledger, unfinished)
         return Made(downloaded, Reconciliation.of(ledger))
 
@@ -73,7 +73,7 @@ def writer_of(out: Path) -> Writer:
 
 
 @contextmanager
-def _whole_file(path: Path) -> Iterator[Path]:
+def whole_file(path: Path) -> Iterator[Path]:
     """Give the name of a file that replaces another one when it is complete.
 
     Only its owner can read it.

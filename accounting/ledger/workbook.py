@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
@@ -42,15 +43,18 @@ _INVOICES = {
 _STATE = list(_INVOICES.values()).index(
     next(column for column in _INVOICES.values() if column.heading.startswith("状态"))
 )
+Extra = Callable[[Workbook, Formats], None]
+"""Adds sheets to a workbook."""
 _COLOURS = {_DUPLICATE: Colour.DUPLICATE, _REVIEW: Colour.DOUBT}
 
 
-def write_workbook(ledger: Ledger, path: Path) -> None:
+def write_workbook(ledger: Ledger, path: Path, extra: Extra | None = None) -> None:
     """Write the workbook.
 
     Args:
         ledger: the ledger.
         path: the file.
+        extra: adds further sheets.
 
     Raises:
         AccountingError: a sheet cannot hold so many rows.
@@ -63,6 +67,8 @@ def write_workbook(ledger: Ledger, path: Path) -> None:
         _write_to_review(ledger, book, formats)
         _write_failures(ledger, book, formats)
         write_reconciliation(ledger, book.add_worksheet("Reconciliation"), formats)
+        if extra:
+            extra(book, formats)
 
 
 def _write_invoices(ledger: Ledger, book: Workbook, formats: Formats) -> None:

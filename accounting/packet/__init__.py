@@ -1,0 +1,1 @@
+"""The packet that is filed: paste sheets, the workbook, and the originals under readable names."""

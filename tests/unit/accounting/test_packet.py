@@ -1,0 +1,310 @@
+"""The packet: PDF, workbook and zip, each read back by another library."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
+
+import pypdfium2
+import pytest
+from python_calamine import CalamineWorkbook
+
+from accounting.errors import AccountingError
+from accounting.ledger.query import Choice
+from accounting.packet import make as packet
+from accounting.packet.make import MadePacket, make_packet
+from accounting.progress import Notice, ignore_progress
+from tests.support.files import formats
+from tests.support.ledger.record_store import ALL, HOSTILE, RecordStore, invoice
+from tests.support.paths import HEIC
+
+Make = Callable[..., MadePacket]
+BEIJING = {"code": "011001900212", "location": "北京市"}
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    return tmp_path / "made" / "packet.zip"
+
+
+@pytest.fixture
+def pack(store: RecordStore, tmp_path: Path, out: Path) -> Make:
+    def pack(choice: Choice = ALL, notice: Notice = ignore_progress) -> MadePacket:
+        return make_packet(store.bucket, choice, out, tmp_path / "cache", notice)
+
+    return pack
+
+
+def add(store: RecordStore, path: str, content: bytes, *invoices: dict[str, Any], **at: int) -> str:
+    """Put an original with these bytes and its record into the bucket."""
+    key = store.add(path, *invoices, **at)
+    store.objects[key] = content
+    store.records[store.bucket.layout.record_key(key)]["source"] = store.source(key)
+    return key
+
+
+def numbered(number: int, amount: str = "￥0.10", **fields: Any) -> dict[str, Any]:
+    """An invoice that needs no review; its number has no near neighbour."""
+    made = invoice(number=f"{number:08}", amount=amount, **fields)
+    return {**made, "needs_review": False}
+
+
+@pytest.fixture
+def mixed(store: RecordStore) -> RecordStore:
+    """Filed ones of several formats, and one of each kind that is not filed."""
+    add(store, "2026/a.jpg", formats.jpeg(), numbered(11111111))
+    add(store, "2026/b.png", formats.encoded(formats.sample(), "PNG"), numbered(22222222))
+    name = formats.SAMPLE
+    pages = [{**numbered(33333333), "page": 1}, {**numbered(44444444, "￥50.00"), "page": 2}]
+    add(store, "2026/c.pdf", formats.pdf(name, name), *pages)
+    several = [numbered(number * 1010101) for number in (50, 60, 70, 80, 90)]
+    add(store, "2026/d.tif", formats.tiff(name), *several)
+    add(store, "2026/e.jpg", formats.jpeg(), numbered(11111111), second=60)
+    add(store, "2026/f.jpg", formats.jpeg(), {**numbered(12345670), "needs_review": True})
+    add(store, "2026/g.jpg", formats.jpeg(), numbered(76543210, ""))
+    store.add_failure("2026/h.jpg")
+    store.upload("2026/i.jpg")
+    store.upload("2026/Thumbs.db")
+    add(store, "2026/j.jpg", formats.jpeg())
+    add(store, "2025/k.jpg", formats.jpeg(), numbered(98765432))
+    return store
+
+
+def pdf_text(zipped: ZipFile) -> list[str]:
+    """The text of each page of all PDFs, in their order."""
+    files = sorted(name for name in zipped.namelist() if name.startswith("paste-sheets"))
+    pages = []
+    for name in files:
+        with pypdfium2.PdfDocument(zipped.read(name)) as file:
+            pages += [file[number].get_textpage().get_text_range() for number in range(len(file))]
+    return pages
+
+
+def sheet(zipped: ZipFile, name: str) -> list[list[Any]]:
+    book = CalamineWorkbook.from_filelike(io.BytesIO(zipped.read("ledger.xlsx")))
+    return book.get_sheet_by_name(name).to_python()
+
+
+BATCH = Choice("incoming/2026/", None, None, ALL.made_on)
+
+
+@pytest.mark.usefixtures("mixed")
+def test_counts_and_totals_of_pdf_workbook_and_zip_agree(pack: Make, out: Path) -> None:
+    pack(BATCH)
+    with ZipFile(out) as zipped:
+        cover, *sheets = pdf_text(zipped)
+        originals = [name for name in zipped.namelist() if name.startswith("originals/")]
+        rows = sheet(zipped, "Packet")[1:]
+        reconciliation = sheet(zipped, "Reconciliation")
+    # Nine invoices: 8 x 0.10 and 50.00; the picture of five invoices is shown twice.
+    assert "发票 Invoices：9 张" in cover
+    assert "合计 Total：￥50.80" in cover
+    assert "人民币伍拾元捌角整" in cover
+    assert "原图 Originals：4 个" in cover
+    assert "粘贴单 Paste sheets：3 张" in cover
+    assert len(originals) == 4
+    assert len(sheets) == 3
+    assert [f"第 {place} 张 / 共 3 张" in page for place, page in enumerate(sheets, 1)] == [
+        True
+    ] * 3
+    printed = [re.findall(r"(\d{12}) +(\d{8}) +￥([\d.]+)", page) for page in sheets]
+    on_paper = [
+        (place, code, number, float(amount))
+        for place, found in enumerate(printed, 1)
+        for code, number, amount in found
+    ]
+    assert on_paper == [(row[0], row[2], row[3], row[4]) for row in rows]
+    assert round(sum(row[4] for row in rows), 2) == 50.80
+    assert sorted({f"originals/{row[5]}" for row in rows}) == sorted(originals)
+    names = [name.removesuffix(".tif").split("_") for name in originals]
+    assert round(sum(float(re.sub(r"\.[a-z]+$", "", name[3])) for name in names), 2) == 50.80
+    counts = {row[0].split(" ")[0]: row[1] for row in reconciliation if row[0]}
+    for line, count in {
+        "重复 Duplicate：1，￥0.10": counts["重复"],
+        "待核对 To review：1，￥0.10": counts["其中待核对"],
+        "没有金额 Without amount：1，￥0.00": counts["其中未读出金额"],
+        "识别失败 Failed：1": counts["识别失败"],
+        "等待识别 No record yet：1": counts["等待识别"],
+        "已忽略 Ignored：1": counts["已忽略"],
+    }.items():
+        assert line in cover
+        assert count == 1
+    assert counts["全部发票"] == 9 + 1 + 1 + 1
+    assert "没有发票 No invoice：1" in cover
+    assert "差异 Unexplained：0，￥0.00" in cover
+
+
+@pytest.mark.usefixtures("mixed")
+def test_the_cover_names_each_file_that_is_not_filed(pack: Make, out: Path) -> None:
+    pack(BATCH)
+    with ZipFile(out) as zipped:
+        cover = pdf_text(zipped)[0]
+    for name in ("e.jpg", "f.jpg", "g.jpg", "h.jpg", "i.jpg", "Thumbs.db", "j.jpg"):
+        assert f"incoming/2026/{name}" in cover
+    assert "文件是空的" in cover
+    assert "incoming/2025/k.jpg" not in cover
+
+
+def test_a_confirmed_duplicate_is_not_filed(pack: Make, store: RecordStore) -> None:
+    add(store, "a.jpg", formats.jpeg(), numbered(11111111))
+    add(store, "b.jpg", formats.jpeg(), numbered(11111111), second=60)
+    assert pack().totals.invoices == 1
+
+
+def test_an_original_is_unchanged_and_named_by_date_code_number_and_amount(
+    pack: Make, store: RecordStore, out: Path
+) -> None:
+    content = formats.jpeg()
+    add(store, "../李 a+b%.exe", content, numbered(11111111, "￥50.00"))
+    pack()
+    with ZipFile(out) as zipped:
+        [name] = [name for name in zipped.namelist() if name.startswith("originals/")]
+        assert zipped.read(name) == content
+    assert re.fullmatch(r"originals/\d{4}-\d\d-\d\d_\d{12}_11111111_50\.00\.jpg", name)
+
+
+def test_hostile_texts_name_no_other_folder_and_no_file_twice(
+    pack: Make, store: RecordStore, out: Path
+) -> None:
+    texts = [*HOSTILE, "../../etc/passwd", "C:\\a", "CON", "a/b", ""]
+    for place, text in enumerate(texts):
+        made = {**numbered(place), "code": text, "number": text}
+        add(store, f"{place} {text[:50]}.jpg", formats.jpeg(), made)
+        doubtful = {**made, "code": f"{text}0", "needs_review": True}
+        add(store, f"doubtful {place} {text[:50]}.jpg", formats.jpeg(), doubtful)
+    assert pack().totals.invoices == len(texts)
+    with ZipFile(out) as zipped:
+        names = [name for name in zipped.namelist() if name.startswith("originals/")]
+        cover = "".join(pdf_text(zipped))
+        rows = sheet(zipped, "Packet")
+    assert len({name.lower() for name in names}) == len(texts)
+    assert [
+        each for each in names if not re.fullmatch(r"originals/[\w.-]{1,99}", each, re.ASCII)
+    ] == []
+    assert f"发票 Invoices：{len(texts)} 张" in cover
+    assert "\u202e" not in cover
+    assert "□" in cover
+    assert len(rows) == len(texts) + 1
+
+
+def resized(kind: str) -> bytes:
+    return formats.encoded(formats.sample().resize((600, 300)), kind)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "BMP", "TIFF", "PDF"])
+def test_a_picture_keeps_its_proportion(
+    pack: Make, store: RecordStore, out: Path, kind: str
+) -> None:
+    add(store, "a", resized(kind), numbered(11111111))
+    assert pack().unshown == []
+    with ZipFile(out) as zipped, pypdfium2.PdfDocument(zipped.read("paste-sheets-001.pdf")) as file:
+        [drawn] = [each for each in file[1].get_objects() if each.type == 3]
+        left, bottom, right, top = drawn.get_bounds()
+    assert (right - left) / (top - bottom) == pytest.approx(2, rel=0.01)
+    assert (right - left) / 72 * 25.4 == pytest.approx(180, abs=0.5)
+
+
+def test_a_telephones_heic_is_shown_and_filed(pack: Make, store: RecordStore, out: Path) -> None:
+    add(store, "IMG_1.HEIC", HEIC.read_bytes(), numbered(11111111))
+    assert pack().unshown == []
+    with ZipFile(out) as zipped:
+        assert any(name.endswith(".heic") for name in zipped.namelist())
+
+
+def test_a_page_that_a_pdf_does_not_have_is_named(pack: Make, store: RecordStore) -> None:
+    add(store, "a.pdf", resized("PDF"), {**numbered(11111111), "page": 9})
+    [line] = pack().unshown
+    assert "page 9 of the PDF" in line
+
+
+def test_a_total_that_cannot_be_written_in_words_is_named(
+    pack: Make, store: RecordStore, out: Path
+) -> None:
+    for number in (11111111, 22222222):
+        made = numbered(number)
+        made["amount"]["value"] = "900000000000.00"
+        add(store, f"{number}.jpg", formats.jpeg(), made)
+    with pytest.raises(AccountingError, match="choose a smaller batch"):
+        pack()
+    assert list(out.parent.iterdir()) == []
+
+
+def test_an_original_that_cannot_be_shown_is_named_and_filed(
+    pack: Make, store: RecordStore, out: Path
+) -> None:
+    key = add(store, "a.jpg", b"\xff\xd8\xff\xe0 damaged", numbered(11111111))
+    [line] = pack().unshown
+    assert line.startswith(f"{key}: ")
+    with ZipFile(out) as zipped:
+        assert "无法显示该文件" in pdf_text(zipped)[1]
+        assert len(zipped.namelist()) == 3
+
+
+def test_a_large_packet_has_several_pdfs_with_sheets_numbered_through(
+    pack: Make, store: RecordStore, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(packet, "PICTURES_OF_VOLUME", 2)
+    for place in range(5):
+        add(store, f"{place}.jpg", formats.jpeg(), numbered(11111111 * (place + 1)))
+    pack()
+    with ZipFile(out) as zipped:
+        assert sum(name.endswith(".pdf") for name in zipped.namelist()) == 3
+        sheets = pdf_text(zipped)[1:]
+    assert [f"第 {place} 张 / 共 3 张" in page for place, page in enumerate(sheets, 1)] == [
+        True
+    ] * 3
+
+
+def test_the_pdf_holds_only_the_used_characters_of_its_font(
+    pack: Make, store: RecordStore, out: Path
+) -> None:
+    add(store, "a.jpg", formats.jpeg(), {**numbered(11111111), "needs_review": True})
+    pack()
+    with ZipFile(out) as zipped:
+        content = zipped.read("paste-sheets-001.pdf")
+    assert b"+NotoSansCJK" in content
+    assert len(content) < 100_000
+
+
+def test_an_original_that_was_changed_meanwhile_stops_the_packet(
+    pack: Make, store: RecordStore, out: Path
+) -> None:
+    key = add(store, "a.jpg", formats.jpeg(), numbered(11111111))
+
+    def notice(step: str, done: int, total: int | None) -> None:
+        del done, total
+        if step == "originals":
+            store.objects[key] = b"another"
+
+    with pytest.raises(AccountingError, match="changed or removed meanwhile"):
+        pack(notice=notice)
+    assert list(out.parent.iterdir()) == []
+
+
+def test_an_interrupted_run_leaves_the_former_packet_and_no_half_one(
+    pack: Make, store: RecordStore, out: Path
+) -> None:
+    add(store, "a.jpg", formats.jpeg(), numbered(11111111))
+    pack()
+    former = out.read_bytes()
+
+    def interrupt(step: str, done: int, total: int | None) -> None:
+        del done, total
+        if step == "workbook":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        pack(notice=interrupt)
+    assert list(out.parent.iterdir()) == [out]
+    assert out.read_bytes() == former
+    assert out.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_batch_without_inputs_is_named(pack: Make, out: Path) -> None:
+    with pytest.raises(AccountingError, match="no input below incoming/2026/"):
+        pack(BATCH)
+    assert not out.exists()
