@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from decimal import Decimal
 from typing import Any
 
@@ -18,6 +19,8 @@ from tests.support.fakes import RESULT, problems
 from tests.support.paths import CASES
 from tests.unit.handler.invoice.amount_texts import FIGURES, NO_AMOUNTS, WORDS
 
+# 1 checks each amount from 0.01 to 100,000.00, which takes about 20 minutes.
+FEN_STEP = int(os.environ.get("AMOUNT_STEP", "997"))
 AMOUNTS = st.decimals(Decimal("0.01"), Decimal("99999999999.99"), places=2)
 NUMBERS = st.integers(0, LIMIT - 1) | st.integers(0, 9999).map(lambda low: 10**8 + low)
 FULL_WIDTH = str.maketrans("0123456789.,:()", "０１２３４５６７８９．，：（）")
@@ -140,3 +143,13 @@ def test_any_text_is_an_amount_with_words_or_none(text: str) -> None:
 def test_an_amount_outside_the_limits_has_no_words(amount: str) -> None:
     with pytest.raises(ValueError, match="not an amount in yuan and fen"):
         amount_in_words(Decimal(amount))
+
+
+@pytest.mark.timeout(0)  # AMOUNT_STEP tells how long it takes
+def test_small_amounts_come_back_from_their_words_and_agree_with_an_independent_library() -> None:
+    for fen in range(1, 100_000_00 + 1, FEN_STEP):
+        amount = Decimal(fen) / 100
+        words = amount_in_words(amount)
+        assert parse_amount(words) == amount
+        expected = cn2an.an2cn(str(amount), "rmb")
+        assert words == expected + "整" * expected.endswith("角")
