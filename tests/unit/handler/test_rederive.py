@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import copy
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from ops.rederive.rules import rederive_all
 from quota_invoice.errors import StoreUnreachable, UploadsFailed
-from quota_invoice.obs.objects import Entry
 from tests.support.announce import etag
-from tests.support.fakes import RESULT, FakeStore, time_of
+from tests.support.fakes import RESULT, IndexedStore
 from tests.unit.handler.test_sweep import Cloud
 
 A, B = "results/a.jpg.json", "results/b.jpg.json"
@@ -131,24 +130,6 @@ def test_a_failure_of_one_record_costs_no_other_in_a_sweep() -> None:
         cloud.run(rederive=True)
     assert cloud.store.records[B]["rules"] != FORMER
     assert not [key for key in cloud.store.records if key.startswith("retries/")]
-
-
-class IndexedStore(FakeStore):
-    """A bucket whose index is listed without a look at all other objects."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.entries: defaultdict[str, list[Entry]] = defaultdict(list)
-
-    def write(self, bucket: str, key: str, record: Any) -> None:
-        super().write(bucket, key, record)
-        if key in self.markers:
-            self.entries[key.rpartition("/")[0] + "/"].append(Entry(key, "e", 1, time_of(0)))
-
-    def listing(self, bucket: str, prefix: str, after: str = "") -> Iterator[Entry]:
-        if prefix.startswith("index/"):
-            return iter(self.entries[prefix])
-        return super().listing(bucket, prefix, after)
 
 
 def test_ten_thousand_records_take_no_ocr_request() -> None:
