@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta, timezone
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
 from pypdf import PdfWriter
@@ -168,7 +169,7 @@ class IndexedStore(FakeStore):
 
     def listing(self, bucket: str, prefix: str, after: str = "") -> Iterator[Entry]:
         if prefix.startswith("index/"):
-            return iter(self.entries[prefix])
+            return iter(sorted(self.entries[prefix], key=attrgetter("key")))
         return super().listing(bucket, prefix, after)
 
 

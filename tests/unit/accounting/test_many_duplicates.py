@@ -20,24 +20,31 @@ from tests.support.ledger.record_store import RecordStore
 from tests.unit.handler.records.test_appearances import read
 
 INVOICES = int(os.environ.get("DUPLICATES_INVOICES", "3000"))
-EACH = 100  # one of so many is a duplicate
+DUPLICATES = max(INVOICES // 100, 200)
 SECONDS = 500  # of all uploads, so that many have the same second
 Identity = tuple[str, str]
 Rows = Callable[..., list[dict[str, Any]]]
 
 
 class Store(IndexedStore, RecordStore):
-    """A bucket with an index, where something may happen between a marker and its listing."""
+    """A bucket with an index, where something may happen right before or after a listing."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.meanwhile: Callable[[], object] | None = None
+        self.before: Callable[[], object] | None = None
+        self.after: Callable[[], object] | None = None
 
     def listing(self, bucket: str, prefix: str, after: str = "") -> Iterator[Entry]:
-        meanwhile, self.meanwhile = self.meanwhile, None
-        if meanwhile:
-            meanwhile()
-        return super().listing(bucket, prefix, after)
+        if not prefix.startswith(DEFAULT_LAYOUT.index_prefix):
+            return super().listing(bucket, prefix, after)
+        now, self.before = self.before, None
+        if now:
+            now()
+        found = list(super().listing(bucket, prefix, after))
+        now, self.after = self.after, None
+        if now:
+            now()
+        return iter(found)
 
 
 class Files:
@@ -69,9 +76,11 @@ class Files:
     def new_file(self) -> str:
         return f"incoming/{len(self.store.objects):06}.jpg"
 
-    def upload(self, key: str, invoices: list[Identity], second: int | None = None) -> Source:
+    def upload(
+        self, key: str, invoices: list[Identity], second: int | None = None, content: bytes = b""
+    ) -> Source:
         second = self.chance.randrange(SECONDS) if second is None else second
-        content = f"{key} {invoices} {second}".encode()
+        content = content or f"{key} {invoices} {second}".encode()
         self.store.objects[key], self.store.times[key] = content, second
         self.shown[key] = invoices, second
         return Source("invoices", key, etag(content), len(content), None, time_of(second))
@@ -94,7 +103,7 @@ class Files:
 
 
 def upload_two_at_once(files: Files) -> None:
-    """Two files show a new invoice; each is marked before one of the indexes is listed."""
+    """Two files show a new invoice; the second is read while or before the first is written."""
     invoice, second = files.new_invoice(), files.chance.randrange(SECONDS)
     one = files.upload(files.new_file(), [invoice], second)
     other = files.upload(files.new_file(), [invoice], second)
@@ -103,11 +112,13 @@ def upload_two_at_once(files: Files) -> None:
     def mark_other() -> None:
         records[other.key] = files.mark(other)
 
-    if files.chance.random() < 0.5:
-        files.store.meanwhile = mark_other
-        records[one.key] = files.mark(one)
-    else:
-        records[one.key] = files.mark(one)
+    match files.chance.randrange(3):
+        case 0:
+            files.store.before = mark_other
+        case 1:
+            files.store.after = mark_other
+    records[one.key] = files.mark(one)
+    if other.key not in records:
         mark_other()
     for source in files.chance.sample([one, other], 2):
         files.write(source, records[source.key])
@@ -137,6 +148,23 @@ def replace(files: Files, key: str) -> None:
     files.read(files.upload(key, [invoice], SECONDS + chance.randrange(SECONDS)))
 
 
+def replace_and_come_back(files: Files, key: str) -> None:
+    """The former content comes again after another one: it counts from then on."""
+    content, invoices = files.store.objects[key], files.shown[key][0]
+    replace(files, key)
+    second = 2 * SECONDS + files.chance.randrange(SECONDS)
+    files.read(files.upload(key, invoices, second, content))
+
+
+def replace_unread(files: Files, key: str) -> None:
+    """Another content comes under the key, and is not read yet: the file shows no invoice."""
+    files.upload(key, [], SECONDS)
+    del files.shown[key]
+
+
+CHANGES = (delete, correct, replace, replace_and_come_back, replace_unread)
+
+
 def fill(files: Files) -> None:
     """Upload files, of which some repeat others, and change some of them.
 
@@ -144,16 +172,19 @@ def fill(files: Files) -> None:
     """
     for _ in range(INVOICES):
         files.read(files.upload(files.new_file(), [files.new_invoice()]))
-    for _ in range(INVOICES // EACH // 4):  # four duplicates
+    for _ in range(DUPLICATES // 4):  # four duplicates
         files.read(files.upload(files.new_file(), [files.known_invoice()]))
         upload_two_at_once(files)
         invoices = [files.new_invoice(), files.known_invoice(), files.new_invoice()]
         files.read(files.upload(files.new_file(), [*invoices, files.chance.choice(invoices)]))
     repeated = [key for group in appearances(files) for key, _ in group if group[1:]]
-    others = files.chance.sample(list(files.shown), INVOICES // EACH)
-    for key in dict.fromkeys([*repeated[::3], *others]):
+    chosen = [
+        *files.chance.sample(repeated, DUPLICATES // 2),
+        *files.chance.sample(list(files.shown), DUPLICATES),
+    ]
+    for key in dict.fromkeys(chosen):
         files.changed.add(key)
-        files.chance.choice([delete, correct, replace])(files, key)
+        files.chance.choice(CHANGES)(files, key)
         upload_again(files)
 
 
@@ -180,7 +211,7 @@ def test_none_is_missed_and_none_is_false(store: Store, rows: Rows) -> None:
         place: None if place == group[0] else group[0][0] for group in groups for place in group
     }
     named = [first for first in expected.values() if first]
-    assert len(named) > INVOICES // EACH // 2
+    assert len(named) > DUPLICATES // 2
 
     by_index = {
         (key, entry): invoice["duplicate_of"]
