@@ -75,7 +75,7 @@ backfill: $(READY) ## Send inputs without a record to the deployed function: mak
 
 .PHONY: rederive
 rederive: $(if $(STAGED),$(VENV)/.deploy,$(READY)) ## Apply the present rules to all records, without OCR: make rederive [STAGE=dev | LOCAL=1] [PREFIX=2026/] [DRY_RUN=1]
-	@$(BIN)/python -m ops.rederive $(if $(LOCAL),--env build/up.env,$(if $(STAGED),--stage '$(STAGE)' --engine "$(ENGINE)")) --prefix "$(PREFIX)" $(if $(DRY_RUN),--dry-run)
+	@$(BIN)/python -m ops.rederive $(if $(LOCAL),--env build/up.env,$(if $(STAGED),--stage '$(STAGE)')) --prefix "$(PREFIX)" $(if $(DRY_RUN),--dry-run)
 
 # The local cloud's credentials and endpoints are in a file that `make up` writes; without LOCAL and
 # STAGE, they come from the environment.

@@ -70,8 +70,16 @@ def bench(
     out.mkdir(parents=True, exist_ok=True)
     text = json.dumps([asdict(run) for run in runs], indent=2)
     (out / "bench-ledger.json").write_text(text + "\n", encoding="utf-8")
-    slow = any(run.seconds > _MOST_SECONDS for run in runs[1:3])
-    raise typer.Exit(int(slow or any(run.megabytes > _MOST_MB for run in runs)))
+    exceeded = [
+        *(
+            f"{run.name}: over {_MOST_SECONDS:g} s"
+            for run in runs[1:3]
+            if run.seconds > _MOST_SECONDS
+        ),
+        *(f"{run.name}: over {_MOST_MB} MB" for run in runs if run.megabytes > _MOST_MB),
+    ]
+    console.print("\n".join(exceeded) or f"within {_MOST_SECONDS:g} s and {_MOST_MB} MB")
+    raise typer.Exit(int(bool(exceeded)))
 
 
 def _ledger(name: str, url: str, folder: Path, suffix: str) -> Run:

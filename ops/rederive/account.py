@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
+from ops.credentials.resolver import get_credentials
 from ops.errors import OpsError
+from ops.remote.accounting_access import accounting_environment
 from ops.stage import Stage
 from quota_invoice.errors import ConfigurationError
 from quota_invoice.settings.credentials import Credentials
-from quota_invoice.settings.layout import DEFAULT_LAYOUT
 from quota_invoice.settings.settings import Settings
 
 _REQUIRED = ("HW_ACCESS_KEY", "HW_SECRET_KEY", "BUCKET")
@@ -30,15 +30,16 @@ def read_env_file(path: Path) -> dict[str, str]:
     return dict(line.split("=", 1) for line in lines if "=" in line)
 
 
-def stage_environment(stage: Stage, outputs: Mapping[str, Any]) -> dict[str, str]:
-    """Return the function's settings in a deployed stage, by their names."""
-    endpoint = {"OBS_ENDPOINT": stage.endpoints["obs"]} if "obs" in stage.endpoints else {}
-    prefixes = {
-        name.upper(): str(outputs[name]) for name in DEFAULT_LAYOUT.prefixes if name in outputs
+def stage_environment(stage: Stage, environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment with the stage's bucket, its settings and the operator's credentials.
+
+    Raises:
+        OpsError: no source has credentials, or a source is incomplete.
+    """
+    return {
+        **environment,
+        **accounting_environment(stage, get_credentials(environment).credentials),
     }
-    chosen = {name: str(value) for name, value in (stage.variables.get("settings") or {}).items()}
-    named = {"BUCKET": str(outputs["bucket"]), "HW_REGION_NAME": stage.region}
-    return {**chosen, **prefixes, **endpoint, **named}
 
 
 def read_account(environment: Mapping[str, str]) -> tuple[Settings, Credentials]:

@@ -1,4 +1,4 @@
-"""The environment in which the commands for accountants reach a stage's bucket."""
+"""The environment in which commands reach a stage's bucket with the operator's credentials."""
 
 from __future__ import annotations
 

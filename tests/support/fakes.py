@@ -5,9 +5,11 @@ from __future__ import annotations
 import copy
 import io
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta, timezone
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
 from pypdf import PdfWriter
@@ -151,6 +153,24 @@ class FakeStore:
             for action, key in self.requests
             if action in {"put", "delete"} and self._shelf(key) is self.records
         ]
+
+
+class IndexedStore(FakeStore):
+    """A bucket whose index is listed without a look at all other objects."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.entries: defaultdict[str, list[Entry]] = defaultdict(list)
+
+    def write(self, bucket: str, key: str, record: Any) -> None:
+        super().write(bucket, key, record)
+        if key in self.markers:
+            self.entries[key.rpartition("/")[0] + "/"].append(Entry(key, "e", 1, time_of(0)))
+
+    def listing(self, bucket: str, prefix: str, after: str = "") -> Iterator[Entry]:
+        if prefix.startswith("index/"):
+            return iter(sorted(self.entries[prefix], key=attrgetter("key")))
+        return super().listing(bucket, prefix, after)
 
 
 class FakeOcr:

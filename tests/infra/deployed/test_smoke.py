@@ -12,6 +12,8 @@ import pytest
 from local.cloud import BUCKET, Cloud, Options, running_cloud
 from ops.errors import OpsError
 from ops.stage import Stage
+from quota_invoice.invoice.duplicates import Appearance
+from quota_invoice.settings.layout import DEFAULT_LAYOUT
 from tests.infra.deployed.conftest import OUTPUTS
 from tests.support.paths import SAMPLES
 from tests.support.servers import Answer, Asked, Server, serving
@@ -113,12 +115,21 @@ def test_a_new_stage_gets_the_sample_again_until_its_rights_act(stage: Stage) ->
     client = bucket_client(stage)
     outputs = {**UNANNOUNCED, "results_prefix": "their-results/"}
     told: list[str] = []
+    invoice = {"code": "144031909110", "number": "91234561"}
 
     def let_the_rights_act(text: str) -> None:
         told.append(text)
         [sample] = client.listObjects(BUCKET, prefix="elsewhere/").body.contents
         path = sample.key.partition("/")[2]
-        client.putContent(BUCKET, f"their-results/{path}.json", '{"status": "recognized"}')
+        record = {
+            "status": "recognized",
+            "source": {"key": sample.key, "uploaded_at": "2026-11-22T00:00:30Z"},
+            "invoices": [invoice],
+        }
+        client.putContent(BUCKET, f"their-results/{path}.json", json.dumps(record))
+        appearance = Appearance(sample.key, "2026-11-22T00:00:30Z")
+        entry = DEFAULT_LAYOUT.appearance_key(invoice["code"], invoice["number"], appearance)
+        client.putContent(BUCKET, entry, "{}")
 
     found = smoke(
         stage,
@@ -129,11 +140,13 @@ def test_a_new_stage_gets_the_sample_again_until_its_rights_act(stage: Stage) ->
         rights_seconds=600,
         on_wait=let_the_rights_act,
     )
-    assert found.record == {"status": "recognized"}
+    assert found.record["invoices"] == [invoice]
     assert found.uploads == 2
     [text] = told
     assert "rights of a new stage act after 5 to 15 minutes" in text
-    assert client.listObjects(BUCKET, prefix="elsewhere/").body.contents == []
+    index = DEFAULT_LAYOUT.appearances_prefix(invoice["code"], invoice["number"])
+    for prefix in ("elsewhere/", "their-results/", index):
+        assert client.listObjects(BUCKET, prefix=prefix).body.contents == []
 
 
 def test_a_stage_with_records_is_not_waited_for(stage: Stage) -> None:

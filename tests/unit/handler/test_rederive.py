@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import copy
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from ops.rederive.rules import rederive_all
 from quota_invoice.errors import StoreUnreachable, UploadsFailed
-from quota_invoice.obs.objects import Entry
 from tests.support.announce import etag
-from tests.support.fakes import RESULT, FakeStore, time_of
+from tests.support.fakes import RESULT, IndexedStore
 from tests.unit.handler.test_sweep import Cloud
 
 A, B = "results/a.jpg.json", "results/b.jpg.json"
@@ -133,33 +132,25 @@ def test_a_failure_of_one_record_costs_no_other_in_a_sweep() -> None:
     assert not [key for key in cloud.store.records if key.startswith("retries/")]
 
 
-class IndexedStore(FakeStore):
-    """A bucket whose index is listed without a look at all other objects."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.entries: defaultdict[str, list[Entry]] = defaultdict(list)
-
-    def write(self, bucket: str, key: str, record: Any) -> None:
-        super().write(bucket, key, record)
-        if key in self.markers:
-            self.entries[key.rpartition("/")[0] + "/"].append(Entry(key, "e", 1, time_of(0)))
-
-    def listing(self, bucket: str, prefix: str, after: str = "") -> Iterator[Entry]:
-        if prefix.startswith("index/"):
-            return iter(self.entries[prefix])
-        return super().listing(bucket, prefix, after)
-
-
-def test_ten_thousand_records_take_no_ocr_request() -> None:
+@pytest.mark.parametrize("run", [run_sweep, run_command])
+def test_ten_thousand_records_take_no_ocr_request_and_corrections_stay(
+    run: Callable[[Cloud], dict[str, int]],
+) -> None:
     cloud, template = Cloud(), read(1).store.records[A]
-    cloud.store = IndexedStore()
-    for number in range(10_000):
+    cloud.store, many = IndexedStore(), 10_000
+    reviews = {f"reviews/{number:05}.jpg/1.json": {"code": "new"} for number in range(0, many, 100)}
+    cloud.store.records = copy.deepcopy(reviews)
+    for number in range(many):
         key, record = f"incoming/{number:05}.jpg", copy.deepcopy(template)
         cloud.put(key)
         record["source"]["key"], record["result"]["number"] = key, f"{number:08}"
         cloud.store.records[f"results/{number:05}.jpg.json"] = record
         cloud.store.times[f"results/{number:05}.jpg.json"] = 30
-    assert run_command(cloud) == {"rederived": 10_000}
-    assert run_command(cloud) == {"unchanged": 10_000}
+    assert run(cloud)["rederived"] == many
+    assert run(cloud)["unchanged"] == many
     assert cloud.ocr.given == []
+    # No input is read, which an OCR request needs, in this process or another one.
+    assert {action for action, _ in cloud.store.requests} <= {"get", "head", "list", "put"}
+    written = Counter(key.partition("/")[0] for key in cloud.store.writes)
+    assert (written.pop("results"), written.keys() - {"failures"}) == (many, set())
+    assert {key: cloud.store.records[key] for key in reviews} == reviews
