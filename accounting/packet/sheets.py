@@ -96,7 +96,8 @@ class Sheets:
 
     def content(self) -> bytearray:
         """Return the PDF."""
-        return self._pdf.output()
+        made: bytearray = self._pdf.output()
+        return made
 
     def _begin_sheet(self) -> None:
         self._pdf.add_page()

@@ -68,7 +68,7 @@ def _environment(stage: str, env: Path | None) -> dict[str, str]:
         return {**os.environ, **read_env_file(env)}
     if not stage:
         return dict(os.environ)
-    require_credentials()
+    require_credentials(os.environ)
     return stage_environment(read_stage(stage), os.environ)
 
 
