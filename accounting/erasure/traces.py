@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
+from typing import Any
 
 from accounting.erasure.versions import Version, Versioned
 from quota_invoice.invoice.duplicates import hash_of_key
@@ -67,12 +68,22 @@ def _outputs(versioned: Versioned, key: str) -> Iterator[Version]:
 
 def _reviews(versioned: Versioned, key: str) -> Iterator[Version]:
     """Yield the corrections: their keys begin like the record's, their content names the input."""
-    bucket, layout = versioned.bucket, versioned.bucket.layout
+    layout = versioned.bucket.layout
     path = layout.record_key(key).removeprefix(layout.results_prefix).removesuffix(_SUFFIX)
-    for version in versioned.listing(f"{layout.reviews_prefix}{path}"):
-        review = bucket.store.read(bucket.name, version.key)
-        if key in (member(review, "key"), member(member(review, "source"), "key")):
-            yield version
+    return _of_objects(
+        versioned,
+        f"{layout.reviews_prefix}{path}",
+        lambda review: key in (member(review, "key"), member(member(review, "source"), "key")),
+    )
+
+
+def _of_objects(
+    versioned: Versioned, prefix: str, is_trace: Callable[[dict[str, Any]], bool]
+) -> Iterator[Version]:
+    """Yield all versions of the objects of which any version is a trace by its content."""
+    versions = list(versioned.listing(prefix))
+    objects = {version.key for version in versions if is_trace(versioned.read(version))}
+    return (version for version in versions if version.key in objects)
 
 
 def _appearances(versioned: Versioned, keys: Iterable[str]) -> Iterator[Version]:
