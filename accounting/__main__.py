@@ -121,6 +121,9 @@ def erase(
         named = f"{start}{(key or prefix).removeprefix(start)}"
         keys = inputs_below(versioned, named) if prefix else [named]
         found = traces(versioned, keys)
+        if not found:
+            console.print(f"nothing was found of {named}: nothing is erased", markup=False)
+            raise typer.Exit(1)
         for version in found:
             console.print(version.key, markup=False)
         question = f"Erase {len(keys)} inputs with {len(found)} objects and versions?"

@@ -113,6 +113,31 @@ def test_an_input_that_was_removed_before_is_erased_as_well(
     assert everything(store) == set()
 
 
+def test_a_correction_that_was_removed_before_is_erased_as_well(
+    store: LocalBucket, client: ObsClient, tmp_path: Path
+) -> None:
+    put(client, KEY)
+    [review] = [name for name in objects_of(KEY) if name.startswith(LAYOUT.reviews_prefix)]
+    client.deleteObject(NAME, review)
+    assert erase(store, tmp_path, "--key", KEY).exit_code == 0
+    assert everything(store) == set()
+
+
+@pytest.mark.parametrize("option", ["--key", "--prefix"])
+def test_a_mistyped_key_erases_nothing_and_says_so(
+    store: LocalBucket, client: ObsClient, tmp_path: Path, option: str
+) -> None:
+    put(client, KEY)
+    with open_cache(tmp_path, NAME) as cache:
+        cache.add("listed", [(KEY, SECRET)])
+    cached = {path for path in tmp_path.rglob("*") if path.is_file()}
+    result = erase(store, tmp_path, option, "2026/typo.jpg", answer="y\n")
+    assert result.exit_code == 1
+    assert "nothing was found of incoming/2026/typo.jpg" in result.output
+    assert everything(store) == set(objects_of(KEY))
+    assert {path for path in tmp_path.rglob("*") if path.is_file()} == cached
+
+
 def test_several_inputs_are_erased_after_asking(
     store: LocalBucket, client: ObsClient, tmp_path: Path
 ) -> None:
