@@ -106,6 +106,8 @@ def erase(
 ) -> None:
     """Remove inputs and all their traces, versions and the cache of records included.
 
+    Records of other inputs that name one as a duplicate's first appearance are derived anew.
+
     Ledgers and packets that were made before are left as they are.
     """
     from accounting.bucket import read_environment  # noqa: PLC0415 - --help stays fast
@@ -129,8 +131,8 @@ def erase(
         question = f"Erase {len(keys)} inputs with {len(found)} objects and versions?"
         if prefix and not yes and not typer.confirm(question):
             raise typer.Exit(1)
-        for file in erasure.erase(versioned, keys, found, cache):
-            console.print(str(file), markup=False)
+        for changed in erasure.erase(versioned, keys, found, cache):
+            console.print(changed, markup=False)
     console.print(f"erased: {len(found)} objects and versions of {len(keys)} inputs")
 
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from accounting.erasure.versions import Version, Versioned
 from quota_invoice.invoice.duplicates import hash_of_key
-from quota_invoice.json_values import member
+from quota_invoice.json_values import member, text_of
+from quota_invoice.sweep.round import state_key
 
 _ETAG = re.compile(r"[0-9a-f-]{1,100}\.json")
 _SUFFIX = ".json"
@@ -43,27 +44,34 @@ def traces(versioned: Versioned, keys: Iterable[str]) -> list[Version]:
         keys: the inputs' keys.
     """
     chosen = list(keys)
-    inputs = (found for key in chosen for found in _exactly(versioned, key))
+    inputs = (found for key in chosen for found in of_key(versioned, key))
     outputs = (found for key in chosen for found in _outputs(versioned, key))
-    return list(dict.fromkeys(chain(inputs, outputs, _appearances(versioned, chosen))))
+    states = _states(versioned, chosen)
+    return list(dict.fromkeys(chain(inputs, outputs, states, _appearances(versioned, chosen))))
 
 
-def _exactly(versioned: Versioned, key: str) -> Iterator[Version]:
+def of_key(versioned: Versioned, key: str) -> Iterator[Version]:
+    """Return the versions of one object."""
     return (version for version in versioned.listing(key) if version.key == key)
 
 
 def _outputs(versioned: Versioned, key: str) -> Iterator[Version]:
     layout = versioned.bucket.layout
     for output in (layout.record_key(key), layout.failure_key(key), layout.progress_key(key)):
-        yield from _exactly(versioned, output)
+        yield from of_key(versioned, output)
     for version in versioned.listing(layout.retry_key(key, 0).removesuffix(f"0{_SUFFIX}")):
         if layout.attempts_of(version.key, key) is not None:
             yield version
-    start = layout.history_key(key, "").removesuffix(_SUFFIX)
+    yield from history_of(versioned, key)
+    yield from _reviews(versioned, key)
+
+
+def history_of(versioned: Versioned, key: str) -> Iterator[Version]:
+    """Yield the versions of the records of an input's former contents."""
+    start = versioned.bucket.layout.history_key(key, "").removesuffix(_SUFFIX)
     for version in versioned.listing(start):
         if _ETAG.fullmatch(version.key.removeprefix(start)):
             yield version
-    yield from _reviews(versioned, key)
 
 
 def _reviews(versioned: Versioned, key: str) -> Iterator[Version]:
@@ -75,6 +83,13 @@ def _reviews(versioned: Versioned, key: str) -> Iterator[Version]:
         f"{layout.reviews_prefix}{path}",
         lambda review: key in (member(review, "key"), member(member(review, "source"), "key")),
     )
+
+
+def _states(versioned: Versioned, keys: Iterable[str]) -> Iterator[Version]:
+    """Yield the states of sweeps that continue after an input; without one, a round begins."""
+    chosen = frozenset(keys)
+    start = state_key(versioned.bucket.layout)
+    return _of_objects(versioned, start, lambda state: text_of(state.get("after")) in chosen)
 
 
 def _of_objects(

@@ -16,7 +16,13 @@ from accounting.__main__ import app
 from accounting.erasure.versions import open_versions
 from accounting.ledger.cache import open_cache
 from local.bucket.bucket import LocalBucket
+from quota_invoice.invoice.duplicates import hash_of_key
+from quota_invoice.recognition.reading import Api, Reading, Recognition
+from quota_invoice.records.appearances import AppearanceIndex
+from quota_invoice.records.record import recognized
 from quota_invoice.settings.layout import DEFAULT_LAYOUT as LAYOUT
+from quota_invoice.sweep.round import Round, RoundState, state_key
+from tests.support.fakes import RESULT
 from tests.support.ledger.record_store import invoice
 
 NAME = "invoices"
@@ -78,6 +84,24 @@ def put(client: ObsClient, *keys: str) -> None:
             assert client.putContent(NAME, name, json.dumps(content)).status == 200
 
 
+def read_invoice(store: LocalBucket, client: ObsClient, key: str) -> None:
+    """Upload an input, and write its record as the function does."""
+    assert client.putContent(NAME, key, key).status == 200
+    objects = open_versions(environment(store)).bucket.store
+    source = objects.describe(NAME, key)
+    assert source
+    reading = Reading(Api.QUOTA_INVOICE, {1: Recognition(RESULT, "r", 1)}, 1)
+    record = AppearanceIndex(objects, LAYOUT).add(source, recognized(source, reading, region="r"))
+    objects.write(NAME, LAYOUT.record_key(key), record)
+
+
+def texts(store: LocalBucket) -> str:
+    """The contents of all versions of all records."""
+    versioned = open_versions(environment(store))
+    contents = [versioned.read(version) for version in versioned.listing("")]
+    return json.dumps(contents, ensure_ascii=False)
+
+
 def everything(store: LocalBucket) -> set[str]:
     return {version.key for version in open_versions(environment(store)).listing("")}
 
@@ -136,6 +160,43 @@ def test_a_mistyped_key_erases_nothing_and_says_so(
     assert "nothing was found of incoming/2026/typo.jpg" in result.output
     assert everything(store) == set(objects_of(KEY))
     assert {path for path in tmp_path.rglob("*") if path.is_file()} == cached
+
+
+def test_other_records_of_the_invoice_no_longer_name_an_erased_input(
+    store: LocalBucket, client: ObsClient, tmp_path: Path
+) -> None:
+    first, second, third = keys = sorted(
+        [f"incoming/2026/{name}.jpg" for name in ("王小明", "b", "c")], key=hash_of_key
+    )  # uploads of one second have this order
+    for key in keys:
+        read_invoice(store, client, key)
+    records = open_versions(environment(store)).bucket.store
+    former = records.read(NAME, LAYOUT.record_key(second)) or {}
+    records.write(NAME, LAYOUT.history_key(second, "0123456789abcdef"), former)
+    assert former["invoices"][0]["duplicate_of"] == first
+    result = erase(store, tmp_path, "--key", first)
+    assert result.exit_code == 0, result.output
+    assert LAYOUT.record_key(third) in result.output
+    assert first not in texts(store)
+    [now] = (records.read(NAME, LAYOUT.record_key(second)) or {})["invoices"]
+    [later] = (records.read(NAME, LAYOUT.record_key(third)) or {})["invoices"]
+    assert now["duplicate_of"] is None
+    assert later["duplicate_of"] == second
+    assert "duplicate" not in {each["code"] for each in now["findings"]}
+
+
+def test_a_sweep_no_longer_continues_after_an_erased_input(
+    store: LocalBucket, client: ObsClient, tmp_path: Path
+) -> None:
+    put(client, KEY)
+    for name in ("", "-failures"):
+        state = RoundState(
+            open_versions(environment(store)).bucket.store, NAME, state_key(LAYOUT, name)
+        )
+        state.stop(Round(KEY, "", ""), KEY)
+        state.stop(Round(KEY, "", ""), KEY if name else "incoming/other.jpg")
+    assert erase(store, tmp_path, "--key", KEY).exit_code == 0
+    assert KEY not in texts(store)
 
 
 def test_several_inputs_are_erased_after_asking(
