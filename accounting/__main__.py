@@ -112,7 +112,8 @@ def erase(
     """
     from accounting.bucket import read_environment  # noqa: PLC0415 - --help stays fast
     from accounting.erasure import erase as erasure  # noqa: PLC0415 - as above
-    from accounting.erasure.traces import inputs_below, traces  # noqa: PLC0415 - as above
+    from accounting.erasure.inputs import inputs_below  # noqa: PLC0415 - as above
+    from accounting.erasure.traces import traces  # noqa: PLC0415 - as above
     from accounting.erasure.versions import open_versions  # noqa: PLC0415 - as above
 
     with _errors_in_words():

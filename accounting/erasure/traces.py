@@ -16,24 +16,6 @@ _ETAG = re.compile(r"[0-9a-f-]{1,100}\.json")
 _SUFFIX = ".json"
 
 
-def inputs_below(versioned: Versioned, prefix: str) -> list[str]:
-    """Return the keys of all inputs whose keys begin like this, also of removed ones.
-
-    Args:
-        versioned: the bucket.
-        prefix: the beginning, with the prefix of inputs.
-    """
-    layout = versioned.bucket.layout
-    path = prefix.removeprefix(layout.input_prefix)
-    keys = {version.key for version in versioned.listing(prefix) if version.key[-1] != "/"}
-    for outputs in (layout.results_prefix, layout.failures_prefix):
-        for version in versioned.listing(f"{outputs}{path}"):
-            key = layout.input_key(version.key.removeprefix(outputs))
-            if key and version.key.endswith(_SUFFIX):
-                keys.add(key)
-    return sorted(keys)
-
-
 def traces(versioned: Versioned, keys: Iterable[str]) -> list[Version]:
     """Return all versions of inputs, and of all objects that the function made for them.
 

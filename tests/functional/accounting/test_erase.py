@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from hashlib import sha256
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -211,6 +212,25 @@ def test_several_inputs_are_erased_after_asking(
     assert everything(store) == before
     assert erase(store, tmp_path, "--prefix", "2026/", answer="y\n").exit_code == 0
     assert everything(store) == set(objects_of(other))
+
+
+@pytest.mark.parametrize(
+    "key",
+    [KEY, "incoming/2026/" + 16 * f"{20 * '长'}/" + "a.jpg", "incoming/2026/../a.jpg"],
+    ids=["plain", "long", "resolvable"],
+)
+def test_a_prefix_reaches_a_removed_input_by_any_of_its_traces(
+    store: LocalBucket, client: ObsClient, tmp_path: Path, key: str
+) -> None:
+    other = "incoming/2025/a.jpg"
+    put(client, other)
+    kept = everything(store)
+    del (remaining := objects_of(key))[key]
+    for (name, content), prefix in product(remaining.items(), ("2026/", key.removesuffix(".jpg"))):
+        assert client.putContent(NAME, name, json.dumps(content)).status == 200
+        result = erase(store, tmp_path, "--prefix", prefix, "--yes")
+        assert (name, result.exit_code) == (name, 0), result.output
+        assert everything(store) == kept
 
 
 @pytest.mark.parametrize("options", [(), ("--key", "a", "--prefix", "b")])
