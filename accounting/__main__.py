@@ -146,11 +146,14 @@ def erase(
 ) -> None:
     """Remove inputs and all their traces, versions and the cache of records included.
 
+    Records of other inputs that name one as a duplicate's first appearance are derived anew.
+
     Ledgers and packets that were made before are left as they are.
     """
     from accounting.bucket import read_environment  # noqa: PLC0415 - --help stays fast
     from accounting.erasure import erase as erasure  # noqa: PLC0415 - as above
-    from accounting.erasure.traces import inputs_below, traces  # noqa: PLC0415 - as above
+    from accounting.erasure.inputs import inputs_below  # noqa: PLC0415 - as above
+    from accounting.erasure.traces import traces  # noqa: PLC0415 - as above
     from accounting.erasure.versions import open_versions  # noqa: PLC0415 - as above
 
     with _errors_in_words():
@@ -161,13 +164,16 @@ def erase(
         named = f"{start}{(key or prefix).removeprefix(start)}"
         keys = inputs_below(versioned, named) if prefix else [named]
         found = traces(versioned, keys)
+        if not found:
+            console.print(f"nothing was found of {named}: nothing is erased", markup=False)
+            raise typer.Exit(1)
         for version in found:
             console.print(version.key, markup=False)
         question = f"Erase {len(keys)} inputs with {len(found)} objects and versions?"
         if prefix and not yes and not typer.confirm(question):
             raise typer.Exit(1)
-        for file in erasure.erase(versioned, keys, found, cache):
-            console.print(str(file), markup=False)
+        for changed in erasure.erase(versioned, keys, found, cache):
+            console.print(changed, markup=False)
     console.print(f"erased: {len(found)} objects and versions of {len(keys)} inputs")
 
 

@@ -1,10 +1,11 @@
-"""Removes objects with all their versions, and the local cache of records."""
+"""Removes inputs with all their traces, and the local cache of records."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 
+from accounting.erasure.duplicates import derive_duplicates
 from accounting.erasure.traces import traces
 from accounting.erasure.versions import Version, Versioned
 from accounting.errors import AccountingError
@@ -12,8 +13,8 @@ from accounting.ledger.cache import remove_cache
 
 
 def erase(
-    versioned: Versioned, keys: list[str], found: Iterable[Version], cache: Path
-) -> list[Path]:
+    versioned: Versioned, keys: list[str], found: Sequence[Version], cache: Path
+) -> list[str]:
     """Remove inputs, all their traces, and the cache of the bucket's records.
 
     Args:
@@ -23,19 +24,27 @@ def erase(
         cache: the folder of the cache, which holds texts of all records.
 
     Returns:
-        The removed files of the cache.
+        The removed files of the cache, and the keys of the records that were derived anew since
+        they named an input.
 
     Raises:
         AccountingError: something is left, since the function wrote it meanwhile.
         StoreError: the bucket refused a request or cannot be reached.
     """
-    files = remove_cache(cache, versioned.bucket.name)
+    changed = [str(file) for file in remove_cache(cache, versioned.bucket.name)]
+    # The index's entries lead to the records of others: they are kept until those are derived.
+    index = versioned.bucket.layout.index_prefix
     for version in found:
-        versioned.remove(version)
+        if not version.key.startswith(index):
+            versioned.remove(version)
+    changed += derive_duplicates(versioned, frozenset(keys), found)
+    for version in found:
+        if version.key.startswith(index):
+            versioned.remove(version)
     left = traces(versioned, keys)
     if left:
         raise AccountingError(
             "these objects were written meanwhile; run the same command again: "
             + ", ".join(version.key for version in left)
         )
-    return files
+    return changed

@@ -3,33 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
+from typing import Any
 
 from accounting.erasure.versions import Version, Versioned
 from quota_invoice.invoice.duplicates import hash_of_key
-from quota_invoice.json_values import member
+from quota_invoice.json_values import member, text_of
+from quota_invoice.sweep.round import state_key
 
 _ETAG = re.compile(r"[0-9a-f-]{1,100}\.json")
 _SUFFIX = ".json"
-
-
-def inputs_below(versioned: Versioned, prefix: str) -> list[str]:
-    """Return the keys of all inputs whose keys begin like this, also of removed ones.
-
-    Args:
-        versioned: the bucket.
-        prefix: the beginning, with the prefix of inputs.
-    """
-    layout = versioned.bucket.layout
-    path = prefix.removeprefix(layout.input_prefix)
-    keys = {version.key for version in versioned.listing(prefix) if version.key[-1] != "/"}
-    for outputs in (layout.results_prefix, layout.failures_prefix):
-        for version in versioned.listing(f"{outputs}{path}"):
-            key = layout.input_key(version.key.removeprefix(outputs))
-            if key and version.key.endswith(_SUFFIX):
-                keys.add(key)
-    return sorted(keys)
 
 
 def traces(versioned: Versioned, keys: Iterable[str]) -> list[Version]:
@@ -42,37 +26,61 @@ def traces(versioned: Versioned, keys: Iterable[str]) -> list[Version]:
         keys: the inputs' keys.
     """
     chosen = list(keys)
-    inputs = (found for key in chosen for found in _exactly(versioned, key))
+    inputs = (found for key in chosen for found in of_key(versioned, key))
     outputs = (found for key in chosen for found in _outputs(versioned, key))
-    return list(dict.fromkeys(chain(inputs, outputs, _appearances(versioned, chosen))))
+    states = _states(versioned, chosen)
+    return list(dict.fromkeys(chain(inputs, outputs, states, _appearances(versioned, chosen))))
 
 
-def _exactly(versioned: Versioned, key: str) -> Iterator[Version]:
+def of_key(versioned: Versioned, key: str) -> Iterator[Version]:
+    """Return the versions of one object."""
     return (version for version in versioned.listing(key) if version.key == key)
 
 
 def _outputs(versioned: Versioned, key: str) -> Iterator[Version]:
     layout = versioned.bucket.layout
     for output in (layout.record_key(key), layout.failure_key(key), layout.progress_key(key)):
-        yield from _exactly(versioned, output)
+        yield from of_key(versioned, output)
     for version in versioned.listing(layout.retry_key(key, 0).removesuffix(f"0{_SUFFIX}")):
         if layout.attempts_of(version.key, key) is not None:
             yield version
-    start = layout.history_key(key, "").removesuffix(_SUFFIX)
+    yield from history_of(versioned, key)
+    yield from _reviews(versioned, key)
+
+
+def history_of(versioned: Versioned, key: str) -> Iterator[Version]:
+    """Yield the versions of the records of an input's former contents."""
+    start = versioned.bucket.layout.history_key(key, "").removesuffix(_SUFFIX)
     for version in versioned.listing(start):
         if _ETAG.fullmatch(version.key.removeprefix(start)):
             yield version
-    yield from _reviews(versioned, key)
 
 
 def _reviews(versioned: Versioned, key: str) -> Iterator[Version]:
     """Yield the corrections: their keys begin like the record's, their content names the input."""
-    bucket, layout = versioned.bucket, versioned.bucket.layout
+    layout = versioned.bucket.layout
     path = layout.record_key(key).removeprefix(layout.results_prefix).removesuffix(_SUFFIX)
-    for version in versioned.listing(f"{layout.reviews_prefix}{path}"):
-        review = bucket.store.read(bucket.name, version.key)
-        if key in (member(review, "key"), member(member(review, "source"), "key")):
-            yield version
+    return _of_objects(
+        versioned,
+        f"{layout.reviews_prefix}{path}",
+        lambda review: key in (member(review, "key"), member(member(review, "source"), "key")),
+    )
+
+
+def _states(versioned: Versioned, keys: Iterable[str]) -> Iterator[Version]:
+    """Yield the states of sweeps that continue after an input; without one, a round begins."""
+    chosen = frozenset(keys)
+    start = state_key(versioned.bucket.layout)
+    return _of_objects(versioned, start, lambda state: text_of(state.get("after")) in chosen)
+
+
+def _of_objects(
+    versioned: Versioned, prefix: str, is_trace: Callable[[dict[str, Any]], bool]
+) -> Iterator[Version]:
+    """Yield all versions of the objects of which any version is a trace by its content."""
+    versions = list(versioned.listing(prefix))
+    objects = {version.key for version in versions if is_trace(versioned.read(version))}
+    return (version for version in versions if version.key in objects)
 
 
 def _appearances(versioned: Versioned, keys: Iterable[str]) -> Iterator[Version]:

@@ -9,9 +9,11 @@ from obs import Versions
 
 from accounting.bucket import Bucket, read_access
 from quota_invoice.deadline import Deadline
+from quota_invoice.json_values import parse_json
 from quota_invoice.obs.client import make_client
+from quota_invoice.obs.objects import Source
 from quota_invoice.obs.sender import Sender
-from quota_invoice.obs.store import ObsStore
+from quota_invoice.obs.store import LARGEST_RECORD, ObsStore
 from quota_invoice.settings.settings import Settings
 from quota_invoice.stopwatch import Stopwatch
 
@@ -24,6 +26,7 @@ class Version(NamedTuple):
 
     key: str
     version_id: str | None
+    is_marker: bool = False
 
 
 class Versioned:
@@ -50,11 +53,23 @@ class Versioned:
         key_marker = version_marker = None
         while True:
             body = self._page(prefix, key_marker, version_marker)
-            for item in [*(body.versions or []), *(body.markers or [])]:
+            for item in body.versions or []:
                 yield Version(item.key, item.versionId)
+            for item in body.markers or []:
+                yield Version(item.key, item.versionId, is_marker=True)
             if not body.head.isTruncated:
                 return
             key_marker, version_marker = body.head.nextKeyMarker, body.head.nextVersionIdMarker
+
+    def read(self, version: Version) -> dict[str, Any]:
+        """Return a version of a record; an empty one for a marker and for any other object."""
+        source = Source(self.bucket.name, version.key, "", 0, version.version_id, None)
+        content = None if version.is_marker else self.bucket.store.fetch(source, LARGEST_RECORD)
+        try:
+            record = parse_json(content or b"")
+        except ValueError:
+            return {}
+        return record if isinstance(record, dict) else {}
 
     def remove(self, version: Version) -> None:
         """Remove a version."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from hashlib import sha256
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,13 @@ from accounting.__main__ import app
 from accounting.erasure.versions import open_versions
 from accounting.ledger.cache import open_cache
 from local.bucket.bucket import LocalBucket
+from quota_invoice.invoice.duplicates import hash_of_key
+from quota_invoice.recognition.reading import Api, Reading, Recognition
+from quota_invoice.records.appearances import AppearanceIndex
+from quota_invoice.records.record import recognized
 from quota_invoice.settings.layout import DEFAULT_LAYOUT as LAYOUT
+from quota_invoice.sweep.round import Round, RoundState, state_key
+from tests.support.fakes import RESULT
 from tests.support.ledger.record_store import invoice
 
 NAME = "invoices"
@@ -78,6 +85,24 @@ def put(client: ObsClient, *keys: str) -> None:
             assert client.putContent(NAME, name, json.dumps(content)).status == 200
 
 
+def read_invoice(store: LocalBucket, client: ObsClient, key: str) -> None:
+    """Upload an input, and write its record as the function does."""
+    assert client.putContent(NAME, key, key).status == 200
+    objects = open_versions(environment(store)).bucket.store
+    source = objects.describe(NAME, key)
+    assert source
+    reading = Reading(Api.QUOTA_INVOICE, {1: Recognition(RESULT, "r", 1)}, 1)
+    record = AppearanceIndex(objects, LAYOUT).add(source, recognized(source, reading, region="r"))
+    objects.write(NAME, LAYOUT.record_key(key), record)
+
+
+def texts(store: LocalBucket) -> str:
+    """The contents of all versions of all records."""
+    versioned = open_versions(environment(store))
+    contents = [versioned.read(version) for version in versioned.listing("")]
+    return json.dumps(contents, ensure_ascii=False)
+
+
 def everything(store: LocalBucket) -> set[str]:
     return {version.key for version in open_versions(environment(store)).listing("")}
 
@@ -113,6 +138,72 @@ def test_an_input_that_was_removed_before_is_erased_as_well(
     assert everything(store) == set()
 
 
+def test_a_correction_that_was_removed_before_is_erased_as_well(
+    store: LocalBucket, client: ObsClient, tmp_path: Path
+) -> None:
+    put(client, KEY)
+    [review] = [name for name in objects_of(KEY) if name.startswith(LAYOUT.reviews_prefix)]
+    client.deleteObject(NAME, review)
+    assert erase(store, tmp_path, "--key", KEY).exit_code == 0
+    assert everything(store) == set()
+
+
+@pytest.mark.parametrize("option", ["--key", "--prefix"])
+def test_a_mistyped_key_erases_nothing_and_says_so(
+    store: LocalBucket, client: ObsClient, tmp_path: Path, option: str
+) -> None:
+    put(client, KEY)
+    with open_cache(tmp_path, NAME) as cache:
+        cache.add("listed", [(KEY, SECRET)])
+    cached = {path for path in tmp_path.rglob("*") if path.is_file()}
+    result = erase(store, tmp_path, option, "2026/typo.jpg", answer="y\n")
+    assert result.exit_code == 1
+    assert "nothing was found of incoming/2026/typo.jpg" in result.output
+    assert everything(store) == set(objects_of(KEY))
+    assert {path for path in tmp_path.rglob("*") if path.is_file()} == cached
+
+
+@pytest.mark.parametrize("is_removed", [False, True], ids=["present", "removed before"])
+def test_other_records_of_the_invoice_no_longer_name_an_erased_input(
+    store: LocalBucket, client: ObsClient, tmp_path: Path, *, is_removed: bool
+) -> None:
+    first, second, third = keys = sorted(
+        [f"incoming/2026/{name}.jpg" for name in ("王小明", "b", "c")], key=hash_of_key
+    )  # uploads of one second have this order
+    for key in keys:
+        read_invoice(store, client, key)
+    records = open_versions(environment(store)).bucket.store
+    former = records.read(NAME, LAYOUT.record_key(second)) or {}
+    records.write(NAME, LAYOUT.history_key(second, "0123456789abcdef"), former)
+    assert former["invoices"][0]["duplicate_of"] == first
+    if is_removed:  # as by an erasure that was stopped: only entries of the index are left
+        for name in (first, LAYOUT.record_key(first)):
+            client.deleteObject(NAME, name)
+    result = erase(store, tmp_path, "--key", first)
+    assert result.exit_code == 0, result.output
+    assert LAYOUT.record_key(third) in result.output
+    assert first not in texts(store)
+    [now] = (records.read(NAME, LAYOUT.record_key(second)) or {})["invoices"]
+    [later] = (records.read(NAME, LAYOUT.record_key(third)) or {})["invoices"]
+    assert now["duplicate_of"] is None
+    assert later["duplicate_of"] == second
+    assert "duplicate" not in {each["code"] for each in now["findings"]}
+
+
+def test_a_sweep_no_longer_continues_after_an_erased_input(
+    store: LocalBucket, client: ObsClient, tmp_path: Path
+) -> None:
+    put(client, KEY)
+    for name in ("", "-failures"):
+        state = RoundState(
+            open_versions(environment(store)).bucket.store, NAME, state_key(LAYOUT, name)
+        )
+        state.stop(Round(KEY, "", ""), KEY)
+        state.stop(Round(KEY, "", ""), KEY if name else "incoming/other.jpg")
+    assert erase(store, tmp_path, "--key", KEY).exit_code == 0
+    assert KEY not in texts(store)
+
+
 def test_several_inputs_are_erased_after_asking(
     store: LocalBucket, client: ObsClient, tmp_path: Path
 ) -> None:
@@ -125,6 +216,25 @@ def test_several_inputs_are_erased_after_asking(
     assert everything(store) == before
     assert erase(store, tmp_path, "--prefix", "2026/", answer="y\n").exit_code == 0
     assert everything(store) == set(objects_of(other))
+
+
+@pytest.mark.parametrize(
+    "key",
+    [KEY, "incoming/2026/" + 16 * f"{20 * '长'}/" + "a.jpg", "incoming/2026/../a.jpg"],
+    ids=["plain", "long", "resolvable"],
+)
+def test_a_prefix_reaches_a_removed_input_by_any_of_its_traces(
+    store: LocalBucket, client: ObsClient, tmp_path: Path, key: str
+) -> None:
+    other = "incoming/2025/a.jpg"
+    put(client, other)
+    kept = everything(store)
+    del (remaining := objects_of(key))[key]
+    for (name, content), prefix in product(remaining.items(), ("2026/", key.removesuffix(".jpg"))):
+        assert client.putContent(NAME, name, json.dumps(content)).status == 200
+        result = erase(store, tmp_path, "--prefix", prefix, "--yes")
+        assert (name, result.exit_code) == (name, 0), result.output
+        assert everything(store) == kept
 
 
 @pytest.mark.parametrize("options", [(), ("--key", "a", "--prefix", "b")])
