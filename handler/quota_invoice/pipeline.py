@@ -254,6 +254,9 @@ class Pipeline:
             if known.record and former and self._keep_history:
                 self._store.write(bucket, self._layout.history_key(key, former), known.record)
             self._store.write(bucket, self._layout.record_key(key), record)
+            # The record is there; what the API and the ledger say does not depend on this.
+            with contextlib.suppress(StoreError):
+                self._index.settle(source, record)
         return Outcome.RECOGNIZED
 
     def _write_failure(self, source: Source, record: Mapping[str, Any]) -> Outcome:

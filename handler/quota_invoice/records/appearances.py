@@ -21,7 +21,7 @@ from quota_invoice.invoice.duplicates import (
 )
 from quota_invoice.obs.objects import ObjectStore, Source
 from quota_invoice.records.record import SCHEMA, etag_of
-from quota_invoice.records.stored import stored_record
+from quota_invoice.records.stored import replace_record, stored_record
 from quota_invoice.settings.layout import BucketLayout
 
 
@@ -42,19 +42,42 @@ class AppearanceIndex:
 
         It sends two requests for each invoice with a well-formed code and number, and three more
         for each earlier appearance. An object whose record is still missing counts: it may be
-        written at this moment. If there is no earlier appearance, but a later one whose record was
-        written before and names none, that one is named: one of two records must tell the other.
+        written at this moment. If there is no earlier appearance, but a later one that names none,
+        that one is named: one of two records must tell the other. Two at the same moment may name
+        each other; ``settle`` finds that.
 
         Args:
             source: the object that shows them.
             record: its record, which is not written yet.
         """
+        self.note(source, record)
+        own = Appearance(source.key, source.uploaded_at)
+        return self._name(source.bucket, own, record, is_writing=True)
+
+    def note(self, source: Source, record: Mapping[str, Any]) -> None:
+        """Note the appearances of a record's invoices."""
         own = Appearance(source.key, source.uploaded_at)
         marker = {"key": source.key, "etag": source.etag}
         for itself in identities(record["invoices"]):
             key = self._layout.appearance_key(*itself, own)
             self._store.write(source.bucket, key, marker)
-        return self._name(source.bucket, own, record, is_writing=True)
+
+    def settle(self, source: Source, record: Mapping[str, Any]) -> None:
+        """If a written record and the one that it names name each other, correct the earlier one.
+
+        Each of two invocations at the same moment sees the other's appearance, and neither can know
+        whether it was seen. The one whose record is written last finds both. It takes one request
+        for each object that the record names. If both correct the record, they write the same.
+        """
+        own = Appearance(source.key, source.uploaded_at)
+        named = {each.get("duplicate_of") for each in record["invoices"]} - {None, own.key}
+        for key in sorted(named):
+            other = self._store.read(source.bucket, self._layout.record_key(key)) or {}
+            if not any(_names(each, own.key) for each in other.get("invoices", ())):
+                continue
+            appearance = Appearance(key, other["source"].get("uploaded_at"))
+            former = record if own.name < appearance.name else other
+            replace_record(self._store, self._layout, former, self.derive(former))
 
     def derive(self, record: Mapping[str, Any]) -> dict[str, Any]:
         """Return a stored record with the duplicates that are known now; nothing is written.
@@ -128,6 +151,10 @@ class AppearanceIndex:
         if self._layout.appearance_key(*itself, appearance) != marker_key:
             return None
         return _Other(source.key, has_record=has_record, is_duplicate=is_duplicate)
+
+
+def _names(invoice: Mapping[str, Any], key: str) -> bool:
+    return invoice.get("duplicate_of") == key
 
 
 class _Other(NamedTuple):
