@@ -8,7 +8,7 @@ leftovers of crashes, deletions and replacements do no harm.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from quota_invoice.invoice.duplicates import (
@@ -23,6 +23,11 @@ from quota_invoice.obs.objects import ObjectStore, Source
 from quota_invoice.records.record import SCHEMA, etag_of
 from quota_invoice.records.stored import replace_record, stored_record
 from quota_invoice.settings.layout import BucketLayout
+
+# Entries of other objects that are looked at for one invoice. Entries of removed objects stay: the
+# same content may be uploaded again, has its record then, and is not read again. The ledger
+# compares all records, so that it names duplicates beyond these.
+_MOST_LOOKED_AT = 8
 
 
 class AppearanceIndex:
@@ -79,22 +84,39 @@ class AppearanceIndex:
             former = record if own.name < appearance.name else other
             replace_record(self._store, self._layout, former, self.derive(former))
 
-    def derive(self, record: Mapping[str, Any]) -> dict[str, Any]:
+    def derive(
+        self, record: Mapping[str, Any], may_ask: Callable[[], bool] = lambda: True
+    ) -> dict[str, Any]:
         """Return a stored record with the duplicates that are known now; nothing is written.
 
         A record of schema 1, or of a file that is not stored, is returned as it is.
+
+        Args:
+            record: the record.
+            may_ask: called before each invoice; if it returns false, the invoice keeps the
+                duplicate that the record says.
         """
         source = record.get("source")
         if record.get("schema") != SCHEMA or not isinstance(source, Mapping):
             return dict(record)
         own = Appearance(str(source.get("key")), source.get("uploaded_at"))
-        return self._name(str(source.get("bucket")), own, record, is_writing=False)
+        bucket = str(source.get("bucket"))
+        return self._name(bucket, own, record, is_writing=False, may_ask=may_ask)
 
     def _name(
-        self, bucket: str, own: Appearance, record: Mapping[str, Any], *, is_writing: bool
+        self,
+        bucket: str,
+        own: Appearance,
+        record: Mapping[str, Any],
+        *,
+        is_writing: bool,
+        may_ask: Callable[[], bool] = lambda: True,
     ) -> dict[str, Any]:
+        said = {identity(each): each.get("duplicate_of") for each in reversed(record["invoices"])}
         found = {
             itself: self._other(bucket, itself, own, is_writing=is_writing)
+            if may_ask()
+            else said[itself]
             for itself in identities(record["invoices"])
         }
         firsts = {itself: key for itself, key in found.items() if key is not None}
@@ -114,6 +136,7 @@ class AppearanceIndex:
     ) -> str | None:
         """Return the key of the object that this one repeats; None if there is none."""
         prefix = self._layout.appearances_prefix(*itself)
+        looked_at = 0
         for entry in self._store.listing(bucket, prefix):
             name = entry.key.removeprefix(prefix)
             if name.endswith(
@@ -123,6 +146,9 @@ class AppearanceIndex:
             is_later = name > own.name
             if is_later and not is_writing:
                 return None
+            if looked_at == _MOST_LOOKED_AT:
+                return None
+            looked_at += 1
             other = self._counting(bucket, itself, entry.key)
             if other is None or not (other.has_record or is_writing):
                 continue

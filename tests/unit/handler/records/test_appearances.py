@@ -209,6 +209,14 @@ def test_an_entry_that_names_no_file_is_passed_over(files: Files, marker: dict[s
     assert [files.read(A, 0), files.read(B, 10)] == [None, A]
 
 
+def test_entries_of_removed_files_cost_a_bounded_number_of_requests(files: Files) -> None:
+    for number in range(50):
+        marker = {"key": f"incoming/gone{number}.jpg", "etag": "e"}
+        files.store.markers[f"{PREFIX}20200101T0000{number:02}Z-{'0' * 32}"] = marker
+    assert files.read(A, 0) is None
+    assert len(files.store.requests) == 2 + 8 * 2
+
+
 def test_a_first_file_whose_record_is_in_the_archive_still_counts(files: Files) -> None:
     files.read(A, 0)
     archived = DEFAULT_LAYOUT.record_key(A)
