@@ -7,6 +7,8 @@
     confirm     does the object still have this content?             one request
     write       the record, last of all: it marks the work as done   one request
 
+A duplicate takes one more: two invocations at the same moment must not name each other.
+
 The bucket is the only state. Events come late, twice and at the same time; every step can be
 repeated, and a record is written only for the content that the object has. An event only names an
 object: its ETag may be that of a content that was replaced long ago.
