@@ -7,6 +7,8 @@
     confirm     does the object still have this content?             one request
     write       the record, last of all: it marks the work as done   one request
 
+A duplicate takes one more: two invocations at the same moment must not name each other.
+
 The bucket is the only state. Events come late, twice and at the same time; every step can be
 repeated, and a record is written only for the content that the object has. An event only names an
 object: its ETag may be that of a content that was replaced long ago.
@@ -254,6 +256,9 @@ class Pipeline:
             if known.record and former and self._keep_history:
                 self._store.write(bucket, self._layout.history_key(key, former), known.record)
             self._store.write(bucket, self._layout.record_key(key), record)
+            # The record is there; what the API and the ledger say does not depend on this.
+            with contextlib.suppress(StoreError):
+                self._index.settle(source, record)
         return Outcome.RECOGNIZED
 
     def _write_failure(self, source: Source, record: Mapping[str, Any]) -> Outcome:

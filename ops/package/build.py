@@ -14,11 +14,13 @@ from ops.package.bytecode import RUNTIME, compile_tree, runtime_python
 from ops.package.packages import Package, read_packages
 from ops.package.selection import Selection, read_rules, select
 from ops.stage import ROOT
+from quota_invoice.invoice.expiry_rules import Table, parse_table
 
 # Bytes of the zip, which a cold start downloads and extracts. The library that counts the pages of
 # PDFs has 0.8 MB of them.
 LARGEST = 9 * 1000 * 1000
 _MANIFEST = "manifest.json"
+_LAST_DAYS = "quota_invoice/invoice/expiry.yaml"
 
 
 @dataclass(frozen=True)
@@ -47,12 +49,14 @@ def build(packages: Path, zip_file: Path, python: str | None = None) -> BuildRes
         python: an interpreter of the runtime's version; None to search for one.
 
     Raises:
-        OpsError: the rules do not match the packages, or the zip is too large.
+        OpsError: the rules do not match the packages, ``expiry.yaml`` has a wrong line, or the zip
+            is too large.
     """
     interpreter = runtime_python(python)
     installed = read_packages(packages)
     selection = select(_merged(installed), read_rules())
     own = _own_files()
+    _require_usable(parse_table(own[_LAST_DAYS].decode("utf-8-sig", "replace")))
     with tempfile.TemporaryDirectory() as folder:
         tree = Path(folder) / "tree"
         write_tree(tree, {**selection.content, **own})
@@ -85,6 +89,16 @@ def _own_files() -> dict[str, bytes]:
     files = read_tree(ROOT / "handler")
     own = {name: data for name, data in files.items() if "__pycache__" not in name}
     return {**own, "LICENSE": (ROOT / "LICENSE").read_bytes()}
+
+
+def _require_usable(table: Table) -> None:
+    """Refuse a table of last days with a line that no invoice would ever meet."""
+    if table.unusable:
+        lines = "; ".join(table.unusable)
+        raise OpsError(
+            f"handler/{_LAST_DAYS}: not a full name of a province or city and its last day, such "
+            f"as 广东省: 2025-06-30: {lines}"
+        )
 
 
 def _manifest(

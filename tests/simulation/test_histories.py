@@ -8,16 +8,19 @@ from collections import Counter
 
 import pytest
 
+from tests.simulation.contents import IMAGES
 from tests.simulation.history import History
-from tests.simulation.plans import make_plan
+from tests.simulation.plans import Action, Plan, make_plan
 from tests.simulation.rules.checks import violations
 from tests.simulation.shrinking import report
+from tests.simulation.world import LAYOUT, Rates
 
 # SIMULATION_HISTORIES sets the number of histories; SIMULATION_SEED runs one of them again, and
 # prints all of its steps.
 HISTORIES = int(os.environ.get("SIMULATION_HISTORIES", "1000"))
 SEED = os.environ.get("SIMULATION_SEED")
 PER_TEST = 500
+_PAIR = tuple(f"{LAYOUT.input_prefix}{name}.jpg" for name in "ab")
 CHUNKS = (
     [range(int(SEED), int(SEED) + 1)]
     if SEED
@@ -35,6 +38,29 @@ def test_each_input_has_one_right_record_after_any_history(seeds: range) -> None
         sys.stdout.writelines(f"{line}\n" for line in history.world.lines)
         if broken:
             pytest.fail(report(plan), pytrace=False)
+
+
+def test_of_two_uploads_at_the_same_moment_exactly_one_record_names_the_other() -> None:
+    named: Counter[int] = Counter()
+    for seed in range(300):
+        history = History(_pair(seed))
+        history.run()
+        assert violations(history) == [], seed
+        records = map(history.world.bucket.record, map(LAYOUT.record_key, _PAIR))
+        firsts = [record["invoices"][0]["duplicate_of"] for record in records if record]
+        named[sum(first is not None for first in firsts)] += 1
+    assert named == {1: 300}
+
+
+def _pair(seed: int) -> Plan:
+    """Return two uploads of the same invoice, without faults; only the latencies differ."""
+    actions = []
+    for number, key in enumerate(_PAIR):
+        upload = Action(f"upload{number}", 10.0, "upload", key, IMAGES[0])
+        event = Action(f"event{number}", 10.1, "event", key, seconds=60.0, text=upload.name)
+        actions += [upload, event]
+    calm = Rates(crash=0.0, store=0.0, write=0.0, ocr=0.0)
+    return Plan(seed, calm, 0.0, versioned=False, auto=False, actions=tuple(actions))
 
 
 def test_a_seed_always_gives_the_same_history() -> None:

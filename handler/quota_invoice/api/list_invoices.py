@@ -22,6 +22,7 @@ from quota_invoice.obs.walk import Finding, Listing, State, walk
 from quota_invoice.records.record import Status, etag_of
 
 _LARGEST_PAGE = 4 << 20  # bytes; the function's response has at most 6 MB, quotes escaped
+_FOR_ENVELOPE = 8 << 10  # bytes of a page besides its entries; most for a key of 1,024 bytes
 _STATUS = {
     State.DONE: Status.RECOGNIZED,
     State.FAILED: Status.FAILED,
@@ -39,7 +40,7 @@ def get_invoices(context: RequestContext) -> Response:
 
     If few inputs have the requested status, time may run out before the page is full; and invoices
     may take more bytes than a response can have. Then it has fewer entries than its limit, or none,
-    and ``next`` says where to continue.
+    and ``next`` says where to continue. An entry whose invoices alone are too large has none.
     """
     wanted = parse_list_request(context.request)
     layout = context.settings.layout
@@ -59,14 +60,14 @@ def get_invoices(context: RequestContext) -> Response:
 
     candidates = _gone if wanted.status == Status.GONE.value else _present
     invoices: list[dict[str, Any]] = []
-    last, following, size = after, None, 0
+    last, following, size = after, None, _FOR_ENVELOPE
     try:
         for key, entry in candidates(context, wanted, listing, after, below):
             if len(invoices) == wanted.limit:
                 following = last
                 break
-            if found := entry():
-                size += len(json.dumps(found, ensure_ascii=False).encode("utf-8", "replace"))
+            if found := _fitting(entry()):
+                size += _size(found)
                 if invoices and size > _LARGEST_PAGE:
                     following = last
                     break
@@ -77,6 +78,18 @@ def get_invoices(context: RequestContext) -> Response:
             raise  # a page that continues where it began would never end
         following = last
     return Response(200, {"invoices": invoices, "next": following or None})
+
+
+def _fitting(entry: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Return an entry, without its invoices if a page has no room for them."""
+    if entry and _FOR_ENVELOPE + _size(entry) > _LARGEST_PAGE:
+        return {**entry, "invoices": None}
+    return entry
+
+
+def _size(entry: dict[str, Any]) -> int:
+    """Return the bytes of an entry and its comma."""
+    return len(json.dumps(entry, ensure_ascii=False).encode("utf-8", "replace")) + 2
 
 
 _Candidates = Iterator[tuple[str, Callable[[], dict[str, Any] | None]]]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import Any
 
 from quota_invoice.api.request_context import RequestContext
+from quota_invoice.deadline import SHORTEST_REQUEST
 from quota_invoice.obs.objects import Source
 from quota_invoice.records.appearances import AppearanceIndex
 from quota_invoice.records.record import Status, etag_of, gone, pending
+
+_MOST_ASKED = 100  # invoices of one record that are looked up in the index
 
 
 def status_record(context: RequestContext, key: str) -> dict[str, Any] | None:
@@ -38,7 +42,16 @@ def _matches(record: dict[str, Any], status: Status, source: Source | None) -> b
 
 
 def present_record(context: RequestContext, record: dict[str, Any]) -> dict[str, Any]:
-    """Return a stored record with the duplicates that are known now."""
+    """Return a stored record with the duplicates that are known now.
+
+    An invoice beyond the first 100 of a file, or beyond the time, has the duplicate that was known
+    when the record was written.
+    """
+    asked = count(1)
+
+    def may_ask() -> bool:
+        return next(asked) <= _MOST_ASKED and context.deadline.remaining() > 2 * SHORTEST_REQUEST
+
     if record.get("status") != Status.RECOGNIZED.value:
         return record
-    return AppearanceIndex(context.store, context.settings.layout).derive(record)
+    return AppearanceIndex(context.store, context.settings.layout).derive(record, may_ask)

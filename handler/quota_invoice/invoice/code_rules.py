@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from quota_invoice.invoice.code import is_code, place_of_code, year_of_code
 from quota_invoice.invoice.fields import Fields
 from quota_invoice.invoice.findings import Finding, Severity, Text
-from quota_invoice.invoice.place import Place, parse_place
+from quota_invoice.invoice.place import Place, contradict, parse_place
 
 _NUMBER = re.compile(r"[0-9]{8}")
 _FIRST = 2004
@@ -103,11 +103,6 @@ def future_year(fields: Fields) -> Iterator[Finding]:
             "compare it with the image.",
         )
         yield Finding("future_year", Severity.SERIOUS, text)
-
-
-def contradict(place: Place, other: Place) -> bool:
-    """Whether two places differ in a part that both name."""
-    return any(a and b and a != b for a, b in zip(place, other, strict=True))
 
 
 def _name(place: Place) -> str:

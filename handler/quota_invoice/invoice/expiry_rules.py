@@ -6,10 +6,12 @@ a finding for a person to look at, never a rejection.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from quota_invoice.invoice.code import LOCAL_BUREAU, place_of_code, year_of_code
 from quota_invoice.invoice.fields import Fields
@@ -17,6 +19,10 @@ from quota_invoice.invoice.findings import Finding, Severity, Text
 from quota_invoice.invoice.place import parse_place
 
 _LAST_OF_LOCAL = 2016
+_LINE = re.compile(
+    r"""(?P<q>["']?)(?P<name>[^"':\uff1a]+?)(?P=q)\s*[:\uff1a]\s*(?P<r>["']?)"""
+    r"""(?P<year>\d{4})[-/.年](?P<month>\d{1,2})[-/.月](?P<day>\d{1,2})日?(?P=r)"""
+)
 
 
 def old_local_bureau(fields: Fields) -> Iterator[Finding]:
@@ -54,11 +60,12 @@ def past_last_day(fields: Fields) -> Iterator[Finding]:
     []
     """
     by_code, printed = place_of_code(fields.code), parse_place(fields.location)
+    days = table().days
     names = (by_code.city, printed.city, by_code.province, printed.province)
-    name = next((name for name in names if name and name in last_days()), None)
+    name = next((name for name in names if name and name in days), None)
     if name is None:
         return
-    last, year = last_days()[name], year_of_code(fields.code)
+    last, year = days[name], year_of_code(fields.code)
     is_certain = year is not None and year > last.year
     if is_certain or fields.conditions.seen_on > last:
         text = Text(
@@ -86,33 +93,52 @@ def not_verifiable(fields: Fields) -> Iterator[Finding]:
         yield Finding("not_verifiable", Severity.INFO, text)
 
 
+class Table(NamedTuple):
+    """The table ``expiry.yaml``.
+
+    Attributes:
+        days: last days, by the full name of the province or city.
+        unusable: the lines that say no last day of a place.
+    """
+
+    days: Mapping[str, date]
+    unusable: tuple[str, ...]
+
+
 @cache
-def last_days() -> Mapping[str, date]:
-    """Return the last days of the table, by the full name of the province or city."""
+def table() -> Table:
+    """Return the table that lies beside this module."""
     # Read when first needed: a duplicate's invocation does without it.
-    return parse_last_days((Path(__file__).parent / "expiry.yaml").read_text(encoding="utf-8"))
+    data = (Path(__file__).parent / "expiry.yaml").read_bytes()
+    return parse_table(data.decode("utf-8-sig", "replace"))
 
 
-def parse_last_days(text: str) -> dict[str, date]:
+def parse_table(text: str) -> Table:
     r"""Read the table: one ``name: year-month-day`` per line, and comments.
 
-    It is a part of YAML, for which the function needs no parser.
+    It is a part of YAML, for which the function needs no parser, with the Chinese colon and the
+    usual forms of a date. A line that is something else must not stop an upload: it is not used.
 
-    Raises:
-        ValueError: a line is something else, or names a place that no invoice has.
-
-    >>> parse_last_days("# a comment\n广东省: 2025-06-30  # announced\n")
+    >>> parse_table("# a comment\n广东省: 2025-06-30  # announced\n").days
     {'广东省': datetime.date(2025, 6, 30)}
+    >>> parse_table("广东省\uff1a2025年6月30日\n广东: 2025-06-30\n深圳市: soon").unusable
+    ('广东: 2025-06-30', '深圳市: soon')
     """
-    found = {}
+    days, unusable = {}, []
     for line in filter(None, (line.partition("#")[0].strip() for line in text.splitlines())):
-        name, _, day = line.partition(": ")
-        try:
-            found[name] = date.fromisoformat(day.strip())
-        except ValueError:
-            message = f"expiry.yaml: not of the form 广东省: 2025-06-30: {line}"
-            raise ValueError(message) from None
-        if name not in parse_place(name):
-            message = f"expiry.yaml: not the full name of a province or city: {name}"
-            raise ValueError(message)
-    return found
+        if entry := _entry(line):
+            days[entry[0]] = entry[1]
+        else:
+            unusable.append(line)
+    return Table(days, tuple(unusable))
+
+
+def _entry(line: str) -> tuple[str, date] | None:
+    """Return name and last day of a line; None if it has no full name or no day."""
+    match = _LINE.fullmatch(line)
+    if not match or match["name"] not in parse_place(match["name"]):
+        return None
+    try:
+        return match["name"], date(*map(int, match.group("year", "month", "day")))
+    except ValueError:
+        return None

@@ -12,10 +12,9 @@ from quota_invoice.invoice.code import (
     trade_of_code,
     year_of_code,
 )
-from quota_invoice.invoice.code_rules import contradict
 from quota_invoice.invoice.fields import Conditions, Fields
 from quota_invoice.invoice.findings import Finding, needs_review
-from quota_invoice.invoice.place import parse_place
+from quota_invoice.invoice.place import contradict, parse_place
 from quota_invoice.invoice.rules import check
 
 

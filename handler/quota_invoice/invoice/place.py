@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -21,6 +22,18 @@ _PROVINCE_ENDINGS = (
 )
 _CITY_ENDINGS = ("自治州", "地区", "市", "盟")
 _PROVINCE = 2  # digits of a province's code
+# The name of an autonomous prefecture without its peoples and the words 自治州.
+_PREFECTURE = re.compile(
+    "(.+?)(?:布依族|朝鲜族|土家族|藏族|彝族|哈尼族|壮族|傣族|白族|傈僳族|回族|蒙古|柯尔克孜|哈萨克)"
+    ".*自治州"
+)
+# A short name before these is that of another place: 朝阳区 is not 朝阳市, nor 海南州 海南省.
+_OTHERS = ("区", "州")
+# Prefectures that were dissolved, in 2011 and 2019, and those that have their counties now.
+_SUCCESSORS = {
+    "巢湖市": frozenset({"合肥市", "芜湖市", "马鞍山市"}),
+    "莱芜市": frozenset({"济南市"}),
+}
 _SHORTEST, _LONGEST = 2, 16  # characters of a name, such as 北京
 
 
@@ -45,6 +58,8 @@ def parse_place(location: str) -> Place:
     Place(province='广东省', city='深圳市')
     >>> parse_place("上海"), parse_place("大连市")
     (Place(province='上海市', city='上海市'), Place(province='辽宁省', city='大连市'))
+    >>> parse_place("海南州"), parse_place("朝阳区")
+    (Place(province='青海省', city='海南藏族自治州'), Place(province=None, city=None))
     """
     text = "".join(location.split())
     name, province = _longest_prefix(text, _provinces())
@@ -63,6 +78,27 @@ Place(province=None, city=None))
     province = names.get(code[:2])
     city = province if code[:2] in _MUNICIPALITIES else names.get(code[:4]) if code[2:] else None
     return Place(province, city)
+
+
+def contradict(place: Place, other: Place) -> bool:
+    """Whether two places differ in a part that both name.
+
+    A prefecture may have become a city, such as 铜仁地区, or a part of another one.
+
+    >>> contradict(division("5222"), parse_place("铜仁市"))
+    False
+    >>> contradict(division("3414"), parse_place("合肥市巢湖市"))
+    False
+    >>> contradict(division("4403"), parse_place("广州市"))
+    True
+    """
+    if place.province and other.province and place.province != other.province:
+        return True
+    if not (place.city and other.city) or place.city == other.city:
+        return False
+    pair = {place.city, other.city}
+    is_successor = any(pair - {name} <= _SUCCESSORS[name] for name in pair & _SUCCESSORS.keys())
+    return not is_successor and len({_short(name, _CITY_ENDINGS) for name in pair}) > 1
 
 
 @cache
@@ -88,14 +124,30 @@ def _codes(endings: tuple[str, ...], belongs: Callable[[str], bool]) -> dict[str
     codes: dict[str, str] = {}
     for code, name in _names().items():
         if belongs(code):
-            short = name.removesuffix(next((end for end in endings if name.endswith(end)), ""))
+            short = _short(name, endings)
             for spelling in (name, short) if len(short) >= _SHORTEST else (name,):
                 codes.setdefault(spelling, code)
+            if match := _PREFECTURE.fullmatch(name):
+                codes.setdefault(f"{match[1]}州", code)
     return codes
+
+
+def _short(name: str, endings: tuple[str, ...]) -> str:
+    return name.removesuffix(next((end for end in endings if name.endswith(end)), ""))
 
 
 def _longest_prefix(text: str, codes: dict[str, str]) -> tuple[str, str]:
     """Return the longest name at the text's beginning, and its code; both are empty if none."""
     beginnings = (text[:end] for end in range(_LONGEST, 0, -1))
-    name = next((beginning for beginning in beginnings if beginning in codes), "")
+    name = next(
+        (
+            beginning
+            for beginning in beginnings
+            if beginning in codes
+            and (
+                _names()[codes[beginning]] == beginning or text[len(beginning) :][:1] not in _OTHERS
+            )
+        ),
+        "",
+    )
     return name, codes.get(name, "")

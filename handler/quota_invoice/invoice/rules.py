@@ -22,15 +22,15 @@ from quota_invoice.invoice.code_rules import (
     malformed_number,
 )
 from quota_invoice.invoice.expiry_rules import (
-    last_days,
     not_verifiable,
     old_local_bureau,
     past_last_day,
+    table,
 )
 from quota_invoice.invoice.fields import NAMES, Fields
 from quota_invoice.invoice.findings import Finding, Severity, Text
 
-VERSION = "3"
+VERSION = "4"
 _OF_SEVERAL = 0.5  # a service that reads one of several invoices is not surer of any field
 
 
@@ -130,9 +130,14 @@ _NEVER_RUN = {
 def applied() -> tuple[list[str], list[dict[str, str]]]:
     """Return the names of the rules that are run, and those that are not, with the reason."""
     skipped = dict(_NEVER_RUN)
-    if not last_days():
+    if not table().days:
         skipped[past_last_day.__name__] = "the table expiry.yaml is empty"
     run = [rule.__name__ for rule in RULES if rule.__name__ not in skipped]
+    if lines := table().unusable:  # the rule runs for the places of the other lines
+        skipped[past_last_day.__name__] = (
+            "the table expiry.yaml has lines that are not of the form 广东省: 2025-06-30, with the "
+            f"full name of a province or city: {'; '.join(lines)}"
+        )
     return run, [{"rule": rule, "reason": reason} for rule, reason in skipped.items()]
 
 

@@ -8,7 +8,7 @@ leftovers of crashes, deletions and replacements do no harm.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from quota_invoice.invoice.duplicates import (
@@ -21,8 +21,13 @@ from quota_invoice.invoice.duplicates import (
 )
 from quota_invoice.obs.objects import ObjectStore, Source
 from quota_invoice.records.record import SCHEMA, etag_of
-from quota_invoice.records.stored import stored_record
+from quota_invoice.records.stored import replace_record, stored_record
 from quota_invoice.settings.layout import BucketLayout
+
+# Entries of other objects that are looked at for one invoice. Entries of removed objects stay: the
+# same content may be uploaded again, has its record then, and is not read again. The ledger
+# compares all records, so that it names duplicates beyond these.
+_MOST_LOOKED_AT = 8
 
 
 class AppearanceIndex:
@@ -42,36 +47,76 @@ class AppearanceIndex:
 
         It sends two requests for each invoice with a well-formed code and number, and three more
         for each earlier appearance. An object whose record is still missing counts: it may be
-        written at this moment. If there is no earlier appearance, but a later one whose record was
-        written before and names none, that one is named: one of two records must tell the other.
+        written at this moment. If there is no earlier appearance, but a later one that names none,
+        that one is named: one of two records must tell the other. Two at the same moment may name
+        each other; ``settle`` finds that.
 
         Args:
             source: the object that shows them.
             record: its record, which is not written yet.
         """
+        self.note(source, record)
+        own = Appearance(source.key, source.uploaded_at)
+        return self._name(source.bucket, own, record, is_writing=True)
+
+    def note(self, source: Source, record: Mapping[str, Any]) -> None:
+        """Note the appearances of a record's invoices."""
         own = Appearance(source.key, source.uploaded_at)
         marker = {"key": source.key, "etag": source.etag}
         for itself in identities(record["invoices"]):
             key = self._layout.appearance_key(*itself, own)
             self._store.write(source.bucket, key, marker)
-        return self._name(source.bucket, own, record, is_writing=True)
 
-    def derive(self, record: Mapping[str, Any]) -> dict[str, Any]:
+    def settle(self, source: Source, record: Mapping[str, Any]) -> None:
+        """If a written record and the one that it names name each other, correct the earlier one.
+
+        Each of two invocations at the same moment sees the other's appearance, and neither can know
+        whether it was seen. The one whose record is written last finds both. It takes one request
+        for each object that the record names. If both correct the record, they write the same.
+        """
+        own = Appearance(source.key, source.uploaded_at)
+        named = {each.get("duplicate_of") for each in record["invoices"]} - {None, own.key}
+        for key in sorted(named):
+            other = self._store.read(source.bucket, self._layout.record_key(key)) or {}
+            if not any(_names(each, own.key) for each in other.get("invoices", ())):
+                continue
+            appearance = Appearance(key, other["source"].get("uploaded_at"))
+            former = record if own.name < appearance.name else other
+            replace_record(self._store, self._layout, former, self.derive(former))
+
+    def derive(
+        self, record: Mapping[str, Any], may_ask: Callable[[], bool] = lambda: True
+    ) -> dict[str, Any]:
         """Return a stored record with the duplicates that are known now; nothing is written.
 
         A record of schema 1, or of a file that is not stored, is returned as it is.
+
+        Args:
+            record: the record.
+            may_ask: called before each invoice; if it returns false, the invoice keeps the
+                duplicate that the record says.
         """
         source = record.get("source")
         if record.get("schema") != SCHEMA or not isinstance(source, Mapping):
             return dict(record)
         own = Appearance(str(source.get("key")), source.get("uploaded_at"))
-        return self._name(str(source.get("bucket")), own, record, is_writing=False)
+        bucket = str(source.get("bucket"))
+        return self._name(bucket, own, record, is_writing=False, may_ask=may_ask)
 
     def _name(
-        self, bucket: str, own: Appearance, record: Mapping[str, Any], *, is_writing: bool
+        self,
+        bucket: str,
+        own: Appearance,
+        record: Mapping[str, Any],
+        *,
+        is_writing: bool,
+        may_ask: Callable[[], bool] = lambda: True,
     ) -> dict[str, Any]:
+        said = {identity(each): each.get("duplicate_of") for each in reversed(record["invoices"])}
         found = {
             itself: self._other(bucket, itself, own, is_writing=is_writing)
+            if may_ask()
+            else said[itself]
             for itself in identities(record["invoices"])
         }
         firsts = {itself: key for itself, key in found.items() if key is not None}
@@ -91,6 +136,7 @@ class AppearanceIndex:
     ) -> str | None:
         """Return the key of the object that this one repeats; None if there is none."""
         prefix = self._layout.appearances_prefix(*itself)
+        looked_at = 0
         for entry in self._store.listing(bucket, prefix):
             name = entry.key.removeprefix(prefix)
             if name.endswith(
@@ -100,6 +146,9 @@ class AppearanceIndex:
             is_later = name > own.name
             if is_later and not is_writing:
                 return None
+            if looked_at == _MOST_LOOKED_AT:
+                return None
+            looked_at += 1
             other = self._counting(bucket, itself, entry.key)
             if other is None or not (other.has_record or is_writing):
                 continue
@@ -128,6 +177,10 @@ class AppearanceIndex:
         if self._layout.appearance_key(*itself, appearance) != marker_key:
             return None
         return _Other(source.key, has_record=has_record, is_duplicate=is_duplicate)
+
+
+def _names(invoice: Mapping[str, Any], key: str) -> bool:
+    return invoice.get("duplicate_of") == key
 
 
 class _Other(NamedTuple):

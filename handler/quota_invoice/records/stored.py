@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from quota_invoice.errors import ObjectUnavailable
 from quota_invoice.obs.objects import ObjectStore, Source
+from quota_invoice.settings.layout import BucketLayout
 
 
 def stored_record(store: ObjectStore, source: Source, key: str) -> dict[str, Any] | None:
@@ -21,3 +23,28 @@ def stored_record(store: ObjectStore, source: Source, key: str) -> dict[str, Any
         made_at = archived.uploaded_at if archived else None
         is_newer = bool(made_at) and (made_at or "") > (source.uploaded_at or "")
         return {"source": {"etag": source.etag}} if is_newer else {}
+
+
+def replace_record(
+    store: ObjectStore, layout: BucketLayout, former: Mapping[str, Any], new: Mapping[str, Any]
+) -> bool:
+    """Write a record again with other findings, unless it or its input has changed.
+
+    If the input changes during the write, a newer record may have been replaced: the next sweep
+    compares all new records with their inputs.
+
+    Returns:
+        Whether the input still has the content of the record, after the write as well.
+    """
+    source = former["source"]
+    bucket, key, etag = source["bucket"], source["key"], source["etag"]
+
+    def is_unchanged() -> bool:
+        current = store.describe(bucket, key)
+        return current is not None and current.etag == etag
+
+    record_key = layout.record_key(key)
+    if not is_unchanged() or store.read(bucket, record_key) != former:
+        return False
+    store.write(bucket, record_key, new)
+    return is_unchanged()

@@ -7,6 +7,7 @@ from quota_invoice.pipeline import Outcome
 from quota_invoice.records.appearances import AppearanceIndex
 from quota_invoice.records.record import Status, etag_of
 from quota_invoice.records.rederivation import rederived, source_of_record
+from quota_invoice.records.stored import replace_record
 from quota_invoice.settings.settings import Settings
 
 _COMPARED = ("schema", "invoices", "rules")
@@ -55,12 +56,12 @@ class Rederiver:
         except ValueError:
             return Outcome.UNUSABLE
         source = source_of_record(new)
-        new = self._index.derive(new) if self._is_dry else self._index.add(source, new)
+        if not self._is_dry:
+            self._index.note(source, new)
+        new = self._index.derive(new)
         if all(record.get(name) == new[name] for name in _COMPARED):
             return Outcome.UNCHANGED
-        if not self._is_dry:
-            current = self._store.describe(bucket, entry.key)
-            if current is None or current.etag != source.etag:
-                return Outcome.GONE
-            self._store.write(bucket, key, new)
-        return Outcome.REDERIVED
+        layout = self._settings.layout
+        if self._is_dry or replace_record(self._store, layout, record, new):
+            return Outcome.REDERIVED
+        return Outcome.GONE

@@ -43,6 +43,7 @@ def duplicate_problems(history: History) -> Iterator[str]:
     if listed - {key for key in listed if LAYOUT.is_resolvable(key)} != expected_keys:
         yield f"GET /invoices lists the duplicates {listed}, not {expected_keys}"
     yield from _records_that_miss_each_other(history.world, found)
+    yield from _records_that_name_each_other(history.world, found)
     yield from _false_names(history.world)
 
 
@@ -79,6 +80,33 @@ def _records_that_miss_each_other(world: World, found: Appearances) -> Iterator[
             named = [_names_another(records[each.key], itself) for each in (one, other)]
             if is_calm and not any(named):
                 yield f"{one.key} and {other.key} miss each other"
+
+
+def _records_that_name_each_other(world: World, found: Appearances) -> Iterator[str]:
+    """Of two records of an invoice, at most one says that it repeats the other.
+
+    It holds unless an invocation that wrote one of them was hit by a fault.
+    """
+    records = dict(_right_records(world))
+    for group in found.values():
+        for one, other in combinations(group, 2):
+            keys = {LAYOUT.record_key(each.key) for each in (one, other)}
+            writers = {
+                step.invocation.name
+                for step in world.steps
+                if step.action == "put" and step.key in keys
+            }
+            had_faults = any(
+                (step.failed or step.invocation.is_dead) and step.invocation.name in writers
+                for step in world.steps
+            )
+            names = [_named(records[each.key]) for each in (one, other)]
+            if other.key in names[0] and one.key in names[1] and not had_faults:
+                yield f"{one.key} and {other.key} name each other"
+
+
+def _named(record: dict[str, Any]) -> set[str | None]:
+    return {invoice["duplicate_of"] for invoice in record["invoices"]}
 
 
 def _marked_at(world: World, itself: tuple[str, str], appearance: Appearance) -> float:

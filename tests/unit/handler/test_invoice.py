@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bench.write_divisions import TABLE, text
+from quota_invoice.invoice.code import place_of_code
 from quota_invoice.invoice.expiry_rules import not_verifiable
 from quota_invoice.invoice.fields import Fields
 from quota_invoice.invoice.interpret import interpret
@@ -30,6 +31,34 @@ from tests.support.fakes import RESULT
 )
 def test_places_in_their_spellings(location: str, place: Place) -> None:
     assert parse_place(location) == place
+
+
+@pytest.mark.parametrize(
+    ("code", "location"),
+    [
+        ("111001909110", "朝阳区"),
+        ("122011909110", "朝阳区"),
+        ("163251909110", "海南州"),
+        ("163251909110", "青海省海南州"),
+        ("134141909110", "安徽省合肥市巢湖市"),
+        ("134011909110", "巢湖市"),
+        ("152221909110", "贵州省铜仁市"),
+        ("152061909110", "铜仁地区"),
+    ],
+)
+def test_a_district_or_a_former_name_does_not_contradict_the_code(code: str, location: str) -> None:
+    entry = interpret({**RESULT, "code": code, "location": location})
+    assert "contradicting_place" not in [each["code"] for each in entry["findings"]]
+    assert entry["province"] == place_of_code(code).province
+
+
+@pytest.mark.parametrize(
+    ("code", "location"),
+    [("146001909110", "海南州"), ("134181909110", "巢湖市"), ("152061909110", "毕节市")],
+)
+def test_another_place_contradicts_the_code(code: str, location: str) -> None:
+    entry = interpret({**RESULT, "code": code, "location": location})
+    assert "contradicting_place" in [each["code"] for each in entry["findings"]]
 
 
 def test_the_table_of_divisions_is_that_of_the_standard() -> None:

@@ -108,6 +108,70 @@ def test_an_input_that_is_replaced_meanwhile_keeps_the_record_of_the_other_invoc
     assert cloud.store.records[A]["rules"] == FORMER
 
 
+@pytest.mark.parametrize("moment", ["before the write", "during the write"])
+def test_a_newer_record_that_comes_meanwhile_is_kept_or_told(moment: str) -> None:
+    cloud, newer = read(1), {"source": {"etag": etag(b"another")}}
+    describe, write = cloud.store.describe, cloud.store.write
+
+    def replace() -> None:
+        cloud.store.objects["incoming/a.jpg"] = b"another"
+        cloud.store.records[A] = newer
+
+    def replacing(bucket: str, key: str) -> Any:
+        found = describe(bucket, key)
+        replace()
+        return found
+
+    def writing(bucket: str, key: str, record: Any) -> None:
+        write(bucket, key, record)
+        if key == A:
+            cloud.store.objects["incoming/a.jpg"] = b"another"
+
+    if moment == "before the write":
+        cloud.store.describe = replacing  # type: ignore[method-assign]
+    else:
+        cloud.store.write = writing  # type: ignore[method-assign]
+    assert run_command(cloud) == {"gone": 1}
+    if moment == "before the write":
+        assert cloud.store.records[A] == newer
+
+
+def read_late() -> Cloud:
+    """Return a bucket with an invoice twice: the record of the first upload came last."""
+    cloud = Cloud(RESULT, RESULT)
+    for name, second in (("late", 20), ("early", 10)):
+        cloud.put(f"incoming/{name}.jpg", second=second, content=name.encode())
+        cloud.run()
+    cloud.ocr.given.clear()
+    return cloud
+
+
+def test_a_dry_run_counts_as_the_real_run_does() -> None:
+    cloud = read_late()
+    counts = [
+        rederive_all(cloud.settings, cloud.store, "", lambda *_: None, is_dry=is_dry)
+        for is_dry in (True, False, True, False)
+    ]
+    assert counts == [{"rederived": 2}] * 2 + [{"unchanged": 2}] * 2
+    named = [
+        cloud.store.records[f"results/{name}.jpg.json"]["invoices"][0]["duplicate_of"]
+        for name in ("early", "late")
+    ]
+    assert named == [None, "incoming/early.jpg"]
+    assert cloud.ocr.given == []
+
+
+def test_a_first_file_whose_record_never_came_is_no_longer_named() -> None:
+    cloud = read_late()
+    del cloud.store.records["results/early.jpg.json"]  # killed after its entry in the index
+    cloud.store.records["results/late.jpg.json"]["invoices"][0]["duplicate_of"] = (
+        "incoming/early.jpg"
+    )
+    assert run_command(cloud) == {"rederived": 1}
+    record = cloud.store.records["results/late.jpg.json"]
+    assert record["invoices"][0]["duplicate_of"] is None
+
+
 def test_a_record_that_the_function_did_not_write_is_left_alone() -> None:
     cloud = read(1)
     for record in ({}, {"status": "recognized"}, {"status": "recognized", "ocr": []}):

@@ -34,7 +34,8 @@ _STATUS = (
 )
 _INCLUDE = (
     "Adds the invoices of each entry's record, with the duplicates that are known now. Such a page "
-    "has at most 4 MB, so that it may have fewer entries than its limit."
+    "has at most 4 MB, so that it may have fewer entries than its limit; `invoices` is null in an "
+    "entry that alone has more."
 )
 _ETAG = {"ETag": "Identifies this body: send it as If-None-Match."}
 _RETRY = {"Retry-After": "Seconds to wait before the next request."}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ from jsonschema_rs import Draft202012Validator
 
 from quota_invoice.api import list_invoices
 from quota_invoice.api.openapi.describe import describe
+from quota_invoice.errors import OutOfTime
+from quota_invoice.obs.objects import Entry
 from tests.support.fakes import RESULT
 from tests.unit.handler.api.test_api import REFUSAL, Api
 
@@ -108,7 +111,7 @@ def test_a_page_of_too_many_bytes_ends_before_its_limit_and_goes_on(
 ) -> None:
     whole = page(api, "include=record")
     longest = max(len(json.dumps(entry, ensure_ascii=False).encode()) for entry in whole)
-    for limit, most in ((1, 2), (longest + 500, 3)):
+    for limit, most in ((longest + 8194, 2), (longest + 8700, 3)):
         monkeypatch.setattr(list_invoices, "_LARGEST_PAGE", limit)
         after, found, pages = "", [], 0
         while after is not None:
@@ -118,6 +121,47 @@ def test_a_page_of_too_many_bytes_ends_before_its_limit_and_goes_on(
             after, pages = reply["next"], pages + 1
         assert found == whole
         assert pages > 1
+
+
+def with_invoices(api: Api, number: int) -> None:
+    """Let the record of the first file have so many invoices."""
+    record = api.store.records["results/a.json"]
+    [invoice] = record["invoices"]
+    record["invoices"] = [{**invoice, "number": f"{each:08}"} for each in range(number)]
+    api.store.requests.clear()
+
+
+def test_a_record_of_thousands_of_invoices_costs_a_bounded_number_of_requests(api: Api) -> None:
+    with_invoices(api, 3000)
+    entry = page(api, "include=record&limit=1")[0]
+    assert len(entry["invoices"]) == 3000
+    assert len(api.store.requests) < 110
+    assert api.ask("GET", f"/invoices/{A}").status == 200
+
+
+def test_a_record_that_takes_more_time_than_there_is_does_not_stop_the_list(api: Api) -> None:
+    with_invoices(api, 90)
+    listing = api.store.listing
+
+    def slow(bucket: str, prefix: str, after: str = "") -> Iterator[Entry]:
+        api.seconds -= 0.1
+        if api.seconds < 0.5:  # as the client of the bucket does
+            raise OutOfTime(api.seconds)
+        yield from listing(bucket, prefix, after)
+
+    api.store.listing = slow
+    reply = api.ask("GET", "/invoices?include=record&limit=10")
+    assert reply.status == 200
+    assert len(reply.json["invoices"][0]["invoices"]) == 90
+
+
+def test_an_entry_that_alone_has_too_many_bytes_has_no_invoices(api: Api) -> None:
+    with_invoices(api, 9000)
+    reply = api.ask("GET", "/invoices?include=record")
+    assert reply.status == 200
+    assert len(reply.text.encode()) < 4 << 20
+    entries = reply.json["invoices"]
+    assert (entries[0]["key"], entries[0]["invoices"], len(entries)) == (A, None, 5)
 
 
 @pytest.mark.parametrize("parameters", ["include=all", "include=", "status=doubtful"])

@@ -132,6 +132,22 @@ def test_two_entries_before_both_lists_are_seen_by_both(files: Files) -> None:
     assert first(files.add(files.upload(A, 0))) == B
 
 
+@pytest.mark.parametrize("order", [(A, B), (B, A)])
+def test_of_two_records_that_name_each_other_the_earlier_one_is_corrected(
+    files: Files, order: tuple[str, str]
+) -> None:
+    sources = {A: files.upload(A, 0), B: files.upload(B, 10)}
+    for source in sources.values():
+        files.index.note(source, read(source, RESULT))
+    records = {key: files.add(source) for key, source in sources.items()}
+    assert {key: first(record) for key, record in records.items()} == {A: B, B: A}
+    for key in order:
+        files.store.records[DEFAULT_LAYOUT.record_key(key)] = records[key]
+        files.index.settle(sources[key], records[key])
+    stored = {key: files.store.records[DEFAULT_LAYOUT.record_key(key)] for key in order}
+    assert {key: first(record) for key, record in stored.items()} == {A: None, B: A}
+
+
 def test_a_file_that_is_read_late_becomes_the_first_one(files: Files) -> None:
     assert [files.read(B, 10), files.read(A, 0)] == [None, B]
     assert [files.now(A), files.now(B)] == [None, A]
@@ -191,6 +207,14 @@ def test_an_entry_without_a_record_counts_until_the_truth_is_asked_for(files: Fi
 def test_an_entry_that_names_no_file_is_passed_over(files: Files, marker: dict[str, Any]) -> None:
     files.store.markers[f"{PREFIX}20200101T000000Z-{'0' * 32}"] = marker
     assert [files.read(A, 0), files.read(B, 10)] == [None, A]
+
+
+def test_entries_of_removed_files_cost_a_bounded_number_of_requests(files: Files) -> None:
+    for number in range(50):
+        marker = {"key": f"incoming/gone{number}.jpg", "etag": "e"}
+        files.store.markers[f"{PREFIX}20200101T0000{number:02}Z-{'0' * 32}"] = marker
+    assert files.read(A, 0) is None
+    assert len(files.store.requests) == 2 + 8 * 2
 
 
 def test_a_first_file_whose_record_is_in_the_archive_still_counts(files: Files) -> None:
