@@ -10,8 +10,15 @@ import os
 import signal
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support.paths import ROOT
+
+# A busy machine makes no test fail: drawing values may take long there.
+settings.register_profile(
+    "any-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("any-machine")
 
 # The caller's proxies and password file are not used.
 for name in list(os.environ):
