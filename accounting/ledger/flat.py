@@ -7,10 +7,12 @@ expected count as absent.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
+from quota_invoice.invoice.duplicates import RULE
+from quota_invoice.invoice.findings import Severity
 from quota_invoice.json_values import member
 from quota_invoice.records.record import etag_of
 
@@ -69,7 +71,8 @@ class EntryRow(NamedTuple):
         amount: the amount in yuan, with at most two decimals.
         amount_words: the amount in words.
         confidence: the lowest confidence of a field.
-        needs_review: whether a person should compare the invoice with its image.
+        needs_review: whether a person should compare the invoice with its image. This and the
+            following leave out the finding of a duplicate: the ledger's query finds duplicates.
         finding_codes: the codes of its findings, separated by spaces.
         findings: the findings in Chinese.
     """
@@ -137,8 +140,7 @@ def text(value: object) -> str:
 
 def _entry(key: str, place: int, entry: object) -> EntryRow:
     amount, number = member(entry, "amount"), text(member(entry, "number"))
-    findings = member(entry, "findings") or member(entry, "issues")
-    codes, messages = _findings(findings if isinstance(findings, list) else [])
+    codes, messages, needs_review = _findings(entry)
     return EntryRow(
         key,
         place,
@@ -154,20 +156,28 @@ def _entry(key: str, place: int, entry: object) -> EntryRow:
         _decimal(member(amount, "value")),
         text(member(amount, "words")),
         _lowest(member(entry, "confidence")),
-        member(entry, "needs_review") is not False,
+        needs_review,
         codes,
         messages,
     )
 
 
-def _findings(findings: Iterable[object]) -> tuple[str, str]:
-    """Return the codes and the Chinese texts of findings; the former schema has codes only."""
-    codes, messages = [], []
-    for finding in findings:
-        code = text(finding) or text(member(finding, "code"))
-        codes.append(code)
-        messages.append(text(member(member(finding, "message"), "zh")) or code)
-    return " ".join(codes), "\n".join(messages)
+def _findings(entry: object) -> tuple[str, str, bool]:
+    """Return codes and Chinese texts of an invoice's findings, and whether it needs a review."""
+    present = member(entry, "findings")
+    if not isinstance(present, list):
+        issues = member(entry, "issues")  # codes, of the former schema
+        codes = [text(each) for each in issues] if isinstance(issues, list) else []
+        return " ".join(codes), "\n".join(codes), member(entry, "needs_review") is not False
+    found = [each for each in present if member(each, "code") != RULE]
+    codes = [text(member(each, "code")) for each in found]
+    messages = [text(member(member(each, "message"), "zh")) for each in found]
+    needs_review = any(member(each, "severity") != Severity.INFO.value for each in found)
+    return " ".join(codes), "\n".join(map(_first_text, messages, codes)), needs_review
+
+
+def _first_text(*texts: str) -> str:
+    return next(filter(None, texts), "")
 
 
 def _decimal(value: object) -> Decimal | None:

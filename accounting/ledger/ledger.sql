@@ -1,6 +1,6 @@
 -- The ledger: one row per invoice, and one per input that has no invoice. DuckDB and Spark run this
 -- same query over the tables inputs, records, entries, retries and chosen (one row: prefix, since,
--- until, made_on).
+-- until, made_on, and the words of a duplicate, with {first} for the key of the first appearance).
 --
 -- A record counts if it is of the input's present content. A duplicate is every appearance of a code
 -- and number after the first one: by the time of the first upload of its content, then by the hash
@@ -180,14 +180,28 @@ SELECT
     invoices.amount,
     invoices.amount_words,
     invoices.confidence,
-    invoices.needs_review,
+    invoices.needs_review OR coalesce(appearances.appearance > 1, false) AS needs_review,
     CASE WHEN appearances.appearance > 1 THEN appearances.first_key END AS duplicate_of,
     near.near_invoice,
     -- An expense needs its invoice by 31 May of the next year (国家税务总局公告2018年第28号); the
     -- code's year stands for that of the expense.
     make_date(invoices.year + 1, 5, 31) < chosen.made_on AS is_year_over,
-    invoices.finding_codes,
-    invoices.findings,
+    CASE
+        WHEN appearances.appearance > 1
+            THEN concat_ws(' ', nullif(invoices.finding_codes, ''), 'duplicate')
+        ELSE invoices.finding_codes
+    END AS finding_codes,
+    CASE
+        WHEN appearances.appearance > 1
+            THEN concat_ws(
+                chr(10), nullif(invoices.findings, ''),
+                CASE
+                    WHEN appearances.first_key = present.key THEN chosen.duplicate_here
+                    ELSE replace(chosen.duplicate_elsewhere, '{first}', appearances.first_key)
+                END
+            )
+        ELSE invoices.findings
+    END AS findings,
     present.error_code,
     present.message,
     present.hint,
