@@ -30,8 +30,8 @@ _KEPT = {
     ),
     "entries": (
         "record_key VARCHAR, entry INTEGER, page INTEGER, code VARCHAR, number VARCHAR, "
-        "serial BIGINT, location VARCHAR, province VARCHAR, city VARCHAR, year INTEGER, "
-        "amount_text VARCHAR, amount DECIMAL(18,2), amount_words VARCHAR, confidence DOUBLE, "
+        "serial BIGINT, is_identified BOOLEAN, location VARCHAR, province VARCHAR, city VARCHAR, "
+        "year INTEGER, amount_text VARCHAR, amount DECIMAL(18,2), amount_words VARCHAR, confidence DOUBLE, "
         "needs_review BOOLEAN, finding_codes VARCHAR, findings VARCHAR"
     ),
 }

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
-from quota_invoice.invoice.duplicates import RULE
+from quota_invoice.invoice.duplicates import RULE, identity
 from quota_invoice.invoice.findings import Severity
 from quota_invoice.json_values import member
 from quota_invoice.records.record import etag_of
@@ -63,6 +63,7 @@ class EntryRow(NamedTuple):
         code: the invoice code, empty if none was read; likewise the following texts.
         number: the invoice number.
         serial: the number's value if it has eight digits.
+        is_identified: whether code and number are well-formed, so that they tell invoices apart.
         location: the place as printed.
         province: the province.
         city: the city.
@@ -83,6 +84,7 @@ class EntryRow(NamedTuple):
     code: str
     number: str
     serial: int | None
+    is_identified: bool
     location: str
     province: str
     city: str
@@ -148,6 +150,7 @@ def _entry(key: str, place: int, entry: object) -> EntryRow:
         text(member(entry, "code")),
         number,
         int(number) if _SERIAL.fullmatch(number) else None,
+        identity(entry) is not None,
         text(member(entry, "location")),
         text(member(entry, "province")),
         text(member(entry, "city")),

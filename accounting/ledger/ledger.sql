@@ -2,8 +2,8 @@
 -- same query over the tables inputs, records, entries, retries and chosen (one row: prefix, since,
 -- until, made_on, and the words of a duplicate, with {first} for the key of the first appearance).
 --
--- A record counts if it is of the input's present content. A duplicate is every appearance of a code
--- and number after the first one: by the time of the first upload of its content, then by the hash
+-- A record counts if it is of the input's present content. A duplicate is every appearance of a
+-- well-formed code and number after the first one: by the time of the first upload of its content, then by the hash
 -- of its key, which is the order of the index in the bucket. Near duplicates differ in one
 -- character of code or number; numbers of one code that follow each other without a gap are none.
 WITH places AS (
@@ -51,7 +51,8 @@ identities AS (
         entries.entry,
         entries.code,
         entries.number,
-        entries.serial
+        entries.serial,
+        entries.is_identified
     FROM current_inputs
     INNER JOIN entries ON current_inputs.record_key = entries.record_key
     WHERE current_inputs.status = 'recognized'
@@ -68,21 +69,26 @@ appearances AS (
             PARTITION BY code, number ORDER BY first_at, key_hash, entry
         ) AS first_key
     FROM identities
-    WHERE code <> '' AND number <> ''
+    WHERE is_identified
 ),
 
 -- Distinct invoices; numbers of one code without a gap between them have the same run.
+-- A number with another character than digits, which has no serial, is a run of its own.
 distinct_invoices AS (
     SELECT
         code,
         number,
-        serial,
-        serial - row_number() OVER (PARTITION BY code ORDER BY serial) AS run
+        coalesce(whole.serial, 0) AS serial,
+        CASE
+            WHEN whole.serial IS NULL THEN 100000000 + row_number() OVER by_code
+            ELSE whole.serial - row_number() OVER by_code
+        END AS run
     FROM (
         SELECT DISTINCT code, number, serial
         FROM identities
-        WHERE length(code) = 12 AND serial IS NOT NULL
+        WHERE length(code) = 12 AND length(number) = 8
     ) AS whole
+    WINDOW by_code AS (PARTITION BY code ORDER BY whole.serial NULLS LAST, number)
 ),
 
 -- Numbers that agree in all places but one agree in a text without this place.

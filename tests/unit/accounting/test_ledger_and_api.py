@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from quota_invoice.recognition.reading import Api, Reading, Recognition
 from quota_invoice.records.appearances import AppearanceIndex
 from quota_invoice.records.record import recognized
@@ -74,3 +76,16 @@ def test_an_invoice_that_stands_twice_in_a_file_has_the_words_of_it(
     assert not first["needs_review"]
     assert again["needs_review"]
     assert again["findings"].splitlines()[-1].startswith("这张发票在本文件中已出现过")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"code": "14403190911"}, {"code": "1", "number": "1"}, {"number": "9123456I"}],
+)
+def test_malformed_codes_and_numbers_make_no_duplicates(
+    store: RecordStore, rows: Rows, fields: dict[str, str]
+) -> None:
+    keys = [recognize(store, f"{place}.jpg", place, **fields) for place in range(2)]
+    found = of_ledger(rows())
+    assert found == {key: of_api(store, key) for key in keys}
+    assert {state[0] for state in found.values()} == {None}

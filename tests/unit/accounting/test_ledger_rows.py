@@ -153,6 +153,8 @@ def test_a_corrected_record_replaces_the_former_row(store: RecordStore, rows: Ro
         ({"number": "12345678"}, {"number": "12345978"}),
         ({"number": "12345678"}, {"number": "92345678"}),
         ({"number": "12345678"}, {"number": "12345670"}),
+        ({"number": "91234561"}, {"number": "9123456I"}),
+        ({"number": "9123456l"}, {"number": "9123456I"}),
         ({"code": "144031909110"}, {"code": "144031909710"}),
         ({"code": "144031909110"}, {"code": "144031909A10"}),
     ],
