@@ -25,14 +25,14 @@ _TEMPORARY = "temporary"
 _KEPT = {
     "records": (
         "key VARCHAR, etag VARCHAR, source_key VARCHAR, source_etag VARCHAR, status VARCHAR, "
-        "first_at VARCHAR, error_code VARCHAR, message VARCHAR, hint VARCHAR, "
+        "first_at VARCHAR, first_on DATE, error_code VARCHAR, message VARCHAR, hint VARCHAR, "
         "message_en VARCHAR, hint_en VARCHAR"
     ),
     "entries": (
         "record_key VARCHAR, entry INTEGER, page INTEGER, code VARCHAR, number VARCHAR, "
         "serial BIGINT, is_identified BOOLEAN, location VARCHAR, province VARCHAR, city VARCHAR, "
-        "year INTEGER, amount_text VARCHAR, amount DECIMAL(18,2), amount_words VARCHAR, confidence DOUBLE, "
-        "needs_review BOOLEAN, finding_codes VARCHAR, findings VARCHAR"
+        "year INTEGER, amount_text VARCHAR, amount DECIMAL(18,2), amount_words VARCHAR, "
+        "confidence DOUBLE, needs_review BOOLEAN, finding_codes VARCHAR, findings VARCHAR"
     ),
 }
 _LISTED = {

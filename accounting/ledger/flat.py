@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import date, timedelta, timezone
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
@@ -15,10 +16,12 @@ from quota_invoice.invoice.duplicates import RULE, identity
 from quota_invoice.invoice.findings import Severity
 from quota_invoice.json_values import member
 from quota_invoice.records.record import etag_of
+from quota_invoice.times import parse_time
 
 _SERIAL = re.compile(r"[0-9]{8}")
 _LIMIT = Decimal(10) ** 16  # yuan; more does not fit DECIMAL(18, 2)
 _CENT = -2  # exponent
+_CHINA = timezone(timedelta(hours=8))
 _YEARS = range(1900, 2200)  # others are no years of a calendar
 
 
@@ -32,7 +35,8 @@ class RecordRow(NamedTuple):
         source_etag: the ETag of the content that the record stands for.
         status: ``recognized``, ``failed``, ``archived`` if it cannot be read, or another text.
         first_at: the time of the content's first upload, as the record has it; the same content
-            may have been uploaded again since.
+            may have been uploaded again since. Empty if unknown.
+        first_on: the day of it, in China.
         error_code: a failure's code, else empty; likewise the following.
         message: its cause in Chinese.
         hint: its next step in Chinese.
@@ -46,6 +50,7 @@ class RecordRow(NamedTuple):
     source_etag: str
     status: str
     first_at: str = ""
+    first_on: date | None = None
     error_code: str = ""
     message: str = ""
     hint: str = ""
@@ -108,13 +113,16 @@ def flat_record(key: str, etag: str, record: Mapping[str, Any]) -> tuple[RecordR
     """
     error = record.get("error")
     message, hint = member(error, "message"), member(error, "hint")
+    first_at = text(member(record.get("source"), "uploaded_at"))
+    first_on = day_in_china(first_at)
     row = RecordRow(
         key,
         etag,
         text(member(record.get("source"), "key")),
         text(etag_of(record)),
         text(record.get("status")),
-        text(member(record.get("source"), "uploaded_at")),
+        first_at if first_on else "",
+        first_on,
         text(member(error, "code")),
         # The former schema has the service's own text only.
         text(message) or text(member(message, "zh")),
@@ -125,6 +133,19 @@ def flat_record(key: str, etag: str, record: Mapping[str, Any]) -> tuple[RecordR
     invoices = record.get("invoices")
     entries = invoices if isinstance(invoices, list) else []
     return row, [_entry(key, place, entry) for place, entry in enumerate(entries, 1)]
+
+
+def day_in_china(time: str) -> date | None:
+    """Return the day of a time; None if the text is no time.
+
+    >>> day_in_china("2026-11-22T16:00:00Z"), day_in_china("")
+    (datetime.date(2026, 11, 23), None)
+    """
+    parsed = parse_time(time)
+    try:
+        return parsed.astimezone(_CHINA).date() if parsed else None
+    except OverflowError:  # next to the last day of the calendar
+        return None
 
 
 def text(value: object) -> str:

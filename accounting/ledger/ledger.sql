@@ -2,7 +2,8 @@
 -- same query over the tables inputs, records, entries, retries and chosen (one row: prefix, since,
 -- until, made_on, and the words of a duplicate, with {first} for the key of the first appearance).
 --
--- A record counts if it is of the input's present content. A duplicate is every appearance of a
+-- A record counts if it is of the input's present content. Day and month are those of the first
+-- upload of that content: to upload it again moves no invoice to another month. A duplicate is every appearance of a
 -- well-formed code and number after the first one: by the time of the first upload of its content, then by the hash
 -- of its key, which is the order of the index in the bucket. Near duplicates differ in one
 -- character of code or number; numbers of one code that follow each other without a gap are none.
@@ -26,7 +27,10 @@ current_inputs AS (
             WHEN failure.status = 'failed' THEN 'failed'
             ELSE 'pending'
         END AS status,
-        coalesce(nullif(result.first_at, ''), inputs.uploaded_at) AS first_at,
+        coalesce(
+            nullif(result.first_at, ''), nullif(failure.first_at, ''), inputs.uploaded_at
+        ) AS first_at,
+        coalesce(result.first_on, failure.first_on, inputs.uploaded_on) AS first_on,
         failure.error_code,
         failure.message,
         failure.hint,
@@ -171,9 +175,9 @@ SELECT
     present.status,
     present.key,
     present.etag,
-    present.uploaded_at,
-    present.uploaded_on,
-    substr(CAST(present.uploaded_on AS STRING), 1, 7) AS month,
+    present.first_at AS uploaded_at,
+    present.first_on AS uploaded_on,
+    substr(CAST(present.first_on AS STRING), 1, 7) AS month,
     invoices.entry,
     invoices.page,
     invoices.code,
@@ -224,5 +228,5 @@ LEFT JOIN appearances
 LEFT JOIN near ON invoices.code = near.code AND invoices.number = near.number
 WHERE
     substr(present.key, 1, length(chosen.prefix)) = chosen.prefix
-    AND (chosen.since IS NULL OR present.uploaded_on >= chosen.since)
-    AND (chosen.until IS NULL OR present.uploaded_on <= chosen.until)
+    AND (chosen.since IS NULL OR present.first_on >= chosen.since)
+    AND (chosen.until IS NULL OR present.first_on <= chosen.until)

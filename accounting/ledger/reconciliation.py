@@ -11,8 +11,11 @@ STATES = ("recognized", "failed", "pending", "archived", "ignored")
 _ZERO = Decimal("0.00")
 _CHOSEN = """
     FROM inputs CROSS JOIN chosen
-    WHERE starts_with(key, prefix)
-    AND (since IS NULL OR uploaded_on >= since) AND (until IS NULL OR uploaded_on <= until)
+    LEFT JOIN records AS result ON record_key = result.key AND inputs.etag = result.source_etag
+    LEFT JOIN records AS failure ON failure_key = failure.key AND inputs.etag = failure.source_etag
+    WHERE starts_with(inputs.key, prefix)
+    AND (since IS NULL OR coalesce(result.first_on, failure.first_on, uploaded_on) >= since)
+    AND (until IS NULL OR coalesce(result.first_on, failure.first_on, uploaded_on) <= until)
 """
 GONE = """
     FROM records CROSS JOIN chosen

@@ -5,25 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from itertools import chain, islice
 from typing import Any
 
 from accounting.bucket import Bucket
 from accounting.ledger.cache import Cache
-from accounting.ledger.flat import EntryRow, RecordRow, flat_record
+from accounting.ledger.flat import EntryRow, RecordRow, day_in_china, flat_record
 from accounting.progress import Notice
 from quota_invoice.errors import ObjectUnavailable
 from quota_invoice.invoice.duplicates import hash_of_key
 from quota_invoice.obs.objects import Entry
 from quota_invoice.settings.layout import BucketLayout
-from quota_invoice.times import parse_time
 
 THREADS = 16
 """Downloads at the same time."""
 _LISTED = 5000  # rows of an insert
 _BATCH = 1000  # records; an interrupted run loses no more
-_CHINA = timedelta(hours=8)
 _RETRY = re.compile(r"(.*)\.([0-9]+)\.json", re.DOTALL)
 
 
@@ -64,12 +61,11 @@ def _list(cache: Cache, bucket: Bucket, notice: Notice) -> None:
 
 def _input(entry: Entry, layout: BucketLayout) -> tuple[Any, ...]:
     """Return the row of an input."""
-    uploaded = parse_time(entry.modified_at)
     return (
         entry.key,
         entry.etag,
         entry.modified_at,
-        (uploaded + _CHINA).date() if uploaded else None,
+        day_in_china(entry.modified_at),
         layout.reason_to_ignore(entry.key),
         layout.record_key(entry.key),
         layout.failure_key(entry.key),

@@ -8,11 +8,14 @@ from datetime import date
 from decimal import Decimal
 from hashlib import sha256
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from accounting.ledger.make import Made
 from quota_invoice.settings.layout import DEFAULT_LAYOUT
+from tests.support.announce import etag
 from tests.support.ledger.record_store import ALL, RecordStore, invoice
 
 Rows = Callable[..., list[dict[str, Any]]]
@@ -60,6 +63,19 @@ def test_the_day_of_an_upload_is_that_of_china(store: RecordStore, rows: Rows) -
         ["b.jpg"],
         ["a.jpg"],
     ]
+
+
+def test_an_invoice_stays_in_its_month_when_its_image_is_uploaded_again(
+    store: RecordStore, make: Callable[..., Made], rows: Rows, tmp_path: Path
+) -> None:
+    keys = [store.add("a.jpg", invoice()), store.add_failure("b.jpg")]
+    store.times.update(dict.fromkeys(keys, 20 * 24 * 3600))
+    november = replace(ALL, since=date(2026, 11, 1), until=date(2026, 11, 30))
+    december = replace(ALL, since=date(2026, 12, 1), until=date(2026, 12, 31))
+    found = [make(tmp_path / "l.csv", month).reconciliation for month in (november, december)]
+    assert [(each.inputs, each.unexplained) for each in found] == [(2, 0), (0, 0)]
+    assert by_key(rows(november), "uploaded_on") == {"a.jpg": date(2026, 11, 22)}
+    assert by_key(rows(), "uploaded_at") == {"a.jpg": "2026-11-22T00:00:00Z"}
 
 
 def test_each_invoice_of_a_sheet_has_a_row(store: RecordStore, rows: Rows) -> None:
@@ -226,6 +242,10 @@ def test_records_of_the_former_schema_are_in_the_ledger(store: RecordStore, rows
     [
         {"invoices": [None, 7, "text", [], {}]},
         {"invoices": "text", "error": 7},
+        {
+            "invoices": [{}],
+            "source": {"etag": etag(b"a.jpg"), "uploaded_at": "9999-12-31T23:59:59Z"},
+        },
         {"invoices": [{"code": 7, "amount": {"value": 50}, "confidence": {"code": "high"}}]},
         {"invoices": [{"year": 10**30, "page": 10**30, "amount": {"value": "1e400"}}]},
         {"invoices": [{"findings": [None, {"code": {}}, {"message": "text"}]}]},
