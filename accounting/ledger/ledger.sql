@@ -1,5 +1,5 @@
 -- The ledger: one row per invoice, and one per input that has no invoice. DuckDB and Spark run this
--- same query over the tables inputs, records, entries, retries and chosen (one row: prefix, since,
+-- same query over the tables inputs, records, entries, retries, markers and chosen (one row: prefix, since,
 -- until, made_on, and the words of a duplicate, with {first} for the key of the first appearance).
 --
 -- A record counts if it is of the input's present content. Day and month are those of the first
@@ -20,6 +20,7 @@ attempts AS (
 current_inputs AS (
     SELECT
         inputs.*,
+        right(inputs.appearance, 32) AS key_hash,
         CASE
             WHEN inputs.ignored IS NOT NULL THEN 'ignored'
             WHEN result.status = 'recognized' THEN 'recognized'
@@ -46,7 +47,8 @@ current_inputs AS (
     LEFT JOIN attempts ON inputs.retry_start = attempts.retry_start
 ),
 
--- The columns that tell invoices apart; all others are joined last, which takes less memory.
+-- The columns that tell invoices apart; all others are joined last, which takes less memory. The
+-- index tells those of a record in the archive: such an appearance counts, as it does for the API.
 identities AS (
     SELECT
         current_inputs.key,
@@ -60,6 +62,19 @@ identities AS (
     FROM current_inputs
     INNER JOIN entries ON current_inputs.record_key = entries.record_key
     WHERE current_inputs.status = 'recognized'
+    UNION ALL
+    SELECT
+        current_inputs.key,
+        current_inputs.key_hash,
+        current_inputs.first_at,
+        1 AS entry,
+        markers.code,
+        markers.number,
+        markers.serial,
+        true AS is_identified
+    FROM current_inputs
+    INNER JOIN markers ON current_inputs.appearance = markers.appearance
+    WHERE current_inputs.status = 'archived'
 ),
 
 appearances AS (

@@ -13,7 +13,7 @@ from accounting.ledger.cache import Cache
 from accounting.ledger.flat import EntryRow, RecordRow, day_in_china, flat_record
 from accounting.progress import Notice
 from quota_invoice.errors import ObjectUnavailable
-from quota_invoice.invoice.duplicates import hash_of_key
+from quota_invoice.invoice.duplicates import Appearance, identity
 from quota_invoice.obs.objects import Entry
 from quota_invoice.settings.layout import BucketLayout
 
@@ -21,6 +21,7 @@ THREADS = 16
 """Downloads at the same time."""
 _LISTED = 5000  # rows of an insert
 _BATCH = 1000  # records; an interrupted run loses no more
+_PARTS = 3  # of a marker's key: code, number, appearance
 _RETRY = re.compile(r"(.*)\.([0-9]+)\.json", re.DOTALL)
 
 
@@ -41,7 +42,10 @@ def synchronize(cache: Cache, bucket: Bucket, notice: Notice) -> int:
     """
     _list(cache, bucket, notice)
     cache.forget_unlisted()
-    return _download(cache, bucket, notice)
+    downloaded = _download(cache, bucket, notice)
+    if cache.has_archived():
+        _list_markers(cache, bucket)
+    return downloaded
 
 
 def _list(cache: Cache, bucket: Bucket, notice: Notice) -> None:
@@ -70,7 +74,7 @@ def _input(entry: Entry, layout: BucketLayout) -> tuple[Any, ...]:
         layout.record_key(entry.key),
         layout.failure_key(entry.key),
         layout.retry_key(entry.key, 0).removesuffix(".0.json"),
-        hash_of_key(entry.key),
+        Appearance(entry.key, entry.modified_at).name,
     )
 
 
@@ -83,6 +87,19 @@ def _download(cache: Cache, bucket: Bucket, notice: Notice) -> int:
             done += len(batch)
             notice("records", done, total)
     return done
+
+
+def _list_markers(cache: Cache, bucket: Bucket) -> None:
+    """List the index of appearances, which tells the invoices of records in the archive."""
+    prefix = bucket.layout.index_prefix
+    paths = (entry.key.removeprefix(prefix).split("/") for entry in bucket.listing(prefix))
+    markers = (
+        (code, number, int(number), appearance)
+        for code, number, appearance in (path for path in paths if len(path) == _PARTS)
+        if identity({"code": code, "number": number})
+    )
+    while batch := list(islice(markers, _LISTED)):
+        cache.add("markers", batch)
 
 
 def _read(bucket: Bucket, key: str, etag: str) -> tuple[RecordRow, Sequence[EntryRow]] | None:

@@ -89,3 +89,16 @@ def test_malformed_codes_and_numbers_make_no_duplicates(
     found = of_ledger(rows())
     assert found == {key: of_api(store, key) for key in keys}
     assert {state[0] for state in found.values()} == {None}
+
+
+def test_a_first_upload_counts_while_its_record_is_in_the_archive(
+    store: RecordStore, rows: Rows
+) -> None:
+    first, second = (recognize(store, path, place) for place, path in enumerate(("a.jpg", "b.jpg")))
+    other = recognize(store, "c.jpg", 2, number="00000001")
+    store.archived.add(DEFAULT_LAYOUT.record_key(first))
+    found = of_ledger(rows())
+    assert found == {key: of_api(store, key) for key in (second, other)}
+    assert found[second][0] == first
+    store.archived.clear()
+    assert [*of_ledger(rows())] == [first, second, other]
