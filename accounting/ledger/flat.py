@@ -192,16 +192,25 @@ def _findings(entry: object) -> tuple[str, str, bool]:
     if not isinstance(present, list):
         issues = member(entry, "issues")  # codes, of the former schema
         codes = [text(each) for each in issues] if isinstance(issues, list) else []
-        return " ".join(codes), "\n".join(codes), member(entry, "needs_review") is not False
+        messages = [_no_text(code) for code in codes]
+        return " ".join(codes), "\n".join(messages), member(entry, "needs_review") is not False
     found = [each for each in present if member(each, "code") != RULE]
     codes = [text(member(each, "code")) for each in found]
-    messages = [text(member(member(each, "message"), "zh")) for each in found]
+    messages = [
+        text(member(member(each, "message"), "zh")) or _no_text(code)
+        for each, code in zip(found, codes, strict=True)
+    ]
     needs_review = any(member(each, "severity") != Severity.INFO.value for each in found)
-    return " ".join(codes), "\n".join(map(_first_text, messages, codes)), needs_review
+    return " ".join(codes), "\n".join(messages), needs_review
 
 
-def _first_text(*texts: str) -> str:
-    return next(filter(None, texts), "")
+def _no_text(code: str) -> str:
+    """Return the text of a finding whose record has none, such as one of the former schema.
+
+    >>> _no_text("zero_amount")
+    '记录中没有此提示的文字（代码 zero_amount），请与图片核对。'
+    """
+    return f"记录中没有此提示的文字（代码 {code}），请与图片核对。"
 
 
 def _decimal(value: object) -> Decimal | None:

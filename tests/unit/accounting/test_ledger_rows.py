@@ -78,6 +78,16 @@ def test_an_invoice_stays_in_its_month_when_its_image_is_uploaded_again(
     assert by_key(rows(), "uploaded_at") == {"a.jpg": "2026-11-22T00:00:00Z"}
 
 
+def test_removed_inputs_are_counted_in_the_days_of_the_choice_failures_included(
+    store: RecordStore, make: Callable[..., Made], tmp_path: Path
+) -> None:
+    for key in (store.add("a.jpg", invoice()), store.add_failure("b.jpg")):
+        del store.objects[key]
+    choices = (ALL, replace(ALL, since=date(2026, 11, 23)), replace(ALL, until=date(2026, 11, 22)))
+    found = [make(tmp_path / "l.csv", choice).reconciliation for choice in choices]
+    assert [each.gone for each in found] == [2, 0, 2]
+
+
 def test_each_invoice_of_a_sheet_has_a_row(store: RecordStore, rows: Rows) -> None:
     entries = [invoice(number=f"1234567{digit}") for digit in range(3)]
     store.add("sheet.pdf", *({**entry, "page": 2} for entry in entries))
@@ -233,7 +243,7 @@ def test_records_of_the_former_schema_are_in_the_ledger(store: RecordStore, rows
     assert (row["code"], row["finding_codes"], row["findings"]) == (
         "144031909110",
         "zero_amount",
-        "zero_amount",
+        "记录中没有此提示的文字（代码 zero_amount），请与图片核对。",
     )
 
 
