@@ -241,6 +241,11 @@ def _year(value: object) -> int | None:
 
 
 def _lowest(confidence: object) -> float | None:
+    """Return the lowest confidence; those out of range count as absent.
+
+    >>> _lowest({"code": 0.9, "number": float("nan"), "amount": 10**400})
+    0.9
+    """
     values = confidence.values() if isinstance(confidence, Mapping) else ()
-    numbers = [float(value) for value in values if isinstance(value, int | float)]
-    return min(numbers, default=None)
+    numbers = [value for value in values if isinstance(value, int | float) and 0 <= value <= 1]
+    return min(map(float, numbers), default=None)

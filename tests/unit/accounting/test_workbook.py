@@ -100,6 +100,15 @@ def test_an_image_in_which_no_invoice_was_found_is_to_be_reviewed(
     assert row[-1].startswith("文件中没有找到定额发票")
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 10**400])
+def test_a_confidence_that_is_no_share_leaves_its_cell_empty(
+    store: RecordStore, make: Make, tmp_path: Path, value: float
+) -> None:
+    store.add("a.jpg", {**invoice(), "confidence": {"code": value}})
+    make(tmp_path / "ledger.xlsx")
+    assert column(read(tmp_path / "ledger.xlsx")["Invoices"], "最低置信度") == [""]
+
+
 def test_failures_say_the_cause_and_the_next_step(
     mixed: RecordStore, make: Make, tmp_path: Path
 ) -> None:
