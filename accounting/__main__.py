@@ -90,6 +90,10 @@ def ledger(  # noqa: PLR0913 - the command's options
         )
         with progress_bar(console) as notice:
             made = make_ledger(bucket, choice, out, cache, notice)
+    if not made.reconciliation.inputs:
+        days = " in the chosen days" if since or until else ""
+        words = f"no input lies below {choice.prefix}{days}: check PREFIX, SINCE and UNTIL"
+        console.print(words, markup=False)  # a path may have brackets
     for line in summary_lines(made.reconciliation):
         console.print(line)
     console.print(f"new or changed records: {made.downloaded}\nthe ledger is {out}")

@@ -25,23 +25,24 @@ _TEMPORARY = "temporary"
 _KEPT = {
     "records": (
         "key VARCHAR, etag VARCHAR, source_key VARCHAR, source_etag VARCHAR, status VARCHAR, "
-        "first_at VARCHAR, error_code VARCHAR, message VARCHAR, hint VARCHAR, "
+        "first_at VARCHAR, first_on DATE, error_code VARCHAR, message VARCHAR, hint VARCHAR, "
         "message_en VARCHAR, hint_en VARCHAR"
     ),
     "entries": (
         "record_key VARCHAR, entry INTEGER, page INTEGER, code VARCHAR, number VARCHAR, "
-        "serial BIGINT, location VARCHAR, province VARCHAR, city VARCHAR, year INTEGER, "
-        "amount_text VARCHAR, amount DECIMAL(18,2), amount_words VARCHAR, confidence DOUBLE, "
-        "needs_review BOOLEAN, finding_codes VARCHAR, findings VARCHAR"
+        "serial BIGINT, is_identified BOOLEAN, location VARCHAR, province VARCHAR, city VARCHAR, "
+        "year INTEGER, amount_text VARCHAR, amount DECIMAL(18,2), amount_words VARCHAR, "
+        "confidence DOUBLE, needs_review BOOLEAN, finding_codes VARCHAR, findings VARCHAR"
     ),
 }
 _LISTED = {
     "inputs": (
         "key VARCHAR, etag VARCHAR, uploaded_at VARCHAR, uploaded_on DATE, ignored VARCHAR, "
-        "record_key VARCHAR, failure_key VARCHAR, retry_start VARCHAR, key_hash VARCHAR"
+        "record_key VARCHAR, failure_key VARCHAR, retry_start VARCHAR, appearance VARCHAR"
     ),
     "listed": "key VARCHAR, etag VARCHAR",
     "retries": "retry_start VARCHAR, attempts INTEGER",
+    "markers": "code VARCHAR, number VARCHAR, serial BIGINT, appearance VARCHAR",
 }
 TABLES = {**_KEPT, **_LISTED}
 """The columns of each table."""
@@ -78,9 +79,12 @@ class Cache:
         self.connection.execute(query, [list(column) for column in zip(*rows, strict=True)])
 
     def forget_unlisted(self) -> None:
-        """Remove the records that were changed or removed since they were downloaded."""
+        """Remove the records that were changed or removed since they were downloaded.
+
+        Those in the archive as well: a record that was restored has the same ETag.
+        """
         self.connection.execute(
-            "DELETE FROM records WHERE NOT EXISTS (SELECT 1 FROM listed "
+            "DELETE FROM records WHERE status = 'archived' OR NOT EXISTS (SELECT 1 FROM listed "
             "WHERE listed.key = records.key AND listed.etag = records.etag)"
         )
         self.connection.execute(
@@ -100,6 +104,12 @@ class Cache:
         """Yield key and ETag of the records that ``missing`` found, some at a time."""
         # A cursor of its own: the caller inserts meanwhile.
         return batches(self.connection, "SELECT key, etag FROM missing", size)
+
+    def has_archived(self) -> bool:
+        """Whether a record is in the archive, so that its invoices are unknown."""
+        query = "SELECT count(*) FROM records WHERE status = 'archived'"
+        [(count,)] = self.connection.execute(query).fetchall()
+        return bool(count)
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:

@@ -7,16 +7,21 @@ expected count as absent.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from datetime import date, timedelta, timezone
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
+from quota_invoice.invoice.duplicates import RULE, identity
+from quota_invoice.invoice.findings import Severity
 from quota_invoice.json_values import member
 from quota_invoice.records.record import etag_of
+from quota_invoice.times import parse_time
 
 _SERIAL = re.compile(r"[0-9]{8}")
 _LIMIT = Decimal(10) ** 16  # yuan; more does not fit DECIMAL(18, 2)
 _CENT = -2  # exponent
+_CHINA = timezone(timedelta(hours=8))
 _YEARS = range(1900, 2200)  # others are no years of a calendar
 
 
@@ -30,7 +35,8 @@ class RecordRow(NamedTuple):
         source_etag: the ETag of the content that the record stands for.
         status: ``recognized``, ``failed``, ``archived`` if it cannot be read, or another text.
         first_at: the time of the content's first upload, as the record has it; the same content
-            may have been uploaded again since.
+            may have been uploaded again since. Empty if unknown.
+        first_on: the day of it, in China.
         error_code: a failure's code, else empty; likewise the following.
         message: its cause in Chinese.
         hint: its next step in Chinese.
@@ -44,6 +50,7 @@ class RecordRow(NamedTuple):
     source_etag: str
     status: str
     first_at: str = ""
+    first_on: date | None = None
     error_code: str = ""
     message: str = ""
     hint: str = ""
@@ -61,6 +68,7 @@ class EntryRow(NamedTuple):
         code: the invoice code, empty if none was read; likewise the following texts.
         number: the invoice number.
         serial: the number's value if it has eight digits.
+        is_identified: whether code and number are well-formed, so that they tell invoices apart.
         location: the place as printed.
         province: the province.
         city: the city.
@@ -69,7 +77,8 @@ class EntryRow(NamedTuple):
         amount: the amount in yuan, with at most two decimals.
         amount_words: the amount in words.
         confidence: the lowest confidence of a field.
-        needs_review: whether a person should compare the invoice with its image.
+        needs_review: whether a person should compare the invoice with its image. This and the
+            following leave out the finding of a duplicate: the ledger's query finds duplicates.
         finding_codes: the codes of its findings, separated by spaces.
         findings: the findings in Chinese.
     """
@@ -80,6 +89,7 @@ class EntryRow(NamedTuple):
     code: str
     number: str
     serial: int | None
+    is_identified: bool
     location: str
     province: str
     city: str
@@ -103,13 +113,16 @@ def flat_record(key: str, etag: str, record: Mapping[str, Any]) -> tuple[RecordR
     """
     error = record.get("error")
     message, hint = member(error, "message"), member(error, "hint")
+    first_at = text(member(record.get("source"), "uploaded_at"))
+    first_on = day_in_china(first_at)
     row = RecordRow(
         key,
         etag,
         text(member(record.get("source"), "key")),
         text(etag_of(record)),
         text(record.get("status")),
-        text(member(record.get("source"), "uploaded_at")),
+        first_at if first_on else "",
+        first_on,
         text(member(error, "code")),
         # The former schema has the service's own text only.
         text(message) or text(member(message, "zh")),
@@ -120,6 +133,19 @@ def flat_record(key: str, etag: str, record: Mapping[str, Any]) -> tuple[RecordR
     invoices = record.get("invoices")
     entries = invoices if isinstance(invoices, list) else []
     return row, [_entry(key, place, entry) for place, entry in enumerate(entries, 1)]
+
+
+def day_in_china(time: str) -> date | None:
+    """Return the day of a time; None if the text is no time.
+
+    >>> day_in_china("2026-11-22T16:00:00Z"), day_in_china("")
+    (datetime.date(2026, 11, 23), None)
+    """
+    parsed = parse_time(time)
+    try:
+        return parsed.astimezone(_CHINA).date() if parsed else None
+    except OverflowError:  # next to the last day of the calendar
+        return None
 
 
 def text(value: object) -> str:
@@ -137,8 +163,7 @@ def text(value: object) -> str:
 
 def _entry(key: str, place: int, entry: object) -> EntryRow:
     amount, number = member(entry, "amount"), text(member(entry, "number"))
-    findings = member(entry, "findings") or member(entry, "issues")
-    codes, messages = _findings(findings if isinstance(findings, list) else [])
+    codes, messages, needs_review = _findings(entry)
     return EntryRow(
         key,
         place,
@@ -146,6 +171,7 @@ def _entry(key: str, place: int, entry: object) -> EntryRow:
         text(member(entry, "code")),
         number,
         int(number) if _SERIAL.fullmatch(number) else None,
+        identity(entry) is not None,
         text(member(entry, "location")),
         text(member(entry, "province")),
         text(member(entry, "city")),
@@ -154,20 +180,37 @@ def _entry(key: str, place: int, entry: object) -> EntryRow:
         _decimal(member(amount, "value")),
         text(member(amount, "words")),
         _lowest(member(entry, "confidence")),
-        member(entry, "needs_review") is not False,
+        needs_review,
         codes,
         messages,
     )
 
 
-def _findings(findings: Iterable[object]) -> tuple[str, str]:
-    """Return the codes and the Chinese texts of findings; the former schema has codes only."""
-    codes, messages = [], []
-    for finding in findings:
-        code = text(finding) or text(member(finding, "code"))
-        codes.append(code)
-        messages.append(text(member(member(finding, "message"), "zh")) or code)
-    return " ".join(codes), "\n".join(messages)
+def _findings(entry: object) -> tuple[str, str, bool]:
+    """Return codes and Chinese texts of an invoice's findings, and whether it needs a review."""
+    present = member(entry, "findings")
+    if not isinstance(present, list):
+        issues = member(entry, "issues")  # codes, of the former schema
+        codes = [text(each) for each in issues] if isinstance(issues, list) else []
+        messages = [_no_text(code) for code in codes]
+        return " ".join(codes), "\n".join(messages), member(entry, "needs_review") is not False
+    found = [each for each in present if member(each, "code") != RULE]
+    codes = [text(member(each, "code")) for each in found]
+    messages = [
+        text(member(member(each, "message"), "zh")) or _no_text(code)
+        for each, code in zip(found, codes, strict=True)
+    ]
+    needs_review = any(member(each, "severity") != Severity.INFO.value for each in found)
+    return " ".join(codes), "\n".join(messages), needs_review
+
+
+def _no_text(code: str) -> str:
+    """Return the text of a finding whose record has none, such as one of the former schema.
+
+    >>> _no_text("zero_amount")
+    '记录中没有此提示的文字（代码 zero_amount），请与图片核对。'
+    """
+    return f"记录中没有此提示的文字（代码 {code}），请与图片核对。"
 
 
 def _decimal(value: object) -> Decimal | None:
@@ -198,6 +241,11 @@ def _year(value: object) -> int | None:
 
 
 def _lowest(confidence: object) -> float | None:
+    """Return the lowest confidence; those out of range count as absent.
+
+    >>> _lowest({"code": 0.9, "number": float("nan"), "amount": 10**400})
+    0.9
+    """
     values = confidence.values() if isinstance(confidence, Mapping) else ()
-    numbers = [float(value) for value in values if isinstance(value, int | float)]
-    return min(numbers, default=None)
+    numbers = [value for value in values if isinstance(value, int | float) and 0 <= value <= 1]
+    return min(map(float, numbers), default=None)

@@ -1,9 +1,10 @@
 -- The ledger: one row per invoice, and one per input that has no invoice. DuckDB and Spark run this
--- same query over the tables inputs, records, entries, retries and chosen (one row: prefix, since,
--- until, made_on).
+-- same query over the tables inputs, records, entries, retries, markers and chosen (one row: prefix, since,
+-- until, made_on, and the words of a duplicate, with {first} for the key of the first appearance).
 --
--- A record counts if it is of the input's present content. A duplicate is every appearance of a code
--- and number after the first one: by the time of the first upload of its content, then by the hash
+-- A record counts if it is of the input's present content. Day and month are those of the first
+-- upload of that content: to upload it again moves no invoice to another month. A duplicate is every appearance of a
+-- well-formed code and number after the first one: by the time of the first upload of its content, then by the hash
 -- of its key, which is the order of the index in the bucket. Near duplicates differ in one
 -- character of code or number; numbers of one code that follow each other without a gap are none.
 WITH places AS (
@@ -19,6 +20,7 @@ attempts AS (
 current_inputs AS (
     SELECT
         inputs.*,
+        right(inputs.appearance, 32) AS key_hash,
         CASE
             WHEN inputs.ignored IS NOT NULL THEN 'ignored'
             WHEN result.status = 'recognized' THEN 'recognized'
@@ -26,7 +28,10 @@ current_inputs AS (
             WHEN failure.status = 'failed' THEN 'failed'
             ELSE 'pending'
         END AS status,
-        coalesce(nullif(result.first_at, ''), inputs.uploaded_at) AS first_at,
+        coalesce(
+            nullif(result.first_at, ''), nullif(failure.first_at, ''), inputs.uploaded_at
+        ) AS first_at,
+        coalesce(result.first_on, failure.first_on, inputs.uploaded_on) AS first_on,
         failure.error_code,
         failure.message,
         failure.hint,
@@ -42,7 +47,8 @@ current_inputs AS (
     LEFT JOIN attempts ON inputs.retry_start = attempts.retry_start
 ),
 
--- The columns that tell invoices apart; all others are joined last, which takes less memory.
+-- The columns that tell invoices apart; all others are joined last, which takes less memory. The
+-- index tells those of a record in the archive: such an appearance counts, as it does for the API.
 identities AS (
     SELECT
         current_inputs.key,
@@ -51,10 +57,24 @@ identities AS (
         entries.entry,
         entries.code,
         entries.number,
-        entries.serial
+        entries.serial,
+        entries.is_identified
     FROM current_inputs
     INNER JOIN entries ON current_inputs.record_key = entries.record_key
     WHERE current_inputs.status = 'recognized'
+    UNION ALL
+    SELECT
+        current_inputs.key,
+        current_inputs.key_hash,
+        current_inputs.first_at,
+        1 AS entry,
+        markers.code,
+        markers.number,
+        markers.serial,
+        true AS is_identified
+    FROM current_inputs
+    INNER JOIN markers ON current_inputs.appearance = markers.appearance
+    WHERE current_inputs.status = 'archived'
 ),
 
 appearances AS (
@@ -68,21 +88,26 @@ appearances AS (
             PARTITION BY code, number ORDER BY first_at, key_hash, entry
         ) AS first_key
     FROM identities
-    WHERE code <> '' AND number <> ''
+    WHERE is_identified
 ),
 
 -- Distinct invoices; numbers of one code without a gap between them have the same run.
+-- A number with another character than digits, which has no serial, is a run of its own.
 distinct_invoices AS (
     SELECT
         code,
         number,
-        serial,
-        serial - row_number() OVER (PARTITION BY code ORDER BY serial) AS run
+        coalesce(whole.serial, 0) AS serial,
+        CASE
+            WHEN whole.serial IS NULL THEN 100000000 + row_number() OVER by_code
+            ELSE whole.serial - row_number() OVER by_code
+        END AS run
     FROM (
         SELECT DISTINCT code, number, serial
         FROM identities
-        WHERE length(code) = 12 AND serial IS NOT NULL
+        WHERE length(code) = 12 AND length(number) = 8
     ) AS whole
+    WINDOW by_code AS (PARTITION BY code ORDER BY whole.serial NULLS LAST, number)
 ),
 
 -- Numbers that agree in all places but one agree in a text without this place.
@@ -165,9 +190,9 @@ SELECT
     present.status,
     present.key,
     present.etag,
-    present.uploaded_at,
-    present.uploaded_on,
-    substr(CAST(present.uploaded_on AS STRING), 1, 7) AS month,
+    present.first_at AS uploaded_at,
+    present.first_on AS uploaded_on,
+    substr(CAST(present.first_on AS STRING), 1, 7) AS month,
     invoices.entry,
     invoices.page,
     invoices.code,
@@ -180,14 +205,28 @@ SELECT
     invoices.amount,
     invoices.amount_words,
     invoices.confidence,
-    invoices.needs_review,
+    invoices.needs_review OR coalesce(appearances.appearance > 1, false) AS needs_review,
     CASE WHEN appearances.appearance > 1 THEN appearances.first_key END AS duplicate_of,
     near.near_invoice,
     -- An expense needs its invoice by 31 May of the next year (国家税务总局公告2018年第28号); the
     -- code's year stands for that of the expense.
     make_date(invoices.year + 1, 5, 31) < chosen.made_on AS is_year_over,
-    invoices.finding_codes,
-    invoices.findings,
+    CASE
+        WHEN appearances.appearance > 1
+            THEN concat_ws(' ', nullif(invoices.finding_codes, ''), 'duplicate')
+        ELSE invoices.finding_codes
+    END AS finding_codes,
+    CASE
+        WHEN appearances.appearance > 1
+            THEN concat_ws(
+                chr(10), nullif(invoices.findings, ''),
+                CASE
+                    WHEN appearances.first_key = present.key THEN chosen.duplicate_here
+                    ELSE replace(chosen.duplicate_elsewhere, '{first}', appearances.first_key)
+                END
+            )
+        ELSE invoices.findings
+    END AS findings,
     present.error_code,
     present.message,
     present.hint,
@@ -204,5 +243,5 @@ LEFT JOIN appearances
 LEFT JOIN near ON invoices.code = near.code AND invoices.number = near.number
 WHERE
     substr(present.key, 1, length(chosen.prefix)) = chosen.prefix
-    AND (chosen.since IS NULL OR present.uploaded_on >= chosen.since)
-    AND (chosen.until IS NULL OR present.uploaded_on <= chosen.until)
+    AND (chosen.since IS NULL OR present.first_on >= chosen.since)
+    AND (chosen.until IS NULL OR present.first_on <= chosen.until)

@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 
 from accounting.ledger.cache import Cache, batches
+from quota_invoice.invoice.duplicates import duplicate_finding
 
 LEDGER = Path(__file__).with_name("ledger.sql")
 _BATCH = 1000  # rows
@@ -28,7 +29,7 @@ class Choice:
 
     Attributes:
         prefix: the beginning of their keys.
-        since: first day of the upload, in China; None for all.
+        since: first day of the content's first upload, in China; None for all.
         until: last day of the upload.
         made_on: the day of the ledger, by which a code's year is judged.
         review_url: the review page, which takes an input's key as ``key``; empty for no links.
@@ -53,11 +54,12 @@ class Ledger:
         self.choice = choice
         self._connection: duckdb.DuckDBPyConnection = cache.connection
         self._connection.execute(
-            "CREATE OR REPLACE TABLE chosen (prefix VARCHAR, since DATE, until DATE, made_on DATE)"
+            "CREATE OR REPLACE TABLE chosen (prefix VARCHAR, since DATE, until DATE, made_on DATE, "
+            "duplicate_here VARCHAR, duplicate_elsewhere VARCHAR)"
         )
         self._connection.execute(
-            "INSERT INTO chosen VALUES (?, ?, ?, ?)",
-            [choice.prefix, choice.since, choice.until, choice.made_on],
+            "INSERT INTO chosen VALUES (?, ?, ?, ?, ?, ?)",
+            [choice.prefix, choice.since, choice.until, choice.made_on, *_words_of_duplicates()],
         )
         self._connection.execute(
             f"CREATE OR REPLACE TABLE ledger AS {LEDGER.read_text(encoding='utf-8')}"
@@ -79,3 +81,9 @@ class Ledger:
         self._connection.execute(
             f"COPY ({query}) TO '{target}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 20000)"
         )
+
+
+def _words_of_duplicates() -> tuple[str, str]:
+    """Return the Chinese texts of a duplicate in the same file, and in another one."""
+    here, elsewhere = duplicate_finding("", ""), duplicate_finding("{first}", "")
+    return here.message.zh, elsewhere.message.zh

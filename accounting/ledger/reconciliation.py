@@ -11,15 +11,23 @@ STATES = ("recognized", "failed", "pending", "archived", "ignored")
 _ZERO = Decimal("0.00")
 _CHOSEN = """
     FROM inputs CROSS JOIN chosen
-    WHERE starts_with(key, prefix)
-    AND (since IS NULL OR uploaded_on >= since) AND (until IS NULL OR uploaded_on <= until)
+    LEFT JOIN records AS result ON record_key = result.key AND inputs.etag = result.source_etag
+    LEFT JOIN records AS failure ON failure_key = failure.key AND inputs.etag = failure.source_etag
+    WHERE starts_with(inputs.key, prefix)
+    AND (since IS NULL OR coalesce(result.first_on, failure.first_on, uploaded_on) >= since)
+    AND (until IS NULL OR coalesce(result.first_on, failure.first_on, uploaded_on) <= until)
 """
 GONE = """
-    FROM records CROSS JOIN chosen
-    WHERE starts_with(source_key, prefix) AND status = 'recognized'
-    AND source_key NOT IN (SELECT key FROM inputs)
+    FROM (
+        SELECT DISTINCT source_key FROM records CROSS JOIN chosen
+        WHERE starts_with(source_key, prefix) AND status IN ('recognized', 'failed')
+        AND (since IS NULL OR first_on >= since) AND (until IS NULL OR first_on <= until)
+        AND source_key NOT IN (SELECT key FROM inputs)
+    )
 """
-"""The records whose input was removed or renamed; they are not in the ledger."""
+"""The inputs that were removed or renamed, with a record or failure; they are not in the ledger."""
+WITHOUT_INVOICE = "FROM ledger WHERE status = 'recognized' AND entry IS NULL"
+"""The inputs with a record that has no invoice."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +37,8 @@ class Reconciliation:
     Attributes:
         inputs: the inputs that the listing has.
         states: the inputs by state: with a record, failed, pending, archived, ignored.
-        gone: the records whose input was removed or renamed.
+        gone: the removed or renamed inputs that have a record or failure.
+        without_invoice: the inputs with a record that has no invoice.
         invoices: the invoices, by number and sum.
         duplicates: the duplicates among them.
         counted: the invoices that count.
@@ -40,6 +49,7 @@ class Reconciliation:
     inputs: int
     states: dict[str, int]
     gone: int
+    without_invoice: int
     invoices: tuple[int, Decimal]
     duplicates: tuple[int, Decimal]
     counted: tuple[int, Decimal]
@@ -66,6 +76,7 @@ class Reconciliation:
             inputs=_count(ledger, _CHOSEN),
             states={state: by_state.get(state, 0) for state in STATES},
             gone=_count(ledger, GONE),
+            without_invoice=_count(ledger, WITHOUT_INVOICE),
             invoices=_count_and_sum(ledger, INVOICES),
             duplicates=_count_and_sum(ledger, f"{INVOICES} AND duplicate_of IS NOT NULL"),
             counted=_count_and_sum(ledger, COUNTED),

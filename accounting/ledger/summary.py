@@ -17,8 +17,10 @@ def summary_lines(found: Reconciliation) -> list[str]:
     ]
     if found.without_amount:
         lines.append(f"without an amount: {found.without_amount} invoices")
+    if found.without_invoice:
+        lines.append(f"inputs without an invoice, to review: {found.without_invoice}")
     if found.gone:
-        lines.append(f"records of removed inputs, left out: {found.gone}")
+        lines.append(f"removed inputs with a record or failure, left out: {found.gone}")
     return lines
 
 

@@ -65,12 +65,13 @@ def write_reconciliation(ledger: Ledger, sheet: Worksheet, formats: Formats) -> 
     for label, count in (
         ("全部文件 inputs in all", found.inputs),
         ("已识别 with a record", found.states["recognized"]),
+        ("其中没有发票 of these without an invoice", found.without_invoice),
         ("识别失败 failed", found.states["failed"]),
         ("等待识别 pending", found.states["pending"]),
         ("识别结果已归档 record in the archive", found.states["archived"]),
         ("已忽略 ignored", found.states["ignored"]),
         ("差异 unexplained", found.unexplained),
-        ("另有原图已删除 besides: removed inputs with a record", found.gone),
+        ("另有原图已删除 besides: removed inputs with a record or failure", found.gone),
     ):
         table.add((label, count), _warning(label, count))
     sums = Table(sheet, formats, (Column("发票 Invoices"), _COUNT, _SUM), table.row + 1)

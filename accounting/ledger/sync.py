@@ -5,25 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from itertools import chain, islice
 from typing import Any
 
 from accounting.bucket import Bucket
 from accounting.ledger.cache import Cache
-from accounting.ledger.flat import EntryRow, RecordRow, flat_record
+from accounting.ledger.flat import EntryRow, RecordRow, day_in_china, flat_record
 from accounting.progress import Notice
 from quota_invoice.errors import ObjectUnavailable
-from quota_invoice.invoice.duplicates import hash_of_key
+from quota_invoice.invoice.duplicates import Appearance, identity
 from quota_invoice.obs.objects import Entry
 from quota_invoice.settings.layout import BucketLayout
-from quota_invoice.times import parse_time
 
 THREADS = 16
 """Downloads at the same time."""
 _LISTED = 5000  # rows of an insert
 _BATCH = 1000  # records; an interrupted run loses no more
-_CHINA = timedelta(hours=8)
+_PARTS = 3  # of a marker's key: code, number, appearance
 _RETRY = re.compile(r"(.*)\.([0-9]+)\.json", re.DOTALL)
 
 
@@ -44,7 +42,10 @@ def synchronize(cache: Cache, bucket: Bucket, notice: Notice) -> int:
     """
     _list(cache, bucket, notice)
     cache.forget_unlisted()
-    return _download(cache, bucket, notice)
+    downloaded = _download(cache, bucket, notice)
+    if cache.has_archived():
+        _list_markers(cache, bucket)
+    return downloaded
 
 
 def _list(cache: Cache, bucket: Bucket, notice: Notice) -> None:
@@ -64,17 +65,16 @@ def _list(cache: Cache, bucket: Bucket, notice: Notice) -> None:
 
 def _input(entry: Entry, layout: BucketLayout) -> tuple[Any, ...]:
     """Return the row of an input."""
-    uploaded = parse_time(entry.modified_at)
     return (
         entry.key,
         entry.etag,
         entry.modified_at,
-        (uploaded + _CHINA).date() if uploaded else None,
+        day_in_china(entry.modified_at),
         layout.reason_to_ignore(entry.key),
         layout.record_key(entry.key),
         layout.failure_key(entry.key),
         layout.retry_key(entry.key, 0).removesuffix(".0.json"),
-        hash_of_key(entry.key),
+        Appearance(entry.key, entry.modified_at).name,
     )
 
 
@@ -87,6 +87,19 @@ def _download(cache: Cache, bucket: Bucket, notice: Notice) -> int:
             done += len(batch)
             notice("records", done, total)
     return done
+
+
+def _list_markers(cache: Cache, bucket: Bucket) -> None:
+    """List the index of appearances, which tells the invoices of records in the archive."""
+    prefix = bucket.layout.index_prefix
+    paths = (entry.key.removeprefix(prefix).split("/") for entry in bucket.listing(prefix))
+    markers = (
+        (code, number, int(number), appearance)
+        for code, number, appearance in (path for path in paths if len(path) == _PARTS)
+        if identity({"code": code, "number": number})
+    )
+    while batch := list(islice(markers, _LISTED)):
+        cache.add("markers", batch)
 
 
 def _read(bucket: Bucket, key: str, etag: str) -> tuple[RecordRow, Sequence[EntryRow]] | None:

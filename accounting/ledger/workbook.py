@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 from urllib.parse import quote
 
 from xlsxwriter import Workbook
 
 from accounting.ledger.query import COUNTED, INVOICES, ORDER, Ledger
+from accounting.ledger.reconciliation import WITHOUT_INVOICE
 from accounting.ledger.summary_sheets import write_reconciliation, write_totals
 from accounting.ledger.table import Colour, Column, Formats, Kind, Link, Table
 
 _DUPLICATE, _REVIEW, _NEAR = "重复 duplicate", "待核对 to review", "相近 nearly equal"
+_NO_INVOICE = "文件中没有找到定额发票，请核对图片。 No quota invoice was found: look at the image."
 _FILE = Column("文件 File", width=48)
 _DAY = Column("上传日期 Uploaded", Kind.DATE)
 _CODE = Column("发票代码 Code", width=15)
@@ -103,9 +106,13 @@ def _write_duplicates(ledger: Ledger, book: Workbook, formats: Formats) -> None:
 def _write_to_review(ledger: Ledger, book: Workbook, formats: Formats) -> None:
     columns = (_FILE, _DAY, _CODE, _NUMBER, _AMOUNT, _FINDINGS)
     table = Table(book.add_worksheet("To review"), formats, columns)
-    query = f"SELECT key, uploaded_on, code, number, amount, findings {COUNTED} AND needs_review"
+    queries = (
+        f"SELECT key, uploaded_on, code, number, amount, findings {COUNTED} AND needs_review",
+        f"SELECT key, uploaded_on, '', '', NULL, '{_NO_INVOICE}' {WITHOUT_INVOICE}",
+    )
     page = ledger.choice.review_url
-    for key, *values in ledger.rows(f"{query} {ORDER}"):
+    rows = chain.from_iterable(ledger.rows(f"{query} {ORDER}") for query in queries)
+    for key, *values in rows:
         url = f"{page}?key={quote(key, safe='/')}" if page else ""
         table.add((Link(url, key), *values))
     table.finish()

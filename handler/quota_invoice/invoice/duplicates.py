@@ -107,7 +107,7 @@ def name_duplicates(
         first = known.get(itself) if itself else None
         findings = [each for each in invoice["findings"] if each["code"] != RULE]
         if first is not None:
-            findings.append(_duplicate(first, own_key).to_json())
+            findings.append(duplicate_finding(first, own_key).to_json())
         elif itself:
             known[itself] = own_key
         needs_review = any(each["severity"] != Severity.INFO.value for each in findings)
@@ -116,7 +116,13 @@ def name_duplicates(
     return named
 
 
-def _duplicate(first: str, own_key: str) -> Finding:
+def duplicate_finding(first: str, own_key: str) -> Finding:
+    """Return the finding of a duplicate.
+
+    Args:
+        first: the key of the file with the first appearance.
+        own_key: the key of the file that shows the duplicate.
+    """
     if first == own_key:
         text = Text(
             "这张发票在本文件中已出现过：代码和号码相同，不能重复报销。",

@@ -88,8 +88,15 @@ def low_confidence(fields: Fields) -> Iterator[Finding]:
     least = fields.conditions.confidence_below
     for name, (zh, en) in NAMES.items():
         confidence = fields.confidence.get(name)
-        is_sure = isinstance(confidence, int | float) and confidence >= least
-        if getattr(fields, name) and not is_sure:
+        if not getattr(fields, name):
+            continue
+        if not isinstance(confidence, int | float):
+            text = Text(
+                f"{zh}没有识别置信度，请与图片核对。",
+                f"The OCR service gives no confidence in the {en}: compare it with the image.",
+            )
+            yield Finding(f"low_confidence.{name}", Severity.DOUBT, text)
+        elif not confidence >= least:  # NaN included
             text = Text(
                 f"{zh}的识别置信度低于 {least:g}，请与图片核对。",
                 f"The OCR service's confidence in the {en} is below {least:g}: compare it "

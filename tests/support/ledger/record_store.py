@@ -9,6 +9,7 @@ from typing import Any
 
 from accounting.bucket import Bucket
 from accounting.ledger.query import Choice
+from quota_invoice.errors import ObjectUnavailable
 from quota_invoice.invoice.interpret import interpret
 from quota_invoice.obs.objects import Entry
 from quota_invoice.settings.layout import DEFAULT_LAYOUT
@@ -44,7 +45,20 @@ HOSTILE = [
 
 
 class RecordStore(FakeStore):
-    """A bucket whose records have ETags of their own."""
+    """A bucket whose records have ETags of their own.
+
+    Attributes:
+        archived: keys of records that cannot be read.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.archived: set[str] = set()
+
+    def read(self, bucket: str, key: str) -> dict[str, Any] | None:
+        if key in self.archived:
+            raise ObjectUnavailable("Object.Archived", f"get {key}")
+        return super().read(bucket, key)
 
     def listing(self, bucket: str, prefix: str, after: str = "") -> Iterator[Entry]:
         for entry in super().listing(bucket, prefix, after):

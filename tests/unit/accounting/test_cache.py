@@ -17,7 +17,7 @@ from accounting.ledger import sync
 from accounting.ledger.cache import open_cache
 from accounting.ledger.make import Made, make_ledger
 from accounting.progress import ignore_progress
-from quota_invoice.errors import ObjectUnavailable, StoreUnreachable
+from quota_invoice.errors import StoreUnreachable
 from quota_invoice.settings.layout import DEFAULT_LAYOUT
 from tests.support.ledger.record_store import ALL, RecordStore, invoice
 
@@ -89,20 +89,14 @@ def test_an_interrupted_run_goes_on_after_the_records_that_it_has(
     assert (made.downloaded, made.reconciliation.counted[0]) == (20, 40)
 
 
-class Archived(RecordStore):
-    """All records are in the archive."""
-
-    def read(self, bucket: str, key: str) -> dict[str, Any] | None:
-        del bucket
-        raise ObjectUnavailable("Object.Archived", f"get {key}")
-
-
-def test_a_record_in_the_archive_is_named(tmp_path: Path) -> None:
-    store = Archived()
-    store.add("a.jpg", invoice())
-    made = make_ledger(store.bucket, ALL, tmp_path / "l.xlsx", tmp_path / "c", ignore_progress)
-    found = made.reconciliation
+def test_a_record_in_the_archive_is_named_until_it_is_restored(
+    store: RecordStore, make: Make, tmp_path: Path
+) -> None:
+    store.archived.add(DEFAULT_LAYOUT.record_key(store.add("a.jpg", invoice())))
+    found = make(tmp_path / "l.xlsx").reconciliation
     assert (found.states["archived"], found.unexplained) == (1, 0)
+    store.archived.clear()
+    assert make(tmp_path / "l.xlsx").reconciliation.states["recognized"] == 1
 
 
 def test_only_the_owner_can_read_the_files_of_an_open_cache(tmp_path: Path) -> None:

@@ -10,6 +10,9 @@ from typer.testing import CliRunner
 from accounting.__main__ import app
 from accounting.bucket import open_bucket, read_environment
 from accounting.errors import AccountingError
+from bench.ledger.generated import GeneratedBucket
+from bench.ledger.server import BUCKET, application
+from local.http_server import HttpServer
 
 ENVIRONMENT = {
     "HW_ACCESS_KEY": "access",
@@ -54,6 +57,24 @@ def test_a_bucket_that_is_not_reached_is_named_without_secrets(tmp_path: Path) -
     assert "the same command continues from here" in result.stderr
     assert "very-secret" not in result.stderr + result.stdout
     assert not (tmp_path / "l.xlsx").exists()
+
+
+def test_a_path_that_matches_no_input_is_named(tmp_path: Path) -> None:
+    server = HttpServer(application(GeneratedBucket(3)))
+    arguments = ["ledger", "--out", str(tmp_path / "l.csv"), "--cache", str(tmp_path / "cache")]
+    environment = {**ENVIRONMENT, "BUCKET": BUCKET, "OBS_ENDPOINT": server.url}
+    try:
+        results = [
+            CliRunner().invoke(app, [*arguments, "--prefix", prefix], env=environment)
+            for prefix in ("2062[1]/", "2026/")
+        ]
+    finally:
+        server.stop()
+    said = [
+        "no input lies below incoming/2062[1]/: check PREFIX" in result.stderr for result in results
+    ]
+    assert said == [True, False]
+    assert [result.exit_code for result in results] == [0, 0]
 
 
 def test_a_day_is_written_as_year_month_and_day() -> None:

@@ -8,11 +8,14 @@ from datetime import date
 from decimal import Decimal
 from hashlib import sha256
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from accounting.ledger.make import Made
 from quota_invoice.settings.layout import DEFAULT_LAYOUT
+from tests.support.announce import etag
 from tests.support.ledger.record_store import ALL, RecordStore, invoice
 
 Rows = Callable[..., list[dict[str, Any]]]
@@ -60,6 +63,29 @@ def test_the_day_of_an_upload_is_that_of_china(store: RecordStore, rows: Rows) -
         ["b.jpg"],
         ["a.jpg"],
     ]
+
+
+def test_an_invoice_stays_in_its_month_when_its_image_is_uploaded_again(
+    store: RecordStore, make: Callable[..., Made], rows: Rows, tmp_path: Path
+) -> None:
+    keys = [store.add("a.jpg", invoice()), store.add_failure("b.jpg")]
+    store.times.update(dict.fromkeys(keys, 20 * 24 * 3600))
+    november = replace(ALL, since=date(2026, 11, 1), until=date(2026, 11, 30))
+    december = replace(ALL, since=date(2026, 12, 1), until=date(2026, 12, 31))
+    found = [make(tmp_path / "l.csv", month).reconciliation for month in (november, december)]
+    assert [(each.inputs, each.unexplained) for each in found] == [(2, 0), (0, 0)]
+    assert by_key(rows(november), "uploaded_on") == {"a.jpg": date(2026, 11, 22)}
+    assert by_key(rows(), "uploaded_at") == {"a.jpg": "2026-11-22T00:00:00Z"}
+
+
+def test_removed_inputs_are_counted_in_the_days_of_the_choice_failures_included(
+    store: RecordStore, make: Callable[..., Made], tmp_path: Path
+) -> None:
+    for key in (store.add("a.jpg", invoice()), store.add_failure("b.jpg")):
+        del store.objects[key]
+    choices = (ALL, replace(ALL, since=date(2026, 11, 23)), replace(ALL, until=date(2026, 11, 22)))
+    found = [make(tmp_path / "l.csv", choice).reconciliation for choice in choices]
+    assert [each.gone for each in found] == [2, 0, 2]
 
 
 def test_each_invoice_of_a_sheet_has_a_row(store: RecordStore, rows: Rows) -> None:
@@ -153,6 +179,8 @@ def test_a_corrected_record_replaces_the_former_row(store: RecordStore, rows: Ro
         ({"number": "12345678"}, {"number": "12345978"}),
         ({"number": "12345678"}, {"number": "92345678"}),
         ({"number": "12345678"}, {"number": "12345670"}),
+        ({"number": "91234561"}, {"number": "9123456I"}),
+        ({"number": "9123456l"}, {"number": "9123456I"}),
         ({"code": "144031909110"}, {"code": "144031909710"}),
         ({"code": "144031909110"}, {"code": "144031909A10"}),
     ],
@@ -215,7 +243,7 @@ def test_records_of_the_former_schema_are_in_the_ledger(store: RecordStore, rows
     assert (row["code"], row["finding_codes"], row["findings"]) == (
         "144031909110",
         "zero_amount",
-        "zero_amount",
+        "记录中没有此提示的文字（代码 zero_amount），请与图片核对。",
     )
 
 
@@ -224,6 +252,10 @@ def test_records_of_the_former_schema_are_in_the_ledger(store: RecordStore, rows
     [
         {"invoices": [None, 7, "text", [], {}]},
         {"invoices": "text", "error": 7},
+        {
+            "invoices": [{}],
+            "source": {"etag": etag(b"a.jpg"), "uploaded_at": "9999-12-31T23:59:59Z"},
+        },
         {"invoices": [{"code": 7, "amount": {"value": 50}, "confidence": {"code": "high"}}]},
         {"invoices": [{"year": 10**30, "page": 10**30, "amount": {"value": "1e400"}}]},
         {"invoices": [{"findings": [None, {"code": {}}, {"message": "text"}]}]},

@@ -89,6 +89,26 @@ def test_the_state_of_an_invoice_says_duplicate_or_to_review(
     del mixed
 
 
+def test_an_image_in_which_no_invoice_was_found_is_to_be_reviewed(
+    store: RecordStore, make: Make, tmp_path: Path
+) -> None:
+    store.add("tree.jpg")
+    found = make(tmp_path / "ledger.xlsx").reconciliation
+    assert (found.without_invoice, found.to_review[0]) == (1, 0)
+    [_, row] = read(tmp_path / "ledger.xlsx")["To review"]
+    assert row[0] == "incoming/tree.jpg"
+    assert row[-1].startswith("文件中没有找到定额发票")
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 10**400])
+def test_a_confidence_that_is_no_share_leaves_its_cell_empty(
+    store: RecordStore, make: Make, tmp_path: Path, value: float
+) -> None:
+    store.add("a.jpg", {**invoice(), "confidence": {"code": value}})
+    make(tmp_path / "ledger.xlsx")
+    assert column(read(tmp_path / "ledger.xlsx")["Invoices"], "最低置信度") == [""]
+
+
 def test_failures_say_the_cause_and_the_next_step(
     mixed: RecordStore, make: Make, tmp_path: Path
 ) -> None:

@@ -123,6 +123,12 @@ def test_an_api_that_finds_all_invoices_leaves_no_doubt_about_others() -> None:
     assert names == [f"low_confidence.{name}" for name in NAMES]
 
 
+def test_a_missing_confidence_is_not_called_a_low_one() -> None:
+    finding, *_ = problems(interpret({**RESULT, "confidence": {}}))
+    assert finding["code"].startswith("low_confidence.")
+    assert finding["message"]["zh"].endswith("没有识别置信度，请与图片核对。")
+
+
 def test_a_contradiction_names_both_places() -> None:
     finding, _ = check(Fields.of({**RESULT, "location": "上海"}))
     assert finding.message == Text(
