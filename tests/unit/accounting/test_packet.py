@@ -47,10 +47,17 @@ def add(store: RecordStore, path: str, content: bytes, *invoices: dict[str, Any]
     return key
 
 
-def numbered(number: int, amount: str = "￥0.10", **fields: Any) -> dict[str, Any]:
+def numbered(number: int, amount: str = "￥2.00", **fields: Any) -> dict[str, Any]:
     """An invoice that needs no review; its number has no near neighbour."""
     made = invoice(number=f"{number:08}", amount=amount, **fields)
     return {**made, "needs_review": False}
+
+
+def doubtful(made: dict[str, Any]) -> dict[str, Any]:
+    """The same invoice, with a finding for which a person should look at it."""
+    text = {"zh": "请与图片核对。", "en": "Compare it with the image."}
+    finding = {"code": "low_confidence.code", "severity": "doubt", "message": text}
+    return {**made, "findings": [finding], "needs_review": True}
 
 
 @pytest.fixture
@@ -64,7 +71,7 @@ def mixed(store: RecordStore) -> RecordStore:
     several = [numbered(number * 1010101) for number in (50, 60, 70, 80, 90)]
     add(store, "2026/d.tif", formats.tiff(name), *several)
     add(store, "2026/e.jpg", formats.jpeg(), numbered(11111111), second=60)
-    add(store, "2026/f.jpg", formats.jpeg(), {**numbered(12345670), "needs_review": True})
+    add(store, "2026/f.jpg", formats.jpeg(), doubtful(numbered(12345670)))
     add(store, "2026/g.jpg", formats.jpeg(), numbered(76543210, ""))
     store.add_failure("2026/h.jpg")
     store.upload("2026/i.jpg")
@@ -100,10 +107,10 @@ def test_counts_and_totals_of_pdf_workbook_and_zip_agree(pack: Make, out: Path) 
         originals = [name for name in zipped.namelist() if name.startswith("originals/")]
         rows = sheet(zipped, "Packet")[1:]
         reconciliation = sheet(zipped, "Reconciliation")
-    # Nine invoices: 8 x 0.10 and 50.00; the picture of five invoices is shown twice.
+    # Nine invoices: 8 x 2.00 and 50.00; the picture of five invoices is shown twice.
     assert "发票 Invoices：9 张" in cover
-    assert "合计 Total：￥50.80" in cover
-    assert "人民币伍拾元捌角整" in cover
+    assert "合计 Total：￥66.00" in cover
+    assert "人民币陆拾陆元整" in cover
     assert "原图 Originals：4 个" in cover
     assert "粘贴单 Paste sheets：3 张" in cover
     assert len(originals) == 4
@@ -118,22 +125,22 @@ def test_counts_and_totals_of_pdf_workbook_and_zip_agree(pack: Make, out: Path) 
         for code, number, amount in found
     ]
     assert on_paper == [(row[0], row[2], row[3], row[4]) for row in rows]
-    assert round(sum(row[4] for row in rows), 2) == 50.80
+    assert round(sum(row[4] for row in rows), 2) == 66.00
     assert sorted({f"originals/{row[5]}" for row in rows}) == sorted(originals)
     names = [name.removesuffix(".tif").split("_") for name in originals]
-    assert round(sum(float(re.sub(r"\.[a-z]+$", "", name[3])) for name in names), 2) == 50.80
+    assert round(sum(float(re.sub(r"\.[a-z]+$", "", name[3])) for name in names), 2) == 66.00
     counts = {row[0].split(" ")[0]: row[1] for row in reconciliation if row[0]}
-    for line, count in {
-        "重复 Duplicate：1，￥0.10": counts["重复"],
-        "待核对 To review：1，￥0.10": counts["其中待核对"],
-        "没有金额 Without amount：1，￥0.00": counts["其中未读出金额"],
-        "识别失败 Failed：1": counts["识别失败"],
-        "等待识别 No record yet：1": counts["等待识别"],
-        "已忽略 Ignored：1": counts["已忽略"],
-    }.items():
+    for line, count, row in [
+        ("重复 Duplicate：1，￥2.00", 1, "重复"),
+        ("待核对 To review：2，￥2.00", 2, "其中待核对"),  # one of them has no amount
+        ("没有金额 Without amount：0，￥0.00", 1, "其中未读出金额"),  # it is to be reviewed
+        ("识别失败 Failed：1", 1, "识别失败"),
+        ("等待识别 No record yet：1", 1, "等待识别"),
+        ("已忽略 Ignored：1", 1, "已忽略"),
+    ]:
         assert line in cover
-        assert count == 1
-    assert counts["全部发票"] == 9 + 1 + 1 + 1
+        assert counts[row] == count
+    assert counts["全部发票"] == 9 + 1 + 2
     assert "没有发票 No invoice：1" in cover
     assert "差异 Unexplained：0，￥0.00" in cover
 
@@ -174,8 +181,8 @@ def test_hostile_texts_name_no_other_folder_and_no_file_twice(
     for place, text in enumerate(texts):
         made = {**numbered(place), "code": text, "number": text}
         add(store, f"{place} {text[:50]}.jpg", formats.jpeg(), made)
-        doubtful = {**made, "code": f"{text}0", "needs_review": True}
-        add(store, f"doubtful {place} {text[:50]}.jpg", formats.jpeg(), doubtful)
+        other = doubtful({**made, "code": f"{text}0"})
+        add(store, f"doubtful {place} {text[:50]}.jpg", formats.jpeg(), other)
     assert pack().totals.invoices == len(texts)
     with ZipFile(out) as zipped:
         names = [name for name in zipped.namelist() if name.startswith("originals/")]
