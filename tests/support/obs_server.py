@@ -11,8 +11,8 @@ import hashlib
 import hmac
 import time
 from dataclasses import dataclass, field
-from email.utils import formatdate
-from urllib.parse import parse_qsl, unquote, urlsplit
+from email.utils import formatdate, parsedate_to_datetime
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from tests.support.announce import etag
 from tests.support.servers import Answer, Asked
@@ -55,7 +55,8 @@ class ObsServer:
             self.refused.append((asked.method, key))
             return _DENIED
         self.verified.append((asked.method, key))
-        answer = self._act(asked.method, key, asked.body)
+        is_listing = asked.method == "GET" and not key
+        answer = self._list(query) if is_listing else self._act(asked.method, key, asked.body)
         if self.version:
             answer.headers["x-obs-version-id"] = self.version
         if asked.method == "GET":
@@ -95,6 +96,24 @@ class ObsServer:
         ]
         digest = hmac.new(secret.encode(), "\n".join(lines).encode(), hashlib.sha1).digest()
         return hmac.compare_digest(base64.b64encode(digest).decode(), signature)
+
+    def _list(self, query: dict[str, str]) -> Answer:
+        """Return a listing of one page."""
+        prefix, after = query.get("prefix", ""), query.get("marker", "")
+        found = "".join(
+            f"<Contents><Key>{quote(key)}</Key><Size>{len(content)}</Size>"
+            f'<ETag>"{etag(content)}"</ETag><LastModified>{self._listed_at}</LastModified></Contents>'
+            for key, content in sorted(self.objects.items())
+            if key.startswith(prefix) and key > after
+        )
+        head = f"<Name>{self.bucket}</Name><EncodingType>url</EncodingType>"
+        end = "<IsTruncated>false</IsTruncated>"
+        xml = f"<ListBucketResult>{head}{end}{found}</ListBucketResult>"
+        return Answer(200, {"Content-Type": "application/xml"}, xml.encode())
+
+    @property
+    def _listed_at(self) -> str:
+        return parsedate_to_datetime(self.modified).strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
     def _act(self, method: str, key: str, body: bytes) -> Answer:
         if method == "PUT":

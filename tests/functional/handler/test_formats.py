@@ -9,6 +9,7 @@ from PIL import Image
 
 from tests.functional.conftest import Objects, Run
 from tests.support.announce import announce
+from tests.support.fakes import problems
 from tests.support.files import formats, pdfs
 from tests.support.files.formats import CUT, NOT_READ, READ, SAMPLE, SECOND, THIRD
 from tests.support.paths import CASES
@@ -115,7 +116,7 @@ def test_an_image_of_several_invoices_is_said_to_hold_further_ones(
 ) -> None:
     record = invoke(run, objects, "two.jpg", formats.side_by_side(SAMPLE, SECOND))
     [invoice] = record["invoices"]
-    assert [finding["code"] for finding in invoice["findings"]] == ["several_invoices"]
+    assert [finding["code"] for finding in problems(invoice)] == ["several_invoices"]
 
 
 def test_pages_that_share_their_images_are_read_from_a_pdf_beyond_the_limit(
@@ -146,7 +147,7 @@ def test_blank_backs_of_pages_need_no_review(run: Run, objects: Objects) -> None
     back = Image.new("RGB", front.size, "white")
     record = invoke(run, objects, "duplex.tif", formats.of_pages(front, back))
     [invoice] = record["invoices"]
-    assert [finding["code"] for finding in invoice["findings"]] == ["pages_without_invoice"]
+    assert "pages_without_invoice" in [finding["code"] for finding in invoice["findings"]]
     assert invoice["needs_review"] is False
 
 

@@ -26,16 +26,19 @@ from ocr_service.auth.keyring import Credentials, write_key_file
 from ocr_service.reading.reader import Reader
 from ocr_service.settings import Settings as ServiceSettings
 from quota_invoice.errors import ServiceUnavailable, StoreError
+from quota_invoice.invoice.duplicates import Appearance, identities
 from quota_invoice.obs.store import ObsStore
 from quota_invoice.ocr.service import OcrService
 from quota_invoice.recognition.ocr_input import OcrInput
 from quota_invoice.recognition.reading import Api, Recognition
 from quota_invoice.settings.credentials import Credentials as FunctionCredentials
+from quota_invoice.settings.layout import DEFAULT_LAYOUT
 from quota_invoice.settings.settings import Settings
 from quota_invoice.stopwatch import Stopwatch
 from tests.support.announce import announce, etag
 from tests.support.context import Context
 from tests.support.obs_server import ObsServer
+from tests.support.paths import SAMPLES
 from tests.support.servers import Answer, Asked, Server, serving
 from tests.support.tls import Authority, resolving
 
@@ -117,21 +120,26 @@ def _ocr_service(authority: Authority, folder: Path, allowed: str) -> Iterator[i
 
 
 def test_an_upload_becomes_a_record(production: Production, image: bytes) -> None:
-    obs = production.obs
-    for name, credentials in (("one", FIRST), ("two", SECOND)):
+    obs, entries = production.obs, {}
+    other = (SAMPLES / "beijing-10-yuan-stamped.jpg").read_bytes()
+    for name, credentials, content in (("one", FIRST, image), ("two", SECOND, other)):
         key = KEY.replace("a b", name)
-        obs.objects[key] = image
+        obs.objects[key] = content
         if credentials is FIRST:
             index.initializer(production.context(credentials))
-        assert index.handler(announce(key, image), production.context(credentials)) == {
+        assert index.handler(announce(key, content), production.context(credentials)) == {
             "recognized": 1
         }
         record = json.loads(obs.objects[key.replace("incoming/", "results/") + ".json"])
         assert record["source"]["key"] == key
         assert record["result"]["amount"] == "￥10.00"
+        appearance = Appearance(key, record["source"]["uploaded_at"])
+        [itself] = identities(record["invoices"])
+        entries[key] = DEFAULT_LAYOUT.appearance_key(*itself, appearance)
     assert obs.refused == []
     # Per upload: the function identifies the object, reads record and failure, the OCR service
-    # reads the image by its signed URL, the function confirms the object and writes the record.
+    # reads the image by its signed URL, the function notes the invoice in the index and looks for
+    # others of it, confirms the object and writes the record.
     assert obs.verified == [
         (method, key)
         for image_key in (KEY.replace("a b", "one"), KEY.replace("a b", "two"))
@@ -140,6 +148,8 @@ def test_an_upload_becomes_a_record(production: Production, image: bytes) -> Non
             ("GET", image_key.replace("incoming/", "results/") + ".json"),
             ("GET", image_key.replace("incoming/", "failures/") + ".json"),
             ("GET", image_key),
+            ("PUT", entries[image_key]),
+            ("GET", ""),
             ("HEAD", image_key),
             ("PUT", image_key.replace("incoming/", "results/") + ".json"),
         )
