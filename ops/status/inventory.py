@@ -106,10 +106,11 @@ class InventoryTaker:
     def read(self, seconds: float) -> Inventory:
         """Read records for so many seconds, and return the inventory.
 
-        Those that decide about a state come first, then failures, then the newest records.
+        Inputs with a failure come first, since a person has to know of them; then those whose state
+        has to be read, then the newest records.
         """
         self._unread.sort(key=_modified_at, reverse=True)
-        self._unread.sort(key=lambda finding: _ORDER.index(finding.state))
+        self._unread.sort(key=lambda each: (each.failure is None, _ORDER.index(each.state)))
         end = self._clock() + seconds
         pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="status")
         try:

@@ -145,6 +145,17 @@ def test_records_that_were_not_read_in_time_are_named(bucket: Bucket, tmp_path: 
     assert bucket.take(tmp_path).unread == 0
 
 
+def test_failures_are_read_before_records_of_the_second_of_their_upload(tmp_path: Path) -> None:
+    bucket = Bucket()
+    for number in range(300):
+        bucket.add_record(f"{number:03}.jpg", second=0)
+    bucket.add_failure("z.txt", "File.NotAnImage")
+    bucket.times["failures/z.txt.json"] = 0
+    found = bucket.take(tmp_path, seconds=40)
+    assert found.failures == {"File.NotAnImage": 1}
+    assert found.undecided > 0
+
+
 def test_the_cache_is_its_owners_and_holds_no_field_of_an_invoice(
     bucket: Bucket, tmp_path: Path
 ) -> None:
