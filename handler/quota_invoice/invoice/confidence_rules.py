@@ -1,4 +1,4 @@
-"""The rules on the OCR service's confidence in what it read."""
+"""The rules on the confidence that the OCR service gives for each field."""
 
 from __future__ import annotations
 
