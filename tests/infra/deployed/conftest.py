@@ -22,9 +22,14 @@ OUTPUTS = {
 
 
 @pytest.fixture(scope="module")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    log = tmp_path_factory.mktemp("cloud") / "log"
-    with running_cloud(Options(output=log)) as running:
+def log_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The function's log."""
+    return tmp_path_factory.mktemp("cloud") / "log"
+
+
+@pytest.fixture(scope="module")
+def cloud(log_file: Path) -> Iterator[Cloud]:
+    with running_cloud(Options(output=log_file)) as running:
         yield running
 
 

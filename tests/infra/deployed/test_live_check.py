@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ import requests
 import typer
 from typer.testing import CliRunner
 
-from local.cloud import BUCKET, Cloud, Options, running_cloud
+from local.cloud import BUCKET, Cloud
 from ops.deploy.deployment import Deployment
 from ops.stage import Stage, read_stage
 from tests.infra.deployed.conftest import OUTPUTS
@@ -35,17 +35,6 @@ HELD, NOT_HELD, UNKNOWN = Verdict
 JSON = {"Content-Type": "application/json"}
 CODE = b"the zip"
 TOPIC = "urn:smn:cn-north-4:0:quota-invoice-ocr-dev-failures"
-
-
-@pytest.fixture(scope="module")
-def log_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("cloud") / "log"
-
-
-@pytest.fixture(scope="module")
-def cloud(log_file: Path) -> Iterator[Cloud]:
-    with running_cloud(Options(output=log_file)) as running:
-        yield running
 
 
 Live = Callable[..., LiveStage]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from local.cloud import BUCKET, Cloud, Options, running_cloud
+from local.cloud import BUCKET, Cloud
 from ops.errors import OpsError
 from ops.stage import Stage
 from quota_invoice.invoice.duplicates import Appearance
@@ -26,17 +26,6 @@ from ops.sdk.clients import bucket_client
 SAMPLE = SAMPLES / "shanghai-10-yuan-clean.png"
 KEY = "incoming/a +%.jpg"
 UNANNOUNCED = {**OUTPUTS, "input_prefix": "elsewhere/"}  # the function ignores its uploads
-
-
-@pytest.fixture(scope="module")
-def log_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("cloud") / "log"
-
-
-@pytest.fixture(scope="module")
-def cloud(log_file: Path) -> Iterator[Cloud]:
-    with running_cloud(Options(output=log_file)) as running:
-        yield running
 
 
 def lts(lines: Callable[[], list[str]]) -> Callable[[Asked], Answer]:

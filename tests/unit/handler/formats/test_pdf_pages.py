@@ -1,4 +1,4 @@
-"""Each page of a PDF as a PDF of its own: with what it shows, and with smaller images if needed."""
+"""The function writes each page of a PDF as a PDF of its own, with smaller images if needed."""
 
 from __future__ import annotations
 
