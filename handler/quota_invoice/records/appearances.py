@@ -47,8 +47,8 @@ class AppearanceIndex:
 
         It sends two requests for each invoice with a well-formed code and number, and three more
         for each earlier appearance. An object whose record is still missing counts: it may be
-        written at this moment. If there is no earlier appearance, but a later one that names none,
-        that one is named: one of two records must tell the other. Two at the same moment may name
+        written at this moment. If there is no earlier appearance, the first later one that names
+        none is named: one of two records must tell the other. Two at the same moment may name
         each other; ``settle`` finds that.
 
         Args:
@@ -72,7 +72,8 @@ class AppearanceIndex:
 
         Each of two invocations at the same moment sees the other's appearance, and neither can know
         whether it was seen. The one whose record is written last finds both. It takes one request
-        for each object that the record names. If both correct the record, they write the same.
+        for each object that the record names. The earlier one may still name a third one, which
+        names none.
         """
         own = Appearance(source.key, source.uploaded_at)
         named = {each.get("duplicate_of") for each in record["invoices"]} - {None, own.key}
@@ -81,8 +82,9 @@ class AppearanceIndex:
             if not any(_names(each, own.key) for each in other.get("invoices", ())):
                 continue
             appearance = Appearance(key, other["source"].get("uploaded_at"))
-            former = record if own.name < appearance.name else other
-            replace_record(self._store, self._layout, former, self.derive(former))
+            former, first = (record, own) if own.name < appearance.name else (other, appearance)
+            corrected = self._name(source.bucket, first, former, is_writing=True)
+            replace_record(self._store, self._layout, former, corrected)
 
     def derive(
         self, record: Mapping[str, Any], may_ask: Callable[[], bool] = lambda: True
@@ -152,7 +154,8 @@ class AppearanceIndex:
             other = self._counting(bucket, itself, entry.key)
             if other is None or not (other.has_record or is_writing):
                 continue
-            return None if is_later and other.is_duplicate else other.key
+            if not (is_later and other.is_duplicate):
+                return other.key
         return None
 
     def _counting(self, bucket: str, itself: tuple[str, str], marker_key: str) -> _Other | None:

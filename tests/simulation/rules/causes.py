@@ -48,7 +48,7 @@ def _concurrent(first: Reading, second: Reading, world: World) -> bool:
         for step in world.steps
         if step.invocation is mine and (step.key in keys or step.key.startswith(others))
     )
-    looked_at = _last(second.step, world, "get", LAYOUT.record_key(key))
+    looked_at = _looked_at(second.step, world)
     return second.step.invocation is not mine and looked_at <= end
 
 
@@ -58,7 +58,7 @@ def _finished_meanwhile(first: Reading, second: Reading, world: World) -> bool:
     The kept pages of a PDF are removed then, so that they cannot serve the second one.
     """
     key = first.step.key
-    looked_at = _last(second.step, world, "get", LAYOUT.record_key(key))
+    looked_at = _looked_at(second.step, world)
     return any(
         step.action in {"put", "delete"}
         and step.key in _outputs(key)
@@ -74,7 +74,7 @@ def _failure_removed(first: Reading, second: Reading, world: World) -> bool:
     A sweep with ``retry_failed`` is such a third one.
     """
     key = first.step.key
-    looked_at = _last(second.step, world, "get", LAYOUT.record_key(key))
+    looked_at = _looked_at(second.step, world)
     removals = [
         step
         for step in world.steps
@@ -172,6 +172,25 @@ def _has_written(writer: Invocation, world: World, key: str, start: float, end: 
 
 def _changed_between(world: World, key: str, start: float, end: float) -> bool:
     return any(change.key == key and start <= change.at <= end for change in world.changes)
+
+
+def _looked_at(reading: Step, world: World) -> float:
+    """Return the time at which an invocation looked for the record, to know whether to read.
+
+    It does so after it has identified the input. It may read the same record again for another
+    input that shows the same invoice.
+    """
+    identified_at = _last(reading, world, "identify", reading.key)
+    return min(
+        (
+            step.at
+            for step in world.steps
+            if step.invocation is reading.invocation
+            and (step.action, step.key) == ("get", LAYOUT.record_key(reading.key))
+            and identified_at <= step.at <= reading.at
+        ),
+        default=-1.0,
+    )
 
 
 def _last(before: Step, world: World, action: str, key: str) -> float:

@@ -148,6 +148,26 @@ def test_of_two_records_that_name_each_other_the_earlier_one_is_corrected(
     assert {key: first(record) for key, record in stored.items()} == {A: None, B: A}
 
 
+def test_the_first_of_three_still_tells_of_the_one_that_names_none(files: Files) -> None:
+    assert files.read(C, 20) is None  # before the two earlier ones were read
+    sources = {A: files.upload(A, 0), B: files.upload(B, 10)}
+    for source in sources.values():
+        files.index.note(source, read(source, RESULT))
+    records = {key: files.add(source) for key, source in sources.items()}
+    assert {key: first(record) for key, record in records.items()} == {A: B, B: A}
+    for key, source in sources.items():
+        files.store.records[DEFAULT_LAYOUT.record_key(key)] = records[key]
+        files.index.settle(source, records[key])
+    stored = {key: first(files.store.records[DEFAULT_LAYOUT.record_key(key)]) for key in (A, B, C)}
+    assert stored == {A: C, B: A, C: None}
+    assert {key: files.now(key) for key in stored} == {A: None, B: A, C: A}
+
+
+def test_a_file_that_is_read_late_names_the_one_that_names_none(files: Files) -> None:
+    assert [files.read(C, 20), files.read(B, 10), files.read(A, 0)] == [None, C, C]
+    assert [files.now(A), files.now(B), files.now(C)] == [None, A, A]
+
+
 def test_a_file_that_is_read_late_becomes_the_first_one(files: Files) -> None:
     assert [files.read(B, 10), files.read(A, 0)] == [None, B]
     assert [files.now(A), files.now(B)] == [None, A]
