@@ -1,0 +1,58 @@
+"""The entries of reviews in the bucket."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from datetime import datetime, timezone
+
+from quota_invoice.errors import ObjectUnavailable
+from quota_invoice.obs.objects import ObjectStore
+from quota_invoice.reviews.entry import NAME, ReviewEntry, parse_entry
+from quota_invoice.settings.layout import BucketLayout
+
+_SUFFIX = ".json"
+
+
+def entry_names(store: ObjectStore, layout: BucketLayout, bucket: str, key: str) -> Iterator[str]:
+    """Yield the names of the entries on an input; one request for each thousand."""
+    folder = layout.reviews_folder(key)
+    for listed in store.listing(bucket, folder):
+        name = listed.key.removeprefix(folder).removesuffix(_SUFFIX)
+        # A folder below it may hold the entries on another input.
+        if NAME.fullmatch(name) and listed.key.endswith(_SUFFIX):
+            yield name
+
+
+def read_entries(
+    store: ObjectStore, layout: BucketLayout, bucket: str, key: str
+) -> list[ReviewEntry]:
+    """Return the entries on an input, in the order of their times; one request for each.
+
+    An object that is no entry of this schema is left out.
+    """
+    found = []
+    for name in entry_names(store, layout, bucket, key):
+        try:
+            value = store.read(bucket, f"{layout.reviews_folder(key)}{name}{_SUFFIX}")
+            entry = parse_entry(name, value)
+        except (ObjectUnavailable, ValueError):
+            continue
+        if entry.key == key:
+            found.append(entry)
+    return found
+
+
+def write_entry(store: ObjectStore, layout: BucketLayout, bucket: str, entry: ReviewEntry) -> None:
+    """Add an entry; its name is new, so that it replaces nothing."""
+    folder = layout.reviews_folder(entry.key)
+    store.write(bucket, f"{folder}{entry.name}{_SUFFIX}", entry.to_json())
+
+
+def new_name(now: datetime) -> str:
+    """Return a name for an entry that is written now.
+
+    >>> new_name(datetime(2026, 11, 22, tzinfo=timezone.utc))[:23]
+    '20261122T000000.000000Z'
+    """
+    return f"{now.astimezone(timezone.utc):%Y%m%dT%H%M%S.%fZ}-{secrets.token_hex(4)}"
