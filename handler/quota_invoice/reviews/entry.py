@@ -152,7 +152,7 @@ def parse_entry(name: str, value: object) -> ReviewEntry:
             _text(value["at"]),
             _text(value["reason"]),
         )
-    except (AttributeError, KeyError, TypeError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         message = f"{name} lacks a member, or has one of another type: {error}"
         raise ValueError(message) from None
 
