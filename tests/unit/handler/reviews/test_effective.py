@@ -15,7 +15,7 @@ from quota_invoice.reviews.decide import view
 from quota_invoice.reviews.effective import CONFLICT, READ_AGAIN, effective_record
 from quota_invoice.reviews.entry import FIRST_BY_HAND, Decision, Verdict
 from tests.support.fakes import problems, time_of
-from tests.support.reviewing import (
+from tests.unit.handler.reviews.deciding import (
     CONFIRMED,
     KEY,
     NO_INVOICE,

@@ -15,7 +15,7 @@ from quota_invoice.reviews.entry import Decision, Verdict, parse_entry
 from quota_invoice.reviews.store import new_name, read_effective, read_entries, write_entry
 from quota_invoice.settings.layout import DEFAULT_LAYOUT
 from tests.support.fakes import FakeStore
-from tests.support.reviewing import KEY, NOON, Review, by_hand, corrected, record_of
+from tests.unit.handler.reviews.deciding import KEY, NOON, Review, by_hand, corrected, record_of
 
 RECORD = record_of("91234561")
 ENTRY = Review(RECORD).decide(corrected(number="91234567"))
@@ -132,7 +132,7 @@ def test_an_entry_in_the_archive_is_an_error_since_the_decision_is_unknown() -> 
     def archived(bucket: str, key: str) -> None:
         raise ObjectUnavailable("Object.Archived", f"{bucket} {key}")
 
-    store.read = archived  # type: ignore[method-assign, assignment]
+    store.read = archived  # type: ignore[method-assign]
     with pytest.raises(ObjectUnavailable):
         read_entries(store, DEFAULT_LAYOUT, "invoices", KEY)
 

@@ -9,7 +9,7 @@ import pytest
 from quota_invoice.reviews.decide import new_place, view
 from quota_invoice.reviews.entry import FIRST_BY_HAND, Decision, ReviewEntry, Verdict
 from quota_invoice.reviews.states import InvoiceState, outdated, states
-from tests.support.reviewing import (
+from tests.unit.handler.reviews.deciding import (
     CONFIRMED,
     NO_INVOICE,
     UNDONE,
