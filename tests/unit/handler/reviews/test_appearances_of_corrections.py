@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -185,8 +187,9 @@ def test_a_decision_on_a_content_that_was_replaced_is_not_noted() -> None:
     assert cloud.markers("80000009") == []
 
 
-def failing(cloud: Cloud, error: Exception) -> Callable[[str, str], dict[str, Any] | None]:
-    """Let the decisions on the first file fail, and return the method that reads."""
+@contextmanager
+def failing(cloud: Cloud, error: Exception) -> Iterator[None]:
+    """Let the decisions on the first file fail."""
     read = cloud.store.read
 
     def reading(bucket: str, key: str) -> Any:
@@ -194,19 +197,18 @@ def failing(cloud: Cloud, error: Exception) -> Callable[[str, str], dict[str, An
             raise error
         return read(bucket, key)
 
-    cloud.store.read = reading  # type: ignore[method-assign]
-    return read
+    with mock.patch.object(cloud.store, "read", reading):
+        yield
 
 
 def test_a_sweep_that_cannot_read_a_decision_stops_there_and_the_next_one_notes_it() -> None:
     cloud = Reviewed(*NUMBERS)
     cloud.decide(A, corrected(number="80000011"))
     cloud.decide(B, corrected(number="80000012"))
-    read = failing(cloud, StoreUnreachable("Store.Unreachable", "get: TimeoutError"))
-    with pytest.raises(UploadsFailed):
+    error = StoreUnreachable("Store.Unreachable", "get: TimeoutError")
+    with failing(cloud, error), pytest.raises(UploadsFailed):
         cloud.run()
     assert not [key for key in cloud.store.records if key.startswith("retries/")]
-    cloud.store.read = read  # type: ignore[method-assign]
     cloud.run()
     assert [cloud.markers(number) for number in ("80000011", "80000012")] == [[A], [B]]
 
@@ -215,8 +217,8 @@ def test_a_decision_in_the_archive_does_not_stop_the_sweeps() -> None:
     cloud = Reviewed(*NUMBERS)
     cloud.decide(A, corrected(number="80000011"))
     cloud.decide(B, corrected(number="80000012"))
-    failing(cloud, ObjectUnavailable("Object.Archived", "get: 403"))
-    assert cloud.run()["noted"] == 2
+    with failing(cloud, ObjectUnavailable("Object.Archived", "get: 403")):
+        assert cloud.run()["noted"] == 2
     assert (cloud.markers("80000011"), cloud.markers("80000012")) == ([], [B])
 
 
