@@ -36,8 +36,8 @@ def _actions(rng: random.Random) -> list[Action]:
     start = 10.0 + _READING
     for _ in range(rng.choice((1, 1, 2))):
         length = rng.choice((2.0, 20.0, 200.0))
-        for _ in range(rng.choice((2, 3, 4))):
-            planner.add("edit", start + rng.uniform(0, length), rng.choice(keys))
+        for _ in range(rng.choice((1, 2, 3))):
+            planner.edit(rng.choice(keys), start + rng.uniform(0, length))
         for kind, share in (("reread", 0.25), ("look", 0.7), ("post", 0.1), ("get", 0.2)):
             if rng.random() < share:
                 planner.add(kind, start + rng.uniform(0, length), rng.choice(keys))
@@ -65,6 +65,13 @@ class _Planner:
         if self._rng.random() < 0.9:
             self.add("event", at + self._rng.uniform(0.1, 1), key, text=upload.name, seconds=60.0)
 
+    def edit(self, key: str, at: float) -> None:
+        """Add an editor who thinks for a while; often the other one does the same meanwhile."""
+        editors = self._rng.sample(("Li", "Wang"), self._rng.choice((1, 2, 2)))
+        seconds = self._rng.choice((0.5, 5.0, 60.0))
+        for editor in editors:
+            self.add("edit", at, key, text=editor, seconds=seconds)
+
     def add(
         self,
         kind: str,
@@ -73,11 +80,9 @@ class _Planner:
         content: Content | None = None,
         *,
         text: str = "",
-        seconds: float = 0.0,
+        seconds: float = 120.0,
     ) -> Action:
-        if kind == "edit":  # the seconds for which the editor thinks
-            text, seconds = self._rng.choice(("Li", "Wang")), self._rng.choice((0.5, 5.0, 60.0))
         name = f"{kind}{len(self.actions)}"
-        action = Action(name, at, kind, key, content, seconds or 120.0, text)
+        action = Action(name, at, kind, key, content, seconds, text)
         self.actions.append(action)
         return action

@@ -11,7 +11,13 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from quota_invoice.invoice.duplicates import Appearance, first_appearance, identities, verdict_of
+from quota_invoice.invoice.duplicates import (
+    Appearance,
+    first_appearance,
+    identities,
+    identity,
+    verdict_of,
+)
 from quota_invoice.reviews.effective import effective_record
 from quota_invoice.reviews.entry import FIRST_BY_HAND, ReviewEntry, parse_entry
 from quota_invoice.reviews.states import texts_of
@@ -156,28 +162,46 @@ def _head_problems(
             yield f"{entry.name} is not shown"
         return
     [invoice] = holders
-    conflict = invoice["review"]["conflict"]
+    review = invoice.get("review") or {}
+    conflict = review.get("conflict")
     if conflict is None:
-        verdict = decision.verdict.value if decision.verdict else None
-        texts = {**entry.read, **decision.fields}
-        shown = texts_of(invoice)
-        if invoice["review"]["verdict"] != verdict or any(
-            shown[name] != text for name, text in texts.items()
-        ):
+        if _said(invoice, entry) != (review.get("verdict"), texts_of(invoice)):
             yield f"{entry.name} does not hold, and no conflict is shown"
         return
     if entry.name not in conflict or not invoice["needs_review"]:
         yield f"{entry.name} is missing in the conflict, or nobody is asked"
-    before = [each for each in entries if all(_is_below(each, name, entries) for name in conflict)]
-    allowed = [{**each.read, **each.decision.fields}.get("number", "") for each in before]
-    latest = [each for each in before if not _was_seen(each, before)]
-    if len(latest) == 1:
-        [last] = latest
-        allowed = [{**last.read, **last.decision.fields}.get("number", "")]
-    if not before:
-        allowed = [entry.read.get("number", "")]
-    if texts_of(invoice)["number"] not in allowed:
+    own = [each for each in entries if each.place == entry.place or each.read == entry.read]
+    before = _held_before(own, conflict)
+    text = before.decision.fields.get("number") if before else None
+    if texts_of(invoice)["number"] != (text or entry.read.get("number", "")):
         yield f"{entry.name}: the conflict has a value that nobody decided on before"
+
+
+def _said(invoice: Record, entry: ReviewEntry) -> tuple[str | None, dict[str, str]]:
+    """Return verdict and texts of an invoice if an entry holds."""
+    verdict = entry.decision.verdict
+    texts = {**texts_of(invoice), **entry.read, **entry.decision.fields}
+    return verdict.value if verdict else None, texts
+
+
+def _held_before(entries: list[ReviewEntry], names: list[str]) -> ReviewEntry | None:
+    """Return the entry that held before a conflict, which may have been one of an earlier one.
+
+    Args:
+        entries: the entries on the invoice.
+        names: those that contradict each other.
+    """
+    before = [each for each in entries if all(_is_below(each, name, entries) for name in names)]
+    latest = [each for each in before if not _was_seen(each, before)]
+    said = {_decided(each) for each in latest}
+    if len(said) <= 1:
+        return latest[0] if latest else None
+    return _held_before(before, [each.name for each in latest])
+
+
+def _decided(entry: ReviewEntry) -> tuple[object, ...]:
+    texts = {**entry.read, **entry.decision.fields}
+    return entry.decision.verdict, entry.decision.duplicate_of, *sorted(texts.items())
 
 
 def _is_below(entry: ReviewEntry, name: str, entries: list[ReviewEntry]) -> bool:
@@ -221,10 +245,10 @@ def _index_problems(world: World, shown: Mapping[str, Record]) -> Iterator[str]:
                 yield f"{key}: {itself} is not in the index"
     for key, record in shown.items():
         for invoice in record.get("invoices", []):
-            [*itself] = identities([invoice])
-            if not itself or verdict_of(invoice) == "duplicate":
+            own = identity(invoice)
+            if own is None or verdict_of(invoice) == "duplicate":
                 continue
-            first = first_appearance(found[itself[0]])
+            first = first_appearance(found[own])
             expected = first.key if first and first.key != key else None
             if invoice["duplicate_of"] not in {expected, key}:
                 yield f"{key} repeats {invoice['duplicate_of']}, not {expected}"
