@@ -23,6 +23,10 @@ class Corrections:
     Args:
         settings: bucket, layout and the rules' settings.
         store: the bucket.
+
+    Attributes:
+        has_failed: whether appearances could not be noted, so that the next round must look at the
+            same decisions again.
     """
 
     def __init__(self, settings: Settings, store: ObjectStore) -> None:
@@ -30,6 +34,7 @@ class Corrections:
         self._layout = settings.layout
         self._bucket = settings.bucket
         self._store = store
+        self.has_failed = False
         self._index = AppearanceIndex(store, settings.layout)
         self._listing = OrderedListing(
             lambda prefix, after: store.listing(self._bucket, prefix, after),
@@ -58,15 +63,14 @@ class Corrections:
         """Note the appearances of an input that its record does not show.
 
         Raises:
-            StoreError: the bucket refused a request or was not reached; the round stops here, since
-                no later one looks at these entries.
+            StoreError: the bucket refused a request or was not reached.
         """
         try:
             self._note(entry)
         except ObjectUnavailable:  # an entry in the archive must not stop every round
             return
-        except StoreError as error:
-            error.stops_round = True
+        except StoreError:
+            self.has_failed = True
             raise
 
     def _note(self, entry: Entry) -> None:

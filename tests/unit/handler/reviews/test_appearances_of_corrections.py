@@ -10,6 +10,7 @@ from unittest import mock
 import pytest
 
 from quota_invoice.errors import ObjectUnavailable, StoreUnreachable, UploadsFailed
+from quota_invoice.obs.objects import Entry
 from quota_invoice.records.appearances import AppearanceIndex
 from quota_invoice.reviews.entry import FIRST_BY_HAND, Decision, Verdict
 from quota_invoice.reviews.store import read_effective
@@ -42,6 +43,20 @@ class Reviewed(Cloud):
         self.store.times |= dict.fromkeys(self.records, 30)
         self.store.records[STATE] = {"last_started_at": time_of(LAST_ROUND)}
         self.store.requests.clear()
+
+    def out_of_time_after(self, key: str) -> Any:
+        """Let time run out in this block when the sweep has found an input."""
+        listing = self.store.listing
+
+        def listed(bucket: str, prefix: str, after: str = "") -> Iterator[Entry]:
+            found = list(listing(bucket, prefix, after))
+            for number, entry in enumerate(found):
+                # A walk looks at the input after the one that it finds.
+                if number > 1 and found[number - 2].key == key:
+                    self.seconds = 0.0
+                yield entry
+
+        return mock.patch.object(self.store, "listing", listed)
 
     def decide(self, key: str, decision: Decision, place: int = 1) -> None:
         write(self.store, self.store.records[DEFAULT_LAYOUT.record_key(key)], decision, place)
@@ -201,16 +216,35 @@ def failing(cloud: Cloud, error: Exception) -> Iterator[None]:
         yield
 
 
-def test_a_sweep_that_cannot_read_a_decision_stops_there_and_the_next_one_notes_it() -> None:
+UNREACHABLE = StoreUnreachable("Store.Unreachable", "get: TimeoutError")
+
+
+def test_a_decision_that_a_sweep_could_not_read_is_noted_by_the_next_one() -> None:
     cloud = Reviewed(*NUMBERS)
     cloud.decide(A, corrected(number="80000011"))
     cloud.decide(B, corrected(number="80000012"))
-    error = StoreUnreachable("Store.Unreachable", "get: TimeoutError")
-    with failing(cloud, error), pytest.raises(UploadsFailed):
+    with failing(cloud, UNREACHABLE), pytest.raises(UploadsFailed, match="1 of 3"):
         cloud.run()
     assert not [key for key in cloud.store.records if key.startswith("retries/")]
+    assert (cloud.markers("80000011"), cloud.markers("80000012")) == ([], [B])
+    cloud.store.second += 3600
     cloud.run()
-    assert [cloud.markers(number) for number in ("80000011", "80000012")] == [[A], [B]]
+    assert cloud.markers("80000011") == [A]
+    cloud.store.second += 3600
+    assert "noted" not in cloud.run()
+
+
+def test_a_round_of_several_sweeps_remembers_the_decision_that_was_not_noted() -> None:
+    cloud = Reviewed(*NUMBERS)
+    cloud.decide(A, corrected(number="80000011"))
+    with failing(cloud, UNREACHABLE), cloud.out_of_time_after(A), pytest.raises(UploadsFailed):
+        cloud.run()
+    assert cloud.store.records[STATE]["after"] == A
+    cloud.seconds = 60.0
+    cloud.store.second += 3600
+    assert cloud.run() == {"inputs": 2, "done": 2}
+    assert cloud.run()["noted"] == 1
+    assert cloud.markers("80000011") == [A]
 
 
 def test_a_decision_in_the_archive_does_not_stop_the_sweeps() -> None:
