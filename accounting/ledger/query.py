@@ -23,8 +23,27 @@ INVOICES = f"{ENTRIES} AND verdict <> 'not_an_invoice'"
 NOT_INVOICES = f"{ENTRIES} AND verdict = 'not_an_invoice'"
 """The entries that a person found to be no invoices."""
 ORDER = "ORDER BY uploaded_at, key, entry"
+REVIEW = (
+    "CASE WHEN is_conflict THEN 'conflict' WHEN verdict = 'not_an_invoice' THEN verdict "
+    "WHEN is_by_hand THEN 'by_hand' WHEN verdict <> '' THEN verdict "
+    "WHEN reviewed_by <> '' THEN 'undone' WHEN outdated_reviews > 0 THEN 'outdated' END"
+)
+"""The state of an entry's review as one word: None, one of ``WORDS``."""
+WORDS = {
+    "corrected": "已更正 corrected",
+    "confirmed": "已确认 confirmed",
+    "duplicate": "审核为重复 duplicate",
+    "by_hand": "手工录入 entered by hand",
+    "not_an_invoice": "不是发票 not an invoice",
+    "conflict": "审核结果不一致 conflict",
+    "undone": "审核已撤销 undone",
+    "outdated": "文件已更换，原审核失效 outdated",
+}
+"""The states of reviews, for people."""
 COUNTED = f"{INVOICES} AND duplicate_of IS NULL"
 """The invoices that count: a duplicate's amount counts once."""
+TO_REVIEW = f"{ENTRIES} AND needs_review AND (duplicate_of IS NULL OR is_conflict)"
+"""The entries that a person should look at; duplicates are told elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +98,11 @@ class Ledger:
         """Return the only row of a query."""
         [row] = self.rows(query)
         return row
+
+    def count(self, rows: str) -> int:
+        """Return the number of rows, such as those of ``INVOICES``."""
+        [count] = self.row(f"SELECT count(*) {rows}")
+        return int(count)
 
     def copy(self, query: str, path: Path) -> None:
         """Write the rows of a query to a Parquet file."""
