@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timezone
 
 from quota_invoice.errors import ObjectUnavailable
@@ -42,8 +42,15 @@ def read_entries(
 
     An object that is no entry of this schema is left out.
     """
+    return read_named(store, layout, bucket, key, entry_names(store, layout, bucket, key))
+
+
+def read_named(
+    store: ObjectStore, layout: BucketLayout, bucket: str, key: str, names: Iterable[str]
+) -> list[ReviewEntry]:
+    """Return those of these entries on an input that can be read; see ``read_entries``."""
     found = []
-    for name in entry_names(store, layout, bucket, key):
+    for name in names:
         try:
             value = store.read(bucket, f"{layout.reviews_folder(key)}{name}{_SUFFIX}")
             entry = parse_entry(name, value)
