@@ -89,7 +89,7 @@ def policies(bucket: str) -> dict[str, Any]:
     ]
     removable = [*readable, layout.retries_prefix]
     rights = [
-        allow("GetObject", layout.input_prefix, *readable),
+        allow("GetObject", layout.input_prefix, layout.reviews_prefix, *readable),
         allow("GetObjectVersion", layout.input_prefix),
         # The function signs upload URLs for the callers of its API.
         allow("PutObject", layout.uploads_prefix, layout.history_prefix, *removable),

@@ -158,7 +158,7 @@ def test_the_classic_trigger_filters_by_the_input_prefix(plan: Planned) -> None:
 
 
 def test_the_function_may_do_only_its_own_actions_under_each_prefix(plan: Planned) -> None:
-    readable = ["in/a/*", "out/*", "bad/*", "pages/*", "where/*"]
+    readable = ["in/a/*", "out/*", "bad/*", "pages/*", "where/*", "people/*"]
     removable = ["out/*", "bad/*", "later/*", "pages/*", "where/*"]
     assert granted(plan(**PREFIXES)) == {
         "obs:object:GetObject": {f"{OBJECTS}{keys}" for keys in readable},
