@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from quota_invoice.invoice.duplicates import duplicate_finding, is_open
+from quota_invoice.invoice.duplicates import RULE, duplicate_finding, is_open
 from quota_invoice.invoice.fields import CONFIDENCE_BELOW, Conditions, day_in_china
 from quota_invoice.invoice.findings import Finding, Severity, Text
 from quota_invoice.invoice.interpret import interpret
@@ -98,7 +98,7 @@ def _reviewed(
     invoice: Mapping[str, Any] | None, state: InvoiceState, etag: str, conditions: Conditions
 ) -> dict[str, Any]:
     decision, read = state.decision, texts_of(invoice)
-    former = dict(invoice or {})
+    former = _sound(invoice)
     if decision.verdict or invoice is None:
         result = {**read, **decision.fields, "confidence": former.get("confidence") or {}}
         new = interpret(result, (), conditions)
@@ -119,8 +119,12 @@ def _reviewed(
         "at": last.at,
         "reason": last.reason,
         "read": {name: read[name] for name in decision.fields},
+        # A person who names the first appearance has seen the finding of a duplicate, too.
         # A conflict is open until somebody decides; that somebody saw it does not accept the next.
-        "accepted": [code for code in decision.accepted if code not in {CONFLICT, READ_AGAIN}],
+        "accepted": [
+            *(code for code in decision.accepted if code not in {CONFLICT, READ_AGAIN, RULE}),
+            *([RULE] if decision.duplicate_of is not None or RULE in decision.accepted else []),
+        ],
         "is_by_hand": invoice is None,
         "conflict": [entry.name for entry in state.latest] if state.is_conflict else None,
         "revision": revision(etag, invoice, state),
@@ -130,13 +134,23 @@ def _reviewed(
     return former
 
 
-def _doubted(invoice: Mapping[str, Any]) -> dict[str, Any]:
+def _sound(invoice: object) -> dict[str, Any]:
+    """Return an invoice entry whose findings are objects; another program may write any JSON."""
+    entry = dict(invoice) if isinstance(invoice, Mapping) else {}
+    if "findings" in entry:
+        present = entry["findings"] if isinstance(entry["findings"], list) else []
+        entry["findings"] = [each for each in present if isinstance(each, Mapping)]
+    return entry
+
+
+def _doubted(invoice: object) -> dict[str, Any]:
     """Return an invoice that a person should look at, since its file was read again."""
-    findings = [*invoice.get("findings", ()), _READ_AGAIN.to_json()]
-    return {**invoice, "findings": findings, "needs_review": True}
+    entry = _sound(invoice)
+    findings = [*entry.get("findings", ()), _READ_AGAIN.to_json()]
+    return {**entry, "findings": findings, "needs_review": True}
 
 
 def _is_of_file(finding: Mapping[str, Any]) -> bool:
     """Whether a finding is on the whole file; those of the rules for invoices are made anew."""
     rule = str(finding.get("code")).partition(".")[0]
-    return rule not in _RULES and rule != "duplicate"
+    return rule not in _RULES and rule != RULE

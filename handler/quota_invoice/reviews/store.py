@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
@@ -16,14 +16,25 @@ from quota_invoice.settings.layout import BucketLayout
 _SUFFIX = ".json"
 
 
+def folder_and_name(object_key: str) -> tuple[str, str] | None:
+    """Return the folder and the name of an entry by its object's key; None for another object.
+
+    >>> folder_and_name("reviews/2026/a.jpg/20261122T000000.000000Z-0123abcd.json")
+    ('reviews/2026/a.jpg/', '20261122T000000.000000Z-0123abcd')
+    """
+    folder, slash, name = object_key.removesuffix(_SUFFIX).rpartition("/")
+    is_entry = object_key.endswith(_SUFFIX) and NAME.fullmatch(name)
+    return (folder + slash, name) if is_entry else None
+
+
 def entry_names(store: ObjectStore, layout: BucketLayout, bucket: str, key: str) -> Iterator[str]:
     """Yield the names of the entries on an input; one request for each thousand."""
     folder = layout.reviews_folder(key)
     for listed in store.listing(bucket, folder):
-        name = listed.key.removeprefix(folder).removesuffix(_SUFFIX)
+        found = folder_and_name(listed.key)
         # A folder below it may hold the entries on another input.
-        if NAME.fullmatch(name) and listed.key.endswith(_SUFFIX):
-            yield name
+        if found and found[0] == folder:
+            yield found[1]
 
 
 def read_entries(
@@ -36,8 +47,15 @@ def read_entries(
     Raises:
         ObjectUnavailable: an entry is in the archive: without it, the decisions are unknown.
     """
+    return read_named(store, layout, bucket, key, entry_names(store, layout, bucket, key))
+
+
+def read_named(
+    store: ObjectStore, layout: BucketLayout, bucket: str, key: str, names: Iterable[str]
+) -> list[ReviewEntry]:
+    """Return the entries on an input with these names; see ``read_entries``."""
     found = []
-    for name in entry_names(store, layout, bucket, key):
+    for name in names:
         value = store.read(bucket, f"{layout.reviews_folder(key)}{name}{_SUFFIX}")
         try:
             entry = parse_entry(name, value)
