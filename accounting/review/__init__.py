@@ -1,0 +1,1 @@
+"""The review page: people compare doubtful invoices with their images."""
