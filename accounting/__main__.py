@@ -181,5 +181,32 @@ def erase(
     console.print(f"erased: {len(found)} objects and versions of {len(keys)} inputs")
 
 
+@app.command()
+def review(
+    reviewer: Annotated[
+        str, typer.Option(help="Name of the person, or several names with commas.")
+    ] = "",
+    *,
+    port: Annotated[int, typer.Option(help="Port on this machine; 0 is any free one.")] = 8400,
+    env: Env = None,
+    folder: Annotated[Path, typer.Option(help="Folder of the page's own files.")] = Path(
+        "build/review"
+    ),
+) -> None:
+    """Serve the review page on this machine until Ctrl-C, and print each person's address.
+
+    An address works once; after that, the terminal shows another one for another browser.
+    """
+    from accounting.bucket import read_environment  # noqa: PLC0415 - --help stays fast
+    from accounting.review.serve import run_review  # noqa: PLC0415 - as above
+
+    def announce(name: str, address: str) -> None:
+        console.print(f"  {name}: {address}", markup=False)
+
+    with _errors_in_words():
+        environment = read_environment(env) if env else os.environ
+        run_review(environment, reviewer, port, folder, announce)
+
+
 if __name__ == "__main__":
     app(prog_name="python -m accounting")

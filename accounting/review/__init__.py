@@ -1,1 +1,1 @@
-"""The review page: people compare doubtful invoices with their images."""
+"""The review page: people check the doubtful invoices, and their decisions become entries."""

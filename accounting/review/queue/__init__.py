@@ -1,1 +1,1 @@
-"""The queue of the review page: all invoices, those most likely wrong first."""
+"""The list of invoices, those that are most likely wrong first."""
