@@ -18,8 +18,6 @@ from accounting.review.context import ReviewContext
 from accounting.review.guard import Guard, Team
 from quota_invoice.obs.store import ObsStore
 
-PORT = 8400
-"""The port of the page."""
 _NAME = re.compile(r"[\w.@-](?:[\w .@-]{0,62}[\w.@-])?")
 _GRACE = 5  # seconds for requests that run when the server stops
 Announce = Callable[[str, str], None]
@@ -69,6 +67,7 @@ def review_server(
             log_level="warning",
             timeout_graceful_shutdown=_GRACE,
             server_header=False,
+            ws="none",
             proxy_headers=False,
         )
     )
