@@ -9,8 +9,10 @@ from typing import Any, NamedTuple
 
 from accounting.review.invoice.decisions import plain
 from accounting.review.invoice.reviewed import Reviewed, invoice_at, texts_at
+from quota_invoice.invoice.duplicates import RULE as DUPLICATE_RULE
 from quota_invoice.invoice.duplicates import identity
 from quota_invoice.invoice.fields import NAMES
+from quota_invoice.invoice.rules import RULES
 from quota_invoice.reviews.effective import CONFLICT, texts_of
 from quota_invoice.reviews.entry import Decision, ReviewEntry
 from quota_invoice.times import parse_time
@@ -18,6 +20,7 @@ from quota_invoice.times import parse_time
 _CHINA = timezone(timedelta(hours=8))
 _VERY_LOW = 0.6  # a confidence below it is shown in the colour of serious findings
 _FIELD_WORDS = {"code": "code", "number": "number", "place": "location", "amount": "amount"}
+_OF_TEXTS = {*(rule.__name__ for rule in RULES), DUPLICATE_RULE}
 _SEVERITIES = {"serious": "bad", "doubt": "doubtful"}
 
 
@@ -108,7 +111,8 @@ class InvoiceView:
         uploaded_at: the time of the upload, as the bucket says.
         fields: the fields, in the order of the paper.
         target: the name of the field that digits go into.
-        findings: the findings.
+        findings: the findings on its texts, and on its duplicates.
+        file_findings: those on the whole file.
         siblings: all invoices of the file.
         verdict: the verdict that holds, or None.
         verdict_by: the person.
@@ -131,6 +135,7 @@ class InvoiceView:
     fields: list[FieldView]
     target: str
     findings: list[FindingView]
+    file_findings: list[FindingView]
     siblings: list[Sibling]
     verdict: str | None
     verdict_by: str
@@ -158,7 +163,7 @@ def view_of(
     record = reviewed.effective() if record is None else record
     invoice = invoice_at(record, place) or {}
     read, state = reviewed.read_invoice(place), reviewed.state(place)
-    findings = list(finding_views(invoice.get("findings", ()), language))
+    findings = finding_views(invoice.get("findings", ()), language)
     shown = field_views(invoice, texts_of(read), reviewed.confidence_below, language, findings)
     decision, uploaded = state.decision, reviewed.source and reviewed.source.uploaded_at
     return InvoiceView(
@@ -170,7 +175,8 @@ def view_of(
         uploaded or "",
         shown,
         target_of(shown),
-        findings,
+        [each for each in findings if is_of_texts(each.code)],
+        [each for each in findings if not is_of_texts(each.code)],
         siblings_of(record, place),
         decision.verdict.value if decision.verdict else None,
         state.latest[-1].by if state.latest else "",
@@ -244,8 +250,17 @@ def target_of(fields: Sequence[FieldView]) -> str:
     return first.name if first else "number"
 
 
-def finding_views(findings: Iterable[Mapping[str, Any]], language: str) -> Iterable[FindingView]:
-    """Yield findings in words, the serious ones first; a conflict has its own place."""
+def is_of_texts(code: str) -> bool:
+    """Whether a finding follows from the texts of the fields, which a person may change.
+
+    >>> is_of_texts("malformed_code"), is_of_texts("duplicate"), is_of_texts("unread_pages")
+    (True, True, False)
+    """
+    return code.partition(".")[0] in _OF_TEXTS
+
+
+def finding_views(findings: Iterable[Mapping[str, Any]], language: str) -> list[FindingView]:
+    """Return findings in words, the serious ones first; a conflict has its own place."""
     shown = [
         FindingView(
             str(each["code"]),
