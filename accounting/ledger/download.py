@@ -31,14 +31,14 @@ def download_changes(cache: Cache, bucket: Bucket, notice: Notice) -> int:
     notice("records", done, total)
     with ThreadPoolExecutor(THREADS, thread_name_prefix="records") as pool:
         for batch in cache.changed_batches(_BATCH):
-            found = pool.map(lambda changed: _download(bucket, changed), batch)
+            found = pool.map(lambda changed: download(bucket, changed), batch)
             cache.replace(batch, [each for each in found if each])
             done += len(batch)
             notice("records", done, total)
     return done
 
 
-def _download(bucket: Bucket, changed: Changed) -> tuple[RecordRow, Sequence[EntryRow]] | None:
+def download(bucket: Bucket, changed: Changed) -> tuple[RecordRow, Sequence[EntryRow]] | None:
     """Return the rows of a record; None if it was removed after the listing."""
     try:
         record = bucket.store.read(bucket.name, changed.key)

@@ -70,7 +70,7 @@ def _listings(
     yield "reviews", filter(None, map(_review, listing(layout.reviews_prefix)))
     tries = (_RETRY.fullmatch(entry.key) for entry in listing(layout.retries_prefix))
     yield "retries", ((match[1], int(match[2])) for match in tries if match)
-    yield "inputs", (_input(entry, layout) for entry in listing(layout.input_prefix))
+    yield "inputs", (input_row(entry, layout) for entry in listing(layout.input_prefix))
 
 
 def _batches(rows: Iterable[tuple[Any, ...]]) -> Iterator[list[tuple[Any, ...]]]:
@@ -93,7 +93,7 @@ def _review(entry: Entry) -> tuple[str, str] | None:
     return (folder + slash, name) if is_entry else None
 
 
-def _input(entry: Entry, layout: BucketLayout) -> tuple[Any, ...]:
+def input_row(entry: Entry, layout: BucketLayout) -> tuple[Any, ...]:
     """Return the row of an input."""
     return (
         entry.key,

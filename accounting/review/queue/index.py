@@ -183,7 +183,7 @@ class ReviewIndex:
                 [(self._synchronized_at, *self._waiting)] = states
                 return
             connection.execute("DELETE FROM queue_state")
-            self._make(Cache(connection), "queue")
+            self._make(Cache(connection), "TABLE queue")
             table.keep_listing(connection)
 
     def _compare(self, notice: Notice) -> None:
@@ -198,7 +198,7 @@ class ReviewIndex:
             known = connection.execute("SELECT fingerprint FROM queue_state").fetchall()
             is_new = [fingerprint] != known or bool(self._reread)
             if is_new:
-                self._make(cache, "next_queue")
+                self._make(cache, "TABLE next_queue")
                 waiting = _row(connection, _WAITING)
             else:
                 waiting = tuple(self._waiting)

@@ -11,12 +11,11 @@ from typing import Any, NamedTuple
 
 import duckdb
 
-from accounting.ledger.cache import TABLES, batches
+from accounting.ledger.cache import TABLES
 from accounting.ledger.query import LEDGER
 from accounting.ledger.rows import EntryRow, RecordRow
 from accounting.review.queue.risk import Facts, assess
 
-_BATCH = 5000  # rows
 _FACTS = ", ".join(Facts._fields)
 # One row per invoice, and one per input without an invoice. A confidence that is unknown says
 # nothing; the product is rounded, so that few different facts remain.
@@ -62,15 +61,15 @@ class Reread(NamedTuple):
 
 
 def build(connection: duckdb.DuckDBPyConnection, name: str) -> None:
-    """Make a table of the queue from the table ``ledger``."""
+    """Make a table of the queue, such as ``TABLE queue``, from the table ``ledger``."""
     connection.execute(f"CREATE OR REPLACE TEMP VIEW found AS {_ROWS}")
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE risks AS FROM found SELECT {_FACTS}, 0 AS score LIMIT 0"
     )
-    for batch in batches(connection, f"FROM found SELECT DISTINCT {_FACTS}", _BATCH):
-        _insert(connection, "risks", [(*facts, assess(Facts(*facts)).score) for facts in batch])
+    found = connection.execute(f"FROM found SELECT DISTINCT {_FACTS}").fetchall()
+    _insert(connection, "risks", [(*facts, assess(Facts(*facts)).score) for facts in found])
     connection.execute(
-        f"CREATE OR REPLACE TABLE {name} AS FROM found JOIN risks USING ({_FACTS}) "
+        f"CREATE OR REPLACE {name} AS FROM found JOIN risks USING ({_FACTS}) "
         f"SELECT found.*, score, is_judged AND NOT needs_review AS is_decided, "
         f"{_COUNTED} AS is_counted"
     )
@@ -102,7 +101,7 @@ def put(connection: duckdb.DuckDBPyConnection, reread: Sequence[Reread]) -> None
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE ledger AS " + LEDGER.read_text(encoding="utf-8")
     )
-    build(connection, "temp.present")
+    build(connection, "TEMP TABLE present")
     connection.execute(_TOUCHED)
     connection.execute("DELETE FROM main.queue WHERE key IN (FROM touched)")
     connection.execute("INSERT INTO main.queue FROM present WHERE key IN (FROM touched)")
@@ -135,8 +134,10 @@ def _select(connection: duckdb.DuckDBPyConnection, found: Sequence[Reread]) -> N
     )
     connection.execute(f"CREATE OR REPLACE TEMP TABLE markers AS FROM known_markers WHERE {like}")
     connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE hits AS FROM main.entries SELECT record_key WHERE {like}"
+    )
+    connection.execute(
         "CREATE OR REPLACE TEMP TABLE inputs AS "
-        f"WITH hits AS (FROM main.entries SELECT record_key WHERE {like}) "
         "FROM known_inputs WHERE key NOT IN (FROM here) AND (record_key IN (FROM hits) "
         "OR failure_key IN (FROM hits) OR appearance IN (SELECT appearance FROM markers))"
     )
