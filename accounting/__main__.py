@@ -33,15 +33,19 @@ _CACHE = Path("build/ledger")
 
 
 @contextmanager
-def _errors_in_words() -> Iterator[None]:
-    """Print the errors that a user can resolve, and exit."""
+def _errors_in_words(at_the_end: str = "the same command continues from here") -> Iterator[None]:
+    """Print the errors that a user can resolve, and exit.
+
+    Args:
+        at_the_end: the words for a command that was stopped.
+    """
     from quota_invoice.errors import StoreError  # noqa: PLC0415 - --help stays fast
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
     except KeyboardInterrupt:
-        console.print("\nstopped; the same command continues from here")
+        console.print(f"\nstopped; {at_the_end}")
         raise typer.Exit(130) from None
     except AccountingError as error:
         console.print(f"[bold red]error:[/] {escape(str(error))}")
@@ -65,7 +69,9 @@ def ledger(  # noqa: PLR0913 - the command's options
     ] = None,
     env: Env = None,
     cache: CacheFolder = _CACHE,
-    review_url: Annotated[str, typer.Option(help="URL of the review page.")] = "",
+    review_url: Annotated[
+        str, typer.Option(help="URL of the review page: http://127.0.0.1:8302.")
+    ] = "",
 ) -> None:
     """Write the ledger: one row per invoice.
 
@@ -184,10 +190,11 @@ def erase(
 @app.command()
 def review(
     reviewer: Annotated[
-        str, typer.Option(help="Name of the person, or several names with commas.")
+        str,
+        typer.Option(envvar="REVIEWER", help="Name of the person, or several with commas."),
     ] = "",
     *,
-    port: Annotated[int, typer.Option(help="Port on this machine; 0 is any free one.")] = 8400,
+    port: Annotated[int, typer.Option(help="Port on this machine; 0 is any free one.")] = 8302,
     env: Env = None,
     folder: Annotated[Path, typer.Option(help="Folder of the page's own files.")] = Path(
         "build/review"
@@ -203,8 +210,9 @@ def review(
     def announce(name: str, address: str) -> None:
         console.print(f"  {name}: {address}", markup=False)
 
-    with _errors_in_words():
+    with _errors_in_words("all decisions are in the bucket"):
         environment = read_environment(env) if env else os.environ
+        console.print(f"review page of the bucket {environment.get('BUCKET', '')}, until Ctrl-C:")
         run_review(environment, reviewer, port, folder, announce)
 
 

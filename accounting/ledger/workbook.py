@@ -113,7 +113,7 @@ def _write_to_review(ledger: Ledger, book: Workbook, formats: Formats) -> None:
     page = ledger.choice.review_url
     rows = chain.from_iterable(ledger.rows(f"{query} {ORDER}") for query in queries)
     for key, *values in rows:
-        url = f"{page}?key={quote(key, safe='/')}" if page else ""
+        url = f"{page.rstrip('/')}/invoices/{quote(key, safe='')}" if page else ""
         table.add((Link(url, key), *values))
     table.finish()
 

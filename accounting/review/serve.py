@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import socket
-from collections.abc import Callable, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import uvicorn
@@ -16,8 +18,6 @@ from accounting.review.context import ReviewContext
 from accounting.review.guard import Guard, Team
 from quota_invoice.obs.store import ObsStore
 
-PORT = 8400
-"""The port of the page."""
 _NAME = re.compile(r"[\w.@-](?:[\w .@-]{0,62}[\w.@-])?")
 _GRACE = 5  # seconds for requests that run when the server stops
 Announce = Callable[[str, str], None]
@@ -70,6 +70,30 @@ def review_server(
             proxy_headers=False,
         )
     )
+
+
+@contextmanager
+def running_page(
+    context: ReviewContext, names: Sequence[str], listening: socket.socket, announce: Announce
+) -> Iterator[str]:
+    """Serve the page in a thread until the block ends, and give its URL without a token.
+
+    Args:
+        context: see ``review_server``.
+        names: likewise.
+        listening: the result of ``listen``; closed at the end.
+        announce: see ``review_server``.
+    """
+    port = listening.getsockname()[1]
+    server = review_server(context, names, port, announce)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join()
+        listening.close()
 
 
 def run_review(

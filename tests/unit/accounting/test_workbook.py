@@ -196,10 +196,10 @@ def test_invoices_to_review_link_to_the_review_page(
     store: RecordStore, make: Make, tmp_path: Path
 ) -> None:
     store.add("a b&中.jpg", invoice(amount=""))
-    make(tmp_path / "ledger.xlsx", replace(ALL, review_url="http://127.0.0.1:8302/review"))
+    make(tmp_path / "ledger.xlsx", replace(ALL, review_url="http://127.0.0.1:8302/"))
     shutil.unpack_archive(tmp_path / "ledger.xlsx", tmp_path / "book", "zip")
     links = (tmp_path / "book/xl/worksheets/_rels/sheet4.xml.rels").read_text(encoding="utf-8")
-    assert "http://127.0.0.1:8302/review?key=incoming/a%20b%26%E4%B8%AD.jpg" in links
+    assert "http://127.0.0.1:8302/invoices/incoming%2Fa%20b%26%E4%B8%AD.jpg" in links
 
 
 def test_a_full_sheet_names_the_other_formats(
