@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from starlette.requests import Request
 
-from accounting.review.context import context_of
+from accounting.review.context import ReviewContext, context_of
 from accounting.review.pages import failure_url, invoice_url
 from accounting.review.queue.filters import Filters
 from accounting.review.queue.index import ReviewIndex
@@ -21,7 +21,7 @@ class Order:
     """
 
     def __init__(self, request: Request) -> None:
-        self._index = context_of(request).part(shared_index)
+        self._index = index_of(context_of(request))
         self._filters = Filters.of(request.query_params)
         self._query = self._filters.query()
         self.queue_url = f"/?{self._query}" if self._query else "/"
@@ -59,5 +59,10 @@ class Order:
         return f"{failure_url(position.key)}{'?' if self._query else ''}{self._query}"
 
 
-def shared_index(context):
-    raise NotImplementedError
+def index_of(context: ReviewContext) -> ReviewIndex:
+    """Return the index that all requests share."""
+    return context.part(_index)
+
+
+def _index(context: ReviewContext) -> ReviewIndex:
+    return ReviewIndex(context.bucket, context.folder)

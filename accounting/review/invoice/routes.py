@@ -75,9 +75,7 @@ def _stay(request: Request, saving: Saving, place: int, wish: Wish) -> Response:
     typed = Typed(wish.texts, wish.reason, wish.duplicate_of, wish.action.value)
     message = Message(saving.result, saving.reason)
     is_kept = saving.result is not Result.CONFLICT
-    page = InvoicePage(
-        request, saving.reviewed, place, typed if is_kept else None, message
-    )
+    page = InvoicePage(request, saving.reviewed, place, typed if is_kept else None, message)
     answer = page.response(saving.result.status)
     answer.headers.update(_IN_PLACE)
     return answer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta, timezone
@@ -17,6 +18,9 @@ from quota_invoice.reviews.effective import CONFLICT, texts_of
 from quota_invoice.reviews.entry import Decision, ReviewEntry
 from quota_invoice.times import parse_time
 
+_UNSEEN = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
+)
 _CHINA = timezone(timedelta(hours=8))
 _VERY_LOW = 0.6  # a confidence below it is shown in the colour of serious findings
 _FIELD_WORDS = {"code": "code", "number": "number", "place": "location", "amount": "amount"}
@@ -147,6 +151,40 @@ class InvoiceView:
     next_place: int
     is_by_hand: bool
     reason: str
+
+    @property
+    def name(self) -> str:
+        """The input's name without its folders, with signs that nobody sees made visible."""
+        return visible(self.key.rpartition("/")[2])
+
+    @property
+    def shown_key(self) -> str:
+        """The input's key, likewise."""
+        return visible(self.key)
+
+    @property
+    def polygons(self) -> list[Sibling]:
+        """The invoices on the page that is shown, if their polygons are known."""
+        return [each for each in self.siblings if each.polygon and each.page == self.page]
+
+    @property
+    def is_decidable(self) -> bool:
+        """Whether a decision can be made: the input has been read, or has failed."""
+        return self.status != "pending"
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a decision to undo; one of two that contradict is chosen instead."""
+        return bool(self.history) and self.verdict is not None and not self.versions
+
+
+def visible(text: str) -> str:
+    r"""Return a text whose signs for the direction of writing, and other unseen ones, are visible.
+
+    >>> visible("gpj‮exe.jpg")
+    'gpj[U+202E]exe.jpg'
+    """
+    return _UNSEEN.sub(lambda found: f"[U+{ord(found[0]):04X}]", text)
 
 
 def view_of(
@@ -323,8 +361,8 @@ def entry_view(entry: ReviewEntry, read: Mapping[str, Any] | None, language: str
         china_time(entry.at),
         decision.verdict.value if decision.verdict else "undone",
         [(labels[each.field], plain(each.before), plain(each.after)) for each in entry.changes],
-        decision.duplicate_of,
-        entry.reason,
+        None if decision.duplicate_of is None else visible(decision.duplicate_of),
+        visible(entry.reason),
         {name: plain(text) for name, text in texts.items()},
     )
 
@@ -355,6 +393,11 @@ class Twin(NamedTuple):
     etag: str
     texts: list[tuple[str, str, bool]]
     """Label, text, and whether it is the same, of each field."""
+
+    @property
+    def shown_key(self) -> str:
+        """The key with signs that nobody sees made visible."""
+        return visible(self.key)
 
 
 def twin_of(own: Mapping[str, Any], other: Reviewed, language: str, own_place: int = 0) -> Twin:
