@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -127,7 +128,7 @@ class InvoicePage:
 
 
 def typed_findings(
-    texts: dict[str, str], uploaded_at: str, key: str, order: Order, language: str
+    texts: Mapping[str, str], uploaded_at: str, key: str, order: Order, language: str
 ) -> list[FindingView]:
     """Return the findings of the rules on typed texts, and on their duplicates.
 

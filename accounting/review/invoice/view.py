@@ -181,7 +181,7 @@ class InvoiceView:
 def visible(text: str) -> str:
     r"""Return a text whose signs for the direction of writing, and other unseen ones, are visible.
 
-    >>> visible("gpj‮exe.jpg")
+    >>> visible("gpj\u202eexe.jpg")
     'gpj[U+202E]exe.jpg'
     """
     return _UNSEEN.sub(lambda found: f"[U+{ord(found[0]):04X}]", text)
