@@ -17,6 +17,7 @@ from accounting.ledger.cache import Cache, open_cache
 from accounting.ledger.query import LEDGER, Choice, Ledger
 from accounting.ledger.sync import synchronize
 from accounting.progress import Notice
+from accounting.review.context import ReviewContext
 from accounting.review.queue import query, risk, table
 from accounting.review.queue.filters import Filters
 from accounting.review.queue.follower import PERIOD, Follower
@@ -32,7 +33,6 @@ from accounting.review.queue.rows import (
 from quota_invoice.invoice.fields import day_in_china
 from quota_invoice.times import format_time, utc_now
 
-FOLDER = Path("build/review")
 _SOURCES = (Path(table.__file__), Path(risk.__file__), LEDGER)
 _VERSION = sha256(b"".join(path.read_bytes() for path in _SOURCES)).hexdigest()[:8]
 """Of the table ``queue``; one of another version is made anew."""
@@ -68,7 +68,7 @@ class ReviewIndex:
         AccountingError: another command uses the cache.
     """
 
-    def __init__(self, bucket: Bucket, folder: Path = FOLDER, period: float = PERIOD) -> None:
+    def __init__(self, bucket: Bucket, folder: Path, period: float = PERIOD) -> None:
         self._bucket = bucket
         self._open = ExitStack()
         self._root = self._open.enter_context(open_cache(folder, bucket.name)).connection
@@ -240,6 +240,11 @@ class ReviewIndex:
             yield connection
         finally:
             connection.close()
+
+
+def open_index(context: ReviewContext) -> ReviewIndex:
+    """Return the index that all requests share: ``context.part(open_index)``."""
+    return ReviewIndex(context.bucket, context.folder)
 
 
 @contextmanager
