@@ -21,16 +21,16 @@ _SIZE = 50  # rows of a page
 def show_queue(request: Request) -> Response:
     """Answer the page with the first rows of a selection, or with those after a row."""
     index, filters = _index(request), Filters.of(request.query_params)
-    status = index.status()
+    state = index.status()
     selection = index.selection(filters)
     return render(
         request,
         "queue/queue.html",
-        status=status,
+        state=state,
         selection=selection,
         states=STATES,
         names=NAMES,
-        seen=status.version,
+        seen=state.version,
         **_rows(request, index, filters),
     )
 
@@ -43,10 +43,10 @@ def show_rows(request: Request) -> Response:
 
 def show_status(request: Request) -> Response:
     """Answer the state of the index; the browser loads the page anew when the index is there."""
-    status = _index(request).status()
+    state = _index(request).status()
     seen = request.query_params.get("seen", "")
-    answer = render(request, "queue/status.html", status=status, seen=seen)
-    if status.is_ready and request.query_params.get("was") == "building":
+    answer = render(request, "queue/status.html", state=state, seen=seen)
+    if state.is_ready and request.query_params.get("was") == "building":
         answer.headers["HX-Refresh"] = "true"
     return answer
 

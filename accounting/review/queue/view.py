@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 
 from accounting.ledger.flat import day_in_china
 from accounting.review.pages import failure_url, invoice_url
 from accounting.review.queue import risk
-from accounting.review.queue.filters import STATES, Filters
-from accounting.review.queue.rows import IndexStatus, QueueRow
+from accounting.review.queue.filters import Filters
+from accounting.review.queue.rows import QueueRow
 from accounting.review.texts import Translator
 from quota_invoice.invoice.duplicates import hash_of_key
 
@@ -94,26 +93,3 @@ def yuan(amount: Decimal | None) -> str:
     ('￥1,234.50', '')
     """
     return "" if amount is None else f"￥{amount:,.2f}"
-
-
-@dataclass(frozen=True)
-class Step:
-    """The progress of a comparison with the bucket, for a template.
-
-    Attributes:
-        name: the step's name.
-        done: the objects done.
-        total: all of them; None if unknown.
-    """
-
-    name: str
-    done: int
-    total: int | None
-
-
-def step_of(status: IndexStatus) -> Step | None:
-    """Return the present step; None if nothing runs."""
-    return Step(status.step, status.done, status.total) if status.is_running else None
-
-
-STATE_NAMES = tuple(STATES)
