@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
@@ -17,6 +18,7 @@ from accounting.ledger.cache import Cache, open_cache
 from accounting.ledger.query import LEDGER, Choice, Ledger
 from accounting.ledger.sync import synchronize
 from accounting.progress import Notice
+from accounting.review.context import ReviewContext
 from accounting.review.queue import query, risk, table
 from accounting.review.queue.filters import Filters
 from accounting.review.queue.follower import PERIOD, Follower
@@ -32,7 +34,6 @@ from accounting.review.queue.rows import (
 from quota_invoice.invoice.fields import day_in_china
 from quota_invoice.times import format_time, utc_now
 
-FOLDER = Path("build/review")
 _SOURCES = (Path(table.__file__), Path(risk.__file__), LEDGER)
 _VERSION = sha256(b"".join(path.read_bytes() for path in _SOURCES)).hexdigest()[:8]
 """Of the table ``queue``; one of another version is made anew."""
@@ -68,7 +69,7 @@ class ReviewIndex:
         AccountingError: another command uses the cache.
     """
 
-    def __init__(self, bucket: Bucket, folder: Path = FOLDER, period: float = PERIOD) -> None:
+    def __init__(self, bucket: Bucket, folder: Path, period: float = PERIOD) -> None:
         self._bucket = bucket
         self._open = ExitStack()
         self._root = self._open.enter_context(open_cache(folder, bucket.name)).connection
@@ -137,12 +138,12 @@ class ReviewIndex:
             size: the number of rows at most.
         """
         with self._connection() as connection:
-            return query.page_of(connection, filters, after, size)
+            return query.page_of(connection, self._whole(filters), after, size)
 
     def selection(self, filters: Filters) -> Selection:
         """Return the figures of a selection."""
         with self._connection() as connection, _transaction(connection):
-            return query.selection_of(connection, filters)
+            return query.selection_of(connection, self._whole(filters))
 
     def rows_of(self, key: str) -> tuple[QueueRow, ...]:
         """Return the rows of one input, in the order of their places."""
@@ -155,7 +156,7 @@ class ReviewIndex:
         Decided rows are the last ones; after such a row comes the first that is undecided.
         """
         with self._connection() as connection, _transaction(connection):
-            return query.neighbours_of(connection, filters, key, place)
+            return query.neighbours_of(connection, self._whole(filters), key, place)
 
     def appearances(self, code: str, number: str) -> tuple[Position, ...]:
         """Return the invoices with this code and number, the first appearance first."""
@@ -170,6 +171,11 @@ class ReviewIndex:
         """
         with self._comparing, self._connection() as connection:
             yield Cache(connection)
+
+    def _whole(self, filters: Filters) -> Filters:
+        """Return a selection whose path begins with the prefix of all inputs."""
+        start = self._bucket.layout.input_prefix
+        return replace(filters, prefix=f"{start}{filters.prefix.removeprefix(start)}")
 
     def _prepare(self) -> None:
         """Use the table of a former run, or make an empty one."""
@@ -240,6 +246,11 @@ class ReviewIndex:
             yield connection
         finally:
             connection.close()
+
+
+def open_index(context: ReviewContext) -> ReviewIndex:
+    """Return the index that all requests share: ``context.part(open_index)``."""
+    return ReviewIndex(context.bucket, context.folder)
 
 
 @contextmanager
