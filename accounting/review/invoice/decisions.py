@@ -69,7 +69,10 @@ class Refused(AccountingError):
 
 
 def parse_wish(form: Mapping[str, list[str]]) -> Wish:
-    """Return the wish of a form.
+    """Return the wish of a form: its ``command``, or else its ``action``.
+
+    >>> parse_wish({"action": ["save"], "command": ["undo"]}).action.value
+    'undo'
 
     Raises:
         Refused: a value is missing, unknown or too long.
@@ -82,7 +85,8 @@ def parse_wish(form: Mapping[str, list[str]]) -> Wish:
         return text
 
     try:
-        action = Action(one("action"))
+        command, _, chosen = one("command").partition(":")
+        action = Action(command or one("action"))
     except ValueError:
         raise Refused("no_action") from None
     accepted = [code for code in form.get("accepted", ()) if _CODE.fullmatch(code)]
@@ -92,7 +96,7 @@ def parse_wish(form: Mapping[str, list[str]]) -> Wish:
         one("reason"),
         one("duplicate_of"),
         tuple(dict.fromkeys(accepted[:_MOST_ACCEPTED])),
-        one("chosen"),
+        chosen,
     )
 
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from accounting.bucket import Bucket
 from accounting.errors import AccountingError
 from accounting.packet.pictures import rendered_page
+from accounting.review.context import ReviewContext
 from quota_invoice.errors import ImageRefused
 from quota_invoice.obs.objects import Source
 from quota_invoice.recognition.formats.conversion import LARGEST_OBJECT, to_jpeg
@@ -129,3 +130,12 @@ class Pictures:
             self._kept[key] = picture
             while sum(len(each.content) for each in self._kept.values()) > _KEPT_BYTES:
                 self._kept.popitem(last=False)
+
+
+def pictures_of(context: ReviewContext) -> Pictures:
+    """Return the pictures that all requests share."""
+    return context.part(_pictures)
+
+
+def _pictures(context: ReviewContext) -> Pictures:
+    return Pictures(context.bucket)

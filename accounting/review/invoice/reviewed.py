@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from accounting.bucket import Bucket
-from quota_invoice.errors import StoreRefused
+from accounting.review.queue.rows import Position
+from quota_invoice.invoice.duplicates import identity, name_duplicates
 from quota_invoice.invoice.fields import CONFIDENCE_BELOW
 from quota_invoice.obs.objects import Source
 from quota_invoice.recognition.formats.kinds import Kind, kind_of
-from quota_invoice.records.appearances import AppearanceIndex
 from quota_invoice.records.record import Status, etag_of
 from quota_invoice.reviews.effective import effective_record, texts_of
 from quota_invoice.reviews.entry import ReviewEntry
@@ -117,17 +117,31 @@ def load(bucket: Bucket, key: str, confidence_below: float = CONFIDENCE_BELOW) -
     return Reviewed(key, source, kind, record, entries, confidence_below)
 
 
-def with_duplicates(bucket: Bucket, record: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an effective record with the duplicates that are known now.
+def with_duplicates(
+    record: Mapping[str, Any], key: str, appearances: Callable[[str, str], Sequence[Position]]
+) -> dict[str, Any]:
+    """Return an effective record with the duplicates that the index knows.
 
-    An account that may not list the index sees those that the record names.
+    Of an invoice that the index does not know yet, the record tells.
+
+    Args:
+        record: the effective record.
+        key: the input's key.
+        appearances: the inputs with a code and number, the first appearance first.
     """
-    if record.get("status") != Status.RECOGNIZED.value or "rules" not in record:
+    invoices = _invoices(record)
+    if not all("findings" in each for each in invoices):  # another program's record
         return dict(record)
-    try:
-        return AppearanceIndex(bucket.store, bucket.layout).derive(record)
-    except StoreRefused:
-        return dict(record)
+    firsts = {}
+    for invoice in invoices:
+        itself = identity(invoice)
+        if itself is None:
+            continue
+        found = appearances(*itself)
+        first = found[0].key if found else invoice.get("duplicate_of")
+        if first and first != key:
+            firsts[itself] = first
+    return {**record, "invoices": name_duplicates(invoices, key, firsts)}
 
 
 def _invoices(record: Mapping[str, Any]) -> list[dict[str, Any]]:

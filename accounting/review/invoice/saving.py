@@ -105,6 +105,8 @@ class Decider:
         """
         if revision is None:
             return Saving(Result.NO_REVISION, reviewed)
+        if not reviewed.record:
+            return Saving(Result.REFUSED, reviewed, "pending")
         try:
             if revision != reviewed.revision(place):
                 is_done = is_repeated(wish, reviewed, place, self._by, revision)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta, timezone
@@ -9,15 +10,21 @@ from typing import Any, NamedTuple
 
 from accounting.review.invoice.decisions import plain
 from accounting.review.invoice.reviewed import Reviewed, invoice_at, texts_at
+from quota_invoice.invoice.duplicates import RULE as DUPLICATE_RULE
 from quota_invoice.invoice.duplicates import identity
 from quota_invoice.invoice.fields import NAMES
+from quota_invoice.invoice.rules import RULES
 from quota_invoice.reviews.effective import CONFLICT, texts_of
 from quota_invoice.reviews.entry import Decision, ReviewEntry
 from quota_invoice.times import parse_time
 
+_UNSEEN = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
+)
 _CHINA = timezone(timedelta(hours=8))
 _VERY_LOW = 0.6  # a confidence below it is shown in the colour of serious findings
 _FIELD_WORDS = {"code": "code", "number": "number", "place": "location", "amount": "amount"}
+_OF_TEXTS = {*(rule.__name__ for rule in RULES), DUPLICATE_RULE}
 _SEVERITIES = {"serious": "bad", "doubt": "doubtful"}
 
 
@@ -108,7 +115,8 @@ class InvoiceView:
         uploaded_at: the time of the upload, as the bucket says.
         fields: the fields, in the order of the paper.
         target: the name of the field that digits go into.
-        findings: the findings.
+        findings: the findings on its texts, and on its duplicates.
+        file_findings: those on the whole file.
         siblings: all invoices of the file.
         verdict: the verdict that holds, or None.
         verdict_by: the person.
@@ -131,6 +139,7 @@ class InvoiceView:
     fields: list[FieldView]
     target: str
     findings: list[FindingView]
+    file_findings: list[FindingView]
     siblings: list[Sibling]
     verdict: str | None
     verdict_by: str
@@ -142,6 +151,40 @@ class InvoiceView:
     next_place: int
     is_by_hand: bool
     reason: str
+
+    @property
+    def name(self) -> str:
+        """The input's name without its folders, with signs that nobody sees made visible."""
+        return visible(self.key.rpartition("/")[2])
+
+    @property
+    def shown_key(self) -> str:
+        """The input's key, likewise."""
+        return visible(self.key)
+
+    @property
+    def polygons(self) -> list[Sibling]:
+        """The invoices on the page that is shown, if their polygons are known."""
+        return [each for each in self.siblings if each.polygon and each.page == self.page]
+
+    @property
+    def is_decidable(self) -> bool:
+        """Whether a decision can be made: the input has been read, or has failed."""
+        return self.status != "pending"
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a decision to undo; one of two that contradict is chosen instead."""
+        return bool(self.history) and self.verdict is not None and not self.versions
+
+
+def visible(text: str) -> str:
+    r"""Return a text whose signs for the direction of writing, and other unseen ones, are visible.
+
+    >>> visible("gpj\u202eexe.jpg")
+    'gpj[U+202E]exe.jpg'
+    """
+    return _UNSEEN.sub(lambda found: f"[U+{ord(found[0]):04X}]", text)
 
 
 def view_of(
@@ -158,7 +201,7 @@ def view_of(
     record = reviewed.effective() if record is None else record
     invoice = invoice_at(record, place) or {}
     read, state = reviewed.read_invoice(place), reviewed.state(place)
-    findings = list(finding_views(invoice.get("findings", ()), language))
+    findings = finding_views(invoice.get("findings", ()), language)
     shown = field_views(invoice, texts_of(read), reviewed.confidence_below, language, findings)
     decision, uploaded = state.decision, reviewed.source and reviewed.source.uploaded_at
     return InvoiceView(
@@ -170,7 +213,8 @@ def view_of(
         uploaded or "",
         shown,
         target_of(shown),
-        findings,
+        [each for each in findings if is_of_texts(each.code)],
+        [each for each in findings if not is_of_texts(each.code)],
         siblings_of(record, place),
         decision.verdict.value if decision.verdict else None,
         state.latest[-1].by if state.latest else "",
@@ -244,8 +288,17 @@ def target_of(fields: Sequence[FieldView]) -> str:
     return first.name if first else "number"
 
 
-def finding_views(findings: Iterable[Mapping[str, Any]], language: str) -> Iterable[FindingView]:
-    """Yield findings in words, the serious ones first; a conflict has its own place."""
+def is_of_texts(code: str) -> bool:
+    """Whether a finding follows from the texts of the fields, which a person may change.
+
+    >>> is_of_texts("malformed_code"), is_of_texts("duplicate"), is_of_texts("unread_pages")
+    (True, True, False)
+    """
+    return code.partition(".")[0] in _OF_TEXTS
+
+
+def finding_views(findings: Iterable[Mapping[str, Any]], language: str) -> list[FindingView]:
+    """Return findings in words, the serious ones first; a conflict has its own place."""
     shown = [
         FindingView(
             str(each["code"]),
@@ -308,8 +361,8 @@ def entry_view(entry: ReviewEntry, read: Mapping[str, Any] | None, language: str
         china_time(entry.at),
         decision.verdict.value if decision.verdict else "undone",
         [(labels[each.field], plain(each.before), plain(each.after)) for each in entry.changes],
-        decision.duplicate_of,
-        entry.reason,
+        None if decision.duplicate_of is None else visible(decision.duplicate_of),
+        visible(entry.reason),
         {name: plain(text) for name, text in texts.items()},
     )
 
@@ -340,6 +393,11 @@ class Twin(NamedTuple):
     etag: str
     texts: list[tuple[str, str, bool]]
     """Label, text, and whether it is the same, of each field."""
+
+    @property
+    def shown_key(self) -> str:
+        """The key with signs that nobody sees made visible."""
+        return visible(self.key)
 
 
 def twin_of(own: Mapping[str, Any], other: Reviewed, language: str, own_place: int = 0) -> Twin:

@@ -59,6 +59,10 @@ class Filters:
             search,
         )
 
+    def without(self, name: str) -> Filters:
+        """Return the selection without one of its filters."""
+        return replace(self, **{name: ""})
+
     def query(self, **changed: str) -> str:
         """Return the URL's query of this selection, with some values changed.
 

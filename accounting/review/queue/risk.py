@@ -81,7 +81,7 @@ class Facts(NamedTuple):
     Attributes:
         has_failed: whether the input could not be read.
         has_invoice: whether the row is of an invoice.
-        is_decided: whether a person compared the invoice with its image: then neither the OCR
+        is_judged: whether a person compared the invoice with its image: then neither the OCR
             service's confidence nor a similar invoice counts.
         confidence: the product of the fields' confidences: that no field is wrong.
         has_near: whether another invoice differs in one character of code or number.
@@ -92,7 +92,7 @@ class Facts(NamedTuple):
 
     has_failed: bool = False
     has_invoice: bool = True
-    is_decided: bool = False
+    is_judged: bool = False
     confidence: float = 1.0
     has_near: bool = False
     codes: str = ""
@@ -106,7 +106,7 @@ def assess(facts: Facts) -> Risk:
     >>> assess(Facts(confidence=0.9, codes="malformed_number", severities="serious"))
     Risk(score=86, reasons=(Reason(code='malformed_number', weight=0.85), \
 Reason(code='confidence', weight=0.1)))
-    >>> assess(Facts(is_decided=True, confidence=0.2)).score
+    >>> assess(Facts(is_judged=True, confidence=0.2)).score
     0
     """
     reasons = [reason for reason in _reasons(facts) if reason.weight > 0]
@@ -121,7 +121,7 @@ def _reasons(facts: Facts) -> Iterator[Reason]:
     elif not facts.has_invoice:
         yield Reason(NO_INVOICE, WEIGHTS[NO_INVOICE])
     yield from _of_findings(facts)
-    if not facts.is_decided:
+    if not facts.is_judged:
         yield Reason(CONFIDENCE, round(1 - facts.confidence, 2))
         if facts.has_near:
             yield Reason(NEAR, WEIGHTS[NEAR])

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
+
+from accounting.review.queue.risk import Reason
+from quota_invoice.invoice.findings import Text
 
 
 class Position(NamedTuple):
@@ -25,6 +29,7 @@ class QueueRow:
         key: the input's key.
         place: the invoice's place on it, from 1; 0 for an input without an invoice.
         status: ``recognized`` or ``failed``.
+        page: the page of a PDF or TIFF; None if it has none.
         uploaded_at: the time of the content's first upload.
         month: its month in China, such as ``2026-11``.
         code: the invoice code; empty if unknown; likewise the following texts.
@@ -33,15 +38,15 @@ class QueueRow:
         city: the city.
         amount_text: the amount as printed.
         amount: the amount in yuan; None if unknown.
-        confidence: the lowest confidence of a field; None if a person entered the invoice.
+        lowest_confidence: the lowest confidence of a field; None if a person entered the invoice.
         needs_review: whether a person should look at it.
         duplicate_of: the key of the first appearance; None if this one counts.
         near_invoice: code and number of an invoice that differs in one character, or None.
-        finding_codes: the codes of its findings.
-        verdict: a person's verdict; None if nobody decided. See ``reviews.entry.Verdict``.
-        reviewed_by: the person.
+        verdict: a person's verdict; empty if nobody decided. See ``reviews.entry.Verdict``.
+        reviewed_by: the person; else empty.
         is_by_hand: whether a person entered the invoice.
         is_conflict: whether two people decided differently at the same moment.
+        outdated_reviews: the number of decisions on another content of the input.
         error_code: a failure's code; empty for an invoice; likewise the following.
         message: its cause, in Chinese.
         hint: its next step, in Chinese.
@@ -49,11 +54,14 @@ class QueueRow:
         hint_en: its next step, in English.
         score: the risk from 0 to 100 that the invoice is wrong; see ``queue.risk``.
         is_decided: whether nothing is left to decide.
+        findings: the texts of its findings by their codes.
+        reasons: the reasons of the score, the heaviest first.
     """
 
     key: str
     place: int
     status: str
+    page: int | None
     uploaded_at: str
     month: str
     code: str
@@ -62,15 +70,15 @@ class QueueRow:
     city: str
     amount_text: str
     amount: Decimal | None
-    confidence: float | None
+    lowest_confidence: float | None
     needs_review: bool
     duplicate_of: str | None
     near_invoice: str | None
-    finding_codes: tuple[str, ...]
-    verdict: str | None
+    verdict: str
     reviewed_by: str
     is_by_hand: bool
     is_conflict: bool
+    outdated_reviews: int
     error_code: str
     message: str
     hint: str
@@ -78,6 +86,8 @@ class QueueRow:
     hint_en: str
     score: int
     is_decided: bool
+    findings: Mapping[str, Text]
+    reasons: tuple[Reason, ...]
 
 
 class Total(NamedTuple):
