@@ -12,6 +12,7 @@ from starlette.responses import FileResponse, Response
 from accounting.review.context import context_of
 from accounting.review.files.jobs import FORMATS, Job, JobState, choice_of, jobs_of
 from accounting.review.pages import render
+from accounting.review.queue.filters import Filters
 from accounting.review.texts import texts
 
 _LONGEST_FORM = 8192  # bytes
@@ -19,9 +20,7 @@ _LONGEST_FORM = 8192  # bytes
 
 async def show_exports(request: Request) -> Response:
     """Show the page with the buttons for a selection."""
-    query = request.query_params
-    prefix, month = query.get("prefix", ""), query.get("month", "")
-    return render(request, "files/exports.html", prefix=prefix, month=month)
+    return render(request, "files/exports.html", filters=Filters.of(request.query_params))
 
 
 async def start_job(request: Request) -> Response:
@@ -29,13 +28,14 @@ async def start_job(request: Request) -> Response:
     kind = request.path_params["kind"]
     body = await request.body()
     form = parse_qs(body[:_LONGEST_FORM].decode("utf-8", "replace"))
-    prefix, month, ending = ((form.get(name) or [""])[0] for name in ("prefix", "month", "ending"))
+    chosen = Filters.of({name: found[0] for name, found in form.items()})
+    ending = (form.get("ending") or [""])[0]
     if kind not in FORMATS:
         raise HTTPException(404)
     if ending not in FORMATS[kind]:
         ending = FORMATS[kind][0]
     context = context_of(request)
-    choice = choice_of(prefix, month, context.bucket.layout.input_prefix)
+    choice = choice_of(chosen.prefix, chosen.month, context.bucket.layout.input_prefix)
     jobs = await run_in_threadpool(context.part, jobs_of)
     return _shown(request, jobs.start(kind, choice, ending), 202)
 
