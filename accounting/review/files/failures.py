@@ -13,8 +13,10 @@ from accounting.errors import AccountingError
 from accounting.review.context import ReviewContext, context_of, key_of
 from accounting.review.files.outcomes import sentence
 from accounting.review.files.sending import Uploader
+from accounting.review.invoice.order import Order
 from accounting.review.invoice.reviewed import Reviewed, load
 from accounting.review.pages import failure_url, invoice_url, render
+from accounting.review.queue.filters import Filters
 from quota_invoice.recognition.formats.kinds import Kind
 from quota_invoice.records.record import Status
 from quota_invoice.reviews.effective import texts_of
@@ -48,7 +50,7 @@ def _retry(request: Request, etag: str) -> Response:
     """
     context, reviewed = context_of(request), _load(request)
     if _status(reviewed) != Status.FAILED.value or reviewed.source is None:
-        return RedirectResponse(failure_url(reviewed.key), 303)
+        return RedirectResponse(_own_url(request, reviewed), 303)
     if reviewed.places():
         return _page(request, reviewed, 409, "files.retry.by_hand")
     if reviewed.etag != etag:
@@ -57,7 +59,13 @@ def _retry(request: Request, etag: str) -> Response:
         context.part(_uploader).renew(reviewed.source)
     except AccountingError:
         return _page(request, _load(request), 412, "files.retry.changed")
-    return RedirectResponse(failure_url(reviewed.key), 303)
+    return RedirectResponse(_own_url(request, reviewed), 303)
+
+
+def _own_url(request: Request, reviewed: Reviewed) -> str:
+    """Return the URL of the page, with the filters of the queue."""
+    query = Filters.of(request.query_params).query()
+    return f"{failure_url(reviewed.key)}{'?' if query else ''}{query}"
 
 
 def _uploader(context: ReviewContext) -> Uploader:
@@ -78,11 +86,11 @@ def _status(reviewed: Reviewed) -> str:
 
 def _page(request: Request, reviewed: Reviewed, code: int = 200, problem: str = "") -> Response:
     error, language = reviewed.record.get("error") or {}, context_of(request).language
-    kind = reviewed.kind
-    record = reviewed.effective()
+    kind, order = reviewed.kind, Order(request)
+    before, after = order.around(reviewed.key, 0)
     by_hand = [
         (int(each["place"]), texts_of(each))
-        for each in record.get("invoices", [])
+        for each in reviewed.effective().get("invoices", [])
         if each.get("place")
     ]
     return render(
@@ -102,4 +110,8 @@ def _page(request: Request, reviewed: Reviewed, code: int = 200, problem: str = 
         by_hand=by_hand,
         next_place=reviewed.next_place(),
         problem=problem,
+        order=order,
+        before=before,
+        after=after,
+        query=Filters.of(request.query_params).query(),
     )

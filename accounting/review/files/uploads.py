@@ -24,9 +24,11 @@ from accounting.review.files.names import (
 from accounting.review.files.outcomes import outcome_of
 from accounting.review.files.sending import Body, Uploader
 from accounting.review.pages import render
+from accounting.review.queue.index import open_index
 from accounting.review.texts import Translator
 from quota_invoice.errors import StoreError, UnusableKey
 from quota_invoice.obs.objects import BEGINNING
+from quota_invoice.records.record import Status
 from quota_invoice.times import utc_now
 
 _MOST_KEYS = 100  # of one question for outcomes
@@ -162,6 +164,8 @@ def _outcomes(request: Request) -> Response:
         except UnusableKey:
             continue
         outcome = outcome_of(context.bucket, key, context.language)
+        if outcome.status is not Status.PENDING:
+            context.part(open_index).update(key)  # the queue shows it at once
         html = _html(request, "files/outcome.html", outcome=outcome)
         found.append({"key": text, "status": outcome.status.value, "html": html})
     return JSONResponse(found)

@@ -2,7 +2,7 @@
 "use strict";
 
 (() => {
-  const { t, notice } = window.review;
+  const { t, notice, onKey } = window.review;
   const AT_ONCE = 3;
   const FIRST_BYTES = 4096; // by them, the server tells the kind of a file
   const ASKED_AT_ONCE = 20; // keys, so that the URL stays short
@@ -29,6 +29,14 @@
   for (const form of document.querySelectorAll("[data-once]")) {
     form.addEventListener("submit", () => {
       for (const button of form.querySelectorAll("button")) button.disabled = true;
+    });
+  }
+  const keys = { j: 'a[rel="next"]', k: 'a[rel="prev"]', r: "[data-retry]", e: "[data-by-hand]" };
+  for (const [key, selector] of Object.entries(keys)) {
+    onKey(key, () => {
+      const found = document.querySelector(selector);
+      if (!found) return false;
+      found.click();
     });
   }
   const waiting = document.querySelector("[data-waiting]");

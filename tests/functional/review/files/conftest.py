@@ -34,7 +34,7 @@ def review(cloud: Cloud, desk: Desk, tmp_path: Path) -> Iterator[ReviewPage]:
         **desk.environment,
         "HW_ACCESS_KEY": role.access_key,
         "HW_SECRET_KEY": role.secret_key,
-        "HW_SECURITY_TOKEN": role.security_token,
+        "HW_SECURITY_TOKEN": role.security_token or "",
     }
     addresses: dict[str, list[str]] = {name: [] for name in TEAM}
     context = open_context(environment, tmp_path / "review")
