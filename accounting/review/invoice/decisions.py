@@ -11,6 +11,7 @@ from typing import Any
 
 from accounting.errors import AccountingError
 from accounting.review.invoice.reviewed import Reviewed, texts_at
+from accounting.review.invoice.words import plain, sound
 from quota_invoice.invoice.duplicates import RULE as DUPLICATE_RULE
 from quota_invoice.invoice.fields import NAMES
 from quota_invoice.reviews.effective import CONFLICT, texts_of
@@ -21,7 +22,6 @@ from quota_invoice.times import format_time
 _LONGEST = 1000  # characters of a text or a reason
 _MOST_ACCEPTED = 100
 _CODE = re.compile(r"[a-z_.]{1,80}")
-_SURROGATES = re.compile(r"[\ud800-\udfff]")
 _NAME_TIME = "%Y%m%dT%H%M%S.%fZ"
 
 
@@ -100,16 +100,6 @@ def parse_wish(form: Mapping[str, list[str]]) -> Wish:
     )
 
 
-def plain(text: str) -> str:
-    r"""Return a text as a field of a form holds it, so that an unchanged one is recognised.
-
-    >>> plain(" 深圳\r\n市\ud83d ") == "深圳市\N{REPLACEMENT CHARACTER}"
-    True
-    """
-    without_lines = text.replace("\r", "").replace("\n", "")
-    return _SURROGATES.sub("\N{REPLACEMENT CHARACTER}", without_lines).strip()
-
-
 def replaced_texts(read: Mapping[str, str], typed: Mapping[str, str]) -> dict[str, str]:
     """Return the typed texts that differ from those that the OCR service read.
 
@@ -184,7 +174,7 @@ def entry_of(  # noqa: PLR0913 - the facts of an entry
         place,
         decision,
         tuple(
-            Change(name, _sound(before[name]), _sound(after[name]))
+            Change(name, sound(before[name]), sound(after[name]))
             for name in NAMES
             if before[name] != after[name]
         ),
@@ -192,7 +182,7 @@ def entry_of(  # noqa: PLR0913 - the facts of an entry
         reviewed.revision(place),
         by,
         format_time(now, "milliseconds"),
-        _sound(reason),
+        sound(reason),
     )
 
 
@@ -232,10 +222,6 @@ def _after(now: datetime, seen: Iterable[ReviewEntry]) -> datetime:
         for entry in seen
     ]
     return max([now, *(time + timedelta(microseconds=1) for time in times)])
-
-
-def _sound(text: str) -> str:
-    return _SURROGATES.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def unseen_findings(

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from starlette.requests import Request
 
-from accounting.review.context import ReviewContext, context_of
+from accounting.review.context import context_of
 from accounting.review.pages import failure_url, invoice_url
 from accounting.review.queue.filters import Filters
-from accounting.review.queue.index import ReviewIndex
+from accounting.review.queue.index import open_index
 from accounting.review.queue.rows import Position
 
 
@@ -21,7 +21,7 @@ class Order:
     """
 
     def __init__(self, request: Request) -> None:
-        self._index = index_of(context_of(request))
+        self._index = context_of(request).part(open_index)
         self._filters = Filters.of(request.query_params)
         self._query = self._filters.query()
         self.queue_url = f"/?{self._query}" if self._query else "/"
@@ -57,12 +57,3 @@ class Order:
         if position.place:
             return self.url(position.key, position.place)
         return f"{failure_url(position.key)}{'?' if self._query else ''}{self._query}"
-
-
-def index_of(context: ReviewContext) -> ReviewIndex:
-    """Return the index that all requests share."""
-    return context.part(_index)
-
-
-def _index(context: ReviewContext) -> ReviewIndex:
-    return ReviewIndex(context.bucket, context.folder)

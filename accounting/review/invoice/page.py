@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -10,21 +9,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from accounting.review.context import context_of
-from accounting.review.invoice.checks import checked
+from accounting.review.invoice.checks import typed_findings
+from accounting.review.invoice.fields import FindingView
 from accounting.review.invoice.order import Order
 from accounting.review.invoice.picture import NotShown, pictures_of
 from accounting.review.invoice.reviewed import Reviewed, invoice_at, load, with_duplicates
 from accounting.review.invoice.saving import Result
-from accounting.review.invoice.view import (
-    FindingView,
-    InvoiceView,
-    Twin,
-    Typed,
-    finding_views,
-    is_of_texts,
-    twin_of,
-    view_of,
-)
+from accounting.review.invoice.twin import Twin, twin_of
+from accounting.review.invoice.view import InvoiceView, Typed, view_of
 from accounting.review.pages import image_url, render
 from quota_invoice.errors import ObjectUnavailable, StoreError
 from quota_invoice.recognition.formats.kinds import Kind
@@ -125,24 +117,6 @@ class InvoicePage:
         except (ObjectUnavailable, StoreError):
             other = None
         return twin_of(own, other, self._context.language) if other else None
-
-
-def typed_findings(
-    texts: Mapping[str, str], uploaded_at: str, key: str, order: Order, language: str
-) -> list[FindingView]:
-    """Return the findings of the rules on typed texts, and on their duplicates.
-
-    Args:
-        texts: by the fields' names.
-        uploaded_at: the time of the image's upload.
-        key: the input's key.
-        order: knows the other invoices.
-        language: ``zh`` or ``en``.
-    """
-    record = {"invoices": [checked(texts, uploaded_at)]}
-    [invoice] = with_duplicates(record, key, order.appearances)["invoices"]
-    findings = finding_views(invoice["findings"], language)
-    return [each for each in findings if is_of_texts(each.code)]
 
 
 def _url(key: str, page: int, etag: str) -> str:

@@ -121,7 +121,7 @@ class Pictures:
         if content is None:
             raise NotShown("gone")
         picture = picture_of(content, page)
-        if picture.scale != 1.0:
+        if picture.content is not content:
             self._keep(key, picture)
         return picture
 

@@ -12,9 +12,10 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from accounting.review.context import context_of, key_of
+from accounting.review.invoice.checks import typed_findings
 from accounting.review.invoice.decisions import Refused, Wish, parse_wish
 from accounting.review.invoice.order import Order
-from accounting.review.invoice.page import InvoicePage, Message, typed_findings
+from accounting.review.invoice.page import InvoicePage, Message
 from accounting.review.invoice.picture import NotShown, pictures_of
 from accounting.review.invoice.reviewed import Reviewed, load
 from accounting.review.invoice.saving import Decider, Result, Saving

@@ -75,9 +75,12 @@ review.picture = (() => {
     }
   }
 
-  // Shows the image of the present invoice; an answer that replaces the form leaves it as it is.
-  function show() {
+  // Shows the image of the present invoice. An answer that replaces the form leaves it as it is,
+  // unless the file has a new content, and so another URL.
+  function show(url) {
     const stage = document.querySelector("[data-stage]");
+    const image = stage?.querySelector("[data-picture]");
+    if (url && image && image.getAttribute("src") !== url) image.src = url;
     if (shown?.stage === stage) return;
     shown?.close();
     shown = stage && new Viewer(stage);

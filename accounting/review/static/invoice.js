@@ -166,7 +166,7 @@
 
   function begin() {
     run = null;
-    review.picture.show();
+    review.picture.show(find("#decision")?.dataset.picture);
     keepLanguageLinks();
     if (find("[data-result]")) find(".message")?.focus();
     else document.getElementById("content").focus({ preventScroll: true });
