@@ -15,7 +15,7 @@ from accounting.review.files.outcomes import sentence
 from accounting.review.files.sending import Uploader
 from accounting.review.invoice.order import Order
 from accounting.review.invoice.reviewed import Reviewed, load
-from accounting.review.pages import failure_url, invoice_url, render
+from accounting.review.pages import invoice_url, render
 from accounting.review.queue.filters import Filters
 from quota_invoice.recognition.formats.kinds import Kind
 from quota_invoice.records.record import Status
@@ -49,23 +49,16 @@ def _retry(request: Request, etag: str) -> Response:
     Invoices that people entered by hand apply to this content only: they would be outdated.
     """
     context, reviewed = context_of(request), _load(request)
-    if _status(reviewed) != Status.FAILED.value or reviewed.source is None:
-        return RedirectResponse(_own_url(request, reviewed), 303)
-    if reviewed.places():
-        return _page(request, reviewed, 409, "files.retry.by_hand")
-    if reviewed.etag != etag:
+    is_failed = _status(reviewed) == Status.FAILED.value
+    if not is_failed or reviewed.source is None or reviewed.etag != etag:
         return _page(request, reviewed, 412, "files.retry.changed")
+    if reviewed.places():
+        return _page(request, reviewed, 422, "files.retry.by_hand")
     try:
         context.part(_uploader).renew(reviewed.source)
     except AccountingError:
         return _page(request, _load(request), 412, "files.retry.changed")
-    return RedirectResponse(_own_url(request, reviewed), 303)
-
-
-def _own_url(request: Request, reviewed: Reviewed) -> str:
-    """Return the URL of the page, with the filters of the queue."""
-    query = Filters.of(request.query_params).query()
-    return f"{failure_url(reviewed.key)}{'?' if query else ''}{query}"
+    return _page(request, _load(request))
 
 
 def _uploader(context: ReviewContext) -> Uploader:

@@ -18,18 +18,15 @@
 
   // --- The page of a failure ---------------------------------------------------------------------
 
-  for (const image of document.querySelectorAll("[data-picture]")) {
+  function watchPicture() {
+    const image = document.querySelector("[data-picture]");
+    if (!image) return;
     const giveUp = () => {
       image.hidden = true;
       document.querySelector("[data-no-picture]").hidden = false;
     };
     if (image.complete && !image.naturalWidth) giveUp();
     image.addEventListener("error", giveUp);
-  }
-  for (const form of document.querySelectorAll("[data-once]")) {
-    form.addEventListener("submit", () => {
-      for (const button of form.querySelectorAll("button")) button.disabled = true;
-    });
   }
   const keys = { j: 'a[rel="next"]', k: 'a[rel="prev"]', r: "[data-retry]", e: "[data-by-hand]" };
   for (const [key, selector] of Object.entries(keys)) {
@@ -39,19 +36,27 @@
       found.click();
     });
   }
-  const waiting = document.querySelector("[data-waiting]");
   async function waitForOutcome() {
     for (;;) {
-      await pause(PAUSE);
+      const waiting = document.querySelector("[data-waiting]");
+      if (!waiting) return;
       try {
         const [found] = await outcomes([waiting.dataset.waiting]);
         if (found && found.status !== "pending") return location.reload();
       } catch {
         // The server may be restarting; the next question tells.
       }
+      await pause(PAUSE);
     }
   }
-  if (waiting) waitForOutcome();
+  const showFailure = () => {
+    watchPicture();
+    waitForOutcome();
+  };
+  if (document.getElementById("failure")) {
+    showFailure();
+    document.addEventListener("htmx:afterSwap", showFailure);
+  }
 
   // --- Uploads -----------------------------------------------------------------------------------
 
