@@ -16,8 +16,12 @@ from quota_invoice.invoice.duplicates import duplicate_finding
 LEDGER = Path(__file__).with_name("ledger.sql")
 _BATCH = 1000  # rows
 
-INVOICES = "FROM ledger WHERE status = 'recognized' AND entry IS NOT NULL"
-"""One row per invoice; an input without an invoice has none."""
+ENTRIES = "FROM ledger WHERE status = 'recognized' AND entry IS NOT NULL"
+"""One row per entry of a record; an input without an invoice has none."""
+INVOICES = f"{ENTRIES} AND verdict <> 'not_an_invoice'"
+"""One row per invoice."""
+NOT_INVOICES = f"{ENTRIES} AND verdict = 'not_an_invoice'"
+"""The entries that a person found to be no invoices."""
 ORDER = "ORDER BY uploaded_at, key, entry"
 COUNTED = f"{INVOICES} AND duplicate_of IS NULL"
 """The invoices that count: a duplicate's amount counts once."""
@@ -55,10 +59,11 @@ class Ledger:
         self._connection: duckdb.DuckDBPyConnection = cache.connection
         self._connection.execute(
             "CREATE OR REPLACE TABLE chosen (prefix VARCHAR, since DATE, until DATE, made_on DATE, "
-            "duplicate_here VARCHAR, duplicate_elsewhere VARCHAR)"
+            "duplicate_here VARCHAR, duplicate_elsewhere VARCHAR, "
+            "duplicate_here_en VARCHAR, duplicate_elsewhere_en VARCHAR)"
         )
         self._connection.execute(
-            "INSERT INTO chosen VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO chosen VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             [choice.prefix, choice.since, choice.until, choice.made_on, *_words_of_duplicates()],
         )
         self._connection.execute(
@@ -83,7 +88,7 @@ class Ledger:
         )
 
 
-def _words_of_duplicates() -> tuple[str, str]:
-    """Return the Chinese texts of a duplicate in the same file, and in another one."""
+def _words_of_duplicates() -> tuple[str, str, str, str]:
+    """Return the texts of a duplicate in the same file, and in another one: Chinese, English."""
     here, elsewhere = duplicate_finding("", ""), duplicate_finding("{first}", "")
-    return here.message.zh, elsewhere.message.zh
+    return here.message.zh, elsewhere.message.zh, here.message.en, elsewhere.message.en

@@ -128,7 +128,7 @@ def is_open(invoice: Mapping[str, Any]) -> bool:
     """
     accepted = (invoice.get("review") or {}).get("accepted", ())
     return any(
-        each["severity"] != Severity.INFO.value and each["code"] not in accepted
+        each.get("severity") != Severity.INFO.value and each.get("code") not in accepted
         for each in invoice.get("findings", ())
     )
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from quota_invoice.invoice.duplicates import duplicate_finding, is_open
+from quota_invoice.invoice.duplicates import RULE, duplicate_finding, is_open
 from quota_invoice.invoice.fields import CONFIDENCE_BELOW, NAMES, Conditions, day_in_china
 from quota_invoice.invoice.findings import Finding, Severity, Text
 from quota_invoice.invoice.interpret import interpret
 from quota_invoice.invoice.rules import RULES
+from quota_invoice.json_values import member
 from quota_invoice.reviews.entry import ReviewEntry, Verdict
 from quota_invoice.reviews.states import InvoiceState, outdated, revision, states
 from quota_invoice.times import parse_time
@@ -59,7 +60,9 @@ def effective_record(
     unused = 0
     for place, state in found.items():
         if place <= len(invoices):
-            invoices[place - 1] = _reviewed(invoices[place - 1], state, etag, conditions)
+            read_invoice = invoices[place - 1]  # any JSON: another program may have written it
+            one = read_invoice if isinstance(read_invoice, Mapping) else {}
+            invoices[place - 1] = _reviewed(one, state, etag, conditions)
         elif state.decision.is_by_hand:
             # The places of two that were added at the same moment are one place: a conflict.
             invoices.append(_reviewed(None, state, etag, conditions) | {"place": place})
@@ -76,11 +79,11 @@ def effective_record(
     }
 
 
-def texts_of(invoice: Mapping[str, Any] | None) -> dict[str, str]:
+def texts_of(invoice: object) -> dict[str, str]:
     """Return the texts of an invoice entry's fields, by their names; empty ones for none."""
-    texts = {name: (invoice or {}).get(name) for name in NAMES}
+    texts = {name: member(invoice, name) for name in NAMES}
     amount = texts["amount"]
-    texts["amount"] = amount.get("text") if isinstance(amount, Mapping) else amount
+    texts["amount"] = member(amount, "text") if isinstance(amount, Mapping) else amount
     return {name: text if isinstance(text, str) else "" for name, text in texts.items()}
 
 
@@ -88,20 +91,21 @@ def _reviewed(
     invoice: Mapping[str, Any] | None, state: InvoiceState, etag: str, conditions: Conditions
 ) -> dict[str, Any]:
     decision, read = state.decision, texts_of(invoice)
-    result = {**read, **decision.fields, "confidence": (invoice or {}).get("confidence") or {}}
+    result = {**read, **decision.fields, "confidence": member(invoice, "confidence")}
     former = dict(invoice or {})
+    findings, accepted = _findings_of(former), decision.accepted
     if decision.verdict or decision.fields or invoice is None:
         new = interpret(result, (), conditions)
-        others = [each for each in former.get("findings", ()) if _is_of_file(each)]
-        former |= {**new, "findings": [*new["findings"], *others]}
+        others = [each for each in findings if _is_of_file(each)]
+        former, findings = {**former, **new}, [*new["findings"], *others]
     if decision.verdict is Verdict.NOT_AN_INVOICE:
-        former |= {"findings": [], "duplicate_of": None}
+        former["duplicate_of"], findings = None, []
     if decision.verdict is Verdict.DUPLICATE and decision.duplicate_of:
-        finding = duplicate_finding(decision.duplicate_of, "")
-        former["findings"] = [*former["findings"], finding.to_json()]
+        findings.append(duplicate_finding(decision.duplicate_of, "").to_json())
         former["duplicate_of"] = decision.duplicate_of
+        accepted = tuple(dict.fromkeys([*accepted, RULE]))  # the person says so
     if state.is_conflict:
-        former["findings"] = [*former.get("findings", ()), _CONFLICT.to_json()]
+        findings.append(_CONFLICT.to_json())
     last = state.latest[-1]
     former["review"] = {
         "verdict": decision.verdict.value if decision.verdict else None,
@@ -109,16 +113,23 @@ def _reviewed(
         "at": last.at,
         "reason": last.reason,
         "read": {name: read[name] for name in decision.fields},
-        "accepted": list(decision.accepted),
+        "accepted": list(accepted),
         "is_by_hand": decision.is_by_hand,
         "conflict": [entry.name for entry in state.latest] if state.is_conflict else None,
         "revision": revision(etag, invoice, state),
     }
-    former["needs_review"] = is_open(former)
+    if findings or "findings" in former:  # the former schema has issues instead
+        former["findings"] = findings
+        former["needs_review"] = is_open(former)
     return former
+
+
+def _findings_of(invoice: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    found = invoice.get("findings")
+    return [each for each in found if isinstance(each, Mapping)] if isinstance(found, list) else []
 
 
 def _is_of_file(finding: Mapping[str, Any]) -> bool:
     """Whether a finding is on the whole file; those of the rules for invoices are made anew."""
     rule = str(finding.get("code")).partition(".")[0]
-    return rule not in _RULES and rule != "duplicate"
+    return rule not in _RULES and rule != RULE

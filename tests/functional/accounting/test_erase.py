@@ -120,7 +120,8 @@ def test_nothing_is_left_of_an_erased_input(
     put(client, KEY)  # a second version of each
     client.deleteObject(NAME, LAYOUT.progress_key(KEY))  # a version and a marker are left
     with open_cache(tmp_path, NAME) as cache:
-        cache.add("listed", [(KEY, SECRET)])
+        cache.begin_listing()
+        cache.add_listed("listed", [(KEY, SECRET, "")])
     result = erase(store, tmp_path, "--key", KEY)
     assert result.exit_code == 0, result.output
     assert everything(store) == {name for key in neighbours for name in objects_of(key)}
@@ -154,7 +155,8 @@ def test_a_mistyped_key_erases_nothing_and_says_so(
 ) -> None:
     put(client, KEY)
     with open_cache(tmp_path, NAME) as cache:
-        cache.add("listed", [(KEY, SECRET)])
+        cache.begin_listing()
+        cache.add_listed("listed", [(KEY, SECRET, "")])
     cached = {path for path in tmp_path.rglob("*") if path.is_file()}
     result = erase(store, tmp_path, option, "2026/typo.jpg", answer="y\n")
     assert result.exit_code == 1

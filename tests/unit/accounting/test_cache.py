@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from accounting.errors import AccountingError
-from accounting.ledger import sync
+from accounting.ledger import download
 from accounting.ledger.cache import open_cache
 from accounting.ledger.make import Made, make_ledger
 from accounting.progress import ignore_progress
@@ -75,7 +75,7 @@ class Interrupted(RecordStore):
 def test_an_interrupted_run_goes_on_after_the_records_that_it_has(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sync, "_BATCH", 10)
+    monkeypatch.setattr(download, "_BATCH", 10)
     store = Interrupted()
     for number in range(40):
         store.add(f"{number}.jpg", invoice(number=f"123456{number:02}"))
@@ -101,7 +101,8 @@ def test_a_record_in_the_archive_is_named_until_it_is_restored(
 
 def test_only_the_owner_can_read_the_files_of_an_open_cache(tmp_path: Path) -> None:
     with open_cache(tmp_path, "invoices") as cache:
-        cache.add("listed", [("a", "b")])
+        cache.begin_listing()
+        cache.add_listed("listed", [("a", "b", "c")])
         modes = {path.suffix: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
     assert modes == {".duckdb": 0o600, ".wal": 0o600}
 
