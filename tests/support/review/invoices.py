@@ -8,10 +8,7 @@ from contextlib import contextmanager
 from playwright.sync_api import Page, expect
 
 from accounting.review.pages import invoice_url
-from quota_invoice.reviews.entry import ReviewEntry, parse_entry
-from quota_invoice.reviews.store import write_entry
 from tests.support.review.browsing import Visitor
-from tests.support.review.desk import NAME, Desk
 
 
 def open_invoice(visitor: Visitor, key: str, place: int = 1, *, rows: int = 0) -> Page:
@@ -47,11 +44,3 @@ def saving(page: Page, status: int) -> Iterator[None]:
     ) as found:
         yield
     assert found.value.status == status
-
-
-def decide_elsewhere(desk: Desk, entry: dict[str, object]) -> ReviewEntry:
-    """Write an entry as another server does."""
-    name = str(entry.pop("name"))
-    parsed = parse_entry(name, entry)
-    write_entry(desk.bucket.store, desk.bucket.layout, NAME, parsed)
-    return parsed
