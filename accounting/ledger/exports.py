@@ -14,7 +14,9 @@ from accounting.ledger.query import INVOICES, ORDER, Ledger
 COLUMNS = (
     *("uploaded_on", "code", "number", "amount", "amount_words", "amount_text", "location"),
     *("province", "city", "year", "needs_review", "duplicate_of", "near_invoice", "is_year_over"),
-    *("confidence", "finding_codes", "findings", "key", "entry", "page", "uploaded_at", "etag"),
+    *("confidence", "finding_codes", "findings", "verdict", "reviewed_by", "reviewed_at"),
+    *("review_reason", "read_values", "is_by_hand", "is_conflict", "outdated_reviews"),
+    *("key", "entry", "page", "uploaded_at", "etag"),
 )
 """The columns, in their order; README.md describes them."""
 _QUERY = f"SELECT {', '.join(COLUMNS)} {INVOICES} {ORDER}"
