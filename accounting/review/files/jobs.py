@@ -44,6 +44,10 @@ class _Cancelled(Exception):
     """A person stopped the job."""
 
 
+class _Empty(Exception):  # noqa: N818 - as above
+    """No input is in the selection."""
+
+
 @dataclass
 class Job:
     """One ledger or packet.
@@ -151,6 +155,8 @@ class Jobs:
             job.state = JobState.DONE
         except _Cancelled:
             job.state = JobState.CANCELLED
+        except _Empty:
+            job.problem, job.state = "empty", JobState.FAILED
         except AccountingError as error:
             job.problem, job.detail, job.state = "refused", str(error), JobState.FAILED
         except StoreError:
