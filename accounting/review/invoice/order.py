@@ -31,9 +31,26 @@ class Order:
         found = self._index.neighbours(self._filters, key, place)
         return self._url(found.previous), self._url(found.next)
 
-    def after(self, key: str, place: int) -> str | None:
-        """Return the URL of the row after an invoice; None at the end."""
-        return self.around(key, place)[1]
+    def going_on(self, key: str, place: int) -> str | None:
+        """Return the URL of the row after an invoice that is saved; None at the end.
+
+        Rows that are decided come last: a person ends before them, unless this one was one of them.
+        """
+        following = self._index.neighbours(self._filters, key, place).next
+        if following and self._is_decided(following) and not self._is_decided((key, place)):
+            return None
+        return self._url(following)
+
+    def first_open(self, key: str, place: int) -> str | None:
+        """Return the URL of the first row that is undecided, after a decision; None if none is."""
+        found = self._index.page(self._filters, size=1).rows
+        if not found or found[0].is_decided or (found[0].key, found[0].place) == (key, place):
+            return None
+        return self._url(Position(found[0].key, found[0].place))
+
+    def _is_decided(self, position: tuple[str, int]) -> bool:
+        key, place = position
+        return any(row.is_decided for row in self._index.rows_of(key) if row.place == place)
 
     def update(self, key: str) -> None:
         """Read an input again after a decision."""

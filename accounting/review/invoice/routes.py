@@ -55,13 +55,13 @@ def _decide(request: Request, form: Mapping[str, list[str]]) -> Response:
         raise HTTPException(422) from refusal
     context = context_of(request)
     order = Order(request)
-    following = order.after(reviewed.key, place)
+    following = order.going_on(reviewed.key, place)  # its image was loaded in advance
     decider = Decider(context.bucket, context.reviewer, context.confidence_below)
     saving = decider.save(reviewed, place, wish, _revision(request))
     if saving.result in {Result.SAVED, Result.CONFLICT}:
         order.update(reviewed.key)
     if saving.result is Result.SAVED:
-        return _go_on(following or order.after(reviewed.key, place) or order.queue_url)
+        return _go_on(following or order.first_open(reviewed.key, place) or order.queue_url)
     return _stay(request, saving, place, wish)
 
 

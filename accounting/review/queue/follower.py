@@ -15,6 +15,8 @@ PERIOD = 60.0
 """Seconds from the end of a comparison to the next one, at least."""
 _REST = 9  # comparisons take a tenth of the time at most
 
+_FIRST_STEP: tuple[str, int, int | None] = ("listing", 0, None)
+
 
 class _StoppedError(Exception):
     """The thread has to end."""
@@ -35,7 +37,7 @@ class Follower:
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="review-index", daemon=True)
         self.is_running = True
-        self.progress: tuple[str, int, int | None] = ("listing", 0, None)
+        self.progress = _FIRST_STEP
         self.error = ""
 
     def start(self) -> None:
@@ -56,7 +58,7 @@ class Follower:
     def _run(self) -> None:
         while not self._stopped.is_set():
             started = time.monotonic()
-            self.is_running = True
+            self.progress, self.is_running = _FIRST_STEP, True
             try:
                 self._compare(self._notice)
                 self.error = ""

@@ -81,6 +81,24 @@
     return true;
   }
 
+  // Lets digits go into another field: the next one that is doubtful, or else the next one.
+  function nextTarget() {
+    const chosen = form();
+    if (!chosen) return false;
+    const names = ["code", "number", "amount"];
+    const at = names.indexOf(chosen.dataset.target);
+    const others = [...names.slice(at + 1), ...names.slice(0, at)];
+    const field = (name) => chosen.elements[name].closest(".field");
+    const next = others.find((name) => field(name).matches(".is-doubtful")) ?? others[0];
+    field(chosen.dataset.target).classList.remove("is-target");
+    field(next).classList.add("is-target");
+    chosen.dataset.target = next;
+    status().textContent = review.t("invoice.js.target", {
+      label: chosen.elements[next].labels[0].textContent,
+    });
+    return true;
+  }
+
   // ---- Actions ----
 
   function choose(action) {
@@ -166,7 +184,7 @@
 
   function begin() {
     run = null;
-    review.picture.show(find("#decision")?.dataset.picture);
+    review.picture.show(find("#decision")?.dataset.image);
     keepLanguageLinks();
     if (find("[data-result]")) find(".message")?.focus();
     else document.getElementById("content").focus({ preventScroll: true });
@@ -209,6 +227,7 @@
   review.onKey("n", () => choose("not_an_invoice"));
   review.onKey("d", () => choose("duplicate"));
   review.onKey("u", undo);
+  review.onKey("t", nextTarget);
   review.onKey("r", () => review.picture.use("turn") ?? true);
   review.onKey("f", () => review.picture.use("fit") ?? true);
   for (const key of ["+", "="]) review.onKey(key, () => review.picture.use("in") ?? true);

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -40,10 +41,10 @@ def test_formats_of_browsers_are_unchanged(name: str) -> None:
     assert picture_of(content) == (content, SHOWN_AS_THEY_ARE[name], 1.0)
 
 
-def saved(form: str, **options: object) -> Callable[[], bytes]:
+def saved(form: str, **options: Any) -> Callable[[], bytes]:
     def make() -> bytes:
         with Image.open(io.BytesIO(PNG)) as image, io.BytesIO() as file:
-            image.convert("RGB").save(file, form, **options)  # type: ignore[arg-type]
+            image.convert("RGB").save(file, form, **options)
             return file.getvalue()
 
     return make

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from accounting.review.invoice.decisions import Action
@@ -95,7 +97,11 @@ def test_a_finding_of_schema_1_has_one_text() -> None:
 
 def test_the_invoices_of_one_image_have_their_polygons(desk: MemoryDesk) -> None:
     corners = [[0, 0], [9, 0], [9, 9], [0, 9]]
-    places = [{"page": 1, "polygon": corners}, {"page": 1, "polygon": None}, {"page": 2}]
+    places: list[dict[str, Any]] = [
+        {"page": 1, "polygon": corners},
+        {"page": 1, "polygon": None},
+        {"page": 2},
+    ]
     desk.store.add("a.jpg", *(invoice() | place for place in places))
     view = shown(desk, 2)
     assert [(each.place, each.is_present) for each in view.siblings] == [
