@@ -178,6 +178,30 @@ def test_a_decided_duplicate_names_its_first_and_is_no_first_itself(
     assert f"这张发票已在 {keys[1]} 中出现过" in found[0]["findings"]
 
 
+@pytest.mark.parametrize("case", ["removed", "not an invoice", "each other", "itself", "never was"])
+def test_a_decided_duplicate_whose_first_does_not_count_needs_a_review(
+    store: RecordStore, rows: Rows, case: str
+) -> None:
+    """Otherwise neither of them would count."""
+    key = store.add("a.jpg", invoice())
+    first = store.add("b.jpg", invoice(number="11111111"), second=1)
+    seen = (review(store, key, Verdict.DUPLICATE, duplicate_of=first),)
+    assert [row["needs_review"] for row in rows()] == [False, False]
+    if case == "removed":
+        del store.objects[first]
+    elif case == "not an invoice":
+        review(store, first, Verdict.NOT_AN_INVOICE)
+    elif case == "each other":
+        review(store, first, Verdict.DUPLICATE, duplicate_of=key)
+    else:
+        first = key if case == "itself" else "incoming/never.jpg"
+    review(store, key, Verdict.DUPLICATE, duplicate_of=first, seen=seen)
+    row = rows()[0]
+    assert (row["duplicate_of"], row["needs_review"]) == (first, True)
+    assert row["finding_codes"].endswith("duplicate first_missing")
+    assert "请重新审核" in row["findings"]
+
+
 def test_corrected_numbers_take_part_in_duplicates_and_near_duplicates(
     store: RecordStore, rows: Rows
 ) -> None:
