@@ -102,7 +102,7 @@ def contradict(desk: Desk) -> str:
         wish = Wish(Action.SAVE, texts | {"number": number}, reason=f"by {by}")
         decider = Decider(desk.bucket, by, 0.9)
         # Each of them read the bucket before the other one wrote.
-        result = decider.save(before, 1, wish, before.revision(1)).result
+        result = decider.save(before, 1, wish, before.seen(1).revision).result
     assert result is Result.CONFLICT
     return key
 
@@ -154,7 +154,7 @@ def test_a_conflict_with_a_write_at_the_same_moment_is_shown_at_once(
     with saving(page, 412):
         page.keyboard.press("Enter")
         assert faults.wait("put", "503", 30)
-        other.save(before, 1, wish, before.revision(1))
+        other.save(before, 1, wish, before.seen(1).revision)
     expect(page.get_by_role("alert").filter(has_text="两人同时")).to_contain_text("91234568")
     assert sorted(numbers(desk, key), key=str) == ["91234567", "91234568"]
 
