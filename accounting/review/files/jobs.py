@@ -14,12 +14,13 @@ from datetime import date
 from enum import Enum
 from pathlib import Path
 
-from accounting.errors import AccountingError
-from accounting.ledger.make import make_ledger
+from accounting.errors import AccountingError, EmptyChoice
+from accounting.ledger.make import write_ledger
 from accounting.ledger.query import Choice
-from accounting.packet.make import make_packet
+from accounting.packet.make import write_packet
 from accounting.progress import Notice
 from accounting.review.context import ReviewContext
+from accounting.review.queue.index import open_index
 from quota_invoice.errors import StoreError
 from quota_invoice.invoice.fields import day_in_china
 
@@ -151,6 +152,8 @@ class Jobs:
             job.state = JobState.DONE
         except _Cancelled:
             job.state = JobState.CANCELLED
+        except EmptyChoice:
+            job.problem, job.state = "empty", JobState.FAILED
         except AccountingError as error:
             job.problem, job.detail, job.state = "refused", str(error), JobState.FAILED
         except StoreError:
@@ -167,8 +170,13 @@ def jobs_of(context: ReviewContext) -> Jobs:
     """Return the jobs over a context's bucket."""
 
     def make(job: Job, notice: Notice) -> None:
-        run = make_ledger if job.kind == "ledger" else make_packet
-        run(context.bucket, job.choice, job.path, context.folder / "exports", notice)
+        with context.part(open_index).cache() as cache:
+            if job.kind == "packet":
+                write_packet(cache, context.bucket, job.choice, job.path, notice)
+                return
+            made = write_ledger(cache, context.bucket, job.choice, job.path, notice)
+            if not made.reconciliation.inputs:
+                raise EmptyChoice(job.choice.prefix)
 
     return Jobs(context.folder / "jobs", make)
 

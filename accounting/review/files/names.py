@@ -63,10 +63,10 @@ def safe_folder(text: str, layout: BucketLayout) -> str:
     path = unicodedata.normalize("NFC", text.strip())
     folder = f"{path.strip('/')}/" if path.strip("/") else ""
     try:
-        checked = layout.requested_path(folder)
+        folder = layout.requested_path(folder)
     except UnusableKey:
         raise NameRefused("folder") from None
-    if checked != folder or "//" in folder or _UNSAFE.search(folder.replace("/", "")):
+    if "//" in folder or _UNSAFE.search(folder.replace("/", "")):
         raise NameRefused("folder")
     return f"{layout.input_prefix}{folder}"
 

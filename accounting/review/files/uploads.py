@@ -117,7 +117,10 @@ def _checked(request: Request, body: Body, size: int) -> Response:
         safe_folder(request.query_params.get("folder", ""), context_of(request).bucket.layout)
     except NameRefused as refused:
         return _refused(request, 422, f"files.name.{refused.reason}", **refused.values)
-    return _refusal_of(request, body.beginning(), size) or Response(status_code=204)
+    try:
+        return _refusal_of(request, body.beginning(), size) or Response(status_code=204)
+    except EOFError:
+        return _refused(request, 400, "files.incomplete")
 
 
 async def put_upload(request: Request) -> Response:
