@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from starlette.requests import Request
 
@@ -11,6 +12,7 @@ from accounting.review.pages import failure_url, invoice_url
 from accounting.review.queue.filters import Filters
 from accounting.review.queue.index import open_index
 from accounting.review.queue.rows import Position
+from quota_invoice.errors import ObjectUnavailable, StoreError
 
 
 class Order:
@@ -53,8 +55,12 @@ class Order:
         return any(row.is_decided for row in self._index.rows_of(key) if row.place == place)
 
     def update(self, key: str) -> None:
-        """Read an input again after a decision."""
-        self._index.update(key)
+        """Read an input again after a decision.
+
+        The decision is saved: if the bucket does not answer now, the index finds it later.
+        """
+        with suppress(StoreError, ObjectUnavailable):
+            self._index.update(key)
 
     def appearances(self, code: str, number: str) -> Sequence[Position]:
         """Return the inputs with this code and number, the first appearance first."""

@@ -31,7 +31,7 @@ _SHOWN = {
 """The media types of the kinds that browsers show."""
 _MADE = "image/jpeg"
 _LONGEST_PAGE = 3000  # pixels of a PDF page's longest side: small print can be read at it
-_KEPT_BYTES = 96 << 20
+_KEPT_BYTES = 24 << 20
 
 
 class NotShown(AccountingError):

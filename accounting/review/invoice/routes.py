@@ -56,7 +56,7 @@ def _decide(request: Request, form: Mapping[str, list[str]]) -> Response:
     context = context_of(request)
     order = Order(request)
     following = order.going_on(reviewed.key, place)  # its image was loaded in advance
-    decider = Decider(context.bucket, context.reviewer, context.confidence_below)
+    decider = Decider(context.bucket, context.reviewer, context.confidence_below, order.appearances)
     saving = decider.save(reviewed, place, wish, _revision(request))
     if saving.result in {Result.SAVED, Result.CONFLICT}:
         order.update(reviewed.key)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from enum import Enum
@@ -18,7 +18,8 @@ from accounting.review.invoice.decisions import (
     is_repeated,
     unseen_findings,
 )
-from accounting.review.invoice.reviewed import Reviewed, invoice_at, load
+from accounting.review.invoice.reviewed import Reviewed, invoice_at, load, with_duplicates
+from accounting.review.queue.rows import Position
 from quota_invoice.errors import ObjectUnavailable, StoreError, UnusableKey
 from quota_invoice.reviews.entry import ReviewEntry
 from quota_invoice.reviews.store import write_entry
@@ -72,6 +73,7 @@ class Decider:
         bucket: the bucket.
         by: the person.
         confidence_below: a field with a lower confidence is doubtful.
+        appearances: gives the inputs with a code and number, the first appearance first.
         now: the clock.
     """
 
@@ -80,11 +82,13 @@ class Decider:
         bucket: Bucket,
         by: str,
         confidence_below: float,
+        appearances: Callable[[str, str], Sequence[Position]] = lambda *_: (),
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._bucket = bucket
         self._by = by
         self._confidence_below = confidence_below
+        self._appearances = appearances
         self._now = now
 
     def load(self, key: str) -> Reviewed | None:
@@ -117,7 +121,8 @@ class Decider:
             return Saving(Result.REFUSED, reviewed, refusal.reason)
         after = replace(reviewed, entries=(*reviewed.entries, entry))
         if wish.action in {Action.SAVE, Action.DUPLICATE}:
-            invoice = invoice_at(after.effective(), place)
+            record = with_duplicates(after.effective(), reviewed.key, self._appearances)
+            invoice = invoice_at(record, place)
             if unseen_findings(invoice, entry.decision.accepted):
                 return Saving(Result.UNSEEN, reviewed)
         write_entry(self._bucket.store, self._bucket.layout, self._bucket.name, entry)

@@ -145,6 +145,26 @@
     return true;
   }
 
+  // ---- Nothing is dropped in silence ----
+
+  let isDone = false; // the input is saved, or given up on purpose
+
+  function isUnsaved() {
+    const open = form();
+    if (!open || isDone) return false;
+    const fields = [...open.querySelectorAll("input[data-saved]")];
+    return fields.some((each) => each.value !== each.dataset.saved) || open.elements.reason.value !== "";
+  }
+
+  document.addEventListener("htmx:confirm", (event) => {
+    if (event.detail.elt.matches("#invoice nav a") && isUnsaved()) {
+      if (!window.confirm(review.t("invoice.js.drop"))) event.preventDefault();
+    }
+  });
+  window.addEventListener("beforeunload", (event) => {
+    if (isUnsaved()) event.preventDefault();
+  });
+
   const follow = (selector) => {
     find(selector)?.click();
     return true;
@@ -184,6 +204,7 @@
 
   function begin() {
     run = null;
+    isDone = false;
     review.picture.show(find("#decision")?.dataset.image);
     keepLanguageLinks();
     if (find("[data-result]")) find(".message")?.focus();
@@ -206,7 +227,9 @@
   }, { capture: true });
 
   document.addEventListener("click", (event) => {
-    const button = event.target instanceof Element && event.target.closest("#invoice button");
+    if (!(event.target instanceof Element)) return;
+    if (event.target.closest(".choices a")) isDone = true;
+    const button = event.target.closest("#invoice button");
     if (!button) return;
     const { tool, action, command } = button.dataset;
     if (tool) review.picture.use(tool);
@@ -241,11 +264,12 @@
     return true;
   });
 
-  document.addEventListener("htmx:beforeSwap", (event) => {
-    const sent = event.detail.requestConfig.elt;
-    if (sent.id !== "correction" || event.detail.xhr.status !== 200) return;
+  document.addEventListener("htmx:beforeOnLoad", (event) => {
+    const { requestConfig, xhr } = event.detail;
+    if (requestConfig.elt.id !== "correction" || xhr.status !== 200) return;
+    isDone = true;
     sessionStorage.setItem(LAST, location.pathname + location.search);
-    review.notice(sent.dataset.saved);
+    review.notice(requestConfig.elt.dataset.saved);
   });
   document.addEventListener("htmx:afterSettle", (event) => {
     if (event.detail.target?.id === "invoice" || event.detail.target?.id === "decision") begin();

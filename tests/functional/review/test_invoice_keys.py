@@ -5,7 +5,7 @@ from __future__ import annotations
 from statistics import median
 from typing import NamedTuple
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, expect
 
 from tests.support.review.browsing import Visit
 from tests.support.review.desk import Desk
@@ -124,6 +124,7 @@ def test_one_wrong_digit_takes_at_most_three_keys_besides_the_digits(
     keys = [
         desk.recognize(
             f"{at}.png",
+            None,
             **{"number": f"1000000{at}", wrong.name: wrong.read},
             confidence=doubtful(wrong.name),
         )
@@ -203,6 +204,29 @@ def test_the_next_image_is_there_when_a_person_goes_on(desk: Desk, visit: Visit)
     assert found["before"]
     assert not any(found["others"])  # no further request
     assert found["wait"] < AHEAD_MS
+
+
+def test_input_that_is_not_saved_is_not_dropped_in_silence(desk: Desk, visit: Visit) -> None:
+    first = desk.recognize("a.png", number="10000001", confidence=doubtful("number"))
+    second = desk.recognize("b.png", number="10000002", confidence=unsure(0.8))
+    page = open_invoice(visit(), first, rows=2)
+    asked: list[str] = []
+
+    def answer(dialog: Dialog) -> None:
+        asked.append(dialog.message)
+        if len(asked) == 1:
+            dialog.dismiss()
+        else:
+            dialog.accept()
+
+    page.on("dialog", answer)
+    page.locator("#field-number").fill("10000003")
+    page.keyboard.press("Escape")
+    page.keyboard.press("j")
+    assert field(page, "number") == "10000003"
+    page.keyboard.press("j")
+    shown(page, second)
+    assert asked == ["您输入的内容还没有保存。要放弃并离开吗？"] * 2
 
 
 def test_n_marks_what_is_not_an_invoice(desk: Desk, visit: Visit) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import count
 
-from quota_invoice.reviews.entry import Decision, ReviewEntry, Verdict
+from quota_invoice.reviews.entry import FIRST_BY_HAND, Decision, ReviewEntry, Verdict
+from quota_invoice.reviews.states import texts_of
 from quota_invoice.reviews.store import write_entry
 from quota_invoice.settings.layout import DEFAULT_LAYOUT
 from tests.support.announce import etag
@@ -36,13 +37,16 @@ def review(
 ) -> str:
     """Add an entry on the present content of an input, and return the entry's name."""
     name = f"20261123T000000.{next(_NUMBERS):06}Z-0123abcd"
-    decision = Decision(verdict, fields or {}, duplicate_of, accepted, is_by_hand)
+    record = store.records.get(DEFAULT_LAYOUT.record_key(key), {})
+    place += FIRST_BY_HAND - 1 if is_by_hand else 0
     entry = ReviewEntry(
         name,
         key,
         etag(store.objects[key]),
         place,
-        decision,
+        {} if is_by_hand else texts_of(record["invoices"][place - 1]),
+        record.get("processed_at"),
+        Decision(verdict, fields or {}, duplicate_of, accepted),
         (),
         seen,
         "",

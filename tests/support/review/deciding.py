@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta, timezone
 from itertools import count
 from typing import Any
@@ -10,9 +10,13 @@ from typing import Any
 from accounting.review.invoice.decisions import Action, Wish
 from accounting.review.invoice.reviewed import Reviewed, load, texts_at
 from accounting.review.invoice.saving import Decider, Saving
+from accounting.review.queue.rows import Position
 from tests.support.ledger.record_store import RecordStore
 
 KEY = "incoming/a.jpg"
+
+
+Appearances = Callable[[str, str], Sequence[Position]]
 
 
 class MemoryDesk:
@@ -20,10 +24,12 @@ class MemoryDesk:
 
     Attributes:
         store: the bucket.
+        appearances: see ``Decider``.
     """
 
     def __init__(self) -> None:
         self.store = RecordStore()
+        self.appearances: Appearances = lambda *_: ()
         self._seconds = count()
 
     def now(self) -> datetime:
@@ -53,7 +59,7 @@ class MemoryDesk:
         accepted = values.pop("accepted", ("malformed_number", "duplicate"))
         wish = Wish(action, texts, accepted=accepted, **values)
         revision = reviewed.revision(place) if seen == "" else seen
-        decider = Decider(self.store.bucket, by, 0.9, now or self.now)
+        decider = Decider(self.store.bucket, by, 0.9, self.appearances, now or self.now)
         return decider.save(reviewed, place, wish, revision)
 
     def texts(self, key: str = KEY, place: int = 1) -> dict[str, str]:

@@ -15,7 +15,7 @@ from accounting.ledger.make import Made
 from accounting.ledger.query import Ledger
 from accounting.ledger.sync import synchronize
 from accounting.progress import ignore_progress
-from quota_invoice.reviews.entry import Verdict
+from quota_invoice.reviews.entry import FIRST_BY_HAND, Verdict
 from quota_invoice.settings.layout import DEFAULT_LAYOUT
 from tests.support.ledger.record_store import ALL, RecordStore, invoice
 from tests.support.ledger.review import ALL_FIELDS, review
@@ -126,8 +126,8 @@ def test_a_failure_with_invoices_that_were_entered_by_hand_counts_as_a_record(
     review(store, key, fields=ALL_FIELDS, is_by_hand=True)
     review(store, key, fields={**ALL_FIELDS, "number": "2"}, is_by_hand=True, place=3)
     assert [(row["entry"], row["number"], row["amount"], row["is_by_hand"]) for row in rows()] == [
-        (1, "91234561", Decimal("50.00"), True),
-        (3, "2", Decimal("50.00"), True),
+        (FIRST_BY_HAND, "91234561", Decimal("50.00"), True),
+        (FIRST_BY_HAND + 2, "2", Decimal("50.00"), True),
     ]
     found = make(tmp_path / "l.csv").reconciliation
     assert (found.states["recognized"], found.states["failed"], found.unexplained) == (1, 0, 0)
@@ -138,7 +138,7 @@ def test_a_failure_whose_invoices_were_undone_is_a_failure_again(
 ) -> None:
     key = store.add_failure("a.jpg")
     name = review(store, key, fields=ALL_FIELDS, is_by_hand=True)
-    review(store, key, None, seen=(name,))
+    review(store, key, None, seen=(name,), is_by_hand=True)
     assert make(tmp_path / "l.csv").reconciliation.states["failed"] == 1
 
 
@@ -146,10 +146,10 @@ def test_a_further_invoice_of_a_record_may_be_entered_by_hand(
     store: RecordStore, rows: Rows
 ) -> None:
     key = store.add("a.jpg", invoice())
-    review(store, key, fields={**ALL_FIELDS, "number": "2"}, is_by_hand=True, place=2)
+    review(store, key, fields={**ALL_FIELDS, "number": "2"}, is_by_hand=True)
     assert [(row["entry"], row["number"], row["is_by_hand"]) for row in rows()] == [
         (1, "91234561", False),
-        (2, "2", True),
+        (FIRST_BY_HAND, "2", True),
     ]
 
 
@@ -266,7 +266,8 @@ def test_reviews_of_records_of_any_json_are_read(
     store: RecordStore, rows: Rows, entry: Any, verdict: Verdict | None
 ) -> None:
     key = store.add("a.jpg", entry)
-    review(store, key, verdict, duplicate_of="incoming/b.jpg")
+    duplicate_of = "incoming/b.jpg" if verdict is Verdict.DUPLICATE else None
+    review(store, key, verdict, duplicate_of=duplicate_of)
     assert len(rows()) == (verdict is not Verdict.NOT_AN_INVOICE)
 
 

@@ -12,6 +12,7 @@ import pytest
 from accounting.review.invoice.decisions import Action
 from accounting.review.invoice.reviewed import load
 from accounting.review.invoice.saving import Result
+from accounting.review.queue.rows import Position
 from quota_invoice.errors import StoreUnreachable
 from quota_invoice.reviews.effective import effective_record
 from tests.support.ledger.record_store import invoice
@@ -179,6 +180,18 @@ def test_new_findings_are_shown_before_they_are_accepted(desk: MemoryDesk) -> No
     assert saving.result is Result.SAVED
     [shown] = desk.load().effective()["invoices"]
     assert not shown["needs_review"]
+
+
+def test_a_correction_that_makes_a_duplicate_is_shown_before_it_is_accepted(
+    desk: MemoryDesk,
+) -> None:
+    desk.store.add("a.jpg", invoice())
+    desk.appearances = lambda _, number: (
+        [Position("incoming/first.jpg", 1)] if number == "91234567" else []
+    )
+    assert desk.decide(Action.SAVE, texts=NUMBER, accepted=()).result is Result.UNSEEN
+    assert desk.decide(Action.SAVE, texts=NUMBER).result is Result.SAVED
+    assert entries(desk)[0]["accepted"] == ["malformed_number", "duplicate"]
 
 
 def test_the_answer_to_a_lost_response_is_that_it_is_saved(desk: MemoryDesk) -> None:
