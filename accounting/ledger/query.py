@@ -63,7 +63,7 @@ class Choice:
         since: first day of the content's first upload, in China; None for all.
         until: last day of the upload.
         made_on: the day of the ledger, by which a code's year is judged.
-        review_url: the review page, which takes an input's key as ``key``; empty for no links.
+        review_url: URL of the review page without path; empty for no links.
     """
 
     prefix: str

@@ -11,7 +11,7 @@ from zipfile import ZIP_STORED, ZipFile
 from xlsxwriter import Workbook
 
 from accounting.bucket import Bucket
-from accounting.errors import AccountingError
+from accounting.errors import AccountingError, EmptyChoice
 from accounting.ledger.cache import Cache, open_cache
 from accounting.ledger.make import whole_file
 from accounting.ledger.query import Choice, Ledger
@@ -89,7 +89,7 @@ def write_packet(
     ledger = Ledger(cache, choice)
     totals = Totals.of(ledger)
     if not totals.reconciliation.inputs:
-        raise AccountingError(f"there is no input below {choice.prefix}")
+        raise EmptyChoice(choice.prefix)
     with whole_file(out) as unfinished, ZipFile(unfinished, "w", ZIP_STORED) as zipped:
         unfinished.chmod(0o600)
         packet = _Packet(bucket, ledger, totals, zipped)

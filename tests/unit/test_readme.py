@@ -31,7 +31,7 @@ from quota_invoice.settings.settings import Settings
 from tests.support.fakes import FakeStore
 from tests.support.paths import ROOT
 
-PAGES = ("README.md", "stages/README.md", "docs/operations.md")
+PAGES = ("README.md", "stages/README.md", "docs/operations.md", "docs/review.md")
 TEXTS = {page: (ROOT / page).read_text(encoding="utf-8") for page in PAGES}
 README = TEXTS["README.md"]
 TARGETS = sorted(set(re.findall(r"`?make ([a-z][a-z-]+)", "\n".join(TEXTS.values()))))
