@@ -29,7 +29,7 @@ _DAY = ["%Y-%m-%d"]
 
 Env = Annotated[Path | None, typer.Option(help="File of the bucket's variables.")]
 CacheFolder = Annotated[Path, typer.Option(help="Folder of downloaded records.")]
-_CACHE = Path("build/ledger")
+_CACHE, _REVIEW_CACHE = Path("build/ledger"), Path("build/review")
 
 
 @contextmanager
@@ -146,15 +146,18 @@ def packet(
 
 
 @app.command()
-def erase(
+def erase(  # noqa: PLR0913 - the command's options
     *,
     key: Annotated[str, typer.Option(help="An input's key.")] = "",
     prefix: Annotated[str, typer.Option(help="All inputs below this path, after asking.")] = "",
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     env: Env = None,
     cache: CacheFolder = _CACHE,
+    review_cache: Annotated[Path, typer.Option(help="Folder of the review page.")] = _REVIEW_CACHE,
 ) -> None:
-    """Remove inputs and all their traces, versions and the cache of records included.
+    """Remove inputs and all their traces, versions and the caches of records included.
+
+    Close the review page before.
 
     Records of other inputs that name one as a duplicate's first appearance are derived anew.
 
@@ -182,7 +185,7 @@ def erase(
         question = f"Erase {len(keys)} inputs with {len(found)} objects and versions?"
         if prefix and not yes and not typer.confirm(question):
             raise typer.Exit(1)
-        for changed in erasure.erase(versioned, keys, found, cache):
+        for changed in erasure.erase(versioned, keys, found, (cache, review_cache)):
             console.print(changed, markup=False)
     console.print(f"erased: {len(found)} objects and versions of {len(keys)} inputs")
 

@@ -65,9 +65,9 @@ _CHANGED = """
             AS revision
         FROM listed LEFT JOIN reviewed USING (reviews_folder)
     )
-    SELECT present.*, records.key IS NOT NULL AS is_known
+    SELECT present.key, present.revision, records.key IS NOT NULL AS is_known, reviews_folder, names
     FROM present LEFT JOIN records ON present.key = records.key
-    WHERE records.key IS NULL OR present.revision <> records.revision OR status = 'archived'
+    WHERE records.key IS NULL OR present.revision <> records.revision OR records.status = 'archived'
 """
 
 
@@ -83,10 +83,8 @@ class Cache:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self.connection = connection
-        for name, columns in KEPT.items():
+        for name, columns in TABLES.items():
             connection.execute(f"CREATE TABLE IF NOT EXISTS {name} ({columns})")
-        self.begin_listing()
-        self.end_listing()
 
     def begin_listing(self) -> None:
         """Begin a new listing, beside the one that the queries see until it is complete."""
@@ -101,7 +99,7 @@ class Cache:
         """Let the new listing replace the former one."""
         with self.transaction():
             for name in LISTED:
-                self.connection.execute(f"DROP TABLE IF EXISTS {name}")
+                self.connection.execute(f"DROP TABLE {name}")
                 self.connection.execute(f"ALTER TABLE {_NEW}{name} RENAME TO {name}")
 
     def add_markers(self, rows: Sequence[Sequence[Any]]) -> None:
@@ -125,8 +123,7 @@ class Cache:
     def changed_batches(self, size: int) -> Iterator[list[Changed]]:
         """Yield the records that ``find_changes`` found, some at a time."""
         # A cursor of its own: the caller inserts meanwhile.
-        query = f"SELECT {', '.join(Changed._fields)} FROM changed"  # noqa: S608 - constants
-        for batch in batches(self.connection, query, size):
+        for batch in batches(self.connection, "FROM changed", size):
             yield [Changed(*row) for row in batch]
 
     def replace(

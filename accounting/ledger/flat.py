@@ -19,8 +19,8 @@ from quota_invoice.invoice.fields import NAMES
 from quota_invoice.invoice.findings import Severity, Text
 from quota_invoice.json_values import member
 from quota_invoice.records.record import etag_of
-from quota_invoice.reviews.effective import texts_of
 from quota_invoice.reviews.entry import Verdict
+from quota_invoice.reviews.states import texts_of
 from quota_invoice.times import parse_time
 
 _SERIAL = re.compile(r"[0-9]{8}")

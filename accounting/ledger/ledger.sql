@@ -1,7 +1,7 @@
 -- The ledger: one row per invoice, and one per input that has no invoice. DuckDB and Spark run this
 -- same query over the tables inputs, records, entries, retries, markers and chosen (one row: prefix,
 -- since, until, made_on, and the words of a duplicate in Chinese and English, with {first} for the
--- key of the first appearance).
+-- key of the first appearance, and of one whose first appearance is missing).
 --
 -- A record counts if it is of the input's present content. Day and month are those of the first
 -- upload of that content: to upload it again moves no invoice to another month. A duplicate is every appearance of a
@@ -11,7 +11,8 @@
 --
 -- The entries have the values that people corrected. An entry that a person found to be no invoice
 -- is neither a duplicate nor the first appearance of one; an entry that a person found to be a
--- duplicate is one of the file that the person named, and no first appearance of others.
+-- duplicate is one of the file that the person named, and no first appearance of others. If that
+-- file has no invoice that counts (any more), a person has to decide again: else no file counts.
 WITH places AS (
     SELECT * FROM (
         VALUES (1), (2), (3), (4), (5), (6), (7), (8), (9), (10), (11), (12)
@@ -108,14 +109,7 @@ appearances AS (
     WHERE is_identified
 ),
 
-duplicates AS (
-    SELECT
-        key,
-        entry,
-        first_key
-    FROM appearances
-    WHERE appearance > 1
-    UNION ALL
+decided_duplicates AS (
     SELECT
         current_inputs.key,
         entries.entry,
@@ -123,6 +117,30 @@ duplicates AS (
     FROM current_inputs
     INNER JOIN entries ON current_inputs.entries_key = entries.record_key
     WHERE current_inputs.status = 'recognized' AND entries.decided_duplicate_of <> ''
+),
+
+decided_firsts AS (
+    SELECT DISTINCT identities.key
+    FROM identities
+    INNER JOIN decided_duplicates ON identities.key = decided_duplicates.first_key
+),
+
+duplicates AS (
+    SELECT
+        key,
+        entry,
+        first_key,
+        false AS is_first_missing
+    FROM appearances
+    WHERE appearance > 1
+    UNION ALL
+    SELECT
+        decided.key,
+        decided.entry,
+        decided.first_key,
+        firsts.key IS NULL AS is_first_missing
+    FROM decided_duplicates AS decided
+    LEFT JOIN decided_firsts AS firsts ON decided.first_key = firsts.key
 ),
 
 -- Distinct invoices; numbers of one code without a gap between them have the same run.
@@ -244,6 +262,7 @@ SELECT
     invoices.confidence_location,
     invoices.confidence_amount,
     invoices.needs_review
+    OR coalesce(duplicates.is_first_missing, false)
     OR (duplicates.first_key IS NOT NULL AND NOT invoices.is_duplicate_accepted) AS needs_review,
     duplicates.first_key AS duplicate_of,
     near.near_invoice,
@@ -252,25 +271,29 @@ SELECT
     make_date(invoices.year + 1, 5, 31) < chosen.made_on AS is_year_over,
     concat_ws(
         ' ', nullif(invoices.finding_codes, ''),
-        CASE WHEN duplicates.first_key IS NOT NULL THEN 'duplicate' END
+        CASE WHEN duplicates.first_key IS NOT NULL THEN 'duplicate' END,
+        CASE WHEN duplicates.is_first_missing THEN 'first_missing' END
     ) AS finding_codes,
     concat_ws(
         ' ', nullif(invoices.severities, ''),
-        CASE WHEN duplicates.first_key IS NOT NULL THEN 'serious' END
+        CASE WHEN duplicates.first_key IS NOT NULL THEN 'serious' END,
+        CASE WHEN duplicates.is_first_missing THEN 'serious' END
     ) AS severities,
     concat_ws(
         chr(10), nullif(invoices.findings, ''),
         CASE
             WHEN duplicates.first_key = present.key THEN chosen.duplicate_here
             ELSE replace(chosen.duplicate_elsewhere, '{first}', duplicates.first_key)
-        END
+        END,
+        CASE WHEN duplicates.is_first_missing THEN chosen.first_missing END
     ) AS findings,
     concat_ws(
         chr(10), nullif(invoices.findings_en, ''),
         CASE
             WHEN duplicates.first_key = present.key THEN chosen.duplicate_here_en
             ELSE replace(chosen.duplicate_elsewhere_en, '{first}', duplicates.first_key)
-        END
+        END,
+        CASE WHEN duplicates.is_first_missing THEN chosen.first_missing_en END
     ) AS findings_en,
     invoices.accepted,
     invoices.verdict,

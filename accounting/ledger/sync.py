@@ -14,7 +14,7 @@ from accounting.ledger.flat import day_in_china
 from accounting.progress import Notice
 from quota_invoice.invoice.duplicates import Appearance, identity
 from quota_invoice.obs.objects import Entry
-from quota_invoice.reviews.entry import NAME
+from quota_invoice.reviews.store import folder_and_name
 from quota_invoice.settings.layout import BucketLayout
 
 _LISTED = 5000  # rows of an insert
@@ -67,7 +67,8 @@ def _listings(
     for outputs in (layout.results_prefix, layout.failures_prefix):
         records = (_record(entry, outputs, layout) for entry in listing(outputs))
         yield "listed", filter(None, records)
-    yield "reviews", filter(None, map(_review, listing(layout.reviews_prefix)))
+    reviews = (folder_and_name(entry.key) for entry in listing(layout.reviews_prefix))
+    yield "reviews", filter(None, reviews)
     tries = (_RETRY.fullmatch(entry.key) for entry in listing(layout.retries_prefix))
     yield "retries", ((match[1], int(match[2])) for match in tries if match)
     yield "inputs", (input_row(entry, layout) for entry in listing(layout.input_prefix))
@@ -84,13 +85,6 @@ def _record(entry: Entry, outputs: str, layout: BucketLayout) -> tuple[str, str,
     path = entry.key.removeprefix(outputs).removesuffix(_SUFFIX)
     is_record = entry.key.endswith(_SUFFIX)
     return (entry.key, entry.etag, f"{layout.reviews_prefix}{path}/") if is_record else None
-
-
-def _review(entry: Entry) -> tuple[str, str] | None:
-    """Return the row of an entry of a review; None for another object."""
-    folder, slash, name = entry.key.removesuffix(_SUFFIX).rpartition("/")
-    is_entry = entry.key.endswith(_SUFFIX) and NAME.fullmatch(name)
-    return (folder + slash, name) if is_entry else None
 
 
 def input_row(entry: Entry, layout: BucketLayout) -> tuple[Any, ...]:

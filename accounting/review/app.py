@@ -21,6 +21,8 @@ from accounting.review.queue.routes import ROUTES as QUEUE
 from accounting.review.texts import texts
 from quota_invoice.errors import StoreError
 
+ROUTES = [*QUEUE, *INVOICE, *FILES]
+"""The routes of all parts."""
 _UNAVAILABLE = 503
 
 
@@ -37,7 +39,7 @@ def review_app(context: ReviewContext) -> Starlette:
         await run_in_threadpool(context.close)
 
     return Starlette(
-        routes=[*QUEUE, *INVOICE, *FILES, Mount("/static", StaticFiles(directory=STATIC))],
+        routes=[*ROUTES, Mount("/static", StaticFiles(directory=STATIC))],
         lifespan=lifespan,
         exception_handlers={
             HTTPException: _refused,

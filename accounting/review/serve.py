@@ -67,6 +67,7 @@ def review_server(
             log_level="warning",
             timeout_graceful_shutdown=_GRACE,
             server_header=False,
+            ws="none",
             proxy_headers=False,
         )
     )

@@ -74,7 +74,7 @@ def identity(invoice: object) -> tuple[str, str] | None:
     >>> identity({"code": "144031909110", "number": "91234567"}), identity({"code": "1440319"})
     (('144031909110', '91234567'), None)
     """
-    if not isinstance(invoice, Mapping) or _verdict(invoice) == "not_an_invoice":
+    if not isinstance(invoice, Mapping) or verdict_of(invoice) == "not_an_invoice":
         return None
     code, number = invoice.get("code"), invoice.get("number")
     if isinstance(code, str) and isinstance(number, str) and is_code(code) and is_number(number):
@@ -104,7 +104,7 @@ def name_duplicates(
     named = []
     for invoice in invoices:
         itself = identity(invoice)
-        is_decided = _verdict(invoice) == "duplicate"  # a person named the first appearance
+        is_decided = verdict_of(invoice) == "duplicate"  # a person named the first appearance
         first = known.get(itself) if itself else None
         first = invoice["duplicate_of"] if is_decided else first
         findings = [each for each in invoice["findings"] if each["code"] != RULE]
@@ -133,8 +133,8 @@ def is_open(invoice: Mapping[str, Any]) -> bool:
     )
 
 
-def _verdict(invoice: Mapping[str, Any]) -> str | None:
-    """Return a person's verdict; see ``quota_invoice.reviews``."""
+def verdict_of(invoice: Mapping[str, Any]) -> str | None:
+    """Return a person's verdict on an invoice entry, or None; see ``quota_invoice.reviews``."""
     review = invoice.get("review")
     return review.get("verdict") if isinstance(review, Mapping) else None
 

@@ -120,7 +120,9 @@ def visiting(browser: Browser, base: str, invite: Callable[[str], str]) -> Itera
 
     try:
         yield visit
-        assert [fault for visitor in visitors for fault in visitor.faults()] == []
+        faults = [fault for visitor in visitors for fault in visitor.faults()]
+        if faults:
+            pytest.fail("\n".join(faults))
     finally:
         for visitor in visitors:
             visitor.context.close()
