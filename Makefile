@@ -96,6 +96,7 @@ packet: $(WITH_ACCESS) $(VENV)/.packet $(VENV)/.fonts ## Make the zip that is fi
 
 # The names may have any characters: they reach the command in the environment.
 export REVIEWER
+$(if $(filter review,$(MAKECMDGOALS)),$(if $(REVIEWER),,$(error name the person who reviews: make review REVIEWER=name)))
 .PHONY: review
 review: $(WITH_ACCESS) $(VENV)/.packet $(VENV)/.fonts ## Check doubtful invoices in a browser: make review REVIEWER=name[,name] [LOCAL=1 or STAGE=dev] [PORT=8302]
 	@$(ACCOUNTING) review $(LOCAL_ENV) $(if $(PORT),--port "$(PORT)")
