@@ -8,11 +8,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from accounting.review.queue import routes
-from quota_invoice.reviews.entry import Decision, ReviewEntry, Verdict
-from quota_invoice.reviews.store import write_entry
+from quota_invoice.reviews.entry import Verdict
 from tests.support.ledger.record_store import HOSTILE
 from tests.support.review.browsing import PHONE, Visit
-from tests.support.review.desk import NAME, Desk
+from tests.support.review.decisions import decide
+from tests.support.review.desk import Desk
 
 CLEAR = dict.fromkeys(("code", "number", "location", "amount"), 0.99)
 SCRIPT = "<img src=x onerror=\"document.title='run'\"><script>document.title='run'</script>"
@@ -27,15 +27,6 @@ def fill(desk: Desk) -> None:
     unsure = {**CLEAR, "number": 0.6}
     desk.recognize("2026/10/unsure.png", b"4", number="30000003", confidence=unsure, **beijing)
     desk.fail("2026/11/broken.png", b"broken")
-
-
-def decide(desk: Desk, key: str, verdict: Verdict, random: str, by: str = "王芳") -> None:
-    """Add an entry that has seen no other one."""
-    decision = Decision(verdict, accepted=("malformed_number", "duplicate"))
-    name = f"20261126T000000.000000Z-{random}"
-    etag = desk.source(key).etag
-    entry = ReviewEntry(name, key, etag, 1, decision, (), (), "", by, "2026-11-26T00:00:00Z")
-    write_entry(desk.bucket.store, desk.bucket.layout, NAME, entry)
 
 
 def paths(page: Page) -> list[str]:
@@ -79,9 +70,10 @@ def test_the_invoices_most_likely_wrong_come_first_and_say_why(desk: Desk, visit
 
 def test_a_failure_says_what_to_do_and_a_decision_who_made_it(desk: Desk, visit: Visit) -> None:
     fill(desk)
-    decide(desk, "incoming/2026/11/short.png", Verdict.CONFIRMED, "00000001")
-    decide(desk, "incoming/2026/11/same.png", Verdict.CONFIRMED, "00000001")
-    decide(desk, "incoming/2026/11/same.png", Verdict.NOT_AN_INVOICE, "00000002", "李雷")
+    short, same = (f"incoming/2026/11/{name}.png" for name in ("short", "same"))
+    decide(desk.bucket, short, Verdict.CONFIRMED, accepted=("malformed_number",))
+    decide(desk.bucket, same, Verdict.CONFIRMED)
+    decide(desk.bucket, same, Verdict.NOT_AN_INVOICE, by="李雷", sees=lambda _: False)
     page = visit(locale="en").page
     shown(page, 5)
     assert paths(page)[0] == "2026/11/same.png"
