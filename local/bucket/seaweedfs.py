@@ -41,7 +41,7 @@ def arguments(ports: list[int]) -> list[str]:
         f"-volume.port={volume}",
         f"-volume.port.grpc={volume_grpc}",
         "-volume.max=20",
-        # By default 1 % of the disk: on a large one, gigabytes, without which uploads wait for ever.
+        # By default 1 % of the disk: on a large one gigabytes, without which uploads wait forever.
         "-volume.minFreeSpace=300MiB",
         "-volume.preStopSeconds=0",
         "-filer",

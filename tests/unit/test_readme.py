@@ -25,6 +25,7 @@ from quota_invoice.obs.objects import Source
 from quota_invoice.recognition.reading import Api, Reading, Recognition
 from quota_invoice.records.appearances import AppearanceIndex
 from quota_invoice.records.record import failed, recognized
+from quota_invoice.reviews.effective import CONFLICT, READ_AGAIN
 from quota_invoice.settings.layout import DEFAULT_LAYOUT
 from quota_invoice.settings.settings import Settings
 from tests.support.fakes import FakeStore
@@ -88,7 +89,7 @@ def test_the_table_of_findings_has_each_rule() -> None:
         )
     )
     of_files = (unread_pages, pages_without_invoice, unread_tickets)
-    assert names == {rule.__name__ for rule in (*RULES, *of_files)} | {RULE}
+    assert names == {rule.__name__ for rule in (*RULES, *of_files)} | {RULE, CONFLICT, READ_AGAIN}
 
 
 def test_the_failure_record_has_the_members_of_a_written_one() -> None:

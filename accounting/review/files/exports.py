@@ -16,6 +16,7 @@ from accounting.review.queue.filters import Filters
 from accounting.review.texts import texts
 
 _LONGEST_FORM = 8192  # bytes
+_MB = 1_000_000
 
 
 async def show_exports(request: Request) -> Response:
@@ -75,9 +76,11 @@ def _shown(request: Request, job: Job, status: int = 200) -> Response:
         status,
         job=job,
         step=step if step in texts() else "files.step.other",
-        megabytes=_megabytes(job),
+        size=_size(job),
     )
 
 
-def _megabytes(job: Job) -> str:
-    return f"{job.path.stat().st_size / 1e6:.1f}" if job.state is JobState.DONE else ""
+def _size(job: Job) -> str:
+    """Return the size of a job's file in words."""
+    size = job.path.stat().st_size if job.state is JobState.DONE else 0
+    return f"{size / 1e6:.1f} MB" if size >= _MB else f"{size / 1e3:.0f} KB"

@@ -19,7 +19,7 @@ from accounting.review.pages import invoice_url, render
 from accounting.review.queue.filters import Filters
 from quota_invoice.recognition.formats.kinds import Kind
 from quota_invoice.records.record import Status
-from quota_invoice.reviews.effective import texts_of
+from quota_invoice.reviews.states import texts_of
 
 _LONGEST_FORM = 4096  # bytes
 

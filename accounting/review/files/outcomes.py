@@ -9,7 +9,7 @@ from typing import Any
 from accounting.bucket import Bucket
 from quota_invoice.invoice.findings import Severity
 from quota_invoice.records.record import Status, etag_of
-from quota_invoice.reviews.effective import texts_of
+from quota_invoice.reviews.states import texts_of
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import secrets
 import socket
-import threading
 import time
 import tracemalloc
 from collections.abc import Iterator, Mapping
