@@ -161,6 +161,10 @@ $(VENV)/.fonts: $(READY) locks/drawing.lock
 	@$(PIP) --require-hashes --no-deps -r locks/drawing.lock
 	@touch $@
 
+.PHONY: screenshots
+screenshots: $(NEEDED) ## Picture the review page again, for the README
+	@SCREENSHOTS=1 $(BIN)/python -m pytest --quiet tests/functional/review/test_pictures.py
+
 .PHONY: samples
 samples: $(VENV)/.fonts ## Draw the sample invoices again
 	@$(BIN)/python -m bench.drawing samples

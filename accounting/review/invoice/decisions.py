@@ -10,14 +10,13 @@ from enum import Enum
 from typing import Any
 
 from accounting.errors import AccountingError
-from accounting.review.invoice.reviewed import Reviewed, texts_at
+from accounting.review.invoice.reviewed import Reviewed
 from accounting.review.invoice.words import plain, sound
 from quota_invoice.invoice.duplicates import RULE as DUPLICATE_RULE
 from quota_invoice.invoice.fields import NAMES
-from quota_invoice.reviews.effective import CONFLICT, texts_of
-from quota_invoice.reviews.entry import Change, Decision, ReviewEntry, Verdict
-from quota_invoice.reviews.store import new_name
-from quota_invoice.times import format_time
+from quota_invoice.reviews.decide import InvoiceView
+from quota_invoice.reviews.effective import CONFLICT
+from quota_invoice.reviews.entry import FIRST_BY_HAND, Decision, ReviewEntry, Verdict
 
 _LONGEST = 1000  # characters of a text or a reason
 _MOST_ACCEPTED = 100
@@ -119,7 +118,8 @@ def decision_of(wish: Wish, reviewed: Reviewed, place: int) -> Decision:
     Raises:
         Refused: there is nothing to undo, nothing was entered, or no such entry to choose.
     """
-    state, read = reviewed.state(place), reviewed.read_invoice(place)
+    seen = reviewed.seen(place)
+    state = seen.state
     if wish.action is Action.UNDO:
         return before_last(state.entries)
     if wish.action is Action.CHOOSE:
@@ -128,17 +128,15 @@ def decision_of(wish: Wish, reviewed: Reviewed, place: int) -> Decision:
             raise Refused("no_version")
         return replace(found[0], accepted=_accepted(wish, found[0].accepted))
     if wish.action is Action.NOT_AN_INVOICE:
-        kept = state.decision.fields
-        return Decision(Verdict.NOT_AN_INVOICE, kept, is_by_hand=state.decision.is_by_hand)
-    texts = replaced_texts(texts_of(read), wish.texts)
-    is_by_hand = read is None
-    if is_by_hand and not texts:
+        return Decision(Verdict.NOT_AN_INVOICE, state.decision.fields)
+    texts = replaced_texts(dict.fromkeys(NAMES, "") | dict(seen.read), wish.texts)
+    if place >= FIRST_BY_HAND and not texts:
         raise Refused("nothing_entered")
     if wish.action is Action.DUPLICATE:
         accepted = _accepted(wish, [DUPLICATE_RULE])
-        return Decision(Verdict.DUPLICATE, texts, wish.duplicate_of, accepted, is_by_hand)
+        return Decision(Verdict.DUPLICATE, texts, wish.duplicate_of, accepted)
     verdict = Verdict.CORRECTED if texts else Verdict.CONFIRMED
-    return Decision(verdict, texts, None, _accepted(wish), is_by_hand)
+    return Decision(verdict, texts, None, _accepted(wish))
 
 
 def before_last(entries: Iterable[ReviewEntry]) -> Decision:
@@ -160,30 +158,11 @@ def before_last(entries: Iterable[ReviewEntry]) -> Decision:
     return steps[-2]
 
 
-def entry_of(  # noqa: PLR0913 - the facts of an entry
-    decision: Decision, reviewed: Reviewed, place: int, *, by: str, now: datetime, reason: str = ""
+def entry_of(
+    decision: Decision, seen: InvoiceView, by: str, now: datetime, reason: str
 ) -> ReviewEntry:
     """Return the entry of a decision on the state that a person saw."""
-    state = reviewed.state(place)
-    before = texts_at(reviewed.effective(), place)
-    after = texts_of(reviewed.read_invoice(place)) | dict(decision.fields)
-    return ReviewEntry(
-        new_name(_after(now, state.latest)),
-        reviewed.key,
-        reviewed.etag,
-        place,
-        decision,
-        tuple(
-            Change(name, sound(before[name]), sound(after[name]))
-            for name in NAMES
-            if before[name] != after[name]
-        ),
-        tuple(entry.name for entry in state.latest),
-        reviewed.revision(place),
-        by,
-        format_time(now, "milliseconds"),
-        sound(reason),
-    )
+    return seen.entry(decision, by, _after(now, seen.state.latest), sound(reason))
 
 
 def is_repeated(wish: Wish, reviewed: Reviewed, place: int, by: str, seen: str) -> bool:
@@ -196,7 +175,7 @@ def is_repeated(wish: Wish, reviewed: Reviewed, place: int, by: str, seen: str) 
         by: the person.
         seen: the revision that the person saw.
     """
-    state = reviewed.state(place)
+    state = reviewed.seen(place).state
     if state.is_conflict or wish.action in {Action.UNDO, Action.CHOOSE}:
         return False
     own = [entry for entry in state.latest if (entry.by, entry.revision) == (by, seen)]

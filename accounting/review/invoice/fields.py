@@ -9,7 +9,8 @@ from accounting.review.invoice.words import plain, sentence
 from quota_invoice.invoice.duplicates import RULE as DUPLICATE_RULE
 from quota_invoice.invoice.fields import NAMES
 from quota_invoice.invoice.rules import RULES
-from quota_invoice.reviews.effective import CONFLICT, texts_of
+from quota_invoice.reviews.effective import CONFLICT
+from quota_invoice.reviews.states import texts_of
 
 _VERY_LOW = 0.6  # a confidence below it is shown in the colour of serious findings
 _FIELD_WORDS = {"code": "code", "number": "number", "place": "location", "amount": "amount"}

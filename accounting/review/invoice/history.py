@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import timedelta, timezone
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from accounting.review.invoice.words import plain, visible
 from quota_invoice.invoice.fields import NAMES
-from quota_invoice.reviews.effective import texts_of
 from quota_invoice.reviews.entry import ReviewEntry
 from quota_invoice.times import parse_time
 
@@ -39,11 +37,11 @@ class EntryView(NamedTuple):
     texts: dict[str, str]
 
 
-def entry_view(entry: ReviewEntry, read: Mapping[str, Any] | None, language: str) -> EntryView:
+def entry_view(entry: ReviewEntry, language: str) -> EntryView:
     """Return an entry in words."""
     decision = entry.decision
     labels = {name: getattr(label, language) for name, label in NAMES.items()}
-    texts = texts_of(read) | dict(decision.fields)
+    texts = dict.fromkeys(NAMES, "") | dict(entry.read) | dict(decision.fields)
     return EntryView(
         entry.name,
         entry.by,

@@ -13,9 +13,10 @@ from quota_invoice.invoice.fields import CONFIDENCE_BELOW
 from quota_invoice.obs.objects import Source
 from quota_invoice.recognition.formats.kinds import Kind, kind_of
 from quota_invoice.records.record import Status, etag_of
-from quota_invoice.reviews.effective import effective_record, texts_of
-from quota_invoice.reviews.entry import ReviewEntry
-from quota_invoice.reviews.states import InvoiceState, outdated, revision, states
+from quota_invoice.reviews.decide import InvoiceView, new_place, view
+from quota_invoice.reviews.effective import effective_record
+from quota_invoice.reviews.entry import FIRST_BY_HAND, ReviewEntry
+from quota_invoice.reviews.states import InvoiceState, invoices_of, outdated, texts_of
 from quota_invoice.reviews.store import read_entries
 
 
@@ -44,28 +45,27 @@ class Reviewed:
         """The ETag of the content that a decision is on."""
         return etag_of(self.record) or (self.source.etag if self.source else "")
 
-    @property
-    def read_invoices(self) -> list[Mapping[str, Any]]:
-        """The invoices that the OCR service read."""
-        found = self.record.get("invoices")
-        return found if isinstance(found, list) else []
+    def seen(self, place: int) -> InvoiceView:
+        """Return an invoice as a person sees it now.
 
-    def read_invoice(self, place: int) -> Mapping[str, Any] | None:
-        """Return an invoice that the OCR service read; None for one that a person enters."""
-        return self.read_invoices[place - 1] if place <= len(self.read_invoices) else None
+        Raises:
+            LookupError: there is no such invoice.
+        """
+        if not self.record:
+            return InvoiceView(self.key, self.etag, place, None, {}, InvoiceState(), "")
+        return view(self.record, self.entries, place)
 
-    def state(self, place: int) -> InvoiceState:
-        """Return the state of an invoice by its entries."""
-        return states(self.entries, self.etag).get(place, InvoiceState())
-
-    def revision(self, place: int) -> str:
-        """Return the revision of an invoice."""
-        return revision(self.etag, self.read_invoice(place), self.state(place))
+    def has(self, place: int) -> bool:
+        """Whether there is such an invoice, or a person may add it."""
+        read = len(invoices_of(self.record))
+        return 1 <= place <= max(read, not self.record) or (
+            FIRST_BY_HAND <= place <= self.next_place()
+        )
 
     @property
     def outdated(self) -> list[ReviewEntry]:
-        """The entries on former contents."""
-        return outdated(self.entries, self.etag)
+        """The entries that apply no longer."""
+        return outdated(self.record, self.entries)
 
     def effective(self) -> dict[str, Any]:
         """Return the record with people's decisions."""
@@ -73,19 +73,17 @@ class Reviewed:
 
     def places(self) -> list[int]:
         """Return the places of all invoices, those that people entered included."""
-        return [
-            int(each.get("place", at)) for at, each in enumerate(_invoices(self.effective()), 1)
-        ]
+        found = enumerate(invoices_of(self.effective()), 1)
+        return [int(each.get("place", at)) for at, each in found]
 
     def next_place(self) -> int:
         """Return the place of an invoice that a person adds."""
-        taken = states(self.entries, self.etag)
-        return max([len(self.read_invoices), *taken], default=0) + 1
+        return new_place(self.record, self.entries)
 
 
 def invoice_at(record: Mapping[str, Any], place: int) -> dict[str, Any] | None:
     """Return the invoice of an effective record that has a place; None if there is none."""
-    found = enumerate(_invoices(record), 1)
+    found = enumerate(invoices_of(record), 1)
     return next((each for at, each in found if each.get("place", at) == place), None)
 
 
@@ -129,7 +127,7 @@ def with_duplicates(
         key: the input's key.
         appearances: the inputs with a code and number, the first appearance first.
     """
-    invoices = _invoices(record)
+    invoices = invoices_of(record)
     if not all("findings" in each for each in invoices):  # another program's record
         return dict(record)
     firsts = {}
@@ -142,8 +140,3 @@ def with_duplicates(
         if first and first != key:
             firsts[itself] = first
     return {**record, "invoices": name_duplicates(invoices, key, firsts)}
-
-
-def _invoices(record: Mapping[str, Any]) -> list[dict[str, Any]]:
-    found = record.get("invoices")
-    return found if isinstance(found, list) else []

@@ -22,9 +22,10 @@ from accounting.review.invoice.saving import Decider, Result, Saving
 from accounting.review.invoice.view import Typed
 from accounting.review.pages import render
 from quota_invoice.errors import ObjectUnavailable
+from quota_invoice.reviews.entry import FIRST_BY_HAND
 
 _LARGEST_FORM = 64 << 10
-_MOST_PLACES = 10_000
+_MOST_PLACES = 999_999
 _KEPT_SECONDS = 3600
 _IN_PLACE = {
     "HX-Retarget": "#decision",
@@ -132,14 +133,16 @@ def _reviewed(request: Request) -> tuple[Reviewed, int]:
         reviewed = load(context.bucket, key_of(request), context.confidence_below)
     except ObjectUnavailable:
         raise HTTPException(404) from None
-    if reviewed is None or place > max(reviewed.next_place(), len(reviewed.read_invoices)):
+    if reviewed and place == 1 and reviewed.record and not reviewed.has(place):
+        place = FIRST_BY_HAND  # of an input that was not read
+    if reviewed is None or not reviewed.has(place):
         raise HTTPException(404)
     return reviewed, place
 
 
 def _number(request: Request, name: str) -> int:
     text = request.query_params.get(name, "1")
-    number = int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0  # noqa: PLR2004
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 0  # noqa: PLR2004
     if not 1 <= number <= _MOST_PLACES:
         raise HTTPException(404)
     return number

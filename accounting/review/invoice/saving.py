@@ -21,7 +21,6 @@ from accounting.review.invoice.decisions import (
 from accounting.review.invoice.reviewed import Reviewed, invoice_at, load, with_duplicates
 from accounting.review.queue.rows import Position
 from quota_invoice.errors import ObjectUnavailable, StoreError, UnusableKey
-from quota_invoice.reviews.entry import ReviewEntry
 from quota_invoice.reviews.store import write_entry
 from quota_invoice.times import utc_now
 
@@ -109,28 +108,28 @@ class Decider:
         """
         if revision is None:
             return Saving(Result.NO_REVISION, reviewed)
-        if not reviewed.record:
-            return Saving(Result.REFUSED, reviewed, "pending")
         try:
-            if revision != reviewed.revision(place):
+            if revision != reviewed.seen(place).revision:
                 is_done = is_repeated(wish, reviewed, place, self._by, revision)
                 return Saving(Result.SAVED if is_done else Result.CHANGED, reviewed)
-            wish = self._checked(wish, reviewed)
-            entry = self._entry(wish, reviewed, place)
+            return self._add(reviewed, place, self._checked(wish, reviewed))
         except Refused as refusal:
             return Saving(Result.REFUSED, reviewed, refusal.reason)
+
+    def _add(self, reviewed: Reviewed, place: int, wish: Wish) -> Saving:
+        """Add an entry, unless the person has not seen its findings."""
+        decision = decision_of(wish, reviewed, place)
+        entry = entry_of(decision, reviewed.seen(place), self._by, self._now(), wish.reason)
         after = replace(reviewed, entries=(*reviewed.entries, entry))
         if wish.action in {Action.SAVE, Action.DUPLICATE}:
             record = with_duplicates(after.effective(), reviewed.key, self._appearances)
-            invoice = invoice_at(record, place)
-            if unseen_findings(invoice, entry.decision.accepted):
+            if unseen_findings(invoice_at(record, place), decision.accepted):
                 return Saving(Result.UNSEEN, reviewed)
-        write_entry(self._bucket.store, self._bucket.layout, self._bucket.name, entry)
+        try:
+            write_entry(self._bucket.store, self._bucket.layout, self._bucket.name, entry)
+        except ValueError:  # the OCR service's own text is longer than entries may be
+            raise Refused("too_long") from None
         return self._look_again(after, place)
-
-    def _entry(self, wish: Wish, reviewed: Reviewed, place: int) -> ReviewEntry:
-        decision = decision_of(wish, reviewed, place)
-        return entry_of(decision, reviewed, place, by=self._by, now=self._now(), reason=wish.reason)
 
     def _look_again(self, expected: Reviewed, place: int) -> Saving:
         """Return the result after the write: another server may have written at the same moment."""
@@ -138,15 +137,18 @@ class Decider:
             reviewed = self.load(expected.key) or expected
         except (StoreError, ObjectUnavailable):
             reviewed = expected  # the entry is written; the next view shows a conflict
-        result = Result.CONFLICT if reviewed.state(place).is_conflict else Result.SAVED
+        result = Result.CONFLICT if reviewed.seen(place).state.is_conflict else Result.SAVED
         return Saving(result, reviewed)
 
     def _checked(self, wish: Wish, reviewed: Reviewed) -> Wish:
         """Return a wish with the full key of the input that it names.
 
         Raises:
-            Refused: there is no such input, or an invoice is to be its own duplicate.
+            Refused: the input has not been read yet, there is no such other input, or an invoice
+                is to be its own duplicate.
         """
+        if not reviewed.record:
+            raise Refused("pending")
         if wish.action is not Action.DUPLICATE:
             return wish
         if not wish.duplicate_of:

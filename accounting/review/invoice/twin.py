@@ -10,7 +10,7 @@ from accounting.review.invoice.view import page_of, siblings_of
 from accounting.review.invoice.words import plain, visible
 from quota_invoice.invoice.duplicates import identity
 from quota_invoice.invoice.fields import NAMES
-from quota_invoice.reviews.effective import texts_of
+from quota_invoice.reviews.states import texts_of
 
 
 class Twin(NamedTuple):

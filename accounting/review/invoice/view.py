@@ -17,7 +17,9 @@ from accounting.review.invoice.fields import (
 from accounting.review.invoice.history import EntryView, entry_view
 from accounting.review.invoice.reviewed import Reviewed, invoice_at
 from accounting.review.invoice.words import plain, sentence, visible
-from quota_invoice.reviews.effective import texts_of
+from quota_invoice.invoice.fields import NAMES
+from quota_invoice.reviews.entry import FIRST_BY_HAND
+from quota_invoice.reviews.states import texts_of
 
 
 class Sibling(NamedTuple):
@@ -60,7 +62,7 @@ class InvoiceView:
         verdict_by: the person.
         duplicate_of: the input that shows the same invoice first.
         history: the entries on this invoice, the last one first.
-        outdated: the entries on former contents, likewise.
+        outdated: the entries of this input that apply no longer, likewise.
         versions: the decisions that contradict each other.
         revision: the revision of the state.
         next_place: the place of an invoice that a person adds.
@@ -129,9 +131,10 @@ def view_of(
     """
     record = reviewed.effective() if record is None else record
     invoice = invoice_at(record, place) or {}
-    read, state = reviewed.read_invoice(place), reviewed.state(place)
+    seen = reviewed.seen(place)
+    read, state = dict.fromkeys(NAMES, "") | dict(seen.read), seen.state
     findings = finding_views(invoice.get("findings", ()), language)
-    shown = field_views(invoice, texts_of(read), reviewed.confidence_below, language, findings)
+    shown = field_views(invoice, read, reviewed.confidence_below, language, findings)
     decision, uploaded = state.decision, reviewed.source and reviewed.source.uploaded_at
     return InvoiceView(
         reviewed.key,
@@ -148,16 +151,12 @@ def view_of(
         decision.verdict.value if decision.verdict else None,
         state.latest[-1].by if state.latest else "",
         invoice.get("duplicate_of"),
-        [entry_view(each, read, language) for each in reversed(state.entries)],
-        [
-            entry_view(each, None, language)
-            for each in reversed(reviewed.outdated)
-            if each.place == place
-        ],
-        [entry_view(each, read, language) for each in state.latest] if state.is_conflict else [],
-        reviewed.revision(place),
+        [entry_view(each, language) for each in reversed(state.entries)],
+        [entry_view(each, language) for each in reversed(reviewed.outdated)],
+        [entry_view(each, language) for each in state.latest] if state.is_conflict else [],
+        seen.revision,
         reviewed.next_place(),
-        read is None,
+        place >= FIRST_BY_HAND,
         sentence((reviewed.record.get("error") or {}).get("message"), language),
     )
 

@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 from accounting.review.pages import image_url, invoice_url
 from quota_invoice.invoice.duplicates import hash_of_key
 from quota_invoice.recognition.reading import Api, Reading, Recognition
+from quota_invoice.reviews.entry import FIRST_BY_HAND
 from tests.support.fakes import ticket
 from tests.support.files.formats import side_by_side
 from tests.support.paths import HEIC
@@ -210,7 +211,7 @@ def test_an_invoice_of_a_failed_input_is_entered_by_hand(desk: Desk, visit: Visi
     with saving(page, 200):
         page.keyboard.press("Enter")
     [entry] = desk.entries(key)
-    assert entry["by_hand"]
+    assert entry["invoice"] == FIRST_BY_HAND
     assert entry["fields"] == texts
 
 

@@ -7,10 +7,14 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
+
+from accounting.packet.font import font_file
 
 PROGRAMS = ("chromium", "chromium-headless-shell", "google-chrome")
 ARGUMENTS = (
@@ -36,14 +40,30 @@ def running_browser() -> Iterator[Browser]:
             pytest.fail("there is no Chromium: .ci/run installs it")
         pytest.skip("needs Chromium")
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with sync_playwright() as playwright:
+    with sync_playwright() as playwright, TemporaryDirectory() as folder:
         browser = playwright.chromium.launch(
-            executable_path=program, args=[*ARGUMENTS, *sandbox], headless=True
+            executable_path=program,
+            args=[*ARGUMENTS, *sandbox],
+            env={**os.environ, "FONTCONFIG_FILE": str(_fonts(Path(folder)))},
+            headless=True,
         )
         try:
             yield browser
         finally:
             browser.close()
+
+
+def _fonts(folder: Path) -> Path:
+    """Return a configuration with the project's Chinese fonts besides the machine's fonts."""
+    path = folder / "fonts.conf"
+    path.write_text(
+        f"""<?xml version="1.0"?><fontconfig>
+<include ignore_missing="yes">/etc/fonts/fonts.conf</include>
+<dir>{font_file().parent}</dir><cachedir>{folder}</cachedir>
+</fontconfig>""",
+        encoding="utf-8",
+    )
+    return path
 
 
 @dataclass

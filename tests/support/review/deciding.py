@@ -58,7 +58,7 @@ class MemoryDesk:
         # Each person accepts the findings that the page shows of these texts.
         accepted = values.pop("accepted", ("malformed_number", "duplicate"))
         wish = Wish(action, texts, accepted=accepted, **values)
-        revision = reviewed.revision(place) if seen == "" else seen
+        revision = reviewed.seen(place).revision if seen == "" else seen
         decider = Decider(self.store.bucket, by, 0.9, self.appearances, now or self.now)
         return decider.save(reviewed, place, wish, revision)
 

@@ -15,6 +15,7 @@ from accounting.review.invoice.saving import Result
 from accounting.review.queue.rows import Position
 from quota_invoice.errors import StoreUnreachable
 from quota_invoice.reviews.effective import effective_record
+from quota_invoice.reviews.entry import FIRST_BY_HAND
 from tests.support.ledger.record_store import invoice
 from tests.support.review.deciding import KEY, MemoryDesk
 
@@ -28,7 +29,7 @@ def entries(desk: MemoryDesk) -> list[dict[str, Any]]:
 
 def test_a_correction_keeps_who_when_which_field_before_after_and_why(desk: MemoryDesk) -> None:
     desk.store.add("a.jpg", invoice())
-    revision = desk.load().revision(1)
+    revision = desk.load().seen(1).revision
     saving = desk.decide(Action.SAVE, texts=NUMBER, reason="smudged")
     assert saving.result is Result.SAVED
     [entry] = entries(desk)
@@ -60,20 +61,20 @@ def test_a_decision_without_a_revision_is_refused(desk: MemoryDesk) -> None:
 
 def test_the_second_of_two_people_is_told_and_nothing_is_written(desk: MemoryDesk) -> None:
     desk.store.add("a.jpg", invoice())
-    seen = desk.load().revision(1)
+    seen = desk.load().seen(1).revision
     desk.decide(Action.SAVE, texts=NUMBER)
     saving = desk.decide(Action.SAVE, by="李雷", seen=seen, texts={"number": "91234568"})
     assert (saving.result, saving.result.status) == (Result.CHANGED, 412)
     assert len(entries(desk)) == 1
     again = desk.decide(Action.SAVE, by="李雷", texts={"number": "91234568"})
     assert again.result is Result.SAVED
-    assert entries(desk)[1]["seen"] == [saving.reviewed.state(1).latest[0].name]
+    assert entries(desk)[1]["seen"] == [saving.reviewed.seen(1).state.latest[0].name]
     assert desk.texts()["number"] == "91234568"
 
 
 def test_a_new_content_makes_the_revision_an_older_one(desk: MemoryDesk) -> None:
     desk.store.add("a.jpg", invoice())
-    seen = desk.load().revision(1)
+    seen = desk.load().seen(1).revision
     desk.store.objects[KEY] = b"another"
     desk.store.records["results/a.jpg.json"]["source"] = desk.store.source(KEY)
     assert desk.decide(Action.SAVE, seen=seen).result is Result.CHANGED
@@ -124,7 +125,7 @@ def test_a_third_value_ends_a_conflict(desk: MemoryDesk) -> None:
     conflict(desk)
     assert desk.decide(Action.SAVE, texts={"number": "91234569"}).result is Result.SAVED
     assert desk.texts()["number"] == "91234569"
-    assert not desk.load().state(1).is_conflict
+    assert not desk.load().seen(1).state.is_conflict
 
 
 def test_a_decision_that_is_not_one_of_the_conflict_cannot_be_chosen(desk: MemoryDesk) -> None:
@@ -141,7 +142,7 @@ def conflict(desk: MemoryDesk) -> dict[str, str]:
         here, desk.store.records = desk.store.records, copy.deepcopy(before)
         desk.decide(Action.SAVE, by=by, texts={"number": number})
         desk.store.records = here | desk.store.records
-    state = desk.load().state(1)
+    state = desk.load().seen(1).state
     assert state.is_conflict
     return {entry.by: entry.name for entry in state.latest}
 
@@ -196,7 +197,7 @@ def test_a_correction_that_makes_a_duplicate_is_shown_before_it_is_accepted(
 
 def test_the_answer_to_a_lost_response_is_that_it_is_saved(desk: MemoryDesk) -> None:
     desk.store.add("a.jpg", invoice())
-    seen = desk.load().revision(1)
+    seen = desk.load().seen(1).revision
     desk.decide(Action.SAVE, texts=NUMBER)
     assert desk.decide(Action.SAVE, seen=seen, texts=NUMBER).result is Result.SAVED
     assert len(entries(desk)) == 1
@@ -236,13 +237,14 @@ def test_a_duplicate_names_another_input_that_is_there(desk: MemoryDesk) -> None
 
 def test_an_invoice_of_a_failed_input_is_entered_by_hand(desk: MemoryDesk) -> None:
     desk.store.add_failure("a.jpg")
-    assert desk.decide(Action.SAVE).reason == "nothing_entered"
+    place = FIRST_BY_HAND
+    assert desk.decide(Action.SAVE, place=place).reason == "nothing_entered"
     typed = {"code": "144031909110", "number": "91234567", "location": "深圳市", "amount": "50"}
-    assert desk.decide(Action.SAVE, texts=typed).result is Result.SAVED
+    assert desk.decide(Action.SAVE, place=place, texts=typed).result is Result.SAVED
     [entry] = entries(desk)
-    assert entry["by_hand"]
-    assert desk.texts() == typed
-    desk.decide(Action.UNDO)
+    assert entry["invoice"] == FIRST_BY_HAND
+    assert desk.texts(place=place) == typed
+    desk.decide(Action.UNDO, place=place)
     assert desk.load().effective().get("invoices") is None
 
 

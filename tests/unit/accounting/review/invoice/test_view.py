@@ -12,6 +12,7 @@ from accounting.review.invoice.reviewed import with_duplicates
 from accounting.review.invoice.twin import twin_of
 from accounting.review.invoice.view import InvoiceView, view_of
 from accounting.review.queue.rows import Position
+from quota_invoice.reviews.entry import FIRST_BY_HAND
 from tests.support.fakes import RESULT
 from tests.support.ledger.record_store import HOSTILE, invoice
 from tests.support.review.deciding import KEY, MemoryDesk
@@ -110,7 +111,7 @@ def test_the_invoices_of_one_image_have_their_polygons(desk: MemoryDesk) -> None
         (3, False),
     ]
     assert [each.polygon for each in view.polygons] == [corners]
-    assert view.next_place == 4
+    assert view.next_place == FIRST_BY_HAND
 
 
 @pytest.mark.parametrize("polygon", ["<script>", [["1", "2"]], [[1, 2, 3]], [[1.5, 2]], [], {}])
