@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import httpx
 import pytest
 from playwright.sync_api import expect
@@ -35,13 +37,10 @@ TEXT = (
 )
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_file_that_may_run_is_never_shown_inline(
-    desk: Desk, review: ReviewPage, name: str
-) -> None:
+def test_a_file_that_may_run_is_never_shown_inline(desk: Desk, review: ReviewPage) -> None:
     with httpx.Client(base_url=review.url) as client:
         client.get(review.invite("王芳"))
-        for kind, content in FILES.items():
+        for name, (kind, content) in product(NAMES, FILES.items()):
             answer = client.get(image_url(desk.fail(f"{kind}/{name}", content)))
             media_type = answer.headers["content-type"].partition(";")[0]
             assert answer.headers["x-content-type-options"] == "nosniff"
@@ -52,14 +51,13 @@ def test_a_file_that_may_run_is_never_shown_inline(
                 assert b"document.title" not in answer.content
 
 
-@pytest.mark.parametrize("kind", FILES)
-def test_nothing_runs_when_a_files_address_is_opened(desk: Desk, visit: Visit, kind: str) -> None:
-    key = desk.fail("a.html", FILES[kind])
+def test_nothing_runs_when_a_files_address_is_opened(desk: Desk, visit: Visit) -> None:
+    keys = [desk.fail(f"{kind}/a.html", content) for kind, content in FILES.items()]
     visitor = visit()
     visitor.expected |= {"status of 404", "status of 415"}
     visitor.expected.add("Applying inline style")  # of the browser's own view of an image
-    for path in (image_url(key), failure_url(key)):
-        assert visitor.open(path).title() != "ran"
+    for key, url_of in product(keys, (image_url, failure_url)):
+        assert visitor.open(url_of(key)).title() != "ran", key
 
 
 @pytest.mark.parametrize("locale", ["zh-CN", "en-US"])
