@@ -132,8 +132,8 @@ _AROUND = {
     "UNION FROM main.entries SELECT code, number WHERE decided_duplicate_of IN (FROM here)",
     "hits": f"FROM main.entries SELECT record_key WHERE {_LIKE}",
     # Whether a decided duplicate counts depends on the file that the person named.
-    "named": "FROM fresh_entries SELECT decided_duplicate_of "
-    f"UNION FROM main.entries SELECT decided_duplicate_of WHERE {_LIKE}",  # noqa: S608 - our text
+    "named": "FROM fresh_entries SELECT decided_duplicate_of "  # noqa: S608 - no value is in it
+    f"UNION FROM main.entries SELECT decided_duplicate_of WHERE {_LIKE}",
     "markers": f"FROM known_markers WHERE {_LIKE} OR appearance IN "
     "(FROM known_inputs SELECT appearance WHERE key IN (FROM named))",
     "inputs": "FROM known_inputs WHERE key NOT IN (FROM here) AND (record_key IN (FROM hits) "

@@ -20,13 +20,13 @@ SCRIPT = "<img src=x onerror=\"document.title='run'\"><script>document.title='ru
 
 def fill(desk: Desk) -> None:
     """Put a clear invoice, a duplicate of it, a doubtful one and a failure into the bucket."""
-    desk.recognize("2026/11/clear.png", b"clear", number="10000001", confidence=CLEAR)
-    desk.recognize("2026/11/same.png", b"same", number="10000001", confidence=CLEAR)
-    desk.recognize("2026/11/short.png", b"short", number="2000", confidence=CLEAR)
+    desk.recognize("2026/11/clear.png", number="10000001", confidence=CLEAR)
+    desk.recognize("2026/11/same.png", number="10000001", confidence=CLEAR)
+    desk.recognize("2026/11/short.png", number="2000", confidence=CLEAR)
     beijing = {"code": "111001909110", "location": "北京市"}
     unsure = {**CLEAR, "number": 0.6}
-    desk.recognize("2026/10/unsure.png", b"4", number="30000003", confidence=unsure, **beijing)
-    desk.fail("2026/11/broken.png", b"broken")
+    desk.recognize("2026/10/unsure.png", number="30000003", confidence=unsure, **beijing)
+    desk.fail("2026/11/broken.png")
 
 
 def paths(page: Page) -> list[str]:
@@ -42,6 +42,7 @@ def at(page: Page, pattern: str) -> None:
 def shown(page: Page, count: int) -> None:
     """Wait for the index, which the page waits for as well."""
     expect(page.locator("#rows > .row")).to_have_count(count)
+    page.wait_for_load_state()
 
 
 def test_the_invoices_most_likely_wrong_come_first_and_say_why(desk: Desk, visit: Visit) -> None:
@@ -160,7 +161,7 @@ def test_a_change_by_others_is_told_and_nothing_moves_by_itself(desk: Desk, visi
     fill(desk)
     page = visit().page
     shown(page, 5)
-    desk.recognize("2026/11/new.png", b"new", number="50000005")
+    desk.recognize("2026/11/new.png", number="50000005")
     page.get_by_role("button", name="与存储桶同步").click()
     expect(page.get_by_role("link", name="列表有变化")).to_be_visible()
     shown(page, 5)
