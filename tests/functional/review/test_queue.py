@@ -8,11 +8,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from accounting.review.queue import routes
-from quota_invoice.reviews.entry import Decision, ReviewEntry, Verdict
-from quota_invoice.reviews.store import write_entry
+from quota_invoice.reviews.entry import Verdict
 from tests.support.ledger.record_store import HOSTILE
 from tests.support.review.browsing import PHONE, Visit
-from tests.support.review.desk import NAME, Desk
+from tests.support.review.decisions import decide
+from tests.support.review.desk import Desk
 
 CLEAR = dict.fromkeys(("code", "number", "location", "amount"), 0.99)
 SCRIPT = "<img src=x onerror=\"document.title='run'\"><script>document.title='run'</script>"
@@ -20,22 +20,13 @@ SCRIPT = "<img src=x onerror=\"document.title='run'\"><script>document.title='ru
 
 def fill(desk: Desk) -> None:
     """Put a clear invoice, a duplicate of it, a doubtful one and a failure into the bucket."""
-    desk.recognize("2026/11/clear.png", b"clear", number="10000001", confidence=CLEAR)
-    desk.recognize("2026/11/same.png", b"same", number="10000001", confidence=CLEAR)
-    desk.recognize("2026/11/short.png", b"short", number="2000", confidence=CLEAR)
+    desk.recognize("2026/11/clear.png", number="10000001", confidence=CLEAR)
+    desk.recognize("2026/11/same.png", number="10000001", confidence=CLEAR)
+    desk.recognize("2026/11/short.png", number="2000", confidence=CLEAR)
     beijing = {"code": "111001909110", "location": "北京市"}
     unsure = {**CLEAR, "number": 0.6}
-    desk.recognize("2026/10/unsure.png", b"4", number="30000003", confidence=unsure, **beijing)
-    desk.fail("2026/11/broken.png", b"broken")
-
-
-def decide(desk: Desk, key: str, verdict: Verdict, random: str, by: str = "王芳") -> None:
-    """Add an entry that has seen no other one."""
-    decision = Decision(verdict, accepted=("malformed_number", "duplicate"))
-    name = f"20261126T000000.000000Z-{random}"
-    etag = desk.source(key).etag
-    entry = ReviewEntry(name, key, etag, 1, decision, (), (), "", by, "2026-11-26T00:00:00Z")
-    write_entry(desk.bucket.store, desk.bucket.layout, NAME, entry)
+    desk.recognize("2026/10/unsure.png", number="30000003", confidence=unsure, **beijing)
+    desk.fail("2026/11/broken.png")
 
 
 def paths(page: Page) -> list[str]:
@@ -51,6 +42,7 @@ def at(page: Page, pattern: str) -> None:
 def shown(page: Page, count: int) -> None:
     """Wait for the index, which the page waits for as well."""
     expect(page.locator("#rows > .row")).to_have_count(count)
+    page.wait_for_load_state()
 
 
 def test_the_invoices_most_likely_wrong_come_first_and_say_why(desk: Desk, visit: Visit) -> None:
@@ -79,9 +71,10 @@ def test_the_invoices_most_likely_wrong_come_first_and_say_why(desk: Desk, visit
 
 def test_a_failure_says_what_to_do_and_a_decision_who_made_it(desk: Desk, visit: Visit) -> None:
     fill(desk)
-    decide(desk, "incoming/2026/11/short.png", Verdict.CONFIRMED, "00000001")
-    decide(desk, "incoming/2026/11/same.png", Verdict.CONFIRMED, "00000001")
-    decide(desk, "incoming/2026/11/same.png", Verdict.NOT_AN_INVOICE, "00000002", "李雷")
+    short, same = (f"incoming/2026/11/{name}.png" for name in ("short", "same"))
+    decide(desk.bucket, short, Verdict.CONFIRMED, accepted=("malformed_number",))
+    decide(desk.bucket, same, Verdict.CONFIRMED)
+    decide(desk.bucket, same, Verdict.NOT_AN_INVOICE, by="李雷", sees=lambda _: False)
     page = visit(locale="en").page
     shown(page, 5)
     assert paths(page)[0] == "2026/11/same.png"
@@ -168,7 +161,7 @@ def test_a_change_by_others_is_told_and_nothing_moves_by_itself(desk: Desk, visi
     fill(desk)
     page = visit().page
     shown(page, 5)
-    desk.recognize("2026/11/new.png", b"new", number="50000005")
+    desk.recognize("2026/11/new.png", number="50000005")
     page.get_by_role("button", name="与存储桶同步").click()
     expect(page.get_by_role("link", name="列表有变化")).to_be_visible()
     shown(page, 5)
