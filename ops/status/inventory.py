@@ -13,6 +13,7 @@ from typing import Any
 
 from ops.status.cache import SummaryCache
 from ops.status.summary import Summary, summarize
+from quota_invoice.errors import ObjectUnavailable
 from quota_invoice.obs.objects import Entry, ObjectStore, Source
 from quota_invoice.obs.walk import Finding, State, walk
 from quota_invoice.records.stored import stored_record
@@ -185,7 +186,10 @@ class InventoryTaker:
     def _reviewed(self, finding: Finding, record: dict[str, Any]) -> dict[str, Any]:
         """Return a record with people's decisions."""
         names, key = self._names(finding), finding.entry.key
-        found = read_named(self._store, self._layout, self._bucket, key, names)
+        try:
+            found = read_named(self._store, self._layout, self._bucket, key, names)
+        except ObjectUnavailable:  # a decision is in the archive: the record counts as it was read
+            return record
         return effective_record(record, found)
 
     def _count(self, finding: Finding, facts: Facts) -> None:

@@ -14,7 +14,7 @@ from tests.simulation.editors.plans import make_plan
 from tests.simulation.editors.rules import entries_on, stored_record, violations
 from tests.simulation.world import LAYOUT
 
-HISTORIES = int(os.environ.get("SIMULATION_HISTORIES", "600"))
+HISTORIES = int(os.environ.get("SIMULATION_HISTORIES", "400"))
 SEED = os.environ.get("SIMULATION_SEED")
 PER_TEST = 200
 CHUNKS = (

@@ -19,6 +19,7 @@ from ops.status.inventory import Inventory, InventoryTaker
 from ops.status.report import Report, digest_of
 from ops.status.summary import Summary, summarize
 from ops.status.sweeps import LastSweep, last_line, last_sweep
+from quota_invoice.errors import ObjectUnavailable
 from quota_invoice.invoice.fields import NAMES
 from quota_invoice.obs.objects import Entry
 from quota_invoice.reviews.entry import FIRST_BY_HAND, SCHEMA
@@ -352,3 +353,19 @@ def test_doubtful_records_and_failures_that_a_person_decided_are_no_more(
     assert [key for action, key in bucket.requests if action == "get"] == []
     points = Report("stage dev", NOW, found, RUNNING).needs_a_person
     assert "invoices on which people decided differently: 1" in points
+
+
+def test_a_decision_in_the_archive_leaves_the_record_as_it_was_read(
+    bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = decide(bucket, "doubtful+%.jpg", "confirmed")
+    read = bucket.read
+
+    def read_unarchived(name: str, key: str) -> dict[str, Any] | None:
+        if key == entry:
+            raise ObjectUnavailable("Object.Archived", f"get {key}")
+        return read(name, key)
+
+    monkeypatch.setattr(bucket, "read", read_unarchived)
+    found = bucket.take(tmp_path)
+    assert (found.doubtful, found.reviewed) == (1, 1)
