@@ -277,6 +277,10 @@ live-check: $(VENV)/.deploy ## Check in a real account the assumptions that need
 bench-ledger: $(READY) ## Measure the ledger of many records: make bench-ledger [RECORDS=100000 MILLION=1]
 	@$(BIN)/python -m bench.ledger --records $(RECORDS) $(if $(MILLION),--million)
 
+.PHONY: bench-review
+bench-review: $(WITH_ACCESS) ## Measure the review page with many records: make bench-review [RECORDS=100000]
+	@$(BIN)/python -m bench.review --records $(RECORDS)
+
 .PHONY: soak
 soak: $(READY) ## Upload thousands of images under injected faults: make soak N=2000 [SEED=7]
 	@$(BIN)/python -m bench.soak --uploads $(N) --seed $(SEED) $(SOAK)

@@ -10,9 +10,9 @@
 -- character of code or number; numbers of one code that follow each other without a gap are none.
 --
 -- The entries have the values that people corrected. An entry that a person found to be no invoice
--- is neither a duplicate nor the first appearance of one; an entry that a person found to be a
--- duplicate is one of the file that the person named, and no first appearance of others. If that
--- file has no invoice that counts (any more), a person has to decide again: else no file counts.
+-- is neither a duplicate nor the first appearance of one. An entry that a person found to be a
+-- duplicate is one of the file that the person named; that file is no duplicate of it. If the file
+-- has no invoice that counts (any more), a person has to decide again: else no file would count.
 WITH places AS (
     SELECT * FROM (
         VALUES (1), (2), (3), (4), (5), (6), (7), (8), (9), (10), (11), (12)
@@ -73,13 +73,11 @@ identities AS (
         entries.code,
         entries.number,
         entries.serial,
-        entries.is_identified
+        entries.is_identified,
+        entries.decided_duplicate_of
     FROM current_inputs
     INNER JOIN entries ON current_inputs.entries_key = entries.record_key
-    WHERE
-        current_inputs.status = 'recognized'
-        AND entries.verdict <> 'not_an_invoice'
-        AND entries.decided_duplicate_of = ''
+    WHERE current_inputs.status = 'recognized' AND entries.verdict <> 'not_an_invoice'
     UNION ALL
     SELECT
         current_inputs.key,
@@ -89,16 +87,23 @@ identities AS (
         markers.code,
         markers.number,
         markers.serial,
-        true AS is_identified
+        true AS is_identified,
+        '' AS decided_duplicate_of
     FROM current_inputs
     INNER JOIN markers ON current_inputs.appearance = markers.appearance
     WHERE current_inputs.status = 'archived'
+),
+
+-- The invoices that people found to be duplicates are few.
+decided AS (
+    SELECT * FROM identities WHERE decided_duplicate_of <> ''
 ),
 
 appearances AS (
     SELECT
         key,
         entry,
+        decided_duplicate_of,
         row_number() OVER (
             PARTITION BY code, number ORDER BY first_at, key_hash, entry
         ) AS appearance,
@@ -109,38 +114,72 @@ appearances AS (
     WHERE is_identified
 ),
 
-decided_duplicates AS (
+-- The first appearances that people named, with the first of those before them that name another.
+named_firsts AS (
     SELECT
-        current_inputs.key,
-        entries.entry,
-        entries.decided_duplicate_of AS first_key
-    FROM current_inputs
-    INNER JOIN entries ON current_inputs.entries_key = entries.record_key
-    WHERE current_inputs.status = 'recognized' AND entries.decided_duplicate_of <> ''
+        named.key,
+        named.entry,
+        min_by(
+            earlier.key,
+            concat(earlier.first_at, ' ', earlier.key_hash, lpad(CAST(earlier.entry AS STRING), 9, '0'))
+        ) AS first_key
+    FROM (
+        SELECT DISTINCT
+            identities.key,
+            identities.key_hash,
+            identities.first_at,
+            identities.entry,
+            identities.code,
+            identities.number
+        FROM identities
+        INNER JOIN decided
+            ON
+                identities.key = decided.decided_duplicate_of
+                AND identities.code = decided.code
+                AND identities.number = decided.number
+        WHERE identities.is_identified AND identities.decided_duplicate_of = ''
+    ) AS named
+    LEFT JOIN identities AS earlier
+        ON
+            named.code = earlier.code
+            AND named.number = earlier.number
+            AND named.key <> earlier.decided_duplicate_of
+            AND concat(
+                earlier.first_at, ' ', earlier.key_hash, lpad(CAST(earlier.entry AS STRING), 9, '0')
+            ) < concat(
+                named.first_at, ' ', named.key_hash, lpad(CAST(named.entry AS STRING), 9, '0')
+            )
+    GROUP BY named.key, named.entry
 ),
 
 decided_firsts AS (
     SELECT DISTINCT identities.key
     FROM identities
-    INNER JOIN decided_duplicates ON identities.key = decided_duplicates.first_key
+    INNER JOIN decided ON identities.key = decided.decided_duplicate_of
+    WHERE identities.decided_duplicate_of = ''
 ),
 
 duplicates AS (
     SELECT
-        key,
-        entry,
-        first_key,
+        appearances.key,
+        appearances.entry,
+        CASE WHEN named.key IS NULL THEN appearances.first_key ELSE named.first_key END AS first_key,
         false AS is_first_missing
     FROM appearances
-    WHERE appearance > 1
+    LEFT JOIN named_firsts AS named
+        ON appearances.key = named.key AND appearances.entry = named.entry
+    WHERE
+        appearances.appearance > 1
+        AND appearances.decided_duplicate_of = ''
+        AND (named.key IS NULL OR named.first_key IS NOT NULL)
     UNION ALL
     SELECT
         decided.key,
         decided.entry,
-        decided.first_key,
+        decided.decided_duplicate_of AS first_key,
         firsts.key IS NULL AS is_first_missing
-    FROM decided_duplicates AS decided
-    LEFT JOIN decided_firsts AS firsts ON decided.first_key = firsts.key
+    FROM decided
+    LEFT JOIN decided_firsts AS firsts ON decided.decided_duplicate_of = firsts.key
 ),
 
 -- Distinct invoices; numbers of one code without a gap between them have the same run.

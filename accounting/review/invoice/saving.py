@@ -109,8 +109,6 @@ class Decider:
         if revision is None:
             return Saving(Result.NO_REVISION, reviewed)
         try:
-            if not reviewed.record:
-                raise Refused("pending")
             if revision != reviewed.seen(place).revision:
                 is_done = is_repeated(wish, reviewed, place, self._by, revision)
                 return Saving(Result.SAVED if is_done else Result.CHANGED, reviewed)
@@ -146,8 +144,11 @@ class Decider:
         """Return a wish with the full key of the input that it names.
 
         Raises:
-            Refused: there is no such input, or an invoice is to be its own duplicate.
+            Refused: the input has not been read yet, there is no such other input, or an invoice
+                is to be its own duplicate.
         """
+        if not reviewed.record:
+            raise Refused("pending")
         if wish.action is not Action.DUPLICATE:
             return wish
         if not wish.duplicate_of:

@@ -46,6 +46,7 @@ class Follower:
 
     def wake(self) -> None:
         """Compare soon."""
+        self.is_running = True  # for those who ask before the thread wakes up
         self._wake.set()
 
     def stop(self) -> None:

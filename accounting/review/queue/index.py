@@ -34,6 +34,7 @@ from accounting.review.queue.rows import (
 from quota_invoice.invoice.fields import day_in_china
 from quota_invoice.times import format_time, utc_now
 
+_MEMORY = "120MB"  # less than a ledger has: the page needs memory for images as well
 _SOURCES = (Path(table.__file__), Path(risk.__file__), LEDGER)
 _VERSION = sha256(b"".join(path.read_bytes() for path in _SOURCES)).hexdigest()[:8]
 """Of the table ``queue``; one of another version is made anew."""
@@ -73,6 +74,7 @@ class ReviewIndex:
         self._bucket = bucket
         self._open = ExitStack()
         self._root = self._open.enter_context(open_cache(folder, bucket.name)).connection
+        self._root.execute(f"SET memory_limit = '{_MEMORY}'")
         self._root_lock = threading.Lock()  # a connection makes one cursor at a time
         self._comparing = threading.Lock()  # the cache of records
         self._writing = threading.Lock()  # the table "queue", and the following
@@ -115,6 +117,8 @@ class ReviewIndex:
     def update(self, key: str) -> None:
         """Read one input with its record and reviews again; its rows are there on return.
 
+        If the cache cannot take them, such as on a full disk, the next comparison does it.
+
         Raises:
             StoreError: the bucket refused a request or cannot be reached.
         """
@@ -124,8 +128,11 @@ class ReviewIndex:
             if key in self._reread and self._reread[key][0] > ticket:
                 return  # another thread read a later state
             self._reread[key] = ticket, found
-            with _transaction(connection):
-                self._put(connection)
+            try:
+                with _transaction(connection):
+                    self._put(connection)
+            except duckdb.Error:  # the decision is safe: the next comparison puts it in
+                self._follower.wake()
             self._version += 1
 
     def page(self, filters: Filters, after: str | None = None, size: int = 50) -> Page:

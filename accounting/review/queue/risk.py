@@ -40,6 +40,7 @@ WEIGHTS = {
     "old_local_bureau": 0.5,
     "past_last_day": 0.4,
     # The texts are possible, but unusual.
+    "read_again": 0.6,
     "several_invoices": 0.6,
     "contradicting_place": 0.5,
     "unread_pages": 0.5,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from accounting.review.context import context_of
@@ -52,9 +52,9 @@ def show_status(request: Request) -> Response:
 
 
 def refresh(request: Request) -> Response:
-    """Compare the index with the bucket soon."""
+    """Compare the index with the bucket soon, and answer its state."""
     _index(request).refresh()
-    return RedirectResponse("/", 303)
+    return show_status(request)
 
 
 def _rows(request: Request, index: ReviewIndex, filters: Filters) -> dict[str, Any]:

@@ -103,8 +103,8 @@ def put(connection: duckdb.DuckDBPyConnection, reread: Sequence[Reread]) -> None
     )
     build(connection, "TEMP TABLE present")
     connection.execute(_TOUCHED)
-    connection.execute("DELETE FROM main.queue WHERE key IN (FROM touched)")
-    connection.execute("INSERT INTO main.queue FROM present WHERE key IN (FROM touched)")
+    connection.execute("DELETE FROM main.queue WHERE (key, place) IN (FROM touched)")
+    connection.execute("INSERT INTO main.queue FROM present WHERE (key, place) IN (FROM touched)")
 
 
 _TOUCHED = """
@@ -113,34 +113,42 @@ _TOUCHED = """
         SELECT code, number FROM main.queue WHERE key IN (FROM here)
         UNION SELECT code, number FROM present WHERE key IN (FROM here)
     )
-    SELECT key FROM main.queue SEMI JOIN same USING (code, number) WHERE number <> ''
-    UNION SELECT key FROM present SEMI JOIN same USING (code, number) WHERE number <> ''
-    UNION FROM here
+    SELECT key, place FROM main.queue WHERE key IN (FROM here)
+    UNION
+    SELECT key, place FROM present
+    WHERE key IN (FROM here) OR (verdict = 'duplicate' AND duplicate_of IN (FROM here))
+        OR (number <> '' AND (code, number) IN (FROM same))
 """
-"""Inputs that show the same invoices as those here, before or now."""
+"""The rows here, those of the same invoices, and those that a person called duplicates of these."""
+
+
+_LIKE = (
+    "(code <> '' AND code IN (FROM wanted SELECT code) "
+    "OR number <> '' AND number IN (FROM wanted SELECT number))"
+)
+_AROUND = {
+    "wanted": "FROM fresh_entries SELECT code, number "
+    "UNION FROM main.queue SELECT code, number WHERE key IN (FROM here) "
+    "UNION FROM main.entries SELECT code, number WHERE decided_duplicate_of IN (FROM here)",
+    "hits": f"FROM main.entries SELECT record_key WHERE {_LIKE}",
+    # Whether a decided duplicate counts depends on the file that the person named.
+    "named": "FROM fresh_entries SELECT decided_duplicate_of "  # noqa: S608 - no value is in it
+    f"UNION FROM main.entries SELECT decided_duplicate_of WHERE {_LIKE}",
+    "markers": f"FROM known_markers WHERE {_LIKE} OR appearance IN "
+    "(FROM known_inputs SELECT appearance WHERE key IN (FROM named))",
+    "inputs": "FROM known_inputs WHERE key NOT IN (FROM here) AND (record_key IN (FROM hits) "
+    "OR failure_key IN (FROM hits) OR key IN (FROM named) "
+    "OR appearance IN (FROM markers SELECT appearance))",
+}
+"""The tables that select the inputs whose invoices may be the same as those here, or near."""
 
 
 def _select(connection: duckdb.DuckDBPyConnection, found: Sequence[Reread]) -> None:
     """Make the tables that the ledger's query takes, with the inputs that these may touch."""
     entries = [entry for each in found for entry in each.entries]
     _make(connection, "fresh_entries", "entries", entries)
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE wanted AS SELECT code, number FROM fresh_entries "
-        "UNION SELECT code, number FROM main.queue WHERE key IN (FROM here)"
-    )
-    like = (
-        "(code <> '' AND code IN (SELECT code FROM wanted) "
-        "OR number <> '' AND number IN (SELECT number FROM wanted))"
-    )
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE markers AS FROM known_markers WHERE {like}")
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE hits AS FROM main.entries SELECT record_key WHERE {like}"
-    )
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE inputs AS "
-        "FROM known_inputs WHERE key NOT IN (FROM here) AND (record_key IN (FROM hits) "
-        "OR failure_key IN (FROM hits) OR appearance IN (SELECT appearance FROM markers))"
-    )
+    for name, query in _AROUND.items():
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {query}")
     kept = "(SELECT record_key FROM inputs UNION ALL SELECT failure_key FROM inputs)"
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE records AS FROM main.records WHERE key IN {kept}"

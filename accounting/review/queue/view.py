@@ -42,6 +42,12 @@ class Words:
         for code, weight in row.reasons:
             yield round(100 * weight), self._reason(row, code)
 
+    def doubt(self, row: QueueRow) -> str:
+        """Return the heaviest reason to look at a row, which the row itself shows."""
+        if not row.needs_review or row.is_conflict or not row.reasons:
+            return ""
+        return self._reason(row, row.reasons[0].code)
+
     def _reason(self, row: QueueRow, code: str) -> str:
         finding = row.findings.get(code)
         if finding is not None and any(finding):

@@ -8,4 +8,6 @@
 
 The bucket, the function and its faults are those of ``tests.simulation``. A corrected number tells
 for which paper of which content an editor wrote it.
+
+``SIMULATION_HISTORIES`` and ``SIMULATION_SEED`` do as for ``tests.simulation``.
 """

@@ -1,43 +1,48 @@
-"""Entries of reviews in a bucket in memory."""
+"""Decisions of people, as entries in a bucket."""
 
 from __future__ import annotations
 
-from itertools import count
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
-from quota_invoice.reviews.entry import Decision, ReviewEntry, Verdict
-from quota_invoice.reviews.store import write_entry
-from quota_invoice.settings.layout import DEFAULT_LAYOUT
-from tests.support.ledger.record_store import RecordStore
+from accounting.bucket import Bucket
+from quota_invoice.reviews.decide import view
+from quota_invoice.reviews.entry import FIRST_BY_HAND, Decision, ReviewEntry, Verdict
+from quota_invoice.reviews.store import read_entries, write_entry
+from quota_invoice.times import utc_now
 
-_NUMBERS = count(1)
+Sees = Callable[[ReviewEntry], bool]
 
 
 def decide(
-    store: RecordStore,
+    bucket: Bucket,
     key: str,
     verdict: Verdict | None,
-    fields: dict[str, str] | None = None,
+    fields: Mapping[str, str] | None = None,
     *,
-    place: int = 1,
-    seen: tuple[str, ...] = (),
     by: str = "王芳",
+    sees: Sees = lambda _: True,
     etag: str | None = None,
     **decision: Any,
-) -> str:
-    """Add an entry on an input's present content, and return the entry's name."""
-    name = f"20261126T000000.{next(_NUMBERS):06}Z-00000000"
-    entry = ReviewEntry(
-        name,
-        key,
-        etag or store.source(key)["etag"],
-        place,
-        Decision(verdict, fields or {}, **decision),
-        (),
-        seen,
-        "",
-        by,
-        "2026-11-26T00:00:00Z",
-    )
-    write_entry(store, DEFAULT_LAYOUT, "invoices", entry)
-    return name
+) -> None:
+    """Add an entry on an input's first invoice, or on the first one that is entered by hand.
+
+    Args:
+        bucket: the bucket.
+        key: the input's key.
+        verdict: the verdict.
+        fields: the texts that replace others.
+        by: the person.
+        sees: whether the person sees a former entry.
+        etag: the ETag of a former content; the present one by default.
+        decision: further members of the decision.
+    """
+    store, layout, name = bucket.store, bucket.layout, bucket.name
+    record = store.read(name, layout.record_key(key))
+    place = 1 if record and record["invoices"] else FIRST_BY_HAND
+    known = record or store.read(name, layout.failure_key(key)) or {}
+    entries = filter(sees, read_entries(store, layout, name, key))
+    whole = Decision(verdict, fields or {}, **decision)
+    entry = view(known, entries, place).entry(whole, by, utc_now())
+    write_entry(store, layout, name, replace(entry, etag=etag or entry.etag))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 
 from playwright.sync_api import Page, expect
 
@@ -38,9 +39,11 @@ def type_keys(page: Page, keys: str) -> None:
 
 @contextmanager
 def saving(page: Page, status: int) -> Iterator[None]:
-    """Wait for the answer to a decision that the block causes."""
+    """Wait for the answer to a decision; after that on the last invoice, for the queue."""
     with page.expect_response(
         lambda answer: answer.request.method == "POST" and "/decisions" in answer.url
     ) as found:
         yield
     assert found.value.status == status
+    if status == HTTPStatus.OK:
+        page.wait_for_url("**/")

@@ -167,15 +167,32 @@ def test_a_paper_that_is_no_invoice_has_no_amount_and_is_no_first_appearance(
     assert [row["key"] for row in rows()] == [f"incoming/{name}.jpg" for name in "bcd"]
 
 
-def test_a_decided_duplicate_names_its_first_and_is_no_first_itself(
+def test_a_file_that_a_person_named_is_no_duplicate_of_the_one_that_names_it(
     store: RecordStore, rows: Rows
 ) -> None:
     keys = [store.add(f"{name}.jpg", invoice(), second=at) for at, name in enumerate("abc")]
     review(store, keys[0], Verdict.DUPLICATE, duplicate_of=keys[1])
     found = rows()
-    assert [row["duplicate_of"] for row in found] == [keys[1], None, keys[1]]
+    assert [row["duplicate_of"] for row in found] == [keys[1], None, keys[0]]
     assert [row["needs_review"] for row in found] == [False, False, True]
     assert f"这张发票已在 {keys[1]} 中出现过" in found[0]["findings"]
+
+
+def test_a_file_that_a_person_named_is_a_duplicate_of_an_earlier_one(
+    store: RecordStore, rows: Rows
+) -> None:
+    keys = [store.add(f"{name}.jpg", invoice(), second=at) for at, name in enumerate("abc")]
+    review(store, keys[1], Verdict.DUPLICATE, duplicate_of=keys[2])
+    assert [row["duplicate_of"] for row in rows()] == [None, keys[2], keys[0]]
+
+
+def test_an_invoice_of_a_file_that_repeats_another_number_counts_once(
+    store: RecordStore, rows: Rows
+) -> None:
+    other = store.add("other.jpg", invoice(number="55555555"))
+    keys = [store.add(f"{name}.jpg", invoice(), second=at) for at, name in enumerate("ab", 1)]
+    review(store, keys[0], Verdict.DUPLICATE, duplicate_of=other)
+    assert [row["duplicate_of"] for row in rows()] == [None, other, keys[0]]
 
 
 @pytest.mark.parametrize("case", ["removed", "not an invoice", "each other", "itself", "never was"])

@@ -8,12 +8,12 @@ from accounting.review.queue.risk import WEIGHTS, Facts, Reason, assess
 from quota_invoice.invoice import file_rules
 from quota_invoice.invoice.duplicates import RULE
 from quota_invoice.invoice.rules import RULES
-from quota_invoice.reviews.effective import CONFLICT
+from quota_invoice.reviews.effective import CONFLICT, READ_AGAIN
 
 
 def test_each_rule_has_a_weight() -> None:
     of_files = [name for name, _ in inspect.getmembers(file_rules, inspect.isgeneratorfunction)]
-    names = {*(rule.__name__ for rule in RULES), *of_files, RULE, CONFLICT}
+    names = {*(rule.__name__ for rule in RULES), *of_files, RULE, CONFLICT, READ_AGAIN}
     assert names - set(WEIGHTS) == set()
 
 

@@ -29,18 +29,18 @@ def filled(store: RecordStore, index: Index) -> ReviewIndex:
     store.add("2026/11/same.jpg", invoice(number="10000001", confidence=clear), second=2)
     store.add("2026/11/short.jpg", invoice(number="2000", confidence=clear), second=3)
     corrected = store.add("2026/12/a.jpg", invoice(number="3000", **BEIJING), second=2 * WEEK)
-    decide(store, corrected, Verdict.CORRECTED, {"number": "30000003"})
+    decide(store.bucket, corrected, Verdict.CORRECTED, {"number": "30000003"})
     confirmed = store.add("2026/12/b.jpg", invoice(number="4000", **BEIJING), second=2 * WEEK)
-    decide(store, confirmed, Verdict.CONFIRMED, accepted=("malformed_number",))
+    decide(store.bucket, confirmed, Verdict.CONFIRMED, accepted=("malformed_number",))
     excluded = store.add("2026/12/receipt.jpg", invoice(amount=""), second=2 * WEEK)
-    decide(store, excluded, Verdict.NOT_AN_INVOICE)
+    decide(store.bucket, excluded, Verdict.NOT_AN_INVOICE)
     argued = store.add("2026/11/argued.jpg", invoice(number="5000"), second=4)
-    decide(store, argued, Verdict.CONFIRMED, by="王芳")
-    decide(store, argued, Verdict.NOT_AN_INVOICE, by="李雷")
+    decide(store.bucket, argued, Verdict.CONFIRMED, by="王芳")
+    decide(store.bucket, argued, Verdict.NOT_AN_INVOICE, by="李雷", sees=lambda _: False)
     store.add_failure("2026/11/broken.jpg")
     by_hand = store.add_failure("2026/11/typed.jpg")
     fields = {name: RESULT[name] for name in ("code", "location", "amount")}
-    decide(store, by_hand, Verdict.CORRECTED, {**fields, "number": "60000006"}, is_by_hand=True)
+    decide(store.bucket, by_hand, Verdict.CORRECTED, {**fields, "number": "60000006"})
     return index()
 
 
@@ -125,7 +125,7 @@ def test_a_decision_on_another_content_is_told_and_does_not_count(
     store: RecordStore, index: Index
 ) -> None:
     key = store.add("a.jpg", invoice(number="1"))
-    decide(store, key, Verdict.CONFIRMED, etag="former")
+    decide(store.bucket, key, Verdict.CONFIRMED, etag="former")
     [row] = index().rows_of(key)
     assert (row.outdated_reviews, row.verdict, row.is_decided) == (1, "", False)
 
@@ -171,6 +171,11 @@ def test_hostile_texts_are_found_as_they_are(store: RecordStore, index: Index) -
     assert len(found.page(ALL).rows) == len(HOSTILE)
     assert len(found.page(Filters(search="</B>")).rows) == 1
     key = "incoming/0.jpg"
-    decide(store, key, Verdict.CORRECTED, {"number": HOSTILE[4], "code": "'; DROP TABLE queue; --"})
+    decide(
+        store.bucket,
+        key,
+        Verdict.CORRECTED,
+        {"number": HOSTILE[4], "code": "'; DROP TABLE queue; --"},
+    )
     found.update(key)
     assert found.rows_of(key)[0].code == "'; DROP TABLE queue; --"

@@ -45,14 +45,15 @@ def change(store: RecordStore, chance: random.Random) -> str:
             verdict = chance.choice([None, *Verdict])
             is_first = verdict is Verdict.DUPLICATE
             first = f"{DEFAULT_LAYOUT.input_prefix}{chance.choice(PATHS)}" if is_first else None
-            seen = tuple(
-                name.rpartition("/")[2].removesuffix(".json")
-                for name in store.records
-                if name.startswith(DEFAULT_LAYOUT.reviews_folder(key)) and chance.random() < 0.8
-            )
             changed = fields if verdict is Verdict.CORRECTED else {}
-            by_hand = DEFAULT_LAYOUT.failure_key(key) in store.records
-            decide(store, key, verdict, changed, seen=seen, duplicate_of=first, is_by_hand=by_hand)
+            decide(
+                store.bucket,
+                key,
+                verdict,
+                changed,
+                duplicate_of=first,
+                sees=lambda _: chance.random() < 0.8,
+            )
     return key
 
 
@@ -63,9 +64,10 @@ def forget(store: RecordStore, key: str) -> None:
 
 def rows(index: ReviewIndex) -> dict[tuple[str, int], Any]:
     """Return the rows without near duplicates, which only a whole comparison looks for."""
-    masked = {"near_invoice": None, "reasons": (), "score": 0}
     found = index.page(Filters(), size=100).rows
-    return {(row.key, row.place): replace(row, **masked) for row in found}
+    return {
+        (row.key, row.place): replace(row, near_invoice=None, reasons=(), score=0) for row in found
+    }
 
 
 @pytest.mark.parametrize("seed", range(3))
