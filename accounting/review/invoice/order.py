@@ -39,6 +39,8 @@ class Order:
         Rows that are decided come last: a person ends before them, unless this one was one of them.
         """
         following = self._index.neighbours(self._filters, key, place).next
+        if following == Position(key, 0):
+            return None  # its failure ends, since a person enters its first invoice
         if following and self._is_decided(following) and not self._is_decided((key, place)):
             return None
         return self._url(following)

@@ -117,6 +117,8 @@ class ReviewIndex:
     def update(self, key: str) -> None:
         """Read one input with its record and reviews again; its rows are there on return.
 
+        If the cache cannot take them, such as on a full disk, the next comparison does it.
+
         Raises:
             StoreError: the bucket refused a request or cannot be reached.
         """
@@ -126,8 +128,11 @@ class ReviewIndex:
             if key in self._reread and self._reread[key][0] > ticket:
                 return  # another thread read a later state
             self._reread[key] = ticket, found
-            with _transaction(connection):
-                self._put(connection)
+            try:
+                with _transaction(connection):
+                    self._put(connection)
+            except duckdb.Error:  # the decision is safe: the next comparison puts it in
+                self._follower.wake()
             self._version += 1
 
     def page(self, filters: Filters, after: str | None = None, size: int = 50) -> Page:
