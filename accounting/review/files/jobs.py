@@ -17,7 +17,6 @@ from pathlib import Path
 from accounting.errors import AccountingError, EmptyChoice
 from accounting.ledger.make import write_ledger
 from accounting.ledger.query import Choice
-from accounting.packet.make import write_packet
 from accounting.progress import Notice
 from accounting.review.context import ReviewContext
 from accounting.review.queue.index import open_index
@@ -172,6 +171,9 @@ def jobs_of(context: ReviewContext) -> Jobs:
     def make(job: Job, notice: Notice) -> None:
         with context.part(open_index).cache() as cache:
             if job.kind == "packet":
+                # The PDF library takes 25 MB, which a page without packets does not need.
+                from accounting.packet.make import write_packet  # noqa: PLC0415
+
                 write_packet(cache, context.bucket, job.choice, job.path, notice)
                 return
             made = write_ledger(cache, context.bucket, job.choice, job.path, notice)
