@@ -53,7 +53,7 @@ class Desk:
         assert self.client.putContent(NAME, key, image).status == 200
         return key
 
-    def recognize(self, path: str, content: bytes | None = None, **result: Any) -> str:
+    def recognize(self, path: str, content: bytes | None = None, /, **result: Any) -> str:
         """Put an input and its record into the bucket, and return the input's key.
 
         Args:
