@@ -149,7 +149,7 @@ $(VENV)/.browser: $(READY) locks/browser.lock
 	@touch $@
 
 .PHONY: lint
-lint: $(READY) ## Check style and types
+lint: $(READY) $(VENV)/.browser ## Check style and types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
