@@ -16,11 +16,13 @@ from accounting.review.invoice.decisions import (
     decision_of,
     entry_of,
     is_repeated,
+    is_same,
     unseen_findings,
 )
 from accounting.review.invoice.reviewed import Reviewed, invoice_at, load, with_duplicates
 from accounting.review.queue.rows import Position
 from quota_invoice.errors import ObjectUnavailable, StoreError, UnusableKey
+from quota_invoice.reviews.entry import Decision
 from quota_invoice.reviews.store import write_entry
 from quota_invoice.times import utc_now
 
@@ -118,8 +120,10 @@ class Decider:
 
     def _add(self, reviewed: Reviewed, place: int, wish: Wish) -> Saving:
         """Add an entry, unless the person has not seen its findings."""
-        decision = decision_of(wish, reviewed, place)
-        entry = entry_of(decision, reviewed.seen(place), self._by, self._now(), wish.reason)
+        decision, seen = decision_of(wish, reviewed, place), reviewed.seen(place)
+        if self._is_kept(decision, wish, reviewed, place):
+            return Saving(Result.SAVED, reviewed)
+        entry = entry_of(decision, seen, self._by, self._now(), wish)
         after = replace(reviewed, entries=(*reviewed.entries, entry))
         if wish.action in {Action.SAVE, Action.DUPLICATE}:
             record = with_duplicates(after.effective(), reviewed.key, self._appearances)
@@ -130,6 +134,15 @@ class Decider:
         except ValueError:  # the OCR service's own text is longer than entries may be
             raise Refused("too_long") from None
         return self._look_again(after, place)
+
+    def _is_kept(self, decision: Decision, wish: Wish, reviewed: Reviewed, place: int) -> bool:
+        """Whether an entry would say nothing new: all of it holds, and no finding is open."""
+        state = reviewed.seen(place).state
+        is_decision = wish.action in {Action.SAVE, Action.NOT_AN_INVOICE, Action.DUPLICATE}
+        if not is_decision or wish.reason or not is_same(decision, state):
+            return False
+        record = with_duplicates(reviewed.effective(), reviewed.key, self._appearances)
+        return not unseen_findings(invoice_at(record, place), state.decision.accepted)
 
     def _look_again(self, expected: Reviewed, place: int) -> Saving:
         """Return the result after the write: another server may have written at the same moment."""
