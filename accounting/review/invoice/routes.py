@@ -57,7 +57,13 @@ def _decide(request: Request, form: Mapping[str, list[str]]) -> Response:
     context = context_of(request)
     order = Order(request)
     following = order.going_on(reviewed.key, place)  # its image was loaded in advance
-    decider = Decider(context.bucket, context.reviewer, context.confidence_below, order.appearances)
+    decider = Decider(
+        context.bucket,
+        context.reviewer,
+        context.confidence_below,
+        order.appearances,
+        inputs_named=order.inputs_named,
+    )
     saving = decider.save(reviewed, place, wish, _revision(request))
     if saving.result in {Result.SAVED, Result.CONFLICT}:
         order.update(reviewed.key)

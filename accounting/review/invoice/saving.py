@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 from typing import NamedTuple
@@ -67,34 +67,29 @@ class Saving(NamedTuple):
     reason: str = ""
 
 
+@dataclass(frozen=True)
 class Decider:
     """Saves the decisions of one person.
 
-    Args:
+    Attributes:
         bucket: the bucket.
         by: the person.
         confidence_below: a field with a lower confidence is doubtful.
         appearances: gives the inputs with a code and number, the first appearance first.
         now: the clock.
+        inputs_named: gives the inputs with a file name, or with an invoice of a number.
     """
 
-    def __init__(
-        self,
-        bucket: Bucket,
-        by: str,
-        confidence_below: float,
-        appearances: Callable[[str, str], Sequence[Position]] = lambda *_: (),
-        now: Callable[[], datetime] = utc_now,
-    ) -> None:
-        self._bucket = bucket
-        self._by = by
-        self._confidence_below = confidence_below
-        self._appearances = appearances
-        self._now = now
+    bucket: Bucket
+    by: str
+    confidence_below: float
+    appearances: Callable[[str, str], Sequence[Position]] = lambda *_: ()
+    now: Callable[[], datetime] = utc_now
+    inputs_named: Callable[[str], Sequence[str]] = lambda _: ()
 
     def load(self, key: str) -> Reviewed | None:
         """Read an input and the entries on it."""
-        return load(self._bucket, key, self._confidence_below)
+        return load(self.bucket, key, self.confidence_below)
 
     def save(self, reviewed: Reviewed, place: int, wish: Wish, revision: str | None) -> Saving:
         """Save a decision, unless the state is another one than the person saw.
@@ -112,7 +107,7 @@ class Decider:
             return Saving(Result.NO_REVISION, reviewed)
         try:
             if revision != reviewed.seen(place).revision:
-                is_done = is_repeated(wish, reviewed, place, self._by, revision)
+                is_done = is_repeated(wish, reviewed, place, self.by, revision)
                 return Saving(Result.SAVED if is_done else Result.CHANGED, reviewed)
             return self._add(reviewed, place, self._checked(wish, reviewed))
         except Refused as refusal:
@@ -123,14 +118,14 @@ class Decider:
         decision, seen = decision_of(wish, reviewed, place), reviewed.seen(place)
         if self._is_kept(decision, wish, reviewed, place):
             return Saving(Result.SAVED, reviewed)
-        entry = entry_of(decision, seen, self._by, self._now(), wish)
+        entry = entry_of(decision, seen, self.by, self.now(), wish)
         after = replace(reviewed, entries=(*reviewed.entries, entry))
         if wish.action in {Action.SAVE, Action.DUPLICATE}:
-            record = with_duplicates(after.effective(), reviewed.key, self._appearances)
+            record = with_duplicates(after.effective(), reviewed.key, self.appearances)
             if unseen_findings(invoice_at(record, place), decision.accepted):
                 return Saving(Result.UNSEEN, reviewed)
         try:
-            write_entry(self._bucket.store, self._bucket.layout, self._bucket.name, entry)
+            write_entry(self.bucket.store, self.bucket.layout, self.bucket.name, entry)
         except ValueError:  # the OCR service's own text is longer than entries may be
             raise Refused("too_long") from None
         return self._look_again(after, place)
@@ -141,7 +136,7 @@ class Decider:
         is_decision = wish.action in {Action.SAVE, Action.NOT_AN_INVOICE, Action.DUPLICATE}
         if not is_decision or wish.reason or not is_same(decision, state):
             return False
-        record = with_duplicates(reviewed.effective(), reviewed.key, self._appearances)
+        record = with_duplicates(reviewed.effective(), reviewed.key, self.appearances)
         return not unseen_findings(invoice_at(record, place), state.decision.accepted)
 
     def _look_again(self, expected: Reviewed, place: int) -> Saving:
@@ -167,11 +162,14 @@ class Decider:
         if not wish.duplicate_of:
             raise Refused("duplicate_missing")
         try:
-            key = self._bucket.layout.requested_key(wish.duplicate_of)
+            key = self.bucket.layout.requested_key(wish.duplicate_of)
         except UnusableKey:
             raise Refused("duplicate_unknown") from None
         if key == reviewed.key and len(reviewed.places()) == 1:
             raise Refused("duplicate_itself")
-        if key != reviewed.key and self._bucket.store.describe(self._bucket.name, key) is None:
-            raise Refused("duplicate_unknown")
+        if key != reviewed.key and self.bucket.store.describe(self.bucket.name, key) is None:
+            named = [each for each in self.inputs_named(wish.duplicate_of) if each != reviewed.key]
+            if len(named) != 1:
+                raise Refused("duplicate_several" if named else "duplicate_unknown")
+            key = named[0]
         return replace(wish, duplicate_of=key)

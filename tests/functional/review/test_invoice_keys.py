@@ -274,6 +274,30 @@ def test_d_names_the_duplicate_and_a_wrong_name_is_told(desk: Desk, visit: Visit
     assert (entry["verdict"], entry["duplicate_of"]) == ("duplicate", first)
 
 
+def test_a_duplicate_is_named_by_a_file_name_or_number_that_one_file_has(
+    desk: Desk, visit: Visit
+) -> None:
+    first = desk.recognize("x/first.png", number="10000001", confidence=CLEAR)
+    desk.recognize("y/same.png", number="10000003", confidence=CLEAR)
+    desk.recognize("z/same.png", number="10000004", confidence=CLEAR)
+    key = desk.recognize("a.png", number="10000002", confidence=doubtful("number"))
+    visitor = visit()
+    visitor.expected.add("status of 422")
+    for name in ("first.png", "10000001"):
+        page = open_invoice(visitor, key, rows=4)
+        page.keyboard.press("d")
+        page.locator("#duplicate-of").fill("same.png")
+        with saving(page, 422):
+            page.keyboard.press("Enter")
+        expect(page.get_by_role("alert").filter(has_text="有多个文件")).to_be_visible()
+        page.locator("#duplicate-of").fill(name)
+        page.locator("#reason").fill(name)
+        with saving(page, 303):
+            page.keyboard.press("Enter")
+        assert desk.entries(key)[-1]["duplicate_of"] == first
+        assert desk.entries(key)[-1]["reason"] == name
+
+
 def test_u_goes_back_to_the_saved_one_and_undoes_it(desk: Desk, visit: Visit) -> None:
     first = desk.recognize("a.png", number="10000001", confidence=doubtful("number"))
     second = desk.recognize("b.png", number="10000002", confidence=unsure(0.8))
