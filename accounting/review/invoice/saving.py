@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from enum import Enum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from accounting.bucket import Bucket
 from accounting.review.invoice.decisions import (
@@ -58,11 +58,13 @@ class Saving(NamedTuple):
         result: the result.
         reviewed: the input as it is now.
         reason: the key of a text that tells why a wish is refused.
+        unseen: the findings that the person should see first.
     """
 
     result: Result
     reviewed: Reviewed
     reason: str = ""
+    unseen: Sequence[Mapping[str, Any]] = ()
 
 
 class Decider:
@@ -122,9 +124,11 @@ class Decider:
         entry = entry_of(decision, reviewed.seen(place), self._by, self._now(), wish.reason)
         after = replace(reviewed, entries=(*reviewed.entries, entry))
         if wish.action in {Action.SAVE, Action.DUPLICATE}:
-            record = with_duplicates(after.effective(), reviewed.key, self._appearances)
-            if unseen_findings(invoice_at(record, place), decision.accepted):
-                return Saving(Result.UNSEEN, reviewed)
+            record = with_duplicates(
+                after.effective(), reviewed.key, self._appearances, self._bucket
+            )
+            if unseen := unseen_findings(invoice_at(record, place), decision.accepted):
+                return Saving(Result.UNSEEN, reviewed, unseen=unseen)
         try:
             write_entry(self._bucket.store, self._bucket.layout, self._bucket.name, entry)
         except ValueError:  # the OCR service's own text is longer than entries may be
