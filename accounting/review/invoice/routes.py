@@ -85,7 +85,7 @@ def _go_on(url: str) -> Response:
 def _stay(request: Request, saving: Saving, place: int, wish: Wish) -> Response:
     """Show the form again, with the person's input and the reason why it is not saved."""
     typed = Typed(wish.texts, wish.reason, wish.duplicate_of, wish.entered.value)
-    message = Message(saving.result, saving.reason)
+    message = Message(saving.result, saving.reason, saving.unseen)
     is_kept = saving.result is not Result.CONFLICT
     page = InvoicePage(request, saving.reviewed, place, typed if is_kept else None, message)
     answer = page.response(saving.result.status)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from accounting.bucket import Bucket
 from accounting.review.invoice.decisions import (
@@ -60,11 +60,13 @@ class Saving(NamedTuple):
         result: the result.
         reviewed: the input as it is now.
         reason: the key of a text that tells why a wish is refused.
+        unseen: the findings that the person should see first.
     """
 
     result: Result
     reviewed: Reviewed
     reason: str = ""
+    unseen: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass(frozen=True)
@@ -121,9 +123,9 @@ class Decider:
         entry = entry_of(decision, seen, self.by, self.now(), wish)
         after = replace(reviewed, entries=(*reviewed.entries, entry))
         if wish.action in {Action.SAVE, Action.DUPLICATE}:
-            record = with_duplicates(after.effective(), reviewed.key, self.appearances)
-            if unseen_findings(invoice_at(record, place), decision.accepted):
-                return Saving(Result.UNSEEN, reviewed)
+            record = self._with_duplicates(after)
+            if unseen := unseen_findings(invoice_at(record, place), decision.accepted):
+                return Saving(Result.UNSEEN, reviewed, unseen=unseen)
         try:
             write_entry(self.bucket.store, self.bucket.layout, self.bucket.name, entry)
         except ValueError:  # the OCR service's own text is longer than entries may be
@@ -136,8 +138,12 @@ class Decider:
         is_decision = wish.action in {Action.SAVE, Action.NOT_AN_INVOICE, Action.DUPLICATE}
         if not is_decision or wish.reason or not is_same(decision, state):
             return False
-        record = with_duplicates(reviewed.effective(), reviewed.key, self.appearances)
+        record = self._with_duplicates(reviewed)
         return not unseen_findings(invoice_at(record, place), state.decision.accepted)
+
+    def _with_duplicates(self, reviewed: Reviewed) -> dict[str, Any]:
+        effective = reviewed.effective()
+        return with_duplicates(effective, reviewed.key, self.appearances, self.bucket)
 
     def _look_again(self, expected: Reviewed, place: int) -> Saving:
         """Return the result after the write: another server may have written at the same moment."""

@@ -268,10 +268,16 @@ def test_d_names_the_duplicate_and_a_wrong_name_is_told(desk: Desk, visit: Visit
     expect(page.get_by_role("alert").filter(has_text="找不到该文件")).to_be_visible()
     expect(page.locator("#duplicate-of")).to_have_value("nowhere.png")
     page.locator("#duplicate-of").fill(first)
+    with saving(page, 422):  # its number is another one
+        page.keyboard.press("Enter")
+    expect(page.locator("#findings")).to_contain_text("没有计入的同一张发票")
+    assert desk.entries(key) == []
     with saving(page, 303):
         page.keyboard.press("Enter")
     [entry] = desk.entries(key)
     assert (entry["verdict"], entry["duplicate_of"]) == ("duplicate", first)
+    page.goto(page.url.replace("first.png", "a.png"))
+    expect(page.locator("#decision")).to_contain_text("没有计入的同一张发票")
 
 
 def test_a_duplicate_is_named_by_a_file_name_or_number_that_one_file_has(

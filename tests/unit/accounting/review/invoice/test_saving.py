@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from accounting.review.invoice.decisions import Action
-from accounting.review.invoice.reviewed import load
+from accounting.review.invoice.reviewed import load, with_duplicates
 from accounting.review.invoice.saving import Result
 from accounting.review.queue.rows import Position
 from quota_invoice.errors import StoreUnreachable
@@ -285,9 +285,36 @@ def test_a_duplicate_names_another_input_that_is_there(desk: MemoryDesk) -> None
         "duplicate_unknown",
         "duplicate_itself",
     ]
+    desk.store.add("b.jpg", invoice())
     assert desk.decide(Action.DUPLICATE, duplicate_of="b.jpg").result is Result.SAVED
     [shown] = desk.load().effective()["invoices"]
     assert (shown["duplicate_of"], shown["needs_review"]) == ("incoming/b.jpg", False)
+
+
+@pytest.mark.parametrize("first", ["b.jpg", "a.jpg"], ids=["another file", "the same file"])
+def test_a_duplicate_of_a_file_that_does_not_count_the_invoice_is_held_once(
+    desk: MemoryDesk, first: str
+) -> None:
+    desk.store.add("a.jpg", invoice(), invoice(number="91234563"))
+    desk.store.add("b.jpg", invoice(number="91234562"))
+    saving = desk.decide(Action.DUPLICATE, duplicate_of=first, accepted=("duplicate",))
+    assert saving.result is Result.UNSEEN
+    assert [each["code"] for each in saving.unseen] == ["first_missing"]
+    assert entries(desk) == []
+    accepted = ("duplicate", "first_missing")
+    saving = desk.decide(Action.DUPLICATE, duplicate_of=first, accepted=accepted)
+    assert saving.result is Result.SAVED
+    record = with_duplicates(saving.reviewed.effective(), KEY, desk.appearances, desk.store.bucket)
+    assert record["invoices"][0]["needs_review"]
+    assert record["invoices"][0]["findings"][-1]["code"] == "first_missing"
+
+
+def test_the_decision_on_the_first_of_two_places_is_held_if_the_other_repeats_it(
+    desk: MemoryDesk,
+) -> None:
+    desk.store.add("a.jpg", invoice(), invoice())
+    assert desk.decide(Action.DUPLICATE, duplicate_of=KEY, place=2).result is Result.SAVED
+    assert desk.decide(Action.DUPLICATE, duplicate_of=KEY).result is Result.UNSEEN
 
 
 def test_an_invoice_of_a_failed_input_is_entered_by_hand(desk: MemoryDesk) -> None:
