@@ -285,6 +285,8 @@
     if (event.detail) button.blur();
   });
   document.addEventListener("input", typed);
+  // htmx sends the form; a browser that sent it by itself would leave the page with the input.
+  document.addEventListener("submit", (event) => event.preventDefault());
   document.addEventListener("pointerdown", (event) => {
     if (run && event.target === run.input) endRun();
   });
