@@ -157,6 +157,7 @@
       return true;
     }
     sent.elements.command.value = command;
+    window.htmx.process(sent); // it may not have seen a form that is quite new
     sent.requestSubmit(sent.querySelector("[data-submit]"));
     return true;
   }
