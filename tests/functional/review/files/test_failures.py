@@ -67,7 +67,7 @@ def test_a_file_that_was_replaced_meanwhile_is_not_stored_over(
 ) -> None:
     visitor = visit(locale="en")
     visitor.expected.add("status of 412")
-    key = fail(desk, path)
+    key = fail(desk, path, black_png(200))  # the function never writes a record of it
     page = visitor.open(failure_url(key))
     fail(desk, path, b"another content")
     replaced = desk.source(key)
