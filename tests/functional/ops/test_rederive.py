@@ -56,4 +56,6 @@ def test_missing_variables_and_files_are_named() -> None:
     assert missing.returncode == 1
     for name in ("HW_ACCESS_KEY", "HW_SECRET_KEY", "BUCKET"):
         assert f"{name}: not set" in missing.stdout
-    assert "there is no none.env" in rederive({}, "--env", "none.env").stdout
+    assert (
+        "none.env cannot be read: start the local cloud" in rederive({}, "--env", "none.env").stdout
+    )
