@@ -121,7 +121,7 @@ def _measure(name: str, arguments: list[str], environment: dict[str, str]) -> Ru
 def _server(records: int, changed: int) -> Iterator[str]:
     """Run the object store in a process of its own, and give its URL."""
     arguments = [sys.executable, "-m", "bench.ledger.server", str(records), str(changed)]
-    with subprocess.Popen(  # noqa: S603 - this Python, with a module of ours
+    with subprocess.Popen(  # noqa: S603 - a module of this project
         arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout  # noqa: S101 - a pipe

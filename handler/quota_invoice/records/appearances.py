@@ -138,12 +138,11 @@ class AppearanceIndex:
     ) -> str | None:
         """Return the key of the object that this one repeats; None if there is none."""
         prefix = self._layout.appearances_prefix(*itself)
+        own_end = f"-{hash_of_key(own.key)}"  # of its former uploads as well
         looked_at = 0
         for entry in self._store.listing(bucket, prefix):
             name = entry.key.removeprefix(prefix)
-            if name.endswith(
-                f"-{hash_of_key(own.key)}"
-            ):  # its own, and those of its former uploads
+            if name.endswith(own_end):
                 continue
             is_later = name > own.name
             if is_later and not is_writing:
