@@ -9,6 +9,7 @@ late write   a request that was late removed or replaced the content's record
 fault        a request about this object met a fault
 kill         instances were killed
 timeout      the previous call took longer than the function waits
+refused      the service was busy or failed at the previous call, which costs nothing
 concurrent   the previous call's invocation was still at work when this call's one began
 unexplained  no cause: the function paid twice
 ============ ==================================================================================
@@ -21,6 +22,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from http import HTTPStatus
 from itertools import pairwise
 
 from bench.soak.exchange_log import ExchangeLog
@@ -112,6 +114,7 @@ class _Calls:
             self._fault(previous, call)
             or ("kill" if self._is_killed(previous, call) else "")
             or ("timeout" if previous.served - previous.began > _ALMOST * self._timeout else "")
+            or ("refused" if _is_refused(previous) else "")
             or ("concurrent" if self._is_at_work(previous, call, seen.began) else UNEXPLAINED)
         )
 
@@ -148,3 +151,9 @@ class _Calls:
             one.caller == previous.caller and one.fault != LATE and (one.ended or since) >= since
             for one in self._exchanges
         )
+
+
+def _is_refused(call: Exchange) -> bool:
+    """Whether the service did not read the image, for a reason of its own."""
+    busy, failed = HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.INTERNAL_SERVER_ERROR
+    return call.status is not None and (call.status == busy or call.status >= failed)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+import pytest
+
 from bench.soak.ocr_calls import UNEXPLAINED, Times, count_ocr_calls
 from local.faults import LATE, Exchange
 from tests.unit.bench.soak.exchanges import FORMER, call, check, identify, log_of, put
@@ -49,6 +51,18 @@ def test_a_kill_explains_a_repeated_call() -> None:
 
 def test_a_response_after_the_timeout_explains_a_repeated_call() -> None:
     assert causes_of(*begin(1), call(2, served=8.0), call(7.1)) == {"timeout": 1}
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_a_call_that_a_busy_or_failing_service_refused_explains_a_repeated_call(
+    status: int,
+) -> None:
+    assert causes_of(*begin(1), call(2, status=status), call(3)) == {"refused": 1}
+
+
+@pytest.mark.parametrize("status", [200, 400, 403])
+def test_an_answer_about_the_image_or_the_account_explains_no_repeated_call(status: int) -> None:
+    assert causes_of(*begin(1), call(2, status=status), call(3)) == {UNEXPLAINED: 1}
 
 
 def test_a_call_is_concurrent_if_its_invocation_began_before_the_previous_one_ended() -> None:
