@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import nullcontext
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,7 +16,6 @@ from quota_invoice.recognition.pages import Pages
 from quota_invoice.records.appearances import AppearanceIndex, _Other
 from quota_invoice.sweep.round import Round
 from quota_invoice.sweep.sweeper import Sweeper
-from tests.simulation.bucket import SimulatedStore
 from tests.simulation.history import History
 from tests.simulation.plans import make_plan
 from tests.simulation.rules.checks import violations
@@ -77,16 +77,19 @@ def test_pages_of_a_pdf_that_are_not_kept_are_found(monkeypatch: pytest.MonkeyPa
 def test_kept_pages_that_are_not_compared_with_the_content_are_found(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    load, read = Pages.load, SimulatedStore.read
+    load = Pages.load
 
     def load_any(pages: Any) -> None:
-        def read_any(store: SimulatedStore, bucket: str, key: str) -> dict[str, Any] | None:
-            kept = read(store, bucket, key)
-            return kept and {**kept, "etag": pages._source.etag}  # noqa: SLF001 - as above
+        store, source = pages._store, pages._source  # noqa: SLF001 - as above
 
-        with monkeypatch.context() as patches:
-            patches.setattr(SimulatedStore, "read", read_any)
-            load(pages)
+        def read_any(bucket: str, key: str) -> dict[str, Any] | None:
+            kept = store.read(bucket, key)
+            return kept and {**kept, "etag": source.etag}
+
+        # This object alone: other threads load pages meanwhile.
+        pages._store = SimpleNamespace(read=read_any)  # noqa: SLF001 - as above
+        load(pages)
+        pages._store = store  # noqa: SLF001 - as above
 
     monkeypatch.setattr(Pages, "load", load_any)
     assert first_found() is not None

@@ -2,7 +2,7 @@
 "use strict";
 
 (() => {
-  const { t, onKey } = window.review;
+  const { t, onKey, isTyping } = window.review;
   const KEPT = "queue.row";
   const rows = () => [...document.querySelectorAll("#rows > .row")];
   const current = () => document.querySelector("#rows > .row.current");
@@ -44,6 +44,15 @@
   for (const name of ["pointerout", "focusout"]) {
     document.addEventListener(name, () => document.body.classList.remove("why-hidden"));
   }
+
+  // The page loads anew when the index is there. It waits while a person types or reads the keys.
+  const isBusy = () =>
+    isTyping(document.activeElement) ||
+    document.querySelector("dialog[open]") ||
+    [...document.querySelectorAll(".filters input")].some((field) => field.value !== field.defaultValue);
+  document.addEventListener("htmx:beforeOnLoad", (event) => {
+    if (event.detail.xhr.getResponseHeader("HX-Refresh") && isBusy()) event.preventDefault();
+  });
 
   for (const select of document.querySelectorAll(".filters select")) {
     select.addEventListener("change", () => select.form.requestSubmit());

@@ -123,7 +123,7 @@ def test_the_suspected_duplicate_is_beside_it(desk: Desk, visit: Visit) -> None:
     expect(twin).to_contain_text(first)
     expect(twin.locator("tr").filter(has_text="金额")).to_contain_text("不同")
     expect(twin.locator("tr").filter(has_text="发票号码")).to_contain_text("相同")
-    page.wait_for_function("document.querySelector('.twin img').naturalWidth > 0")
+    expect(page.locator(".twin img")).not_to_have_js_property("naturalWidth", 0)
     own, other = page.locator(".viewer").bounding_box(), twin.bounding_box()
     assert own
     assert other

@@ -7,9 +7,9 @@ from statistics import median
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from playwright.sync_api import Dialog, Page, expect
+from playwright.sync_api import Dialog, Locator, Page, expect
 
-from tests.support.review.browsing import Visit
+from tests.support.review.browsing import Visit, wait_until
 from tests.support.review.desk import Desk
 from tests.support.review.invoices import field, open_invoice, saving, shown, type_keys
 
@@ -353,6 +353,12 @@ def test_enter_keeps_a_decision_that_holds_unless_a_text_is_changed(
     assert [each["verdict"] for each in desk.entries(key)] == ["not_an_invoice", "corrected"]
 
 
+def width(image: Locator) -> float:
+    box = image.bounding_box()
+    assert box
+    return box["width"]
+
+
 def test_the_image_is_turned_and_zoomed_by_keys(desk: Desk, visit: Visit) -> None:
     key = desk.recognize("a.png", confidence=doubtful("number"))
     page = open_invoice(visit(), key)
@@ -365,16 +371,9 @@ def test_the_image_is_turned_and_zoomed_by_keys(desk: Desk, visit: Visit) -> Non
     assert turned
     assert (turned["width"] > turned["height"]) != (before["width"] > before["height"])
     page.keyboard.press("+")
-    page.wait_for_function(
-        "width => document.querySelector('[data-picture]').getBoundingClientRect().width > width",
-        arg=turned["width"] * 1.2,
-    )
+    wait_until(page, lambda: width(image) > 1.2 * turned["width"])
     page.keyboard.press("f")
-    page.wait_for_function(
-        "width => Math.abs(document.querySelector('[data-picture]').getBoundingClientRect().width"
-        " - width) < 2",
-        arg=turned["width"],
-    )
+    wait_until(page, lambda: abs(width(image) - turned["width"]) < 2)
 
 
 def test_the_keys_are_explained(desk: Desk, visit: Visit) -> None:

@@ -182,3 +182,23 @@ def test_the_page_fits_a_phone_and_hostile_texts_stay_texts(
     expect(page.locator("#rows script, #rows img")).to_have_count(0)
     expect(page.locator("#rows")).to_contain_text("<img src=x onerror=")
     assert page.title() != "run"
+
+
+def test_the_page_does_not_load_anew_while_a_person_types(visit: Visit) -> None:
+    page = visit(locale="en").page
+    compare = page.get_by_role("button", name="Compare with the bucket")
+    expect(compare).to_be_visible()
+    page.route("**/queue/refresh*", lambda route: route.fulfill(headers={"HX-Refresh": "true"}))
+    field = page.get_by_label("Number or code")
+    field.fill("4823")
+    page.evaluate("document.body.dataset.same = ''")
+    same = page.locator("body[data-same]")
+    for value in ("4823", ""):
+        field.fill(value)
+        with page.expect_response("**/queue/refresh*") as answered:
+            compare.click()
+        answered.value.finished()
+        if value:
+            expect(field).to_have_value(value)
+            expect(same).to_have_count(1)
+    expect(same).to_have_count(0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -110,6 +111,17 @@ class Visitor:
     def _note(self, kind: str, text: str) -> None:
         if kind in {"error", "warning"}:
             self._faults.append(f"console {kind}: {text}")
+
+
+def wait_until(page: Page, condition: Callable[[], bool]) -> None:
+    """Wait until a condition holds that no ``expect`` of Playwright tells.
+
+    Its ``wait_for_function`` needs ``eval``, which the page forbids.
+    """
+    deadline = time.monotonic() + SECONDS
+    while not condition():
+        assert time.monotonic() < deadline
+        page.wait_for_timeout(50)
 
 
 Visit = Callable[..., Visitor]
