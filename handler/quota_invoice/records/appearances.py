@@ -92,8 +92,21 @@ class AppearanceIndex:
                 continue
             appearance = Appearance(key, other["source"].get("uploaded_at"))
             former, first = (record, own) if own.name < appearance.name else (other, appearance)
-            corrected = self._name(source.bucket, first, former, is_writing=True)
-            replace_record(self._store, self._layout, former, corrected)
+            self._correct(source.bucket, first, former)
+
+    def _correct(self, bucket: str, own: Appearance, record: Mapping[str, Any]) -> None:
+        """Write a record again with the duplicates that are known now.
+
+        An invocation that lists the index meanwhile may still read that this record is a duplicate,
+        and then name none itself. So the index is listed once more after the write.
+        """
+        for _ in range(2):
+            corrected = self._name(bucket, own, record, is_writing=True)
+            if corrected == record:
+                return
+            if not replace_record(self._store, self._layout, record, corrected):
+                return
+            record = corrected
 
     def derive(
         self, record: Mapping[str, Any], may_ask: Callable[[], bool] = lambda: True

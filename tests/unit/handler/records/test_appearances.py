@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -161,6 +161,27 @@ def test_the_first_of_three_still_tells_of_the_one_that_names_none(files: Files)
     stored = {key: first(files.store.records[DEFAULT_LAYOUT.record_key(key)]) for key in (A, B, C)}
     assert stored == {A: C, B: A, C: None}
     assert {key: files.now(key) for key in stored} == {A: None, B: A, C: A}
+
+
+def test_an_earlier_file_that_is_read_during_a_correction_is_named(files: Files) -> None:
+    sources = {B: files.upload(B, 10), C: files.upload(C, 20)}
+    for source in sources.values():
+        files.index.note(source, read(source, RESULT))
+    records = {key: files.add(source) for key, source in sources.items()}
+    assert {key: first(record) for key, record in records.items()} == {B: C, C: B}
+    for key, record in records.items():
+        files.store.records[DEFAULT_LAYOUT.record_key(key)] = record
+    write = files.store.write
+
+    def after_another_reading(bucket: str, key: str, record: Mapping[str, Any]) -> None:
+        files.store.write = write  # type: ignore[method-assign]
+        assert files.read(A, 0) is None  # both later ones are duplicates, as far as it can see
+        write(bucket, key, record)
+
+    files.store.write = after_another_reading  # type: ignore[method-assign]
+    files.index.settle(sources[C], records[C])
+    stored = {key: first(files.store.records[DEFAULT_LAYOUT.record_key(key)]) for key in (A, B, C)}
+    assert stored == {A: None, B: A, C: B}
 
 
 def test_a_file_that_is_read_late_names_the_one_that_names_none(files: Files) -> None:
