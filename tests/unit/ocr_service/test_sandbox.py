@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from bench.attacks.nested_forms import nested_forms
 from ocr_service.decode import sandbox
 from ocr_service.decode.sandbox import Sandbox
 from ocr_service.errors import BAD_FORMAT, BAD_SIZE, ApiError, Code
@@ -41,7 +42,7 @@ def test_a_file_that_takes_too_long_is_refused_and_the_next_one_decoded() -> Non
     assert box.decode(png()).shape == (30, 40, 3)
     before = processes(box)
     started = time.monotonic()
-    refused = refusal(box, bombs.nested_forms(6), 1)
+    refused = refusal(box, nested_forms(6), 1)
     assert (refused.code, refused.detail) == (BAD_FORMAT, sandbox.LIMIT_EXCEEDED)
     assert 0.4 < time.monotonic() - started < 10
     assert processes(box) == []  # ended
@@ -104,7 +105,7 @@ def test_closing_ends_current_decoding() -> None:
     started = time.monotonic()
     timer = threading.Timer(0.5, box.close)
     timer.start()
-    refusal(box, bombs.nested_forms(6), 1)
+    refusal(box, nested_forms(6), 1)
     assert time.monotonic() - started < 20
     timer.join()
 
@@ -125,7 +126,7 @@ def test_the_number_of_pixels_is_reported_before_decoding() -> None:
     box = Sandbox(1, seconds=20)
     areas: list[int] = []
     box.decode(png(50, 60), before_decode=areas.append)
-    box.decode(bombs.nested_forms(1), 1, before_decode=areas.append)
+    box.decode(nested_forms(1), 1, before_decode=areas.append)
     refusal(box, png(10, 10))
     assert areas == [3000, 1_851_852]
     box.close()
