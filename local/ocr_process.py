@@ -32,7 +32,7 @@ class OcrProcess:
     ) -> None:
         self._process = GuardedProcess(
             [sys.executable, "-m", *module],
-            env=plain_environment(QUOTA_OCR_PORT="0", **settings),
+            env=plain_environment(QUOTA_OCR_PORT="0", QUOTA_OCR_DRAIN_SECONDS="0", **settings),
             cwd=folder,
             output=output,
             piped=True,

@@ -22,7 +22,8 @@ from ocr_service import errors
 from ocr_service.app import make_app
 from ocr_service.auth.keyring import Credentials, StaticKeyring
 from ocr_service.contract.openapi import describe
-from ocr_service.decode.sandbox import Pixels, Sandbox
+from ocr_service.decode.decoder import Pixels
+from ocr_service.decode.sandbox import Sandbox
 from ocr_service.reading.invoice import Field, QuotaInvoice
 from ocr_service.settings import Settings
 

@@ -13,7 +13,8 @@ import pytest
 
 from ocr_service import errors, logs
 from ocr_service.fetch import is_public
-from ocr_service.http.limits import PerMinute, Slots
+from ocr_service.http.fair_shares import FairSlots
+from ocr_service.http.limits import PerMinute
 from ocr_service.settings import Settings, SettingsError
 from tests.support.paths import ROOT
 
@@ -143,16 +144,16 @@ def test_addresses_that_are_public(address: str) -> None:
 
 
 def test_slots_are_released_after_an_error() -> None:
-    slots = Slots(1)
+    slots = FairSlots(1)
 
     def fail_in_a_slot() -> None:
-        with slots.hold():
+        with slots.hold("AK"):
             raise KeyError
 
     for _ in range(3):
         with pytest.raises(KeyError):
             fail_in_a_slot()
-    with slots.hold(), pytest.raises(errors.ApiError) as caught, slots.hold():
+    with slots.hold("AK"), pytest.raises(errors.ApiError) as caught, slots.hold("AK"):
         pass
     assert caught.value.code is errors.TOO_MANY_AT_ONCE
 

@@ -15,6 +15,7 @@ from PIL import Image
 
 from bench.attacks.nested_forms import nested_forms
 from ocr_service.decode import sandbox
+from ocr_service.decode.decoder import LIMIT_EXCEEDED
 from ocr_service.decode.sandbox import Sandbox
 from ocr_service.errors import BAD_FORMAT, BAD_SIZE, ApiError, Code
 from ocr_service.http.limits import WeightedSemaphore
@@ -43,7 +44,7 @@ def test_a_file_that_takes_too_long_is_refused_and_the_next_one_decoded() -> Non
     before = processes(box)
     started = time.monotonic()
     refused = refusal(box, nested_forms(6), 1)
-    assert (refused.code, refused.detail) == (BAD_FORMAT, sandbox.LIMIT_EXCEEDED)
+    assert (refused.code, refused.detail) == (BAD_FORMAT, LIMIT_EXCEEDED)
     assert 0.4 < time.monotonic() - started < 10
     assert processes(box) == []  # ended
     assert box.decode(png()).shape == (30, 40, 3)
@@ -55,7 +56,7 @@ def test_a_file_that_takes_too_long_is_refused_and_the_next_one_decoded() -> Non
 def test_a_file_that_takes_too_much_memory_is_refused_and_the_next_one_decoded() -> None:
     box = Sandbox(1, seconds=20, memory=60 << 20)
     refused = refusal(box, png(4096, 4096))  # 64 MB as Pillow keeps it
-    assert (refused.code, refused.detail) == (BAD_FORMAT, sandbox.LIMIT_EXCEEDED)
+    assert (refused.code, refused.detail) == (BAD_FORMAT, LIMIT_EXCEEDED)
     assert box.decode(png()).shape == (30, 40, 3)
     box.close()
 
