@@ -23,9 +23,6 @@ from ocr_service.readiness import Readiness
 from ocr_service.service import Service
 from ocr_service.settings import Settings
 
-_PAGE_NICENESS = 10
-"""A page may take all of its time; images that are read meanwhile come first."""
-
 
 def make_app(  # noqa: PLR0913, PLR0917 - tests replace the parts with defaults
     settings: Settings,
@@ -44,7 +41,7 @@ def make_app(  # noqa: PLR0913, PLR0917 - tests replace the parts with defaults
     readiness = readiness or Readiness()
     sandbox = sandbox or Sandbox(settings.workers, settings.decode_seconds)
     fetcher = Fetcher(_transport(settings), settings.allow_hosts, settings.max_seconds)
-    pages = Sandbox(1, settings.page_seconds, niceness=_PAGE_NICENESS)
+    pages = Sandbox(1, settings.page_seconds)
     waiting_pages = max(1, settings.concurrency // 2)
     readers = ReaderPool(reader, sandbox, pages, settings.workers, waiting_pages)
     metrics = Metrics()

@@ -22,6 +22,9 @@ from ocr_service.errors import ApiError
 _SHAPE = re.compile(r"[A-Za-z0-9+/=_.-]{1,8192}", re.ASCII)
 """IAM's tokens are Base64; tokens of this service add a dot and the URL-safe characters."""
 
+_FIXED_OWNER = "fixed"
+"""The key of callers with the fixed token, in limits and log lines."""
+
 
 def utc_now() -> datetime:
     """Return the current time in UTC."""
@@ -47,7 +50,7 @@ class Tokens:
         self._secret = secret.encode() or secrets.token_bytes(32)
 
     def issue(
-        self, project: str | None, until: datetime | None = None, owner: str = "token"
+        self, project: str | None, until: datetime | None = None, owner: str = ""
     ) -> tuple[str, datetime]:
         """Return a token for a project or for none, and its expiry time, at most ``until``."""
         end = self._clock() + self._life
@@ -70,7 +73,7 @@ class Tokens:
         if not token:
             raise ApiError(errors.TOKEN_EMPTY)
         if self._fixed and hmac.compare_digest(token.encode(), self._fixed):
-            return "token", None
+            return _FIXED_OWNER, None
         if not _SHAPE.fullmatch(token):
             raise ApiError(errors.TOKEN_UNPARSABLE)
         body, _, mac = token.partition(".")

@@ -47,7 +47,6 @@ class Limits:
 
     seconds: float
     memory: int
-    niceness: int
 
 
 class Decoder:
@@ -57,7 +56,7 @@ class Decoder:
         self.files = 0
         self._wall_seconds = 2 * limits.seconds + _START_SECONDS
         self._ready = self._busy = False
-        arguments = [str(limits.seconds), str(limits.memory), str(limits.niceness)]
+        arguments = [str(limits.seconds), str(limits.memory)]
         self._process = subprocess.Popen(  # noqa: S603 - this Python, and a module of this package
             [sys.executable, "-m", "ocr_service.decode.sandbox_worker", *arguments],
             cwd=_ROOT,

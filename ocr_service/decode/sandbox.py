@@ -27,12 +27,11 @@ class Sandbox:
         idle: the number of idle processes to keep.
         seconds: the limit of processor time per file.
         memory: the limit of memory, in bytes.
-        niceness: how far the processes stand back for others, from 0 to 19.
     """
 
-    def __init__(self, idle: int, seconds: float, memory: int = _MEMORY, niceness: int = 0) -> None:
+    def __init__(self, idle: int, seconds: float, memory: int = _MEMORY) -> None:
         self._max_idle = idle
-        self._limits = Limits(seconds, memory, niceness)
+        self._limits = Limits(seconds, memory)
         self.interrupted = 0
         self._idle: list[Decoder] = []
         self._all: set[Decoder] = set()

@@ -28,9 +28,8 @@ from ocr_service.process import OUT_OF_MEMORY, return_large_blocks
 
 
 def main() -> int:
-    """Serve until the end of standard input; the arguments are SECONDS, BYTES and NICENESS."""
+    """Serve until the end of standard input; the arguments are SECONDS and BYTES."""
     seconds, memory = float(sys.argv[1]), int(sys.argv[2])
-    os.nice(int(sys.argv[3]))
     output = _private_stdout()
     for number in (signal.SIGINT, signal.SIGTERM):  # the parent ends this process
         signal.signal(number, signal.SIG_IGN)

@@ -1,4 +1,4 @@
-"""Limits on concurrent pixels, requests per minute, and the size of a body."""
+"""Limits on pixels in work, requests per minute, and the size of a body."""
 
 from __future__ import annotations
 

@@ -78,6 +78,26 @@ def test_invalid_settings_are_refused(environ: dict[str, str], problem: str) -> 
         Settings.read(environ)
 
 
+def test_secrets_may_stand_in_files(tmp_path: Path) -> None:
+    (tmp_path / "sk").write_text("S3CRET\n", encoding="utf-8")
+    settings = Settings.read(GOOD | {"QUOTA_OCR_SK": "", "QUOTA_OCR_SK_FILE": str(tmp_path / "sk")})
+    assert settings.sk == "S3CRET"
+    with pytest.raises(SettingsError) as caught:
+        Settings.read(
+            GOOD
+            | {
+                "QUOTA_OCR_SK_FILE": str(tmp_path / "sk"),
+                "QUOTA_OCR_TOKEN_FILE": str(tmp_path / "none"),
+                "QUOTA_OCR_TOKEN_SECRET": "short",
+            }
+        )
+    assert caught.value.problems == [
+        "set only one of QUOTA_OCR_SK and its _FILE",
+        "QUOTA_OCR_TOKEN_FILE: the file cannot be read",
+        "QUOTA_OCR_TOKEN_SECRET: at least 32 characters",
+    ]
+
+
 def test_the_readme_lists_every_setting_with_its_default() -> None:
     rows = re.findall(
         r"^\| (`[A-Z_`, ]+`) \|.*\| (?:`(.*)`|–) \|$", README.read_text("utf-8"), re.MULTILINE

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 import threading
@@ -17,7 +19,7 @@ from bench.attacks.nested_forms import nested_forms
 from ocr_service.decode import sandbox
 from ocr_service.decode.decoder import LIMIT_EXCEEDED
 from ocr_service.decode.sandbox import Sandbox
-from ocr_service.errors import BAD_FORMAT, BAD_SIZE, ApiError, Code
+from ocr_service.errors import BAD_FORMAT, BAD_SIZE, INTERNAL, ApiError, Code
 from ocr_service.http.limits import WeightedSemaphore
 from tests.support import bombs
 
@@ -58,6 +60,29 @@ def test_a_file_that_takes_too_much_memory_is_refused_and_the_next_one_decoded()
     refused = refusal(box, png(4096, 4096))  # 64 MB as Pillow keeps it
     assert (refused.code, refused.detail) == (BAD_FORMAT, LIMIT_EXCEEDED)
     assert box.decode(png()).shape == (30, 40, 3)
+    box.close()
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
+def test_a_killed_or_hung_process_is_not_the_file_s_fault(number: int) -> None:
+    box = Sandbox(1, seconds=0.5)
+    box.decode(png())
+    (pid,) = processes(box)
+    with pytest.raises(ApiError) as caught:
+        box.decode(png(), before_decode=lambda _area: os.kill(pid, number))
+    assert caught.value.code is INTERNAL
+    assert box.interrupted == 1
+    assert box.decode(png()).shape == (30, 40, 3)
+    box.close()
+
+
+def test_a_crash_of_the_decoder_is_the_file_s_fault() -> None:
+    box = Sandbox(1, seconds=20)
+    box.decode(png())
+    (pid,) = processes(box)
+    with pytest.raises(ApiError) as caught:
+        box.decode(png(), before_decode=lambda _area: os.kill(pid, signal.SIGSEGV))
+    assert (caught.value.code, box.interrupted) == (BAD_FORMAT, 0)
     box.close()
 
 
