@@ -16,12 +16,12 @@ app = typer.Typer(
 console = Console(stderr=True, highlight=False)
 
 
-def _refuse_secret(value: str | None) -> None:
+def _refuse_credentials(value: str | None) -> None:
     if value is not None:
         raise typer.BadParameter(
-            "other users of the machine see the command line: "
-            "use the environment (QUOTA_OCR_SK, QUOTA_OCR_TOKEN) "
-            "or files (QUOTA_OCR_SK_FILE, QUOTA_OCR_TOKEN_FILE)"
+            "other users of the machine see the command line: set QUOTA_OCR_AK and QUOTA_OCR_SK, "
+            "or QUOTA_OCR_TOKEN, in the environment; QUOTA_OCR_SK_FILE and QUOTA_OCR_TOKEN_FILE "
+            "name files"
         )
 
 
@@ -32,9 +32,9 @@ def serve_command(
     project: Annotated[str | None, typer.Option(help="Project id in the URL path.")] = None,
     tls_cert: Annotated[Path | None, typer.Option(help="PEM file of the certificate.")] = None,
     tls_key: Annotated[Path | None, typer.Option(help="PEM file of its private key.")] = None,
-    _sk: Annotated[str | None, typer.Option("--sk", hidden=True, callback=_refuse_secret)] = None,
-    _token: Annotated[
-        str | None, typer.Option("--token", hidden=True, callback=_refuse_secret)
+    _credentials: Annotated[
+        str | None,
+        typer.Option("--ak", "--sk", "--token", hidden=True, callback=_refuse_credentials),
     ] = None,
 ) -> None:
     """Serve Quota Invoice OCR; a QUOTA_OCR_… variable exists for every setting.

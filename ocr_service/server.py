@@ -8,7 +8,6 @@ import functools
 import ipaddress
 import json
 import logging
-import resource
 import signal
 import socket
 import sys
@@ -46,8 +45,7 @@ def serve(settings: Settings, reader: Reader | None = None) -> None:
         OSError: the port cannot be bound.
     """
     process.return_large_blocks()
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # TLS handshakes are not limited
+    process.allow_open_files()
     with process.private_stderr():
         logs.to_stderr()
         with _stopped_by_signal(), _bound(settings) as listener:
@@ -82,6 +80,7 @@ def _config(settings: Settings, app: ASGIApp, connections: Connections) -> uvico
     return uvicorn.Config(
         app,
         http=limited_protocol(connections, settings.head_seconds, settings.body_seconds),
+        loop="asyncio",
         ws="none",
         log_config=None,
         access_log=False,

@@ -313,6 +313,18 @@ def test_https(tmp_path: Path) -> None:
         session.close()
 
 
+def test_a_tls_handshake_has_a_time_limit(tmp_path: Path) -> None:
+    issued = trustme.CA().issue_cert("127.0.0.1")
+    issued.private_key_pem.write_to_path(tmp_path / "key.pem")
+    issued.cert_chain_pems[0].write_to_path(tmp_path / "cert.pem")
+    files = {"tls_cert": tmp_path / "cert.pem", "tls_key": tmp_path / "key.pem"}
+    with (
+        running(tmp_path, head_seconds=1, **files) as service,
+        socket.create_connection(service.address, timeout=30) as silent,  # by default 60 s
+    ):
+        assert silent.recv(1) == b""
+
+
 def test_unfinished_requests_get_an_error_when_the_service_stops(tmp_path: Path) -> None:
     wide = BytesIO()
     Image.new("RGB", (2500, 30), "white").save(wide, "PNG")
