@@ -63,7 +63,7 @@ def bench(
                 quiet = run_callers(honest)
                 with _attack(kind, aim[0]):
                     attacked = run_callers(honest)
-            reports.append(_compare(kind, quiet, attacked, seconds))
+            reports.append(compare(kind, quiet, attacked, seconds))
     except CloudError as error:
         console.print(f"[bold red]error:[/] {error}", soft_wrap=True)
         raise typer.Exit(1) from None
@@ -124,9 +124,10 @@ def _attack(kind: str, aim: Aim) -> Iterator[None]:
             process.stdin.close()
 
 
-def _compare(
+def compare(
     kind: str, quiet: Sequence[CallResult], attacked: Sequence[CallResult], seconds: float
 ) -> dict[str, Any]:
+    """Return the figures of both phases, and whether the attack left the callers alone."""
     before, after = (_phase(results, seconds) for results in (quiet, attacked))
     ratio = after["ocr"]["latency_ms"].get("p95", float("inf")) / before["ocr"]["latency_ms"]["p95"]
     passed = ratio <= _MAX_RATIO and all(
