@@ -26,7 +26,9 @@ Pixels = NDArray[np.uint8]
 """An upright image: shape (height, width, 3), RGB."""
 LIMIT_EXCEEDED = "it takes too much time or memory to decode"
 _START_SECONDS = 2
-"""Seconds for a process to start; also the least time before a process counts as hung."""
+"""Seconds for a process to start, in addition to the time for a file."""
+_LEAST_SECONDS = 0.02
+"""Processor time that a process uses at least, even on a busy machine, unless it hangs."""
 _OWN_SIGNALS = {
     signal.SIGPROF,  # the limit of processor time
     *(signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL),  # a crash
@@ -54,7 +56,7 @@ class Decoder:
 
     def __init__(self, limits: Limits) -> None:
         self.files = 0
-        self._wall_seconds = 2 * limits.seconds + _START_SECONDS
+        self._hang_seconds = limits.seconds + _START_SECONDS
         self._ready = self._busy = False
         arguments = [str(limits.seconds), str(limits.memory)]
         self._process = subprocess.Popen(  # noqa: S603 - this Python, and a module of this package
@@ -101,14 +103,25 @@ class Decoder:
 
     @contextlib.contextmanager
     def _ended_if_hung(self) -> Iterator[None]:
-        """Kill the process if the block takes too long, which ends the block with an error."""
-        timer = threading.Timer(self._wall_seconds, self._process.kill)
-        timer.daemon = True
-        timer.start()
+        """Kill the process if it stands still, which ends the block with an error.
+
+        A process that only gets little processor time goes on until its own limit.
+        """
+        done = threading.Event()
+
+        def watch() -> None:
+            before = _processor_seconds(self._process.pid)
+            while not done.wait(self._hang_seconds):
+                now = _processor_seconds(self._process.pid)
+                if now - before < _LEAST_SECONDS:
+                    self._process.kill()
+                before = now
+
+        threading.Thread(target=watch, daemon=True).start()
         try:
             yield
         finally:
-            timer.cancel()
+            done.set()
 
     def _send(self, *parts: bytes) -> None:
         try:
@@ -145,3 +158,12 @@ class Decoder:
             return ApiError(BAD_FORMAT, LIMIT_EXCEEDED)
         _log.error("decoder ended with %d", code)
         return ApiError(INTERNAL, "decoding was interrupted")
+
+
+def _processor_seconds(pid: int) -> float:
+    """Return the processor time of a process; 0 where the system does not tell."""
+    try:
+        times = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    except OSError:
+        return 0
+    return (int(times[11]) + int(times[12])) / os.sysconf("SC_CLK_TCK")  # user and system

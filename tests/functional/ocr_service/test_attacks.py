@@ -44,7 +44,7 @@ CHUNKED = b"POST %b HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n%b"
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     folder = tmp_path_factory.mktemp("ocr")
-    with running(folder, body_seconds=2, decode_seconds=1, workers=2) as one:
+    with running(folder, body_seconds=2, decode_seconds=1, page_seconds=1, workers=2) as one:
         ask(one, SMALL.getvalue())
         yield one
 
@@ -180,7 +180,7 @@ def test_an_endless_page_does_not_delay_other_requests(service: Running, levels:
 
 def test_it_stops_during_an_endless_page(tmp_path: Path) -> None:
     with (
-        running(tmp_path, stop_seconds=1, decode_seconds=60) as service,
+        running(tmp_path, stop_seconds=1, page_seconds=60) as service,
         ThreadPoolExecutor(2) as pool,
     ):
         bomb = nested_forms(6)
