@@ -101,10 +101,9 @@ class ReaderPool:
         with self._page_slots.hold(turn.key):
             async with self._pages.hold(turn.key):
                 await turn.check()
-                decode = asyncio.get_running_loop().run_in_executor(
+                pixels = await asyncio.get_running_loop().run_in_executor(
                     self._page_thread, self._page_sandbox.decode, data, page
                 )
-                pixels = await decode
                 return await self._run(lambda: _read(self._reader.read_all, pixels), turn)
 
     async def close(self) -> None:
