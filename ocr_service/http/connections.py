@@ -1,7 +1,8 @@
 """The open connections: their limits, and the one that closes when a limit is reached.
 
 A caller without credentials can open connections and send nothing. Therefore a new connection is
-not refused at the limit: the one of another caller that is least likely to be honest is closed.
+not refused at the limit: the one of another caller that is least likely to be honest is closed. If
+it is silent, its caller only notices a second later, so that it cannot connect again at once.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from dataclasses import dataclass, field
 
 from starlette.requests import Request
 
+_PARKED_SECONDS = 1.0
+
 
 @dataclass(eq=False)
 class Connection:
@@ -20,14 +23,14 @@ class Connection:
 
     Attributes:
         address: the client's IP address; of IPv6 the network, since a client has all of it.
-        abort: closes the connection at once.
+        abort: closes the connection after some seconds, in which it is not read.
         has_sent: whether a complete request head has arrived.
         is_trusted: whether the request in work is authenticated.
         since: time of the last change, in seconds.
     """
 
     address: str
-    abort: Callable[[], None]
+    abort: Callable[[float], object]
     since: float
     has_sent: bool = False
     is_trusted: bool = False
@@ -42,12 +45,15 @@ class Connections:
     clock: Callable[[], float] = time.monotonic
     evicted: int = 0
     _by_address: dict[str, set[Connection]] = field(default_factory=dict)
+    _parked: set[Connection] = field(default_factory=set)
 
     def count(self) -> int:
         """Return the number of open connections."""
         return sum(map(len, self._by_address.values()))
 
-    def open(self, client: tuple[str, int] | None, abort: Callable[[], None]) -> Connection | None:
+    def open(
+        self, client: tuple[str, int] | None, abort: Callable[[float], object]
+    ) -> Connection | None:
         """Add a connection, and close another one at the limit.
 
         Returns:
@@ -73,6 +79,7 @@ class Connections:
 
     def close(self, one: Connection) -> None:
         """Remove a connection; nothing happens if it was removed before."""
+        self._parked.discard(one)
         same = self._by_address.get(one.address, set())
         same.discard(one)
         if not same:
@@ -87,7 +94,10 @@ class Connections:
         victim = min(candidates, key=lambda one: (-sizes[one.address], one.has_sent, one.since))
         self.close(victim)
         self.evicted += 1
-        victim.abort()
+        parks = not victim.has_sent and len(self._parked) < self.limit
+        if parks:
+            self._parked.add(victim)
+        victim.abort(_PARKED_SECONDS if parks else 0)
         return True
 
 

@@ -52,7 +52,7 @@ class LimitedProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Accept the connection, in the place of another one at the limit; or reject it."""
         super().connection_made(transport)
-        self._connection = self.open_connections.open(self.client, transport.abort)
+        self._connection = self.open_connections.open(self.client, self._abort_after)
         self.flow = HeldFlowControl(transport, self.unread_seconds)
         if self._connection is None:
             self._reject(errors.TOO_MANY_CONNECTIONS)
@@ -172,6 +172,11 @@ class LimitedProtocol(HttpToolsProtocol):
         else:
             self.transport.write(_error_response(code))
             self.transport.close()
+
+    def _abort_after(self, seconds: float) -> None:
+        self._ignores_input = True
+        self.transport.pause_reading()
+        self.loop.call_later(seconds, self.transport.abort)
 
     def _watch_head(self) -> None:
         """Start the timeout for the head, once it has started and no earlier request is active."""

@@ -34,9 +34,14 @@ class Callers:
     def __init__(self, limit: int, per_address: int) -> None:
         self.table = Connections(limit, per_address, Clock())
         self.closed: list[str] = []
+        self.delays: list[float] = []
 
     def open(self, name: str, address: str) -> Connection | None:
-        return self.table.open((address, 1), lambda: self.closed.append(name))
+        def abort(seconds: float) -> None:
+            self.closed.append(name)
+            self.delays.append(seconds)
+
+        return self.table.open((address, 1), abort)
 
 
 def test_a_new_connection_takes_the_place_of_the_oldest_silent_one() -> None:
@@ -57,6 +62,18 @@ def test_a_silent_connection_is_closed_before_one_that_sent_a_request() -> None:
     callers.table.touch(first)
     callers.open("third", "10.0.0.1")
     assert callers.closed == ["silent"]
+
+
+def test_silent_connections_notice_later_and_at_most_as_many_as_the_limit() -> None:
+    callers = Callers(2, 2)
+    opened = [callers.open(str(number), "10.0.0.1") for number in range(5)]
+    assert callers.delays == [1, 1, 0]
+    for one in opened[:2]:
+        assert one
+        callers.table.close(one)  # a second later
+    last = callers.open("last", "10.0.0.1")
+    assert last
+    assert callers.delays[3:] == [1]
 
 
 def test_the_address_with_the_most_connections_makes_room() -> None:
