@@ -51,6 +51,10 @@ class OcrProcess:
         except (queue.Empty, ValueError, KeyError):
             raise CloudError("the OCR service did not start; see its log") from None
 
+    def is_running(self) -> bool:
+        """Whether the service runs."""
+        return self._process.is_running()
+
     def stop(self) -> None:
         """Stop the service."""
         self._process.stop()

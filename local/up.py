@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import threading
+import shutil
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from pathlib import Path
@@ -25,12 +25,16 @@ _LAST_PORT = 65535
 
 
 def run_up(port: int, log: Path, api_port: int, origins: Sequence[str], recognition: str) -> int:
-    """Start all parts, print how to use them, and wait for Ctrl-C.
+    """Start all parts, print how to use them, and wait for Ctrl-C, which removes all data.
+
+    If a part ends unexpectedly, or this process, the bucket's objects are kept: the next call goes
+    on with them.
 
     Args:
         port: port of the bucket's proxy.
         log: file for the output of the function and the OCR service; the operator's credentials
-            are beside it, in a file that ends in ``.env``.
+            are beside it, in a file that ends in ``.env``, and the objects in a folder that ends in
+            ``.data``.
         api_port: port of the function's own API.
         origins: origins of web pages that may call that API.
         recognition: the function's ``RECOGNITION``: ``quota``, or ``auto`` for several invoices on
@@ -40,7 +44,7 @@ def run_up(port: int, log: Path, api_port: int, origins: Sequence[str], recognit
         The exit code.
 
     Raises:
-        CloudError: another process runs the cloud with this log, or a port is none.
+        CloudError: another process runs the cloud with this log, a port is none, or a part ended.
     """
     for name, number in (("PORT", port), ("API_PORT", api_port)):
         if not 0 <= number <= _LAST_PORT:
@@ -48,6 +52,11 @@ def run_up(port: int, log: Path, api_port: int, origins: Sequence[str], recognit
     with contextlib.ExitStack() as stack:
         stack.enter_context(_only_one(log.with_suffix(".lock")))
         log.unlink(missing_ok=True)
+        data = log.with_suffix(".data")
+        is_kept = data.exists()
+        end = stack.enter_context(contextlib.ExitStack())  # after all parts have stopped
+        if not is_kept:
+            end.callback(shutil.rmtree, data, ignore_errors=True)  # the start failed
         with console.status("starting bucket, OCR service and function"):
             options = Options(
                 output=log,
@@ -56,16 +65,53 @@ def run_up(port: int, log: Path, api_port: int, origins: Sequence[str], recognit
                 gateway_port=api_port,
                 origins=tuple(origins),
                 user_data=(("RECOGNITION", recognition),),
+                data=data,
             )
             cloud = stack.enter_context(running_cloud(options))
-        proxy = HttpServer(bucket_proxy(BUCKET, cloud.bucket.client()), port)
+        proxy = HttpServer(bucket_proxy(BUCKET, cloud.bucket.client()), port, origins)
         stack.callback(proxy.stop)
+        cloud.parts.add("the bucket's proxy", proxy.is_running)
         stack.callback(console.print, "\nstopping …")
         env_file = stack.enter_context(_env_file(log.with_suffix(".env"), cloud, log))
         _print_usage(proxy.url, cloud, env_file, log, recognition)
         _print_other_ports(("bucket", port, proxy.url), ("API", api_port, cloud.api_endpoint))
-        threading.Event().wait()
+        if is_kept:
+            _resume(cloud, data)
+        end.pop_all()
+        _wait(cloud, data, end)
     return 0
+
+
+def _resume(cloud: Cloud, data: Path) -> None:
+    """Send each input to the function again: its event may have been lost; a right record stays."""
+    inputs = list(cloud.bucket.objects(DEFAULT_LAYOUT.input_prefix))
+    for item in inputs:
+        named = {"key": item.key, "eTag": item.etag.strip('"'), "size": item.size}
+        cloud.runtime.submit({"backfill": {"bucket": BUCKET, "objects": [named]}})
+    console.print(
+        f"[yellow]The last run ended unexpectedly:[/] this one goes on with its {len(inputs)} "
+        f"input(s), kept in {data}.",
+        soft_wrap=True,
+    )
+
+
+def _wait(cloud: Cloud, data: Path, end: contextlib.ExitStack) -> None:
+    """Wait for Ctrl-C, after which ``end`` removes the data.
+
+    Raises:
+        CloudError: a part ended.
+    """
+    try:
+        cloud.parts.watch()
+    except KeyboardInterrupt:
+        end.callback(shutil.rmtree, data, ignore_errors=True)
+        raise
+    except CloudError as error:
+        raise CloudError(
+            f"{error}; everything is stopped. All objects are kept in {data}: make up goes on with "
+            f"them, or remove that folder to start afresh; see also {data / 'store.log'} and "
+            f"{data.with_suffix('.log')}"
+        ) from None
 
 
 @contextlib.contextmanager
@@ -108,6 +154,7 @@ def _env_file(path: Path, cloud: Cloud, log: Path) -> Iterator[Path]:
     path.unlink(missing_ok=True)
     with log.open("ab") as output:
         removal = remove_at_end(path, output)
+    cloud.parts.add("the guard of the credentials' file", removal.is_running)
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
@@ -123,7 +170,7 @@ def _print_usage(
     image = "beijing-10-yuan-stamped.jpg"
     key = f"{DEFAULT_LAYOUT.input_prefix}{image}"
     console.print(
-        f"""[bold green]The cloud is up.[/] All its data is removed when it stops.
+        f"""[bold green]The cloud is up.[/] Ctrl-C removes all its data.
 
   bucket [bold]{BUCKET}[/]    {bucket_url}   (object store at {cloud.bucket.endpoint})
   API               {cloud.api_endpoint}   (without authentication, on this machine only)
