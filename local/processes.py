@@ -74,6 +74,11 @@ class GuardedProcess:
         """The exit code, or None while it runs."""
         return self._popen.poll()
 
+    @property
+    def pid(self) -> int:
+        """The process id of the guard."""
+        return self._popen.pid
+
     def is_running(self) -> bool:
         """Whether command and guard run."""
         return self._popen.poll() is None
