@@ -22,6 +22,7 @@ from obs import CorsRule, ObsClient
 from requests_aws4auth import AWS4Auth
 
 from local.bucket import seaweedfs
+from local.bucket.security import security_files
 from local.errors import CloudError
 from local.processes import GuardedProcess, plain_environment, reserve_ports
 from ocr_service.auth.keyring import Credentials
@@ -67,6 +68,8 @@ class LocalBucket:
         self.endpoint = f"http://127.0.0.1:{ports[0]}"
         self._write("s3.json", json.dumps(seaweedfs.identities(self.owner)))
         self._write("iam.json", json.dumps(seaweedfs.policies(name)))
+        for file, text in security_files().items():
+            self._write(file, text)
         if webhook:
             self._write("notification.toml", seaweedfs.notification(name, *webhook))
         self._log = data / "store.log"

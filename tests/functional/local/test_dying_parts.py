@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import os
 import re
 import signal
+import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -37,6 +41,7 @@ PARTS = {
     _GUARD + r"\S+ \S+ --remove \S+/quota-cloud-\w+$": "the guard of the cloud's files",
     _GUARD + r".*up\.env$": "the guard of the credentials' file",
 }
+IDS = ["store", "store's guard", "OCR service", "guard of files", "guard of credentials"]
 
 
 @dataclass
@@ -139,7 +144,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
             process.communicate(timeout=30)
 
 
-@pytest.mark.parametrize("pattern", PARTS)
+@pytest.mark.parametrize("pattern", PARTS, ids=IDS)
 def test_a_part_that_is_killed_stops_everything_and_is_named(start: Start, pattern: str) -> None:
     up = start()
     os.kill(up.pid(pattern), signal.SIGKILL)
@@ -213,6 +218,24 @@ def test_callers_get_json_while_the_store_is_gone(tmp_path: Path) -> None:
     ]
 
 
+def require_no_grpc(port: int) -> None:
+    """Check that a server accepts neither plain HTTP/2 nor TLS without a certificate."""
+    hello = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes((0, 0, 0, 4, 0, 0, 0, 0, 0))
+    with socket.create_connection(("127.0.0.1", port), 30) as plain:
+        plain.sendall(hello)
+        with contextlib.suppress(ConnectionError):
+            assert plain.recv(9)[3:4] != b"\x04", "it answered with its settings"
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.set_alpn_protocols(["h2"])
+    with (
+        socket.create_connection(("127.0.0.1", port), 30) as connection,
+        context.wrap_socket(connection) as secure,
+        pytest.raises(ssl.SSLError, match="certificate required"),
+    ):
+        secure.recv(1)
+
+
 def test_no_page_of_another_origin_and_no_unsigned_caller_reaches_the_objects(
     start: Start,
 ) -> None:
@@ -227,11 +250,12 @@ def test_no_page_of_another_origin_and_no_unsigned_caller_reaches_the_objects(
     [words] = [words for _, words in processes_of(up.folder) if re.match(STORE, words)]
     ports = re.findall(r"-(?:master|volume|filer|s3)\.port=(\d+)", words)
     assert len(ports) == 4
-    paths = (f"/buckets/invoices/incoming/{NAME}", "/buckets/invoices/?pretty=y", "/dir/assign")
-    for port in ports:
-        for path in paths:
+    paths = (f"/buckets/invoices/incoming/{NAME}", "/buckets/", "/dir/assign", "/1,01deadbeef")
+    with httpx.Client(timeout=30, trust_env=False) as http:
+        for port, path in itertools.product(ports, paths):
             for method in ("GET", "PUT", "POST", "DELETE"):
-                url = f"http://127.0.0.1:{port}{path}"
-                answer = httpx.request(method, url, timeout=30)
-                assert answer.status_code >= 400, (words, method, url)
+                answer = http.request(method, f"http://127.0.0.1:{port}{path}")
+                assert answer.status_code >= 400, (words, method, answer.url)
+    for port in re.findall(r"\.grpc=(\d+)", words):
+        require_no_grpc(int(port))
     assert httpx.get(f"{up.bucket}/incoming/{NAME}", timeout=30).status_code == 200
