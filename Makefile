@@ -12,7 +12,7 @@ endif
 STALE := $(if $(filter-out same,$(shell test "$$(cat '$(READY)' 2>/dev/null)" = '$(CURDIR)' && echo same || echo other)),FORCE)
 $(if $(word 2,$(VENV)),$(error VENV is a folder without spaces in its name, not $(VENV)))
 # A value that is no number is one line here, and not the commands' own usage.
-NUMBERS := PORT API_PORT N SEED CALLERS SECONDS JOBS
+NUMBERS := PORT API_PORT REVIEW_PORT N SEED CALLERS SECONDS JOBS
 DIGITS := 0 1 2 3 4 5 6 7 8 9
 # $(call without,characters,text) removes characters from a text.
 without = $(if $(1),$(call without,$(wordlist 2,99,$(1)),$(subst $(firstword $(1)),,$(2))),$(2))
@@ -60,9 +60,10 @@ demo: $(READY) ## Turn the sample invoices into records, on this machine
 	@$(BIN)/python -m local demo
 
 .PHONY: up
-up: $(READY) ## Run the local cloud until Ctrl-C, to try your own images [RECOGNITION=auto] [PORT=8300] [API_PORT=8301]
+up: $(READY) $(VENV)/.packet ## Run the local cloud until Ctrl-C, to try your own images [RECOGNITION=auto] [PORT=8300] [API_PORT=8301] [REVIEW_PORT=8302] [REVIEWER=name]
 	@$(BIN)/python -m local up $(if $(RECOGNITION),--recognition "$(RECOGNITION)") \
-		$(if $(PORT),--port "$(PORT)") $(if $(API_PORT),--api-port "$(API_PORT)")
+		$(if $(PORT),--port "$(PORT)") $(if $(API_PORT),--api-port "$(API_PORT)") \
+		$(if $(REVIEW_PORT),--review-port "$(REVIEW_PORT)")
 
 .PHONY: invoke
 invoke: $(if $(STAGED),$(VENV)/.deploy,$(READY)) ## Send one event to the function: make invoke EVENT=events/eventgrid.json [STAGE=dev]
@@ -93,6 +94,13 @@ packet: OUT ?= packet.zip
 packet: $(WITH_ACCESS) $(VENV)/.packet $(VENV)/.fonts ## Make the zip that is filed: make packet BATCH=2026/11/ OUT=packet.zip [LOCAL=1 or STAGE=dev]
 	@$(ACCOUNTING) packet --batch "$(BATCH)" --out "$(OUT)" $(LOCAL_ENV)
 
+# The names may have any characters: they reach the command in the environment.
+export REVIEWER
+$(if $(filter review,$(MAKECMDGOALS)),$(if $(REVIEWER),,$(error name the person who reviews: make review REVIEWER=name)))
+.PHONY: review
+review: $(WITH_ACCESS) $(VENV)/.packet $(VENV)/.fonts ## Check doubtful invoices in a browser: make review REVIEWER=name[,name] [LOCAL=1 or STAGE=dev] [PORT=8302]
+	@$(ACCOUNTING) review $(LOCAL_ENV) $(if $(PORT),--port "$(PORT)")
+
 $(VENV)/.packet: $(READY) locks/packet.lock
 	@echo "Installing the PDF library, 7 MB; once …"
 	@$(PIP) --require-hashes -r locks/packet.lock
@@ -106,7 +114,7 @@ erase: $(WITH_ACCESS) ## Remove an input and all its traces: make erase KEY=2026
 # Tests run in JOBS processes: one more than two cores, since many tests wait for timeouts. Tests
 # that TESTS names run in one process.
 JOBS ?= 3
-NEEDED := $(READY) $(VENV)/.deploy $(VENV)/.fonts $(VENV)/.packet $(VENV)/.function
+NEEDED := $(READY) $(VENV)/.deploy $(VENV)/.fonts $(VENV)/.packet $(VENV)/.browser $(VENV)/.function
 PYTEST = $(BIN)/python -m pytest $(if $(TESTS),$(TESTS),-n $(JOBS) --dist loadfile --no-loadscope-reorder)
 
 .PHONY: test
@@ -135,8 +143,13 @@ $(VENV)/.spark: $(READY) locks/spark.lock
 	@$(PIP) --require-hashes -r locks/spark.lock
 	@touch $@
 
+$(VENV)/.browser: $(READY) locks/browser.lock
+	@echo "Installing the driver of the browser tests, 50 MB; once …"
+	@$(PIP) --require-hashes -r locks/browser.lock
+	@touch $@
+
 .PHONY: lint
-lint: $(READY) ## Check style and types
+lint: $(READY) $(VENV)/.browser ## Check style and types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
@@ -148,6 +161,10 @@ $(VENV)/.fonts: $(READY) locks/drawing.lock
 	@echo "Installing fonts, 85 MB; once …"
 	@$(PIP) --require-hashes --no-deps -r locks/drawing.lock
 	@touch $@
+
+.PHONY: screenshots
+screenshots: $(NEEDED) ## Picture the review page again, for the README
+	@SCREENSHOTS=1 $(BIN)/python -m pytest --quiet tests/functional/review/test_pictures.py
 
 .PHONY: samples
 samples: $(VENV)/.fonts ## Draw the sample invoices again
@@ -264,6 +281,10 @@ live-check: $(VENV)/.deploy ## Check in a real account the assumptions that need
 bench-ledger: $(READY) ## Measure the ledger of many records: make bench-ledger [RECORDS=100000 MILLION=1]
 	@$(BIN)/python -m bench.ledger --records $(RECORDS) $(if $(MILLION),--million)
 
+.PHONY: bench-review
+bench-review: $(WITH_ACCESS) ## Measure the review page with many records: make bench-review [RECORDS=100000]
+	@$(BIN)/python -m bench.review --records $(RECORDS)
+
 .PHONY: soak
 soak: $(READY) ## Upload thousands of images under injected faults: make soak N=2000 [SEED=7]
 	@$(BIN)/python -m bench.soak --uploads $(N) --seed $(SEED) $(SOAK)
@@ -280,6 +301,7 @@ lock: $(READY) ## Renew the locks from pyproject.toml and handler/requirements.t
 	@$(call compile,bench,--universal --python-version 3.10 --extra bench --constraint locks/local.lock pyproject.toml)
 	@$(call compile,spark,--universal --python-version 3.10 --extra spark --constraint locks/local.lock pyproject.toml)
 	@$(call compile,packet,--universal --python-version 3.10 --extra packet --constraint locks/local.lock pyproject.toml)
+	@$(call compile,browser,--universal --python-version 3.10 --extra browser --constraint locks/local.lock pyproject.toml)
 	@$(call compile,drawing,--universal --python-version 3.10 --extra drawing --no-deps pyproject.toml)
 	@$(call compile,function,--python-version 3.12 --python-platform x86_64-manylinux_2_28 handler/requirements.txt)
 

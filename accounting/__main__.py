@@ -29,19 +29,23 @@ _DAY = ["%Y-%m-%d"]
 
 Env = Annotated[Path | None, typer.Option(help="File of the bucket's variables.")]
 CacheFolder = Annotated[Path, typer.Option(help="Folder of downloaded records.")]
-_CACHE = Path("build/ledger")
+_CACHE, _REVIEW_CACHE = Path("build/ledger"), Path("build/review")
 
 
 @contextmanager
-def _errors_in_words() -> Iterator[None]:
-    """Print the errors that a user can resolve, and exit."""
+def _errors_in_words(at_the_end: str = "the same command continues from here") -> Iterator[None]:
+    """Print the errors that a user can resolve, and exit.
+
+    Args:
+        at_the_end: the words for a command that was stopped.
+    """
     from quota_invoice.errors import StoreError  # noqa: PLC0415 - --help stays fast
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
     except KeyboardInterrupt:
-        console.print("\nstopped; the same command continues from here")
+        console.print(f"\nstopped; {at_the_end}")
         raise typer.Exit(130) from None
     except AccountingError as error:
         console.print(f"[bold red]error:[/] {escape(str(error))}")
@@ -65,7 +69,9 @@ def ledger(  # noqa: PLR0913 - the command's options
     ] = None,
     env: Env = None,
     cache: CacheFolder = _CACHE,
-    review_url: Annotated[str, typer.Option(help="URL of the review page.")] = "",
+    review_url: Annotated[
+        str, typer.Option(help="URL of the review page: http://127.0.0.1:8302.")
+    ] = "",
 ) -> None:
     """Write the ledger: one row per invoice.
 
@@ -140,15 +146,18 @@ def packet(
 
 
 @app.command()
-def erase(
+def erase(  # noqa: PLR0913 - the command's options
     *,
     key: Annotated[str, typer.Option(help="An input's key.")] = "",
     prefix: Annotated[str, typer.Option(help="All inputs below this path, after asking.")] = "",
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     env: Env = None,
     cache: CacheFolder = _CACHE,
+    review_cache: Annotated[Path, typer.Option(help="Folder of the review page.")] = _REVIEW_CACHE,
 ) -> None:
-    """Remove inputs and all their traces, versions and the cache of records included.
+    """Remove inputs and all their traces, versions and the caches of records included.
+
+    Close the review page before.
 
     Records of other inputs that name one as a duplicate's first appearance are derived anew.
 
@@ -176,9 +185,38 @@ def erase(
         question = f"Erase {len(keys)} inputs with {len(found)} objects and versions?"
         if prefix and not yes and not typer.confirm(question):
             raise typer.Exit(1)
-        for changed in erasure.erase(versioned, keys, found, cache):
+        for changed in erasure.erase(versioned, keys, found, (cache, review_cache)):
             console.print(changed, markup=False)
     console.print(f"erased: {len(found)} objects and versions of {len(keys)} inputs")
+
+
+@app.command()
+def review(
+    reviewer: Annotated[
+        str,
+        typer.Option(envvar="REVIEWER", help="Name of the person, or several with commas."),
+    ] = "",
+    *,
+    port: Annotated[int, typer.Option(help="Port on this machine; 0 is any free one.")] = 8302,
+    env: Env = None,
+    folder: Annotated[Path, typer.Option(help="Folder of the page's own files.")] = Path(
+        "build/review"
+    ),
+) -> None:
+    """Serve the review page on this machine until Ctrl-C, and print each person's address.
+
+    An address works once; after that, the terminal shows another one for another browser.
+    """
+    from accounting.bucket import read_environment  # noqa: PLC0415 - --help stays fast
+    from accounting.review.serve import run_review  # noqa: PLC0415 - as above
+
+    def announce(name: str, address: str) -> None:
+        console.print(f"  {name}: {address}", markup=False)
+
+    with _errors_in_words("all decisions are in the bucket"):
+        environment = read_environment(env) if env else os.environ
+        console.print(f"review page of the bucket {environment.get('BUCKET', '')}, until Ctrl-C:")
+        run_review(environment, reviewer, port, folder, announce)
 
 
 if __name__ == "__main__":

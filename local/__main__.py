@@ -55,7 +55,7 @@ def _run(command: Callable[[], int]) -> None:
 
 
 @app.command()
-def up(
+def up(  # noqa: PLR0913, PLR0917 - the command's options
     port: Annotated[
         int, typer.Option(help="Port of the bucket's proxy; another if in use.")
     ] = 8300,
@@ -65,6 +65,9 @@ def up(
     api_port: Annotated[
         int, typer.Option(help="Port of the function's API; another if in use.")
     ] = 8301,
+    review_port: Annotated[
+        int, typer.Option(help="Port of the review page; another if in use.")
+    ] = 8302,
     origin: Annotated[
         list[str] | None, typer.Option(help="Origin of a web page that may call it; repeatable.")
     ] = None,
@@ -73,9 +76,9 @@ def up(
     ] = Recognition.QUOTA,
 ) -> None:
     """Keep the cloud running until Ctrl-C: upload images to the bucket, download records."""
-    from local.up import run_up  # noqa: PLC0415 - --help stays fast without the SDKs
+    from local.up import Ports, run_up  # noqa: PLC0415 - --help stays fast without the SDKs
 
-    _run(lambda: run_up(port, log, api_port, origin or [], recognition.value))
+    _run(lambda: run_up(Ports(port, api_port, review_port), log, origin or [], recognition.value))
 
 
 @app.command()

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import getpass
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
+from accounting.errors import AccountingError
+from accounting.review.serve import open_context, reviewer_names, running_page
 from local.bucket.proxy import bucket_proxy
 from local.cloud import BUCKET, Cloud, Options, running_cloud
 from local.errors import CloudError
-from local.http_server import HttpServer
+from local.http_server import HttpServer, loopback_socket
 from local.processes import remove_at_end
 from quota_invoice.settings.layout import DEFAULT_LAYOUT
 
@@ -24,18 +29,32 @@ console = Console(highlight=False)
 _LAST_PORT = 65535
 
 
-def run_up(port: int, log: Path, api_port: int, origins: Sequence[str], recognition: str) -> int:
+@dataclass(frozen=True)
+class Ports:
+    """The wanted ports; 0 is any free one.
+
+    Attributes:
+        bucket: port of the bucket's proxy.
+        api: port of the function's own API.
+        review: port of the review page.
+    """
+
+    bucket: int
+    api: int
+    review: int
+
+
+def run_up(ports: Ports, log: Path, origins: Sequence[str], recognition: str) -> int:
     """Start all parts, print how to use them, and wait for Ctrl-C, which removes all data.
 
     If a part ends unexpectedly, or this process, the bucket's objects are kept: the next call goes
     on with them.
 
     Args:
-        port: port of the bucket's proxy.
+        ports: the ports; a port that is in use is replaced.
         log: file for the output of the function and the OCR service; the operator's credentials
             are beside it, in a file that ends in ``.env``, and the objects in a folder that ends in
             ``.data``.
-        api_port: port of the function's own API.
         origins: origins of web pages that may call that API.
         recognition: the function's ``RECOGNITION``: ``quota``, or ``auto`` for several invoices on
             one image.
@@ -44,11 +63,14 @@ def run_up(port: int, log: Path, api_port: int, origins: Sequence[str], recognit
         The exit code.
 
     Raises:
-        CloudError: another process runs the cloud with this log, a port is none, or a part ended.
+        CloudError: another process runs the cloud with this log, a port is none, a part ended, or
+            ``REVIEWER`` has another text than names.
     """
-    for name, number in (("PORT", port), ("API_PORT", api_port)):
+    named = {"PORT": ports.bucket, "API_PORT": ports.api, "REVIEW_PORT": ports.review}
+    for name, number in named.items():
         if not 0 <= number <= _LAST_PORT:
             raise CloudError(f"{name} is 0 to {_LAST_PORT}, not {number}")
+    names = _reviewers()
     with contextlib.ExitStack() as stack:
         stack.enter_context(_only_one(log.with_suffix(".lock")))
         log.unlink(missing_ok=True)
@@ -62,19 +84,24 @@ def run_up(port: int, log: Path, api_port: int, origins: Sequence[str], recognit
                 output=log,
                 watch=_watch,
                 retries=3,
-                gateway_port=api_port,
+                gateway_port=ports.api,
                 origins=tuple(origins),
                 user_data=(("RECOGNITION", recognition),),
                 data=data,
             )
             cloud = stack.enter_context(running_cloud(options))
-        proxy = HttpServer(bucket_proxy(BUCKET, cloud.bucket.client()), port, origins)
+        proxy = HttpServer(bucket_proxy(BUCKET, cloud.bucket.client()), ports.bucket, origins)
         stack.callback(proxy.stop)
         cloud.parts.add("the bucket's proxy", proxy.is_running)
         stack.callback(console.print, "\nstopping …")
         env_file = stack.enter_context(_env_file(log.with_suffix(".env"), cloud, log))
         _print_usage(proxy.url, cloud, env_file, log, recognition)
-        _print_other_ports(("bucket", port, proxy.url), ("API", api_port, cloud.api_endpoint))
+        review_url = stack.enter_context(_review_page(cloud, names, ports.review))
+        _print_other_ports(
+            ("bucket", ports.bucket, proxy.url),
+            ("API", ports.api, cloud.api_endpoint),
+            ("review page", ports.review, review_url),
+        )
         if is_kept:
             _resume(cloud, data)
         end.pop_all()
@@ -137,6 +164,39 @@ def _only_one(path: Path) -> Iterator[None]:
         yield
 
 
+@contextlib.contextmanager
+def _review_page(cloud: Cloud, names: Sequence[str], port: int) -> Iterator[str]:
+    """Serve the review page until the block ends; print its address, and give its URL."""
+
+    def announce(name: str, address: str) -> None:
+        console.print(
+            f"review page, for {name} (an address opens once): {address}",
+            soft_wrap=True,
+            markup=False,
+        )
+
+    with tempfile.TemporaryDirectory(prefix="quota-review-") as folder:
+        context = open_context(cloud.environment(), Path(folder))
+        listening = loopback_socket(port)
+        with running_page(context, names, listening, announce) as url:
+            yield url
+
+
+def _reviewers() -> list[str]:
+    """Return the names in ``REVIEWER``, or that of the person who is logged in, or ``demo``.
+
+    Raises:
+        CloudError: ``REVIEWER`` has another text than names.
+    """
+    named = os.environ.get("REVIEWER")
+    try:
+        return reviewer_names(named or getpass.getuser())
+    except (AccountingError, KeyError, OSError) as error:
+        if named:
+            raise CloudError(str(error)) from None
+        return ["demo"]
+
+
 def _print_other_ports(*servers: tuple[str, int, str]) -> None:
     """Print a line for each server whose port is not the wanted one."""
     for name, wanted, url in servers:
@@ -193,7 +253,7 @@ Or call the API, which also signs upload URLs (POST /uploads) and describes itse
 
 An unreadable image gets a failure record: {bucket_url}/{DEFAULT_LAYOUT.failures_prefix}….json.
 {_SEVERAL[recognition]}
-Ctrl-C stops everything.
+Correct records in the browser: the address is below. Ctrl-C stops everything.
 """,
         soft_wrap=True,
         emoji=False,

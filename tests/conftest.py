@@ -33,6 +33,7 @@ TIERS = ("functional", "infra")
 # left with a long file at the end.
 LONG = (
     "test_fault_table",
+    "test_accessibility",
     "test_histories",
     "test_mutations",
     "test_choices",

@@ -13,25 +13,27 @@ from accounting.ledger.cache import remove_cache
 
 
 def erase(
-    versioned: Versioned, keys: list[str], found: Sequence[Version], cache: Path
+    versioned: Versioned, keys: list[str], found: Sequence[Version], caches: Sequence[Path]
 ) -> list[str]:
-    """Remove inputs, all their traces, and the cache of the bucket's records.
+    """Remove inputs, all their traces, and the caches of the bucket's records.
 
     Args:
         versioned: the bucket.
         keys: the inputs' keys.
         found: their traces, as ``traces`` lists them.
-        cache: the folder of the cache, which holds texts of all records.
+        caches: the folders of the caches, which hold texts of all records.
 
     Returns:
-        The removed files of the cache, and the keys of the records that were derived anew since
+        The removed files of the caches, and the keys of the records that were derived anew since
         they named an input.
 
     Raises:
-        AccountingError: something is left, since the function wrote it meanwhile.
+        AccountingError: another command uses a cache; or something is left, since the function
+            wrote it meanwhile.
         StoreError: the bucket refused a request or cannot be reached.
     """
-    changed = [str(file) for file in remove_cache(cache, versioned.bucket.name)]
+    bucket = versioned.bucket.name
+    changed = [str(file) for cache in caches for file in remove_cache(cache, bucket)]
     # The index's entries lead to the records of others: they are kept until those are derived.
     index = versioned.bucket.layout.index_prefix
     for version in found:

@@ -13,6 +13,7 @@ from quota_invoice.sweep.round import state_key
 _KEPT = 50  # characters of a path with which all output keys begin: hashed ones keep 200 bytes
 _SUFFIX = ".json"
 _ATTEMPTS = re.compile(r"\.[0-9]+\.json\Z")
+_ENTRY = re.compile(r"/[^/]*\Z")
 _ETAG = re.compile(r"\.[0-9a-f-]{1,100}\.json\Z")
 
 
@@ -41,9 +42,13 @@ def _of_outputs(versioned: Versioned, prefix: str) -> Iterator[str]:
     layout = versioned.bucket.layout
     path = prefix.removeprefix(layout.input_prefix)
     start = "" if layout.is_resolvable(prefix) else path[:_KEPT]
-    suffixes = {layout.retries_prefix: _ATTEMPTS, layout.history_prefix: _ETAG}
+    suffixes = {
+        layout.retries_prefix: _ATTEMPTS,
+        layout.history_prefix: _ETAG,
+        layout.reviews_prefix: _ENTRY,
+    }
     for outputs in layout.output_prefixes:
-        if outputs in {layout.index_prefix, layout.reviews_prefix}:
+        if outputs == layout.index_prefix:
             continue
         for version in versioned.listing(f"{outputs}{start}"):
             name = version.key.removeprefix(outputs)
@@ -54,13 +59,12 @@ def _of_outputs(versioned: Versioned, prefix: str) -> Iterator[str]:
                 yield from _named(versioned, version)
             elif name.endswith(_SUFFIX):
                 yield key
-    for readable in (f"{layout.reviews_prefix}{start}", state_key(layout)):
-        for version in versioned.listing(readable):
-            yield from _named(versioned, version)
+    for version in versioned.listing(state_key(layout)):
+        yield from _named(versioned, version)
 
 
 def _named(versioned: Versioned, version: Version) -> Iterator[str]:
-    """Yield the keys of inputs that a record, a review, an index entry or a state names."""
+    """Yield the keys of inputs that a record, a review, an entry of the index or a state names."""
     content = versioned.read(version)
     names = content.get("key"), content.get("after"), member(content.get("source"), "key")
     return filter(None, map(text_of, names))

@@ -9,7 +9,7 @@ from typing import Any
 
 from accounting.erasure.versions import Version, Versioned
 from quota_invoice.invoice.duplicates import hash_of_key
-from quota_invoice.json_values import member, text_of
+from quota_invoice.json_values import text_of
 from quota_invoice.sweep.round import state_key
 
 _ETAG = re.compile(r"[0-9a-f-]{1,100}\.json")
@@ -57,14 +57,11 @@ def history_of(versioned: Versioned, key: str) -> Iterator[Version]:
 
 
 def _reviews(versioned: Versioned, key: str) -> Iterator[Version]:
-    """Yield the corrections: their keys begin like the record's, their content names the input."""
-    layout = versioned.bucket.layout
-    path = layout.record_key(key).removeprefix(layout.results_prefix).removesuffix(_SUFFIX)
-    return _of_objects(
-        versioned,
-        f"{layout.reviews_prefix}{path}",
-        lambda review: key in (member(review, "key"), member(member(review, "source"), "key")),
-    )
+    """Yield the entries of reviews; a folder below theirs has those on another input."""
+    folder = versioned.bucket.layout.reviews_folder(key)
+    for version in versioned.listing(folder):
+        if "/" not in version.key.removeprefix(folder):
+            yield version
 
 
 def _states(versioned: Versioned, keys: Iterable[str]) -> Iterator[Version]:

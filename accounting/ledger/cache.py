@@ -7,52 +7,72 @@ from __future__ import annotations
 
 import contextlib
 import glob
+import inspect
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 
 from accounting.errors import AccountingError
-from accounting.ledger import flat
+from accounting.ledger import flat, rows
+from accounting.ledger.rows import KEPT, LISTED, EntryRow, RecordRow
+from quota_invoice.invoice import rules
+from quota_invoice.reviews import effective, entry, states
 
 MEMORY = "160MB"
 """The memory that DuckDB may use; queries that need more use the disk."""
 _TEMPORARY = "temporary"
-_KEPT = {
-    "records": (
-        "key VARCHAR, etag VARCHAR, source_key VARCHAR, source_etag VARCHAR, status VARCHAR, "
-        "first_at VARCHAR, first_on DATE, error_code VARCHAR, message VARCHAR, hint VARCHAR, "
-        "message_en VARCHAR, hint_en VARCHAR"
-    ),
-    "entries": (
-        "record_key VARCHAR, entry INTEGER, page INTEGER, code VARCHAR, number VARCHAR, "
-        "serial BIGINT, is_identified BOOLEAN, location VARCHAR, province VARCHAR, city VARCHAR, "
-        "year INTEGER, amount_text VARCHAR, amount DECIMAL(18,2), amount_words VARCHAR, "
-        "confidence DOUBLE, needs_review BOOLEAN, finding_codes VARCHAR, findings VARCHAR"
-    ),
-}
-_LISTED = {
-    "inputs": (
-        "key VARCHAR, etag VARCHAR, uploaded_at VARCHAR, uploaded_on DATE, ignored VARCHAR, "
-        "record_key VARCHAR, failure_key VARCHAR, retry_start VARCHAR, appearance VARCHAR"
-    ),
-    "listed": "key VARCHAR, etag VARCHAR",
-    "retries": "retry_start VARCHAR, attempts INTEGER",
-    "markers": "code VARCHAR, number VARCHAR, serial BIGINT, appearance VARCHAR",
-}
-TABLES = {**_KEPT, **_LISTED}
-"""The columns of each table."""
-_CODE = Path(flat.__file__).read_bytes() + repr(TABLES).encode()
-VERSION = sha256(_CODE).hexdigest()[:8]
+TABLES = {**KEPT, **LISTED}
+"""The columns of all tables that the ledger's query reads."""
+_MODULES = (flat, rows, effective, entry, states)
+_CODE = "".join(inspect.getsource(module) for module in _MODULES) + rules.VERSION
+VERSION = sha256(_CODE.encode()).hexdigest()[:8]
 """Of the tables and of the code that fills them; a cache of another version is built anew."""
+_NEW = "new_"  # begins the names of the tables of a listing that is not complete
+
+
+class Changed(NamedTuple):
+    """A record to be downloaded.
+
+    Attributes:
+        key: its key.
+        revision: of it and its reviews, as listed now.
+        is_known: whether the cache has a former revision.
+        reviews_folder: the prefix of the entries of its reviews.
+        names: their names.
+    """
+
+    key: str
+    revision: str
+    is_known: bool
+    reviews_folder: str
+    names: list[str]
+
+
+_KEYS = {"records": "key", "entries": "record_key"}
+_CHANGED = """
+    CREATE OR REPLACE TABLE changed AS
+    WITH reviewed AS (
+        SELECT reviews_folder, list(name ORDER BY name) AS names
+        FROM reviews GROUP BY reviews_folder
+    ), present AS (
+        SELECT listed.*, coalesce(names, []) AS names,
+            concat(etag, CASE WHEN names IS NOT NULL THEN concat('+', md5(names::VARCHAR)) END)
+            AS revision
+        FROM listed LEFT JOIN reviewed USING (reviews_folder)
+    )
+    SELECT present.key, present.revision, records.key IS NOT NULL AS is_known, reviews_folder, names
+    FROM present LEFT JOIN records ON present.key = records.key
+    WHERE records.key IS NULL OR present.revision <> records.revision OR records.status = 'archived'
+"""
 
 
 class Cache:
-    """The open cache.
+    """The open cache; only one thread at a time may change it.
 
     Args:
         connection: the DuckDB file.
@@ -63,47 +83,80 @@ class Cache:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self.connection = connection
-        for name, columns in _KEPT.items():
+        for name, columns in TABLES.items():
             connection.execute(f"CREATE TABLE IF NOT EXISTS {name} ({columns})")
-        for name, columns in _LISTED.items():
-            connection.execute(f"CREATE OR REPLACE TABLE {name} ({columns})")
 
-    def add(self, table: str, rows: Sequence[Sequence[Any]]) -> None:
+    def begin_listing(self) -> None:
+        """Begin a new listing, beside the one that the queries see until it is complete."""
+        for name, columns in LISTED.items():
+            self.connection.execute(f"CREATE OR REPLACE TABLE {_NEW}{name} ({columns})")
+
+    def add_listed(self, table: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Add rows to a table of the new listing."""
+        self._insert(f"{_NEW}{table}", LISTED[table], rows)
+
+    def end_listing(self) -> None:
+        """Let the new listing replace the former one."""
+        with self.transaction():
+            for name in LISTED:
+                self.connection.execute(f"DROP TABLE {name}")
+                self.connection.execute(f"ALTER TABLE {_NEW}{name} RENAME TO {name}")
+
+    def add_markers(self, rows: Sequence[Sequence[Any]]) -> None:
+        """Add appearances of the index to the present listing."""
+        self._insert("markers", LISTED["markers"], rows)
+
+    def find_changes(self) -> int:
+        """Find the records that changed, or whose reviews did, and return their number.
+
+        Records that are no longer listed are removed. Those in the archive count as changed: a
+        record that was restored has the same ETag.
+        """
+        for name in KEPT:
+            key = _KEYS[name]
+            query = f"DELETE FROM {name} WHERE {key} NOT IN (SELECT key FROM listed)"  # noqa: S608 - constants
+            self.connection.execute(query)
+        self.connection.execute(_CHANGED)
+        [(count,)] = self.connection.execute("SELECT count(*) FROM changed").fetchall()
+        return int(count)
+
+    def changed_batches(self, size: int) -> Iterator[list[Changed]]:
+        """Yield the records that ``find_changes`` found, some at a time."""
+        # A cursor of its own: the caller inserts meanwhile.
+        for batch in batches(self.connection, "FROM changed", size):
+            yield [Changed(*row) for row in batch]
+
+    def replace(
+        self, batch: Sequence[Changed], found: Sequence[tuple[RecordRow, Sequence[EntryRow]]]
+    ) -> None:
+        """Replace the rows of changed records, all or none.
+
+        Args:
+            batch: the changed records.
+            found: the rows of those that are still there.
+        """
+        former = [each.key for each in batch if each.is_known]
+        added: dict[str, Sequence[Sequence[Any]]] = {
+            "records": [record for record, _ in found],
+            "entries": [entry for _, entries in found for entry in entries],
+        }
+        with self.transaction():
+            for name, new in added.items():
+                if former:
+                    known = f"{_KEYS[name]} IN (SELECT unnest(?))"
+                    query = f"DELETE FROM {name} WHERE {known}"  # noqa: S608 - constants
+                    self.connection.execute(query, [former])
+                self._insert(name, KEPT[name], new)
+
+    def _insert(self, table: str, columns: str, rows: Sequence[Sequence[Any]]) -> None:
         """Insert rows into a table, all or none."""
         if not rows:
             return
         # Lists of values are inserted a hundred times faster than single rows.
-        types = [column.split(" ")[1] for column in _columns(table)]
+        types = [column.split(" ")[1] for column in columns.split(", ")]
         values = ", ".join(f"unnest(?::{kind}[])" for kind in types)
         query = f"INSERT INTO {table} SELECT {values}"
         self.connection.execute(query, [list(column) for column in zip(*rows, strict=True)])
-
-    def forget_unlisted(self) -> None:
-        """Remove the records that were changed or removed since they were downloaded.
-
-        Those in the archive as well: a record that was restored has the same ETag.
-        """
-        self.connection.execute(
-            "DELETE FROM records WHERE status = 'archived' OR NOT EXISTS (SELECT 1 FROM listed "
-            "WHERE listed.key = records.key AND listed.etag = records.etag)"
-        )
-        self.connection.execute(
-            "DELETE FROM entries WHERE record_key NOT IN (SELECT key FROM records)"
-        )
-
-    def missing(self) -> int:
-        """Find the records that are not in the cache, and return their number."""
-        self.connection.execute(
-            "CREATE OR REPLACE TABLE missing AS SELECT listed.* FROM listed "
-            "ANTI JOIN records ON listed.key = records.key"
-        )
-        [(count,)] = self.connection.execute("SELECT count(*) FROM missing").fetchall()
-        return int(count)
-
-    def missing_batches(self, size: int) -> Iterator[list[tuple[str, str]]]:
-        """Yield key and ETag of the records that ``missing`` found, some at a time."""
-        # A cursor of its own: the caller inserts meanwhile.
-        return batches(self.connection, "SELECT key, etag FROM missing", size)
 
     def has_archived(self) -> bool:
         """Whether a record is in the archive, so that its invoices are unknown."""
@@ -197,12 +250,3 @@ def _files(folder: Path, bucket: str) -> Iterator[Path]:
     """Yield the files of a bucket's caches, those of all versions."""
     version = "?" * len(VERSION)  # not "*": the bucket "a" has no file of the bucket "a.b"
     return folder.glob(f"{glob.escape(bucket)}.{version}.duckdb*")
-
-
-def _columns(table: str) -> Iterable[str]:
-    """Return the definitions of a table's columns.
-
-    >>> list(_columns("retries"))
-    ['retry_start VARCHAR', 'attempts INTEGER']
-    """
-    return TABLES[table].split(", ")

@@ -6,16 +6,21 @@ expected count as absent.
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, timedelta, timezone
 from decimal import Decimal, InvalidOperation
-from typing import Any, NamedTuple
+from typing import Any
 
+from accounting.ledger.rows import EntryRow, RecordRow
 from quota_invoice.invoice.duplicates import RULE, identity
-from quota_invoice.invoice.findings import Severity
+from quota_invoice.invoice.fields import NAMES
+from quota_invoice.invoice.findings import Severity, Text
 from quota_invoice.json_values import member
 from quota_invoice.records.record import etag_of
+from quota_invoice.reviews.entry import Verdict
+from quota_invoice.reviews.states import texts_of
 from quota_invoice.times import parse_time
 
 _SERIAL = re.compile(r"[0-9]{8}")
@@ -25,102 +30,30 @@ _CHINA = timezone(timedelta(hours=8))
 _YEARS = range(1900, 2200)  # others are no years of a calendar
 
 
-class RecordRow(NamedTuple):
-    """A record or failure record; a line of the cache's table ``records``.
-
-    Attributes:
-        key: the record's key.
-        etag: the record's own ETag.
-        source_key: the input's key.
-        source_etag: the ETag of the content that the record stands for.
-        status: ``recognized``, ``failed``, ``archived`` if it cannot be read, or another text.
-        first_at: the time of the content's first upload, as the record has it; the same content
-            may have been uploaded again since. Empty if unknown.
-        first_on: the day of it, in China.
-        error_code: a failure's code, else empty; likewise the following.
-        message: its cause in Chinese.
-        hint: its next step in Chinese.
-        message_en: its cause in English.
-        hint_en: its next step in English.
-    """
-
-    key: str
-    etag: str
-    source_key: str
-    source_etag: str
-    status: str
-    first_at: str = ""
-    first_on: date | None = None
-    error_code: str = ""
-    message: str = ""
-    hint: str = ""
-    message_en: str = ""
-    hint_en: str = ""
-
-
-class EntryRow(NamedTuple):
-    """One invoice of a record; a line of the cache's table ``entries``.
-
-    Attributes:
-        record_key: the record's key.
-        entry: its place among the record's invoices, from 1.
-        page: the page of a PDF or TIFF.
-        code: the invoice code, empty if none was read; likewise the following texts.
-        number: the invoice number.
-        serial: the number's value if it has eight digits.
-        is_identified: whether code and number are well-formed, so that they tell invoices apart.
-        location: the place as printed.
-        province: the province.
-        city: the city.
-        year: the code's year.
-        amount_text: the amount as printed.
-        amount: the amount in yuan, with at most two decimals.
-        amount_words: the amount in words.
-        confidence: the lowest confidence of a field.
-        needs_review: whether a person should compare the invoice with its image. This and the
-            following leave out the finding of a duplicate: the ledger's query finds duplicates.
-        finding_codes: the codes of its findings, separated by spaces.
-        findings: the findings in Chinese.
-    """
-
-    record_key: str
-    entry: int
-    page: int | None
-    code: str
-    number: str
-    serial: int | None
-    is_identified: bool
-    location: str
-    province: str
-    city: str
-    year: int | None
-    amount_text: str
-    amount: Decimal | None
-    amount_words: str
-    confidence: float | None
-    needs_review: bool
-    finding_codes: str
-    findings: str
-
-
-def flat_record(key: str, etag: str, record: Mapping[str, Any]) -> tuple[RecordRow, list[EntryRow]]:
+def flat_record(
+    key: str, revision: str, record: Mapping[str, Any]
+) -> tuple[RecordRow, list[EntryRow]]:
     """Return the row of a record, and those of its invoices.
 
     Args:
         key: the record's key.
-        etag: the record's own ETag.
-        record: its content.
+        revision: the revision of the record and its reviews.
+        record: its content, with people's decisions (``effective_record``).
     """
     error = record.get("error")
     message, hint = member(error, "message"), member(error, "hint")
     first_at = text(member(record.get("source"), "uploaded_at"))
     first_on = day_in_china(first_at)
+    invoices = record.get("invoices")
+    entries = invoices if isinstance(invoices, list) else []
+    status = text(record.get("status"))
     row = RecordRow(
         key,
-        etag,
+        revision,
         text(member(record.get("source"), "key")),
         text(etag_of(record)),
-        text(record.get("status")),
+        # A failure has invoices if a person entered them.
+        "recognized" if status == "failed" and entries else status,
         first_at if first_on else "",
         first_on,
         text(member(error, "code")),
@@ -129,9 +62,8 @@ def flat_record(key: str, etag: str, record: Mapping[str, Any]) -> tuple[RecordR
         text(member(hint, "zh")),
         text(message) or text(member(message, "en")),
         text(member(hint, "en")),
+        _integer(member(record.get("review"), "outdated")) or 0,
     )
-    invoices = record.get("invoices")
-    entries = invoices if isinstance(invoices, list) else []
     return row, [_entry(key, place, entry) for place, entry in enumerate(entries, 1)]
 
 
@@ -163,54 +95,111 @@ def text(value: object) -> str:
 
 def _entry(key: str, place: int, entry: object) -> EntryRow:
     amount, number = member(entry, "amount"), text(member(entry, "number"))
-    codes, messages, needs_review = _findings(entry)
+    review, confidence = member(entry, "review"), member(entry, "confidence")
+    verdict = text(member(review, "verdict"))
+    accepted = _texts(member(review, "accepted"))
+    value = None if verdict == Verdict.NOT_AN_INVOICE.value else member(amount, "value")
     return EntryRow(
-        key,
-        place,
-        _integer(member(entry, "page")),
-        text(member(entry, "code")),
-        number,
-        int(number) if _SERIAL.fullmatch(number) else None,
-        identity(entry) is not None,
-        text(member(entry, "location")),
-        text(member(entry, "province")),
-        text(member(entry, "city")),
-        _year(member(entry, "year")),
-        text(member(amount, "text")),
-        _decimal(member(amount, "value")),
-        text(member(amount, "words")),
-        _lowest(member(entry, "confidence")),
-        needs_review,
-        codes,
-        messages,
+        record_key=key,
+        # One that was entered by hand tells its place: one before it may be undone.
+        entry=_integer(member(entry, "place")) or place,
+        page=_integer(member(entry, "page")),
+        code=text(member(entry, "code")),
+        number=number,
+        serial=int(number) if _SERIAL.fullmatch(number) else None,
+        is_identified=identity(entry) is not None,
+        location=text(member(entry, "location")),
+        province=text(member(entry, "province")),
+        city=text(member(entry, "city")),
+        year=_year(member(entry, "year")),
+        amount_text=text(member(amount, "text")),
+        amount=_decimal(value),
+        amount_words=text(member(amount, "words")),
+        confidence=_lowest(confidence),
+        confidence_code=_share(member(confidence, "code")),
+        confidence_number=_share(member(confidence, "number")),
+        confidence_location=_share(member(confidence, "location")),
+        confidence_amount=_share(member(confidence, "amount")),
+        **_findings(entry, accepted),
+        accepted=" ".join(accepted),
+        is_duplicate_accepted=RULE in accepted,
+        verdict=verdict,
+        decided_duplicate_of=text(member(entry, "duplicate_of"))
+        if verdict == Verdict.DUPLICATE.value
+        else "",
+        reviewed_by=text(member(review, "by")),
+        reviewed_at=text(member(review, "at")),
+        review_reason=text(member(review, "reason")),
+        read_values=_read_values(entry),
+        is_by_hand=member(review, "is_by_hand") is True,
+        is_conflict=bool(member(review, "conflict")),
     )
 
 
-def _findings(entry: object) -> tuple[str, str, bool]:
-    """Return codes and Chinese texts of an invoice's findings, and whether it needs a review."""
+def _findings(entry: object, accepted: Collection[str]) -> dict[str, Any]:
+    """Return the columns that an invoice's findings fill, but for the finding of a duplicate."""
     present = member(entry, "findings")
-    if not isinstance(present, list):
-        issues = member(entry, "issues")  # codes, of the former schema
-        codes = [text(each) for each in issues] if isinstance(issues, list) else []
-        messages = [_no_text(code) for code in codes]
-        return " ".join(codes), "\n".join(messages), member(entry, "needs_review") is not False
-    found = [each for each in present if member(each, "code") != RULE]
+    if isinstance(present, list):
+        found = [each for each in present if member(each, "code") != RULE]
+        needs_review = any(
+            member(each, "severity") != Severity.INFO.value
+            and text(member(each, "code")) not in accepted
+            for each in found
+        )
+    else:  # codes, of the former schema
+        found = [{"code": code} for code in _texts(member(entry, "issues"))]
+        needs_review = member(entry, "needs_review") is not False
     codes = [text(member(each, "code")) for each in found]
-    messages = [
-        text(member(member(each, "message"), "zh")) or _no_text(code)
-        for each, code in zip(found, codes, strict=True)
-    ]
-    needs_review = any(member(each, "severity") != Severity.INFO.value for each in found)
-    return " ".join(codes), "\n".join(messages), needs_review
+    messages = [member(each, "message") for each in found]
+    zh = [text(member(each, "zh")) for each in messages]
+    en = [text(member(each, "en")) for each in messages]
+    # A severity that is missing counts as doubt.
+    severities = [text(member(each, "severity")) or Severity.DOUBT.value for each in found]
+    return {
+        "needs_review": needs_review,
+        "finding_codes": " ".join(codes),
+        "severities": " ".join(severities),
+        "findings": "\n".join(
+            words or _no_text(code).zh for words, code in zip(zh, codes, strict=True)
+        ),
+        "findings_en": "\n".join(
+            words or _no_text(code).en for words, code in zip(en, codes, strict=True)
+        ),
+    }
 
 
-def _no_text(code: str) -> str:
+def _read_values(entry: object) -> str:
+    """Return the texts that the OCR service read in the fields that a person changed, as JSON.
+
+    >>> review = {"read": {"number": "9123456O", "code": ""}}
+    >>> _read_values({"code": "", "number": "91234560", "review": review})
+    '{"number": "9123456O"}'
+    """
+    review, present = member(entry, "review"), texts_of(entry)
+    if member(review, "is_by_hand") is True:
+        return ""
+    read = member(review, "read")
+    found = {
+        name: text(member(read, name)) for name in NAMES if isinstance(member(read, name), str)
+    }
+    changed = {name: words for name, words in found.items() if words != present[name]}
+    return json.dumps(changed, ensure_ascii=False) if changed else ""
+
+
+def _texts(value: object) -> list[str]:
+    return [text(each) for each in value] if isinstance(value, list) else []
+
+
+def _no_text(code: str) -> Text:
     """Return the text of a finding whose record has none, such as one of the former schema.
 
-    >>> _no_text("zero_amount")
+    >>> _no_text("zero_amount").zh
     '记录中没有此提示的文字（代码 zero_amount），请与图片核对。'
     """
-    return f"记录中没有此提示的文字（代码 {code}），请与图片核对。"
+    return Text(
+        f"记录中没有此提示的文字（代码 {code}），请与图片核对。",
+        f"The record has no text of this finding ({code}): compare the invoice with its image.",
+    )
 
 
 def _decimal(value: object) -> Decimal | None:
@@ -240,6 +229,16 @@ def _year(value: object) -> int | None:
     return year if year is not None and year in _YEARS else None
 
 
+def _share(confidence: object) -> float | None:
+    """Return a confidence; one out of range counts as absent.
+
+    >>> _share(0.9), _share(float("nan")), _share(10**400), _share("high")
+    (0.9, None, None, None)
+    """
+    fits = isinstance(confidence, int | float) and 0 <= confidence <= 1
+    return float(confidence) if fits else None  # type: ignore[arg-type]  # checked
+
+
 def _lowest(confidence: object) -> float | None:
     """Return the lowest confidence; those out of range count as absent.
 
@@ -247,5 +246,4 @@ def _lowest(confidence: object) -> float | None:
     0.9
     """
     values = confidence.values() if isinstance(confidence, Mapping) else ()
-    numbers = [value for value in values if isinstance(value, int | float) and 0 <= value <= 1]
-    return min(map(float, numbers), default=None)
+    return min((each for each in map(_share, values) if each is not None), default=None)

@@ -1,12 +1,18 @@
 -- The ledger: one row per invoice, and one per input that has no invoice. DuckDB and Spark run this
--- same query over the tables inputs, records, entries, retries, markers and chosen (one row: prefix, since,
--- until, made_on, and the words of a duplicate, with {first} for the key of the first appearance).
+-- same query over the tables inputs, records, entries, retries, markers and chosen (one row: prefix,
+-- since, until, made_on, and the words of a duplicate in Chinese and English, with {first} for the
+-- key of the first appearance, and of one whose first appearance is missing).
 --
 -- A record counts if it is of the input's present content. Day and month are those of the first
 -- upload of that content: to upload it again moves no invoice to another month. A duplicate is every appearance of a
 -- well-formed code and number after the first one: by the time of the first upload of its content, then by the hash
 -- of its key, which is the order of the index in the bucket. Near duplicates differ in one
 -- character of code or number; numbers of one code that follow each other without a gap are none.
+--
+-- The entries have the values that people corrected. An entry that a person found to be no invoice
+-- is neither a duplicate nor the first appearance of one. An entry that a person found to be a
+-- duplicate is one of the file that the person named; that file is no duplicate of it. If the file
+-- has no invoice that counts (any more), a person has to decide again: else no file would count.
 WITH places AS (
     SELECT * FROM (
         VALUES (1), (2), (3), (4), (5), (6), (7), (8), (9), (10), (11), (12)
@@ -24,7 +30,9 @@ current_inputs AS (
         CASE
             WHEN inputs.ignored IS NOT NULL THEN 'ignored'
             WHEN result.status = 'recognized' THEN 'recognized'
-            WHEN result.status = 'archived' THEN 'archived'
+            -- A person entered the invoices by hand.
+            WHEN failure.status = 'recognized' THEN 'recognized'
+            WHEN result.status = 'archived' OR failure.status = 'archived' THEN 'archived'
             WHEN failure.status = 'failed' THEN 'failed'
             ELSE 'pending'
         END AS status,
@@ -32,6 +40,12 @@ current_inputs AS (
             nullif(result.first_at, ''), nullif(failure.first_at, ''), inputs.uploaded_at
         ) AS first_at,
         coalesce(result.first_on, failure.first_on, inputs.uploaded_on) AS first_on,
+        CASE
+            WHEN coalesce(result.status, '') <> 'recognized' AND failure.status = 'recognized'
+                THEN inputs.failure_key
+            ELSE inputs.record_key
+        END AS entries_key,
+        coalesce(result.outdated_reviews, failure.outdated_reviews, 0) AS outdated_reviews,
         failure.error_code,
         failure.message,
         failure.hint,
@@ -43,7 +57,8 @@ current_inputs AS (
         ON inputs.record_key = result.key
         AND (inputs.etag = result.source_etag OR result.status = 'archived')
     LEFT JOIN records AS failure
-        ON inputs.failure_key = failure.key AND inputs.etag = failure.source_etag
+        ON inputs.failure_key = failure.key
+        AND (inputs.etag = failure.source_etag OR failure.status = 'archived')
     LEFT JOIN attempts ON inputs.retry_start = attempts.retry_start
 ),
 
@@ -58,10 +73,11 @@ identities AS (
         entries.code,
         entries.number,
         entries.serial,
-        entries.is_identified
+        entries.is_identified,
+        entries.decided_duplicate_of
     FROM current_inputs
-    INNER JOIN entries ON current_inputs.record_key = entries.record_key
-    WHERE current_inputs.status = 'recognized'
+    INNER JOIN entries ON current_inputs.entries_key = entries.record_key
+    WHERE current_inputs.status = 'recognized' AND entries.verdict <> 'not_an_invoice'
     UNION ALL
     SELECT
         current_inputs.key,
@@ -71,16 +87,23 @@ identities AS (
         markers.code,
         markers.number,
         markers.serial,
-        true AS is_identified
+        true AS is_identified,
+        '' AS decided_duplicate_of
     FROM current_inputs
     INNER JOIN markers ON current_inputs.appearance = markers.appearance
     WHERE current_inputs.status = 'archived'
+),
+
+-- The invoices that people found to be duplicates are few.
+decided AS (
+    SELECT * FROM identities WHERE decided_duplicate_of <> ''
 ),
 
 appearances AS (
     SELECT
         key,
         entry,
+        decided_duplicate_of,
         row_number() OVER (
             PARTITION BY code, number ORDER BY first_at, key_hash, entry
         ) AS appearance,
@@ -89,6 +112,74 @@ appearances AS (
         ) AS first_key
     FROM identities
     WHERE is_identified
+),
+
+-- The first appearances that people named, with the first of those before them that name another.
+named_firsts AS (
+    SELECT
+        named.key,
+        named.entry,
+        min_by(
+            earlier.key,
+            concat(earlier.first_at, ' ', earlier.key_hash, lpad(CAST(earlier.entry AS STRING), 9, '0'))
+        ) AS first_key
+    FROM (
+        SELECT DISTINCT
+            identities.key,
+            identities.key_hash,
+            identities.first_at,
+            identities.entry,
+            identities.code,
+            identities.number
+        FROM identities
+        INNER JOIN decided
+            ON
+                identities.key = decided.decided_duplicate_of
+                AND identities.code = decided.code
+                AND identities.number = decided.number
+        WHERE identities.is_identified AND identities.decided_duplicate_of = ''
+    ) AS named
+    LEFT JOIN identities AS earlier
+        ON
+            named.code = earlier.code
+            AND named.number = earlier.number
+            AND named.key <> earlier.decided_duplicate_of
+            AND concat(
+                earlier.first_at, ' ', earlier.key_hash, lpad(CAST(earlier.entry AS STRING), 9, '0')
+            ) < concat(
+                named.first_at, ' ', named.key_hash, lpad(CAST(named.entry AS STRING), 9, '0')
+            )
+    GROUP BY named.key, named.entry
+),
+
+decided_firsts AS (
+    SELECT DISTINCT identities.key
+    FROM identities
+    INNER JOIN decided ON identities.key = decided.decided_duplicate_of
+    WHERE identities.decided_duplicate_of = ''
+),
+
+duplicates AS (
+    SELECT
+        appearances.key,
+        appearances.entry,
+        CASE WHEN named.key IS NULL THEN appearances.first_key ELSE named.first_key END AS first_key,
+        false AS is_first_missing
+    FROM appearances
+    LEFT JOIN named_firsts AS named
+        ON appearances.key = named.key AND appearances.entry = named.entry
+    WHERE
+        appearances.appearance > 1
+        AND appearances.decided_duplicate_of = ''
+        AND (named.key IS NULL OR named.first_key IS NOT NULL)
+    UNION ALL
+    SELECT
+        decided.key,
+        decided.entry,
+        decided.decided_duplicate_of AS first_key,
+        firsts.key IS NULL AS is_first_missing
+    FROM decided
+    LEFT JOIN decided_firsts AS firsts ON decided.decided_duplicate_of = firsts.key
 ),
 
 -- Distinct invoices; numbers of one code without a gap between them have the same run.
@@ -205,28 +296,53 @@ SELECT
     invoices.amount,
     invoices.amount_words,
     invoices.confidence,
-    invoices.needs_review OR coalesce(appearances.appearance > 1, false) AS needs_review,
-    CASE WHEN appearances.appearance > 1 THEN appearances.first_key END AS duplicate_of,
+    invoices.confidence_code,
+    invoices.confidence_number,
+    invoices.confidence_location,
+    invoices.confidence_amount,
+    invoices.needs_review
+    OR coalesce(duplicates.is_first_missing, false)
+    OR (duplicates.first_key IS NOT NULL AND NOT invoices.is_duplicate_accepted) AS needs_review,
+    duplicates.first_key AS duplicate_of,
     near.near_invoice,
     -- An expense needs its invoice by 31 May of the next year (国家税务总局公告2018年第28号); the
     -- code's year stands for that of the expense.
     make_date(invoices.year + 1, 5, 31) < chosen.made_on AS is_year_over,
-    CASE
-        WHEN appearances.appearance > 1
-            THEN concat_ws(' ', nullif(invoices.finding_codes, ''), 'duplicate')
-        ELSE invoices.finding_codes
-    END AS finding_codes,
-    CASE
-        WHEN appearances.appearance > 1
-            THEN concat_ws(
-                chr(10), nullif(invoices.findings, ''),
-                CASE
-                    WHEN appearances.first_key = present.key THEN chosen.duplicate_here
-                    ELSE replace(chosen.duplicate_elsewhere, '{first}', appearances.first_key)
-                END
-            )
-        ELSE invoices.findings
-    END AS findings,
+    concat_ws(
+        ' ', nullif(invoices.finding_codes, ''),
+        CASE WHEN duplicates.first_key IS NOT NULL THEN 'duplicate' END,
+        CASE WHEN duplicates.is_first_missing THEN 'first_missing' END
+    ) AS finding_codes,
+    concat_ws(
+        ' ', nullif(invoices.severities, ''),
+        CASE WHEN duplicates.first_key IS NOT NULL THEN 'serious' END,
+        CASE WHEN duplicates.is_first_missing THEN 'serious' END
+    ) AS severities,
+    concat_ws(
+        chr(10), nullif(invoices.findings, ''),
+        CASE
+            WHEN duplicates.first_key = present.key THEN chosen.duplicate_here
+            ELSE replace(chosen.duplicate_elsewhere, '{first}', duplicates.first_key)
+        END,
+        CASE WHEN duplicates.is_first_missing THEN chosen.first_missing END
+    ) AS findings,
+    concat_ws(
+        chr(10), nullif(invoices.findings_en, ''),
+        CASE
+            WHEN duplicates.first_key = present.key THEN chosen.duplicate_here_en
+            ELSE replace(chosen.duplicate_elsewhere_en, '{first}', duplicates.first_key)
+        END,
+        CASE WHEN duplicates.is_first_missing THEN chosen.first_missing_en END
+    ) AS findings_en,
+    invoices.accepted,
+    invoices.verdict,
+    invoices.reviewed_by,
+    invoices.reviewed_at,
+    invoices.review_reason,
+    invoices.read_values,
+    invoices.is_by_hand,
+    invoices.is_conflict,
+    present.outdated_reviews,
     present.error_code,
     present.message,
     present.hint,
@@ -237,10 +353,13 @@ SELECT
 FROM current_inputs AS present
 CROSS JOIN chosen
 LEFT JOIN entries AS invoices
-    ON present.record_key = invoices.record_key AND present.status = 'recognized'
-LEFT JOIN appearances
-    ON present.key = appearances.key AND invoices.entry = appearances.entry
-LEFT JOIN near ON invoices.code = near.code AND invoices.number = near.number
+    ON present.entries_key = invoices.record_key AND present.status = 'recognized'
+LEFT JOIN duplicates
+    ON present.key = duplicates.key AND invoices.entry = duplicates.entry
+LEFT JOIN near
+    ON
+        invoices.code = near.code AND invoices.number = near.number
+        AND invoices.verdict <> 'not_an_invoice'
 WHERE
     substr(present.key, 1, length(chosen.prefix)) = chosen.prefix
     AND (chosen.since IS NULL OR present.first_on >= chosen.since)

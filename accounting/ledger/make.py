@@ -9,7 +9,7 @@ from pathlib import Path
 
 from accounting.bucket import Bucket
 from accounting.errors import AccountingError
-from accounting.ledger.cache import open_cache
+from accounting.ledger.cache import Cache, open_cache
 from accounting.ledger.exports import Writer, write_csv, write_jsonl, write_parquet
 from accounting.ledger.query import Choice, Ledger
 from accounting.ledger.reconciliation import Reconciliation
@@ -45,14 +45,24 @@ def make_ledger(bucket: Bucket, choice: Choice, out: Path, cache: Path, notice: 
         AccountingError: the ending is unknown, or a workbook cannot hold so many rows.
         StoreError: the bucket refused a request or cannot be reached.
     """
-    write = writer_of(out)
+    writer_of(out)  # refused before any request
     with open_cache(cache, bucket.name) as opened:
-        downloaded = synchronize(opened, bucket, notice)
-        notice("writing", 0, None)
-        ledger = Ledger(opened, choice)
-        with whole_file(out) as unfinished:
-            write(ledger, unfinished)
-        return Made(downloaded, Reconciliation.of(ledger))
+        return write_ledger(opened, bucket, choice, out, notice)
+
+
+def write_ledger(cache: Cache, bucket: Bucket, choice: Choice, out: Path, notice: Notice) -> Made:
+    """Make a ledger with an open cache, which nothing else changes meanwhile.
+
+    The file is complete, or not there. See ``make_ledger``; an error that ``notice`` raises stops
+    the ledger.
+    """
+    write = writer_of(out)
+    downloaded = synchronize(cache, bucket, notice)
+    notice("writing", 0, None)
+    ledger = Ledger(cache, choice)
+    with whole_file(out) as unfinished:
+        write(ledger, unfinished, notice)
+    return Made(downloaded, Reconciliation.of(ledger))
 
 
 def writer_of(out: Path) -> Writer:

@@ -12,15 +12,46 @@ import duckdb
 
 from accounting.ledger.cache import Cache, batches
 from quota_invoice.invoice.duplicates import duplicate_finding
+from quota_invoice.invoice.findings import Text
 
 LEDGER = Path(__file__).with_name("ledger.sql")
 _BATCH = 1000  # rows
+_FIRST_MISSING = Text(
+    "审核时指定的首次出现文件中没有计入的发票，请重新审核：否则这张发票在任何文件中都不计入。",
+    "The file that a person named as the first appearance has no invoice that counts: decide "
+    "again, or the invoice counts in no file.",
+)
 
-INVOICES = "FROM ledger WHERE status = 'recognized' AND entry IS NOT NULL"
-"""One row per invoice; an input without an invoice has none."""
+ENTRIES = "FROM ledger WHERE status = 'recognized' AND entry IS NOT NULL"
+"""One row per entry of a record; an input without an invoice has none."""
+INVOICES = f"{ENTRIES} AND verdict <> 'not_an_invoice'"
+"""One row per invoice."""
+NOT_INVOICES = f"{ENTRIES} AND verdict = 'not_an_invoice'"
+"""The entries that a person found to be no invoices."""
 ORDER = "ORDER BY uploaded_at, key, entry"
+REVIEW = (
+    "CASE WHEN is_conflict THEN 'conflict' WHEN verdict = 'not_an_invoice' THEN verdict "
+    "WHEN is_by_hand THEN 'by_hand' WHEN verdict <> '' THEN verdict "
+    "WHEN reviewed_by <> '' THEN 'undone' WHEN outdated_reviews > 0 THEN 'outdated' END"
+)
+"""The state of an entry's review as one word: None, one of ``WORDS``."""
+WORDS = {
+    "corrected": "已更正 corrected",
+    "confirmed": "已确认 confirmed",
+    "duplicate": "审核为重复 duplicate",
+    "by_hand": "手工录入 entered by hand",
+    "not_an_invoice": "不是发票 not an invoice",
+    "conflict": "审核结果不一致 conflict",
+    "undone": "审核已撤销 undone",
+    "outdated": "文件已更换，原审核失效 outdated",
+}
+"""The states of reviews, for people."""
 COUNTED = f"{INVOICES} AND duplicate_of IS NULL"
 """The invoices that count: a duplicate's amount counts once."""
+TO_REVIEW = (
+    f"{ENTRIES} AND needs_review AND (duplicate_of IS NULL OR is_conflict OR verdict = 'duplicate')"
+)
+"""The entries that a person should look at; the sheet of duplicates has most of those."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +63,7 @@ class Choice:
         since: first day of the content's first upload, in China; None for all.
         until: last day of the upload.
         made_on: the day of the ledger, by which a code's year is judged.
-        review_url: the review page, which takes an input's key as ``key``; empty for no links.
+        review_url: URL of the review page without path; empty for no links.
     """
 
     prefix: str
@@ -55,11 +86,13 @@ class Ledger:
         self._connection: duckdb.DuckDBPyConnection = cache.connection
         self._connection.execute(
             "CREATE OR REPLACE TABLE chosen (prefix VARCHAR, since DATE, until DATE, made_on DATE, "
-            "duplicate_here VARCHAR, duplicate_elsewhere VARCHAR)"
+            "duplicate_here VARCHAR, duplicate_elsewhere VARCHAR, "
+            "duplicate_here_en VARCHAR, duplicate_elsewhere_en VARCHAR, first_missing VARCHAR, "
+            "first_missing_en VARCHAR)"
         )
         self._connection.execute(
-            "INSERT INTO chosen VALUES (?, ?, ?, ?, ?, ?)",
-            [choice.prefix, choice.since, choice.until, choice.made_on, *_words_of_duplicates()],
+            "INSERT INTO chosen VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [choice.prefix, choice.since, choice.until, choice.made_on, *_words()],
         )
         self._connection.execute(
             f"CREATE OR REPLACE TABLE ledger AS {LEDGER.read_text(encoding='utf-8')}"
@@ -75,6 +108,11 @@ class Ledger:
         [row] = self.rows(query)
         return row
 
+    def count(self, rows: str) -> int:
+        """Return the number of rows, such as those of ``INVOICES``."""
+        [count] = self.row(f"SELECT count(*) {rows}")
+        return int(count)
+
     def copy(self, query: str, path: Path) -> None:
         """Write the rows of a query to a Parquet file."""
         target = str(path).replace("'", "''")
@@ -83,7 +121,8 @@ class Ledger:
         )
 
 
-def _words_of_duplicates() -> tuple[str, str]:
-    """Return the Chinese texts of a duplicate in the same file, and in another one."""
+def _words() -> tuple[str, ...]:
+    """Return the texts of duplicates: in the same file, in another one; Chinese, then English."""
     here, elsewhere = duplicate_finding("", ""), duplicate_finding("{first}", "")
-    return here.message.zh, elsewhere.message.zh
+    texts = here.message.zh, elsewhere.message.zh, here.message.en, elsewhere.message.en
+    return *texts, *_FIRST_MISSING

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from accounting.ledger.query import COUNTED, INVOICES, Ledger
+from accounting.ledger.query import COUNTED, ENTRIES, INVOICES, REVIEW, WORDS, Ledger
 
 STATES = ("recognized", "failed", "pending", "archived", "ignored")
 _ZERO = Decimal("0.00")
@@ -44,6 +44,8 @@ class Reconciliation:
         counted: the invoices that count.
         to_review: those of them that a person should check.
         without_amount: those of them whose amount was not read.
+        reviews: the entries by the state of their reviews, see ``WORDS``; those that are not an
+            invoice included.
     """
 
     inputs: int
@@ -55,6 +57,7 @@ class Reconciliation:
     counted: tuple[int, Decimal]
     to_review: tuple[int, Decimal]
     without_amount: int
+    reviews: dict[str, int]
 
     @property
     def unexplained(self) -> int:
@@ -72,22 +75,21 @@ class Reconciliation:
         by_state = dict(
             ledger.rows("SELECT status, count(DISTINCT key) FROM ledger GROUP BY status")
         )
+        reviews = dict(
+            ledger.rows(f"SELECT {REVIEW} AS review, count(*) {ENTRIES} GROUP BY review")
+        )
         return cls(
-            inputs=_count(ledger, _CHOSEN),
+            inputs=ledger.count(_CHOSEN),
             states={state: by_state.get(state, 0) for state in STATES},
-            gone=_count(ledger, GONE),
-            without_invoice=_count(ledger, WITHOUT_INVOICE),
+            gone=ledger.count(GONE),
+            without_invoice=ledger.count(WITHOUT_INVOICE),
             invoices=_count_and_sum(ledger, INVOICES),
             duplicates=_count_and_sum(ledger, f"{INVOICES} AND duplicate_of IS NOT NULL"),
             counted=_count_and_sum(ledger, COUNTED),
             to_review=_count_and_sum(ledger, f"{COUNTED} AND needs_review"),
-            without_amount=_count(ledger, f"{COUNTED} AND amount IS NULL"),
+            without_amount=ledger.count(f"{COUNTED} AND amount IS NULL"),
+            reviews={word: reviews.get(word, 0) for word in WORDS},
         )
-
-
-def _count(ledger: Ledger, rows: str) -> int:
-    [count] = ledger.row(f"SELECT count(*) {rows}")
-    return int(count)
 
 
 def _count_and_sum(ledger: Ledger, rows: str) -> tuple[int, Decimal]:

@@ -15,6 +15,11 @@ def summary_lines(found: Reconciliation) -> list[str]:
         f"{_sum(found.counted)}, of which to review: {_sum(found.to_review)}",
         f"duplicates, not counted: {_sum(found.duplicates)}",
     ]
+    reviews = [
+        f"{count} {word.replace('_', ' ')}" for word, count in found.reviews.items() if count
+    ]
+    if reviews:
+        lines.append(f"reviewed by people: {', '.join(reviews)}")
     if found.without_amount:
         lines.append(f"without an amount: {found.without_amount} invoices")
     if found.without_invoice:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from accounting.ledger.query import COUNTED, Ledger
+from accounting.ledger.query import COUNTED, NOT_INVOICES, WORDS, Ledger
 from accounting.ledger.reconciliation import GONE, Reconciliation
 from accounting.ledger.table import Colour, Column, Formats, Kind, Table
 
@@ -17,6 +17,7 @@ _REASONS = {
     "pending": "等待识别 no record yet",
     "archived": "识别结果已归档 its record is in the archive: restore it",
     "ignored": "不是发票文件 no invoice by its name",
+    "not_an_invoice": "审核为不是发票 a person found that it is no invoice",
     "gone": "原图已删除或改名 removed or renamed",
 }
 
@@ -88,7 +89,12 @@ def write_reconciliation(ledger: Ledger, sheet: Worksheet, formats: Formats) -> 
         ),
     }.items():
         sums.add((label, count, amount), _warning(label, count or amount))
-    _write_choice(ledger, sheet, formats, sums.row + 1)
+    reviews = Table(sheet, formats, (Column("人工审核 Reviews"), _COUNT), sums.row + 1)
+    for word, count in found.reviews.items():
+        reviews.add(
+            (WORDS[word], count), Colour.DUPLICATE if word == "conflict" and count else Colour.NONE
+        )
+    _write_choice(ledger, sheet, formats, reviews.row + 1)
 
 
 def _warning(label: str, difference: int | Decimal) -> Colour:
@@ -111,11 +117,10 @@ def _write_choice(ledger: Ledger, sheet: Worksheet, formats: Formats, row: int) 
         (Column("没有发票的文件 Without invoice"), Column("原因 Why")),
         made.row + 1,
     )
-    query = (
-        "SELECT key, status FROM ledger WHERE status IN ('pending', 'archived', 'ignored') "
-        "ORDER BY status, key"
-    )
-    for key, status in ledger.rows(query):
-        others.add((key, _REASONS[status]))
+    missing = "FROM ledger WHERE status IN ('pending', 'archived', 'ignored')"
+    for reason, rows in (("status", missing), ("verdict", NOT_INVOICES)):
+        query = f"SELECT key, {reason} {rows} ORDER BY status, key, entry"
+        for key, why in ledger.rows(query):
+            others.add((key, _REASONS[why]))
     for (key,) in ledger.rows(f"SELECT source_key {GONE} ORDER BY source_key"):
         others.add((key, _REASONS["gone"]))

@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from itertools import chain, islice
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from accounting.bucket import Bucket
 from accounting.ledger.cache import Cache
-from accounting.ledger.flat import EntryRow, RecordRow, day_in_china, flat_record
+from accounting.ledger.download import download_changes
+from accounting.ledger.flat import day_in_china
 from accounting.progress import Notice
-from quota_invoice.errors import ObjectUnavailable
 from quota_invoice.invoice.duplicates import Appearance, identity
 from quota_invoice.obs.objects import Entry
+from quota_invoice.reviews.store import folder_and_name
 from quota_invoice.settings.layout import BucketLayout
 
-THREADS = 16
-"""Downloads at the same time."""
 _LISTED = 5000  # rows of an insert
-_BATCH = 1000  # records; an interrupted run loses no more
 _PARTS = 3  # of a marker's key: code, number, appearance
 _RETRY = re.compile(r"(.*)\.([0-9]+)\.json", re.DOTALL)
+_SUFFIX = ".json"
 
 
 def synchronize(cache: Cache, bucket: Bucket, notice: Notice) -> int:
-    """List the bucket and download new and changed records.
+    """List the bucket and download the records that are new, changed or reviewed since.
+
+    It may run again on the same open cache; until a listing is complete, queries see the former
+    one.
 
     Args:
         cache: takes listings and records.
@@ -41,29 +42,52 @@ def synchronize(cache: Cache, bucket: Bucket, notice: Notice) -> int:
             are kept.
     """
     _list(cache, bucket, notice)
-    cache.forget_unlisted()
-    downloaded = _download(cache, bucket, notice)
+    downloaded = download_changes(cache, bucket, notice)
     if cache.has_archived():
         _list_markers(cache, bucket)
     return downloaded
 
 
 def _list(cache: Cache, bucket: Bucket, notice: Notice) -> None:
-    layout = bucket.layout
-    inputs = (_input(entry, layout) for entry in bucket.listing(layout.input_prefix))
-    records = chain(bucket.listing(layout.results_prefix), bucket.listing(layout.failures_prefix))
-    listed = ((entry.key, entry.etag) for entry in records if entry.key.endswith(".json"))
-    tries = (_RETRY.fullmatch(entry.key) for entry in bucket.listing(layout.retries_prefix))
-    retries = ((match[1], int(match[2])) for match in tries if match)
-    count = 0
-    for table, rows in (("inputs", inputs), ("listed", listed), ("retries", retries)):
-        while batch := list(islice(rows, _LISTED)):
-            cache.add(table, batch)
+    layout, count = bucket.layout, 0
+    cache.begin_listing()
+    for table, rows in _listings(bucket.listing, layout):
+        for batch in _batches(rows):
+            cache.add_listed(table, batch)
             count += len(batch)
             notice("listing", count, None)
+    cache.end_listing()
 
 
-def _input(entry: Entry, layout: BucketLayout) -> tuple[Any, ...]:
+def _listings(
+    listing: Callable[[str], Iterable[Entry]], layout: BucketLayout
+) -> Iterator[tuple[str, Iterable[tuple[Any, ...]]]]:
+    """Yield the rows of the listings, by the names of their tables."""
+    # The records come first: if one is written meanwhile, its input is listed, and pending.
+    for outputs in (layout.results_prefix, layout.failures_prefix):
+        records = (_record(entry, outputs, layout) for entry in listing(outputs))
+        yield "listed", filter(None, records)
+    reviews = (folder_and_name(entry.key) for entry in listing(layout.reviews_prefix))
+    yield "reviews", filter(None, reviews)
+    tries = (_RETRY.fullmatch(entry.key) for entry in listing(layout.retries_prefix))
+    yield "retries", ((match[1], int(match[2])) for match in tries if match)
+    yield "inputs", (input_row(entry, layout) for entry in listing(layout.input_prefix))
+
+
+def _batches(rows: Iterable[tuple[Any, ...]]) -> Iterator[list[tuple[Any, ...]]]:
+    left = iter(rows)
+    while batch := list(islice(left, _LISTED)):
+        yield batch
+
+
+def _record(entry: Entry, outputs: str, layout: BucketLayout) -> tuple[str, str, str] | None:
+    """Return the row of a record or failure record; None for another object."""
+    path = entry.key.removeprefix(outputs).removesuffix(_SUFFIX)
+    is_record = entry.key.endswith(_SUFFIX)
+    return (entry.key, entry.etag, f"{layout.reviews_prefix}{path}/") if is_record else None
+
+
+def input_row(entry: Entry, layout: BucketLayout) -> tuple[Any, ...]:
     """Return the row of an input."""
     return (
         entry.key,
@@ -78,17 +102,6 @@ def _input(entry: Entry, layout: BucketLayout) -> tuple[Any, ...]:
     )
 
 
-def _download(cache: Cache, bucket: Bucket, notice: Notice) -> int:
-    total, done = cache.missing(), 0
-    notice("records", done, total)
-    with ThreadPoolExecutor(THREADS, thread_name_prefix="records") as pool:
-        for batch in cache.missing_batches(_BATCH):
-            _keep(cache, list(pool.map(lambda listed: _read(bucket, *listed), batch)))
-            done += len(batch)
-            notice("records", done, total)
-    return done
-
-
 def _list_markers(cache: Cache, bucket: Bucket) -> None:
     """List the index of appearances, which tells the invoices of records in the archive."""
     prefix = bucket.layout.index_prefix
@@ -98,21 +111,5 @@ def _list_markers(cache: Cache, bucket: Bucket) -> None:
         for code, number, appearance in (path for path in paths if len(path) == _PARTS)
         if identity({"code": code, "number": number})
     )
-    while batch := list(islice(markers, _LISTED)):
-        cache.add("markers", batch)
-
-
-def _read(bucket: Bucket, key: str, etag: str) -> tuple[RecordRow, Sequence[EntryRow]] | None:
-    """Download a record; None if it was removed after the listing."""
-    try:
-        record = bucket.store.read(bucket.name, key)
-    except ObjectUnavailable:
-        return RecordRow(key, etag, "", "", "archived"), []
-    return None if record is None else flat_record(key, etag, record)
-
-
-def _keep(cache: Cache, found: Iterable[tuple[RecordRow, Sequence[EntryRow]] | None]) -> None:
-    present = [each for each in found if each]
-    with cache.transaction():
-        cache.add("records", [record for record, _ in present])
-        cache.add("entries", [entry for _, entries in present for entry in entries])
+    for batch in _batches(markers):
+        cache.add_markers(batch)

@@ -10,7 +10,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
 
-from accounting.ledger.query import COUNTED, INVOICES, Ledger
+from accounting.ledger.query import COUNTED, INVOICES, NOT_INVOICES, Ledger
 from accounting.ledger.reconciliation import Reconciliation
 from quota_invoice.invoice.numerals import LIMIT
 
@@ -66,6 +66,7 @@ REASONS = (
         "没有金额 Without amount",
         f"{COUNTED} AND NOT needs_review AND NOT coalesce({_HAS_AMOUNT}, FALSE)",
     ),
+    Reason("不是发票 Not an invoice", NOT_INVOICES, are_invoices=False),
     Reason(
         "没有发票 No invoice",
         "FROM ledger WHERE status = 'recognized' AND entry IS NULL",
@@ -87,7 +88,8 @@ class Listed(NamedTuple):
         code: the invoice code; empty for a file without invoices, likewise the following.
         number: the invoice number.
         amount: yuan; None if it was not read.
-        note: the first appearance of a duplicate, the findings, or the cause of a failure.
+        note: the first appearance of a duplicate, the findings, the cause of a failure, or the
+            person who found that it is no invoice.
     """
 
     key: str
@@ -106,6 +108,8 @@ class Totals:
         amount: their sum.
         files: the originals.
         pictures: the pictures on the paste sheets.
+        corrected: the invoices that people corrected, by the people.
+        by_hand: those that people entered by hand, by the people.
         listed: number and sum for each of ``REASONS``.
         reconciliation: the counts of the workbook.
     """
@@ -114,6 +118,8 @@ class Totals:
     amount: Decimal
     files: int
     pictures: int
+    corrected: dict[str, int]
+    by_hand: dict[str, int]
     listed: tuple[tuple[int, Decimal], ...]
     reconciliation: Reconciliation
 
@@ -143,9 +149,16 @@ class Totals:
             amount or _ZERO,
             files,
             int(shown or 0),
+            _by_person(ledger, "verdict = 'corrected' AND NOT is_by_hand"),
+            _by_person(ledger, "is_by_hand"),
             tuple((count, total or _ZERO) for count, total in listed),
             Reconciliation.of(ledger),
         )
+
+
+def _by_person(ledger: Ledger, condition: str) -> dict[str, int]:
+    rows = f"{_FILED} AND {condition} GROUP BY reviewed_by ORDER BY reviewed_by"
+    return dict(ledger.rows(f"SELECT reviewed_by, count(*) {rows}"))
 
 
 def filed_files(ledger: Ledger) -> Iterator[list[Filed]]:
@@ -159,7 +172,9 @@ def listed(ledger: Ledger, reason: Reason) -> Iterator[Listed]:
     """Yield the invoices and files that are listed for a reason."""
     columns = (
         "key, coalesce(code, ''), coalesce(number, ''), amount, "
-        "coalesce(duplicate_of, nullif(findings, ''), nullif(message, ''), '')"
+        "CASE WHEN verdict = 'not_an_invoice' "
+        "THEN concat_ws(' ', nullif(findings, ''), reviewed_by, nullif(review_reason, '')) "
+        "ELSE coalesce(duplicate_of, nullif(findings, ''), nullif(message, ''), '') END"
     )
     for row in ledger.rows(f"SELECT {columns} {reason.rows} ORDER BY uploaded_at, key, entry"):
         yield Listed(*row)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from accounting.errors import AccountingError
 from accounting.ledger.query import Ledger
@@ -33,6 +33,8 @@ def cover_lines(ledger: Ledger, totals: Totals) -> Iterator[str]:
     yield f"原图 Originals：{totals.files} 个"
     yield f"合计 Total：{yuan(totals.amount)}"
     yield f"大写 In words：人民币{_words(totals)}"
+    yield f"其中人工更正 Corrected by people：{_people(totals.corrected)}"
+    yield f"其中手工录入 Entered by hand：{_people(totals.by_hand)}"
     yield ""
     yield "经办人 Prepared by：____________    审核人 Checked by：____________"
     yield ""
@@ -50,6 +52,16 @@ def cover_lines(ledger: Ledger, totals: Totals) -> Iterator[str]:
                 yield ""
                 yield reason.label
             yield f"{number}. {_line(row)}"
+
+
+def _people(counts: Mapping[str, int]) -> str:
+    """Return the number of invoices, and of each person's.
+
+    >>> _people({"李会计": 2, "王会计": 1}), _people({})
+    ('3 张（李会计 2，王会计 1）', '0 张')
+    """
+    each = "，".join(f"{_cut(person)} {count}" for person, count in counts.items())
+    return f"{sum(counts.values())} 张{f'（{each}）' if each else ''}"
 
 
 def _words(totals: Totals) -> str:

@@ -11,8 +11,8 @@ from zipfile import ZIP_STORED, ZipFile
 from xlsxwriter import Workbook
 
 from accounting.bucket import Bucket
-from accounting.errors import AccountingError
-from accounting.ledger.cache import open_cache
+from accounting.errors import AccountingError, EmptyChoice
+from accounting.ledger.cache import Cache, open_cache
 from accounting.ledger.make import whole_file
 from accounting.ledger.query import Choice, Ledger
 from accounting.ledger.sync import synchronize
@@ -74,15 +74,26 @@ def make_packet(
     if out.suffix != ".zip":
         raise AccountingError(f"{out.name}: a packet's name ends in .zip")
     with open_cache(cache, bucket.name) as opened:
-        synchronize(opened, bucket, notice)
-        ledger = Ledger(opened, choice)
-        totals = Totals.of(ledger)
-        if not totals.reconciliation.inputs:
-            raise AccountingError(f"there is no input below {choice.prefix}")
-        with whole_file(out) as unfinished, ZipFile(unfinished, "w", ZIP_STORED) as zipped:
-            unfinished.chmod(0o600)
-            packet = _Packet(bucket, ledger, totals, zipped)
-            packet.write(notice)
+        return write_packet(opened, bucket, choice, out, notice)
+
+
+def write_packet(
+    cache: Cache, bucket: Bucket, choice: Choice, out: Path, notice: Notice
+) -> MadePacket:
+    """Make a packet with an open cache, which nothing else changes meanwhile.
+
+    The zip file is complete, or not there. See ``make_packet``; an error that ``notice`` raises
+    stops the packet.
+    """
+    synchronize(cache, bucket, notice)
+    ledger = Ledger(cache, choice)
+    totals = Totals.of(ledger)
+    if not totals.reconciliation.inputs:
+        raise EmptyChoice(choice.prefix)
+    with whole_file(out) as unfinished, ZipFile(unfinished, "w", ZIP_STORED) as zipped:
+        unfinished.chmod(0o600)
+        packet = _Packet(bucket, ledger, totals, zipped)
+        packet.write(notice)
     return MadePacket(totals, packet.unshown)
 
 
@@ -106,7 +117,7 @@ class _Packet:
         notice("workbook", 0, None)
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / WORKBOOK
-            write_workbook(self._ledger, path, self._write_sheet)
+            write_workbook(self._ledger, path, notice, self._write_sheet)
             self._zip.write(path, WORKBOOK)
 
     def _new_sheets(self, before: int) -> Sheets:

@@ -31,7 +31,7 @@ def picture(content: bytes, page: int | None) -> bytes:
     kind, number = kind_of(content), page or 1
     try:
         if kind is Kind.PDF:
-            image = _rendered(content, number)
+            image = _rendered(content, number, _LONGEST)
         else:
             pages = pages_of_pyramid(content, Tiff(content)) if kind is Kind.TIFF else [0]
             image = Image.open(io.BytesIO(to_jpeg(content, pages[number - 1]).image))
@@ -46,7 +46,26 @@ def picture(content: bytes, page: int | None) -> bytes:
         return file.getvalue()
 
 
-def _rendered(content: bytes, number: int) -> Image.Image:
+def rendered_page(content: bytes, number: int, longest: int) -> bytes:
+    """Return a page of a PDF as a JPEG.
+
+    Args:
+        content: the file.
+        number: the page, from 1.
+        longest: pixels of its longest side.
+
+    Raises:
+        AccountingError: the file is damaged, needs a password, or has no such page.
+    """
+    try:
+        with _rendered(content, number, longest) as image, io.BytesIO() as file:
+            image.convert("RGB").save(file, "JPEG", quality=_QUALITY)
+            return file.getvalue()
+    except (pypdfium2.PdfiumError, IndexError):
+        raise AccountingError(f"page {number} of the PDF cannot be read") from None
+
+
+def _rendered(content: bytes, number: int, longest: int) -> Image.Image:
     """Return a page of a PDF.
 
     Raises:
@@ -55,6 +74,6 @@ def _rendered(content: bytes, number: int) -> Image.Image:
     """
     with pypdfium2.PdfDocument(content) as file:
         page = file[number - 1]
-        scale = _LONGEST / max(*page.get_size(), 1)
+        scale = longest / max(*page.get_size(), 1)
         image: Image.Image = page.render(scale=scale).to_pil()
         return image

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
@@ -18,7 +16,7 @@ import typer
 from rich.table import Table
 
 from bench.console import console
-from bench.ledger.server import BUCKET
+from bench.ledger.running import access, running_server
 from local.processes import plain_environment
 
 _MOST_MB = 300
@@ -54,10 +52,10 @@ def bench(
     runs = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        with _server(records, 0) as url:
+        with running_server(records, 0) as url:
             runs.append(_ledger(f"first run, {records} downloads, CSV", url, folder, "csv"))
             runs.append(_ledger("no downloads, workbook", url, folder, "xlsx"))
-        with _server(records, _CHANGED) as url:
+        with running_server(records, _CHANGED) as url:
             runs.append(_ledger(f"{_CHANGED} changes, workbook", url, folder, "xlsx"))
         sizes = [_MILLION // 10, _MILLION] if million else []
         runs += [_in_process(size, folder) for size in sizes]
@@ -83,18 +81,9 @@ def bench(
 
 
 def _ledger(name: str, url: str, folder: Path, suffix: str) -> Run:
-    environment = {
-        **plain_environment(),
-        "HW_ACCESS_KEY": "A" * 20,
-        "HW_SECRET_KEY": "none",
-        "BUCKET": BUCKET,
-        "OBS_ENDPOINT": url,
-        "OBS_SIGNATURE": "v4",
-        "OBS_PATH_STYLE": "true",
-    }
     out, cache = folder / f"ledger.{suffix}", folder / "cache"
     options = ["--out", str(out), "--cache", str(cache)]
-    return _measure(name, ["accounting", "ledger", *options], environment)
+    return _measure(name, ["accounting", "ledger", *options], access(url))
 
 
 def _in_process(records: int, folder: Path) -> Run:
@@ -115,21 +104,6 @@ def _measure(name: str, arguments: list[str], environment: dict[str, str]) -> Ru
     run = Run(name, time.perf_counter() - started, cpu, usage.ru_maxrss / 1024)
     console.print(f"{name}: {run.seconds:.1f} s ({cpu:.1f} CPU), {run.megabytes:.0f} MB")
     return run
-
-
-@contextlib.contextmanager
-def _server(records: int, changed: int) -> Iterator[str]:
-    """Run the object store in a process of its own, and give its URL."""
-    arguments = [sys.executable, "-m", "bench.ledger.server", str(records), str(changed)]
-    with subprocess.Popen(  # noqa: S603 - this Python, with a module of ours
-        arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout  # noqa: S101 - a pipe
-        assert process.stdin  # noqa: S101 - as above
-        try:
-            yield process.stdout.readline().strip()
-        finally:
-            process.stdin.close()
 
 
 if __name__ == "__main__":

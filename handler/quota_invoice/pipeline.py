@@ -60,6 +60,7 @@ class Outcome(Enum):
     REDERIVED = "rederived"  # the record was written again, with the findings of the present rules
     UNCHANGED = "unchanged"  # the record has the findings of the present rules
     UNUSABLE = "unusable"  # the record is not one that this function wrote
+    NOTED = "noted"  # the appearances of corrected invoices were noted, by a sweep
     TIDIED = "tidied"  # a leftover failure record was removed, by a sweep
 
     @property

@@ -162,14 +162,14 @@ class LocalBucket:
         if not is_success(answer.status):
             raise CloudError(f"the store refused the CORS rule: {answer.status} {answer.errorCode}")
 
-    def temporary_credentials(self) -> Credentials:
-        """Assume the function's role: credentials that are valid for 15 minutes."""
+    def temporary_credentials(self, role: str = seaweedfs.ROLE) -> Credentials:
+        """Assume a role, the function's by default: credentials that are valid for 15 minutes."""
         answer = self._session.post(
             self.endpoint,
             data={
                 "Action": "AssumeRole",
                 "Version": "2011-06-15",
-                "RoleArn": seaweedfs.ROLE,
+                "RoleArn": role,
                 "RoleSessionName": f"function-{secrets.token_hex(4)}",
                 "DurationSeconds": _SESSION_SECONDS,
             },

@@ -13,7 +13,7 @@ from local.errors import CloudError
 from ocr_service.auth.keyring import Credentials
 from quota_invoice.settings.layout import DEFAULT_LAYOUT
 
-ROLE = "arn:aws:iam::role/FunctionAgency"
+ROLE, REVIEWERS = "arn:aws:iam::role/FunctionAgency", "arn:aws:iam::role/Reviewers"
 
 
 def program() -> str:
@@ -45,6 +45,8 @@ def arguments(ports: list[int], data: Path) -> list[str]:
         f"-volume.port={volume}",
         f"-volume.port.grpc={volume_grpc}",
         "-volume.max=20",
+        # By default 1 % of the disk: on a large one gigabytes, without which uploads wait forever.
+        "-volume.minFreeSpace=300MiB",
         "-volume.preStopSeconds=0",
         "-filer",
         "-filer.disableHttp",
@@ -79,7 +81,7 @@ def identities(owner: Credentials) -> dict[str, Any]:
 
 
 def policies(bucket: str) -> dict[str, Any]:
-    """Return the content of ``iam.json``: the function's role, with its rights on Huawei Cloud."""
+    """Return the content of ``iam.json``: the roles of function and reviewers, as deployed."""
 
     def allow(action: str, *prefixes: str) -> dict[str, Any]:
         resources = [f"arn:aws:s3:::{bucket}/{prefix}*" for prefix in prefixes]
@@ -93,14 +95,26 @@ def policies(bucket: str) -> dict[str, Any]:
         layout.index_prefix,
     ]
     removable = [*readable, layout.retries_prefix]
-    rights = [
-        allow("GetObject", layout.input_prefix, *readable),
+    # A sweep lists. Without this right, GET of a missing object is 403 instead of 404.
+    listing = {
+        "Effect": "Allow",
+        "Action": ["s3:ListBucket"],
+        "Resource": [f"arn:aws:s3:::{bucket}"],
+    }
+    function = [
+        allow("GetObject", layout.input_prefix, layout.reviews_prefix, *readable),
         allow("GetObjectVersion", layout.input_prefix),
         # The function signs upload URLs for the callers of its API.
         allow("PutObject", layout.uploads_prefix, layout.history_prefix, *removable),
         allow("DeleteObject", *removable),
-        # A sweep lists. Without this right, GET of a missing object is 403 instead of 404.
-        {"Effect": "Allow", "Action": ["s3:ListBucket"], "Resource": [f"arn:aws:s3:::{bucket}"]},
+        listing,
+    ]
+    added = (layout.input_prefix, layout.reviews_prefix)
+    reviewers = [
+        allow("GetObject", layout.results_prefix, layout.failures_prefix, *added),
+        allow("GetObjectVersion", layout.input_prefix),
+        allow("PutObject", *added),
+        listing,
     ]
     trust = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": ["sts:AssumeRole"]}
     version = "2012-10-17"
@@ -111,14 +125,18 @@ def policies(bucket: str) -> dict[str, Any]:
             "issuer": "local-cloud",
             "signingKey": base64.b64encode(secrets.token_bytes(32)).decode(),
         },
-        "policies": [{"name": "Function", "document": {"Version": version, "Statement": rights}}],
+        "policies": [
+            {"name": name, "document": {"Version": version, "Statement": rights}}
+            for name, rights in (("Function", function), ("Reviewers", reviewers))
+        ],
         "roles": [
             {
-                "roleName": ROLE.rpartition("/")[2],
-                "roleArn": ROLE,
+                "roleName": role.rpartition("/")[2],
+                "roleArn": role,
                 "trustPolicy": {"Version": version, "Statement": [trust]},
-                "attachedPolicies": ["Function"],
+                "attachedPolicies": [name],
             }
+            for role, name in ((ROLE, "Function"), (REVIEWERS, "Reviewers"))
         ],
     }
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ops.status.summary import Summary
 
-_VERSION = 1  # a file of another version is not used
+_VERSION = 2  # a file of another version is not used
 
 
 @dataclass

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import functools
 import time
-from collections import Counter
-from collections.abc import Callable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any
 
 from ops.status.cache import SummaryCache
 from ops.status.summary import Summary, summarize
+from quota_invoice.errors import ObjectUnavailable
 from quota_invoice.obs.objects import Entry, ObjectStore, Source
 from quota_invoice.obs.walk import Finding, State, walk
 from quota_invoice.records.stored import stored_record
+from quota_invoice.reviews.effective import effective_record
+from quota_invoice.reviews.store import folder_and_name, read_named
 from quota_invoice.settings.layout import BucketLayout
 from quota_invoice.sweep.comparison import state_of
 
@@ -34,7 +39,9 @@ class Inventory:
         waiting: objects below the retries' prefix, one per input that is tried again later.
         oldest: the pending input that was uploaded first, or None.
         undecided: inputs whose records have to be read to know, and were not.
-        doubtful: records with an invoice that a person should check.
+        doubtful: records with an invoice that a person should check, and has not.
+        reviews: invoices that people decided, by the word of ``Summary.reviews``.
+        reviewed: inputs with an entry of a review on any content.
         unread: records that were not read, so that the figures from records are incomplete.
         calls: OCR requests of records, by month.
         billed: billed results of records, by month.
@@ -48,6 +55,8 @@ class Inventory:
     oldest: Entry | None = None
     undecided: int = 0
     doubtful: int = 0
+    reviews: Counter[str] = field(default_factory=Counter)
+    reviewed: int = 0
     unread: int = 0
     calls: Counter[str] = field(default_factory=Counter)
     billed: Counter[str] = field(default_factory=Counter)
@@ -88,10 +97,15 @@ class InventoryTaker:
         self._clock = clock
         self._found = Inventory()
         self._unread: list[Finding] = []
+        self._reviews: defaultdict[str, list[str]] = defaultdict(list)  # names by folders
 
     def list(self) -> None:
         """List the bucket, and count the inputs whose records need not be read."""
         listing = functools.partial(self._store.listing, self._bucket)
+        for entry in listing(self._layout.reviews_prefix):
+            if found := folder_and_name(entry.key):
+                self._reviews[found[0]].append(found[1])
+        self._found.reviewed = len(self._reviews)
         for finding in walk(listing, self._layout):
             self._found.inputs += 1
             facts = self._known(finding)
@@ -128,7 +142,10 @@ class InventoryTaker:
         """Return the facts of an input's records; None if one of them has to be read."""
         if not finding.is_ordered:
             return None
-        facts = [self._cache.get(each.etag) if each else None for each in _entries(finding)]
+        facts = [
+            self._cache.get(self._revision(finding, each)) if each else None
+            for each in _entries(finding)
+        ]
         has_all = all(one or not each for one, each in zip(facts, _entries(finding), strict=True))
         return (facts[0], facts[1]) if has_all else None
 
@@ -145,16 +162,35 @@ class InventoryTaker:
     def _fact(self, finding: Finding, listed: Entry | None, key: str) -> Summary | None:
         if listed is None and finding.is_ordered:
             return None
-        known = self._cache.get(listed.etag) if listed else None
+        revision = self._revision(finding, listed) if listed else ""
+        known = self._cache.get(revision) if listed else None
         if known is not None:
             return known
         entry = finding.entry
         source = Source(self._bucket, entry.key, entry.etag, entry.size, None, entry.modified_at)
         record = stored_record(self._store, source, key)
-        summary = None if record is None else summarize(record)
+        summary = None if record is None else summarize(self._reviewed(finding, record))
         if listed and summary:
-            self._cache.add(listed.etag, summary)
+            self._cache.add(revision, summary)
         return summary
+
+    def _names(self, finding: Finding) -> Sequence[str]:
+        return self._reviews.get(self._layout.reviews_folder(finding.entry.key), ())
+
+    def _revision(self, finding: Finding, listed: Entry) -> str:
+        """Return the record's ETag; with reviews, another text for each set of their entries."""
+        names = self._names(finding)
+        marks = "".join(names)
+        return f"{listed.etag}+{sha256(marks.encode()).hexdigest()}" if names else listed.etag
+
+    def _reviewed(self, finding: Finding, record: dict[str, Any]) -> dict[str, Any]:
+        """Return a record with people's decisions."""
+        names, key = self._names(finding), finding.entry.key
+        try:
+            found = read_named(self._store, self._layout, self._bucket, key, names)
+        except ObjectUnavailable:  # a decision is in the archive: the record counts as it was read
+            return record
+        return effective_record(record, found)
 
     def _count(self, finding: Finding, facts: Facts) -> None:
         found, (record, failure) = self._found, facts
@@ -169,11 +205,13 @@ class InventoryTaker:
             found.pending += 1
             if found.oldest is None or finding.entry.modified_at < found.oldest.modified_at:
                 found.oldest = finding.entry
-        elif state is State.FAILED:
+        elif state is State.FAILED and not (failure and failure.reviews):
             found.failures[failure.code if failure else NOT_READ] += 1
         else:
             found.records += 1
-            found.doubtful += record.is_doubtful if record else 0
+            shown = failure if state is State.FAILED else record
+            found.doubtful += shown.is_doubtful if shown else 0
+            found.reviews.update(shown.reviews.split() if shown else ())
         if record:
             found.calls[record.month] += record.calls
             found.billed[record.month] += record.billed

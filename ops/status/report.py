@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from ops.status.inventory import Inventory
-from ops.status.summary import BILLING_ZONE
+from ops.status.summary import BILLING_ZONE, CONFLICT
 from ops.status.sweeps import LastSweep
 from quota_invoice.times import format_time, parse_time
 
@@ -49,7 +49,9 @@ class Report:
         if failures := found.failures.total():
             points.append(f"failed inputs: {failures}; their records below failures/ have hints")
         if found.doubtful:
-            points.append(f"doubtful records: {found.doubtful}; needs_review is true in them")
+            points.append(f"doubtful records: {found.doubtful}; make review shows them")
+        if conflicts := found.reviews[CONFLICT]:
+            points.append(f"invoices on which people decided differently: {conflicts}")
         age = self._oldest_age
         if age is not None and age > _LONGEST_PENDING:
             points.append(f"an input has been pending for {_duration(age)}")
@@ -90,6 +92,7 @@ class Report:
             },
             "undecided": found.undecided,
             "doubtful": found.doubtful,
+            "reviews": {"inputs": found.reviewed, "invoices": dict(found.reviews)},
             "records_not_read": found.unread,
             "sweep": {
                 "at": format_time(sweep.at, "seconds") if sweep.at else None,
@@ -118,6 +121,7 @@ class Report:
             "failures": _with_parts(found.failures.total(), found.failures),
             "pending": self._pending(),
             "doubtful": f"{found.doubtful}{partly}",
+            "reviewed": f"{_with_parts(found.reviews.total(), found.reviews)} invoices{partly}",
             "last sweep": self._sweep(),
             "code": self._code(),
             f"OCR in {month}": f"{found.calls[month]} calls, {found.billed[month]} billed{partly}",

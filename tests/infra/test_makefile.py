@@ -44,6 +44,18 @@ def test_up_has_the_choice_of_several_invoices_on_one_image(project: Path) -> No
     assert "RECOGNITION=auto" in make(project, "help")
 
 
+def test_the_review_page_runs_on_a_stages_bucket_or_the_local_one(project: Path) -> None:
+    names = 'REVIEWER=王芳,"$$x'
+    assert "-m accounting review --env build/up.env" in make(
+        project, "--dry-run", "review", names, "LOCAL=1"
+    )
+    printed = make(project, "--dry-run", "review", names, "STAGE=dev", "PORT=9")
+    assert "-m ops.remote accounting 'dev' review  --port \"9\"" in printed
+    with pytest.raises(subprocess.CalledProcessError) as raised:
+        make(project, "review", "LOCAL=1")
+    assert "name the person who reviews: make review REVIEWER=name" in raised.value.stderr
+
+
 def test_an_environment_serves_the_folder_that_it_was_made_for(project: Path) -> None:
     assert "-m ops.environment" not in make(project, "--dry-run", "demo")
     moved = project.rename(project.with_name("moved"))

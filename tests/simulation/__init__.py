@@ -16,6 +16,7 @@ the bucket with the rules that the function promises.
     history     runs a plan
     rules/      the rules: causes, the causes that explain a further reading of one content;
                 duplicates, those of the index; checks, all others
+    editors/    histories in which people review records meanwhile
     shrinking   removes actions and faults from a failing history while it still fails
 
 ``SIMULATION_HISTORIES=100000`` sets the number of histories of ``test_histories``. A history that

@@ -25,12 +25,13 @@ from quota_invoice.obs.objects import Source
 from quota_invoice.recognition.reading import Api, Reading, Recognition
 from quota_invoice.records.appearances import AppearanceIndex
 from quota_invoice.records.record import failed, recognized
+from quota_invoice.reviews.effective import CONFLICT, READ_AGAIN
 from quota_invoice.settings.layout import DEFAULT_LAYOUT
 from quota_invoice.settings.settings import Settings
 from tests.support.fakes import FakeStore
 from tests.support.paths import ROOT
 
-PAGES = ("README.md", "stages/README.md", "docs/operations.md")
+PAGES = ("README.md", "stages/README.md", "docs/operations.md", "docs/review.md")
 TEXTS = {page: (ROOT / page).read_text(encoding="utf-8") for page in PAGES}
 README = TEXTS["README.md"]
 TARGETS = sorted(set(re.findall(r"`?make ([a-z][a-z-]+)", "\n".join(TEXTS.values()))))
@@ -40,7 +41,7 @@ SOURCE = Source("b", "incoming/a.jpg", "e", 1, None, None)
 
 @pytest.mark.parametrize("target", TARGETS)
 def test_each_make_target_exists(target: str) -> None:
-    command = ["make", "--dry-run", target, "EVENT=e"]
+    command = ["make", "--dry-run", target, "EVENT=e", "REVIEWER=e"]
     asked = subprocess.run(command, check=False, cwd=ROOT, capture_output=True)  # noqa: S603 - our own
     assert asked.returncode == 0, asked.stderr
 
@@ -88,7 +89,7 @@ def test_the_table_of_findings_has_each_rule() -> None:
         )
     )
     of_files = (unread_pages, pages_without_invoice, unread_tickets)
-    assert names == {rule.__name__ for rule in (*RULES, *of_files)} | {RULE}
+    assert names == {rule.__name__ for rule in (*RULES, *of_files)} | {RULE, CONFLICT, READ_AGAIN}
 
 
 def test_the_failure_record_has_the_members_of_a_written_one() -> None:

@@ -35,6 +35,7 @@ LAYERS = (
     "uploads",
     "pipeline",
     "records",
+    "reviews",
     "ocr",
     "recognition",
     "obs",

@@ -20,6 +20,7 @@ from quota_invoice.obs.leftovers import Recorded, walk_records
 from quota_invoice.obs.objects import Entry
 from quota_invoice.obs.walk import Finding, Listing, State, walk
 from quota_invoice.records.record import Status, etag_of
+from quota_invoice.reviews.store import entry_names
 
 _LARGEST_PAGE = 4 << 20  # bytes; the function's response has at most 6 MB, quotes escaped
 _FOR_ENVELOPE = 8 << 10  # bytes of a page besides its entries; most for a key of 1,024 bytes
@@ -123,9 +124,7 @@ def _entry(context: RequestContext, finding: Finding, wanted: ListRequest) -> di
         status = _STATUS[finding.state].value
     if status == Status.GONE.value or wanted.status not in {None, status, *_FILTERS}:
         return None
-    shown = None
-    if wanted.needs_records and status == Status.RECOGNIZED.value:
-        shown = present_record(context, record or {}).get("invoices")
+    shown = _invoices(context, entry, status, record) if wanted.needs_records else None
     is_wanted = _FILTERS.get(wanted.status or "")
     if is_wanted and not any(map(is_wanted, shown or ())):
         return None
@@ -138,6 +137,21 @@ def _entry(context: RequestContext, finding: Finding, wanted: ListRequest) -> di
         "record": context.record_path(entry.key),
         **({"invoices": shown} if wanted.has_invoices else {}),
     }
+
+
+def _invoices(
+    context: RequestContext, entry: Entry, status: str, record: dict[str, Any] | None
+) -> list[dict[str, Any]] | None:
+    """Return the invoices of an input; those of a failed one were entered by hand."""
+    if status == Status.PENDING.value:
+        return None
+    if record is None:
+        layout, store = context.settings.layout, context.store
+        # Most failed inputs have no entry: their failure records are not read.
+        if not any(entry_names(store, layout, context.bucket, entry.key)):
+            return None
+        record = status_record(context, entry.key)
+    return present_record(context, record).get("invoices") if record else None
 
 
 def _record(context: RequestContext, entry: Entry) -> dict[str, Any] | None:

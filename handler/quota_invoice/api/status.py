@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import count
 from typing import Any
 
@@ -10,6 +11,7 @@ from quota_invoice.deadline import SHORTEST_REQUEST
 from quota_invoice.obs.objects import Source
 from quota_invoice.records.appearances import AppearanceIndex
 from quota_invoice.records.record import Status, etag_of, gone, pending
+from quota_invoice.reviews.store import read_effective
 
 _MOST_ASKED = 100  # invoices of one record that are looked up in the index
 
@@ -42,16 +44,23 @@ def _matches(record: dict[str, Any], status: Status, source: Source | None) -> b
 
 
 def present_record(context: RequestContext, record: dict[str, Any]) -> dict[str, Any]:
-    """Return a stored record with the duplicates that are known now.
+    """Return a stored record with people's decisions, and the duplicates that are known now.
 
-    An invoice beyond the first 100 of a file, or beyond the time, has the duplicate that was known
-    when the record was written.
+    A failure record gets the invoices that people entered by hand. An invoice beyond the first 100
+    of a file, or beyond the time, has the duplicate that was known when the record was written.
     """
     asked = count(1)
 
     def may_ask() -> bool:
         return next(asked) <= _MOST_ASKED and context.deadline.remaining() > 2 * SHORTEST_REQUEST
 
-    if record.get("status") != Status.RECOGNIZED.value:
+    def reviewed(stored: Mapping[str, Any]) -> dict[str, Any]:
+        settings, bucket = context.settings, context.bucket
+        return read_effective(
+            context.store, settings.layout, bucket, stored, settings.confidence_below
+        )
+
+    if record.get("status") not in {Status.RECOGNIZED.value, Status.FAILED.value}:
         return record
-    return AppearanceIndex(context.store, context.settings.layout).derive(record, may_ask)
+    index = AppearanceIndex(context.store, context.settings.layout, reviewed)
+    return index.derive(reviewed(record), may_ask)

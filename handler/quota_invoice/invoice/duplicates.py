@@ -74,7 +74,7 @@ def identity(invoice: object) -> tuple[str, str] | None:
     >>> identity({"code": "144031909110", "number": "91234567"}), identity({"code": "1440319"})
     (('144031909110', '91234567'), None)
     """
-    if not isinstance(invoice, Mapping):
+    if not isinstance(invoice, Mapping) or verdict_of(invoice) == "not_an_invoice":
         return None
     code, number = invoice.get("code"), invoice.get("number")
     if isinstance(code, str) and isinstance(number, str) and is_code(code) and is_number(number):
@@ -104,16 +104,39 @@ def name_duplicates(
     named = []
     for invoice in invoices:
         itself = identity(invoice)
+        is_decided = verdict_of(invoice) == "duplicate"  # a person named the first appearance
         first = known.get(itself) if itself else None
+        first = invoice["duplicate_of"] if is_decided else first
         findings = [each for each in invoice["findings"] if each["code"] != RULE]
         if first is not None:
             findings.append(duplicate_finding(first, own_key).to_json())
         elif itself:
             known[itself] = own_key
-        needs_review = any(each["severity"] != Severity.INFO.value for each in findings)
-        news = {"needs_review": needs_review, "duplicate_of": first, "findings": findings}
-        named.append({**invoice, **news})
+        renamed = {**invoice, "duplicate_of": first, "findings": findings}
+        named.append({**renamed, "needs_review": is_open(renamed)})
     return named
+
+
+def is_open(invoice: Mapping[str, Any]) -> bool:
+    """Whether a person should look at an invoice entry: it has a finding that nobody accepted.
+
+    >>> doubt = {"code": "low_confidence.number", "severity": "doubt"}
+    >>> is_open({"findings": [doubt]})
+    True
+    >>> is_open({"findings": [doubt], "review": {"accepted": ["low_confidence.number"]}})
+    False
+    """
+    accepted = (invoice.get("review") or {}).get("accepted", ())
+    return any(
+        each.get("severity") != Severity.INFO.value and each.get("code") not in accepted
+        for each in invoice.get("findings", ())
+    )
+
+
+def verdict_of(invoice: Mapping[str, Any]) -> str | None:
+    """Return a person's verdict on an invoice entry, or None; see ``quota_invoice.reviews``."""
+    review = invoice.get("review")
+    return review.get("verdict") if isinstance(review, Mapping) else None
 
 
 def duplicate_finding(first: str, own_key: str) -> Finding:

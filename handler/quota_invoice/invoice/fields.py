@@ -41,11 +41,14 @@ class Conditions:
             same on every later day; today for an image that is not stored.
         confidence_below: a field with a lower confidence is doubtful.
         is_one_per_image: whether the API gives one invoice per image, however many it shows.
+        is_checked: whether a person has compared the texts with the image, so that the OCR
+            service's confidence no longer matters.
     """
 
     seen_on: date = field(default_factory=day_in_china)
     confidence_below: float = CONFIDENCE_BELOW
     is_one_per_image: bool = False
+    is_checked: bool = False
 
 
 @dataclass(frozen=True)

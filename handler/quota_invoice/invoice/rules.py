@@ -83,7 +83,7 @@ def low_confidence(fields: Fields) -> Iterator[Finding]:
     >>> [finding.code for finding in low_confidence(fields)]
     ['low_confidence.code']
     """
-    if any(several_invoices(fields)):
+    if fields.conditions.is_checked or any(several_invoices(fields)):
         return
     least = fields.conditions.confidence_below
     for name, (zh, en) in NAMES.items():

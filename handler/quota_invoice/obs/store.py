@@ -42,10 +42,13 @@ class ObsStore:
 
     Args:
         sender: sends the requests.
+
+    Attributes:
+        sender: as above; for operations that the function does not need.
     """
 
     def __init__(self, sender: Sender) -> None:
-        self._sender = sender
+        self.sender = sender
         self._client = sender.client
 
     @classmethod
@@ -59,17 +62,17 @@ class ObsStore:
         self._client.refresh(
             credentials.access_key, credentials.secret_key, credentials.security_token
         )
-        return ObsStore(replace(self._sender, credentials=credentials, stopwatch=stopwatch))
+        return ObsStore(replace(self.sender, credentials=credentials, stopwatch=stopwatch))
 
     def until(self, deadline: Deadline) -> ObsStore:
         """Return a store whose requests end at a deadline, such as a waiting caller's."""
-        return ObsStore(replace(self._sender, deadline=deadline))
+        return ObsStore(replace(self.sender, deadline=deadline))
 
     def signed_url(self, source: Source) -> str:
         """Return a URL that reads the object, in its version, for a while. Never log it."""
         query = {"versionId": source.version_id} if source.version_id else {}
         return self._signed(
-            "GET", source.bucket, source.key, self._sender.settings.url_life, query=query
+            "GET", source.bucket, source.key, self.sender.settings.url_life, query=query
         )
 
     def signed_put(self, bucket: str, key: str, seconds: int, content_type: str | None) -> str:
@@ -93,7 +96,7 @@ class ObsStore:
         parameters = dict(query or {})
         if self._client.signature == "v4":
             # The SDK writes this parameter in lower case, which S3-compatible stores do not know.
-            parameters[_V4_TOKEN] = self._sender.credentials.security_token
+            parameters[_V4_TOKEN] = self.sender.credentials.security_token
         signed = self._client.createSignedUrl(
             method, bucket, key, expires=seconds, headers=headers, queryParams=parameters
         )
@@ -102,7 +105,7 @@ class ObsStore:
     def identify(self, bucket: str, key: str) -> Identified | None:
         """Return an object's metadata and its first bytes; None if there is no such object."""
         request = f"get {key}"
-        response = self._sender.get(
+        response = self.sender.get(
             bucket, key, BEGINNING, GetObjectHeader(range=f"0-{BEGINNING - 1}")
         )
         if response is None:
@@ -142,7 +145,7 @@ class ObsStore:
 
     def _head(self, bucket: str, key: str) -> Any:  # noqa: ANN401 - the SDK has no types
         """Return the response to HEAD; None if the object is missing or refused."""
-        return self._sender.send("head", key, lambda k: self._client.getObjectMetadata(bucket, k))
+        return self.sender.send("head", key, lambda k: self._client.getObjectMetadata(bucket, k))
 
     def read(self, bucket: str, key: str) -> dict[str, Any] | None:
         """Return a record; None if there is none.
@@ -150,7 +153,7 @@ class ObsStore:
         An object that is no JSON object, or larger than any record, is another program's or a part
         of a record: it is returned as an empty record, and the next write replaces it.
         """
-        response = self._sender.get(bucket, key, LARGEST_RECORD)
+        response = self.sender.get(bucket, key, LARGEST_RECORD)
         if response is None:
             return None
         etag_of_response(response.body, f"get {key}")
@@ -164,7 +167,7 @@ class ObsStore:
 
     def fetch(self, source: Source, limit: int) -> bytes | None:
         """Return an object of at most ``limit`` bytes; None if it is missing or larger."""
-        response = self._sender.get(source.bucket, source.key, limit, version=source.version_id)
+        response = self.sender.get(source.bucket, source.key, limit, version=source.version_id)
         if response is None or len(response.content) > limit:
             return None
         etag_of_response(response.body, f"get {source.key}")
@@ -186,7 +189,7 @@ class ObsStore:
             marker = body.next_marker or body.contents[-1].key
 
     def _page(self, bucket: str, prefix: str, marker: str | None) -> Any:  # noqa: ANN401 - the SDK has no types
-        response = self._sender.send(
+        response = self.sender.send(
             "list",
             f"{prefix}…",
             # Keys come encoded, since XML cannot hold every character; the SDK decodes them.
@@ -206,7 +209,7 @@ class ObsStore:
         headers = PutObjectHeader(contentType="application/json; charset=utf-8")
         # OCR text may hold half of a surrogate pair, which is valid JSON as an escape.
         content = text.encode("utf-8", "backslashreplace")
-        response = self._sender.send(
+        response = self.sender.send(
             "put", key, lambda k: self._client.putContent(bucket, k, content, headers=headers)
         )
         if response is None:
@@ -215,6 +218,6 @@ class ObsStore:
 
     def delete(self, bucket: str, key: str) -> None:
         """Remove a record, if there is one."""
-        response = self._sender.send("delete", key, lambda k: self._client.deleteObject(bucket, k))
+        response = self.sender.send("delete", key, lambda k: self._client.deleteObject(bucket, k))
         if response is not None and response.status != _NO_CONTENT:
             raise foreign_response(f"delete {key}")

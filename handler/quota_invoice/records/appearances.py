@@ -18,6 +18,7 @@ from quota_invoice.invoice.duplicates import (
     identities,
     identity,
     name_duplicates,
+    verdict_of,
 )
 from quota_invoice.obs.objects import ObjectStore, Source
 from quota_invoice.records.record import SCHEMA, etag_of
@@ -28,6 +29,8 @@ from quota_invoice.settings.layout import BucketLayout
 # same content may be uploaded again, has its record then, and is not read again. The ledger
 # compares all records, so that it names duplicates beyond these.
 _MOST_LOOKED_AT = 8
+Reviewed = Callable[[Mapping[str, Any]], dict[str, Any]]
+"""Returns a stored record or failure record with people's decisions applied."""
 
 
 class AppearanceIndex:
@@ -36,11 +39,16 @@ class AppearanceIndex:
     Args:
         store: the bucket.
         layout: the index's prefix.
+        reviewed: applies people's decisions to the records of other objects; None to compare them
+            as the function wrote them.
     """
 
-    def __init__(self, store: ObjectStore, layout: BucketLayout) -> None:
+    def __init__(
+        self, store: ObjectStore, layout: BucketLayout, reviewed: Reviewed | None = None
+    ) -> None:
         self._store = store
         self._layout = layout
+        self._reviewed = reviewed
 
     def add(self, source: Source, record: Mapping[str, Any]) -> dict[str, Any]:
         """Note the appearances of a record's invoices, and name those in other objects.
@@ -91,15 +99,17 @@ class AppearanceIndex:
     ) -> dict[str, Any]:
         """Return a stored record with the duplicates that are known now; nothing is written.
 
-        A record of schema 1, or of a file that is not stored, is returned as it is.
+        A record of schema 1, of a file that is not stored, or without invoices is returned as it
+        is.
 
         Args:
-            record: the record.
+            record: the record, or a failure record; with people's decisions, if they count.
             may_ask: called before each invoice; if it returns false, the invoice keeps the
                 duplicate that the record says.
         """
         source = record.get("source")
-        if record.get("schema") != SCHEMA or not isinstance(source, Mapping):
+        has_invoices = isinstance(record.get("invoices"), list)
+        if record.get("schema") != SCHEMA or not isinstance(source, Mapping) or not has_invoices:
             return dict(record)
         own = Appearance(str(source.get("key")), source.get("uploaded_at"))
         bucket = str(source.get("bucket"))
@@ -122,28 +132,25 @@ class AppearanceIndex:
             for itself in identities(record["invoices"])
         }
         firsts = {itself: key for itself, key in found.items() if key is not None}
-        rules = record["rules"]
-        return {
-            **record,
-            "invoices": name_duplicates(record["invoices"], own.key, firsts),
-            "rules": {
+        named = {**record, "invoices": name_duplicates(record["invoices"], own.key, firsts)}
+        if rules := record.get("rules"):  # none in a failure record
+            named["rules"] = {
                 **rules,
                 "run": list(dict.fromkeys([*rules["run"], RULE])),
                 "not_run": [each for each in rules["not_run"] if each["rule"] != RULE],
-            },
-        }
+            }
+        return named
 
     def _other(
         self, bucket: str, itself: tuple[str, str], own: Appearance, *, is_writing: bool
     ) -> str | None:
         """Return the key of the object that this one repeats; None if there is none."""
         prefix = self._layout.appearances_prefix(*itself)
+        own_end = f"-{hash_of_key(own.key)}"  # of its former uploads as well
         looked_at = 0
         for entry in self._store.listing(bucket, prefix):
             name = entry.key.removeprefix(prefix)
-            if name.endswith(
-                f"-{hash_of_key(own.key)}"
-            ):  # its own, and those of its former uploads
+            if name.endswith(own_end):
                 continue
             is_later = name > own.name
             if is_later and not is_writing:
@@ -153,6 +160,8 @@ class AppearanceIndex:
             looked_at += 1
             other = self._counting(bucket, itself, entry.key)
             if other is None or not (other.has_record or is_writing):
+                continue
+            if own.key in other.repeats:  # a person decided that the other one is the duplicate
                 continue
             if not (is_later and other.is_duplicate):
                 return other.key
@@ -165,21 +174,40 @@ class AppearanceIndex:
         source = self._store.describe(bucket, key) if isinstance(key, str) else None
         if source is None or source.etag != etag:
             return None
-        record = stored_record(self._store, source, self._layout.record_key(source.key)) or {}
-        has_record, uploaded_at, is_duplicate = etag_of(record) == etag, source.uploaded_at, False
+        record = self._record(source)
+        has_record, uploaded_at = etag_of(record) == etag, source.uploaded_at
+        shown: list[Mapping[str, Any]] = []
         if has_record:
-            if "invoices" not in record:  # it is in the archive
+            if "status" not in record:  # it is in the archive
                 return _Other(source.key, has_record=True, is_duplicate=False)
-            if itself not in identities(record["invoices"]):
+            invoices = record.get("invoices")
+            entries = invoices if isinstance(invoices, list) else []
+            shown = [each for each in entries if identity(each) == itself]
+            if not shown:
                 return None
-            shown = [each for each in record["invoices"] if identity(each) == itself]
             # The same content may have been uploaded again since.
             uploaded_at = record["source"].get("uploaded_at")
-            is_duplicate = shown[0].get("duplicate_of") is not None
         appearance = Appearance(source.key, uploaded_at)
         if self._layout.appearance_key(*itself, appearance) != marker_key:
             return None
-        return _Other(source.key, has_record=has_record, is_duplicate=is_duplicate)
+        is_duplicate = bool(shown) and shown[0].get("duplicate_of") is not None
+        decided = frozenset(
+            str(each.get("duplicate_of")) for each in shown if verdict_of(each) == "duplicate"
+        )
+        return _Other(source.key, has_record, is_duplicate, decided)
+
+    def _record(self, source: Source) -> dict[str, Any]:
+        """Return the record of an object's present content; any other or none if it has none.
+
+        A failure record has invoices only if people entered them by hand.
+        """
+        record = stored_record(self._store, source, self._layout.record_key(source.key)) or {}
+        if self._reviewed is None:
+            return record
+        if etag_of(record) != source.etag:
+            record = stored_record(self._store, source, self._layout.failure_key(source.key)) or {}
+        is_whole = etag_of(record) == source.etag and "status" in record
+        return self._reviewed(record) if is_whole else record
 
 
 def _names(invoice: Mapping[str, Any], key: str) -> bool:
@@ -193,8 +221,10 @@ class _Other(NamedTuple):
         key: its key.
         has_record: whether its present content has its record.
         is_duplicate: whether that record says that it is a duplicate.
+        repeats: the objects that it repeats by the decision of a person.
     """
 
     key: str
     has_record: bool
     is_duplicate: bool
+    repeats: frozenset[str] = frozenset()

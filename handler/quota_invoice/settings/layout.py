@@ -129,6 +129,14 @@ class BucketLayout:
         """Return the key of the record of a former content."""
         return self._output_key(input_key, self.history_prefix, f".{etag}")
 
+    def reviews_folder(self, input_key: str) -> str:
+        """Return the prefix of the entries of an input's reviews.
+
+        >>> DEFAULT_LAYOUT.reviews_folder("incoming/2026/a.jpg")
+        'reviews/2026/a.jpg/'
+        """
+        return self._output_key(input_key, self.reviews_prefix).removesuffix(_SUFFIX) + "/"
+
     def appearances_prefix(self, code: str, number: str) -> str:
         """Return the prefix of an invoice's appearances; code and number are well-formed."""
         return f"{self.index_prefix}{code}/{number}/"

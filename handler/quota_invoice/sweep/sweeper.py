@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -32,6 +33,7 @@ from quota_invoice.pipeline import Outcome, Pipeline
 from quota_invoice.settings.settings import Settings
 from quota_invoice.sweep.backlog import Backlog
 from quota_invoice.sweep.comparison import compare
+from quota_invoice.sweep.corrections import Corrections
 from quota_invoice.sweep.progress import Pending, Progress
 from quota_invoice.sweep.rederiver import Rederiver
 from quota_invoice.sweep.retries import Retries, Tries
@@ -85,6 +87,7 @@ class Sweeper:
         self._now = now
         self._rederiver = Rederiver(settings, store)
         self._retries = Retries(store, settings.bucket, settings.layout, now)
+        self._corrections = Corrections(settings, store)
 
     def run(self, sweep: Sweep) -> dict[str, int]:
         """Continue the unfinished round of this kind, or begin a new one.
@@ -103,6 +106,8 @@ class Sweeper:
             counts = step.counts = progress.counts
             step.metrics = progress.backlog.metrics(self._now())
             step.alarms = progress.backlog.alarms(self._now())
+            if self._corrections.has_failed:
+                current = replace(current, started_at=current.last_started_at)
             if progress.checkpoint is None:
                 state.complete(current)
             else:
@@ -132,11 +137,21 @@ class Sweeper:
                     tries = self._retries.take(finding)
                     if finding.record or finding.failure:
                         progress.backlog.see_record(finding.entry.modified_at)
-                    if self._needs_work(finding, tries, sweep):
+                    needs_work = self._needs_work(finding, tries, sweep)
+                    has_record = not finding.is_missing
+                    is_corrected = has_record and self._corrections.are_new(finding, since)
+                    if needs_work or is_corrected:
                         while len(pending) >= _QUEUED_PER_THREAD * self._concurrency:
                             progress.collect(pending.popleft())
                         is_first = progress.last == current.after
-                        work = partial(self._process, finding, tries, sweep, is_first=is_first)
+                        work = partial(
+                            self._process,
+                            finding,
+                            tries,
+                            sweep if needs_work else None,
+                            is_first=is_first,
+                            is_corrected=is_corrected,
+                        )
                         is_untried = finding.is_missing and not (tries and tries.attempts)
                         entry, after, future = finding.entry, progress.last, pool.submit(work)
                         pending.append(
@@ -165,10 +180,28 @@ class Sweeper:
         return sweep.retry_failed or self._retries.is_due(tries)
 
     def _process(
-        self, finding: Finding, tries: Tries | None, sweep: Sweep, *, is_first: bool
+        self,
+        finding: Finding,
+        tries: Tries | None,
+        sweep: Sweep | None,
+        *,
+        is_first: bool,
+        is_corrected: bool,
     ) -> Outcome:
-        """Process an input, unless a refusal has stopped the round."""
+        """Process an input, unless a refusal has stopped the round.
+
+        Args:
+            finding: the input.
+            tries: its failed attempts; None to look them up.
+            sweep: the options; None if only its corrections are to be noted.
+            is_first: whether it is the first input of this sweep.
+            is_corrected: whether people decided on it since the last complete round.
+        """
         with self._pipeline.breaker.guard():
+            if is_corrected:
+                self._corrections.note(finding.entry)
+            if sweep is None:
+                return Outcome.NOTED
             if sweep.rederive:
                 return self._rederiver.run(finding.entry)
             tries = tries or self._retries.look_up(finding.entry)

@@ -74,7 +74,7 @@ def objects_of(key: str) -> dict[str, dict[str, Any]]:
         LAYOUT.progress_key(key): record,
         LAYOUT.retry_key(key, 1): record,
         LAYOUT.history_key(key, "0123456789abcdef0123456789abcdef"): record,
-        LAYOUT.record_key(key).replace("results/", "reviews/").replace(".json", ".1.json"): record,
+        f"{LAYOUT.reviews_folder(key)}20261122T000000.000000Z-0123abcd.json": {"key": key},
         f"index/144031909110/{SECRET}/20261122T000030Z-{mark}": source,
     }
 
@@ -107,20 +107,29 @@ def everything(store: LocalBucket) -> set[str]:
     return {version.key for version in open_versions(environment(store)).listing("")}
 
 
+def fill_caches(folder: Path) -> None:
+    """Fill the caches of the ledger and of the review page."""
+    for name in ("ledger", "review"):
+        with open_cache(folder / name, NAME) as cache:
+            cache.begin_listing()
+            cache.add_listed("listed", [(KEY, SECRET, "")])
+
+
 def erase(store: LocalBucket, cache: Path, *options: str, answer: str = "") -> Any:
-    arguments = ["erase", *options, "--cache", str(cache)]
+    caches = ["--cache", str(cache / "ledger"), "--review-cache", str(cache / "review")]
+    arguments = ["erase", *options, *caches]
     return CliRunner().invoke(app, arguments, env=environment(store), input=answer)
 
 
 def test_nothing_is_left_of_an_erased_input(
     store: LocalBucket, client: ObsClient, tmp_path: Path
 ) -> None:
-    neighbours = [f"{KEY}.png", f"{KEY}.0123.jpg", "incoming/2026/李 a+b%", "incoming/other.jpg"]
+    neighbours = [f"{KEY}{end}" for end in (".png", ".0123.jpg", "/below.jpg", ".1.json")]
+    neighbours += ["incoming/2026/李 a+b%", "incoming/other.jpg"]
     put(client, KEY, *neighbours)
     put(client, KEY)  # a second version of each
     client.deleteObject(NAME, LAYOUT.progress_key(KEY))  # a version and a marker are left
-    with open_cache(tmp_path, NAME) as cache:
-        cache.add("listed", [(KEY, SECRET)])
+    fill_caches(tmp_path)
     result = erase(store, tmp_path, "--key", KEY)
     assert result.exit_code == 0, result.output
     assert everything(store) == {name for key in neighbours for name in objects_of(key)}
@@ -153,8 +162,7 @@ def test_a_mistyped_key_erases_nothing_and_says_so(
     store: LocalBucket, client: ObsClient, tmp_path: Path, option: str
 ) -> None:
     put(client, KEY)
-    with open_cache(tmp_path, NAME) as cache:
-        cache.add("listed", [(KEY, SECRET)])
+    fill_caches(tmp_path)
     cached = {path for path in tmp_path.rglob("*") if path.is_file()}
     result = erase(store, tmp_path, option, "2026/typo.jpg", answer="y\n")
     assert result.exit_code == 1

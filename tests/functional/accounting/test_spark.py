@@ -14,8 +14,10 @@ from accounting.ledger.cache import TABLES, open_cache
 from accounting.ledger.query import LEDGER, Ledger
 from accounting.ledger.sync import synchronize
 from accounting.progress import ignore_progress
+from quota_invoice.reviews.entry import Verdict
 from quota_invoice.settings.layout import DEFAULT_LAYOUT
 from tests.support.ledger.record_store import ALL, HOSTILE, RecordStore, invoice
+from tests.support.ledger.review import ALL_FIELDS, review
 from tests.support.paths import ROOT
 
 pytestmark = [
@@ -25,7 +27,7 @@ pytestmark = [
 
 
 def mixed() -> RecordStore:
-    """Each kind of input, with duplicates, near duplicates and hostile texts."""
+    """Each kind of input, with duplicates, near duplicates, hostile texts and reviews."""
     store = RecordStore()
     codes = ("144031909110", "144031909710")
     for place in range(60):
@@ -40,6 +42,15 @@ def mixed() -> RecordStore:
     waiting = store.upload("waiting.jpg")
     store.records[DEFAULT_LAYOUT.retry_key(waiting, 2)] = {}
     store.upload("Thumbs.db")
+    review(store, "incoming/1.jpg", fields={"number": "00000074"}, reason=HOSTILE[0])
+    review(store, "incoming/2.jpg", Verdict.NOT_AN_INVOICE)
+    review(store, "incoming/3.jpg", Verdict.DUPLICATE, duplicate_of="incoming/4.jpg")
+    review(store, "incoming/5.jpg", Verdict.DUPLICATE, duplicate_of="incoming/none.jpg")
+    review(store, "incoming/6.jpg", Verdict.CONFIRMED, accepted=("duplicate",))
+    review(store, "incoming/6.jpg", Verdict.NOT_AN_INVOICE)
+    review(store, store.add_failure("hand.jpg"), fields=ALL_FIELDS, is_by_hand=True)
+    archived = store.add("archived.jpg", invoice(number="00000037"))
+    store.archived.add(DEFAULT_LAYOUT.record_key(archived))
     return store
 
 

@@ -220,7 +220,16 @@ def test_the_operators_credentials_are_the_bucket_owners(cloud: Cloud, objects: 
 @linux
 def test_up_writes_the_operators_credentials_to_a_private_file(tmp_path: Path) -> None:
     file = tmp_path / "up.env"
-    options = ("--port", "0", "--api-port", "0", "--log", str(tmp_path / "up.log"))
+    options = (
+        "--port",
+        "0",
+        "--api-port",
+        "0",
+        "--review-port",
+        "0",
+        "--log",
+        str(tmp_path / "up.log"),
+    )
     with run("local", "up", *options, folder=tmp_path) as process:
         assert process.stdout
         printed = ""

@@ -72,7 +72,7 @@ def test_up_takes_an_image_by_curl_and_leaves_nothing_behind(
 ) -> None:
     log = tmp_path / "up.log"
     name = "beijing-10-yuan-stamped.jpg"
-    options = ("--port", "0", "--api-port", "0", "--recognition", recognition)
+    options = ("--port", "0", "--api-port", "0", "--review-port", "0", "--recognition", recognition)
     with run("local", "up", *options, "--log", str(log), folder=tmp_path) as process:
         assert process.stdout
         printed = ""
@@ -117,7 +117,16 @@ def test_up_takes_an_image_by_curl_and_leaves_nothing_behind(
 def test_a_start_that_is_killed_leaves_nothing_behind(
     tmp_path: Path, seconds: float, kind: signal.Signals
 ) -> None:
-    options = ("--port", "0", "--api-port", "0", "--log", str(tmp_path / "log"))
+    options = (
+        "--port",
+        "0",
+        "--api-port",
+        "0",
+        "--review-port",
+        "0",
+        "--log",
+        str(tmp_path / "log"),
+    )
     with run("local", "up", *options, folder=tmp_path) as process:
         time.sleep(seconds)
         assert process.poll() is None

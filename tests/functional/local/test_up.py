@@ -9,19 +9,22 @@ import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 
 from local.processes import plain_environment
 from tests.support.paths import ROOT
 
+FREE = ("--port", "0", "--api-port", "0", "--review-port", "0")
 
-def start(folder: Path, *options: str) -> subprocess.Popen[str]:
-    """Start the command in a folder of its own."""
+
+def start(folder: Path, *options: str, **variables: str) -> subprocess.Popen[str]:
+    """Start the command in a folder of its own, with further environment variables."""
     log = folder / "build" / "up.log"
     return subprocess.Popen(  # noqa: S603 - this project's command
         [sys.executable, "-m", "local", "up", "--log", str(log), *options],
         cwd=ROOT,
-        env=plain_environment() | {"TMPDIR": str(folder)},
+        env=plain_environment() | {"TMPDIR": str(folder)} | variables,
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -46,13 +49,12 @@ def stop(*processes: subprocess.Popen[str]) -> None:
 
 
 def test_a_second_up_is_refused_and_the_first_one_keeps_its_files(tmp_path: Path) -> None:
-    free = ("--port", "0", "--api-port", "0")
-    first = start(tmp_path, *free)
+    first = start(tmp_path, *FREE)
     try:
         read_until(first, "Ctrl-C stops everything")
         credentials = tmp_path / "build" / "up.env"
         former, log = credentials.read_bytes(), (tmp_path / "build" / "up.log").stat().st_ino
-        second = start(tmp_path, *free)
+        second = start(tmp_path, *FREE)
         printed, _ = second.communicate(timeout=30)
         assert second.returncode == 1
         [line] = printed.splitlines()
@@ -61,20 +63,23 @@ def test_a_second_up_is_refused_and_the_first_one_keeps_its_files(tmp_path: Path
         assert (tmp_path / "build" / "up.log").stat().st_ino == log
     finally:
         stop(first)
-    third = start(tmp_path, *free)
+    third = start(tmp_path, *FREE)
     try:
         read_until(third, "Ctrl-C stops everything")
     finally:
         stop(third)
 
 
-@pytest.mark.parametrize(("option", "name"), [("--port", "bucket"), ("--api-port", "API")])
+@pytest.mark.parametrize(
+    ("option", "name"),
+    [("--port", "bucket"), ("--api-port", "API"), ("--review-port", "review page")],
+)
 def test_a_taken_port_is_replaced_and_said(tmp_path: Path, option: str, name: str) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
         taken = other.getsockname()[1]
-        process = start(tmp_path, "--port", "0", "--api-port", "0", option, str(taken))
+        process = start(tmp_path, *FREE, option, str(taken))
         try:
             printed = read_until(process, "use this URL")
         finally:
@@ -89,3 +94,19 @@ def test_a_port_that_does_not_exist_is_one_line(tmp_path: Path) -> None:
     output, errors = process.communicate(timeout=60)
     assert process.returncode == 1
     assert f"{output}{errors or ''}" == "error: API_PORT is 0 to 65535, not 65536\n"
+
+
+def test_the_review_page_of_the_cloud_opens_by_its_address_and_ends_with_it(tmp_path: Path) -> None:
+    process = start(tmp_path, *FREE, REVIEWER="王芳")
+    try:
+        printed = read_until(process, "?token=")
+        [address] = re.findall(r"http://127\.0\.0\.1:\d+/\?token=\S+", printed)
+        with httpx.Client(follow_redirects=True) as client:
+            page = client.get(address)
+        assert page.history[0].status_code == 303
+        assert "复核人：王芳" in page.text
+    finally:
+        stop(process)
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(address)
+    assert list(tmp_path.glob("quota-review-*")) == []

@@ -7,19 +7,23 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from accounting.errors import AccountingError
-from accounting.ledger import sync
+from accounting.ledger import download
 from accounting.ledger.cache import open_cache
-from accounting.ledger.make import Made, make_ledger
+from accounting.ledger.make import Made, make_ledger, write_ledger
+from accounting.packet.make import write_packet
 from accounting.progress import ignore_progress
 from quota_invoice.errors import StoreUnreachable
 from quota_invoice.settings.layout import DEFAULT_LAYOUT
+from tests.support.files import formats
 from tests.support.ledger.record_store import ALL, RecordStore, invoice
+from tests.support.ledger.review import review
 
 Make = Callable[..., Made]
 
@@ -75,7 +79,7 @@ class Interrupted(RecordStore):
 def test_an_interrupted_run_goes_on_after_the_records_that_it_has(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sync, "_BATCH", 10)
+    monkeypatch.setattr(download, "_BATCH", 10)
     store = Interrupted()
     for number in range(40):
         store.add(f"{number}.jpg", invoice(number=f"123456{number:02}"))
@@ -101,7 +105,8 @@ def test_a_record_in_the_archive_is_named_until_it_is_restored(
 
 def test_only_the_owner_can_read_the_files_of_an_open_cache(tmp_path: Path) -> None:
     with open_cache(tmp_path, "invoices") as cache:
-        cache.add("listed", [("a", "b")])
+        cache.begin_listing()
+        cache.add_listed("listed", [("a", "b", "c")])
         modes = {path.suffix: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
     assert modes == {".duckdb": 0o600, ".wal": 0o600}
 
@@ -132,3 +137,53 @@ def test_a_second_run_at_the_same_time_is_refused(tmp_path: Path) -> None:
             open_cache(tmp_path, "b"),
         ):
             pass
+
+
+def test_ledgers_and_packets_are_made_one_after_another_with_an_open_cache(
+    store: RecordStore, tmp_path: Path
+) -> None:
+    key = store.add("a.jpg", invoice(number="11111111"))
+    store.objects[key] = formats.jpeg()
+    store.records[DEFAULT_LAYOUT.record_key(key)]["source"] = store.source(key)
+    told: list[str] = []
+
+    def notice(step: str, done: int, total: int | None) -> None:
+        told.append(f"{step} {done}/{total}")
+
+    with open_cache(tmp_path / "cache", "invoices") as cache:
+        for name in ("ledger.xlsx", "ledger.csv"):
+            made = write_ledger(cache, store.bucket, ALL, tmp_path / name, notice)
+            assert made.reconciliation.counted[0] == 1
+        assert "writing 0/1" in told
+        packet = write_packet(cache, store.bucket, ALL, tmp_path / "packet.zip", notice)
+        assert packet.totals.invoices == 1
+        assert "originals 0/1" in told
+        review(store, key, fields={"amount": "￥2.00"})
+        made = write_ledger(cache, store.bucket, ALL, tmp_path / "ledger.csv", notice)
+    assert made.downloaded == 1
+    assert made.reconciliation.counted == (1, Decimal("2.00"))
+    names = {path.name for path in tmp_path.iterdir() if path.is_file()}
+    assert names == {"ledger.xlsx", "ledger.csv", "packet.zip"}
+
+
+@pytest.mark.parametrize("suffix", [".xlsx", ".csv", ".jsonl", ".parquet"])
+def test_a_ledger_that_is_stopped_leaves_the_former_file(
+    store: RecordStore, make: Make, tmp_path: Path, suffix: str
+) -> None:
+    store.add("a.jpg", invoice())
+    out = tmp_path / f"ledger{suffix}"
+    make(out)
+    former = out.read_bytes()
+
+    def stop(step: str, done: int, total: int | None) -> None:
+        del done
+        if step == "writing" and (total == 1 or suffix == ".parquet"):
+            raise InterruptedError
+
+    with (
+        open_cache(tmp_path / "cache", "invoices") as cache,
+        pytest.raises(InterruptedError),
+    ):
+        write_ledger(cache, store.bucket, ALL, out, stop)
+    assert out.read_bytes() == former
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == [out.name]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import random
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -10,9 +11,12 @@ import pytest
 from quota_invoice.recognition.reading import Api, Reading, Recognition
 from quota_invoice.records.appearances import AppearanceIndex
 from quota_invoice.records.record import recognized
+from quota_invoice.reviews.entry import Verdict
+from quota_invoice.reviews.store import read_effective
 from quota_invoice.settings.layout import DEFAULT_LAYOUT
 from tests.support.fakes import RESULT
 from tests.support.ledger.record_store import RecordStore, invoice
+from tests.support.ledger.review import review
 
 Rows = Callable[..., list[dict[str, Any]]]
 State = tuple[Any, ...]
@@ -32,8 +36,12 @@ def recognize(store: RecordStore, path: str, second: int, **fields: str) -> str:
 
 
 def of_api(store: RecordStore, key: str) -> State:
-    index = AppearanceIndex(store, DEFAULT_LAYOUT)
-    [found] = index.derive(store.records[DEFAULT_LAYOUT.record_key(key)])["invoices"]
+    def reviewed(record: Mapping[str, Any]) -> dict[str, Any]:
+        return read_effective(store, DEFAULT_LAYOUT, "invoices", record)
+
+    index = AppearanceIndex(store, DEFAULT_LAYOUT, reviewed)
+    record = reviewed(store.records[DEFAULT_LAYOUT.record_key(key)])
+    [found] = index.derive(record)["invoices"]
     findings = found["findings"]
     return (
         found["duplicate_of"],
@@ -102,3 +110,25 @@ def test_a_first_upload_counts_while_its_record_is_in_the_archive(
     assert found[second][0] == first
     store.archived.clear()
     assert [*of_ledger(rows())] == [first, second, other]
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_ledger_and_api_say_the_same_of_what_people_decided(
+    store: RecordStore, rows: Rows, seed: int
+) -> None:
+    chance = random.Random(seed)
+    numbers = ("11111111", "99999999")
+    keys = [
+        recognize(store, f"{place}.jpg", chance.randrange(5), number=chance.choice(numbers))
+        for place in range(8)
+    ]
+    for key in chance.sample(keys, 4):
+        verdict = chance.choice([*Verdict])
+        named = chance.choice(keys) if verdict is Verdict.DUPLICATE else None
+        accepted = chance.choice([(), ("duplicate",)])
+        review(store, key, verdict, duplicate_of=named, accepted=accepted)
+    found = {row["key"]: row for row in rows()}
+    for key, state in of_ledger(list(found.values())).items():
+        # Only the ledger knows all files: it tells whether the one that a person named counts.
+        if "first_missing" not in found[key]["finding_codes"]:
+            assert state == of_api(store, key)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -18,8 +19,10 @@ from accounting.ledger.query import Choice
 from accounting.packet import make as packet
 from accounting.packet.make import MadePacket, make_packet
 from accounting.progress import Notice, ignore_progress
+from quota_invoice.reviews.entry import Verdict
 from tests.support.files import formats
 from tests.support.ledger.record_store import ALL, HOSTILE, RecordStore, invoice
+from tests.support.ledger.review import ALL_FIELDS, review
 from tests.support.paths import HEIC
 
 Make = Callable[..., MadePacket]
@@ -160,6 +163,32 @@ def test_a_confirmed_duplicate_is_not_filed(pack: Make, store: RecordStore) -> N
     add(store, "a.jpg", formats.jpeg(), numbered(11111111))
     add(store, "b.jpg", formats.jpeg(), numbered(11111111), second=60)
     assert pack().totals.invoices == 1
+
+
+def test_the_cover_tells_who_corrected_and_who_entered_by_hand(
+    pack: Make, store: RecordStore, out: Path
+) -> None:
+    keys = [
+        add(store, f"{place}.jpg", formats.jpeg(), doubtful(numbered(place * 11111111)))
+        for place in (1, 2, 3, 4)
+    ]
+    review(store, keys[0], fields={"number": "12345670"}, by="王会计")
+    review(store, keys[1], fields={"amount": "￥5.00"})
+    review(store, keys[2], Verdict.NOT_AN_INVOICE, by="王会计", reason="收据")
+    failed = store.add_failure("failed.jpg")
+    review(store, failed, fields=ALL_FIELDS, is_by_hand=True)
+    totals = pack().totals
+    assert (totals.invoices, totals.amount) == (3, Decimal("57.00"))
+    with ZipFile(out) as zipped:
+        cover = "".join(pdf_text(zipped)[0].split())
+        filed = [(row[3], row[4]) for row in sheet(zipped, "Packet")[1:]]
+    assert filed == [("12345670", 2.0), ("22222222", 5.0), ("91234561", 50.0)]
+    assert "Correctedbypeople：2张（李会计1，王会计1）" in cover
+    assert "Enteredbyhand：1张（李会计1）" in cover
+    assert "不是发票Notaninvoice：1" in cover
+    assert "incoming/3.jpg1440319091103333333" in cover
+    assert "王会计收据" in cover
+    assert "差异Unexplained：0，￥0.00" in cover
 
 
 def test_an_original_is_unchanged_and_named_by_date_code_number_and_amount(

@@ -17,7 +17,9 @@ from python_calamine import CalamineWorkbook
 from accounting.errors import AccountingError
 from accounting.ledger import table
 from accounting.ledger.make import Made
+from quota_invoice.reviews.entry import Verdict
 from tests.support.ledger.record_store import ALL, HOSTILE, RecordStore, invoice
+from tests.support.ledger.review import ALL_FIELDS, review
 
 SHEETS = ["Invoices", "Totals", "Duplicates", "To review", "Failures", "Reconciliation"]
 Make = Callable[..., Made]
@@ -109,6 +111,70 @@ def test_a_confidence_that_is_no_share_leaves_its_cell_empty(
     assert column(read(tmp_path / "ledger.xlsx")["Invoices"], "最低置信度") == [""]
 
 
+def test_the_workbook_tells_what_people_decided(
+    store: RecordStore, make: Make, tmp_path: Path
+) -> None:
+    paths = ("corrected", "not an invoice", "duplicate", "conflict", "undone", "confirmed", "hand")
+    keys = {
+        path: store.add(path, invoice(number=f"{place * 1234567:08}", amount=""))
+        for place, path in enumerate(paths)
+    }
+    store.add_failure("hand")
+    accepted = ("missing_field.amount",)
+    fields = {"number": "91234567", "amount": "￥50.00"}
+    review(store, keys["corrected"], fields=fields, reason="看原件")
+    review(store, keys["not an invoice"], Verdict.NOT_AN_INVOICE)
+    review(
+        store,
+        keys["duplicate"],
+        Verdict.DUPLICATE,
+        duplicate_of=keys["corrected"],
+        accepted=accepted,
+    )
+    review(store, keys["conflict"], fields=fields)
+    review(store, keys["conflict"], Verdict.NOT_AN_INVOICE, by="王会计")
+    review(store, keys["undone"], None, seen=(review(store, keys["undone"], fields=fields),))
+    review(store, keys["confirmed"], Verdict.CONFIRMED, accepted=accepted)
+    del store.records["results/hand.json"]
+    review(store, keys["hand"], fields=ALL_FIELDS, is_by_hand=True)
+    found = make(tmp_path / "ledger.xlsx").reconciliation
+    sheets = read(tmp_path / "ledger.xlsx")
+    rows = sheets["Invoices"]
+    words = dict(zip(column(rows, "文件"), column(rows, "人工审核"), strict=True))
+    assert {key.removeprefix("incoming/"): word for key, word in words.items()} == {
+        "corrected": "已更正 corrected",
+        "duplicate": "审核为重复 duplicate",
+        "conflict": "审核结果不一致 conflict",
+        "undone": "审核已撤销 undone",
+        "confirmed": "已确认 confirmed",
+        "hand": "手工录入 entered by hand",
+    }
+    [at] = [at for at, key in enumerate(column(rows, "文件")) if key == keys["corrected"]]
+    assert [
+        column(rows, name)[at] for name in ("审核人", "审核日期", "OCR 识别值", "审核说明")
+    ] == [
+        "李会计",
+        date(2026, 11, 23),
+        "发票号码 00000000；金额（未读出）",
+        "看原件",
+    ]
+    assert sorted(column(sheets["To review"], "文件")) == [keys["conflict"], keys["undone"]]
+    texts = [row[:2] for row in sheets["Reconciliation"]]
+    assert [keys["not an invoice"], "审核为不是发票 a person found that it is no invoice"] in texts
+    assert ["已更正 corrected", 1.0] in texts
+    assert ["不是发票 not an invoice", 1.0] in texts
+    assert found.reviews == {
+        "corrected": 1,
+        "confirmed": 1,
+        "duplicate": 1,
+        "by_hand": 1,
+        "not_an_invoice": 1,
+        "conflict": 1,
+        "undone": 1,
+        "outdated": 0,
+    }
+
+
 def test_failures_say_the_cause_and_the_next_step(
     mixed: RecordStore, make: Make, tmp_path: Path
 ) -> None:
@@ -196,10 +262,10 @@ def test_invoices_to_review_link_to_the_review_page(
     store: RecordStore, make: Make, tmp_path: Path
 ) -> None:
     store.add("a b&中.jpg", invoice(amount=""))
-    make(tmp_path / "ledger.xlsx", replace(ALL, review_url="http://127.0.0.1:8302/review"))
+    make(tmp_path / "ledger.xlsx", replace(ALL, review_url="http://127.0.0.1:8302/"))
     shutil.unpack_archive(tmp_path / "ledger.xlsx", tmp_path / "book", "zip")
     links = (tmp_path / "book/xl/worksheets/_rels/sheet4.xml.rels").read_text(encoding="utf-8")
-    assert "http://127.0.0.1:8302/review?key=incoming/a%20b%26%E4%B8%AD.jpg" in links
+    assert "http://127.0.0.1:8302/invoices/incoming%2Fa%20b%26%E4%B8%AD.jpg?place=1" in links
 
 
 def test_a_full_sheet_names_the_other_formats(

@@ -19,7 +19,10 @@ from ops.status.inventory import Inventory, InventoryTaker
 from ops.status.report import Report, digest_of
 from ops.status.summary import Summary, summarize
 from ops.status.sweeps import LastSweep, last_line, last_sweep
+from quota_invoice.errors import ObjectUnavailable
+from quota_invoice.invoice.fields import NAMES
 from quota_invoice.obs.objects import Entry
+from quota_invoice.reviews.entry import FIRST_BY_HAND, SCHEMA
 from quota_invoice.settings.layout import DEFAULT_LAYOUT
 from tests.support.announce import etag
 from tests.support.fakes import FIRST_SECOND, FakeStore, time_of
@@ -296,3 +299,73 @@ def test_the_result_of_the_last_sweep_comes_from_the_log() -> None:
     found = last_sweep(store, BUCKET, DEFAULT_LAYOUT, "15m", last_line(lines), NOW)
     assert found.result == {"outcome": "ok", "counts": {"inputs": 2}, "ms": 5.0}
     assert found.continues_after == "incoming/k.jpg"
+
+
+def decide(bucket: Bucket, name: str, verdict: str, **members: Any) -> str:
+    """Add an entry of a review, and return its object's key."""
+    key = f"incoming/{name}"
+    is_by_hand = members.get("invoice", 1) > 1
+    value = {
+        "schema": SCHEMA,
+        "key": key,
+        "etag": etag(name.encode()),
+        "invoice": 1,
+        "read": {} if is_by_hand else dict.fromkeys(NAMES, ""),
+        "processed_at": None,
+        "by": "李会计",
+        "at": "2026-11-23T00:00:00Z",
+        "verdict": verdict,
+        "fields": {},
+        "duplicate_of": None,
+        "accepted": [f"missing_field.{field}" for field in NAMES],
+        "changes": [],
+        "reason": "",
+        "revision": "",
+        "seen": [],
+        **members,
+    }
+    count = len(bucket.records)
+    entry = f"reviews/{name}/20261123T000000.{count:06}Z-0123abcd.json"
+    bucket.records[entry] = value
+    return entry
+
+
+def test_doubtful_records_and_failures_that_a_person_decided_are_no_more(
+    bucket: Bucket, tmp_path: Path
+) -> None:
+    before = bucket.take(tmp_path)
+    decide(bucket, "doubtful+%.jpg", "confirmed")
+    decide(bucket, "c.jpg", "corrected", invoice=FIRST_BY_HAND)
+    decide(bucket, "good 1.jpg", "confirmed")
+    decide(bucket, "good 1.jpg", "not_an_invoice")
+    bucket.requests.clear()
+    found = bucket.take(tmp_path)
+    assert (before.doubtful, before.reviewed) == (1, 0)
+    assert found.reviews == Counter(confirmed=1, by_hand=1, conflict=1)
+    assert found.reviewed == 3
+    assert found.doubtful == 1  # the conflict
+    assert found.failures.total() == before.failures.total() - 1
+    assert found.records == before.records + 1
+    assert len([key for action, key in bucket.requests if action == "get"]) == 3 + 4
+    assert bucket.requests.count(("list", "reviews/")) == 1
+    bucket.requests.clear()
+    assert bucket.take(tmp_path) == found
+    assert [key for action, key in bucket.requests if action == "get"] == []
+    points = Report("stage dev", NOW, found, RUNNING).needs_a_person
+    assert "invoices on which people decided differently: 1" in points
+
+
+def test_a_decision_in_the_archive_leaves_the_record_as_it_was_read(
+    bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = decide(bucket, "doubtful+%.jpg", "confirmed")
+    read = bucket.read
+
+    def read_unarchived(name: str, key: str) -> dict[str, Any] | None:
+        if key == entry:
+            raise ObjectUnavailable("Object.Archived", f"get {key}")
+        return read(name, key)
+
+    monkeypatch.setattr(bucket, "read", read_unarchived)
+    found = bucket.take(tmp_path)
+    assert (found.doubtful, found.reviewed) == (1, 1)

@@ -27,15 +27,16 @@ _HEADERS = {
     "Server-Timing": "Milliseconds spent with the OCR service, the bucket, and in the function.",
 }
 _STATUS = (
-    "Only inputs with this status. `needs_review` and `duplicate` are recognized inputs with an "
-    "invoice that a person should look at, or that repeats an earlier upload. `gone` lists those "
-    "that have a record and were removed or renamed, in the order of their records' keys; every "
-    "other list leaves them out."
+    "Only inputs with this status. `needs_review` and `duplicate` are inputs with an invoice that "
+    "a person should look at, or that repeats an earlier upload. `gone` lists those that have a "
+    "record and were removed or renamed, in the order of their records' keys; every other list "
+    "leaves them out."
 )
 _INCLUDE = (
-    "Adds the invoices of each entry's record, with the duplicates that are known now. Such a page "
-    "has at most 4 MB, so that it may have fewer entries than its limit; `invoices` is null in an "
-    "entry that alone has more."
+    "Adds the invoices of each entry's record, with people's corrections and the duplicates that "
+    "are known now; of a failed input, those that people entered by hand. Such a page has at most "
+    "4 MB, so that it may have fewer entries than its limit; `invoices` is null in an entry that "
+    "alone has more."
 )
 _ETAG = {"ETag": "Identifies this body: send it as If-None-Match."}
 _RETRY = {"Retry-After": "Seconds to wait before the next request."}
@@ -81,6 +82,9 @@ def _record() -> Json:
     return {
         "operationId": "getInvoice",
         "summary": "Get the record of an input, or its failure record",
+        "description": "`invoices` has people's corrections and the duplicates that are known now. "
+        "Other inputs name an invoice by its corrected code and number after the next sweep only. "
+        "`record` of an input that is gone is as the function wrote it.",
         "parameters": [
             {
                 "name": "key",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from quota_invoice.api.openapi.json_schema import (
     BOOLEAN,
     COUNT,
@@ -17,6 +19,7 @@ from quota_invoice.api.openapi.json_schema import (
     or_null,
     ref,
 )
+from quota_invoice.api.openapi.review_schemas import review, reviewed_invoice
 from quota_invoice.invoice.findings import Severity
 from quota_invoice.records.record import FORMER_SCHEMA, SCHEMA, Status
 
@@ -60,10 +63,14 @@ def record_schemas() -> dict[str, Json]:
                     **TEXT_OR_NULL,
                 },
                 "findings": array_of(ref("Finding")),
+                **reviewed_invoice(),
             },
-            optional=["authority", "trade"],
+            optional=["authority", "trade", *reviewed_invoice()],
         ),
-        "FormerInvoice": object_of({**_invoice(), "issues": array_of(TEXT)}),
+        "FormerInvoice": object_of(
+            {**_invoice(), "issues": array_of(TEXT), **reviewed_invoice()},
+            optional=reviewed_invoice(),
+        ),
         "Finding": object_of(
             {
                 "code": TEXT,
@@ -94,8 +101,9 @@ def _record() -> Json:
             **or_null(pages),
         },
         "processed_at": TIME,
+        "review": review(),
     }
-    return _record_of(SCHEMA, Status.RECOGNIZED, members)
+    return _record_of(SCHEMA, Status.RECOGNIZED, members, optional=["review"])
 
 
 def _failure() -> Json:
@@ -111,8 +119,13 @@ def _failure() -> Json:
         "error": object_of(error),
         "attempts": COUNT,
         "processed_at": TIME,
+        "invoices": {
+            "description": "The invoices that people entered by hand.",
+            **array_of(ref("Invoice")),
+        },
+        "review": review(),
     }
-    return _record_of(SCHEMA, Status.FAILED, members)
+    return _record_of(SCHEMA, Status.FAILED, members, optional=["invoices", "review"])
 
 
 def _former_record() -> Json:
@@ -121,18 +134,25 @@ def _former_record() -> Json:
         "invoices": array_of(ref("FormerInvoice")),
         "ocr": object_of({**_ocr(), "rescue": {"type": ["object", "null"]}}),
         "processed_at": TIME,
+        "review": review(),
     }
     return {
-        **_record_of(FORMER_SCHEMA, Status.RECOGNIZED, members),
+        **_record_of(FORMER_SCHEMA, Status.RECOGNIZED, members, optional=["review"]),
         "description": f"{_FORMER} `issues` are findings; `ocr.rescue` is the fallback.",
     }
 
 
 def _former_failure() -> Json:
     error = object_of({"code": TEXT, "message": TEXT, "request_id": TEXT_OR_NULL})
-    members = {"source": ref("Source"), "error": error, "processed_at": TIME}
+    members = {
+        "source": ref("Source"),
+        "error": error,
+        "processed_at": TIME,
+        "invoices": array_of(ref("Invoice")),
+        "review": review(),
+    }
     return {
-        **_record_of(FORMER_SCHEMA, Status.FAILED, members),
+        **_record_of(FORMER_SCHEMA, Status.FAILED, members, optional=["invoices", "review"]),
         "description": f"{_FORMER} `error.message` is the OCR service's own text.",
     }
 
@@ -181,5 +201,8 @@ def _source() -> Json:
     )
 
 
-def _record_of(schema: str, status: Status, members: dict[str, Json]) -> Json:
-    return object_of({"schema": {"const": schema}, "status": {"const": status.value}, **members})
+def _record_of(
+    schema: str, status: Status, members: dict[str, Json], optional: Iterable[str] = ()
+) -> Json:
+    members = {"schema": {"const": schema}, "status": {"const": status.value}, **members}
+    return object_of(members, optional)

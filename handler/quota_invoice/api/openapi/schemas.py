@@ -102,7 +102,7 @@ def _entry() -> Json:
             "uploaded_at": TEXT_OR_NULL,
             "record": TEXT,
             "invoices": {
-                "description": "With `include=record`: the record's; null without a record.",
+                "description": "With `include=record`: the record's; null if there are none.",
                 **or_null(array_of(one_of("Invoice", "FormerInvoice"))),
             },
         },

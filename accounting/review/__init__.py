@@ -1,0 +1,1 @@
+"""The review page: people check the doubtful invoices, and their decisions become entries."""

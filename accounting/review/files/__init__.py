@@ -1,0 +1,1 @@
+"""Uploads, failures, and the ledger and packet of a selection."""

@@ -1,0 +1,1 @@
+"""One invoice: its image beside its fields, and the decisions on it."""

@@ -1,0 +1,1 @@
+"""The list of invoices, those that are most likely wrong first."""

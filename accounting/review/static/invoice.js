@@ -1,0 +1,278 @@
+// One invoice: keys, typed digits, going on through the queue, and the next image in advance.
+"use strict";
+
+(() => {
+  const LAST = "review.last"; // the URL of the invoice that was saved last
+  let run = null; // digits that are being typed: { input, digits, before }
+  const ahead = new Map(); // images of the next invoice, by URL; kept so that the browser keeps them
+
+  const form = () => document.getElementById("correction");
+  const find = (selector) => document.querySelector(`#invoice ${selector}`);
+
+  // ---- Digits ----
+
+  const status = () => document.getElementById("digits");
+
+  function dropRun() {
+    if (!run) return;
+    const { input, before } = run;
+    endRun();
+    change(input, before);
+    input.blur();
+  }
+
+  function endRun() {
+    run = null;
+    status().textContent = "";
+    status().className = "digits";
+  }
+
+  function change(input, text) {
+    if (input.value === text) return;
+    input.value = text;
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
+  function typeDigit(digit) {
+    if (!form()) return false;
+    if (!run) {
+      const input = form().elements[form().dataset.target];
+      run = { input, digits: "", before: input.value };
+    }
+    run.digits += digit;
+    showRun();
+    return true;
+  }
+
+  function showRun() {
+    const { input, digits, before } = run;
+    const found = review.digits.fit(input.name, before, digits);
+    input.focus();
+    change(input, found.text ?? before);
+    if (found.kind === "one") input.setSelectionRange(found.at, found.at + digits.length);
+    else input.setSelectionRange(input.value.length, input.value.length);
+    run.isSure = found.text !== undefined;
+    status().textContent = review.t(`invoice.js.${found.kind}`, {
+      label: input.labels[0].textContent,
+      run: digits,
+      text: found.text,
+      from: found.at + 1,
+      to: found.at + digits.length,
+    });
+    status().className = `digits ${run.isSure ? "good" : "doubtful"}`;
+  }
+
+  // Digits that follow each other in a field belong together; any other key edits the field.
+  function typeInRun(event) {
+    if (!run || event.target !== run.input) return false;
+    if (/^[0-9.]$/.test(event.key)) {
+      if (event.key !== "." || run.input.name === "amount") run.digits += event.key;
+    } else if (event.key === "Backspace") {
+      run.digits = run.digits.slice(0, -1);
+    } else if (event.key === "Escape") {
+      dropRun();
+      return true;
+    } else {
+      if (event.key !== "Enter" && !/^(Shift|Tab|Process|Unidentified)$/.test(event.key)) endRun();
+      return false;
+    }
+    if (run.digits) showRun();
+    else dropRun();
+    return true;
+  }
+
+  // Lets digits go into another field: the next one that is doubtful, or else the next one.
+  function nextTarget() {
+    const chosen = form();
+    if (!chosen) return false;
+    const names = ["code", "number", "amount"];
+    const at = names.indexOf(chosen.dataset.target);
+    const others = [...names.slice(at + 1), ...names.slice(0, at)];
+    const field = (name) => chosen.elements[name].closest(".field");
+    const next = others.find((name) => field(name).matches(".is-doubtful")) ?? others[0];
+    field(chosen.dataset.target).classList.remove("is-target");
+    field(next).classList.add("is-target");
+    chosen.dataset.target = next;
+    status().textContent = review.t("invoice.js.target", {
+      label: chosen.elements[next].labels[0].textContent,
+    });
+    return true;
+  }
+
+  // ---- Actions ----
+
+  function choose(action) {
+    const chosen = form();
+    if (!chosen) return false;
+    const next = chosen.dataset.action === action ? "save" : action;
+    chosen.dataset.action = next;
+    chosen.elements.action.value = next;
+    for (const button of chosen.querySelectorAll("button[data-action]")) {
+      button.setAttribute("aria-pressed", String(button.dataset.action === next));
+    }
+    if (next === "duplicate") {
+      chosen.elements.duplicate_of.focus();
+      chosen.elements.duplicate_of.select();
+    }
+    return true;
+  }
+
+  function send(command = "") {
+    const sent = form();
+    if (!sent) return false;
+    sent.elements.command.value = command;
+    sent.requestSubmit(sent.querySelector("[data-submit]"));
+    return true;
+  }
+
+  // A person who is shown another's decision decides by a button, not by a key out of habit.
+  const mustChoose = () => /^(changed|conflict)$/.test(find("#decision")?.dataset.result ?? "");
+
+  function save(event) {
+    if (event.target instanceof Element && event.target.closest("button, a, summary")) return false;
+    if (mustChoose()) {
+      find(".message [data-command]")?.focus();
+      return true;
+    }
+    return send();
+  }
+
+  function undo() {
+    const button = find('[data-command="undo"]');
+    if (button && !button.disabled) return send("undo");
+    const last = sessionStorage.getItem(LAST);
+    if (last && last !== location.pathname + location.search) location.assign(last);
+    return true;
+  }
+
+  // ---- Nothing is dropped in silence ----
+
+  let isDone = false; // the input is saved, or given up on purpose
+
+  function isUnsaved() {
+    const open = form();
+    if (!open || isDone) return false;
+    const fields = [...open.querySelectorAll("input[data-saved]")];
+    return fields.some((each) => each.value !== each.dataset.saved) || open.elements.reason.value !== "";
+  }
+
+  document.addEventListener("htmx:confirm", (event) => {
+    if (event.detail.elt.matches("#invoice nav a") && isUnsaved()) {
+      if (!window.confirm(review.t("invoice.js.drop"))) event.preventDefault();
+    }
+  });
+  window.addEventListener("beforeunload", (event) => {
+    if (isUnsaved()) event.preventDefault();
+  });
+
+  const follow = (selector) => {
+    find(selector)?.click();
+    return true;
+  };
+
+  // ---- The next image ----
+
+  async function loadAhead() {
+    const link = find('a[rel="next"][hx-get]');
+    if (!link) return;
+    try {
+      const answer = await fetch(link.href, { headers: { accept: "text/html" } });
+      if (!answer.ok) return;
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const source = page.querySelector("[data-picture]")?.getAttribute("src");
+      if (!source || ahead.has(source)) return;
+      const image = new Image();
+      image.src = source;
+      ahead.clear();
+      ahead.set(source, image);
+      await image.decode();
+      document.documentElement.dataset.ahead = source;
+    } catch {
+      // The next page loads it then.
+    }
+  }
+
+  // ---- Each invoice ----
+
+  function keepLanguageLinks() {
+    for (const link of document.querySelectorAll(".languages a")) {
+      const url = new URL(location.href);
+      url.searchParams.set("language", link.lang);
+      link.href = url.pathname + url.search;
+    }
+  }
+
+  function begin() {
+    run = null;
+    isDone = false;
+    review.picture.show(find("#decision")?.dataset.image);
+    keepLanguageLinks();
+    if (find("[data-result]")) find(".message")?.focus();
+    else document.getElementById("content").focus({ preventScroll: true });
+    loadAhead();
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (typeInRun(event)) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      return;
+    }
+    const isField = review.isTyping(event.target) && event.target.form === form();
+    if (event.key === "Enter" && isField) {
+      event.preventDefault();
+      if (!run || run.isSure) send();
+    }
+  }, { capture: true });
+
+  document.addEventListener("click", (event) => {
+    if (!(event.target instanceof Element)) return;
+    if (event.target.closest(".choices a")) isDone = true;
+    const button = event.target.closest("#invoice button");
+    if (!button) return;
+    const { tool, action, command } = button.dataset;
+    if (tool) review.picture.use(tool);
+    else if (action) choose(action);
+    else if (command !== undefined) send(command);
+    else if ("save" in button.dataset) send();
+    // After a click, Enter means "save" again; a person with a keyboard stays at the button.
+    if (event.detail) button.blur();
+  });
+  document.addEventListener("pointerdown", (event) => {
+    if (run && event.target === run.input) endRun();
+  });
+
+  for (const digit of "0123456789") review.onKey(digit, () => typeDigit(digit));
+  review.onKey("Enter", save);
+  review.onKey("j", () => follow('a[rel="next"]'));
+  review.onKey("k", () => follow('a[rel="prev"]'));
+  review.onKey("n", () => choose("not_an_invoice"));
+  review.onKey("d", () => choose("duplicate"));
+  review.onKey("u", undo);
+  review.onKey("t", nextTarget);
+  review.onKey("r", () => review.picture.use("turn") ?? true);
+  review.onKey("f", () => review.picture.use("fit") ?? true);
+  for (const key of ["+", "="]) review.onKey(key, () => review.picture.use("in") ?? true);
+  review.onKey("-", () => review.picture.use("out") ?? true);
+  review.onKey("q", () => {
+    document.querySelector(".bar nav a")?.click();
+    return true;
+  });
+  review.onKey("Escape", () => {
+    if (form() && form().dataset.action !== "save") choose("save");
+    return true;
+  });
+
+  document.addEventListener("htmx:beforeOnLoad", (event) => {
+    const { requestConfig, xhr } = event.detail;
+    if (requestConfig.elt.id !== "correction" || xhr.status !== 200) return;
+    isDone = true;
+    sessionStorage.setItem(LAST, location.pathname + location.search);
+    review.notice(requestConfig.elt.dataset.saved);
+  });
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (event.detail.target?.id === "invoice" || event.detail.target?.id === "decision") begin();
+  });
+  window.addEventListener("pageshow", begin);
+})();

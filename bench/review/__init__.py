@@ -1,0 +1,1 @@
+"""The benchmark of the review page: the queue of many records."""

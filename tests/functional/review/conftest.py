@@ -1,0 +1,76 @@
+"""The review page on a real bucket, and browsers that visit it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from accounting.review.serve import listen, open_context, running_page
+from local.bucket.bucket import LocalBucket
+from tests.support.review.browsing import Visit, running_browser, visiting
+from tests.support.review.desk import NAME, Desk
+
+TEAM = ("王芳", "李雷")
+
+
+@pytest.fixture(scope="session")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalBucket]:
+    bucket = LocalBucket(NAME, tmp_path_factory.mktemp("store"), None)
+    try:
+        bucket.wait()
+        yield bucket
+    finally:
+        bucket.stop()
+
+
+@pytest.fixture
+def desk(store: LocalBucket) -> Desk:
+    """The empty bucket."""
+    found = Desk.on(store)
+    found.clear()
+    return found
+
+
+@dataclass(frozen=True)
+class ReviewPage:
+    """The page's server.
+
+    Attributes:
+        url: its URL without path and token.
+        addresses: the addresses of each person that were announced and not yet used.
+    """
+
+    url: str
+    addresses: dict[str, list[str]]
+
+    def invite(self, name: str) -> str:
+        """Return an address that lets a person in."""
+        return self.addresses[name].pop()
+
+
+@pytest.fixture
+def review(desk: Desk, tmp_path: Path) -> Iterator[ReviewPage]:
+    """The page of the bucket, for a team of two."""
+    addresses: dict[str, list[str]] = {name: [] for name in TEAM}
+    context = open_context(desk.environment, tmp_path / "review")
+    with running_page(
+        context, TEAM, listen(0), lambda name, address: addresses[name].append(address)
+    ) as url:
+        yield ReviewPage(url, addresses)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with running_browser() as running:
+        yield running
+
+
+@pytest.fixture
+def visit(browser: Browser, review: ReviewPage) -> Iterator[Visit]:
+    """Opens the page for a person: ``visit("李雷", locale="en", size=PHONE)``."""
+    with visiting(browser, review.url, review.invite) as open_page:
+        yield open_page

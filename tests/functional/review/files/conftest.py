@@ -1,0 +1,44 @@
+"""The page over the local cloud, whose function reads uploads, with the rights of reviewers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from accounting.review.serve import listen, open_context, running_page
+from local.bucket import seaweedfs
+from local.cloud import Cloud, Options, running_cloud
+from tests.functional.review.conftest import TEAM, ReviewPage
+from tests.support.review.desk import Desk
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    with running_cloud(Options(output=tmp_path_factory.mktemp("cloud") / "log")) as running:
+        yield running
+
+
+@pytest.fixture
+def desk(cloud: Cloud) -> Desk:
+    """The bucket, whose uploads the function reads; each test has a folder of its own."""
+    return Desk.on(cloud.bucket)
+
+
+@pytest.fixture
+def review(cloud: Cloud, desk: Desk, tmp_path: Path) -> Iterator[ReviewPage]:
+    """The page with the credentials of the reviewers' role, not those of the bucket's owner."""
+    role = cloud.bucket.temporary_credentials(seaweedfs.REVIEWERS)
+    environment = {
+        **desk.environment,
+        "HW_ACCESS_KEY": role.access_key,
+        "HW_SECRET_KEY": role.secret_key,
+        "HW_SECURITY_TOKEN": role.security_token or "",
+    }
+    addresses: dict[str, list[str]] = {name: [] for name in TEAM}
+    context = open_context(environment, tmp_path / "review")
+    with running_page(
+        context, TEAM, listen(0), lambda name, address: addresses[name].append(address)
+    ) as url:
+        yield ReviewPage(url, addresses)

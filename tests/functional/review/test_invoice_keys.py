@@ -1,0 +1,302 @@
+"""One invoice by keyboard: correct, confirm, exclude, undo, and go on through the queue."""
+
+from __future__ import annotations
+
+from statistics import median
+from typing import NamedTuple
+
+from playwright.sync_api import Dialog, Page, expect
+
+from tests.support.review.browsing import Visit
+from tests.support.review.desk import Desk
+from tests.support.review.invoices import field, open_invoice, saving, shown, type_keys
+
+MOST_KEYS = 3  # besides the digits
+CLEAR = dict.fromkeys(("code", "number", "location", "amount"), 0.99)
+
+
+def unsure(number: float) -> dict[str, float]:
+    return {**CLEAR, "number": number}
+
+
+def doubtful(name: str) -> dict[str, float]:
+    return {**CLEAR, name: 0.5}
+
+
+def test_enter_confirms_and_goes_on_in_the_order_of_the_queue(desk: Desk, visit: Visit) -> None:
+    second = desk.recognize("b.png", number="10000002", confidence=unsure(0.8))
+    first = desk.recognize("a.png", number="10000001", confidence=doubtful("number"))
+    page = open_invoice(visit(), first, rows=2)
+    page.keyboard.press("Enter")
+    shown(page, second)
+    expect(page.locator("#notices")).to_contain_text("已保存 a.png")
+    [entry] = desk.entries(first)
+    assert (entry["verdict"], entry["by"], entry["fields"]) == ("confirmed", "王芳", {})
+    with saving(page, 200):
+        page.keyboard.press("Enter")
+    assert [each["verdict"] for each in desk.entries(second)] == ["confirmed"]
+
+
+def test_going_on_keeps_the_filters(desk: Desk, visit: Visit) -> None:
+    first = desk.recognize("x/a.png", number="10000001", confidence=doubtful("number"))
+    desk.recognize("y/b.png", number="10000002", confidence=doubtful("number"))
+    third = desk.recognize("x/c.png", number="10000003", confidence=unsure(0.8))
+    visitor = visit()
+    page = open_invoice(visitor, first, rows=3)
+    page.goto(f"{page.url}&prefix=incoming%2Fx%2F")
+    shown(page, first)
+    page.keyboard.press("Enter")
+    shown(page, third)
+    assert "prefix=incoming%2Fx%2F" in page.url
+    page.keyboard.press("q")
+    expect(page.locator("#rows > .row")).to_have_count(2)
+
+
+def test_j_and_k_go_through_the_queue_and_back_works(desk: Desk, visit: Visit) -> None:
+    keys = [
+        desk.recognize(
+            f"{at}.png", number=f"1000000{at}", confidence={**CLEAR, "number": 0.5 + at / 10}
+        )
+        for at in range(3)
+    ]
+    page = open_invoice(visit(), keys[0], rows=3)
+    for key, wanted in (("j", keys[1]), ("j", keys[2]), ("j", keys[2]), ("k", keys[1])):
+        page.keyboard.press(key)
+        shown(page, wanted)
+    page.go_back()
+    shown(page, keys[2])
+    assert desk.keys("reviews/") == []
+
+
+class Wrong(NamedTuple):
+    """A text with one wrong digit, as it was read and as it is."""
+
+    name: str
+    read: str
+    right: str
+
+
+WRONG = [
+    Wrong("number", "91234561", "91234567"),
+    Wrong("number", "11234567", "71234567"),
+    Wrong("number", "80451296", "80461296"),
+    Wrong("code", "144031909110", "144031909710"),
+    Wrong("number", "55555555", "55555655"),
+    Wrong("code", "144081909110", "144031909110"),
+    Wrong("amount", "￥5.00", "50"),
+    Wrong("number", "3801420", "38014209"),
+    Wrong("number", "20461358", "20461858"),
+]
+
+
+def correct(page: Page, wrong: Wrong) -> tuple[int, int]:
+    """Correct a text as a person does; return the number of digits and of other keys.
+
+    The person types from the digit before the wrong one, until the page knows the place.
+    """
+    pairs = enumerate(zip(wrong.read, wrong.right, strict=False))
+    differing = [at for at, (read, right) in pairs if read != right]
+    is_one = len(wrong.read) == len(wrong.right)
+    start = max(0, differing[0] - 1) if is_one and differing else 0
+    typed = ""
+    for digit in wrong.right[start:]:
+        page.keyboard.press(digit)
+        typed += digit
+        is_sure = "good" in (page.locator("#digits").get_attribute("class") or "")
+        if is_sure and field(page, wrong.name) == wrong.right:
+            break
+    else:  # the digits up to the end fit at several places: type all of them
+        page.keyboard.press("Escape")
+        type_keys(page, wrong.right)
+        assert field(page, wrong.name) == wrong.right
+        page.keyboard.press("Enter")
+        return len(typed) + len(wrong.right), 2
+    page.keyboard.press("Enter")
+    return len(typed), 1
+
+
+def test_one_wrong_digit_takes_at_most_three_keys_besides_the_digits(
+    desk: Desk, visit: Visit
+) -> None:
+    # Of the same risk, the queue's order is that of the keys.
+    keys = [
+        desk.recognize(
+            f"{at}.png",
+            None,
+            **{"number": f"1000000{at}", wrong.name: wrong.read},
+            confidence=doubtful(wrong.name),
+        )
+        for at, wrong in enumerate(WRONG)
+    ]
+    by_key = dict(zip(keys, WRONG, strict=True))
+    visitor = visit()
+    page = open_invoice(visitor, keys[0], rows=len(keys))
+    counted, open_keys = [], set(keys)
+    while open_keys:
+        [key] = [
+            each for each in open_keys if page.locator("#invoice h1").inner_text().endswith(each)
+        ]
+        with saving(page, 303 if len(open_keys) > 1 else 200):
+            counted.append(correct(page, by_key[key]))
+        open_keys.remove(key)
+        if open_keys:
+            expect(page.locator("#invoice h1")).not_to_contain_text(key)
+    for key, wrong in by_key.items():
+        [entry] = desk.entries(key)
+        assert entry["fields"] == {wrong.name: wrong.right}
+    digits, others = (median(each) for each in zip(*counted, strict=True))
+    assert others <= MOST_KEYS, f"{others} keys besides {digits} digits"
+
+
+def test_digits_that_fit_at_several_places_change_nothing(desk: Desk, visit: Visit) -> None:
+    key = desk.recognize("a.png", number="12345678", confidence=doubtful("number"))
+    page = open_invoice(visit(), key)
+    for run, message in (("9", "可放在多处"), ("34", "已有 34"), ("999", "不吻合")):
+        type_keys(page, run)
+        expect(page.locator("#digits")).to_contain_text(message)
+        assert field(page, "number") == "12345678"
+        page.keyboard.press("Enter")
+        page.keyboard.press("Escape")
+        expect(page.locator("#digits")).to_be_hidden()
+    assert desk.keys("reviews/") == []
+
+
+def test_t_lets_digits_go_into_another_field(desk: Desk, visit: Visit) -> None:
+    key = desk.recognize(
+        "a.png", number="12345678", confidence={**CLEAR, "number": 0.5, "code": 0.7}
+    )
+    page = open_invoice(visit(), key)
+    type_keys(page, "t0917")
+    assert field(page, "code") == "144031909170"
+    assert field(page, "number") == "12345678"
+    with saving(page, 200):
+        page.keyboard.press("Enter")
+    assert desk.entries(key)[0]["fields"] == {"code": "144031909170"}
+
+
+def test_the_next_image_is_there_when_a_person_goes_on(desk: Desk, visit: Visit) -> None:
+    first = desk.recognize("a.png", number="10000001", confidence=doubtful("number"))
+    second = desk.recognize("b.png", number="10000002", confidence=unsure(0.8))
+    page = open_invoice(visit(), first, rows=2)
+    expect(page.locator("html[data-ahead]")).to_have_count(1)
+    page.evaluate(
+        """() => document.addEventListener("htmx:afterSwap", () => {
+            window.swapped = performance.now();
+        })"""
+    )
+    page.keyboard.press("Enter")
+    shown(page, second)
+    found = page.evaluate(
+        """() => {
+            const url = document.querySelector("[data-picture]").src;
+            const [first, ...others] = performance.getEntriesByName(url);
+            return {
+                before: first.responseEnd < window.swapped,
+                others: others.map((each) => each.transferSize),
+            };
+        }"""
+    )
+    assert found["before"]
+    assert not any(found["others"])  # no further request
+
+
+def test_input_that_is_not_saved_is_not_dropped_in_silence(desk: Desk, visit: Visit) -> None:
+    first = desk.recognize("a.png", number="10000001", confidence=doubtful("number"))
+    second = desk.recognize("b.png", number="10000002", confidence=unsure(0.8))
+    page = open_invoice(visit(), first, rows=2)
+    asked: list[str] = []
+
+    def answer(dialog: Dialog) -> None:
+        asked.append(dialog.message)
+        if len(asked) == 1:
+            dialog.dismiss()
+        else:
+            dialog.accept()
+
+    page.on("dialog", answer)
+    page.locator("#field-number").fill("10000003")
+    page.keyboard.press("Escape")
+    page.keyboard.press("j")
+    assert field(page, "number") == "10000003"
+    page.keyboard.press("j")
+    shown(page, second)
+    assert asked == ["您输入的内容还没有保存。要放弃并离开吗？"] * 2
+
+
+def test_n_marks_what_is_not_an_invoice(desk: Desk, visit: Visit) -> None:
+    key = desk.recognize("a.png", confidence=doubtful("number"))
+    page = open_invoice(visit(), key)
+    page.keyboard.press("n")
+    page.keyboard.press("Escape")
+    expect(page.locator("#correction")).to_have_attribute("data-action", "save")
+    page.keyboard.press("n")
+    with saving(page, 200):
+        page.keyboard.press("Enter")
+    assert [each["verdict"] for each in desk.entries(key)] == ["not_an_invoice"]
+
+
+def test_d_names_the_duplicate_and_a_wrong_name_is_told(desk: Desk, visit: Visit) -> None:
+    first = desk.recognize("first.png", number="10000001", confidence=CLEAR)
+    key = desk.recognize("a.png", number="10000002", confidence=doubtful("number"))
+    visitor = visit()
+    visitor.expected.add("status of 422")
+    page = open_invoice(visitor, key)
+    page.keyboard.press("d")
+    page.keyboard.type("nowhere.png")
+    with saving(page, 422):
+        page.keyboard.press("Enter")
+    expect(page.get_by_role("alert").filter(has_text="找不到该文件")).to_be_visible()
+    expect(page.locator("#duplicate-of")).to_have_value("nowhere.png")
+    page.locator("#duplicate-of").fill(first)
+    with saving(page, 303):
+        page.keyboard.press("Enter")
+    [entry] = desk.entries(key)
+    assert (entry["verdict"], entry["duplicate_of"]) == ("duplicate", first)
+
+
+def test_u_goes_back_to_the_saved_one_and_undoes_it(desk: Desk, visit: Visit) -> None:
+    first = desk.recognize("a.png", number="10000001", confidence=doubtful("number"))
+    second = desk.recognize("b.png", number="10000002", confidence=unsure(0.8))
+    page = open_invoice(visit(), first, rows=2)
+    page.keyboard.press("Enter")
+    shown(page, second)
+    page.keyboard.press("u")
+    shown(page, first)
+    expect(page.locator(".history")).to_contain_text("已确认")
+    page.keyboard.press("u")
+    shown(page, second)
+    assert [each["verdict"] for each in desk.entries(first)] == ["confirmed", None]
+
+
+def test_the_image_is_turned_and_zoomed_by_keys(desk: Desk, visit: Visit) -> None:
+    key = desk.recognize("a.png", confidence=doubtful("number"))
+    page = open_invoice(visit(), key)
+    image = page.locator("[data-picture]")
+    before = image.bounding_box()
+    assert before
+    page.keyboard.press("r")
+    expect(page.locator("[data-turn]")).to_have_attribute("data-turn", "1")
+    turned = image.bounding_box()
+    assert turned
+    assert (turned["width"] > turned["height"]) != (before["width"] > before["height"])
+    page.keyboard.press("+")
+    page.wait_for_function(
+        "width => document.querySelector('[data-picture]').getBoundingClientRect().width > width",
+        arg=turned["width"] * 1.2,
+    )
+    page.keyboard.press("f")
+    page.wait_for_function(
+        "width => Math.abs(document.querySelector('[data-picture]').getBoundingClientRect().width"
+        " - width) < 2",
+        arg=turned["width"],
+    )
+
+
+def test_the_keys_are_explained(desk: Desk, visit: Visit) -> None:
+    key = desk.recognize("a.png")
+    page = open_invoice(visit(locale="en"), key)
+    page.keyboard.press("?")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Confirm or save, and go on")
+    page.keyboard.press("n")  # keys do nothing behind it
+    expect(page.locator("#correction")).to_have_attribute("data-action", "save")

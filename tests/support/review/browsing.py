@@ -1,0 +1,148 @@
+"""Visitors of the review page: each one has a browser context that reports every fault."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
+
+from accounting.packet.font import font_file
+
+PROGRAMS = ("chromium", "chromium-headless-shell", "google-chrome")
+ARGUMENTS = (
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+WIDE = (1280, 800)
+PHONE = (360, 740)
+SECONDS = 30
+"""Seconds that a busy machine may need for one step."""
+
+
+@contextmanager
+def running_browser() -> Iterator[Browser]:
+    """Run Chromium; a machine without it skips the test, but the checks of a change fail."""
+    program = next(filter(None, map(shutil.which, PROGRAMS)), None)
+    if program is None:
+        if os.environ.get("CI"):
+            pytest.fail("there is no Chromium: .ci/run installs it")
+        pytest.skip("needs Chromium")
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright, TemporaryDirectory() as folder:
+        browser = playwright.chromium.launch(
+            executable_path=program,
+            args=[*ARGUMENTS, *sandbox],
+            env={**os.environ, "FONTCONFIG_FILE": str(_fonts(Path(folder)))},
+            headless=True,
+        )
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def _fonts(folder: Path) -> Path:
+    """Return a configuration with the project's Chinese fonts besides the machine's fonts."""
+    path = folder / "fonts.conf"
+    path.write_text(
+        f"""<?xml version="1.0"?><fontconfig>
+<include ignore_missing="yes">/etc/fonts/fonts.conf</include>
+<dir>{font_file().parent}</dir><cachedir>{folder}</cachedir>
+</fontconfig>""",
+        encoding="utf-8",
+    )
+    return path
+
+
+@dataclass
+class Visitor:
+    """A person with a browser of their own.
+
+    Attributes:
+        page: the open page.
+        base: the page's URL without path.
+        context: the browser's context.
+        expected: parts of console messages that the test causes, such as ``status of 412``.
+    """
+
+    page: Page
+    base: str
+    context: BrowserContext
+    expected: set[str] = field(default_factory=set)
+    _faults: list[str] = field(default_factory=list)
+
+    def watch(self, page: Page) -> None:
+        page.on("console", lambda message: self._note(message.type, message.text))
+        page.on("pageerror", lambda error: self._faults.append(f"page error: {error}"))
+
+    def open(self, path: str = "/") -> Page:
+        """Open a path of the page, and wait until it has loaded."""
+        self.page.goto(f"{self.base}{path}")
+        return self.page
+
+    def refuse_other_hosts(self, route: Route) -> None:
+        url = urlsplit(route.request.url)
+        if f"{url.scheme}://{url.netloc}" == self.base or url.scheme in {"blob", "data"}:
+            route.continue_()
+        else:
+            self._faults.append(f"request to {route.request.url}")
+            route.abort()
+
+    def faults(self) -> list[str]:
+        """Return the requests to other hosts, the console's errors, and the scripts' errors."""
+        return [fault for fault in self._faults if not any(part in fault for part in self.expected)]
+
+    def _note(self, kind: str, text: str) -> None:
+        if kind in {"error", "warning"}:
+            self._faults.append(f"console {kind}: {text}")
+
+
+Visit = Callable[..., Visitor]
+"""Takes a name, and perhaps language and size: ``visit("王芳", locale="en", size=PHONE)``."""
+
+
+@contextmanager
+def visiting(browser: Browser, base: str, invite: Callable[[str], str]) -> Iterator[Visit]:
+    """Give a function that opens a browser context for a person who enters by an address.
+
+    Args:
+        browser: the browser.
+        base: the page's URL without path.
+        invite: gives a person's next address.
+    """
+    visitors: list[Visitor] = []
+
+    def visit(
+        name: str = "王芳", *, locale: str = "zh-CN", size: tuple[int, int] = WIDE
+    ) -> Visitor:
+        width, height = size
+        context = browser.new_context(locale=locale, viewport={"width": width, "height": height})
+        context.set_default_timeout(SECONDS * 1000)
+        visitor = Visitor(context.new_page(), base, context)
+        visitors.append(visitor)
+        visitor.watch(visitor.page)
+        context.on("page", visitor.watch)
+        context.route("**/*", visitor.refuse_other_hosts)
+        visitor.page.goto(invite(name))
+        return visitor
+
+    try:
+        yield visit
+        faults = [fault for visitor in visitors for fault in visitor.faults()]
+        if faults:
+            pytest.fail("\n".join(faults))
+    finally:
+        for visitor in visitors:
+            visitor.context.close()
