@@ -74,9 +74,14 @@ class Extraction:
 
 
 def extract(lines: Sequence[Line]) -> Extraction:
-    """Extract titles, labels and candidates from the lines of one pass."""
+    """Extract titles, labels and candidates from the lines of one pass.
+
+    A title has no field: （百元版） names the largest amount of its kind.
+    """
+    titles = [line for line in lines if is_title(line.text)]
+    lines = [line for line in lines if line not in titles]
     return Extraction(
-        [line for line in lines if is_title(line.text)],
+        titles,
         code.candidates(lines),
         number.candidates(lines),
         amount.words_candidates(lines),

@@ -22,7 +22,10 @@ _STRANGE = 0.5  # trust in eight digits of nine or ten
 # The digits of a seal may follow the number directly.
 _RUN_ON = re.compile(r"(?<![0-9A-Za-z.|\-—~@#])[0-9OIl|]{8}(?=[0-9A-Za-z|])")
 # Words of a printer's line, a date, a telephone number or a tax number: no invoice number.
-ELSEWHERE = re.compile(r"[印本年月册份卷税]|密|电话|起止|识别|批准|[账帐单]号|开户|\d[-—~]\d")
+# 月章 is the end of 发票专用章 on a seal, misread.
+ELSEWHERE = re.compile(
+    r"[印本年册份卷税]|月(?!章)|密|电话|起止|识别|批准|[账帐单]号|开户|\d[-—~]\d"
+)
 _OTHER = re.compile(r"代[码碼玛妈呜吗鸣]|票代|密|校验|税号|识别|电话|起止|[据账帐单]号|开户")
 
 
