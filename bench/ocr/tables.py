@@ -21,7 +21,8 @@ def show(report: dict[str, Any]) -> None:
         f"Other papers: {papers['refused']} of {papers['must_be_refused']} refused, "
         f"{papers['invented_fields']} fields invented."
     )
-    if sheets := report["sheets"]:
+    sheets = report["sheets"]
+    if sheets["invoices"]:
         console.print(
             f"Sheets: {sheets['found']} of {sheets['invoices']} invoices found, "
             f"{sheets['invented']} invented, {sheets['fields_right']:.2%} of the fields right; "
