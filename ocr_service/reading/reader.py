@@ -44,14 +44,13 @@ class Reader:
         found, page = self._extract(image)
         is_likely = several_papers.are_likely(page, found)
         title = found.title if found.is_invoice else None
-        found = found.nearest_to(title) if title else found
-        if is_likely:
-            titles = detect_titles(self._engine, image, detect_boxes(self._engine, image))
-            if len(titles) > 1:
-                return self._read_one_of(image, titles)
-            if titles and not (title and several_papers.is_on_paper(found, title)):
-                one = self._read_one(image, titles, titles[0])
-                return self._marked(one, image, page, titles[0]) if any(one.fields) else None
+        titles, others = self._titles(image) if is_likely else ([], [])
+        if len(titles) > 1:
+            return self._read_one_of(image, titles, others)
+        found = found.nearest_to(title, others) if title else found
+        if titles and not (title and several_papers.is_on_paper(found, title)):
+            one = self._read_one(image, titles, titles[0], others)
+            return self._marked(one, image, page, titles[0]) if any(one.fields) else None
         if not title:
             return None
         found = self._reread(image, found)
@@ -61,21 +60,26 @@ class Reader:
     def read_all(self, image: Image) -> list[QuotaInvoice]:
         """Return the quota invoices on an RGB image, in reading order; some may lack fields."""
         boxes = detect_boxes(self._engine, image)
-        titles = detect_titles(self._engine, image, boxes)
+        titles, others = detect_titles(self._engine, image, boxes)
         if len(titles) > 1 or (titles and multi_invoice.has_other_text(boxes, titles[0].box)):
-            found = [self._read_one(image, titles, title) for title in titles]
+            found = [self._read_one(image, titles, title, others) for title in titles]
             order = multi_invoice.reading_order([one.polygon for one in found])
             return [found[index] for index in order]
         # A single invoice, or an image where only a second pass can find one.
         one = self.read(image)
         return [one] if one else []
 
-    def _read_one_of(self, image: Image, titles: list[Line]) -> QuotaInvoice | None:
+    def _titles(self, image: Image) -> tuple[list[Line], list[Line]]:
+        return detect_titles(self._engine, image, detect_boxes(self._engine, image))
+
+    def _read_one_of(
+        self, image: Image, titles: list[Line], others: list[Line]
+    ) -> QuotaInvoice | None:
         """Return the first complete invoice, or else the fullest, on an image of several."""
         areas = [as_corners(multi_invoice.invoice_area(title.box)) for title in titles]
         found: list[QuotaInvoice] = []
         for index in multi_invoice.reading_order(areas):
-            found.append(self._read_one(image, titles, titles[index]))
+            found.append(self._read_one(image, titles, titles[index], others))
             if all(several_papers.fullest(found).fields) and several_papers.are_different(found):
                 break  # further invoices would not change the result
         one = several_papers.fullest(found)
@@ -89,11 +93,16 @@ class Reader:
         has_other = several_papers.has_untitled_invoice(extract(lines), title, lines)
         return several_papers.one_of_several(one) if has_other else one
 
-    def _read_one(self, image: Image, titles: list[Line], title: Line) -> QuotaInvoice:
-        """Return the invoice with this title, on an image with more text than one invoice."""
+    def _read_one(
+        self, image: Image, titles: list[Line], title: Line, others: list[Line]
+    ) -> QuotaInvoice:
+        """Return the invoice with this title, on an image with more text than one invoice.
+
+        ``others``: the titles of papers of other kinds.
+        """
         area = multi_invoice.invoice_area(title.box)
         part, matrix = crop(image, area), multi_invoice.crop_to_image(area)
-        boxes, own = [each.box for each in titles], titles.index(title)
+        boxes, own = [each.box for each in (*titles, *others)], titles.index(title)
 
         def is_own(line: Line) -> bool:
             return multi_invoice.may_have_field(transformed(line.box, matrix), boxes, own)
@@ -138,7 +147,11 @@ class Reader:
             page, found = seen, extracted(seen.lines)
             if found.is_sufficient and not any(is_cut(page, each.line) for each in found.words):
                 return found, page
-        if found.is_sufficient or found.is_sufficient_without_words:
+        if (
+            found.is_sufficient
+            or found.is_sufficient_without_words
+            or (not is_own and found.is_other_paper)
+        ):
             return found, page
         for other in second_pass.pages(self._engine, image, page, angle=angle):
             found = found.merged_with(extracted(other.lines))

@@ -10,7 +10,7 @@ import numpy as np
 
 from ocr_service.reading import multi_invoice
 from ocr_service.reading.fields import code
-from ocr_service.reading.fields.title import is_title
+from ocr_service.reading.fields.title import is_other_title, is_title
 from ocr_service.reading.second_pass import red_channel
 from ocr_service.reading.text.engine import Engine, Image, crop
 from ocr_service.reading.text.lines import Line, part
@@ -34,18 +34,23 @@ def detect_boxes(engine: Engine, image: Image) -> list[Box]:
     return [aligned(box, slope([box])) for box in engine.detect(image, _SIDE)]
 
 
-def detect_titles(engine: Engine, image: Image, boxes: Sequence[Box]) -> list[Line]:
-    """Return the titles of all quota invoices, each with its box aligned with its own text.
+def detect_titles(
+    engine: Engine, image: Image, boxes: Sequence[Box]
+) -> tuple[list[Line], list[Line]]:
+    """Return the titles of all quota invoices, and those of papers of other kinds.
 
-    A title that a seal hides is searched above a label 发票代码 without a title.
+    The box of each is aligned with its own text. A title that a seal hides is searched above a
+    label 发票代码 without a title.
     """
     lines = _read_upright(engine, image, boxes)
     found = _select_titles(lines)
+    others = [line for line in lines if is_other_title(line.text)]
     labels = [line for line in lines if code.is_label(line.text)]
     for label in labels[:_MAX_HIDDEN]:
-        if not found or multi_invoice.nearest_title(label.box, [title.box for title in found]) < 0:
+        known = [title.box for title in (*found, *others)]
+        if not known or multi_invoice.nearest_title(label.box, known) < 0:
             found += next(_hidden_titles(engine, image, label.box, found), [])
-    return found
+    return found, others
 
 
 def _select_titles(lines: Sequence[Line]) -> list[Line]:

@@ -181,15 +181,16 @@ def _may_be_broken(line: Line, start: int, end: int) -> bool:
     The characters of an amount in words are evenly spaced up to 元. Between only two characters
     that are set wide there can be a third one.
     """
-    if line.text[start].isdigit():
+    if line.text[start].isascii():
         return bool(_POINT_LOST.fullmatch(line.text, start, end))
-    tail = _UNIT.match(line.text, end)
-    places = [place for each, place in zip(line.text, line.places, strict=True) if each != " "][
-        len(line.text[:start].replace(" ", "")) :
+    unit = _UNIT.match(line.text, end)
+    upto = unit.end() if unit else end
+    places = [
+        place
+        for each, place in zip(line.text[start:upto], line.places[start:upto], strict=True)
+        if each != " "
     ]
-    count = len(line.text[start : tail.end() if tail else end].replace(" ", ""))
-    steps = np.diff(places[:count]) * (line.right - line.left) / line.height
-    widest = float(steps.max(initial=0.0))
-    if len(steps) < 2:  # noqa: PLR2004 - nothing to compare one step with
-        return widest > _WIDE
-    return widest > _UNEVEN * float(np.median(steps))
+    steps = np.diff(places) * (line.right - line.left) / line.height
+    if len(steps) > 1:
+        return bool(steps.max() > _UNEVEN * steps.min())
+    return bool((steps > _WIDE).any())

@@ -78,6 +78,16 @@ def is_label(text: str) -> bool:
     return bool(_LABEL.search(text))
 
 
+def labels(lines: Sequence[Line]) -> list[Line]:
+    """Return the labels 发票代码 in these lines, each without the other text of its line."""
+    return [
+        line.span(*match.span())
+        for line in lines
+        if is_label(line.text)
+        for match in _LABEL.finditer(line.text)
+    ]
+
+
 def candidates(lines: Sequence[Line]) -> list[Candidate]:
     """Possible codes, with or without a label."""
     found = []

@@ -49,6 +49,16 @@ def is_label(text: str) -> bool:
     return bool(_LABEL.search(text)) and not ELSEWHERE.search(text)
 
 
+def labels(lines: Sequence[Line]) -> list[Line]:
+    """Return the labels 发票号码 in these lines, each without the other text of its line."""
+    return [
+        line.span(*match.span())
+        for line in lines
+        if is_label(line.text)
+        for match in _LABEL.finditer(line.text)
+    ]
+
+
 def candidates(lines: Sequence[Line]) -> list[Candidate]:
     """Possible numbers, with or without a label, except print runs and passwords."""
     found = []
