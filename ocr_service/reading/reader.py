@@ -15,6 +15,7 @@ from ocr_service.reading.invoice import Corners, QuotaInvoice
 from ocr_service.reading.multi_invoice import transformed
 from ocr_service.reading.text.engine import Engine, Image, crop
 from ocr_service.reading.text.lines import Line
+from ocr_service.reading.text.orientation import length
 from ocr_service.reading.text.page import (
     Page,
     as_corners,
@@ -24,8 +25,9 @@ from ocr_service.reading.text.page import (
     read_in_batches,
     read_rest,
 )
-from ocr_service.reading.title_detection import detect_boxes, detect_titles
+from ocr_service.reading.title_detection import completed, detect_boxes, detect_titles
 
+_SMALL_TITLE = 0.35  # of the longer side of an image
 _SIDE = 736  # pixels; smaller ones lose numbers, larger ones lines under seals
 
 
@@ -51,6 +53,10 @@ class Reader:
         if titles and not (title and several_papers.is_on_paper(found, title)):
             one = self._read_one(image, titles, titles[0], others)
             return self._marked(one, image, page, titles[0]) if any(one.fields) else None
+        if found.title and _is_small(found.title, image) and not found.is_sufficient:
+            whole = replace(found.title, box=completed(found.title.box))
+            one = self._read_one(image, [whole], whole, others)
+            return one if any(one.fields) else None
         if not title:
             return None
         found = self._reread(image, found)
@@ -145,17 +151,17 @@ class Reader:
         page, found = detect(self._engine, image, side=_SIDE, angle=angle), Extraction()
         for seen in read_in_batches(self._engine, image, page):
             page, found = seen, extracted(seen.lines)
-            if found.is_sufficient and not any(is_cut(page, each.line) for each in found.words):
+            own = found.of_one_paper()
+            if own.is_sufficient and not any(is_cut(page, each.line) for each in own.words):
                 return found, page
-        if (
-            found.is_sufficient
-            or found.is_sufficient_without_words
-            or (not is_own and found.is_other_paper)
-        ):
+        own = found.of_one_paper()
+        if own.is_sufficient or own.is_sufficient_without_words:
+            return found, page
+        if not is_own and (found.is_other_paper or _is_small(found.title, image)):
             return found, page
         for other in second_pass.pages(self._engine, image, page, angle=angle):
             found = found.merged_with(extracted(other.lines))
-            if found.is_sufficient:
+            if found.of_one_paper().is_sufficient:
                 break
         return found, page
 
@@ -165,6 +171,11 @@ class Reader:
         codes = second_pass.reread(engine, image, found.codes, code.ALPHABET, code.spelled)
         numbers = second_pass.reread(engine, image, found.numbers, number.ALPHABET, number.spelled)
         return found.merged_with(Extraction(codes=codes, numbers=numbers))
+
+
+def _is_small(title: Line | None, image: Image) -> bool:
+    """Whether the fields of this invoice can be too small for passes over the whole image."""
+    return bool(title and length(completed(title.box)) < _SMALL_TITLE * max(image.shape[:2]))
 
 
 def clipped(polygon: Corners, image: Image) -> Corners:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from ocr_service.reading.fields.candidates import BROKEN, Candidate, Label
-from ocr_service.reading.text.lines import Line, rows
+from ocr_service.reading.text.lines import Line, rows, text_above
 
 _DIGITS = "零壹贰叁肆伍陆柒捌玖"
 _UNITS = {"拾": 10, "佰": 100, "仟": 1000, "万": 10_000}
@@ -154,22 +154,25 @@ def is_usual(text: str) -> bool:
 
 def words_candidates(lines: Sequence[Line]) -> list[Candidate]:
     """Amounts in words; widely spaced characters, each one a line, are joined."""
-    return _candidates(rows(lines, gap=_APART), in_words)
+    return _candidates(rows(lines, gap=_APART), lines, in_words)
 
 
 def figures_candidates(lines: Sequence[Line]) -> list[Candidate]:
     """Amounts in figures or in English."""
-    return _candidates(rows(lines, gap=_SIGN_APART), in_figures) + _candidates(lines, in_english)
+    figures = _candidates(rows(lines, gap=_SIGN_APART), lines, in_figures)
+    return figures + _candidates(lines, lines, in_english)
 
 
 def _candidates(
-    lines: Sequence[Line], rule: Callable[[str], tuple[int, int, int]]
+    joined: Sequence[Line], lines: Sequence[Line], rule: Callable[[str], tuple[int, int, int]]
 ) -> list[Candidate]:
     found = []
-    for line in lines:
+    for line in joined:
         fen, start, end = rule(line.text)
         if fen:  # 元 and ￥ are the label
             value = line.span(start, end)
+            if _ANOTHER.search(text_above(value, lines)):
+                continue
             trust = BROKEN if _may_be_broken(line, start, end) else 1.0
             found.append(Candidate(written(fen), value, Label.OWN, trust))
     return found

@@ -79,6 +79,10 @@ class Extraction:
             _near(title, own(self.figures)),
         )
 
+    def of_one_paper(self) -> Extraction:
+        """Return the candidates on the paper with the largest title; all without a title."""
+        return self.nearest_to(self.title) if self.title else self
+
     def merged_with(self, other: Extraction) -> Extraction:
         """Both extractions together."""
         names = [each.name for each in fields(self)]

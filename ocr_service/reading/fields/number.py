@@ -15,7 +15,7 @@ _TOKEN = re.compile(
     r"(?:(?<=N[oO0º°])|(?<=N[oO0º°][.:])|(?<![0-9A-Za-z.|\-—~@#*＊＃]))"
     r"[0-9A-Za-z|]{8}(?![0-9A-Za-z.|\-—~@#])"
 )
-_LABEL = re.compile(r"(?<![据话证机账户车])号[码碼玛妈呜吗鸣]|票号|发.号.")
+_LABEL = re.compile(r"(?<![据话证机账户车])号[码碼玛妈呜吗鸣]|票号|发.号.|发票[码碼]")
 _ALNUM = re.compile(r"[0-9A-Za-z|]*")
 _SEAL_DIGITS = 3
 _STRANGE = 0.5  # trust in eight digits of nine or ten
