@@ -113,7 +113,7 @@ def _measure(plan: _Plan) -> tuple[dict[str, Any], list[Result]]:
             "stock": accuracy(compared[1]) if stock else None,
             "same_images_as_stock": accuracy(compared[0]) if stock else None,
             "peak_mb": round(ours.peak_mb()),
-            "sheets": read_sheets(ours, sheet_cases(plan.seed, plan.sheets)),
+            "sheets": read_sheets(ours.read_all, sheet_cases(plan.seed, plan.sheets)),
         }
         if stock and plan.timed:
             report.update(speed(plan.seed, plan.timed, ours, stock))

@@ -79,7 +79,7 @@ def fitted(scored: Sequence[Scored]) -> list[Point]:
             shares.append(min(max(right / weights[-1], low), high))
         points += zip(places, _increasing(shares, weights), strict=True)
         points.append((high, high))
-    return [(round(place, 4), round(share, 4)) for place, share in _strictly(points)]
+    return _strictly((round(place, 4), round(share, 4)) for place, share in points)
 
 
 def _increasing(shares: Sequence[float], weights: Sequence[float]) -> list[float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 
 from bench.drawing import Group
-from bench.ocr.cases import FIELDS
-from bench.ocr.engines import Engine, Ticket
+from bench.ocr.cases import FIELDS, Pixels
+from bench.ocr.engines import Ticket
 
 _SAME_PAPER = 0.3  # intersection over union of two polygons around the same paper
 
@@ -40,11 +40,13 @@ class Sheets:
         }
 
 
-def read_sheets(engine: Engine, groups: Iterable[Group]) -> dict[str, Any]:
+def read_sheets(
+    read_all: Callable[[Pixels], Sequence[Ticket]], groups: Iterable[Group]
+) -> dict[str, Any]:
     """Read every sheet; an invoice counts as found if a polygon covers its paper."""
     counts = Sheets()
     for group in groups:
-        _count(counts, group, engine.read_all(np.asarray(group.image, np.uint8)))
+        _count(counts, group, read_all(np.asarray(group.image, np.uint8)))
     return counts.figures()
 
 

@@ -13,6 +13,7 @@ from ocr_service.reading.fields.confidence import to_invoice
 from ocr_service.reading.fields.extraction import Extraction, extract
 from ocr_service.reading.invoice import Corners, QuotaInvoice
 from ocr_service.reading.multi_invoice import transformed
+from ocr_service.reading.paper_edges import paper_around
 from ocr_service.reading.text.engine import Engine, Image, crop
 from ocr_service.reading.text.lines import Line
 from ocr_service.reading.text.orientation import length
@@ -28,6 +29,7 @@ from ocr_service.reading.text.page import (
 from ocr_service.reading.title_detection import completed, detect_boxes, detect_titles
 
 _SMALL_TITLE = 0.35  # of the longer side of an image
+_MARGIN = 0.4  # lengths of the title from the text of a paper to its edge
 _SIDE = 736  # pixels; smaller ones lose numbers, larger ones lines under seals
 
 
@@ -125,7 +127,7 @@ class Reader:
         else:
             found = Extraction()
         near = multi_invoice.boxes_near(page.boxes, anchors)
-        paper = np.array(paper_corners(page, [*near, *anchors]), np.float32)
+        paper = paper_around(part, [*near, *anchors], _MARGIN * length(on_part))
         return to_invoice(found, clipped(as_corners(transformed(paper, matrix)), image))
 
     def _extract(
