@@ -76,7 +76,8 @@ def fitted(scored: Sequence[Scored]) -> list[Point]:
             right = sum(is_right for _, is_right in own) + _PRIOR * middle
             places.append(middle)
             weights.append(len(own) + _PRIOR)
-            shares.append(min(max(right / weights[-1], low), high))
+            # The line must rise up to the limit, so that every confidence has one score.
+            shares.append(min(max(right / weights[-1], low), high - (high - middle) / 10))
         points += zip(places, _increasing(shares, weights), strict=True)
         points.append((high, high))
     return _strictly((round(place, 4), round(share, 4)) for place, share in points)
