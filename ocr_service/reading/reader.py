@@ -13,7 +13,7 @@ from ocr_service.reading.fields.confidence import to_invoice
 from ocr_service.reading.fields.extraction import Extraction, extract
 from ocr_service.reading.invoice import Corners, QuotaInvoice
 from ocr_service.reading.multi_invoice import transformed
-from ocr_service.reading.paper_edges import paper_around
+from ocr_service.reading.paper_edges import paper_on_image
 from ocr_service.reading.text.engine import Engine, Image, crop
 from ocr_service.reading.text.lines import Line
 from ocr_service.reading.text.orientation import length
@@ -29,7 +29,6 @@ from ocr_service.reading.text.page import (
 from ocr_service.reading.title_detection import completed, detect_boxes, detect_titles
 
 _SMALL_TITLE = 0.35  # of the longer side of an image
-_MARGIN = 0.4  # lengths of the title from the text of a paper to its edge
 _SIDE = 736  # pixels; smaller ones lose numbers, larger ones lines under seals
 
 
@@ -119,16 +118,20 @@ class Reader:
         on_part = transformed(title.box, np.linalg.inv(matrix))
         seen = (line for line in found.titles if multi_invoice.is_same_line(line.box, on_part))
         line = next(seen, replace(title, box=on_part))
-        anchors = [on_part]
+        anchors = [line.box]
         if replace(found, titles=[line]).is_invoice:
             found = self._reread(part, found.nearest_to(line))
             fields = (found.codes, found.numbers, found.words, found.figures)
             anchors += [each.line.box for field in fields for each in field]
         else:
             found = Extraction()
-        near = multi_invoice.boxes_near(page.boxes, anchors)
-        paper = paper_around(part, [*near, *anchors], _MARGIN * length(on_part))
-        return to_invoice(found, clipped(as_corners(transformed(paper, matrix)), image))
+        near = [
+            box
+            for box in multi_invoice.boxes_near(page.boxes, anchors)
+            if multi_invoice.nearest_title(transformed(box, matrix), boxes) == own
+        ]
+        paper = paper_on_image(image, area, on_part, [*near, *anchors])
+        return to_invoice(found, clipped(as_corners(paper), image))
 
     def _extract(
         self,
