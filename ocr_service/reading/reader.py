@@ -25,9 +25,11 @@ from ocr_service.reading.text.page import (
     paper_corners,
     read_in_batches,
     read_rest,
+    text_area,
 )
 from ocr_service.reading.title_detection import completed, detect_boxes, detect_titles
 
+_SMALL = 0.6  # of an image: a part with all of its text that is worth a look of its own
 _SMALL_TITLE = 0.35  # of the longer side of an image
 _SIDE = 736  # pixels; smaller ones lose numbers, larger ones lines under seals
 
@@ -55,11 +57,11 @@ class Reader:
             one = self._read_one(image, titles, titles[0], others)
             return self._marked(one, image, page, titles[0]) if any(one.fields) else None
         if found.title and _is_small(found.title, image) and not found.is_sufficient:
-            whole = replace(found.title, box=completed(found.title.box))
+            whole = replace(found.title, box=completed(found.title))
             one = self._read_one(image, [whole], whole, others)
             return one if any(one.fields) else None
         if not title:
-            return None
+            return self._read_part(image, page)
         found = self._reread(image, found)
         one = to_invoice(found, clipped(paper_corners(page, page.boxes), image))
         return self._marked(one, image, page, title) if is_likely else one
@@ -75,6 +77,18 @@ class Reader:
         # A single invoice, or an image where only a second pass can find one.
         one = self.read(image)
         return [one] if one else []
+
+    def _read_part(self, image: Image, page: Page) -> QuotaInvoice | None:
+        """Return the invoice on a small part of the image that has all of its text."""
+        left, top, right, bottom = text_area(page, image)
+        is_small = max((right - left) / image.shape[1], (bottom - top) / image.shape[0]) < _SMALL
+        if not (is_small and second_pass.has_hints(page)):
+            return None
+        found = self.read(np.ascontiguousarray(image[top:bottom, left:right]))
+        if not found:
+            return None
+        corner = np.array([left, top])
+        return replace(found, polygon=as_corners(np.array(found.polygon) + corner))
 
     def _titles(self, image: Image) -> tuple[list[Line], list[Line]]:
         return detect_titles(self._engine, image, detect_boxes(self._engine, image))
@@ -180,7 +194,7 @@ class Reader:
 
 def _is_small(title: Line | None, image: Image) -> bool:
     """Whether the fields of this invoice can be too small for passes over the whole image."""
-    return bool(title and length(completed(title.box)) < _SMALL_TITLE * max(image.shape[:2]))
+    return bool(title and length(completed(title)) < _SMALL_TITLE * max(image.shape[:2]))
 
 
 def clipped(polygon: Corners, image: Image) -> Corners:

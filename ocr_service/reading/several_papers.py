@@ -45,9 +45,11 @@ def are_likely(page: Page, found: Extraction) -> bool:
         return True
     if not found.is_invoice or not title:
         return False
+    if found.other_titles:
+        return True
     if any(not multi_invoice.is_same_line(each.box, title.box) for each in found.titles):
         return True
-    whole = completed(title.box)
+    whole = completed(title)
     # A much smaller invoice is one or two boxes for the first pass.
     return _has_text_apart(page.boxes, whole) or multi_invoice.has_other_text(
         boxes, whole, far=_FAR
@@ -56,10 +58,10 @@ def are_likely(page: Page, found: Extraction) -> bool:
 
 def is_on_paper(found: Extraction, title: Line) -> bool:
     """Whether all candidates are on the paper with this title."""
-    box = completed(title.box)
+    box = completed(title)
     fields = (found.codes, found.numbers, found.words, found.figures)
     return all(
-        multi_invoice.nearest_title(each.line.box, [box]) == 0 for field in fields for each in field
+        multi_invoice.may_have_field(each.line.box, [box], 0) for field in fields for each in field
     )
 
 
@@ -76,7 +78,7 @@ def has_untitled_invoice(found: Extraction, title: Line, lines: Sequence[Line]) 
     """
 
     def is_away(line: Line) -> bool:
-        return multi_invoice.distance(line.box, completed(title.box)) >= _FAR
+        return multi_invoice.distance(line.box, completed(title)) >= _FAR
 
     def has_other(candidates: Sequence[Candidate]) -> bool:
         own = {each.text for each in candidates if not is_away(each.line)}

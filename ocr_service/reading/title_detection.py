@@ -22,7 +22,7 @@ _TITLE_LIKE = 3.0  # minimum ratio of length to height of a title, or of a half 
 _MAX_LINES = 60  # only the longest lines are read
 _EVEN = 0.5  # chance
 _LEGIBLE = 0.7  # minimum mean chance of the characters of an upright line
-_SHORTEST, _USUAL = 9.0, 13.0  # characters of a title
+_SHORTEST, _USUAL = 9, 13  # characters of a title
 # The position of the title relative to a label 发票代码: heights of the label aside, up and down.
 _ASIDE, _UP, _DOWN = 38.0, 16.0, 6.0
 _LARGER, _ENLARGE = 960, 1.5  # size at which this area is detected
@@ -54,7 +54,7 @@ def detect_titles(
 
 
 def _select_titles(lines: Sequence[Line]) -> list[Line]:
-    return [replace(line, box=completed(line.box)) for line in lines if is_title(line.text)]
+    return [replace(line, box=completed(line)) for line in lines if is_title(line.text)]
 
 
 def _read_upright(engine: Engine, image: Image, boxes: Sequence[Box]) -> list[Line]:
@@ -93,12 +93,14 @@ def _hidden_titles(
                 yield [found]
 
 
-def completed(title: Box) -> Box:
+def completed(title: Line) -> Box:
     """Return the box of a whole title, for one that a seal cuts in two: 定额 is in the right half.
 
-    >>> half = np.array([[90, 0], [150, 0], [150, 10], [90, 10]], np.float32)
+    >>> box = np.array([[90, 0], [150, 0], [150, 10], [90, 10]], np.float32)
+    >>> half = Line("通用定额发票", (), (), 90, 150, 5, 10, box)
     >>> completed(half)[:, 0].round().tolist()
     [20.0, 150.0, 150.0, 20.0]
     """
-    characters = length(title) / max(height(title), 1e-6)
-    return part(title, 1 - _USUAL / characters, 1) if characters < _SHORTEST else title
+    # The height of a box is too large if its text is slanted.
+    characters = max(len(title.text), length(title.box) / max(height(title.box), 1e-6))
+    return part(title.box, 1 - _USUAL / characters, 1) if characters < _SHORTEST else title.box
