@@ -57,9 +57,9 @@ class Reader:
             one = self._read_one(image, titles, titles[0], others)
             return self._marked(one, image, page, titles[0]) if any(one.fields) else None
         if found.title and _is_small(found.title, image) and not found.is_sufficient:
-            whole = replace(found.title, box=completed(found.title))
-            one = self._read_one(image, [whole], whole, others)
-            return one if any(one.fields) else None
+            titles, others = self._titles(image)
+            if titles:
+                return self._read_one_of(image, titles, others)
         if not title:
             return self._read_part(image, page)
         found = self._reread(image, found)
@@ -96,7 +96,7 @@ class Reader:
     def _read_one_of(
         self, image: Image, titles: list[Line], others: list[Line]
     ) -> QuotaInvoice | None:
-        """Return the first complete invoice, or else the fullest, on an image of several."""
+        """Return the first complete invoice with one of these titles, or else the fullest."""
         areas = [as_corners(multi_invoice.invoice_area(title.box)) for title in titles]
         found: list[QuotaInvoice] = []
         for index in multi_invoice.reading_order(areas):

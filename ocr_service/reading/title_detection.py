@@ -101,6 +101,7 @@ def completed(title: Line) -> Box:
     >>> completed(half)[:, 0].round().tolist()
     [20.0, 150.0, 150.0, 20.0]
     """
-    # The height of a box is too large if its text is slanted.
-    characters = max(len(title.text), length(title.box) / max(height(title.box), 1e-6))
-    return part(title.box, 1 - _USUAL / characters, 1) if characters < _SHORTEST else title.box
+    characters = length(title.box) / max(height(title.box), 1e-6)
+    if characters >= _SHORTEST or len(title.text) >= _USUAL:
+        return title.box
+    return part(title.box, 1 - _USUAL / characters, 1)
