@@ -28,7 +28,7 @@ Point = tuple[float, float]
 """A score and its confidence."""
 
 _LIMITS = (0.3, 0.5, 0.7, BROKEN, 0.9, 0.95, 0.98, 0.99, 0.998, 1.0)
-_PRIOR = 2  # fields added to each interval, as likely right as its score says
+_PRIOR = 20  # fields added to each interval, as likely right as its score says
 
 
 @app.command()

@@ -61,7 +61,7 @@ def test_an_invoice_elsewhere_is_missed_and_invented() -> None:
 
 @pytest.mark.parametrize("share", [0.5, 0.75])
 def test_a_fit_gives_a_score_the_share_of_right_fields(share: float) -> None:
-    scored = [(0.6, place < 100 * share) for place in range(100)]
+    scored = [(0.6, place < 1000 * share) for place in range(1000)]
     scores, confidences = zip(*fitted(scored), strict=True)
     assert np.interp(0.6, scores, confidences) == pytest.approx(share, abs=0.02)
 

@@ -301,6 +301,14 @@ def test_no_candidate_is_an_empty_field() -> None:
     assert confidence.consensus([]).confidence == 0.0
 
 
+def test_a_confidence_has_one_score_and_broken_values_stay_below_their_limit() -> None:
+    corners = ((0, 0), (1, 0), (1, 1), (0, 1))
+    broken = confidence.to_invoice(extract([line("￥1000元", chance=1.0)]), corners).amount
+    certain = confidence.to_invoice(extract([line("￥1000.00元")]), corners).amount
+    assert 0.7 < broken.confidence <= 0.8
+    assert confidence.score(certain.confidence) == pytest.approx(0.99)
+
+
 def test_passes_that_differ_lose_confidence() -> None:
     one, four = (
         Candidate(text, line(text, chance=0.97), Label.OWN) for text in ("01142646", "04142646")
