@@ -157,6 +157,7 @@
       return true;
     }
     sent.elements.command.value = command;
+    window.htmx.process(sent); // it may not have seen a form that is quite new
     sent.requestSubmit(sent.querySelector("[data-submit]"));
     return true;
   }
@@ -285,6 +286,8 @@
     if (event.detail) button.blur();
   });
   document.addEventListener("input", typed);
+  // htmx sends the form; a browser that sent it by itself would leave the page with the input.
+  document.addEventListener("submit", (event) => event.preventDefault());
   document.addEventListener("pointerdown", (event) => {
     if (run && event.target === run.input) endRun();
   });

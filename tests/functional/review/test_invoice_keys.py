@@ -286,7 +286,7 @@ def test_a_duplicate_is_named_by_a_file_name_or_number_that_one_file_has(
     first = desk.recognize("x/first.png", number="10000001", confidence=CLEAR)
     desk.recognize("y/same.png", number="10000003", confidence=CLEAR)
     desk.recognize("z/same.png", number="10000004", confidence=CLEAR)
-    key = desk.recognize("a.png", number="10000002", confidence=doubtful("number"))
+    key = desk.recognize("a.png", number="10000001", confidence=doubtful("number"))
     visitor = visit()
     visitor.expected.add("status of 422")
     for name in ("first.png", "10000001"):
