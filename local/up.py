@@ -17,7 +17,7 @@ from typing import Any
 from rich.console import Console
 
 from accounting.errors import AccountingError
-from accounting.review.serve import open_context, reviewer_names, running_page
+from accounting.review.serve import RunningPage, open_context, reviewer_names, running_page
 from local.bucket.proxy import bucket_proxy
 from local.cloud import BUCKET, Cloud, Options, running_cloud
 from local.errors import CloudError
@@ -96,11 +96,12 @@ def run_up(ports: Ports, log: Path, origins: Sequence[str], recognition: str) ->
         stack.callback(console.print, "\nstopping …")
         env_file = stack.enter_context(_env_file(log.with_suffix(".env"), cloud, log))
         _print_usage(proxy.url, cloud, env_file, log, recognition)
-        review_url = stack.enter_context(_review_page(cloud, names, ports.review))
+        review = stack.enter_context(_review_page(cloud, names, ports.review))
+        cloud.parts.add("the review page", review.is_running)
         _print_other_ports(
             ("bucket", ports.bucket, proxy.url),
             ("API", ports.api, cloud.api_endpoint),
-            ("review page", ports.review, review_url),
+            ("review page", ports.review, review.url),
         )
         if is_kept:
             _resume(cloud, data)
@@ -165,8 +166,8 @@ def _only_one(path: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _review_page(cloud: Cloud, names: Sequence[str], port: int) -> Iterator[str]:
-    """Serve the review page until the block ends; print its address, and give its URL."""
+def _review_page(cloud: Cloud, names: Sequence[str], port: int) -> Iterator[RunningPage]:
+    """Serve the review page until the block ends, and print its address."""
 
     def announce(name: str, address: str) -> None:
         console.print(
@@ -178,8 +179,8 @@ def _review_page(cloud: Cloud, names: Sequence[str], port: int) -> Iterator[str]
     with tempfile.TemporaryDirectory(prefix="quota-review-") as folder:
         context = open_context(cloud.environment(), Path(folder))
         listening = loopback_socket(port)
-        with running_page(context, names, listening, announce) as url:
-            yield url
+        with running_page(context, names, listening, announce) as page:
+            yield page
 
 
 def _reviewers() -> list[str]:
