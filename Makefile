@@ -178,6 +178,10 @@ bench-ocr: $(VENV)/.fonts $(VENV)/.stock ## Measure OCR accuracy and speed again
 bench-api: $(READY) ## Measure the API with many simultaneous callers: make bench-api [CALLERS=200 SECONDS=60]
 	@$(BIN)/python -m bench.api --callers $(CALLERS) --seconds $(SECONDS) $(BENCH)
 
+.PHONY: bench-attacks
+bench-attacks: $(READY) ## Measure honest callers of the OCR service while others attack it: make bench-attacks [SECONDS=60]
+	@$(BIN)/python -m bench.attacks --seconds $(SECONDS) $(BENCH)
+
 $(VENV)/.stock: $(READY) locks/bench.lock
 	@echo "Installing ONNX Runtime for the stock engine; once …"
 	@$(PIP) --require-hashes -r locks/bench.lock

@@ -21,7 +21,7 @@ from local.functiongraph import Target, functiongraph
 from local.gateway.app import gateway
 from local.http_server import HttpServer
 from local.ocr_process import OcrProcess
-from local.processes import remove_at_end
+from local.processes import Parts, remove_at_end
 from local.runtime import AsyncConfig, DeliveryFaults, Function, Runtime, Watch
 from ocr_service.auth.keyring import StaticKeyring
 
@@ -49,6 +49,7 @@ class Options:
         gateway_port: port of that API; if it is 0 or in use, the API takes a free port.
         origins: origins of web pages that may call that API and upload to the bucket.
         credentials_seconds: how long invocations share the same credentials.
+        data: folder of the bucket's objects, which outlives the cloud; None for a temporary one.
     """
 
     output: Path
@@ -65,6 +66,7 @@ class Options:
     gateway_port: int = 0
     origins: tuple[str, ...] = ()
     credentials_seconds: float = 0.0
+    data: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,7 @@ class Cloud:
         ocr_endpoint: endpoint of the OCR service.
         functiongraph_endpoint: endpoint of FunctionGraph's API for invocations.
         api_endpoint: endpoint of the function's own API, behind API Gateway.
+        parts: all parts that must run; the runtime itself starts instances that end.
     """
 
     bucket: LocalBucket
@@ -86,6 +89,7 @@ class Cloud:
     ocr_endpoint: str
     functiongraph_endpoint: str
     api_endpoint: str
+    parts: Parts
 
     def environment(self) -> dict[str, str]:
         """Return the environment variables of the operator's tools, secrets included."""
@@ -112,7 +116,8 @@ def running_cloud(options: Options) -> Iterator[Cloud]:
         output = stack.enter_context(options.output.open("ab"))
         folder = Path(tempfile.gettempdir()) / f"quota-cloud-{secrets.token_hex(6)}"
         # Started before the folder exists, so that even kill -9 leaves no folder behind.
-        stack.callback(remove_at_end(folder, output).stop)
+        removal = remove_at_end(folder, output)
+        stack.callback(removal.stop)
         folder.mkdir(mode=0o700)
         code = folder / "function"
         shutil.copytree(ROOT / "handler", code, ignore=shutil.ignore_patterns("__pycache__"))
@@ -120,7 +125,8 @@ def running_cloud(options: Options) -> Iterator[Cloud]:
         events: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         listener = HttpServer(receiver(BUCKET, token, events.put))
         stack.callback(listener.stop)
-        bucket = LocalBucket(BUCKET, folder, (listener.url, token) if options.notify else None)
+        webhook = (listener.url, token) if options.notify else None
+        bucket = LocalBucket(BUCKET, folder, webhook, options.data)
         stack.callback(bucket.stop)
         key_file = folder / "keys.json"
         ocr_settings = {
@@ -142,14 +148,25 @@ def running_cloud(options: Options) -> Iterator[Cloud]:
             function, agency.credentials, output, options.delivery_faults, options.watch
         )
         stack.callback(runtime.stop)
-        _deliver(events, runtime, stack)
+        delivery = _deliver(events, runtime, stack)
         target = Target(function.urn, runtime.invoke, runtime.submit)
         invocations = HttpServer(functiongraph(target, StaticKeyring([bucket.owner])))
         stack.callback(invocations.stop)
         application = gateway(runtime.invoke, options.gateway_seconds)
-        api = HttpServer(application, options.gateway_port)
+        api = HttpServer(application, options.gateway_port, options.origins)
         stack.callback(api.stop)
-        yield Cloud(bucket, runtime, agency, ocr_endpoint, invocations.url, api.url)
+        parts = Parts(
+            {
+                "the object store": bucket.is_running,
+                "the OCR service": ocr.is_running,
+                "the guard of the cloud's files": removal.is_running,
+                "the receiver of the store's notifications": listener.is_running,
+                "the delivery of events": delivery.is_alive,
+                "FunctionGraph's API": invocations.is_running,
+                "the API": api.is_running,
+            }
+        )
+        yield Cloud(bucket, runtime, agency, ocr_endpoint, invocations.url, api.url, parts)
 
 
 def _function(options: Options, code: Path, endpoints: dict[str, str]) -> Function:
@@ -167,7 +184,7 @@ def _function(options: Options, code: Path, endpoints: dict[str, str]) -> Functi
 
 def _deliver(
     events: queue.SimpleQueue[dict[str, Any]], runtime: Runtime, stack: contextlib.ExitStack
-) -> None:
+) -> threading.Thread:
     """Pass each event to the function as an asynchronous invocation, until the cloud stops."""
 
     def deliver() -> None:
@@ -178,3 +195,4 @@ def _deliver(
     thread.start()
     stack.callback(thread.join, 5)
     stack.callback(events.put, {})
+    return thread

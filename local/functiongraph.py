@@ -137,14 +137,14 @@ class _Api:
         )
         if not (message.header("authorization") or b"").startswith(ALGORITHM.encode()):
             raise ApiError(WRONG_SIGNATURE, "the request is not signed")
-        verify = self._authenticator.authenticate(message, self._target.project)
+        caller = self._authenticator.authenticate(message, self._target.project)
         try:
             body = await read_body(request, maximum, _BODY_SECONDS)
         except ApiError as error:
             if error.code is BODY_TOO_LONG:
                 raise ApiError(_TOO_LONG, f"at most {maximum} bytes") from None
             raise
-        verify(body.sha256)
+        caller.verify(body.sha256)
         self._rate.take()
         if request.path_params["project_id"] != self._target.project:
             raise ApiError(_OTHER_PROJECT)

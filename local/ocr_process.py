@@ -32,7 +32,7 @@ class OcrProcess:
     ) -> None:
         self._process = GuardedProcess(
             [sys.executable, "-m", *module],
-            env=plain_environment(QUOTA_OCR_PORT="0", **settings),
+            env=plain_environment(QUOTA_OCR_PORT="0", QUOTA_OCR_DRAIN_SECONDS="0", **settings),
             cwd=folder,
             output=output,
             piped=True,
@@ -50,6 +50,10 @@ class OcrProcess:
             return str(json.loads(self._lines.get(timeout=_START_SECONDS))["url"])
         except (queue.Empty, ValueError, KeyError):
             raise CloudError("the OCR service did not start; see its log") from None
+
+    def is_running(self) -> bool:
+        """Whether the service runs."""
+        return self._process.is_running()
 
     def stop(self) -> None:
         """Stop the service."""

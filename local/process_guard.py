@@ -2,6 +2,7 @@
 
 ``python process_guard.py [--grace SECONDS] [--remove PATH …] [COMMAND …]``. Standard input is a
 pipe that the parent holds open and never writes to: it closes when the parent ends, by kill -9 too.
+Paths are removed only then: a command that ends by itself leaves all its files to the parent.
 The command has its own session, so that Ctrl-C at the terminal reaches only the parent, which then
 stops its parts in order.
 """
@@ -17,7 +18,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 _PR_SET_PDEATHSIG = 1  # from Linux's <sys/prctl.h>
 
@@ -49,13 +50,15 @@ def main() -> int:
     """Run until the command ends or the parent is gone; return the exit code of the command."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--grace", type=float, default=5, help="seconds from SIGTERM to SIGKILL")
-    parser.add_argument("--remove", action="append", default=[], help="path to remove at the end")
+    parser.add_argument(
+        "--remove", action="append", default=[], help="path to remove after the parent"
+    )
     parser.add_argument("command", nargs=argparse.REMAINDER)
     arguments = parser.parse_args()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if not arguments.command:
         _wait_for_parent()
-        _remove(arguments.remove)
+        remove(arguments.remove)
         return 0
     child = subprocess.Popen(  # noqa: S603 - only commands of this project
         arguments.command,
@@ -64,18 +67,22 @@ def main() -> int:
         preexec_fn=_kill_with_guard(),  # noqa: PLW1509 - no thread runs yet
     )
     signal.signal(signal.SIGTERM, lambda *_: _end(child, arguments.grace))
+    parent_gone = threading.Event()
 
     def watch() -> None:
         _wait_for_parent()
+        parent_gone.set()
         _end(child, arguments.grace)
 
     threading.Thread(target=watch, daemon=True).start()
     code = child.wait()
-    _remove(arguments.remove)
+    if parent_gone.is_set():
+        remove(arguments.remove)
     return code
 
 
-def _remove(paths: list[str]) -> None:
+def remove(paths: Iterable[str]) -> None:
+    """Remove folders, files and sockets, those that exist."""
     for path in paths:
         shutil.rmtree(path, ignore_errors=True)
         with contextlib.suppress(OSError):

@@ -8,12 +8,17 @@ import random
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
+from local.errors import CloudError
+from local.process_guard import remove as remove_paths
+
 _GUARD = Path(__file__).with_name("process_guard.py")
 _STOP_SECONDS = 10.0
+_WATCH_SECONDS = 0.2
 _SERVER_PORTS = range(20_000, 32_768)  # below the ports that systems give to outgoing connections
 
 
@@ -27,8 +32,8 @@ class GuardedProcess:
         cwd: its working folder.
         output: receives standard error, and standard output unless ``piped``.
         piped: whether standard output can be read from ``stdout``.
-        remove: paths to remove after the command has ended; without a command, when this process
-            ends.
+        remove: paths to remove when this process ends or calls ``stop``, after the command has
+            ended; a command that ends by itself removes nothing.
         grace: seconds between SIGTERM and SIGKILL; 0 for SIGKILL at once.
     """
 
@@ -44,8 +49,9 @@ class GuardedProcess:
         grace: float = 5.0,
     ) -> None:
         guard = [sys.executable, "-I", "-S", str(_GUARD), "--grace", str(grace)]
-        for path in remove:
-            guard += ["--remove", str(path)]
+        self._remove = [str(path) for path in remove]
+        for path in self._remove:
+            guard += ["--remove", path]
         self._popen = subprocess.Popen(  # noqa: S603 - only commands of this project
             [*guard, *command],
             stdin=subprocess.PIPE,
@@ -68,8 +74,17 @@ class GuardedProcess:
         """The exit code, or None while it runs."""
         return self._popen.poll()
 
+    @property
+    def pid(self) -> int:
+        """The process id of the guard."""
+        return self._popen.pid
+
+    def is_running(self) -> bool:
+        """Whether command and guard run."""
+        return self._popen.poll() is None
+
     def stop(self) -> None:
-        """End the command and wait until it is gone."""
+        """End the command, wait until it is gone, and remove its paths, even without its guard."""
         if self._popen.stdin:
             with contextlib.suppress(OSError):
                 self._popen.stdin.close()
@@ -80,6 +95,37 @@ class GuardedProcess:
             self._popen.wait()
         if self._popen.stdout:
             self._popen.stdout.close()
+        remove_paths(self._remove)
+
+
+class Parts:
+    """The parts of a cloud that must run: without one, uploads would wait for records in vain.
+
+    They are not started again: the store loses the notifications that it has not yet sent, and the
+    function has given up the images that it tried meanwhile. Only a new start sends all inputs
+    again.
+
+    Args:
+        checks: for each part its name, and whether it runs.
+    """
+
+    def __init__(self, checks: Mapping[str, Callable[[], bool]]) -> None:
+        self._checks = dict(checks)
+
+    def add(self, name: str, is_running: Callable[[], bool]) -> None:
+        """Add a part."""
+        self._checks[name] = is_running
+
+    def watch(self) -> None:
+        """Wait until a part ends.
+
+        Raises:
+            CloudError: always; the message names the part.
+        """
+        while all(is_running() for is_running in self._checks.values()):
+            time.sleep(_WATCH_SECONDS)
+        ended = [name for name, is_running in self._checks.items() if not is_running()]
+        raise CloudError(f"{' and '.join(ended)} ended unexpectedly")
 
 
 def remove_at_end(path: Path, output: IO[bytes]) -> GuardedProcess:

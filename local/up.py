@@ -6,8 +6,8 @@ import contextlib
 import fcntl
 import getpass
 import os
+import shutil
 import tempfile
-import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from typing import Any
 from rich.console import Console
 
 from accounting.errors import AccountingError
-from accounting.review.serve import open_context, reviewer_names, running_page
+from accounting.review.serve import RunningPage, open_context, reviewer_names, running_page
 from local.bucket.proxy import bucket_proxy
 from local.cloud import BUCKET, Cloud, Options, running_cloud
 from local.errors import CloudError
@@ -45,12 +45,16 @@ class Ports:
 
 
 def run_up(ports: Ports, log: Path, origins: Sequence[str], recognition: str) -> int:
-    """Start all parts, print how to use them, and wait for Ctrl-C.
+    """Start all parts, print how to use them, and wait for Ctrl-C, which removes all data.
+
+    If a part ends unexpectedly, or this process, the bucket's objects are kept: the next call goes
+    on with them.
 
     Args:
         ports: the ports; a port that is in use is replaced.
         log: file for the output of the function and the OCR service; the operator's credentials
-            are beside it, in a file that ends in ``.env``.
+            are beside it, in a file that ends in ``.env``, and the objects in a folder that ends in
+            ``.data``.
         origins: origins of web pages that may call that API.
         recognition: the function's ``RECOGNITION``: ``quota``, or ``auto`` for several invoices on
             one image.
@@ -59,7 +63,7 @@ def run_up(ports: Ports, log: Path, origins: Sequence[str], recognition: str) ->
         The exit code.
 
     Raises:
-        CloudError: another process runs the cloud with this log, or a port is none, or
+        CloudError: another process runs the cloud with this log, a port is none, a part ended, or
             ``REVIEWER`` has another text than names.
     """
     named = {"PORT": ports.bucket, "API_PORT": ports.api, "REVIEW_PORT": ports.review}
@@ -70,6 +74,11 @@ def run_up(ports: Ports, log: Path, origins: Sequence[str], recognition: str) ->
     with contextlib.ExitStack() as stack:
         stack.enter_context(_only_one(log.with_suffix(".lock")))
         log.unlink(missing_ok=True)
+        data = log.with_suffix(".data")
+        is_kept = data.exists()
+        end = stack.enter_context(contextlib.ExitStack())  # after all parts have stopped
+        if not is_kept:
+            end.callback(shutil.rmtree, data, ignore_errors=True)  # the start failed
         with console.status("starting bucket, OCR service and function"):
             options = Options(
                 output=log,
@@ -78,21 +87,59 @@ def run_up(ports: Ports, log: Path, origins: Sequence[str], recognition: str) ->
                 gateway_port=ports.api,
                 origins=tuple(origins),
                 user_data=(("RECOGNITION", recognition),),
+                data=data,
             )
             cloud = stack.enter_context(running_cloud(options))
-        proxy = HttpServer(bucket_proxy(BUCKET, cloud.bucket.client()), ports.bucket)
+        proxy = HttpServer(bucket_proxy(BUCKET, cloud.bucket.client()), ports.bucket, origins)
         stack.callback(proxy.stop)
+        cloud.parts.add("the bucket's proxy", proxy.is_running)
         stack.callback(console.print, "\nstopping …")
         env_file = stack.enter_context(_env_file(log.with_suffix(".env"), cloud, log))
         _print_usage(proxy.url, cloud, env_file, log, recognition)
-        review_url = stack.enter_context(_review_page(cloud, names, ports.review))
+        review = stack.enter_context(_review_page(cloud, names, ports.review))
+        cloud.parts.add("the review page", review.is_running)
         _print_other_ports(
             ("bucket", ports.bucket, proxy.url),
             ("API", ports.api, cloud.api_endpoint),
-            ("review page", ports.review, review_url),
+            ("review page", ports.review, review.url),
         )
-        threading.Event().wait()
+        if is_kept:
+            _resume(cloud, data)
+        end.pop_all()
+        _wait(cloud, data, end)
     return 0
+
+
+def _resume(cloud: Cloud, data: Path) -> None:
+    """Send each input to the function again: its event may have been lost; a right record stays."""
+    inputs = list(cloud.bucket.objects(DEFAULT_LAYOUT.input_prefix))
+    for item in inputs:
+        named = {"key": item.key, "eTag": item.etag.strip('"'), "size": item.size}
+        cloud.runtime.submit({"backfill": {"bucket": BUCKET, "objects": [named]}})
+    console.print(
+        f"[yellow]The last run ended unexpectedly:[/] this one goes on with its {len(inputs)} "
+        f"input(s), kept in {data}.",
+        soft_wrap=True,
+    )
+
+
+def _wait(cloud: Cloud, data: Path, end: contextlib.ExitStack) -> None:
+    """Wait for Ctrl-C, after which ``end`` removes the data.
+
+    Raises:
+        CloudError: a part ended.
+    """
+    try:
+        cloud.parts.watch()
+    except KeyboardInterrupt:
+        end.callback(shutil.rmtree, data, ignore_errors=True)
+        raise
+    except CloudError as error:
+        raise CloudError(
+            f"{error}; everything is stopped. All objects are kept in {data}: make up goes on with "
+            f"them, or remove that folder to start afresh; see also {data / 'store.log'} and "
+            f"{data.with_suffix('.log')}"
+        ) from None
 
 
 @contextlib.contextmanager
@@ -119,8 +166,8 @@ def _only_one(path: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _review_page(cloud: Cloud, names: Sequence[str], port: int) -> Iterator[str]:
-    """Serve the review page until the block ends; print its address, and give its URL."""
+def _review_page(cloud: Cloud, names: Sequence[str], port: int) -> Iterator[RunningPage]:
+    """Serve the review page until the block ends, and print its address."""
 
     def announce(name: str, address: str) -> None:
         console.print(
@@ -132,8 +179,8 @@ def _review_page(cloud: Cloud, names: Sequence[str], port: int) -> Iterator[str]
     with tempfile.TemporaryDirectory(prefix="quota-review-") as folder:
         context = open_context(cloud.environment(), Path(folder))
         listening = loopback_socket(port)
-        with running_page(context, names, listening, announce) as url:
-            yield url
+        with running_page(context, names, listening, announce) as page:
+            yield page
 
 
 def _reviewers() -> list[str]:
@@ -168,6 +215,7 @@ def _env_file(path: Path, cloud: Cloud, log: Path) -> Iterator[Path]:
     path.unlink(missing_ok=True)
     with log.open("ab") as output:
         removal = remove_at_end(path, output)
+    cloud.parts.add("the guard of the credentials' file", removal.is_running)
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
@@ -183,7 +231,7 @@ def _print_usage(
     image = "beijing-10-yuan-stamped.jpg"
     key = f"{DEFAULT_LAYOUT.input_prefix}{image}"
     console.print(
-        f"""[bold green]The cloud is up.[/] All its data is removed when it stops.
+        f"""[bold green]The cloud is up.[/] All its data is removed when you stop it.
 
   bucket [bold]{BUCKET}[/]    {bucket_url}   (object store at {cloud.bucket.endpoint})
   API               {cloud.api_endpoint}   (without authentication, on this machine only)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,22 +16,42 @@ app = typer.Typer(
 console = Console(stderr=True, highlight=False)
 
 
+def _refuse_credentials(value: str | None) -> None:
+    if value is not None:
+        raise typer.BadParameter(
+            "other users of the machine see the command line: set QUOTA_OCR_AK and QUOTA_OCR_SK, "
+            "or QUOTA_OCR_TOKEN, in the environment; QUOTA_OCR_SK_FILE and QUOTA_OCR_TOKEN_FILE "
+            "name files"
+        )
+
+
 @app.command()
-def serve_command(  # noqa: PLR0913, PLR0917 - common settings; the environment has all of them
+def serve_command(
     port: Annotated[int | None, typer.Option(help="Port; 0 selects a free one.")] = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
-    ak: Annotated[str | None, typer.Option(help="Access key of the clients.")] = None,
-    sk: Annotated[str | None, typer.Option(help="Secret key of the clients.")] = None,
-    token: Annotated[str | None, typer.Option(help="A fixed X-Auth-Token.")] = None,
     project: Annotated[str | None, typer.Option(help="Project id in the URL path.")] = None,
+    tls_cert: Annotated[Path | None, typer.Option(help="PEM file of the certificate.")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="PEM file of its private key.")] = None,
+    _credentials: Annotated[
+        str | None,
+        typer.Option("--ak", "--sk", "--token", hidden=True, callback=_refuse_credentials),
+    ] = None,
 ) -> None:
-    """Serve Quota Invoice OCR; a QUOTA_OCR_… variable exists for every setting."""
+    """Serve Quota Invoice OCR; a QUOTA_OCR_… variable exists for every setting.
+
+    Secrets come from the environment, or from files: QUOTA_OCR_SK_FILE, QUOTA_OCR_TOKEN_FILE.
+    """
     from ocr_service.server import serve  # noqa: PLC0415 - loads the engine
     from ocr_service.settings import Settings, SettingsError  # noqa: PLC0415 - as above
 
     try:
         settings = Settings.read(
-            os.environ, port=port, host=host, ak=ak, sk=sk, token=token, project=project
+            os.environ,
+            port=port,
+            host=host,
+            project=project,
+            tls_cert=tls_cert,
+            tls_key=tls_key,
         )
     except SettingsError as error:
         for problem in error.problems:

@@ -13,7 +13,7 @@ import traceback
 from datetime import datetime, timezone
 from pathlib import Path
 
-_MEMBERS = ("request_id", "method", "path", "status", "error_code", "ms")
+_MEMBERS = ("request_id", "address", "key", "method", "path", "status", "error_code", "ms")
 _FRAMES = 6
 
 

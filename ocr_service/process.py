@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import faulthandler
 import os
+import resource
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ OUT_OF_MEMORY = 3
 _STDERR = 2
 _M_MMAP_THRESHOLD = -3  # from glibc's <malloc.h>
 _LARGE = 1 << 20  # bytes
+_OPEN_FILES = 8192
 
 
 @contextmanager
@@ -33,6 +35,14 @@ def private_stderr() -> Iterator[None]:
             faulthandler.disable()
             sys.stderr = before
             os.dup2(kept, _STDERR)
+
+
+def allow_open_files() -> None:
+    """Raise the limit of open files: connections in a TLS handshake are not counted yet."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    limit = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, _OPEN_FILES)
+    if soft != resource.RLIM_INFINITY and soft < limit:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
 
 
 def return_large_blocks() -> None:

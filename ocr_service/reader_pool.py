@@ -7,20 +7,33 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from ocr_service.decode.decoder import Pixels
 from ocr_service.decode.images import MAX_SIDE, is_pdf
-from ocr_service.decode.sandbox import Pixels, Sandbox
-from ocr_service.errors import RECOGNITION_FAILED, ApiError
+from ocr_service.decode.sandbox import Sandbox
+from ocr_service.errors import INTERNAL, RECOGNITION_FAILED, ApiError
+from ocr_service.http.fair_shares import FairSemaphore, FairSlots
 from ocr_service.http.limits import WeightedSemaphore
 from ocr_service.reading.invoice import QuotaInvoice
-
-CheckConnected = Callable[[], Awaitable[None]]
-"""Called before the work on an image starts; raises if the client has disconnected."""
 
 Found = TypeVar("Found")
 
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A request that waits for a reader.
+
+    Attributes:
+        key: the key of the caller; keys take turns.
+        check: called before the work on an image starts; raises if the client has disconnected.
+    """
+
+    key: str
+    check: Callable[[], Awaitable[None]]
 
 
 class Reader(Protocol):
@@ -39,14 +52,25 @@ class ReaderPool:
     The images in work have together at most as many pixels as the largest image: each pixel takes
     about ten bytes. A page occupies a worker only once it is decoded, since decoding may take the
     full time limit. The next page is decoded after that: each waiting page would take 50 MB.
+
+    Args:
+        reader: reads the pixels.
+        sandbox: decodes images.
+        pages: decodes pages of PDFs.
+        workers: the number of images read at a time.
+        waiting_pages: the number of pages that may wait for their turn or be in work.
     """
 
-    def __init__(self, reader: Reader, sandbox: Sandbox, workers: int) -> None:
+    def __init__(
+        self, reader: Reader, sandbox: Sandbox, pages: Sandbox, workers: int, waiting_pages: int
+    ) -> None:
         self._reader = reader
         self._sandbox = sandbox
+        self._page_sandbox = pages
         self._pixels = WeightedSemaphore(MAX_SIDE**2)
-        self._workers = asyncio.Semaphore(workers)
-        self._pages = asyncio.Semaphore(1)
+        self.workers = FairSemaphore(workers)
+        self._pages = FairSemaphore(1)
+        self._page_slots = FairSlots(waiting_pages)
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="read")
         self._page_thread = ThreadPoolExecutor(1, thread_name_prefix="draw")
 
@@ -54,39 +78,42 @@ class ReaderPool:
         """Start the decoding processes."""
         self._sandbox.warm_up()
 
-    async def read(self, data: bytes, check: CheckConnected) -> QuotaInvoice | None:
+    def interrupted(self) -> int:
+        """Return the number of decoding processes that were killed or hung."""
+        return self._sandbox.interrupted + self._page_sandbox.interrupted
+
+    async def read(self, data: bytes, turn: Turn) -> QuotaInvoice | None:
         """Return the invoice on an image.
 
         Raises:
             ApiError: decoding or reading failed.
         """
-        return await self._read_image(data, self._reader.read, check)
+        return await self._read_image(data, self._reader.read, turn)
 
-    async def read_all(
-        self, data: bytes, page: int, check: CheckConnected
-    ) -> Sequence[QuotaInvoice]:
+    async def read_all(self, data: bytes, page: int, turn: Turn) -> Sequence[QuotaInvoice]:
         """Return every invoice on an image, or on a page (from 1) of a PDF.
 
         Raises:
             ApiError: decoding or reading failed.
         """
         if not is_pdf(data):
-            return await self._read_image(data, self._reader.read_all, check)
-        async with self._pages:
-            await check()
-            loop = asyncio.get_running_loop()
-            pixels = await loop.run_in_executor(self._page_thread, self._sandbox.decode, data, page)
-            return await self._run(lambda: _read(self._reader.read_all, pixels), check)
+            return await self._read_image(data, self._reader.read_all, turn)
+        with self._page_slots.hold(turn.key):
+            async with self._pages.hold(turn.key):
+                await turn.check()
+                pixels = await asyncio.get_running_loop().run_in_executor(
+                    self._page_thread, self._page_sandbox.decode, data, page
+                )
+                return await self._run(lambda: _read(self._reader.read_all, pixels), turn)
 
     async def close(self) -> None:
         """End decoding, and wait for the reader."""
         self._sandbox.close()
+        self._page_sandbox.close()
         for threads in (self._page_thread, self._threads):
             await asyncio.to_thread(threads.shutdown, cancel_futures=True)
 
-    async def _read_image(
-        self, data: bytes, read: Callable[[Pixels], Found], check: CheckConnected
-    ) -> Found:
+    async def _read_image(self, data: bytes, read: Callable[[Pixels], Found], turn: Turn) -> Found:
         def work() -> Found:
             with ExitStack() as held:
                 pixels = self._sandbox.decode(
@@ -95,17 +122,20 @@ class ReaderPool:
                 )
                 return _read(read, pixels)
 
-        return await self._run(work, check)
+        return await self._run(work, turn)
 
-    async def _run(self, work: Callable[[], Found], check: CheckConnected) -> Found:
-        async with self._workers:
-            await check()
+    async def _run(self, work: Callable[[], Found], turn: Turn) -> Found:
+        async with self.workers.hold(turn.key):
+            await turn.check()
             return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
 
 def _read(read: Callable[[Pixels], Found], pixels: Pixels) -> Found:
     try:
         return read(pixels)
-    except Exception:  # noqa: BLE001 - any error of the engine becomes the same response
+    except (MemoryError, OSError):  # the machine's failure, not the image's
+        _log.exception("reader failed")
+        raise ApiError(INTERNAL) from None
+    except Exception:  # noqa: BLE001 - any other error of the engine becomes the same response
         _log.exception("reader failed")
         raise ApiError(RECOGNITION_FAILED) from None

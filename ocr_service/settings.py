@@ -1,4 +1,4 @@
-"""The settings of the service, from environment variables and command line."""
+"""The settings of the service, from environment variables, files and command line."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from pydantic import BeforeValidator, ConfigDict, Field, ValidationError, model_
 from pydantic.dataclasses import dataclass
 
 _PREFIX = "QUOTA_OCR_"
+_MIN_TOKEN_SECRET = 32
+SECRETS = ("sk", "token", "password", "token_secret")
+"""Settings whose value may stand in a file, which ``QUOTA_OCR_…_FILE`` names."""
 
 
 class SettingsError(ValueError):
@@ -41,6 +44,9 @@ class Settings:
     """A fixed ``X-Auth-Token``; it does not expire."""
     user: str = ""
     password: str = Field(default="", repr=False)
+    token_secret: str = Field(default="", repr=False)
+    """Authenticates the tokens of the token endpoint; instances with the same one accept each
+    other's tokens."""
     key_file: Path | None = None
     """Credentials that change at run time: the file is read again after each change."""
     host: str = "127.0.0.1"
@@ -58,19 +64,26 @@ class Settings:
     body_seconds: float = Field(default=30, gt=0, le=300)
     """Seconds for a client to send a body, and to read responses."""
     decode_seconds: float = Field(default=10, gt=0, le=300)
-    """Seconds for decoding an image or a page of a PDF."""
+    """Seconds of processor time for decoding an image."""
+    page_seconds: float = Field(default=3, gt=0, le=300)
+    """Seconds of processor time for decoding a page of a PDF."""
     head_seconds: float = Field(default=10, gt=0, le=300)
     """Seconds for a client to send the headers."""
+    drain_seconds: float = Field(default=5, ge=0, le=300)
+    """Seconds between SIGTERM and the end of accepting requests; ``/readyz`` is false meanwhile."""
     stop_seconds: int = Field(default=20, ge=1, le=300)
     """Seconds for current requests to finish when the service stops."""
     token_seconds: int = Field(default=24 * 3600, ge=1, le=24 * 3600)
     """Lifetime of a token from the token endpoint; 24 hours in IAM."""
     concurrency: int = Field(default=16, ge=1, le=1000)
-    """Concurrent requests before ModelArts.4401; each may have a body of 16 MiB."""
+    """Concurrent requests before ModelArts.4401; each may have a body of 16 MiB. A key with less
+    than its share of them gets up to as many more."""
     rate_per_minute: int = Field(default=0, ge=0)
-    """Requests per minute before APIG.0308; 0 sets no limit."""
+    """Requests per minute and key before APIG.0308; 0 sets no limit."""
     connections: int = Field(default=512, ge=1, le=10000)
-    """Open connections before ModelArts.4403."""
+    """Open connections; at this number, a new one takes the place of another one."""
+    address_connections: int = Field(default=256, ge=1, le=10000)
+    """Open connections of one IP address; at this number as above."""
     workers: int = Field(default=2, ge=1, le=64)
     """Images read at the same time; the largest take about 250 MB each."""
 
@@ -89,6 +102,8 @@ class Settings:
             for name in ("tls_cert", "tls_key", "ca_file")
             if (path := getattr(self, name)) and not path.is_file()
         ]
+        if 0 < len(self.token_secret) < _MIN_TOKEN_SECRET:
+            problems.append(f"{_PREFIX}TOKEN_SECRET: at least {_MIN_TOKEN_SECRET} characters")
         if problems:
             raise SettingsError(problems)
         return self
@@ -106,7 +121,8 @@ class Settings:
             for name, value in environ.items()
             if name.startswith(_PREFIX) and value
         }
-        problems = [f"{_PREFIX}{name.upper()} is unknown" for name in sorted(found.keys() - known)]
+        problems = _read_secrets(found)
+        problems += [f"{_PREFIX}{name.upper()} is unknown" for name in sorted(found.keys() - known)]
         found = {name: value for name, value in found.items() if name in known}
         found |= {name: value for name, value in overrides.items() if value is not None}
         try:
@@ -116,6 +132,21 @@ class Settings:
         if problems:
             raise SettingsError(problems)
         return settings
+
+
+def _read_secrets(found: dict[str, Any]) -> list[str]:
+    """Replace the names of files by their content; return the problems."""
+    problems = []
+    for name in SECRETS:
+        path = found.pop(f"{name}_file", "")
+        if path and name in found:
+            problems.append(f"set only one of {_PREFIX}{name.upper()} and its _FILE")
+        elif path:
+            try:
+                found[name] = Path(path).read_text(encoding="utf-8").strip()
+            except (OSError, UnicodeError):
+                problems.append(f"{_PREFIX}{name.upper()}_FILE: the file cannot be read")
+    return problems
 
 
 def _problems(item: Any) -> list[str]:  # noqa: ANN401 - pydantic's own shape

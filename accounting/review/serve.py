@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import uvicorn
 
@@ -74,11 +75,23 @@ def review_server(
     )
 
 
+class RunningPage(NamedTuple):
+    """A page that is served in a thread.
+
+    Attributes:
+        url: its URL, without a token.
+        is_running: whether it still accepts requests.
+    """
+
+    url: str
+    is_running: Callable[[], bool]
+
+
 @contextmanager
 def running_page(
     context: ReviewContext, names: Sequence[str], listening: socket.socket, announce: Announce
-) -> Iterator[str]:
-    """Serve the page in a thread until the block ends, and give its URL without a token.
+) -> Iterator[RunningPage]:
+    """Serve the page in a thread until the block ends.
 
     Args:
         context: see ``review_server``.
@@ -91,7 +104,7 @@ def running_page(
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{port}"
+        yield RunningPage(f"http://127.0.0.1:{port}", thread.is_alive)
     finally:
         server.should_exit = True
         thread.join()

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-import subprocess
-import sys
 import time
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -16,12 +13,11 @@ import httpx
 import typer
 from rich.table import Table
 
-from bench.api.callers import CallResult, Workload
+from bench.api.callers import CallResult, Workload, run_callers
 from bench.api.latency import figures
 from bench.console import console
 from local.cloud import BUCKET, Cloud, Options, running_cloud
 from local.errors import CloudError
-from local.processes import plain_environment
 from quota_invoice.settings.layout import DEFAULT_LAYOUT
 
 _ROOT = Path(__file__).parents[2]
@@ -112,15 +108,7 @@ def _run_callers(
     encoded = [(kind, base64.b64encode(request).decode()) for kind, request in requests]
     workload = Workload(url.hostname or "", url.port or 0, callers, seconds, encoded)
     with console.status(f"{callers} concurrent callers for {seconds:g} s"):
-        process = subprocess.run(
-            [sys.executable, "-m", "bench.api.callers"],
-            check=True,
-            cwd=_ROOT,
-            env=plain_environment(),
-            input=json.dumps(asdict(workload)).encode(),
-            stdout=subprocess.PIPE,
-        )
-    return [CallResult(**one) for one in json.loads(process.stdout)]
+        return run_callers(workload)
 
 
 def _show(report: dict[str, Any], out: Path) -> None:

@@ -11,15 +11,20 @@ import asyncio
 import base64
 import json
 import re
+import subprocess
 import sys
 import time
 from dataclasses import asdict, dataclass
 from itertools import cycle, islice
+from pathlib import Path
+
+from local.processes import plain_environment
 
 _OWN = re.compile(rb"own;dur=([\d.]+)")
 _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 _BAD = 400
 _RESPONSE_SECONDS = 90.0
+_ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,8 @@ class Workload:
         callers: number of concurrent callers.
         seconds: duration.
         requests: kind and base64 bytes of each request; every caller sends them in turn.
+        pause: seconds between a response and the next request.
+        keep: whether a caller keeps its connection for its next request.
     """
 
     host: str
@@ -39,6 +46,8 @@ class Workload:
     callers: int
     seconds: float
     requests: list[tuple[str, str]]
+    pause: float = 0.0
+    keep: bool = True
 
 
 @dataclass(frozen=True)
@@ -59,6 +68,19 @@ class CallResult:
         return not 0 < self.status < _BAD
 
 
+def run_callers(workload: Workload) -> list[CallResult]:
+    """Run all callers in a process of their own, and return the result of every request."""
+    process = subprocess.run(
+        [sys.executable, "-m", "bench.api.callers"],
+        check=True,
+        cwd=_ROOT,
+        env=plain_environment(),
+        input=json.dumps(asdict(workload)).encode(),
+        stdout=subprocess.PIPE,
+    )
+    return [CallResult(**one) for one in json.loads(process.stdout)]
+
+
 async def call_all(workload: Workload) -> list[CallResult]:
     """Run all callers for the duration; each waits for its last response."""
     requests = [(kind, base64.b64decode(text)) for kind, text in workload.requests]
@@ -71,6 +93,9 @@ async def call_all(workload: Workload) -> list[CallResult]:
             if time.perf_counter() >= until:
                 break
             results.append(await caller.call(kind, request))
+            if not workload.keep:
+                caller.close()
+            await asyncio.sleep(workload.pause)
         caller.close()
 
     await asyncio.gather(*map(call, range(workload.callers)))

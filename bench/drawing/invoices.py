@@ -8,6 +8,7 @@ from io import BytesIO
 import numpy as np
 from PIL import Image
 
+from bench.drawing.hard_kinds import HARD_KINDS
 from bench.drawing.invoice.content import Fixed, Invoice, Truth, make_invoice
 from bench.drawing.invoice.layouts import LAYOUTS
 from bench.drawing.invoice.print_style import random_print_style
@@ -38,14 +39,14 @@ def draw(kind: str, seed: int, *, long_side: int = 1000, fixed: Fixed | None = N
     """Draw the picture of a kind and seed; equal arguments give equal pictures.
 
     Args:
-        kind: one of ``KINDS``.
+        kind: one of ``KINDS`` or ``HARD_KINDS``.
         seed: any number; selects the invoice's content and its damage.
         long_side: pixels of the longer side; kinds that test low resolution give fewer.
         fixed: fields that are not random; replaces those of the kind.
     """
-    wanted = KINDS[kind]
+    wanted = KINDS[kind] if kind in KINDS else HARD_KINDS[kind]
     rng = rng_for(kind, seed)
-    invoice = make_invoice(rng, fixed or wanted.fixed)
+    invoice = wanted.edit(make_invoice(rng, fixed or wanted.fixed), rng)
     sheet = opaque(print_sheet(invoice, wanted, rng, long_side).sheet)
     for bend in wanted.paper:
         sheet = bend(sheet, rng)

@@ -9,7 +9,7 @@ from bench.drawing.damage import bent_paper, ink, photo
 from bench.drawing.damage.camera_view import View, flat
 from bench.drawing.damage.ink import InkStep
 from bench.drawing.damage.photo import PhotoStep
-from bench.drawing.invoice.content import MERGED, MERGED_PREFIX_1, Fixed
+from bench.drawing.invoice.content import MERGED, MERGED_PREFIX_1, Fixed, Invoice
 from bench.drawing.invoice.layouts import LAYOUTS
 from bench.drawing.invoice.print_style import BLACK, ORANGE, RED, PrintStyle
 from bench.drawing.paper import Net, Pixels
@@ -27,6 +27,8 @@ class Kind:
     """The steps from a blank sheet to a picture."""
 
     fixed: Fixed = field(default_factory=Fixed)
+    edit: Callable[[Invoice, Rng], Invoice] = lambda invoice, _: invoice
+    """Changes the printed texts of the invoice."""
     layouts: tuple[str, ...] = tuple(LAYOUTS)
     net: Net | None = None
     style: Callable[[PrintStyle], PrintStyle] = lambda style: style

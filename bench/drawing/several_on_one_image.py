@@ -43,10 +43,18 @@ class Group:
     tickets: tuple[Ticket, ...]
 
 
-def sheet(seed: int, rows: int = 2, cols: int = 3) -> Group:
-    """Draw a scanned sheet with rows of invoices and a few other papers."""
-    rng = rng_for(f"sheet {rows}x{cols}", seed)
-    return _arrange(rng, (rows, cols), "white", turns=(0, 3), others=0.12)
+def sheet(seed: int, rows: int = 2, cols: int = 3, *, is_turned: bool = False) -> Group:
+    """Draw a scanned sheet with rows of invoices and a few other papers.
+
+    Args:
+        seed: selects the papers.
+        rows: rows of papers.
+        cols: papers in a row.
+        is_turned: whether some papers make a quarter turn or a half turn.
+    """
+    rng = rng_for(f"sheet {rows}x{cols}" + " turned" * is_turned, seed)
+    quarters = (0, 0, 1, 2, 3) if is_turned else (0,)
+    return _arrange(rng, (rows, cols), "white", turns=(0, 3), others=0.12, quarters=quarters)
 
 
 def tabletop(seed: int) -> Group:
@@ -60,8 +68,14 @@ def tabletop(seed: int) -> Group:
     return Group(Image.fromarray(picture), group.tickets)
 
 
-def _arrange(
-    rng: Rng, shape: tuple[int, int], kind: Ground, *, turns: tuple[float, float], others: float
+def _arrange(  # noqa: PLR0913 - the differences between a sheet and a table top
+    rng: Rng,
+    shape: tuple[int, int],
+    kind: Ground,
+    *,
+    turns: tuple[float, float],
+    others: float,
+    quarters: tuple[int, ...] = (0,),
 ) -> Group:
     rows, cols = shape
     height = round(_CELL * 0.8)
@@ -71,7 +85,8 @@ def _arrange(
         # The first paper is always an invoice, so that every image contains one.
         paper, truth, name = _paper(rng, other=place > 0 and happens(rng, others))
         cell = (place % cols * _CELL, place // cols * height, _CELL, height)
-        corners = _place_in_cell(paper, cell, rng, turns)
+        quarter = pick(rng, quarters) if len(quarters) > 1 else 0
+        corners = _place_in_cell(paper, cell, rng, turns, quarter)
         picture = lay(picture, paper, corners)
         polygon = tuple((round(float(x)), round(float(y))) for x, y in corners)
         tickets.append(Ticket(truth, polygon, name))
@@ -88,11 +103,15 @@ def _paper(rng: Rng, *, other: bool) -> tuple[Pixels, Truth | None, str]:
 
 
 def _place_in_cell(
-    paper: Pixels, cell: tuple[int, int, int, int], rng: Rng, turns: tuple[float, float]
+    paper: Pixels,
+    cell: tuple[int, int, int, int],
+    rng: Rng,
+    turns: tuple[float, float],
+    quarter: int,
 ) -> Corners:
     """Return corners within a cell (left, top, width, height), so that papers do not overlap."""
     left, top, width, height = cell
-    roll = between(rng, *turns) * pick(rng, (1, -1))
+    roll = between(rng, *turns) * pick(rng, (1, -1)) + 90 * quarter
     corners = project(paper.shape[1], paper.shape[0], roll=roll, pitch=0, yaw=0)
     reach = np.ptp(corners, axis=0)
     zoom = min(width / reach[0], height / reach[1]) * between(rng, 0.9, 0.97)

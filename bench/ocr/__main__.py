@@ -4,32 +4,63 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from statistics import median
 from typing import Annotated, Any
 
 import typer
-from rich import box
 from rich.progress import TimeRemainingColumn
-from rich.table import Table
 
 from bench.console import console, progress_bar
-from bench.drawing import KINDS, OTHER_PAPERS, FontsMissingError
-from bench.ocr.accuracy import Result, accuracy, by_kind, spread
-from bench.ocr.cases import FIELDS, Case, drawn_cases, other_paper_cases, photograph_cases
+from bench.drawing import HARD_KINDS, KINDS, OTHER_PAPERS, TWO_PAPERS, FontsMissingError
+from bench.ocr.accuracy import Result, accuracy, by_kind
+from bench.ocr.cases import (
+    FIELDS,
+    Case,
+    drawn_cases,
+    other_paper_cases,
+    photograph_cases,
+    sheet_cases,
+)
 from bench.ocr.engines import Engine
 from bench.ocr.failures_page import failures_page
+from bench.ocr.sheets import read_sheets
+from bench.ocr.speed import speed
+from bench.ocr.tables import show
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+_HARD = (*HARD_KINDS, *TWO_PAPERS)
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """The images to read; a count of 0 leaves a part out."""
+
+    seed: int
+    kinds: Sequence[str]
+    folder: Path | None
+    per_kind: int
+    stock_per_kind: int
+    sheets: int
+    timed: int
+
+    def some(self, kinds: Iterable[str]) -> tuple[str, ...]:
+        """Return the chosen ones of these kinds."""
+        return tuple(kind for kind in kinds if not self.kinds or kind in self.kinds)
 
 
 @app.command()
 def bench(  # noqa: PLR0913, PLR0917 - the command's options
     seed: Annotated[int, typer.Option(help="Selects the drawings.")] = 1,
+    kinds: Annotated[
+        str, typer.Option(help="Comma-separated kinds; leaves out sheets and the stock engine.")
+    ] = "",
     folder: Annotated[Path | None, typer.Option(help="Photographs with a gt.json.")] = None,
-    per_kind: Annotated[int, typer.Option(help="Drawings of each kind.")] = 10,
+    per_kind: Annotated[int, typer.Option(help="Drawings of each kind.")] = 6,
     stock_per_kind: Annotated[int, typer.Option(help="The same, for the stock engine.")] = 2,
+    sheets: Annotated[int, typer.Option(help="Sheets of each sort.")] = 2,
     timed: Annotated[int, typer.Option(help="Images of each size to time.")] = 12,
     out: Annotated[Path, typer.Option(help="Folder for the figures and the page.")] = Path("build"),
 ) -> None:
@@ -38,9 +69,15 @@ def bench(  # noqa: PLR0913, PLR0917 - the command's options
     Accuracy counts exact matches. Times include finding the orientation. Both engines read the same
     images in turn, each in its own process.
     """
+    chosen = kinds.split(",") if kinds else []
+    if unknown := sorted(set(chosen) - {*KINDS, *_HARD, *OTHER_PAPERS}):
+        raise typer.BadParameter(f"unknown kinds {', '.join(unknown)}")
+    plan = _Plan(seed, chosen, folder, per_kind, stock_per_kind, sheets, timed)
+    if chosen:
+        plan = _Plan(seed, chosen, folder, per_kind, 0, 0, 0)
     out.mkdir(parents=True, exist_ok=True)
     try:
-        report, failures = _measure(seed, folder, per_kind, stock_per_kind, timed)
+        report, failures = _measure(plan)
     except FontsMissingError as error:
         console.print(f"[bold red]error:[/] {error}")
         raise typer.Exit(1) from None
@@ -49,51 +86,58 @@ def bench(  # noqa: PLR0913, PLR0917 - the command's options
     )
     page = out / "bench-ocr.html"
     page.write_text(failures_page(f"Reading, seed {seed}", failures), encoding="utf-8")
-    _show(report)
+    show(report)
     console.print(f"Figures: {out / 'bench-ocr.json'}; images with wrong fields: {page}")
 
 
-def _measure(
-    seed: int, folder: Path | None, per_kind: int, stock_per_kind: int, timed: int
-) -> tuple[dict[str, Any], list[Result]]:
-    with Engine("ours") as ours, Engine("stock") as stock:
-        cases = drawn_cases(seed, per_kind)
-        total = stock_per_kind * len(KINDS)
-        both = _read("both engines", islice(cases, total), [ours, stock], total)
-        rest = _read("ours", cases, [ours], (per_kind - stock_per_kind) * len(KINDS))
-        per_paper = max(1, per_kind // 2)
-        total = per_paper * len(OTHER_PAPERS)
-        papers = _read("other papers", other_paper_cases(seed, per_paper), [ours], total)[0]
-        photos = _read("photographs", photograph_cases(folder), [ours], None)[0] if folder else []
-        results = both[0] + rest[0]
+def _measure(plan: _Plan) -> tuple[dict[str, Any], list[Result]]:
+    with ExitStack() as processes:
+        ours = processes.enter_context(Engine("ours"))
+        stock = processes.enter_context(Engine("stock")) if plan.stock_per_kind else None
+        usual, compared = _usual(plan, ours, stock)
+        hard = _read("hard kinds", drawn_cases(plan.seed, plan.per_kind, plan.some(_HARD)), [ours])
+        per_paper = max(1, plan.per_kind // 2)
+        papers_drawn = other_paper_cases(plan.seed, per_paper, plan.some(OTHER_PAPERS))
+        papers = _read("other papers", papers_drawn, [ours])[0]
+        photo_cases = photograph_cases(plan.folder) if plan.folder else ()
+        photos = _read("photographs", photo_cases, [ours])[0]
+        results = usual + hard[0]
         report = {
-            "seed": seed,
+            "seed": plan.seed,
             **accuracy(results),
+            "usual": accuracy(usual),
+            "hard": accuracy(hard[0]),
             "by_kind": by_kind(results),
             "other_papers": _refusals(papers),
-            "folder": {**accuracy(photos), "by_kind": by_kind(photos)} if folder else None,
-            "speedup": {},
-            "speedup_spread": {},
-            "stock": accuracy(both[1]),
-            "same_images_as_stock": accuracy(both[0]),
+            "folder": {**accuracy(photos), "by_kind": by_kind(photos)} if plan.folder else None,
+            "stock": accuracy(compared[1]) if stock else None,
+            "same_images_as_stock": accuracy(compared[0]) if stock else None,
+            "peak_mb": round(ours.peak_mb()),
+            "sheets": read_sheets(ours.read_all, sheet_cases(plan.seed, plan.sheets)),
         }
-        for side in (1000, 3000):
-            ratios, times = _race(seed, side, timed, ours, stock)
-            report["speedup"][f"{side}px"] = round(median(ratios), 2)
-            report["speedup_spread"][f"{side}px"] = {"ratio": spread(ratios), **times}
-        report["peak_mb"] = round(ours.peak_mb())
-        report["two_at_once"] = {**_pairs(seed, ours), "peak_mb": round(ours.peak_mb())}
-        report["stock"]["peak_mb"] = round(stock.peak_mb())
+        if stock and plan.timed:
+            report.update(speed(plan.seed, plan.timed, ours, stock))
+            report["stock"]["peak_mb"] = round(stock.peak_mb())
     return report, results + papers + photos
 
 
-def _read(
-    title: str, cases: Iterable[Case], engines: Sequence[Engine], total: int | None
-) -> list[list[Result]]:
+def _usual(
+    plan: _Plan, ours: Engine, stock: Engine | None
+) -> tuple[list[Result], list[list[Result]]]:
+    """Read the usual kinds; return our results, and those of both engines on the same images."""
+    kinds = plan.some(KINDS)
+    cases = drawn_cases(plan.seed, plan.per_kind, kinds)
+    first = islice(cases, plan.stock_per_kind * len(kinds))
+    compared = _read("both engines", first, [ours, stock]) if stock else [[], []]
+    rest = _read("ours", cases, [ours])
+    return compared[0] + rest[0], compared
+
+
+def _read(title: str, cases: Iterable[Case], engines: Sequence[Engine]) -> list[list[Result]]:
     """Read each case with each engine; return the results of each engine."""
     results: list[list[Result]] = [[] for _ in engines]
     with progress_bar(TimeRemainingColumn()) as progress:
-        for case in progress.track(cases, total=total, description=title):
+        for case in progress.track(cases, description=title):
             for engine, own in zip(engines, results, strict=True):
                 result = Result(case, engine.read(case.image))
                 own.append(result.without_image() if result.all_right else result)
@@ -108,75 +152,6 @@ def _refusals(papers: Sequence[Result]) -> dict[str, Any]:
         "refused": sum(result.reading.fields is None for result in to_refuse),
         "invented_fields": sum(not result.is_right(field) for result in papers for field in FIELDS),
     }
-
-
-def _race(
-    seed: int, side: int, count: int, ours: Engine, stock: Engine
-) -> tuple[list[float], dict[str, Any]]:
-    """Read the same images with both engines in turn; return the ratios of their times."""
-    step = max(1, len(KINDS) // count)
-    cases = list(islice(drawn_cases(seed + 1, 1, long_side=side), 0, step * count, step))
-    for engine in (ours, stock):
-        engine.read(cases[0].image)  # warm up the caches for this size
-    times = [(ours.read(case.image).seconds, stock.read(case.image).seconds) for case in cases]
-    spreads = {"ours_s": spread([own for own, _ in times])}
-    spreads["stock_s"] = spread([other for _, other in times])
-    return [other / own for own, other in times], spreads
-
-
-def _pairs(seed: int, ours: Engine) -> dict[str, Any]:
-    cases = list(islice(drawn_cases(seed + 2, 1), 12))
-    pairs = zip(cases[::2], cases[1::2], strict=True)
-    times = [ours.pair_seconds((one.image, other.image)) for one, other in pairs]
-    return {
-        "one_after_other_s": spread([time for time, _ in times]),
-        "at_once_s": spread([time for _, time in times]),
-        "ratio": spread([alone / at_once for alone, at_once in times]),
-    }
-
-
-def _show(report: dict[str, Any]) -> None:
-    kinds = Table(title="Drawn invoices with right fields, by kind of damage", box=box.SIMPLE_HEAD)
-    for name in ("kind", "images", *FIELDS, "all four", "s"):
-        kinds.add_column(name, justify="left" if name == "kind" else "right")
-    for kind, figures in report["by_kind"].items():
-        counts = [str(figures[name]) for name in ("images", *FIELDS, "all_four")]
-        style = "" if figures["all_four"] == figures["images"] else "red"
-        kinds.add_row(kind, *counts, f"{figures['median_s']:.2f}", style=style)
-    console.print(kinds)
-    table = Table(title="Exact matches and time", box=box.SIMPLE_HEAD)
-    for name in ("", "images", *FIELDS, "all four", ">0.95 right", "median s", "peak MB"):
-        table.add_column(name, justify="left" if not name else "right")
-    shown = {
-        "ours": report,
-        "ours, stock's images": report["same_images_as_stock"],
-        "stock": report["stock"],
-        "photographs": report["folder"],
-    }
-    for name, figures in shown.items():
-        if figures:
-            table.add_row(name, *_cells(figures))
-    console.print(table)
-    papers, pairs = report["other_papers"], report["two_at_once"]["ratio"]
-    console.print(
-        f"Other papers: {papers['refused']} of {papers['must_be_refused']} refused, "
-        f"{papers['invented_fields']} fields invented.\n"
-        f"Speed relative to stock: {report['speedup']['1000px']} at 1,000 px, "
-        f"{report['speedup']['3000px']} at 3,000 px.\n"
-        f"Speed of two at once relative to one after the other: {pairs['median']} "
-        f"({pairs['min']} to {pairs['max']})."
-    )
-
-
-def _cells(figures: dict[str, Any]) -> list[str]:
-    return [
-        str(figures["images"]),
-        *(f"{figures['fields'][field]['accuracy']:.2%}" for field in FIELDS),
-        f"{figures['all_four']['accuracy']:.2%}",
-        f"{figures['calibration']['above_095_right']:.2%}",
-        f"{figures['median_s']:.3f}",
-        str(figures.get("peak_mb", "")),
-    ]
 
 
 if __name__ == "__main__":

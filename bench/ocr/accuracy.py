@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from statistics import median
 from typing import Any
+
+import numpy as np
 
 from bench.ocr.cases import FIELDS, Case
 from bench.ocr.engines import Reading
 
 _SURE = 0.95
+_BINS = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 0.99, 1.0)  # limits of the intervals of confidence
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,7 @@ def accuracy(results: Sequence[Result]) -> dict[str, Any]:
         for field in FIELDS
         if result.reading.fields[field][1] > _SURE
     ]
+    seconds = [result.reading.seconds for result in results] or [0.0]
     return {
         "images": len(results),
         "fields": {
@@ -66,9 +71,27 @@ def accuracy(results: Sequence[Result]) -> dict[str, Any]:
             "above_095": len(sure),
             "above_095_right": _share(sure),
             "share_above_095": round(len(sure) / max(1, len(results) * len(FIELDS)), 4),
+            "bins": bins(results),
         },
-        "median_s": round(median([result.reading.seconds for result in results] or [0.0]), 4),
+        "median_s": round(median(seconds), 4),
+        "percentile_95_s": round(float(np.quantile(seconds, 0.95)), 4),
     }
+
+
+def bins(results: Sequence[Result]) -> list[dict[str, float]]:
+    """Return the number of fields read and of right ones, by intervals of their confidence."""
+    read = [
+        (result.reading.fields[field][1], result.is_right(field))
+        for result in results
+        if result.reading.fields
+        for field in FIELDS
+        if result.text(field)
+    ]
+    figures = []
+    for low, high in pairwise(_BINS):
+        own = [is_right for confidence, is_right in read if low < confidence <= high]
+        figures.append({"above": low, "fields": len(own), "right": sum(own), "share": _share(own)})
+    return figures
 
 
 def by_kind(results: Sequence[Result]) -> dict[str, dict[str, Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -12,12 +12,22 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageEnhance, ImageFilter, ImageOps
 
-from bench.drawing import KINDS, OTHER_PAPERS, draw, draw_other, encode
+from bench.drawing import (
+    TWO_PAPERS,
+    Group,
+    draw,
+    draw_other,
+    draw_two,
+    encode,
+    sheet,
+    tabletop,
+)
 
 FIELDS = ("code", "number", "amount", "location")
 # Other papers that are quota invoices with an unreadable code and number.
 _HIDDEN = frozenset({"quota-fields-hidden"})
 _SEEDS_APART = 100_000  # drawings per run's seed, so that two runs share none
+SPARE = 90_000  # index of the first drawing that only the timing uses
 
 Pixels = NDArray[np.uint8]
 
@@ -39,20 +49,42 @@ class Case:
     truth: Mapping[str, str] | None
 
 
-def drawn_cases(seed: int, per_kind: int, *, long_side: int = 1000) -> Iterator[Case]:
-    """Draw invoices of every kind; other seeds give other drawings."""
-    for index in range(per_kind):
-        for kind in KINDS:
+def drawn_cases(
+    seed: int, per_kind: int, kinds: Sequence[str], *, first: int = 0, long_side: int = 1000
+) -> Iterator[Case]:
+    """Draw invoices of these kinds, alone or beside another paper.
+
+    Args:
+        seed: another seed gives other drawings.
+        per_kind: drawings of each kind.
+        kinds: names from ``KINDS``, ``HARD_KINDS`` and ``TWO_PAPERS``.
+        first: index of the first drawing, at most ``SPARE``.
+        long_side: pixels of the longer side of an invoice that is alone.
+    """
+    for index in range(first, first + per_kind):
+        for kind in kinds:
             number = seed * _SEEDS_APART + index
-            drawing = draw(kind, number, long_side=long_side)
+            is_alone = kind not in TWO_PAPERS
+            drawing = (
+                draw(kind, number, long_side=long_side) if is_alone else draw_two(kind, number)
+            )
             truth = drawing.truth
             fields = {name: getattr(truth, name) for name in FIELDS} if truth else None
             yield Case(f"{kind}-{number}", kind, _stored(drawing.image), fields)
 
 
-def other_paper_cases(seed: int, per_kind: int) -> Iterator[Case]:
+def sheet_cases(seed: int, count: int) -> Iterator[Group]:
+    """Draw scanned sheets, with papers upright and turned, and table tops."""
+    for index in range(count):
+        number = seed * _SEEDS_APART + index
+        yield sheet(number)
+        yield sheet(number, is_turned=True)
+        yield tabletop(number)
+
+
+def other_paper_cases(seed: int, per_kind: int, kinds: Sequence[str]) -> Iterator[Case]:
     """Draw papers that are not quota invoices, and quota invoices that cannot be read."""
-    for kind in OTHER_PAPERS:
+    for kind in kinds:
         for index in range(per_kind):
             number = seed * _SEEDS_APART + index
             truth = {"code": "", "number": ""} if kind in _HIDDEN else None

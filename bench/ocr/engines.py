@@ -16,6 +16,7 @@ from typing import Any
 from bench.ocr.cases import FIELDS, Pixels
 
 _Read = Callable[[Pixels], "dict[str, tuple[str, float]] | None"]
+_ReadAll = Callable[[Pixels], "list[tuple[Any, Any]]"]
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,14 @@ class Reading:
 
     fields: Mapping[str, tuple[str, float]] | None
     seconds: float
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """An invoice on a sheet: text and confidence by field, and its corners in pixels."""
+
+    fields: Mapping[str, tuple[str, float]]
+    polygon: tuple[tuple[float, float], ...]
 
 
 class Engine:
@@ -66,6 +75,11 @@ class Engine:
         self._channel.send(("read", image))
         return Reading(*self._channel.recv())
 
+    def read_all(self, image: Pixels) -> list[Ticket]:
+        """Return every invoice on an image."""
+        self._channel.send(("all", image))
+        return [Ticket(*each) for each in self._channel.recv()]
+
     def pair_seconds(self, images: tuple[Pixels, Pixels]) -> tuple[float, float]:
         """Return the seconds for two images, one after the other and both at once."""
         self._channel.send(("pair", images))
@@ -79,13 +93,16 @@ class Engine:
 
 
 def _serve(name: str, channel: Connection) -> None:
-    read = {"ours": _ours, "stock": _stock}[name]()
+    read, read_all = _ours() if name == "ours" else (_stock(), None)
     channel.send(None)
     while True:
         try:
             command, value = channel.recv()
         except EOFError:
             return
+        if command == "all" and read_all:
+            channel.send(read_all(value))
+            continue
         commands: dict[str, Callable[[_Read, Any], object]]
         commands = {"read": _timed, "pair": _pair, "peak": _peak}
         channel.send(commands[command](read, value))
@@ -112,13 +129,17 @@ def _peak(_read: _Read, _value: None) -> float:
     return peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6
 
 
-def _ours() -> _Read:
+def _ours() -> tuple[_Read, _ReadAll]:
     from ocr_service.process import return_large_blocks  # noqa: PLC0415 - only in this process
     from ocr_service.reading.reader import Reader  # noqa: PLC0415 - as above
 
     return_large_blocks()  # as the OCR service does
     reader = Reader()
-    return lambda image: _fields(reader.read(image))
+
+    def read_all(image: Pixels) -> list[tuple[Any, Any]]:
+        return [(_fields(each), each.polygon) for each in reader.read_all(image)]
+
+    return lambda image: _fields(reader.read(image)), read_all
 
 
 def _stock() -> _Read:

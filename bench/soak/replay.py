@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ocr_service.decode.sandbox import Pixels
+from ocr_service.decode.decoder import Pixels
 from ocr_service.reader_pool import Reader
 from ocr_service.reading.invoice import QuotaInvoice
 from ocr_service.reading.reader import Reader as Engine

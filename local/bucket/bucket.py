@@ -6,13 +6,15 @@ store's security token service, with the rights of the deployed agency only.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import requests
@@ -20,11 +22,13 @@ from obs import CorsRule, ObsClient
 from requests_aws4auth import AWS4Auth
 
 from local.bucket import seaweedfs
+from local.bucket.security import security_files
 from local.errors import CloudError
 from local.processes import GuardedProcess, plain_environment, reserve_ports
 from ocr_service.auth.keyring import Credentials
 from quota_invoice.obs.responses import is_success
 
+_EXISTS = "BucketAlreadyOwnedByYou"  # kept by an earlier run
 _START_SECONDS = 30.0
 _REGION = "us-east-1"  # fixed in the token service
 _SESSION_SECONDS = 900  # the minimum of the token service
@@ -35,36 +39,48 @@ class LocalBucket:
 
     Args:
         name: the bucket's name.
-        folder: the cloud's folder; it is removed with all its content when the store ends.
+        folder: the cloud's folder; it is removed with all its content when this process ends or
+            stops the store, but not when the store ends by itself.
         webhook: the store posts each change to this URL, with this bearer token.
+        data: folder of the objects, which nothing here removes; None for one in ``folder``.
 
     Attributes:
         endpoint: the store's endpoint.
         owner: the owner's long-lived credentials.
     """
 
-    def __init__(self, name: str, folder: Path, webhook: tuple[str, str] | None) -> None:
+    def __init__(
+        self,
+        name: str,
+        folder: Path,
+        webhook: tuple[str, str] | None,
+        data: Path | None = None,
+    ) -> None:
         self.name = name
         self.owner = Credentials(secrets.token_hex(10).upper(), secrets.token_urlsafe(30))
         self._folder = folder
         self._session = requests.Session()
         self._session.trust_env = False  # no proxy and no ~/.netrc
-        (folder / "data").mkdir()
+        data = (data or folder / "data").resolve()
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._reserved = reserve_ports(8)
         ports = [int(marker.getsockname()[1]) for marker in self._reserved]
         self.endpoint = f"http://127.0.0.1:{ports[0]}"
         self._write("s3.json", json.dumps(seaweedfs.identities(self.owner)))
         self._write("iam.json", json.dumps(seaweedfs.policies(name)))
+        for file, text in security_files().items():
+            self._write(file, text)
         if webhook:
             self._write("notification.toml", seaweedfs.notification(name, *webhook))
-        with (folder / "store.log").open("wb") as log:
+        self._log = data / "store.log"
+        with self._log.open("wb") as log:
             self._process = GuardedProcess(
-                [seaweedfs.program(), *seaweedfs.arguments(ports)],
+                [seaweedfs.program(), *seaweedfs.arguments(ports, data)],
                 env=plain_environment(TMPDIR=str(folder)),
                 cwd=folder,
                 output=log,
                 remove=[folder, *seaweedfs.sockets(ports)],
-                grace=0,  # the data is removed anyway
+                grace=0,  # it loses nothing by SIGKILL, and needs 15 s after SIGTERM
             )
 
     def settings(self) -> dict[str, str]:
@@ -96,15 +112,37 @@ class LocalBucket:
         """
         deadline = time.monotonic() + _START_SECONDS
         while time.monotonic() < deadline and self._process.exit_code is None:
-            try:
-                if is_success(self.client().createBucket(self.name).status):
+            with contextlib.suppress(OSError):
+                answer = self.client().createBucket(self.name)
+                if is_success(answer.status):
                     return
-            except OSError:
-                pass
+                if answer.errorCode == _EXISTS and self._is_readable():
+                    return
             time.sleep(0.05)
-        log = self._folder / "store.log"
-        text = log.read_text(errors="replace") if log.exists() else ""
+        text = self._log.read_text(errors="replace") if self._log.exists() else ""
         raise CloudError(f"the object store did not start; its log: {text[-2000:]}")
+
+    def is_running(self) -> bool:
+        """Whether the store runs."""
+        return self._process.is_running()
+
+    def objects(self, prefix: str) -> Iterator[Any]:
+        """List the objects below a prefix, as the SDK describes them."""
+        marker, is_truncated = None, True
+        while is_truncated:
+            body = self.client().listObjects(self.name, prefix=prefix, marker=marker).body
+            yield from body.contents
+            marker, is_truncated = body.next_marker, body.is_truncated
+
+    def _is_readable(self) -> bool:
+        """Whether objects of an earlier run can be read, a moment after they can be listed."""
+        listed = self.client().listObjects(self.name, max_keys=1000)
+        if not is_success(listed.status):
+            return False
+        largest = max(listed.body.contents, key=lambda item: item.size, default=None)
+        return largest is None or is_success(
+            self.client().getObject(self.name, largest.key, loadStreamInMemory=True).status
+        )
 
     def allow_origins(self, origins: Sequence[str]) -> None:
         """Allow web pages of these origins to upload, as the deployed bucket does.

@@ -25,13 +25,17 @@ def program() -> str:
     return found
 
 
-def arguments(ports: list[int]) -> list[str]:
-    """Return the arguments of a store that listens on these eight loopback ports."""
+def arguments(ports: list[int], data: Path) -> list[str]:
+    """Return the arguments of a store with this data folder and these eight loopback ports.
+
+    Master and filer serve no HTTP: they would show and change all objects without a signature.
+    """
     s3, s3_grpc, master, master_grpc, volume, volume_grpc, filer, filer_grpc = ports
     return [
         "-logtostderr",
         "server",
-        "-dir=data",
+        "-disableHttp",
+        f"-dir={data}",
         "-ip=127.0.0.1",
         "-ip.bind=127.0.0.1",
         f"-master.port={master}",
@@ -45,6 +49,7 @@ def arguments(ports: list[int]) -> list[str]:
         "-volume.minFreeSpace=300MiB",
         "-volume.preStopSeconds=0",
         "-filer",
+        "-filer.disableHttp",
         f"-filer.port={filer}",
         f"-filer.port.grpc={filer_grpc}",
         "-s3",

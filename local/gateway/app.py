@@ -99,6 +99,9 @@ class _App:
         except (FunctionError, BadResponseError) as error:
             _log.warning("the function returned no valid response: %s", error)
             raise ApiError(FAILED) from None
+        except Exception as error:  # noqa: BLE001 - a part of the cloud failed; callers get JSON
+            _log.warning("the function was not invoked: %s", type(error).__name__)
+            raise ApiError(FAILED) from None
         if len(response.body) > MAX_EVENT_BYTES:
             raise ApiError(FAILED)
         return response

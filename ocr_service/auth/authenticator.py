@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 
 from ocr_service.auth import signature
@@ -12,8 +13,26 @@ from ocr_service.auth.tokens import Tokens, utc_now
 from ocr_service.errors import TOKEN_EMPTY, WRONG_PROJECT, WRONG_SIGNATURE, ApiError
 
 
+@dataclass(frozen=True)
+class Caller:
+    """A caller whose headers are accepted.
+
+    Attributes:
+        key: the access key, or the name of the token's owner.
+        verify: checks the body's SHA-256 in hex.
+        is_proven: whether the headers alone authenticate the caller, without ``verify``.
+
+    Raises (``verify``):
+        ApiError: a wrong signature, or the wrong project.
+    """
+
+    key: str
+    verify: Callable[[str], None]
+    is_proven: bool
+
+
 class Authenticator:
-    """Authenticates in two steps, so that the body of an unauthenticated request is not read."""
+    """Authenticates in two steps, so that no body is read that the headers already rule out."""
 
     def __init__(
         self,
@@ -27,26 +46,17 @@ class Authenticator:
         self._tokens = tokens
         self._clock = clock
 
-    def authenticate(self, message: signature.Message, project: str) -> Callable[[str], None]:
-        """Check the headers; return a function that checks the body's SHA-256 in hex.
+    def authenticate(self, message: signature.Message, project: str) -> Caller:
+        """Check the headers.
 
         Raises:
-            ApiError: wrong or missing credentials; from the function: a wrong signature, or the
-                wrong project.
+            ApiError: wrong or missing credentials; with a token, also the wrong project.
         """
         authorization = message.header("authorization") or b""
         signed = authorization.startswith(signature.ALGORITHM.encode())
         if signed or (authorization and message.header("x-auth-token") is None):
-            verify = self._by_signature(message)
-        else:
-            verify = self._by_token(message)
-
-        def verify_body(sha256: str) -> None:
-            verify(sha256)
-            if project != self._project:
-                raise ApiError(WRONG_PROJECT)
-
-        return verify_body
+            return self._by_signature(message, project)
+        return self._by_token(message, project)
 
     def credentials(self, access_key: str, security_token: str | None) -> Credentials:
         """Return the credentials of an access key.
@@ -64,17 +74,27 @@ class Authenticator:
             raise ApiError(WRONG_SIGNATURE, "the security token does not belong to the access key")
         return found
 
-    def _by_signature(self, message: signature.Message) -> Callable[[str], None]:
+    def _by_signature(self, message: signature.Message, project: str) -> Caller:
         claimed = signature.parse(message, self._clock())
         security_token = (message.header("x-security-token") or b"").decode("latin-1").strip()
         found = self.credentials(claimed.access_key, security_token)
-        return lambda sha256: signature.verify(claimed, message, sha256, found.secret_key)
 
-    def _by_token(self, message: signature.Message) -> Callable[[str], None]:
+        def verify(sha256: str) -> None:
+            signature.verify(claimed, message, sha256, found.secret_key)
+            self._check_project(project)
+
+        return Caller(found.access_key, verify, is_proven=False)
+
+    def _by_token(self, message: signature.Message, project: str) -> Caller:
         token = message.header("x-auth-token")
         if token is None:
             raise ApiError(TOKEN_EMPTY)
-        project = self._tokens.check(token.decode("latin-1").strip())
-        if project is not None and project != self._project:
+        owner, own_project = self._tokens.check(token.decode("latin-1").strip())
+        if own_project is not None:
+            self._check_project(own_project)
+        self._check_project(project)
+        return Caller(owner, lambda _sha256: None, is_proven=True)
+
+    def _check_project(self, project: str) -> None:
+        if project != self._project:
             raise ApiError(WRONG_PROJECT)
-        return lambda _sha256: None

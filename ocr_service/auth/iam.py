@@ -113,6 +113,13 @@ class IdentityVerifier:
         self._check_password(identity.password.user)
         return None
 
+    def owner(self, body: TokenRequestBody) -> str:
+        """Return the access key or the user name, of a client that ``check`` verified."""
+        identity = body.auth.identity
+        if isinstance(identity, _ByAccessKey):
+            return identity.hw_ak_sk.access.key
+        return identity.password.user.name
+
     def project(self, body: TokenRequestBody) -> str | None:
         """Return the requested project, or None without one.
 

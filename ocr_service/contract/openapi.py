@@ -29,6 +29,8 @@ _MODELS = (
     TokenResponse,
 )
 _REQUEST_ID = {"X-Request-Id": {"schema": {"type": "string"}, "required": True}}
+_OBJECT = {"application/json": {"schema": {"type": "object"}}}
+_TEXT = {"text/plain": {"schema": {"type": "string"}}}
 _EVERYWHERE = (
     errors.BAD_REQUEST,
     errors.HEAD_TOO_LONG,
@@ -83,6 +85,8 @@ def describe(project: str) -> Json:
             },
             "/v3/auth/tokens": {"post": _tokens()},
             "/healthz": {"get": _get("Check that the service is up", "health")},
+            "/readyz": {"get": _get("Check that the service wants requests", "readiness")},
+            "/metrics": {"get": _get("Return numbers for Prometheus", "metrics", _TEXT)},
             "/openapi.json": {"get": _get("Return this description", "description")},
         },
         "components": {
@@ -139,8 +143,7 @@ def _tokens() -> Json:
     }
 
 
-def _get(summary: str, name: str) -> Json:
-    content = {"application/json": {"schema": {"type": "object"}}}
+def _get(summary: str, name: str, content: Json = _OBJECT) -> Json:
     success = {"description": "Success", "headers": _REQUEST_ID, "content": content}
     return {
         "operationId": name,

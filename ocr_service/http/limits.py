@@ -1,4 +1,4 @@
-"""Limits on concurrent requests, pixels, requests per minute, and the size of a body."""
+"""Limits on pixels in work, requests per minute, and the size of a body."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import hashlib
 import math
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,29 +20,6 @@ from ocr_service.errors import ApiError
 MAX_BODY_BYTES = 16 << 20
 """Enough for 10 MiB of Base64, and for a file of 11 MB, which gets AIS.0103 as documented."""
 _WINDOW = 60.0  # seconds
-
-
-class Slots:
-    """Limits the number of concurrent requests."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._taken = 0
-
-    @contextmanager
-    def hold(self) -> Iterator[None]:
-        """Hold a slot during the block.
-
-        Raises:
-            ApiError: all slots are in use.
-        """
-        if self._taken >= self._limit:
-            raise ApiError(errors.TOO_MANY_AT_ONCE, headers={"Retry-After": "1"})
-        self._taken += 1
-        try:
-            yield
-        finally:
-            self._taken -= 1
 
 
 class WeightedSemaphore:
@@ -71,15 +49,15 @@ class WeightedSemaphore:
 
 
 class PerMinute:
-    """Limits requests per window of a minute, as API Gateway does; 0 sets no limit."""
+    """Limits requests of a key per window of a minute, as API Gateway does; 0 sets no limit."""
 
     def __init__(self, limit: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._limit = limit
         self._clock = clock
         self._start = -math.inf
-        self._count = 0
+        self._counts: Counter[str] = Counter()
 
-    def take(self) -> None:
+    def take(self, key: str = "") -> None:
         """Count one request.
 
         Raises:
@@ -87,11 +65,12 @@ class PerMinute:
         """
         now = self._clock()
         if now - self._start >= _WINDOW:
-            self._start, self._count = now, 0
-        if self._limit and self._count >= self._limit:
+            self._start = now
+            self._counts.clear()
+        if self._limit and self._counts[key] >= self._limit:
             wait = math.ceil(self._start + _WINDOW - now)
             raise ApiError(errors.TOO_MANY_A_MINUTE, headers={"Retry-After": str(wait)})
-        self._count += 1
+        self._counts[key] += 1
 
 
 @dataclass(frozen=True)
@@ -102,8 +81,10 @@ class Body:
     sha256: str
 
 
-async def read_body(request: Request, max_bytes: int, seconds: float) -> Body:
-    """Read at most ``max_bytes`` within ``seconds``.
+async def read_body(
+    request: Request, max_bytes: int, seconds: float, count: Callable[[int], object] = bool
+) -> Body:
+    """Read at most ``max_bytes`` within ``seconds``; ``count`` gets the size of each part.
 
     Raises:
         ApiError: the body is too long or too slow.
@@ -121,6 +102,7 @@ async def read_body(request: Request, max_bytes: int, seconds: float) -> Body:
                 if len(data) > max_bytes:
                     raise ApiError(errors.BODY_TOO_LONG)
                 digest.update(chunk)
+                count(len(chunk))
     except TimeoutError:
         raise ApiError(errors.BODY_TOO_SLOW) from None
     return Body(bytes(data), digest.hexdigest())

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import anyio
@@ -18,6 +18,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ocr_service.errors import INTERNAL, NO_SUCH_API, NO_SUCH_METHOD, STOPPING, ApiError
+from ocr_service.http.connections import address_of
+from ocr_service.readiness import Readiness
 
 _DRAIN_BYTES = 64 << 20
 """Bytes of a rejected body that are read and dropped: if the connection is closed while the client
@@ -28,12 +30,23 @@ _DISCONNECTED = 499  # status in the log, as in nginx
 
 _log = logging.getLogger(__name__)
 
+Observe = Callable[[str, int, str, float], object]
+"""Called after each request with path, status, error code and seconds."""
+
 
 class RequestMiddleware:
-    """The outermost ASGI layer."""
+    """The outermost ASGI layer; while the service stops, it asks clients to close connections."""
 
-    def __init__(self, app: ASGIApp, routes: Iterable[Route]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        routes: Iterable[Route],
+        observe: Observe = lambda *_: None,
+        readiness: Readiness | None = None,
+    ) -> None:
         self._app = app
+        self._observe = observe
+        self._readiness = readiness or Readiness()
         self._paths: dict[object, str] = {route.endpoint: route.path for route in routes}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -42,7 +55,7 @@ class RequestMiddleware:
             await self._app(scope, receive, send)
             return
         waits = any(name == b"expect" for name, _ in scope["headers"])
-        exchange = _Exchange(receive, send, waits=waits)
+        exchange = _Exchange(receive, send, self._readiness, waits=waits)
         scope.setdefault("state", {})["request_id"] = exchange.request_id
         try:
             await self._app(scope, exchange.receive, exchange.send)
@@ -58,14 +71,17 @@ class RequestMiddleware:
             # Starlette has sent the response already, and raises the error again to be logged.
             _log.exception("unforeseen", extra={"request_id": exchange.request_id})
         finally:
-            exchange.log(scope["method"], self._paths.get(scope.get("endpoint"), "-"))
+            path = self._paths.get(scope.get("endpoint"), "-")
+            exchange.log(scope, path)
+            self._observe(path, exchange.status, exchange.error_code, exchange.seconds())
 
 
 class _Exchange:
     """A request and its response."""
 
-    def __init__(self, receive: Receive, send: Send, *, waits: bool) -> None:
+    def __init__(self, receive: Receive, send: Send, readiness: Readiness, *, waits: bool) -> None:
         self._receive = receive
+        self._readiness = readiness
         self._send = send
         self._start = time.perf_counter()
         self._unread = True
@@ -93,7 +109,7 @@ class _Exchange:
             self.error_code = headers.get("x-error-code", "")
             del headers["x-error-code"]
             headers["X-Request-Id"] = self.request_id
-            if self._unread and not await self._drained():
+            if (self._unread and not await self._drained()) or self._readiness.is_stopping:
                 headers["Connection"] = "close"
             self.responded = True
         await self._send(message)
@@ -110,16 +126,21 @@ class _Exchange:
                     break
         return not self._unread
 
-    def log(self, method: str, path: str) -> None:
+    def seconds(self) -> float:
+        return time.perf_counter() - self._start
+
+    def log(self, scope: Scope, path: str) -> None:
         _log.info(
             "request",
             extra={
                 "request_id": self.request_id,
-                "method": method,
+                "address": address_of(scope.get("client")),
+                "key": scope["state"].get("key"),
+                "method": scope["method"],
                 "path": path,
                 "status": self.status,
                 "error_code": self.error_code or None,
-                "ms": round((time.perf_counter() - self._start) * 1000, 1),
+                "ms": round(self.seconds() * 1000, 1),
             },
         )
 

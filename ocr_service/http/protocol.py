@@ -17,6 +17,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from ocr_service import errors
 from ocr_service.errors import ApiError, Code
+from ocr_service.http.connections import Connection, Connections
 from ocr_service.http.flow_control import HeldFlowControl
 
 _MAX_HEAD_BYTES = 64 << 10
@@ -32,7 +33,7 @@ _CHUNK = 4 << 10
 class LimitedProtocol(HttpToolsProtocol):
     """One connection; a subclass from ``limited_protocol`` sets the limits."""
 
-    connections_limit: int
+    open_connections: Connections
     head_seconds: float
     unread_seconds: float
     flow: HeldFlowControl
@@ -46,12 +47,14 @@ class LimitedProtocol(HttpToolsProtocol):
         self._ignores_input = False
         self._parse_error = errors.BAD_REQUEST
         self._head_timer: TimerHandle | None = None
+        self._connection: Connection | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Accept or reject the connection."""
+        """Accept the connection, in the place of another one at the limit; or reject it."""
         super().connection_made(transport)
+        self._connection = self.open_connections.open(self.client, self._abort_after)
         self.flow = HeldFlowControl(transport, self.unread_seconds)
-        if len(self.connections) > self.connections_limit:
+        if self._connection is None:
             self._reject(errors.TOO_MANY_CONNECTIONS)
         else:
             self._head_timer = self.loop.call_later(self.head_seconds, transport.abort)
@@ -60,6 +63,8 @@ class LimitedProtocol(HttpToolsProtocol):
         """Stop the timers."""
         self._cancel_head_timer()
         self.flow.close()
+        if self._connection:
+            self.open_connections.close(self._connection)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -85,6 +90,9 @@ class LimitedProtocol(HttpToolsProtocol):
         hosts = sum(name == b"host" for name, _ in self.headers)
         if hosts > 1 or (hosts == 0 and self.parser.get_http_version() == "1.1"):
             raise ValueError("Host is missing or repeated")  # RFC 9112, 3.2
+        if self._connection:
+            self.scope["state"]["connection"] = self._connection
+            self.open_connections.touch(self._connection)
         super().on_headers_complete()
         self._in_head, self._overhead_bytes = False, 0
         self._cancel_head_timer()
@@ -102,6 +110,8 @@ class LimitedProtocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """Continue with the next request."""
         super().on_response_complete()
+        if self._connection:
+            self.open_connections.touch(self._connection)
         self.flow.watch()
         if not self.transport.is_closing():
             self.loop.call_soon(self._parse_rest)
@@ -163,6 +173,11 @@ class LimitedProtocol(HttpToolsProtocol):
             self.transport.write(_error_response(code))
             self.transport.close()
 
+    def _abort_after(self, seconds: float) -> None:
+        self._ignores_input = True
+        self.transport.pause_reading()
+        self.loop.call_later(seconds, self.transport.abort)
+
     def _watch_head(self) -> None:
         """Start the timeout for the head, once it has started and no earlier request is active."""
         busy = self.cycle is not None and not self.cycle.response_complete
@@ -177,17 +192,17 @@ class LimitedProtocol(HttpToolsProtocol):
 
 
 def limited_protocol(
-    connections: int, head_seconds: float, unread_seconds: float
+    connections: Connections, head_seconds: float, unread_seconds: float
 ) -> type[LimitedProtocol]:
     """Return the protocol class with these limits.
 
     Args:
-        connections: the maximum number of open connections.
+        connections: the open connections, with their limits.
         head_seconds: the time for a client to send the headers.
         unread_seconds: the time for a client to read responses.
     """
     limits = {
-        "connections_limit": connections,
+        "open_connections": connections,
         "head_seconds": head_seconds,
         "unread_seconds": unread_seconds,
     }

@@ -57,14 +57,25 @@ def transformed(points: NDArray[np.float32], matrix: NDArray[np.float32]) -> NDA
 
 
 def is_same_line(box: Box, other: Box) -> bool:
-    """Whether two boxes from different passes surround the same line.
+    """Whether two boxes from different passes surround the same line, or one a part of it.
 
     >>> box = np.array([[0, 0], [90, 0], [90, 10], [0, 10]], np.float32)
     >>> is_same_line(box, box + 4), is_same_line(box, box + [0, 60])
     (True, False)
     """
-    away = float(np.linalg.norm(box.mean(axis=0) - other.mean(axis=0)))
-    return away < max(length(other) / 4, height(other))
+    return _has_centre(box, other) or _has_centre(other, box)
+
+
+def _has_centre(box: Box, other: Box) -> bool:
+    """Whether the centre of the other box lies in this one, or at most half a line beside it."""
+    offset = other.mean(axis=0) - box.mean(axis=0)
+    along, down = (edge / max(float(np.linalg.norm(edge)), 1e-6) for edge in _edges(box))
+    is_within = abs(float(offset @ along)) < length(box) / 2
+    return is_within and abs(float(offset @ down)) < height(box)
+
+
+def _edges(box: Box) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    return box[1] - box[0], box[3] - box[0]
 
 
 def nearest_title(box: Box, titles: Sequence[Box]) -> int:

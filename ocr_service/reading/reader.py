@@ -13,8 +13,10 @@ from ocr_service.reading.fields.confidence import to_invoice
 from ocr_service.reading.fields.extraction import Extraction, extract
 from ocr_service.reading.invoice import Corners, QuotaInvoice
 from ocr_service.reading.multi_invoice import transformed
+from ocr_service.reading.paper_edges import paper_on_image
 from ocr_service.reading.text.engine import Engine, Image, crop
 from ocr_service.reading.text.lines import Line
+from ocr_service.reading.text.orientation import length
 from ocr_service.reading.text.page import (
     Page,
     as_corners,
@@ -23,9 +25,12 @@ from ocr_service.reading.text.page import (
     paper_corners,
     read_in_batches,
     read_rest,
+    text_area,
 )
-from ocr_service.reading.title_detection import detect_boxes, detect_titles
+from ocr_service.reading.title_detection import completed, detect_boxes, detect_titles
 
+_SMALL = 0.6  # of an image: a part with all of its text that is worth a look of its own
+_SMALL_TITLE = 0.35  # of the longer side of an image
 _SIDE = 736  # pixels; smaller ones lose numbers, larger ones lines under seals
 
 
@@ -44,16 +49,19 @@ class Reader:
         found, page = self._extract(image)
         is_likely = several_papers.are_likely(page, found)
         title = found.title if found.is_invoice else None
-        found = found.nearest_to(title) if title else found
-        if is_likely:
-            titles = detect_titles(self._engine, image, detect_boxes(self._engine, image))
-            if len(titles) > 1:
-                return self._read_one_of(image, titles)
-            if titles and not (title and several_papers.is_on_paper(found, title)):
-                one = self._read_one(image, titles, titles[0])
-                return self._marked(one, image, page, titles[0]) if any(one.fields) else None
+        titles, others = self._titles(image) if is_likely else ([], [])
+        if len(titles) > 1:
+            return self._read_one_of(image, titles, others)
+        found = found.nearest_to(title, others) if title else found
+        if titles and not (title and several_papers.is_on_paper(found, title)):
+            one = self._read_one(image, titles, titles[0], others)
+            return self._marked(one, image, page, titles[0]) if any(one.fields) else None
+        if found.title and _is_small(found.title, image) and not found.is_sufficient:
+            titles, others = self._titles(image)
+            if titles:
+                return self._read_one_of(image, titles, others)
         if not title:
-            return None
+            return self._read_part(image, page)
         found = self._reread(image, found)
         one = to_invoice(found, clipped(paper_corners(page, page.boxes), image))
         return self._marked(one, image, page, title) if is_likely else one
@@ -61,21 +69,38 @@ class Reader:
     def read_all(self, image: Image) -> list[QuotaInvoice]:
         """Return the quota invoices on an RGB image, in reading order; some may lack fields."""
         boxes = detect_boxes(self._engine, image)
-        titles = detect_titles(self._engine, image, boxes)
+        titles, others = detect_titles(self._engine, image, boxes)
         if len(titles) > 1 or (titles and multi_invoice.has_other_text(boxes, titles[0].box)):
-            found = [self._read_one(image, titles, title) for title in titles]
+            found = [self._read_one(image, titles, title, others) for title in titles]
             order = multi_invoice.reading_order([one.polygon for one in found])
             return [found[index] for index in order]
         # A single invoice, or an image where only a second pass can find one.
         one = self.read(image)
         return [one] if one else []
 
-    def _read_one_of(self, image: Image, titles: list[Line]) -> QuotaInvoice | None:
-        """Return the first complete invoice, or else the fullest, on an image of several."""
+    def _read_part(self, image: Image, page: Page) -> QuotaInvoice | None:
+        """Return the invoice on a small part of the image that has all of its text."""
+        left, top, right, bottom = text_area(page, image)
+        is_small = max((right - left) / image.shape[1], (bottom - top) / image.shape[0]) < _SMALL
+        if not (is_small and second_pass.has_hints(page)):
+            return None
+        found = self.read(np.ascontiguousarray(image[top:bottom, left:right]))
+        if not found:
+            return None
+        corner = np.array([left, top])
+        return replace(found, polygon=as_corners(np.array(found.polygon) + corner))
+
+    def _titles(self, image: Image) -> tuple[list[Line], list[Line]]:
+        return detect_titles(self._engine, image, detect_boxes(self._engine, image))
+
+    def _read_one_of(
+        self, image: Image, titles: list[Line], others: list[Line]
+    ) -> QuotaInvoice | None:
+        """Return the first complete invoice with one of these titles, or else the fullest."""
         areas = [as_corners(multi_invoice.invoice_area(title.box)) for title in titles]
         found: list[QuotaInvoice] = []
         for index in multi_invoice.reading_order(areas):
-            found.append(self._read_one(image, titles, titles[index]))
+            found.append(self._read_one(image, titles, titles[index], others))
             if all(several_papers.fullest(found).fields) and several_papers.are_different(found):
                 break  # further invoices would not change the result
         one = several_papers.fullest(found)
@@ -89,11 +114,16 @@ class Reader:
         has_other = several_papers.has_untitled_invoice(extract(lines), title, lines)
         return several_papers.one_of_several(one) if has_other else one
 
-    def _read_one(self, image: Image, titles: list[Line], title: Line) -> QuotaInvoice:
-        """Return the invoice with this title, on an image with more text than one invoice."""
+    def _read_one(
+        self, image: Image, titles: list[Line], title: Line, others: list[Line]
+    ) -> QuotaInvoice:
+        """Return the invoice with this title, on an image with more text than one invoice.
+
+        ``others``: the titles of papers of other kinds.
+        """
         area = multi_invoice.invoice_area(title.box)
         part, matrix = crop(image, area), multi_invoice.crop_to_image(area)
-        boxes, own = [each.box for each in titles], titles.index(title)
+        boxes, own = [each.box for each in (*titles, *others)], titles.index(title)
 
         def is_own(line: Line) -> bool:
             return multi_invoice.may_have_field(transformed(line.box, matrix), boxes, own)
@@ -102,16 +132,20 @@ class Reader:
         on_part = transformed(title.box, np.linalg.inv(matrix))
         seen = (line for line in found.titles if multi_invoice.is_same_line(line.box, on_part))
         line = next(seen, replace(title, box=on_part))
-        anchors = [on_part]
+        anchors = [line.box]
         if replace(found, titles=[line]).is_invoice:
             found = self._reread(part, found.nearest_to(line))
             fields = (found.codes, found.numbers, found.words, found.figures)
             anchors += [each.line.box for field in fields for each in field]
         else:
             found = Extraction()
-        near = multi_invoice.boxes_near(page.boxes, anchors)
-        paper = np.array(paper_corners(page, [*near, *anchors]), np.float32)
-        return to_invoice(found, clipped(as_corners(transformed(paper, matrix)), image))
+        near = [
+            box
+            for box in multi_invoice.boxes_near(page.boxes, anchors)
+            if multi_invoice.nearest_title(transformed(box, matrix), boxes) == own
+        ]
+        paper = paper_on_image(image, area, on_part, [*near, *anchors])
+        return to_invoice(found, clipped(as_corners(paper), image))
 
     def _extract(
         self,
@@ -136,13 +170,17 @@ class Reader:
         page, found = detect(self._engine, image, side=_SIDE, angle=angle), Extraction()
         for seen in read_in_batches(self._engine, image, page):
             page, found = seen, extracted(seen.lines)
-            if found.is_sufficient and not any(is_cut(page, each.line) for each in found.words):
+            own = found.of_one_paper()
+            if own.is_sufficient and not any(is_cut(page, each.line) for each in own.words):
                 return found, page
-        if found.is_sufficient or found.is_sufficient_without_words:
+        own = found.of_one_paper()
+        if own.is_sufficient or own.is_sufficient_without_words:
+            return found, page
+        if not is_own and (found.is_other_paper or _is_small(found.title, image)):
             return found, page
         for other in second_pass.pages(self._engine, image, page, angle=angle):
             found = found.merged_with(extracted(other.lines))
-            if found.is_sufficient:
+            if found.of_one_paper().is_sufficient:
                 break
         return found, page
 
@@ -152,6 +190,11 @@ class Reader:
         codes = second_pass.reread(engine, image, found.codes, code.ALPHABET, code.spelled)
         numbers = second_pass.reread(engine, image, found.numbers, number.ALPHABET, number.spelled)
         return found.merged_with(Extraction(codes=codes, numbers=numbers))
+
+
+def _is_small(title: Line | None, image: Image) -> bool:
+    """Whether the fields of this invoice can be too small for passes over the whole image."""
+    return bool(title and length(completed(title)) < _SMALL_TITLE * max(image.shape[:2]))
 
 
 def clipped(polygon: Corners, image: Image) -> Corners:

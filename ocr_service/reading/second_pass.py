@@ -53,13 +53,18 @@ def pages(
     if angle is None and _is_gibberish(page):
         page = _turned(engine, image, page)
         yield page
-    if not any(_HINTS.search(line.text) for line in page.lines):
+    if not has_hints(page):
         return
     page = _with_labelled_values(engine, image, page)
     yield page
     for variant in (image, red_channel(image)):
         seen = detect(engine, variant, side=_LARGER, enlarge=_ENLARGE, angle=angle)
         yield read_rest(engine, variant, seen)
+
+
+def has_hints(page: Page) -> bool:
+    """Whether a line has words of a quota invoice."""
+    return any(_HINTS.search(line.text) for line in page.lines)
 
 
 def _with_labelled_values(engine: Engine, image: Image, page: Page) -> Page:

@@ -12,7 +12,6 @@ titles. On a single invoice they cost no inference.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -22,6 +21,7 @@ from ocr_service.reading import multi_invoice
 from ocr_service.reading.fields import code
 from ocr_service.reading.fields.candidates import Candidate, Label
 from ocr_service.reading.fields.extraction import Extraction
+from ocr_service.reading.fields.title import is_other_title
 from ocr_service.reading.invoice import Field, QuotaInvoice
 from ocr_service.reading.text.lines import Line
 from ocr_service.reading.text.orientation import Box, aligned, height, length, slope
@@ -35,8 +35,6 @@ _FAR = 1.0  # distance, as in ``multi_invoice``, that only stray text of a singl
 _STRAY = 3  # boxes across a single paper: a printer's line, parts of a seal
 _APART = 1.1  # distance that no text of a drawn single invoice reaches, 1.03 at most
 _WIDE = 1.5  # minimum ratio of length to height of a box that is more than a spot
-# Titles of papers with a code or an amount in words that are no quota invoices.
-_OTHER_TITLE = re.compile(r"专用发|普通发|机打|增值税|卷票|收据|客票|车票|通行费|电子发")
 
 
 def are_likely(page: Page, found: Extraction) -> bool:
@@ -47,9 +45,11 @@ def are_likely(page: Page, found: Extraction) -> bool:
         return True
     if not found.is_invoice or not title:
         return False
+    if found.other_titles:
+        return True
     if any(not multi_invoice.is_same_line(each.box, title.box) for each in found.titles):
         return True
-    whole = completed(title.box)
+    whole = completed(title)
     # A much smaller invoice is one or two boxes for the first pass.
     return _has_text_apart(page.boxes, whole) or multi_invoice.has_other_text(
         boxes, whole, far=_FAR
@@ -58,10 +58,10 @@ def are_likely(page: Page, found: Extraction) -> bool:
 
 def is_on_paper(found: Extraction, title: Line) -> bool:
     """Whether all candidates are on the paper with this title."""
-    box = completed(title.box)
+    box = completed(title)
     fields = (found.codes, found.numbers, found.words, found.figures)
     return all(
-        multi_invoice.nearest_title(each.line.box, [box]) == 0 for field in fields for each in field
+        multi_invoice.may_have_field(each.line.box, [box], 0) for field in fields for each in field
     )
 
 
@@ -78,13 +78,13 @@ def has_untitled_invoice(found: Extraction, title: Line, lines: Sequence[Line]) 
     """
 
     def is_away(line: Line) -> bool:
-        return multi_invoice.distance(line.box, completed(title.box)) >= _FAR
+        return multi_invoice.distance(line.box, completed(title)) >= _FAR
 
     def has_other(candidates: Sequence[Candidate]) -> bool:
         own = {each.text for each in candidates if not is_away(each.line)}
         return any(is_away(each.line) and each.text not in own for each in candidates)
 
-    if any(_OTHER_TITLE.search(line.text) for line in lines):
+    if any(is_other_title(line.text) for line in lines):
         return False
     codes = [one for one in found.codes if one.label is Label.OWN and code.is_plausible(one.text)]
     return has_other(codes) or has_other(found.words)

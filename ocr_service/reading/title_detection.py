@@ -10,7 +10,7 @@ import numpy as np
 
 from ocr_service.reading import multi_invoice
 from ocr_service.reading.fields import code
-from ocr_service.reading.fields.title import is_title
+from ocr_service.reading.fields.title import is_other_title, is_title
 from ocr_service.reading.second_pass import red_channel
 from ocr_service.reading.text.engine import Engine, Image, crop
 from ocr_service.reading.text.lines import Line, part
@@ -22,7 +22,7 @@ _TITLE_LIKE = 3.0  # minimum ratio of length to height of a title, or of a half 
 _MAX_LINES = 60  # only the longest lines are read
 _EVEN = 0.5  # chance
 _LEGIBLE = 0.7  # minimum mean chance of the characters of an upright line
-_SHORTEST, _USUAL = 9.0, 13.0  # characters of a title
+_SHORTEST, _USUAL = 9, 13  # characters of a title
 # The position of the title relative to a label 发票代码: heights of the label aside, up and down.
 _ASIDE, _UP, _DOWN = 38.0, 16.0, 6.0
 _LARGER, _ENLARGE = 960, 1.5  # size at which this area is detected
@@ -34,22 +34,27 @@ def detect_boxes(engine: Engine, image: Image) -> list[Box]:
     return [aligned(box, slope([box])) for box in engine.detect(image, _SIDE)]
 
 
-def detect_titles(engine: Engine, image: Image, boxes: Sequence[Box]) -> list[Line]:
-    """Return the titles of all quota invoices, each with its box aligned with its own text.
+def detect_titles(
+    engine: Engine, image: Image, boxes: Sequence[Box]
+) -> tuple[list[Line], list[Line]]:
+    """Return the titles of all quota invoices, and those of papers of other kinds.
 
-    A title that a seal hides is searched above a label 发票代码 without a title.
+    The box of each is aligned with its own text. A title that a seal hides is searched above a
+    label 发票代码 without a title.
     """
     lines = _read_upright(engine, image, boxes)
     found = _select_titles(lines)
+    others = [line for line in lines if is_other_title(line.text)]
     labels = [line for line in lines if code.is_label(line.text)]
     for label in labels[:_MAX_HIDDEN]:
-        if not found or multi_invoice.nearest_title(label.box, [title.box for title in found]) < 0:
+        known = [title.box for title in (*found, *others)]
+        if not known or multi_invoice.nearest_title(label.box, known) < 0:
             found += next(_hidden_titles(engine, image, label.box, found), [])
-    return found
+    return found, others
 
 
 def _select_titles(lines: Sequence[Line]) -> list[Line]:
-    return [replace(line, box=completed(line.box)) for line in lines if is_title(line.text)]
+    return [replace(line, box=completed(line)) for line in lines if is_title(line.text)]
 
 
 def _read_upright(engine: Engine, image: Image, boxes: Sequence[Box]) -> list[Line]:
@@ -88,12 +93,15 @@ def _hidden_titles(
                 yield [found]
 
 
-def completed(title: Box) -> Box:
+def completed(title: Line) -> Box:
     """Return the box of a whole title, for one that a seal cuts in two: 定额 is in the right half.
 
-    >>> half = np.array([[90, 0], [150, 0], [150, 10], [90, 10]], np.float32)
+    >>> box = np.array([[90, 0], [150, 0], [150, 10], [90, 10]], np.float32)
+    >>> half = Line("通用定额发票", (), (), 90, 150, 5, 10, box)
     >>> completed(half)[:, 0].round().tolist()
     [20.0, 150.0, 150.0, 20.0]
     """
-    characters = length(title) / max(height(title), 1e-6)
-    return part(title, 1 - _USUAL / characters, 1) if characters < _SHORTEST else title
+    characters = length(title.box) / max(height(title.box), 1e-6)
+    if characters >= _SHORTEST or len(title.text) >= _USUAL:
+        return title.box
+    return part(title.box, 1 - _USUAL / characters, 1)

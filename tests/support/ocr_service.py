@@ -69,7 +69,8 @@ class Running:
 
 @contextmanager
 def running(folder: Path, **settings: object) -> Iterator[Running]:
-    environ = {"project": "p1", "ak": "AK", "sk": "S3CRET", "token": "tok", "port": 0} | settings
+    default = {"project": "p1", "ak": "AK", "sk": "S3CRET", "token": "tok", "port": 0}
+    environ = default | {"drain_seconds": 0} | settings
     named = {f"QUOTA_OCR_{name.upper()}": str(value) for name, value in environ.items()}
     stderr = folder / "stderr"
     with (

@@ -38,6 +38,18 @@ def creased(sheet: Pixels, rng: Rng) -> Pixels:
     return _bend(sheet, np.zeros_like(down), down, light)
 
 
+def folded(sheet: Pixels, rng: Rng) -> Pixels:
+    """Fold the sheet across its text, so that the fold hides a thin strip and shifts one side."""
+    height, width = sheet.shape[:2]
+    x, y = _grid(height, width)
+    away = x - width * between(rng, 0.3, 0.7) + y * either_sign(rng, 0, 0.15)
+    beyond = (away > 0).astype(np.float32)
+    across = beyond * width * between(rng, 0.001, 0.003)
+    down = beyond * width * either_sign(rng, 0.001, 0.005)
+    light = 1 - 0.35 * np.exp(-np.abs(away) / width * 250) + 0.08 * np.tanh(away / width * 60)
+    return _bend(sheet, across, down, light)
+
+
 def crumpled(sheet: Pixels, rng: Rng) -> Pixels:
     """Add many small bends, like paper that was crumpled and smoothed by hand."""
     height, width = sheet.shape[:2]

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw
 
-from bench.drawing.invoice.content import Invoice
+from bench.drawing.invoice.content import WORDS, Invoice
 from bench.drawing.invoice.seals import RED, Imprint, company, stamp_seal
 from bench.drawing.pen import Ink, Pen, TextStyle
 from bench.drawing.random_numbers import Rng, between, either_sign, happens, pick
@@ -20,16 +20,67 @@ _SEAL_INKS: tuple[Ink, ...] = (RED, (214, 60, 70), (186, 40, 60))
 _PEN_INKS: tuple[Ink, ...] = ((34, 44, 120), (30, 30, 34), (40, 70, 160))
 
 
-def seal_over(name: str, strength: tuple[float, float] = (0.4, 0.65)) -> InkStep:
-    """Return a step that stamps the company's seal over a field, which stays readable."""
+def seal_over(
+    name: str,
+    strength: tuple[float, float] = (0.4, 0.65),
+    *,
+    away: tuple[float, float] = (20, 95),
+    inks: tuple[Ink, ...] = _SEAL_INKS,
+) -> InkStep:
+    """Return a step that stamps the company's seal over a field, which stays readable.
+
+    Args:
+        name: the field.
+        strength: from 0, invisible, to 1, full colour.
+        away: distance of the seal's tax number above or below the field.
+        inks: colours of the seal.
+    """
 
     def step(pen: Pen, invoice: Invoice, rng: Rng) -> None:
         left, top, right, bottom = pen.boxes[name]
         x = between(rng, left + 0.2 * (right - left), right - 0.1 * (right - left))
-        y = (top + bottom) / 2 + either_sign(rng, 20, 95)
-        _stamp_company_seal(pen, invoice, rng, (x, y), strength)
+        y = (top + bottom) / 2 + either_sign(rng, *away)
+        mark = Imprint(pick(rng, inks), between(rng, *strength), either_sign(rng, 0, 20))
+        stamp_seal(pen, company(invoice), (x, y), mark, rng)
 
     return step
+
+
+def seal_beside_number(pen: Pen, invoice: Invoice, rng: Rng) -> None:
+    """Stamp the company's seal so that its lower words 发票专用章 end the line of the number."""
+    _, top, right, bottom = pen.boxes["number"]
+    centre = right + between(rng, 15, 60), (top + bottom) / 2 - 38 + either_sign(rng, 0, 6)
+    mark = Imprint(pick(rng, _SEAL_INKS), between(rng, 0.4, 0.7), either_sign(rng, 0, 4))
+    stamp_seal(pen, company(invoice), centre, mark, rng)
+
+
+def struck_out(pen: Pen, _: Invoice, rng: Rng) -> None:
+    """Draw a thin line through a field and another one across the sheet, by hand."""
+    left, top, right, bottom = pen.boxes[pick(rng, ("code", "number", "amount"))]
+    ink = pick(rng, _PEN_INKS)
+    y = (top + bottom) / 2
+    pen.line(((left - 20, y + between(rng, -8, 8)), (right + 20, y + between(rng, -8, 8))), ink, 2)
+    pen.line(((60, pen.height * between(rng, 0.7, 0.95)), (940, between(rng, 30, 200))), ink, 3)
+
+
+def prize(pen: Pen, _: Invoice, rng: Rng) -> None:
+    """Print the result under a scratched prize area, over the area of the layout."""
+    words = WORDS[pick(rng, (5, 10, 50, 100))]
+    lines = pick(
+        rng,
+        (
+            ("奖金", f"{words}元"),
+            (f"奖金：{words}元",),
+            ("中奖金额", f"￥{pick(rng, (5, 10, 50))}.00"),
+            ("恭喜您", f"中奖{words}元"),
+        ),
+    )
+    left, right, middle = 55, 335, 320.0
+    area = tuple(round(each * pen.unit) for each in (left, 270, right, 395))
+    pen.sheet.paste((226, 224, 220), (area[0], area[1], area[2], area[3]))
+    style = TextStyle("sans", 40, (60, 58, 60))
+    for row, line in enumerate(lines):
+        pen.text(((left + right) / 2, middle + 48 * row), line, style, anchor="mm")
 
 
 def seal_aside(pen: Pen, invoice: Invoice, rng: Rng) -> None:
@@ -38,13 +89,7 @@ def seal_aside(pen: Pen, invoice: Invoice, rng: Rng) -> None:
     _, _, _, number_ends = pen.boxes["number"]
     low = max(pen.height - between(rng, 110, 150), number_ends + 125)
     centre = between(rng, 700, 820), low
-    _stamp_company_seal(pen, invoice, rng, centre, (0.35, 0.7))
-
-
-def _stamp_company_seal(
-    pen: Pen, invoice: Invoice, rng: Rng, centre: tuple[float, float], strength: tuple[float, float]
-) -> None:
-    mark = Imprint(pick(rng, _SEAL_INKS), between(rng, *strength), either_sign(rng, 0, 20))
+    mark = Imprint(pick(rng, _SEAL_INKS), between(rng, 0.35, 0.7), either_sign(rng, 0, 20))
     stamp_seal(pen, company(invoice), centre, mark, rng)
 
 

@@ -35,12 +35,17 @@ def out_of_focus(sigma: Range) -> PhotoStep:
     return step
 
 
-def shaken(length: Range) -> PhotoStep:
-    """Return a step that blurs along a line of ``length`` pixels per 1000."""
+def shaken(length: Range, angles: Range = (0, np.pi)) -> PhotoStep:
+    """Return a step that blurs along a line of ``length`` pixels per 1000.
+
+    Args:
+        length: range of the length.
+        angles: range of the line's angle in radians; 0 is along level text.
+    """
 
     def step(picture: Pixels, rng: Rng) -> Pixels:
         reach = max(3, round(between(rng, *length) * _scale(picture)))
-        angle = between(rng, 0, np.pi)
+        angle = between(rng, *angles)
         kernel = np.zeros((reach, reach), np.float32)
         along = (np.linspace(-0.5, 0.5, 4 * reach) * (reach - 1))[:, None]
         places = np.round(along * (np.sin(angle), np.cos(angle)) + (reach - 1) / 2).astype(int)

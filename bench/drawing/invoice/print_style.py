@@ -36,6 +36,10 @@ class PrintStyle:
     drop: float = 0.0
     """Distance of codes and numbers below their labels, as they are printed in a second run."""
     is_amount_in_words: bool = True
+    words_gap: float = 0.0
+    """Space between the characters of the amount, as a share of their size; 0 for the usual one."""
+    is_full_width: bool = False
+    """Whether codes and numbers are printed in full-width digits."""
 
 
 def random_print_style(rng: Rng) -> PrintStyle:

@@ -12,6 +12,8 @@ from bench.drawing.random_numbers import Rng
 
 _FEW = 3
 """Maximum number of characters with wide spacing."""
+_FULL_WIDTH = {code: code + 0xFEE0 for code in range(ord("0"), ord("Z") + 1)}
+"""Full-width form of each digit and capital letter."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,7 @@ class Printing:
     def field(self, point: Point, label: str, value: str, name: str) -> None:
         """Print a label and the value to its right."""
         _, _, right, _ = self.pen.text(point, label + self.style.colon, self.style.label)
+        value = value.translate(_FULL_WIDTH) if self.style.is_full_width else value
         self.pen.text((right + 14, point[1] + self.style.drop), value, self.style.digits, name=name)
 
     def amount(self, centre: Point, *, size: float = 62, figures: bool = True) -> None:
@@ -55,6 +58,10 @@ class Printing:
         words = self.invoice.words if in_words else self.invoice.figures
         # Four widely spaced characters would leave no room for the figures.
         spread = self.style.amount.spread if len(words) <= _FEW else 0.25 * in_words
+        if gap := self.style.words_gap:
+            widest = 1.9 * min(centre[0], 1000 - centre[0])
+            spread, size = gap, min(size, widest / (len(words) * (1 + gap) - gap))
+            figures = False
         style = replace(self.style.amount, size=size, spread=spread)
         _, _, right, _ = self.pen.text(centre, words, style, anchor="mm", name="amount")
         if figures and in_words:

@@ -1,10 +1,21 @@
-"""Cards, notes, the back of an invoice, a blank sheet."""
+"""Cards, notes, forms, the back of an invoice, a blank sheet."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bench.drawing.other_papers.print_helpers import BLUE, INK, Paper, city, day, heading, put, shop
+from bench.drawing.invoice.content import WORDS
+from bench.drawing.other_papers.print_helpers import (
+    BLUE,
+    INK,
+    Paper,
+    city,
+    day,
+    heading,
+    money,
+    put,
+    shop,
+)
 from bench.drawing.pen import Pen, TextStyle
 from bench.drawing.random_numbers import Rng, between, digits, pick
 
@@ -90,6 +101,36 @@ def _price_tag(pen: Pen, rng: Rng) -> None:
     )
 
 
+def _expense_form(pen: Pen, rng: Rng) -> None:
+    heading(pen, (500, 50), "费 用 报 销 单", 40)
+    put(
+        pen,
+        (40, 105, "报销部门：" + pick(rng, ("财务部", "销售部", "行政部")), 22),
+        (400, 105, day(rng), 22),
+        (720, 105, f"编号：{digits(rng, 8)}", 22),
+        (60, 155, "摘　　要　　　　　　金　额　　　　单据及附件共　　张", 22),
+        (60, 210, "停车费", 24),
+        (340, 210, money(rng, 900), 24),
+    )
+    pen.frame((30, 130, 970, 560), INK)
+    for y in (180, 240, 440, 500):
+        pen.line(((30, y), (970, y)), INK)
+    yuan = pick(rng, tuple(WORDS))
+    loan, rest = pick(rng, (200, 500)), pick(rng, (20, 50))
+    put(
+        pen,
+        (60, 470, f"合计金额(大写)　{WORDS[yuan]}元整", 26),
+        (640, 470, f"￥{yuan}.00", 26),
+        (
+            60,
+            530,
+            f"原借款：￥{loan}.00　　应退余款：￥{rest}.00",
+            22,
+        ),
+        (60, 590, "领导批示　　　　会计主管　　　　出纳　　　　报销人", 22),
+    )
+
+
 CARDS_AND_NOTES: Mapping[str, Paper] = {
     "business-card": (0.6, _business_card),
     "bank-card": (0.63, _bank_card),
@@ -98,5 +139,6 @@ CARDS_AND_NOTES: Mapping[str, Paper] = {
     "note": (0.7, _note),
     "letter": (1.3, _letter),
     "price-tag": (0.6, _price_tag),
+    "expense-form": (0.64, _expense_form),
 }
 """Paper by kind."""

@@ -70,12 +70,17 @@ def _hidden_fields(rng: Rng, long_side: int) -> Pixels:
     layouts = ("plain", "bilingual", "framed", "tall", "strip", "prize")
     pen = print_sheet(invoice, Kind(layouts=layouts), rng, long_side)
     for name in ("code", "number"):
-        left, top, right, bottom = (round(each * pen.unit) for each in pen.boxes[name])
-        area = (left - 4, top - 4, right + 4, bottom + 4)
-        patch = pen.sheet.crop(area)
-        cells = patch.resize((_UNREADABLE_CELLS, 2), Image.Resampling.BOX)
-        pen.sheet.paste(cells.resize(patch.size, Image.Resampling.NEAREST), area[:2])
+        mosaic(pen, name)
     return flat(opaque(pen.sheet), rng, long_side)
+
+
+def mosaic(pen: Pen, name: str) -> None:
+    """Hide a field by a mosaic."""
+    left, top, right, bottom = (round(each * pen.unit) for each in pen.boxes[name])
+    area = (left - 4, top - 4, right + 4, bottom + 4)
+    patch = pen.sheet.crop(area)
+    cells = patch.resize((_UNREADABLE_CELLS, 2), Image.Resampling.BOX)
+    pen.sheet.paste(cells.resize(patch.size, Image.Resampling.NEAREST), area[:2])
 
 
 def _beyond_focus(rng: Rng, long_side: int) -> Pixels:

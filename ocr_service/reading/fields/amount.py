@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from ocr_service.reading.fields.candidates import Candidate, Label
-from ocr_service.reading.text.lines import Line, rows
+import numpy as np
+
+from ocr_service.reading.fields.candidates import BROKEN, Candidate, Label
+from ocr_service.reading.text.lines import Line, rows, text_above
 
 _DIGITS = "零壹贰叁肆伍陆柒捌玖"
 _UNITS = {"拾": 10, "佰": 100, "仟": 1000, "万": 10_000}
@@ -17,16 +19,22 @@ _FORMS = str.maketrans(
 )
 _WORDS = re.compile(
     r"(?<![第年月日本共])([零壹贰叁肆伍陆柒捌玖拾佰仟][零壹贰叁肆伍陆柒捌玖拾佰仟万 ]*)元"
-    r"(?! *以[上下])"
+    r"(?! *(?:以[上下]|版))"
     r"(?:[ 零]*([壹贰叁肆伍陆柒捌玖]) *角)?(?:[ 零]*([壹贰叁肆伍陆柒捌玖]) *分)?"
 )
 _LESS_THAN_ONE = re.compile(r"()([壹贰叁肆伍陆柒捌玖]) *角(?: *([壹贰叁肆伍陆柒捌玖]) *分)?[ 整]*")
 _WHOLE = re.compile(r"([壹贰叁肆伍陆柒捌玖拾佰仟万 ]*[拾佰仟万])[ 整]*")
-# Without decimals at most two digits: ￥1000 may be ￥10.00 with its point lost.
+# Without decimals and without 元 at most two digits: ￥1000 may be ￥10.00 with its point lost.
 _FIGURES = re.compile(
-    r"[￥¥Y羊半丰夫][ :：.]*(?:(\d{1,3}(?:,\d{3})+|\d{1,6})[.．·,](\d0)(?!\d)|(\d{1,2})(?![\d.,]))"
+    r"(?:[￥¥Y羊半丰夫]|人民.|.民币|RMB)[ :：.]*"
+    r"(?:(\d{1,3}(?:,\d{3})+|\d{1,6})(?:[.．·,](\d0)(?!\d)| ?[元圆圓](?!版))|(\d{1,2})(?![\d.,]))"
 )
-_PLAIN = re.compile(r"^(\d{1,6})(?:[.．](\d0)元?|()元)$")
+_PLAIN = re.compile(r"^(\d{1,6})(?:[.．](\d0) ?元?| ?元)$")
+_UNIT = re.compile(r" *[元圆圓园员] *[整正]?")
+_APART, _SIGN_APART = 5, 2  # heights between the pieces of an amount in words, and in figures
+_WIDE = 2.0  # heights from one character to the next that leave room for a third one
+_UNEVEN = 1.6  # times the usual step between two characters
+_POINT_LOST = re.compile(r"\d{2}00")
 # A fine, a reward, a deposit or a fee is not the amount of an invoice.
 _ANOTHER = re.compile(r"[罚奖赔押]|最高|工本")
 _ENGLISH = {
@@ -102,11 +110,13 @@ def in_figures(text: str) -> tuple[int, int, int]:
     ((1000, 3, 8), (100000, 1, 9), (10000, 0, 3), (0, 0, 0))
     >>> in_figures("￥1000"), in_figures("￥50"), in_figures("￥2.50")
     ((0, 0, 0), (5000, 1, 3), (250, 1, 5))
+    >>> in_figures("￥1000元"), in_figures("人民币 30.00 元"), in_figures("人民币：30元")
+    ((100000, 1, 5), (3000, 4, 9), (3000, 4, 6))
     """
     found = _FIGURES.search(text) or _PLAIN.search(text)
     if not found or _ANOTHER.search(text[: found.start()]):
         return 0, 0, 0
-    first = next(group for group in (1, 3) if found[group])
+    first = 1 if found[1] else 3
     fen = 100 * int(found[first].replace(",", "")) + int(found[2] or 0)
     return fen, found.start(first), found.end(2 if found[2] else first)
 
@@ -144,20 +154,46 @@ def is_usual(text: str) -> bool:
 
 def words_candidates(lines: Sequence[Line]) -> list[Candidate]:
     """Amounts in words; widely spaced characters, each one a line, are joined."""
-    return _candidates(rows(lines, gap=5), in_words)
+    return _candidates(rows(lines, gap=_APART), lines, in_words)
 
 
 def figures_candidates(lines: Sequence[Line]) -> list[Candidate]:
     """Amounts in figures or in English."""
-    return _candidates(lines, in_figures) + _candidates(lines, in_english)
+    figures = _candidates(rows(lines, gap=_SIGN_APART), lines, in_figures)
+    return figures + _candidates(lines, lines, in_english)
 
 
 def _candidates(
-    lines: Sequence[Line], rule: Callable[[str], tuple[int, int, int]]
+    joined: Sequence[Line], lines: Sequence[Line], rule: Callable[[str], tuple[int, int, int]]
 ) -> list[Candidate]:
     found = []
-    for line in lines:
+    for line in joined:
         fen, start, end = rule(line.text)
         if fen:  # 元 and ￥ are the label
-            found.append(Candidate(written(fen), line.span(start, end), Label.OWN))
+            value = line.span(start, end)
+            if _ANOTHER.search(text_above(value, lines)):
+                continue
+            trust = BROKEN if _may_be_broken(line, start, end) else 1.0
+            found.append(Candidate(written(fen), value, Label.OWN, trust))
     return found
+
+
+def _may_be_broken(line: Line, start: int, end: int) -> bool:
+    """Whether an amount may lack a character: 伍  元 for 伍佰元, or ￥1000 for ￥10.00.
+
+    The characters of an amount in words are evenly spaced up to 元. Between only two characters
+    that are set wide there can be a third one.
+    """
+    if line.text[start].isascii():
+        return bool(_POINT_LOST.fullmatch(line.text, start, end))
+    unit = _UNIT.match(line.text, end)
+    upto = unit.end() if unit else end
+    places = [
+        place
+        for each, place in zip(line.text[start:upto], line.places[start:upto], strict=True)
+        if each != " "
+    ]
+    steps = np.diff(places) * (line.right - line.left) / line.height
+    if len(steps) > 1:
+        return bool(steps.max() > _UNEVEN * steps.min())
+    return bool((steps > _WIDE).any())

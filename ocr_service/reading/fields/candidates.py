@@ -9,6 +9,7 @@ from enum import IntEnum
 
 from ocr_service.reading.text.lines import Line, text_above, text_left_of
 
+BROKEN = 0.8  # trust in a value that may lack a character
 CUT = 0.85  # trust in the first characters of a longer run
 
 

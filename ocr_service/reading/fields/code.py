@@ -18,7 +18,7 @@ _NEVER_LETTERS = str.maketrans("OoQIl|i", "0001111")
 _TOKEN = re.compile(r"(?<![0-9A-Za-z|\-—~])[0-9A-Za-z|]{12}(?![0-9A-Za-z|\-—~])")
 # The digits of a seal may follow the code directly.
 _RUN_ON = re.compile(r"(?<![0-9A-Za-z|\-—~])[0-9A-Z|]{12}(?=[0-9A-Za-z|])")
-_LABEL = re.compile(r"代[码碼玛妈呜吗鸣]|票代|发.代.")
+_LABEL = re.compile(r"代[码碼玛妈呜吗鸣]|票代|发.代.|发票[码碼]")
 _OTHER = re.compile(r"号[码碼玛妈呜吗鸣]|票号|密|校验|税号|识别|电话")
 _LAST_YEAR = 39
 _LAST_YEAR_OF_LOCAL_BUREAUS = 16  # 国家税务总局公告2016年第23号: none were issued after April 2016
@@ -76,6 +76,16 @@ def is_label(text: str) -> bool:
     (True, True, False)
     """
     return bool(_LABEL.search(text))
+
+
+def labels(lines: Sequence[Line]) -> list[Line]:
+    """Return the labels 发票代码 in these lines, each without the other text of its line."""
+    return [
+        line.span(*match.span())
+        for line in lines
+        if is_label(line.text)
+        for match in _LABEL.finditer(line.text)
+    ]
 
 
 def candidates(lines: Sequence[Line]) -> list[Candidate]:

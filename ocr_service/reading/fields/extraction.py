@@ -8,12 +8,13 @@ from dataclasses import dataclass, field, fields, replace
 import numpy as np
 
 from ocr_service.reading.fields import amount, code, number
-from ocr_service.reading.fields.candidates import Candidate, Label
-from ocr_service.reading.fields.title import is_title
+from ocr_service.reading.fields.candidates import BROKEN, Candidate, Label
+from ocr_service.reading.fields.title import is_other_title, is_title
 from ocr_service.reading.text.lines import Line
 
 _SURE = 0.95
 _CREDIBLE = 0.5  # a lower chance asks for another pass
+_SAME_LABEL = 2.0  # heights between the places where two passes find a label
 _NEAR = 1.3  # candidates up to this many times as far as the nearest are on the same paper
 
 
@@ -26,6 +27,7 @@ class Extraction:
     numbers: list[Candidate] = field(default_factory=list)
     words: list[Candidate] = field(default_factory=list)
     figures: list[Candidate] = field(default_factory=list)
+    other_titles: list[Line] = field(default_factory=list)
     code_labels: list[Line] = field(default_factory=list)
     number_labels: list[Line] = field(default_factory=list)
 
@@ -34,7 +36,7 @@ class Extraction:
         """Whether every field was found beside its label, so that reading can stop."""
         return bool(
             self.titles
-            and self.words
+            and any(each.trust > BROKEN for each in self.words)
             and any(_is_credible(each) for each in self.codes)
             and any(_is_credible(each) for each in self.numbers)
         )
@@ -44,6 +46,11 @@ class Extraction:
         """Whether only the amount in words is missing, and the amount in figures is certain."""
         sure = any(each.chance > _SURE for each in self.figures)
         return sure and replace(self, words=self.figures).is_sufficient
+
+    @property
+    def is_other_paper(self) -> bool:
+        """Whether there is only a paper of another kind, so that further passes are useless."""
+        return bool(self.other_titles and not self.titles and len(self.code_labels) <= 1)
 
     @property
     def is_invoice(self) -> bool:
@@ -57,15 +64,24 @@ class Extraction:
             self.titles, key=lambda line: line.height * (line.right - line.left), default=None
         )
 
-    def nearest_to(self, title: Line) -> Extraction:
-        """Return the candidates nearest to this title, if there are two papers on the image."""
+    def nearest_to(self, title: Line, other_titles: Sequence[Line] = ()) -> Extraction:
+        """Return the candidates on the paper with this title, if there are two on the image."""
+        others = [*self.other_titles, *other_titles]
+
+        def own(candidates: Sequence[Candidate]) -> list[Candidate]:
+            return [each for each in candidates if _is_below(title, each.line, others)]
+
         return Extraction(
             [title],
-            _near(title, _labelled(self.codes, self.code_labels)),
-            _near(title, _labelled(self.numbers, self.number_labels)),
-            _near(title, self.words),
-            _near(title, self.figures),
+            _near(title, _labelled(title, own(self.codes), self.code_labels)),
+            _near(title, _labelled(title, own(self.numbers), self.number_labels)),
+            _near(title, own(self.words)),
+            _near(title, own(self.figures)),
         )
+
+    def of_one_paper(self) -> Extraction:
+        """Return the candidates on the paper with the largest title; all without a title."""
+        return self.nearest_to(self.title) if self.title else self
 
     def merged_with(self, other: Extraction) -> Extraction:
         """Both extractions together."""
@@ -74,36 +90,67 @@ class Extraction:
 
 
 def extract(lines: Sequence[Line]) -> Extraction:
-    """Extract titles, labels and candidates from the lines of one pass."""
+    """Extract titles, labels and candidates from the lines of one pass.
+
+    A title has no field: （百元版） names the largest amount of its kind.
+    """
+    titles = [line for line in lines if is_title(line.text)]
+    others = [line for line in lines if is_other_title(line.text)]
+    lines = [line for line in lines if line not in titles]
     return Extraction(
-        [line for line in lines if is_title(line.text)],
+        titles,
         code.candidates(lines),
         number.candidates(lines),
         amount.words_candidates(lines),
         amount.figures_candidates(lines),
-        [line for line in lines if code.is_label(line.text)],
-        [line for line in lines if number.is_label(line.text)],
+        others,
+        code.labels(lines),
+        number.labels(lines),
     )
 
 
-def _labelled(candidates: Sequence[Candidate], labels: Sequence[Line]) -> list[Candidate]:
-    """Return the candidates beside a label; all candidates if no label of their field was read.
+def _is_below(title: Line, line: Line, other_titles: Sequence[Line]) -> bool:
+    """Whether no title of another paper is nearer above a line than this title."""
 
-    A candidate away from an existing label is the number of a seal, or a part of it.
+    def away(each: Line) -> float:
+        down = each.box[3] - each.box[0]
+        offset = line.box.mean(axis=0) - each.box.mean(axis=0)
+        is_above = float(offset @ down) > -float(down @ down)
+        return float(np.linalg.norm(offset)) if is_above else np.inf
+
+    return all(away(title) <= away(other) for other in other_titles)
+
+
+def _labelled(
+    title: Line, candidates: Sequence[Candidate], labels: Sequence[Line]
+) -> list[Candidate]:
+    """Return the candidates beside the label of this paper; all if no label of theirs was read.
+
+    A candidate beside another label of the same text is on another paper. One away from an existing
+    label is the number of a seal, or a part of it.
     """
-    return [each for each in candidates if each.label is Label.OWN or not labels]
+    if not labels:
+        return list(candidates)
+    own = min(labels, key=lambda label: _away(label, title))
+
+    def is_own(line: Line) -> bool:
+        nearest = min(labels, key=lambda label: _away(label, line))
+        return _away(nearest, own) < _SAME_LABEL * own.height
+
+    return [each for each in candidates if each.label is Label.OWN and is_own(each.line)]
 
 
 def _is_credible(candidate: Candidate) -> bool:
     return candidate.label is Label.OWN and candidate.chance > _CREDIBLE
 
 
+def _away(line: Line, other: Line) -> float:
+    return float(np.linalg.norm(line.box.mean(axis=0) - other.box.mean(axis=0)))
+
+
 def _near(title: Line, candidates: Sequence[Candidate]) -> list[Candidate]:
     """Return the candidates about as far from the title as the nearest one with the best label."""
     best = max((each.label for each in candidates), default=Label.NONE)
-    away = {
-        id(each): float(np.linalg.norm(each.line.box.mean(axis=0) - title.box.mean(axis=0)))
-        for each in candidates
-    }
+    away = {id(each): _away(each.line, title) for each in candidates}
     nearest = min((away[id(each)] for each in candidates if each.label is best), default=0.0)
     return [each for each in candidates if away[id(each)] < _NEAR * nearest + title.height]

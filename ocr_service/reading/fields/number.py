@@ -15,14 +15,17 @@ _TOKEN = re.compile(
     r"(?:(?<=N[oO0º°])|(?<=N[oO0º°][.:])|(?<![0-9A-Za-z.|\-—~@#*＊＃]))"
     r"[0-9A-Za-z|]{8}(?![0-9A-Za-z.|\-—~@#])"
 )
-_LABEL = re.compile(r"(?<![据话证机账户车])号[码碼玛妈呜吗鸣]|票号|发.号.")
+_LABEL = re.compile(r"(?<![据话证机账户车])号[码碼玛妈呜吗鸣]|票号|发.号.|发票[码碼]")
 _ALNUM = re.compile(r"[0-9A-Za-z|]*")
 _SEAL_DIGITS = 3
 _STRANGE = 0.5  # trust in eight digits of nine or ten
 # The digits of a seal may follow the number directly.
 _RUN_ON = re.compile(r"(?<![0-9A-Za-z.|\-—~@#])[0-9OIl|]{8}(?=[0-9A-Za-z|])")
 # Words of a printer's line, a date, a telephone number or a tax number: no invoice number.
-ELSEWHERE = re.compile(r"[印本年月册份卷税]|密|电话|起止|识别|批准|[账帐单]号|开户|\d[-—~]\d")
+# 月章 is the end of 发票专用章 on a seal, misread.
+ELSEWHERE = re.compile(
+    r"[印本年册份卷税]|月(?!章)|密|电话|起止|识别|批准|[账帐单]号|开户|\d[-—~]\d"
+)
 _OTHER = re.compile(r"代[码碼玛妈呜吗鸣]|票代|密|校验|税号|识别|电话|起止|[据账帐单]号|开户")
 
 
@@ -44,6 +47,16 @@ def is_label(text: str) -> bool:
     (True, True, False, False)
     """
     return bool(_LABEL.search(text)) and not ELSEWHERE.search(text)
+
+
+def labels(lines: Sequence[Line]) -> list[Line]:
+    """Return the labels 发票号码 in these lines, each without the other text of its line."""
+    return [
+        line.span(*match.span())
+        for line in lines
+        if is_label(line.text)
+        for match in _LABEL.finditer(line.text)
+    ]
 
 
 def candidates(lines: Sequence[Line]) -> list[Candidate]:

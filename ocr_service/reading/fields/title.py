@@ -13,6 +13,21 @@ _SENTENCE = re.compile(
     r"[，。；、《》:：]|本发票|[开领]具|换开|停止|使用|关于|工本|收到|说明|规定|印刷|领购"
 )
 
+# Titles of papers with a code, a number or an amount that are no quota invoices.
+_OTHER = re.compile(
+    r"专用发|普通发|机打发|增值税.{0,9}发|卷票|客票|车票|通行费|电子发"
+    r"|收 ?据|报 ?销 ?单|签 ?购 ?单|超市$"
+)
+
+
+def is_other_title(text: str) -> bool:
+    """Whether the text is the title of a paper of another kind.
+
+    >>> is_other_title("通用机打发票"), is_other_title("费用报销单"), is_other_title("发票专用章")
+    (True, True, False)
+    """
+    return bool(_OTHER.search(text)) and not _TITLE.search(text)
+
 
 def is_title(text: str) -> bool:
     """Whether the text is the title of a quota invoice, with at most one misread character.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import queue
+import string
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -34,6 +35,8 @@ _MAX_PIXELS = 560_000  # for detection, which needs half a kilobyte for each
 _VERY_LONG = 565  # pixels; code and label together are shorter
 _NARROWED = 0.6
 _DIRECTION_WIDTH = 192  # pixels of a line in the direction classifier
+# Widely spaced and monospaced digits look full-width to the model.
+_HALF_WIDTH = {ord(each) + 0xFEE0: each for each in string.digits + string.ascii_letters}
 _WIDTH_STEP = 32  # widths are rounded up, so that OpenVINO compiles few shapes
 
 
@@ -78,7 +81,9 @@ class Engine:
         core = openvino.Core()
         recognition = core.read_model(_MODELS / "PP-OCRv6_rec_small.onnx")
         characters = recognition.get_rt_info()["framework"]["character"].value.splitlines()
-        self._characters = CTCLabelDecode(characters).character
+        self._characters = [
+            each.translate(_HALF_WIDTH) for each in CTCLabelDecode(characters).character
+        ]
         detection = _MODELS / "PP-OCRv6_det_small.onnx"
         direction = _MODELS / "ch_ppocr_mobile_v2.0_cls_mobile.onnx"
         self._recognition = _Network(core, recognition, threads=threads, streams=threads)
@@ -127,7 +132,8 @@ class Engine:
         return self._decode(chances, width / padded, columns)
 
     def _columns(self, alphabet: str) -> NDArray[np.intp]:
-        return np.array([0, *(self._characters.index(character) for character in alphabet)])
+        found = [at for at, each in enumerate(self._characters) if each and each in alphabet]
+        return np.array([0, *found])
 
     def _decode(
         self, chances: NDArray[np.float32], filled: float, columns: NDArray[np.intp] | None

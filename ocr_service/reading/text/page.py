@@ -25,6 +25,7 @@ _SMALL = 0.8  # of the usual height of a line
 _LONG, _LOW = 15.0, 0.95
 _ALIKE = 0.75  # of the larger height: lower text behind an amount in words is its figures
 _REACH = 3.0  # heights between characters that belong together
+_AROUND = 8.0  # heights of a line from the only text that was found to the edge of its paper
 _MARGIN = 1.0  # of paper around its text, in heights of a line
 
 
@@ -132,6 +133,18 @@ def paper_corners(page: Page, boxes: Sequence[Box]) -> Corners:
     right, bottom = level.max(axis=0) + margin
     corners = np.array([[left, top], [right, top], [right, bottom], [left, bottom]]) @ turn.T
     return as_corners(corners)
+
+
+def text_area(page: Page, image: Image) -> tuple[int, int, int, int]:
+    """Return the left, top, right and bottom of the area with text and the paper around it."""
+    size = image.shape[1], image.shape[0]
+    if not page.boxes:
+        return 0, 0, *size
+    text = np.concatenate(page.boxes)
+    margin = _AROUND * median(min(height(box), length(box)) for box in page.boxes)
+    left, top = np.clip(text.min(axis=0) - margin, 0, size).astype(int).tolist()
+    right, bottom = np.clip(text.max(axis=0) + margin, 0, size).astype(int).tolist()
+    return left, top, right, bottom
 
 
 def as_corners(points: NDArray[Any]) -> Corners:

@@ -220,6 +220,17 @@ def test_the_ocr_service_alone_names_every_invalid_setting(tmp_path: Path) -> No
     assert "Traceback" not in printed
 
 
+@pytest.mark.parametrize("option", ["--ak", "--sk", "--token"])
+def test_the_ocr_service_takes_no_credentials_from_the_command_line(
+    tmp_path: Path, option: str
+) -> None:
+    with run("ocr_service", option, "s3cret", "--project", "p1", folder=tmp_path) as process:
+        printed, _ = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "QUOTA_OCR_SK_FILE" in printed
+    assert "s3cret" not in printed
+
+
 @pytest.mark.parametrize("command", ["local up", "local demo", "local invoke", "ocr_service"])
 def test_each_command_has_a_help_text(command: str, tmp_path: Path) -> None:
     with run(*command.split(), "--help", folder=tmp_path) as process:

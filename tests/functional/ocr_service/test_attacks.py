@@ -16,6 +16,7 @@ import httpx
 import pytest
 from PIL import Image
 
+from bench.attacks.nested_forms import nested_forms
 from tests.support import bombs
 from tests.support.ocr_service import (
     PATH,
@@ -43,7 +44,7 @@ CHUNKED = b"POST %b HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n%b"
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     folder = tmp_path_factory.mktemp("ocr")
-    with running(folder, body_seconds=2, decode_seconds=1, workers=2) as one:
+    with running(folder, body_seconds=2, decode_seconds=1, page_seconds=1, workers=2) as one:
         ask(one, SMALL.getvalue())
         yield one
 
@@ -166,7 +167,7 @@ def test_a_valid_request_before_a_malformed_one_gets_its_response(service: Runni
 @pytest.mark.parametrize("levels", [6, 7])
 def test_an_endless_page_does_not_delay_other_requests(service: Running, levels: int) -> None:
     """Form XObjects in form XObjects: one or ten million rectangles in 2 kB."""
-    bomb = bombs.nested_forms(levels)
+    bomb = nested_forms(levels)
     with measured(service.process.pid) as peak, ThreadPoolExecutor(5) as pool:
         refused = [pool.submit(ask, service, bomb, SEVERAL) for _ in range(5)]
         time.sleep(0.3)
@@ -174,15 +175,15 @@ def test_an_endless_page_does_not_delay_other_requests(service: Running, levels:
         assert not all(one.done() for one in refused)  # they are decoded one by one
         assert [one.result() for one in refused] == [(400, "AIS.0102")] * 5
     assert peak.growth < 500  # one page at a time, of at most 384 MB
-    assert ask(service, bombs.nested_forms(1), SEVERAL)[0] == 200
+    assert ask(service, nested_forms(1), SEVERAL)[0] == 200
 
 
 def test_it_stops_during_an_endless_page(tmp_path: Path) -> None:
     with (
-        running(tmp_path, stop_seconds=1, decode_seconds=60) as service,
+        running(tmp_path, stop_seconds=1, page_seconds=60) as service,
         ThreadPoolExecutor(2) as pool,
     ):
-        bomb = bombs.nested_forms(6)
+        bomb = nested_forms(6)
         refused = [pool.submit(ask, service, bomb, SEVERAL) for _ in range(2)]
         time.sleep(1)
         service.process.terminate()

@@ -59,8 +59,10 @@ def review(desk: Desk, tmp_path: Path) -> Iterator[ReviewPage]:
     context = open_context(desk.environment, tmp_path / "review")
     with running_page(
         context, TEAM, listen(0), lambda name, address: addresses[name].append(address)
-    ) as url:
-        yield ReviewPage(url, addresses)
+    ) as page:
+        assert page.is_running()
+        yield ReviewPage(page.url, addresses)
+    assert not page.is_running()
 
 
 @pytest.fixture(scope="module")

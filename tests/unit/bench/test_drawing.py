@@ -10,12 +10,15 @@ import pytest
 from PIL import Image, ImageChops
 
 from bench.drawing import (
+    HARD_KINDS,
     KINDS,
     OTHER_PAPERS,
+    TWO_PAPERS,
     FontsMissingError,
     Group,
     draw,
     draw_other,
+    draw_two,
     encode,
     sheet,
     tabletop,
@@ -111,6 +114,38 @@ def test_every_kind_draws_a_picture_of_the_requested_size(kind: str) -> None:
     assert drawing.truth
     assert drawing.image.mode == "RGB"
     assert max(drawing.image.size) == SMALL
+
+
+@needs_fonts
+@pytest.mark.parametrize("kind", HARD_KINDS)
+def test_every_hard_kind_draws_other_fields_for_another_seed(kind: str) -> None:
+    first, second = draw(kind, 5, long_side=SMALL), draw(kind, 6, long_side=SMALL)
+    assert first.image.mode == "RGB"
+    assert first.truth
+    assert first.truth != second.truth
+
+
+@needs_fonts
+@pytest.mark.parametrize("kind", TWO_PAPERS)
+def test_two_papers_have_the_fields_of_the_quota_invoice(kind: str) -> None:
+    drawing, again = draw_two(kind, 5), draw_two(kind, 5)
+    assert drawing.truth
+    assert drawing.truth == again.truth
+    assert (drawing.truth.number == "") == ("hidden" in kind)
+    assert not ImageChops.difference(drawing.image, again.image).getbbox()
+
+
+@needs_fonts
+def test_a_sheet_has_papers_that_make_quarter_turns() -> None:
+    """The top edge of a paper is its first edge, in any direction."""
+    corners = [ticket.polygon[:2] for seed in range(3) for ticket in turned_sheet(seed).tickets]
+    across = [abs(right[1] - left[1]) > abs(right[0] - left[0]) for left, right in corners]
+    assert any(across)
+    assert not all(across)
+
+
+def turned_sheet(seed: int) -> Group:
+    return sheet(seed, 1, 2, is_turned=True)
 
 
 @needs_fonts

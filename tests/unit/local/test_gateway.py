@@ -124,6 +124,7 @@ def test_a_response_with_an_invalid_member_is_an_error(
     ("raised", "expected"),
     [
         (FunctionError("KeyError", "internal-detail"), (500, "APIG.9999")),
+        (ConnectionError("internal-detail"), (500, "APIG.9999")),
         (Discarded(), (429, "APIG.0308")),
     ],
 )

@@ -194,7 +194,7 @@ def authenticator(
 
 
 def authenticate(at: Authenticator, message: signature.Message, project: str = "p1") -> None:
-    at.authenticate(message, project)(hashlib.sha256(b"{}").hexdigest())
+    at.authenticate(message, project).verify(hashlib.sha256(b"{}").hexdigest())
 
 
 def test_temporary_credentials_need_their_security_token() -> None:

@@ -22,7 +22,8 @@ from ocr_service import errors
 from ocr_service.app import make_app
 from ocr_service.auth.keyring import Credentials, StaticKeyring
 from ocr_service.contract.openapi import describe
-from ocr_service.decode.sandbox import Pixels, Sandbox
+from ocr_service.decode.decoder import Pixels
+from ocr_service.decode.sandbox import Sandbox
 from ocr_service.reading.invoice import Field, QuotaInvoice
 from ocr_service.settings import Settings
 
@@ -190,6 +191,11 @@ def test_an_error_of_the_reader_gets_a_code_and_is_logged_without_its_text(
     assert_refused(response, errors.RECOGNITION_FAILED)
     assert reader.seen
     assert "reader failed" in caplog.messages
+
+
+def test_a_failure_of_the_machine_is_not_the_image_s() -> None:
+    response = ask(service(FakeReader(MemoryError())), headers=TOKEN, json={"image": IMAGE})
+    assert_refused(response, errors.INTERNAL)
 
 
 def test_an_unexpected_error_gets_a_code_and_is_logged(caplog: pytest.LogCaptureFixture) -> None:
@@ -442,6 +448,8 @@ def test_each_request_is_logged_once_with_listed_members_only(
     lines = [one for one in caplog.records if one.message == "request"]
     assert [vars(one)["path"] for one in lines] == ["/v2/{project_id}/ocr/quota-invoice", "-"]
     assert [vars(one)["error_code"] for one in lines] == ["ModelArts.4601", "APIG.0101"]
+    assert [vars(one)["key"] for one in lines] == ["fixed", None]
+    assert [vars(one)["address"] for one in lines] == ["127.0.0.1"] * 2
     assert vars(lines[1])["request_id"] == response.headers["x-request-id"]
     own = [str(vars(one)) for one in caplog.records if one.name.startswith("ocr_service")]
     assert len(own) == 2
@@ -460,6 +468,8 @@ def test_the_description_names_every_route_and_every_code() -> None:
         "/v2/{project_id}/ocr/auto-classification",
         "/v3/auth/tokens",
         "/healthz",
+        "/readyz",
+        "/metrics",
         "/openapi.json",
     }
     for code in errors.ALL:

@@ -13,7 +13,8 @@ import pytest
 
 from ocr_service import errors, logs
 from ocr_service.fetch import is_public
-from ocr_service.http.limits import PerMinute, Slots
+from ocr_service.http.fair_shares import FairSlots
+from ocr_service.http.limits import PerMinute
 from ocr_service.settings import Settings, SettingsError
 from tests.support.paths import ROOT
 
@@ -75,6 +76,26 @@ def test_all_problems_are_reported_by_name_and_without_values() -> None:
 def test_invalid_settings_are_refused(environ: dict[str, str], problem: str) -> None:
     with pytest.raises(SettingsError, match=problem):
         Settings.read(environ)
+
+
+def test_secrets_may_stand_in_files(tmp_path: Path) -> None:
+    (tmp_path / "sk").write_text("S3CRET\n", encoding="utf-8")
+    settings = Settings.read(GOOD | {"QUOTA_OCR_SK": "", "QUOTA_OCR_SK_FILE": str(tmp_path / "sk")})
+    assert settings.sk == "S3CRET"
+    with pytest.raises(SettingsError) as caught:
+        Settings.read(
+            GOOD
+            | {
+                "QUOTA_OCR_SK_FILE": str(tmp_path / "sk"),
+                "QUOTA_OCR_TOKEN_FILE": str(tmp_path / "none"),
+                "QUOTA_OCR_TOKEN_SECRET": "short",
+            }
+        )
+    assert caught.value.problems == [
+        "set only one of QUOTA_OCR_SK and its _FILE",
+        "QUOTA_OCR_TOKEN_FILE: the file cannot be read",
+        "QUOTA_OCR_TOKEN_SECRET: at least 32 characters",
+    ]
 
 
 def test_the_readme_lists_every_setting_with_its_default() -> None:
@@ -143,16 +164,16 @@ def test_addresses_that_are_public(address: str) -> None:
 
 
 def test_slots_are_released_after_an_error() -> None:
-    slots = Slots(1)
+    slots = FairSlots(1)
 
     def fail_in_a_slot() -> None:
-        with slots.hold():
+        with slots.hold("AK"):
             raise KeyError
 
     for _ in range(3):
         with pytest.raises(KeyError):
             fail_in_a_slot()
-    with slots.hold(), pytest.raises(errors.ApiError) as caught, slots.hold():
+    with slots.hold("AK"), pytest.raises(errors.ApiError) as caught, slots.hold("AK"):
         pass
     assert caught.value.code is errors.TOO_MANY_AT_ONCE
 

@@ -8,7 +8,8 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from ocr_service.decode.sandbox import Pixels, Sandbox
+from ocr_service.decode.decoder import Pixels
+from ocr_service.decode.sandbox import Sandbox
 from ocr_service.errors import BAD_FORMAT, BAD_PARAMETER, BAD_SIZE, ApiError, Code
 
 SANDBOX = Sandbox(2, 20)

@@ -154,6 +154,82 @@ def test_fines_rewards_fees_and_deposits_are_no_amount(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("pieces", "text"),
+    [
+        (["人民币 30.00 元"], "￥30.00"),
+        (["人民币：30元"], "￥30.00"),
+        (["人民币", "30.00", "元"], "￥30.00"),
+        (["￥1000元"], "￥1000.00"),
+        (["￥1000"], ""),
+    ],
+)
+def test_forms_of_an_amount_in_figures(pieces: list[str], text: str) -> None:
+    page = [line(piece, 130 * place) for place, piece in enumerate(pieces)]
+    assert confidence.amount_field(extract(page)).text == text
+
+
+def test_four_digits_without_a_point_are_doubtful() -> None:
+    assert confidence.amount_field(extract([line("￥1000元")])).confidence <= 0.8
+    assert confidence.amount_field(extract([line("￥1000.00元")])).confidence > 0.9
+
+
+@pytest.mark.parametrize(
+    "places",
+    [
+        (0, 200, 300),  # 伍, a gap, 元, 整
+        (0, 200),  # 伍 and 元 far apart: there is room for a third character
+    ],
+)
+def test_an_amount_that_may_lack_a_character_is_doubtful(places: tuple[float, ...]) -> None:
+    pieces = [line(each, x, height=60) for each, x in zip("伍元整", places, strict=False)]
+    found = extract(pieces)
+    assert [each.text for each in found.words] == ["￥5.00"]
+    assert confidence.amount_field(found).confidence <= 0.8
+    assert not found.is_sufficient
+
+
+def test_an_amount_with_evenly_spaced_characters_is_certain() -> None:
+    pieces = [line(each, 150 * place, height=60) for place, each in enumerate("伍佰元整")]
+    assert confidence.amount_field(extract(pieces)).confidence > 0.95
+
+
+@pytest.mark.parametrize(
+    "title", ["通用定额发票（百元版）", "通用定额发票(百元版)", "通用定额发票（100元版）"]
+)
+def test_the_title_has_no_amount(title: str) -> None:
+    found = extract([line(title), line("(百元版)", 500)])
+    assert found.titles
+    assert found.words + found.figures == []
+
+
+def test_a_number_beside_the_words_of_a_seal() -> None:
+    [found] = number.candidates([line("发票号码"), line("08131440月章", 130)])
+    assert (found.text, found.label) == ("08131440", Label.OWN)
+
+
+# Papers of other kinds
+
+
+def test_a_value_beside_the_second_label_is_on_another_paper() -> None:
+    title = line("通用定额发票", 0, 0)
+    page = [title, line("发票号码", 0, 90), line("发票号码54891534", 0, 250)]
+    assert extract(page).nearest_to(title).numbers == []
+
+
+def test_a_value_below_the_title_of_another_paper_is_not_taken() -> None:
+    title = line("通用定额发票", 0, 0)
+    page = [title, line("通用机打发票", 0, 200), line("发票代码144031900111", 0, 260)]
+    assert len(extract(page).codes) == 1
+    assert extract(page).nearest_to(title).codes == []
+
+
+def test_a_paper_with_another_title_needs_no_second_pass() -> None:
+    page = [line("通用机打发票"), line("发票代码144031900111", 0, 90)]
+    assert extract(page).is_other_paper
+    assert not extract([*page, line("发票代码144031900222", 0, 300)]).is_other_paper
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "今收到张三定额发票工本费",
@@ -223,6 +299,14 @@ def test_title_of_a_city_alone_names_its_province() -> None:
 def test_no_candidate_is_an_empty_field() -> None:
     assert confidence.consensus([]) == confidence.amount_field(Extraction())
     assert confidence.consensus([]).confidence == 0.0
+
+
+def test_a_confidence_has_one_score_and_broken_values_stay_below_their_limit() -> None:
+    corners = ((0, 0), (1, 0), (1, 1), (0, 1))
+    broken = confidence.to_invoice(extract([line("￥1000元", chance=1.0)]), corners).amount
+    certain = confidence.to_invoice(extract([line("￥1000.00元")]), corners).amount
+    assert 0.7 < broken.confidence <= 0.8
+    assert confidence.score(certain.confidence) == pytest.approx(0.99)
 
 
 def test_passes_that_differ_lose_confidence() -> None:

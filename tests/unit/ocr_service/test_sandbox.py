@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 import threading
@@ -13,9 +15,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from bench.attacks.nested_forms import nested_forms
 from ocr_service.decode import sandbox
+from ocr_service.decode.decoder import LIMIT_EXCEEDED
 from ocr_service.decode.sandbox import Sandbox
-from ocr_service.errors import BAD_FORMAT, BAD_SIZE, ApiError, Code
+from ocr_service.errors import BAD_FORMAT, BAD_SIZE, INTERNAL, ApiError, Code
 from ocr_service.http.limits import WeightedSemaphore
 from tests.support import bombs
 
@@ -41,8 +45,8 @@ def test_a_file_that_takes_too_long_is_refused_and_the_next_one_decoded() -> Non
     assert box.decode(png()).shape == (30, 40, 3)
     before = processes(box)
     started = time.monotonic()
-    refused = refusal(box, bombs.nested_forms(6), 1)
-    assert (refused.code, refused.detail) == (BAD_FORMAT, sandbox.LIMIT_EXCEEDED)
+    refused = refusal(box, nested_forms(6), 1)
+    assert (refused.code, refused.detail) == (BAD_FORMAT, LIMIT_EXCEEDED)
     assert 0.4 < time.monotonic() - started < 10
     assert processes(box) == []  # ended
     assert box.decode(png()).shape == (30, 40, 3)
@@ -54,8 +58,31 @@ def test_a_file_that_takes_too_long_is_refused_and_the_next_one_decoded() -> Non
 def test_a_file_that_takes_too_much_memory_is_refused_and_the_next_one_decoded() -> None:
     box = Sandbox(1, seconds=20, memory=60 << 20)
     refused = refusal(box, png(4096, 4096))  # 64 MB as Pillow keeps it
-    assert (refused.code, refused.detail) == (BAD_FORMAT, sandbox.LIMIT_EXCEEDED)
+    assert (refused.code, refused.detail) == (BAD_FORMAT, LIMIT_EXCEEDED)
     assert box.decode(png()).shape == (30, 40, 3)
+    box.close()
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
+def test_a_killed_or_hung_process_is_not_the_file_s_fault(number: int) -> None:
+    box = Sandbox(1, seconds=0.5)
+    box.decode(png())
+    (pid,) = processes(box)
+    with pytest.raises(ApiError) as caught:
+        box.decode(png(), before_decode=lambda _area: os.kill(pid, number))
+    assert caught.value.code is INTERNAL
+    assert box.interrupted == 1
+    assert box.decode(png()).shape == (30, 40, 3)
+    box.close()
+
+
+def test_a_crash_of_the_decoder_is_the_file_s_fault() -> None:
+    box = Sandbox(1, seconds=20)
+    box.decode(png())
+    (pid,) = processes(box)
+    with pytest.raises(ApiError) as caught:
+        box.decode(png(), before_decode=lambda _area: os.kill(pid, signal.SIGSEGV))
+    assert (caught.value.code, box.interrupted) == (BAD_FORMAT, 0)
     box.close()
 
 
@@ -104,7 +131,7 @@ def test_closing_ends_current_decoding() -> None:
     started = time.monotonic()
     timer = threading.Timer(0.5, box.close)
     timer.start()
-    refusal(box, bombs.nested_forms(6), 1)
+    refusal(box, nested_forms(6), 1)
     assert time.monotonic() - started < 20
     timer.join()
 
@@ -125,7 +152,7 @@ def test_the_number_of_pixels_is_reported_before_decoding() -> None:
     box = Sandbox(1, seconds=20)
     areas: list[int] = []
     box.decode(png(50, 60), before_decode=areas.append)
-    box.decode(bombs.nested_forms(1), 1, before_decode=areas.append)
+    box.decode(nested_forms(1), 1, before_decode=areas.append)
     refusal(box, png(10, 10))
     assert areas == [3000, 1_851_852]
     box.close()

@@ -40,5 +40,5 @@ def review(cloud: Cloud, desk: Desk, tmp_path: Path) -> Iterator[ReviewPage]:
     context = open_context(environment, tmp_path / "review")
     with running_page(
         context, TEAM, listen(0), lambda name, address: addresses[name].append(address)
-    ) as url:
-        yield ReviewPage(url, addresses)
+    ) as page:
+        yield ReviewPage(page.url, addresses)

@@ -1,0 +1,1 @@
+"""Measures honest callers of the OCR service while others attack it."""

@@ -1,0 +1,74 @@
+"""The figures of the OCR benchmark."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from bench.drawing import Group, Ticket, Truth
+from bench.ocr import sheets
+from bench.ocr.accuracy import Result, bins
+from bench.ocr.cases import Case
+from bench.ocr.engines import Reading
+from bench.ocr.engines import Ticket as Found
+from bench.ocr.fit import fitted
+
+TRUTH = Truth("144031900111", "01142646", "￥10.00", "广东省深圳市")
+FIELDS = {
+    "code": (TRUTH.code, 0.9),
+    "number": (TRUTH.number, 0.99),
+    "amount": ("￥50.00", 0.99),
+    "location": ("", 0.0),
+}
+PAPER = ((0, 0), (100, 0), (100, 60), (0, 60))
+
+
+def result(fields: dict[str, tuple[str, float]]) -> Result:
+    case = Case("clean-1", "clean", np.zeros((1, 1, 3), np.uint8), vars(TRUTH))
+    return Result(case, Reading(fields, 0.1))
+
+
+def test_bins_count_the_fields_that_were_read() -> None:
+    counted = {each["above"]: (each["fields"], each["right"]) for each in bins([result(FIELDS)])}
+    assert counted[0.8] == (1, 1)
+    assert counted[0.95] == (2, 1)
+    assert sum(fields for fields, _ in counted.values()) == 3
+
+
+def read(*polygons: tuple[tuple[float, float], ...]) -> dict[str, Any]:
+    group = Group(Image.new("RGB", (300, 100)), (Ticket(TRUTH, PAPER, "quota-invoice"),))
+    found = [Found(FIELDS, polygon) for polygon in polygons]
+    return sheets.read_sheets(lambda _: found, [group])
+
+
+def test_an_invoice_counts_as_found_where_its_paper_lies() -> None:
+    figures = read(PAPER)
+    assert (figures["invoices"], figures["found"], figures["invented"]) == (1, 1, 0)
+    assert (figures["fields_right"], figures["overlap_median"]) == (0.5, 1.0)
+
+
+def test_a_second_invoice_on_one_paper_is_invented() -> None:
+    assert read(PAPER, PAPER)["invented"] == 1
+
+
+def test_an_invoice_elsewhere_is_missed_and_invented() -> None:
+    figures = read(((200, 0), (300, 0), (300, 60), (200, 60)))
+    assert (figures["found"], figures["invented"]) == (0, 1)
+
+
+@pytest.mark.parametrize("share", [0.5, 0.75])
+def test_a_fit_gives_a_score_the_share_of_right_fields(share: float) -> None:
+    scored = [(0.6, place < 1000 * share) for place in range(1000)]
+    scores, confidences = zip(*fitted(scored), strict=True)
+    assert np.interp(0.6, scores, confidences) == pytest.approx(share, abs=0.02)
+
+
+def test_a_fit_never_falls_and_leaves_broken_values_below_their_limit() -> None:
+    scored = [(0.4, True)] * 50 + [(0.6, False)] * 50 + [(0.79, True)] * 50 + [(0.999, True)] * 50
+    points = fitted(scored)
+    scores, confidences = zip(*points, strict=True)
+    assert list(confidences) == sorted(set(confidences))
+    assert np.interp(0.8, scores, confidences) == pytest.approx(0.8)
