@@ -16,7 +16,7 @@ from ocr_service.reading.fields.number import ELSEWHERE
 from ocr_service.reading.text.engine import Engine, Image, crop
 from ocr_service.reading.text.lines import Line, expanded, part
 from ocr_service.reading.text.orientation import Box, aligned, height, length
-from ocr_service.reading.text.page import Page, detect, read_boxes, read_rest
+from ocr_service.reading.text.page import Page, detect, read_boxes, read_unknown
 
 _LARGER = 960  # pixels
 _ENLARGE = 1.5  # maximum factor: more adds no details
@@ -39,7 +39,7 @@ _HINTS = re.compile(r"定额|发票|票联|代码|号码|税务|税局|[壹贰�
 def pages(
     engine: Engine, image: Image, page: Page, *, angle: float | None = None
 ) -> Iterator[Page]:
-    """Further passes, the cheapest first; each of the last two takes as long as the first pass.
+    """Further passes, the cheapest first; the last two read only text that is not clear yet.
 
     A larger image shows other details to the model. The red channel alone hides a red seal, but
     red digits as well, so it comes last.
@@ -55,11 +55,11 @@ def pages(
         yield page
     if not has_hints(page):
         return
-    page = _with_labelled_values(engine, image, page)
-    yield page
+    yield _with_labelled_values(engine, image, page)
     for variant in (image, red_channel(image)):
         seen = detect(engine, variant, side=_LARGER, enlarge=_ENLARGE, angle=angle)
-        yield read_rest(engine, variant, seen)
+        lines = read_unknown(engine, variant, seen.unread, seen.angle, page.lines)
+        yield replace(seen, lines=lines, unread=[])
 
 
 def has_hints(page: Page) -> bool:
