@@ -32,6 +32,9 @@ from ocr_service.reading.title_detection import completed, detect_boxes, detect_
 
 _SMALL = 0.6  # of an image: a part with all of its text that is worth a look of its own
 _SMALL_TITLE = 0.35  # of the longer side of an image
+_SPARSE = 4  # boxes
+_LARGE = 1200  # pixels: an image that shows more when it is enlarged
+_AROUND = 0.2  # of the longer side: the invoice around its largest print
 _SIDE = 736  # pixels; smaller ones lose numbers, larger ones lines under seals
 
 
@@ -70,12 +73,12 @@ class Reader:
             one = self._read_one(image, seen, seen.titles[0])
             return self._marked(one, image, page, seen) if any(one.fields) else None
         if found.title and _is_small(found.title, image) and not found.is_sufficient:
-            seen = self._seen(image, page.lines)
+            seen = seen if is_likely else self._seen(image, page.lines)
             if seen.titles:
                 return self._read_one_of(image, seen)
         if not title:
             return self._read_part(image, page)
-        found = self._reread(image, found)
+        found = found.merged_with(self._reread(image, found))
         one = to_invoice(found, clipped(paper_corners(page, page.boxes), image))
         seen = replace(seen, titles=[title])
         return self._marked(one, image, page, seen) if is_likely else one
@@ -95,9 +98,12 @@ class Reader:
 
     def _read_part(self, image: Image, page: Page) -> QuotaInvoice | None:
         """Return the invoice on a small part of the image that has all of its text."""
-        left, top, right, bottom = text_area(page, image)
+        # Of an invoice that is very small, only the largest print is found.
+        is_sparse = 0 < len(page.boxes) <= _SPARSE and max(image.shape) > _LARGE
+        around = _AROUND * max(image.shape) if is_sparse else 0.0
+        left, top, right, bottom = text_area(page, image, around)
         is_small = max((right - left) / image.shape[1], (bottom - top) / image.shape[0]) < _SMALL
-        if not (is_small and second_pass.has_hints(page)):
+        if not (is_small and (is_sparse or second_pass.has_hints(page))):
             return None
         found = self.read(np.ascontiguousarray(image[top:bottom, left:right]))
         if not found:
@@ -147,7 +153,8 @@ class Reader:
         line = next(same, replace(title, box=on_part))
         anchors = [line.box]
         if replace(found, titles=[line]).is_invoice:
-            found = self._reread(part, found.nearest_to(line))
+            found = found.nearest_to(line)
+            found = found.merged_with(self._reread(part, found))
             fields = (found.codes, found.numbers, found.words, found.figures)
             anchors += [each.line.box for field in fields for each in field]
         else:
@@ -181,10 +188,15 @@ class Reader:
             return extract(lines)
 
         angle = 0.0 if is_own else None
-        page, found = detect(self._engine, image, side=_SIDE, angle=angle), Extraction()
+        page = detect(self._engine, image, side=_SIDE, angle=angle)
+        found = again = Extraction()
         for seen in read_in_batches(self._engine, image, page, known):
-            page, found = seen, extracted(seen.lines)
+            page, found = seen, extracted(seen.lines).merged_with(again)
             own = found.of_one_paper()
+            if own.is_complete and not (own.is_sufficient or again.codes or again.numbers):
+                again = self._reread(image, own)
+                found = found.merged_with(again)
+                own = found.of_one_paper()
             if own.is_sufficient and not any(is_cut(page, each.line) for each in own.words):
                 return found, page
         own = found.of_one_paper()
@@ -199,11 +211,11 @@ class Reader:
         return found, page
 
     def _reread(self, image: Image, found: Extraction) -> Extraction:
-        """Add further readings of an uncertain code or number."""
+        """Return further readings of an uncertain code or number."""
         engine = self._engine
         codes = second_pass.reread(engine, image, found.codes, code.ALPHABET, code.spelled)
         numbers = second_pass.reread(engine, image, found.numbers, number.ALPHABET, number.spelled)
-        return found.merged_with(Extraction(codes=codes, numbers=numbers))
+        return Extraction(codes=codes, numbers=numbers)
 
 
 def _is_small(title: Line | None, image: Image) -> bool:

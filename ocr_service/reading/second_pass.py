@@ -115,6 +115,8 @@ def reread(
     best = next(iter(ranked(candidates)), None)
     if best is None or best.chance > _SURE:
         return []
+    if sum(each.line.box is best.line.box for each in candidates) > 1:
+        return []  # it was read again before
     seen = crop(image, expanded(best.line.box, 0.1 * best.line.height, 0))
     crops = [seen, red_channel(seen), blue_channel(seen)]
     found = []
