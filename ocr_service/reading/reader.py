@@ -34,7 +34,6 @@ _SMALL = 0.6  # of an image: a part with all of its text that is worth a look of
 _SMALL_TITLE = 0.35  # of the longer side of an image
 _SPARSE = 4  # boxes
 _LARGE = 1200  # pixels: an image that shows more when it is enlarged
-_AROUND = 0.2  # of the longer side: the invoice around its largest print
 _SIDE = 736  # pixels; smaller ones lose numbers, larger ones lines under seals
 
 
@@ -98,10 +97,11 @@ class Reader:
 
     def _read_part(self, image: Image, page: Page) -> QuotaInvoice | None:
         """Return the invoice on a small part of the image that has all of its text."""
-        # Of an invoice that is very small, only the largest print is found.
-        is_sparse = 0 < len(page.boxes) <= _SPARSE and max(image.shape) > _LARGE
-        around = _AROUND * max(image.shape) if is_sparse else 0.0
-        left, top, right, bottom = text_area(page, image, around)
+        # Of an invoice that is very small, the first pass finds only the largest print.
+        is_sparse = len(page.boxes) <= _SPARSE and max(image.shape) > _LARGE
+        if is_sparse:
+            page = replace(page, unread=second_pass.boxes_of_quarters(self._engine, image, _SIDE))
+        left, top, right, bottom = text_area(page, image)
         is_small = max((right - left) / image.shape[1], (bottom - top) / image.shape[0]) < _SMALL
         if not (is_small and (is_sparse or second_pass.has_hints(page))):
             return None

@@ -19,6 +19,7 @@ from ocr_service.reading.text.orientation import Box, aligned, height, length
 from ocr_service.reading.text.page import Page, detect, read_boxes, read_unknown
 
 _LARGER = 960  # pixels
+_QUARTER = 0.55  # of each side: quarters overlap, so that few lines are cut
 _ENLARGE = 1.5  # maximum factor: more adds no details
 # A label, the distance to its value and the maximum length of the value, in heights of the label.
 _LABEL = re.compile(r"(代|号)[码碼][:：.]?")
@@ -56,10 +57,24 @@ def pages(
     if not has_hints(page):
         return
     yield _with_labelled_values(engine, image, page)
+    known = page.lines
     for variant in (image, red_channel(image)):
         seen = detect(engine, variant, side=_LARGER, enlarge=_ENLARGE, angle=angle)
-        lines = read_unknown(engine, variant, seen.unread, seen.angle, page.lines)
+        lines = read_unknown(engine, variant, seen.unread, seen.angle, known)
+        known = known + lines
         yield replace(seen, lines=lines, unread=[])
+
+
+def boxes_of_quarters(engine: Engine, image: Image, side: int) -> list[Box]:
+    """Return the boxes of text in the quarters of an image, each enlarged to ``side`` pixels."""
+    found: list[Box] = []
+    high, wide = (math.ceil(_QUARTER * pixels) for pixels in image.shape[:2])
+    for left in (0, image.shape[1] - wide):
+        for top in (0, image.shape[0] - high):
+            quarter = np.ascontiguousarray(image[top : top + high, left : left + wide])
+            corner = np.array([left, top], np.float32)
+            found += [box + corner for box in engine.detect(quarter, side)]
+    return found
 
 
 def has_hints(page: Page) -> bool:

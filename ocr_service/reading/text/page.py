@@ -139,17 +139,13 @@ def paper_corners(page: Page, boxes: Sequence[Box]) -> Corners:
     return as_corners(corners)
 
 
-def text_area(page: Page, image: Image, around: float = 0.0) -> tuple[int, int, int, int]:
-    """Return the left, top, right and bottom of the area with text and the paper around it.
-
-    ``around``: minimum of the pixels around the text.
-    """
+def text_area(page: Page, image: Image) -> tuple[int, int, int, int]:
+    """Return the left, top, right and bottom of the area with text and the paper around it."""
     size = image.shape[1], image.shape[0]
     if not page.boxes:
         return 0, 0, *size
     text = np.concatenate(page.boxes)
     margin = _AROUND * median(min(height(box), length(box)) for box in page.boxes)
-    margin = max(margin, around)
     left, top = np.clip(text.min(axis=0) - margin, 0, size).astype(int).tolist()
     right, bottom = np.clip(text.max(axis=0) + margin, 0, size).astype(int).tolist()
     return left, top, right, bottom
