@@ -23,7 +23,13 @@ def doubt(results: Sequence[Result]) -> dict[str, Any]:
     ``auroc``: the chance that a wrong invoice has a higher score than a right one; 1.0 if all are
     right. ``found``: the share of the wrong invoices among the most doubtful ones, which are 1.5
     times as many; of several with the same score, each counts in part.
+
+    Invoices with a hidden field do not count: a person must look at them, however well they are
+    read.
     """
+    results = [
+        result for result in results if result.case.truth and all(result.case.truth.values())
+    ]
     wrong = np.array([not result.all_right for result in results], bool)
     scores = np.array([risk(result) for result in results])
     return {

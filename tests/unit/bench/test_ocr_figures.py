@@ -99,3 +99,9 @@ def test_wrong_fields_of_high_confidence_are_counted_per_thousand_fields() -> No
     confident = RIGHT | {"number": ("01142648", 0.9999)}
     figures = accuracy([result(RIGHT)] * 249 + [result(confident)])
     assert figures["calibration"]["wrong_above_095_per_1000"] == 1.0
+
+
+def test_an_invoice_with_a_hidden_field_does_not_count_as_needlessly_doubtful() -> None:
+    hidden = Case("hidden-1", "hidden", np.zeros((1, 1, 3), np.uint8), vars(TRUTH) | {"number": ""})
+    read_right = Result(hidden, Reading(RIGHT | {"number": ("", 0.0)}, 0.1))
+    assert doubt([result(RIGHT), read_right])["images"] == 1
