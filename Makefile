@@ -174,6 +174,10 @@ samples: $(VENV)/.fonts ## Draw the sample invoices again
 bench-ocr: $(VENV)/.fonts $(VENV)/.stock ## Measure OCR accuracy and speed against the stock engine: make bench-ocr SEED=7 [FOLDER=photos]
 	@$(BIN)/python -m bench.ocr --seed $(SEED) $(if $(FOLDER),--folder $(FOLDER)) $(BENCH)
 
+.PHONY: fit-confidence
+fit-confidence: $(VENV)/.fonts ## Fit the reader's confidence to drawn invoices: make fit-confidence [SEED=7]
+	@$(BIN)/python -m bench.ocr.fit --seed $(SEED) --check $$(($(SEED) + 1)) $(BENCH)
+
 .PHONY: bench-api
 bench-api: $(READY) ## Measure the API with many simultaneous callers: make bench-api [CALLERS=200 SECONDS=60]
 	@$(BIN)/python -m bench.api --callers $(CALLERS) --seconds $(SECONDS) $(BENCH)

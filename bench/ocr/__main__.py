@@ -24,6 +24,7 @@ from bench.ocr.cases import (
     photograph_cases,
     sheet_cases,
 )
+from bench.ocr.doubt import doubt
 from bench.ocr.engines import Engine
 from bench.ocr.failures_page import failures_page
 from bench.ocr.sheets import read_sheets
@@ -107,13 +108,18 @@ def _measure(plan: _Plan) -> tuple[dict[str, Any], list[Result]]:
             **accuracy(results),
             "usual": accuracy(usual),
             "hard": accuracy(hard[0]),
+            "doubt": {
+                "hard kinds": doubt(hard[0]),
+                "all kinds": doubt(results),
+                "photographs": doubt(photos),
+            },
             "by_kind": by_kind(results),
             "other_papers": _refusals(papers),
             "folder": {**accuracy(photos), "by_kind": by_kind(photos)} if plan.folder else None,
             "stock": accuracy(compared[1]) if stock else None,
             "same_images_as_stock": accuracy(compared[0]) if stock else None,
-            "peak_mb": round(ours.peak_mb()),
             "sheets": read_sheets(ours.read_all, sheet_cases(plan.seed, plan.sheets)),
+            "peak_mb": round(ours.peak_mb()),
         }
         if stock and plan.timed:
             report.update(speed(plan.seed, plan.timed, ours, stock))
@@ -151,6 +157,7 @@ def _refusals(papers: Sequence[Result]) -> dict[str, Any]:
         "must_be_refused": len(to_refuse),
         "refused": sum(result.reading.fields is None for result in to_refuse),
         "invented_fields": sum(not result.is_right(field) for result in papers for field in FIELDS),
+        **{name: accuracy(papers)[name] for name in ("median_s", "median_cpu_s")},
     }
 
 

@@ -60,6 +60,8 @@ def accuracy(results: Sequence[Result]) -> dict[str, Any]:
         if result.reading.fields[field][1] > _SURE
     ]
     seconds = [result.reading.seconds for result in results] or [0.0]
+    fields = max(1, len(results) * len(FIELDS))
+    cpu_seconds = [result.reading.cpu_seconds for result in results] or [0.0]
     return {
         "images": len(results),
         "fields": {
@@ -70,11 +72,14 @@ def accuracy(results: Sequence[Result]) -> dict[str, Any]:
         "calibration": {
             "above_095": len(sure),
             "above_095_right": _share(sure),
-            "share_above_095": round(len(sure) / max(1, len(results) * len(FIELDS)), 4),
+            "wrong_above_095_per_1000": round(1000 * (len(sure) - sum(sure)) / fields, 2),
+            "share_above_095": round(len(sure) / fields, 4),
             "bins": bins(results),
         },
         "median_s": round(median(seconds), 4),
         "percentile_95_s": round(float(np.quantile(seconds, 0.95)), 4),
+        "median_cpu_s": round(median(cpu_seconds), 4),
+        "percentile_95_cpu_s": round(float(np.quantile(cpu_seconds, 0.95)), 4),
     }
 
 

@@ -10,17 +10,29 @@ from rich.table import Table
 from bench.console import console
 from bench.ocr.cases import FIELDS
 
+_TIMES = ("median_s", "percentile_95_s", "median_cpu_s", "percentile_95_cpu_s")
+
 
 def show(report: dict[str, Any]) -> None:
     """Print the tables of a report."""
     console.print(_kinds(report["by_kind"]))
     console.print(_totals(report))
     console.print(_bins(report))
+    for name, each in report["doubt"].items():
+        if each["images"]:
+            console.print(
+                f"Risk score, {name}: {each['wrong']} of {each['images']} invoices wrong, AUROC "
+                f"{each['auroc']:.3f}; the most doubtful, 1.5 times as many, hold "
+                f"{each['found']:.1%} of them."
+            )
     papers = report["other_papers"]
     console.print(
         f"Other papers: {papers['refused']} of {papers['must_be_refused']} refused, "
-        f"{papers['invented_fields']} fields invented."
+        f"{papers['invented_fields']} fields invented; median {papers['median_s']:.2f} s, "
+        f"{papers['median_cpu_s']:.2f} s of processor time."
     )
+    stock = f"; stock {report['stock']['peak_mb']} MB" if "speedup" in report else ""
+    console.print(f"Peak memory: {report['peak_mb']} MB{stock}.")
     sheets = report["sheets"]
     if sheets["invoices"]:
         console.print(
@@ -52,8 +64,9 @@ def _kinds(by_kind: dict[str, Any]) -> Table:
 
 def _totals(report: dict[str, Any]) -> Table:
     table = Table(title="Exact matches and time", box=box.SIMPLE_HEAD)
-    columns = (*FIELDS, "all four", ">0.95 right", "median s", "95th %", "peak MB")
-    for name in ("", "images", *columns):
+    columns = (*FIELDS, "all four", ">0.95 right", "wrong per 1,000")
+    times = ("median s", "95th %", "median CPU s", "95th %")
+    for name in ("", "images", *columns, *times):
         table.add_column(name, justify="left" if not name else "right")
     shown = {
         "kinds of one damage": report["usual"],
@@ -74,9 +87,8 @@ def _cells(figures: dict[str, Any]) -> list[str]:
         *(f"{figures['fields'][field]['accuracy']:.2%}" for field in FIELDS),
         f"{figures['all_four']['accuracy']:.2%}",
         f"{figures['calibration']['above_095_right']:.2%}",
-        f"{figures['median_s']:.3f}",
-        f"{figures['percentile_95_s']:.3f}",
-        str(figures.get("peak_mb", "")),
+        f"{figures['calibration']['wrong_above_095_per_1000']:.1f}",
+        *(f"{figures[name]:.2f}" for name in _TIMES),
     ]
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -27,11 +27,26 @@ from ocr_service.reading.text.page import (
     read_rest,
     text_area,
 )
+from ocr_service.reading.text.reuse import moved
 from ocr_service.reading.title_detection import completed, detect_boxes, detect_titles
 
 _SMALL = 0.6  # of an image: a part with all of its text that is worth a look of its own
 _SMALL_TITLE = 0.35  # of the longer side of an image
+_SPARSE = 4  # boxes
+_LARGE = 1200  # pixels: an image that shows more when it is enlarged
 _SIDE = 736  # pixels; smaller ones lose numbers, larger ones lines under seals
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """The titles on an image of several papers, and the lines that were read on it.
+
+    ``others``: the titles of papers of other kinds.
+    """
+
+    titles: list[Line] = field(default_factory=list)
+    others: list[Line] = field(default_factory=list)
+    lines: list[Line] = field(default_factory=list)
 
 
 class Reader:
@@ -49,29 +64,31 @@ class Reader:
         found, page = self._extract(image)
         is_likely = several_papers.are_likely(page, found)
         title = found.title if found.is_invoice else None
-        titles, others = self._titles(image) if is_likely else ([], [])
-        if len(titles) > 1:
-            return self._read_one_of(image, titles, others)
-        found = found.nearest_to(title, others) if title else found
-        if titles and not (title and several_papers.is_on_paper(found, title)):
-            one = self._read_one(image, titles, titles[0], others)
-            return self._marked(one, image, page, titles[0]) if any(one.fields) else None
+        seen = self._seen(image, page.lines) if is_likely else _Seen()
+        if len(seen.titles) > 1:
+            return self._read_one_of(image, seen)
+        found = found.nearest_to(title, seen.others) if title else found
+        if seen.titles and not (title and several_papers.is_on_paper(found, title)):
+            one = self._read_one(image, seen, seen.titles[0])
+            return self._marked(one, image, page, seen) if any(one.fields) else None
         if found.title and _is_small(found.title, image) and not found.is_sufficient:
-            titles, others = self._titles(image)
-            if titles:
-                return self._read_one_of(image, titles, others)
+            seen = seen if is_likely else self._seen(image, page.lines)
+            if seen.titles:
+                return self._read_one_of(image, seen)
         if not title:
             return self._read_part(image, page)
-        found = self._reread(image, found)
+        found = found.merged_with(self._reread(image, found))
         one = to_invoice(found, clipped(paper_corners(page, page.boxes), image))
-        return self._marked(one, image, page, title) if is_likely else one
+        seen = replace(seen, titles=[title])
+        return self._marked(one, image, page, seen) if is_likely else one
 
     def read_all(self, image: Image) -> list[QuotaInvoice]:
         """Return the quota invoices on an RGB image, in reading order; some may lack fields."""
         boxes = detect_boxes(self._engine, image)
-        titles, others = detect_titles(self._engine, image, boxes)
+        seen = _Seen(*detect_titles(self._engine, image, boxes))
+        titles = seen.titles
         if len(titles) > 1 or (titles and multi_invoice.has_other_text(boxes, titles[0].box)):
-            found = [self._read_one(image, titles, title, others) for title in titles]
+            found = [self._read_one(image, seen, title) for title in titles]
             order = multi_invoice.reading_order([one.polygon for one in found])
             return [found[index] for index in order]
         # A single invoice, or an image where only a second pass can find one.
@@ -80,9 +97,13 @@ class Reader:
 
     def _read_part(self, image: Image, page: Page) -> QuotaInvoice | None:
         """Return the invoice on a small part of the image that has all of its text."""
+        # Of an invoice that is very small, the first pass finds only the largest print.
+        is_sparse = len(page.boxes) <= _SPARSE and max(image.shape) > _LARGE
+        if is_sparse:
+            page = replace(page, unread=second_pass.boxes_of_quarters(self._engine, image, _SIDE))
         left, top, right, bottom = text_area(page, image)
         is_small = max((right - left) / image.shape[1], (bottom - top) / image.shape[0]) < _SMALL
-        if not (is_small and second_pass.has_hints(page)):
+        if not (is_small and (is_sparse or second_pass.has_hints(page))):
             return None
         found = self.read(np.ascontiguousarray(image[top:bottom, left:right]))
         if not found:
@@ -90,17 +111,16 @@ class Reader:
         corner = np.array([left, top])
         return replace(found, polygon=as_corners(np.array(found.polygon) + corner))
 
-    def _titles(self, image: Image) -> tuple[list[Line], list[Line]]:
-        return detect_titles(self._engine, image, detect_boxes(self._engine, image))
+    def _seen(self, image: Image, known: list[Line]) -> _Seen:
+        boxes = detect_boxes(self._engine, image)
+        return _Seen(*detect_titles(self._engine, image, boxes, known), known)
 
-    def _read_one_of(
-        self, image: Image, titles: list[Line], others: list[Line]
-    ) -> QuotaInvoice | None:
+    def _read_one_of(self, image: Image, seen: _Seen) -> QuotaInvoice | None:
         """Return the first complete invoice with one of these titles, or else the fullest."""
-        areas = [as_corners(multi_invoice.invoice_area(title.box)) for title in titles]
+        areas = [as_corners(multi_invoice.invoice_area(title.box)) for title in seen.titles]
         found: list[QuotaInvoice] = []
         for index in multi_invoice.reading_order(areas):
-            found.append(self._read_one(image, titles, titles[index], others))
+            found.append(self._read_one(image, seen, seen.titles[index]))
             if all(several_papers.fullest(found).fields) and several_papers.are_different(found):
                 break  # further invoices would not change the result
         one = several_papers.fullest(found)
@@ -108,33 +128,33 @@ class Reader:
             return None
         return several_papers.one_of_several(one) if several_papers.are_different(found) else one
 
-    def _marked(self, one: QuotaInvoice, image: Image, page: Page, title: Line) -> QuotaInvoice:
-        """Return the invoice with this title, doubtful if there is another without a title."""
+    def _marked(self, one: QuotaInvoice, image: Image, page: Page, seen: _Seen) -> QuotaInvoice:
+        """Return the invoice with the only title, doubtful if there is another without a title."""
+        if seen.others:
+            return one
         lines = read_rest(self._engine, image, page).lines
-        has_other = several_papers.has_untitled_invoice(extract(lines), title, lines)
+        has_other = several_papers.has_untitled_invoice(extract(lines), seen.titles[0], lines)
         return several_papers.one_of_several(one) if has_other else one
 
-    def _read_one(
-        self, image: Image, titles: list[Line], title: Line, others: list[Line]
-    ) -> QuotaInvoice:
-        """Return the invoice with this title, on an image with more text than one invoice.
-
-        ``others``: the titles of papers of other kinds.
-        """
+    def _read_one(self, image: Image, seen: _Seen, title: Line) -> QuotaInvoice:
+        """Return the invoice with this title, on an image with more text than one invoice."""
         area = multi_invoice.invoice_area(title.box)
         part, matrix = crop(image, area), multi_invoice.crop_to_image(area)
-        boxes, own = [each.box for each in (*titles, *others)], titles.index(title)
+        boxes = [each.box for each in (*seen.titles, *seen.others)]
+        own, to_part = seen.titles.index(title), np.linalg.inv(matrix)
+        known = [moved(each, transformed(each.box, to_part), 0.0) for each in seen.lines]
 
         def is_own(line: Line) -> bool:
             return multi_invoice.may_have_field(transformed(line.box, matrix), boxes, own)
 
-        found, page = self._extract(part, angle=0.0, is_own=is_own)
-        on_part = transformed(title.box, np.linalg.inv(matrix))
-        seen = (line for line in found.titles if multi_invoice.is_same_line(line.box, on_part))
-        line = next(seen, replace(title, box=on_part))
+        found, page = self._extract(part, known, is_own=is_own)
+        on_part = transformed(title.box, to_part)
+        same = (line for line in found.titles if multi_invoice.is_same_line(line.box, on_part))
+        line = next(same, replace(title, box=on_part))
         anchors = [line.box]
         if replace(found, titles=[line]).is_invoice:
-            found = self._reread(part, found.nearest_to(line))
+            found = found.nearest_to(line)
+            found = found.merged_with(self._reread(part, found))
             fields = (found.codes, found.numbers, found.words, found.figures)
             anchors += [each.line.box for field in fields for each in field]
         else:
@@ -150,15 +170,15 @@ class Reader:
     def _extract(
         self,
         image: Image,
+        known: Sequence[Line] = (),
         *,
-        angle: float | None = None,
         is_own: Callable[[Line], bool] | None = None,
     ) -> tuple[Extraction, Page]:
         """Extract the fields; text is read, and passes are added, until every field is found.
 
         Args:
-            image: the whole image, or a crop of it.
-            angle: the direction of the text on a crop.
+            image: the whole image, or a crop of it with level text.
+            known: lines on a crop that were read on the whole image.
             is_own: whether a line on a crop may belong to this invoice.
         """
 
@@ -167,10 +187,16 @@ class Reader:
                 lines = [line for line in multi_invoice.uncut(lines, image.shape) if is_own(line)]
             return extract(lines)
 
-        page, found = detect(self._engine, image, side=_SIDE, angle=angle), Extraction()
-        for seen in read_in_batches(self._engine, image, page):
-            page, found = seen, extracted(seen.lines)
+        angle = 0.0 if is_own else None
+        page = detect(self._engine, image, side=_SIDE, angle=angle)
+        found = again = Extraction()
+        for seen in read_in_batches(self._engine, image, page, known):
+            page, found = seen, extracted(seen.lines).merged_with(again)
             own = found.of_one_paper()
+            if own.is_complete and not (own.is_sufficient or again.codes or again.numbers):
+                again = self._reread(image, own)
+                found = found.merged_with(again)
+                own = found.of_one_paper()
             if own.is_sufficient and not any(is_cut(page, each.line) for each in own.words):
                 return found, page
         own = found.of_one_paper()
@@ -185,11 +211,11 @@ class Reader:
         return found, page
 
     def _reread(self, image: Image, found: Extraction) -> Extraction:
-        """Add further readings of an uncertain code or number."""
+        """Return further readings of an uncertain code or number."""
         engine = self._engine
         codes = second_pass.reread(engine, image, found.codes, code.ALPHABET, code.spelled)
         numbers = second_pass.reread(engine, image, found.numbers, number.ALPHABET, number.spelled)
-        return found.merged_with(Extraction(codes=codes, numbers=numbers))
+        return Extraction(codes=codes, numbers=numbers)
 
 
 def _is_small(title: Line | None, image: Image) -> bool:

@@ -16,9 +16,10 @@ from ocr_service.reading.fields.number import ELSEWHERE
 from ocr_service.reading.text.engine import Engine, Image, crop
 from ocr_service.reading.text.lines import Line, expanded, part
 from ocr_service.reading.text.orientation import Box, aligned, height, length
-from ocr_service.reading.text.page import Page, detect, read_boxes, read_rest
+from ocr_service.reading.text.page import Page, detect, read_boxes, read_unknown
 
 _LARGER = 960  # pixels
+_QUARTER = 0.55  # of each side: quarters overlap, so that few lines are cut
 _ENLARGE = 1.5  # maximum factor: more adds no details
 # A label, the distance to its value and the maximum length of the value, in heights of the label.
 _LABEL = re.compile(r"(代|号)[码碼][:：.]?")
@@ -39,7 +40,7 @@ _HINTS = re.compile(r"定额|发票|票联|代码|号码|税务|税局|[壹贰�
 def pages(
     engine: Engine, image: Image, page: Page, *, angle: float | None = None
 ) -> Iterator[Page]:
-    """Further passes, the cheapest first; each of the last two takes as long as the first pass.
+    """Further passes, the cheapest first; the last two read only text that is not clear yet.
 
     A larger image shows other details to the model. The red channel alone hides a red seal, but
     red digits as well, so it comes last.
@@ -55,11 +56,25 @@ def pages(
         yield page
     if not has_hints(page):
         return
-    page = _with_labelled_values(engine, image, page)
-    yield page
+    yield _with_labelled_values(engine, image, page)
+    known = page.lines
     for variant in (image, red_channel(image)):
         seen = detect(engine, variant, side=_LARGER, enlarge=_ENLARGE, angle=angle)
-        yield read_rest(engine, variant, seen)
+        lines = read_unknown(engine, variant, seen.unread, seen.angle, known)
+        known = known + lines
+        yield replace(seen, lines=lines, unread=[])
+
+
+def boxes_of_quarters(engine: Engine, image: Image, side: int) -> list[Box]:
+    """Return the boxes of text in the quarters of an image, each enlarged to ``side`` pixels."""
+    found: list[Box] = []
+    high, wide = (math.ceil(_QUARTER * pixels) for pixels in image.shape[:2])
+    for left in (0, image.shape[1] - wide):
+        for top in (0, image.shape[0] - high):
+            quarter = np.ascontiguousarray(image[top : top + high, left : left + wide])
+            corner = np.array([left, top], np.float32)
+            found += [box + corner for box in engine.detect(quarter, side)]
+    return found
 
 
 def has_hints(page: Page) -> bool:
@@ -115,6 +130,8 @@ def reread(
     best = next(iter(ranked(candidates)), None)
     if best is None or best.chance > _SURE:
         return []
+    if sum(each.line.box is best.line.box for each in candidates) > 1:
+        return []  # it was read again before
     seen = crop(image, expanded(best.line.box, 0.1 * best.line.height, 0))
     crops = [seen, red_channel(seen), blue_channel(seen)]
     found = []

@@ -16,6 +16,7 @@ from ocr_service.reading.text.engine import Engine, Image, crop
 from ocr_service.reading.text.lines import Line, part
 from ocr_service.reading.text.orientation import Box, aligned, height, is_along, length, slope
 from ocr_service.reading.text.page import read_boxes
+from ocr_service.reading.text.reuse import known_line, moved
 
 _SIDE = 1280  # pixels; at this size the titles of six invoices on a sheet are found
 _TITLE_LIKE = 3.0  # minimum ratio of length to height of a title, or of a half of one
@@ -35,20 +36,20 @@ def detect_boxes(engine: Engine, image: Image) -> list[Box]:
 
 
 def detect_titles(
-    engine: Engine, image: Image, boxes: Sequence[Box]
+    engine: Engine, image: Image, boxes: Sequence[Box], known: Sequence[Line] = ()
 ) -> tuple[list[Line], list[Line]]:
     """Return the titles of all quota invoices, and those of papers of other kinds.
 
     The box of each is aligned with its own text. A title that a seal hides is searched above a
-    label 发票代码 without a title.
+    label 发票代码 without a title. ``known``: lines of another pass.
     """
-    lines = _read_upright(engine, image, boxes)
+    lines = _read_upright(engine, image, boxes, known)
     found = _select_titles(lines)
     others = [line for line in lines if is_other_title(line.text)]
     labels = [line for line in lines if code.is_label(line.text)]
     for label in labels[:_MAX_HIDDEN]:
-        known = [title.box for title in (*found, *others)]
-        if not known or multi_invoice.nearest_title(label.box, known) < 0:
+        titles = [title.box for title in (*found, *others)]
+        if not titles or multi_invoice.nearest_title(label.box, titles) < 0:
             found += next(_hidden_titles(engine, image, label.box, found), [])
     return found, others
 
@@ -57,12 +58,19 @@ def _select_titles(lines: Sequence[Line]) -> list[Line]:
     return [replace(line, box=completed(line)) for line in lines if is_title(line.text)]
 
 
-def _read_upright(engine: Engine, image: Image, boxes: Sequence[Box]) -> list[Line]:
-    """Read the longest lines, each one upright."""
+def _read_upright(
+    engine: Engine, image: Image, boxes: Sequence[Box], known: Sequence[Line]
+) -> list[Line]:
+    """Read the longest lines, each one upright; clear ones that are known are not read again."""
     long = [box for box in boxes if is_along(box) and length(box) > _TITLE_LIKE * height(box)]
     long = sorted(long, key=length, reverse=True)[:_MAX_LINES]
+    matches = [
+        (box, known_line(box, known) or known_line(np.roll(box, 2, axis=0), known)) for box in long
+    ]
+    kept = [moved(line, line.box, 0.0) for _, line in matches if line]
+    long = [box for box, line in matches if not line]
     if not long:
-        return []
+        return kept
     down = engine.upside_down([crop(image, box) for box in long])
     upright = [
         np.roll(box, 2, axis=0) if chance > _EVEN else box
@@ -71,7 +79,7 @@ def _read_upright(engine: Engine, image: Image, boxes: Sequence[Box]) -> list[Li
     lines = read_boxes(engine, image, upright, 0.0)
     # The direction of a single line is not certain.
     doubtful = [np.roll(line.box, 2, axis=0) for line in lines if mean(line.chances) < _LEGIBLE]
-    return lines + read_boxes(engine, image, doubtful, 0.0)
+    return kept + lines + read_boxes(engine, image, doubtful, 0.0)
 
 
 def _hidden_titles(

@@ -67,14 +67,15 @@ def _calibrated(score: float) -> float:
 def consensus(candidates: Sequence[Candidate], *, unlabelled: float = _UNLABELLED) -> Field:
     """Return the text that most passes agree on; less confident if one of them differs.
 
-    Passes are nearly independent, so their doubts are multiplied, down to a minimum. ``trust`` and
-    ``unlabelled``, the factor for a value without a label, stay in full.
+    Passes are nearly independent, so their doubts are multiplied, down to a minimum; a reading that
+    several passes share counts once. ``trust`` and ``unlabelled``, the factor for a value without a
+    label, stay in full.
     """
     doubts: dict[str, float] = {}
     label = max((each.label for each in candidates), default=Label.NONE)
-    for each in candidates:
-        if each.label is label:
-            doubts[each.text] = doubts.get(each.text, 1.0) * max(1 - each.line.chance, _LEAST_DOUBT)
+    different = {(each.text, each.line.chances) for each in candidates if each.label is label}
+    for text, chances in different:
+        doubts[text] = doubts.get(text, 1.0) * max(1 - min(chances), _LEAST_DOUBT)
     best, *rivals = sorted(doubts, key=lambda text: doubts[text]) or [""]
     if not best:
         return Field()

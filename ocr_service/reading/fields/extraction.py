@@ -32,14 +32,20 @@ class Extraction:
     number_labels: list[Line] = field(default_factory=list)
 
     @property
-    def is_sufficient(self) -> bool:
-        """Whether every field was found beside its label, so that reading can stop."""
+    def is_complete(self) -> bool:
+        """Whether every field was found beside its label."""
         return bool(
             self.titles
             and any(each.trust > BROKEN for each in self.words)
-            and any(_is_credible(each) for each in self.codes)
-            and any(_is_credible(each) for each in self.numbers)
+            and any(each.label is Label.OWN for each in self.codes)
+            and any(each.label is Label.OWN for each in self.numbers)
         )
+
+    @property
+    def is_sufficient(self) -> bool:
+        """Whether every field was found beside its label and is credible: reading can stop."""
+        credible = [any(map(_is_credible, each)) for each in (self.codes, self.numbers)]
+        return self.is_complete and all(credible)
 
     @property
     def is_sufficient_without_words(self) -> bool:

@@ -35,8 +35,9 @@ _MAX_PIXELS = 560_000  # for detection, which needs half a kilobyte for each
 _VERY_LONG = 565  # pixels; code and label together are shorter
 _NARROWED = 0.6
 _DIRECTION_WIDTH = 192  # pixels of a line in the direction classifier
-# Widely spaced and monospaced digits look full-width to the model.
-_HALF_WIDTH = {ord(each) + 0xFEE0: each for each in string.digits + string.ascii_letters}
+# Widely spaced and monospaced digits look full-width to the model, which then shares the chance of
+# a digit between its two forms.
+_WIDE = {chr(ord(each) + 0xFEE0): each for each in string.digits + string.ascii_letters}
 _WIDTH_STEP = 32  # widths are rounded up, so that OpenVINO compiles few shapes
 
 
@@ -81,9 +82,10 @@ class Engine:
         core = openvino.Core()
         recognition = core.read_model(_MODELS / "PP-OCRv6_rec_small.onnx")
         characters = recognition.get_rt_info()["framework"]["character"].value.splitlines()
-        self._characters = [
-            each.translate(_HALF_WIDTH) for each in CTCLabelDecode(characters).character
-        ]
+        self._characters = list(CTCLabelDecode(characters).character)
+        narrow = {each: at for at, each in enumerate(self._characters)}
+        pairs = [(at, narrow[half]) for wide, half in _WIDE.items() if (at := narrow.get(wide))]
+        self._wide, self._narrow = np.array(pairs).T
         detection = _MODELS / "PP-OCRv6_det_small.onnx"
         direction = _MODELS / "ch_ppocr_mobile_v2.0_cls_mobile.onnx"
         self._recognition = _Network(core, recognition, threads=threads, streams=threads)
@@ -129,6 +131,8 @@ class Engine:
         width = max(8, min(_MAX_LINE_WIDTH, width))
         padded = max(2, -(-width // _WIDTH_STEP)) * _WIDTH_STEP
         chances = self._recognition(_line_tensor(line, width, padded)[np.newaxis])[0]
+        chances[:, self._narrow] += chances[:, self._wide]
+        chances[:, self._wide] = 0
         return self._decode(chances, width / padded, columns)
 
     def _columns(self, alphabet: str) -> NDArray[np.intp]:

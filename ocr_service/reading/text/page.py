@@ -15,6 +15,7 @@ from ocr_service.reading.invoice import Corners
 from ocr_service.reading.text.engine import Engine, Image, crop
 from ocr_service.reading.text.lines import Line, level_position
 from ocr_service.reading.text.orientation import Box, aligned, height, is_along, length, slope
+from ocr_service.reading.text.reuse import known_line, moved
 
 _VOTERS = 3  # number of the longest lines that decide whether the image is upside down
 _EVEN = 0.5  # chance
@@ -93,14 +94,17 @@ def _by_priority(boxes: list[Box], angle: float) -> list[Box]:
     return sorted(sorted(boxes, key=height, reverse=True)[:_MAX_LINES], key=priority)
 
 
-def read_in_batches(engine: Engine, image: Image, page: Page) -> Iterator[Page]:
+def read_in_batches(
+    engine: Engine, image: Image, page: Page, known: Sequence[Line] = ()
+) -> Iterator[Page]:
     """Read the page batch by batch, so that the caller can stop early.
 
-    Reading takes most of the time, and half of all text is not in a field.
+    Reading takes most of the time, and half of all text is not in a field. ``known``: lines that
+    were read before.
     """
     count = _FIRST
     while page.unread:
-        lines = page.lines + read_boxes(engine, image, page.unread[:count], page.angle)
+        lines = page.lines + read_unknown(engine, image, page.unread[:count], page.angle, known)
         page = replace(page, lines=lines, unread=page.unread[count:])
         count = _NEXT
         yield page
@@ -157,6 +161,15 @@ def read_rest(engine: Engine, image: Image, page: Page) -> Page:
     """Read all unread boxes of the page."""
     lines = page.lines + read_boxes(engine, image, page.unread, page.angle)
     return replace(page, lines=lines, unread=[])
+
+
+def read_unknown(
+    engine: Engine, image: Image, boxes: Sequence[Box], angle: float, known: Sequence[Line]
+) -> list[Line]:
+    """Return the lines in these boxes; those that are clear in ``known`` are not read again."""
+    matches = [(box, known_line(box, known)) for box in boxes]
+    kept = [moved(line, box, angle) for box, line in matches if line]
+    return kept + read_boxes(engine, image, [box for box, line in matches if not line], angle)
 
 
 def read_boxes(  # noqa: PLR0913 - two of them are passed on

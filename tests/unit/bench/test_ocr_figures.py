@@ -10,8 +10,9 @@ from PIL import Image
 
 from bench.drawing import Group, Ticket, Truth
 from bench.ocr import sheets
-from bench.ocr.accuracy import Result, bins
+from bench.ocr.accuracy import Result, accuracy, bins
 from bench.ocr.cases import Case
+from bench.ocr.doubt import doubt, risk
 from bench.ocr.engines import Reading
 from bench.ocr.engines import Ticket as Found
 from bench.ocr.fit import fitted
@@ -72,3 +73,35 @@ def test_a_fit_never_falls_and_leaves_broken_values_below_their_limit() -> None:
     scores, confidences = zip(*points, strict=True)
     assert list(confidences) == sorted(set(confidences))
     assert np.interp(0.8, scores, confidences) == pytest.approx(0.8)
+
+
+RIGHT = {name: (getattr(TRUTH, name), 0.9999) for name in ("code", "number", "amount", "location")}
+
+
+def test_the_risk_score_ranks_a_doubtful_wrong_invoice_above_right_ones() -> None:
+    doubtful = RIGHT | {"number": ("01142648", 0.4)}
+    figures = doubt([result(RIGHT), result(doubtful), result(RIGHT)])
+    assert figures == {"images": 3, "wrong": 1, "auroc": 1.0, "found": 1.0}
+
+
+def test_a_confident_wrong_invoice_counts_as_found_by_chance_only() -> None:
+    confident = RIGHT | {"number": ("01142648", 0.9999)}
+    figures = doubt([result(RIGHT)] * 3 + [result(confident)])
+    assert (figures["auroc"], figures["found"]) == (0.5, 0.5)  # two of four are looked at
+
+
+def test_a_refused_invoice_has_the_risk_of_a_failed_input() -> None:
+    case = Case("clean-1", "clean", np.zeros((1, 1, 3), np.uint8), vars(TRUTH))
+    assert risk(Result(case, Reading(None, 0.1))) == 90
+
+
+def test_wrong_fields_of_high_confidence_are_counted_per_thousand_fields() -> None:
+    confident = RIGHT | {"number": ("01142648", 0.9999)}
+    figures = accuracy([result(RIGHT)] * 249 + [result(confident)])
+    assert figures["calibration"]["wrong_above_095_per_1000"] == 1.0
+
+
+def test_an_invoice_with_a_hidden_field_does_not_count_as_needlessly_doubtful() -> None:
+    hidden = Case("hidden-1", "hidden", np.zeros((1, 1, 3), np.uint8), vars(TRUTH) | {"number": ""})
+    read_right = Result(hidden, Reading(RIGHT | {"number": ("", 0.0)}, 0.1))
+    assert doubt([result(RIGHT), read_right])["images"] == 1

@@ -317,6 +317,11 @@ def test_passes_that_differ_lose_confidence() -> None:
     assert confidence.consensus([one, four]).confidence < 0.7
 
 
+def test_a_reading_that_two_passes_share_counts_once() -> None:
+    once = Candidate("01142646", line("01142646", chance=0.7), Label.OWN)
+    assert confidence.consensus([once, once]) == confidence.consensus([once])
+
+
 def test_of_two_papers_the_one_with_the_title_is_read() -> None:
     title = line("深圳市国家税务局通用定额发票", 0, 0)
     page = [title, line("发票代码144031900111", 0, 90), line("发票代码133001900111", 0, 700)]
@@ -374,6 +379,17 @@ def test_nothing_on_empty_images(reader: Reader, shade: int, size: tuple[int, in
     image = np.full((*size, 3), shade, np.uint8)
     assert reader.read(image) is None
     assert reader.read_all(image) == []
+
+
+def test_a_tiny_invoice_in_a_large_photograph(reader: Reader) -> None:
+    name = "chongqing-100-yuan-wavy.jpg"
+    invoice = Image.fromarray(pixels(SAMPLES / name))
+    invoice = invoice.resize((420, round(420 * invoice.height / invoice.width)))
+    photograph = Image.new("RGB", (3000, 2200), (96, 72, 50))
+    photograph.paste(invoice, (1200, 900))
+    found = reader.read(np.asarray(photograph))
+    assert found
+    assert {field: getattr(found, field).text for field in FIELDS} == truth[name]
 
 
 def test_several_invoices_on_one_image(reader: Reader) -> None:

@@ -1,0 +1,44 @@
+"""Text on images: its characters, and lines that several passes share."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from ocr_service.reading.text.engine import Engine
+from ocr_service.reading.text.lines import Line
+from ocr_service.reading.text.orientation import Box
+from ocr_service.reading.text.page import read_unknown
+
+
+@pytest.fixture(scope="module")
+def engine() -> Engine:
+    return Engine(threads=1)
+
+
+def test_digits_set_wide_are_certain_although_the_model_knows_two_forms_of_each(
+    engine: Engine,
+) -> None:
+    image = np.full((60, 376, 3), 255, np.uint8)
+    for place, digit in enumerate("70315842"):
+        at = (20 + 42 * place, 44)
+        cv2.putText(image, digit, at, cv2.FONT_HERSHEY_SIMPLEX, 1.2, (0, 0, 0), 3, cv2.LINE_AA)
+    [reading] = engine.recognize([image])
+    assert reading.text == "70315842"
+    assert min(reading.chances) > 0.95
+
+
+def box_at(top: float) -> Box:
+    return np.array([[20, top], [220, top], [220, top + 40], [20, top + 40]], np.float32)
+
+
+@pytest.mark.parametrize(("chance", "text"), [(0.99, "from before"), (0.9, "7031")])
+def test_only_a_line_that_is_not_clear_is_read_again(
+    engine: Engine, chance: float, text: str
+) -> None:
+    image = np.full((100, 240, 3), 255, np.uint8)
+    cv2.putText(image, "7031", (40, 62), cv2.FONT_HERSHEY_SIMPLEX, 1.2, (0, 0, 0), 3, cv2.LINE_AA)
+    known = Line("from before", (chance,), (0.5,), 20, 220, 50, 40, box_at(30))
+    [line] = read_unknown(engine, image, [box_at(33)], 0.0, [known])
+    assert line.text == text
