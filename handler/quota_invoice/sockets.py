@@ -17,7 +17,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from select import POLLIN, poll
@@ -54,7 +53,6 @@ class KeptConnections:
         return opened_at > self._trusted_since
 
 
-@dataclass
 class Exchange:
     """One request and its response.
 
@@ -66,11 +64,12 @@ class Exchange:
         status: the response's HTTP status, once it is known.
     """
 
-    deadline: Deadline
-    bytes_left: int
-    kept: KeptConnections
-    requests: int = field(default=0, init=False)
-    status: int = field(default=0, init=False)
+    def __init__(self, deadline: Deadline, bytes_left: int, kept: KeptConnections) -> None:
+        self.deadline = deadline
+        self.bytes_left = bytes_left
+        self.kept = kept
+        self.requests = 0
+        self.status = 0
 
     def remaining(self) -> float:
         """Return the seconds left.

@@ -25,7 +25,8 @@ _ABSENT = '''\
 
 class _Absent(type):
     def __call__(cls, *args, **options):
-        raise NotImplementedError(f"{{cls.__module__}}.{{cls.__name__}} is not in the package: {why}")
+        name = f"{{cls.__module__}}.{{cls.__name__}}"
+        raise NotImplementedError(f"{{name}} is not in the package: {why}")
 
     def __getattr__(cls, name):
         if name.startswith("__"):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 
 Uses = Mapping[str, set[str]]
 """The used names, by the file that uses them."""
@@ -19,7 +20,7 @@ def module_name(path: str) -> str:
     return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
-def uses_of(modules: Set[str], content: Mapping[str, bytes]) -> dict[str, set[str]]:
+def uses_of(modules: AbstractSet[str], content: Mapping[str, bytes]) -> dict[str, set[str]]:
     """Return the names of modules that files import, or reach as an attribute of the module.
 
     The name "import" is the module itself. A module that is imported by a computed name is not
@@ -43,29 +44,35 @@ def _may_name(module: str, path: str, text: bytes) -> bool:
     return last.encode() in text and (top.encode() in text or path.startswith(f"{top}/"))
 
 
-def _names(tree: ast.Module, modules: Set[str], kept: Set[str], path: str) -> Iterator[str]:
+def _names(
+    tree: ast.Module, modules: AbstractSet[str], kept: AbstractSet[str], path: str
+) -> Iterator[str]:
     def is_replaced(name: str) -> bool:
         inside = any(name.startswith(f"{module}.") for module in modules)
         return name in modules or (inside and name not in kept)
 
+    nodes = list(ast.walk(tree))
     bound = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom):
-            module = _absolute(node, path)
-            for alias in node.names:
-                if is_replaced(module):
-                    yield alias.name
-                elif is_replaced(f"{module}.{alias.name}"):
-                    yield "import"
-                    bound.add(alias.asname or alias.name)
-        elif isinstance(node, ast.Import):
-            for alias in node.names:
-                if is_replaced(alias.name):
-                    yield "import"
-                    bound.add(alias.asname or alias.name)
-    for node in ast.walk(tree) if bound else ():
+    for name, alias in _imports(nodes, path):
+        module, _, last = name.rpartition(".")
+        if is_replaced(module):
+            yield last
+        elif is_replaced(name):
+            yield "import"
+            bound.add(alias)
+    for node in nodes if bound else ():
         if isinstance(node, ast.Attribute) and _dotted(node.value) in bound:
             yield node.attr
+
+
+def _imports(nodes: Iterable[ast.AST], path: str) -> Iterator[tuple[str, str]]:
+    """Yield the full names of what a file imports, and the names that it gives them."""
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom):
+            module = _absolute(node, path)
+            yield from ((f"{module}.{each.name}", each.asname or each.name) for each in node.names)
+        elif isinstance(node, ast.Import):
+            yield from ((each.name, each.asname or each.name) for each in node.names)
 
 
 def _dotted(node: ast.expr) -> str:

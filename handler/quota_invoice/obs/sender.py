@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import http.client
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from obs import GetObjectHeader, GetObjectRequest
@@ -49,8 +48,7 @@ class Received(NamedTuple):
     content_range: str | None = None
 
 
-@dataclass(frozen=True)
-class Sender:
+class Sender(NamedTuple):
     """Sends requests, for one invocation.
 
     Attributes:

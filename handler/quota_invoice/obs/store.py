@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from obs import GetObjectHeader, PutObjectHeader
@@ -62,11 +61,11 @@ class ObsStore:
         self._client.refresh(
             credentials.access_key, credentials.secret_key, credentials.security_token
         )
-        return ObsStore(replace(self.sender, credentials=credentials, stopwatch=stopwatch))
+        return ObsStore(self.sender._replace(credentials=credentials, stopwatch=stopwatch))
 
     def until(self, deadline: Deadline) -> ObsStore:
         """Return a store whose requests end at a deadline, such as a waiting caller's."""
-        return ObsStore(replace(self.sender, deadline=deadline))
+        return ObsStore(self.sender._replace(deadline=deadline))
 
     def signed_url(self, source: Source) -> str:
         """Return a URL that reads the object, in its version, for a while. Never log it."""
@@ -117,7 +116,7 @@ class ObsStore:
             size = whole_size(response.content_range)
             if size is None:
                 raise foreign_response(request)
-            source = replace(source, size=size)
+            source = source._replace(size=size)
         return Identified(source, response.content[:BEGINNING])
 
     def _identify_empty(self, bucket: str, key: str) -> Identified | None:
