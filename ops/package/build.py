@@ -53,16 +53,16 @@ def build(packages: Path, zip_file: Path, python: str | None = None) -> BuildRes
         python: an interpreter of the runtime's version; None to search for one.
 
     Raises:
-        OpsError: the rules do not match the packages, ``expiry.yaml`` has a wrong line, or the zip
-            is too large.
+        OpsError: the rules or stand-ins do not match the packages, ``expiry.yaml`` has a wrong
+            line, or the zip is too large.
     """
     interpreter = runtime_python(python)
     installed = read_packages(packages)
     selection = select(_merged(installed), read_rules())
-    place(selection, read_stand_ins())
-    _add_authorities(selection.content)
     own = _own_files()
     _require_usable(parse_table(own[_LAST_DAYS].decode("utf-8-sig", "replace")))
+    place(selection, read_stand_ins())
+    _add_authorities(selection.content)
     with tempfile.TemporaryDirectory() as folder:
         tree = Path(folder) / "tree"
         write_tree(tree, {**selection.content, **own})

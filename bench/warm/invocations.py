@@ -1,0 +1,60 @@
+"""Runs invocations of the extracted zip: ``python -I -S invocations.py TREE PROBE``.
+
+PROBE is the folder of ``ops/package/probe.py``, whose context it takes. Standard input is that of
+the probe; each event is delivered twice, as an upload and as its duplicate. The last line of the
+output is a JSON array with an object for each invocation: its result, milliseconds of its own,
+threads started.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+import threading
+from typing import Any
+
+_threads = 0
+
+
+def _count_threads() -> None:
+    start = threading.Thread.start
+
+    def counted(thread: threading.Thread) -> None:
+        global _threads  # noqa: PLW0603 - one process counts one series
+        _threads += 1
+        start(thread)
+
+    threading.Thread.start = counted  # type: ignore[method-assign] # to count, not to change
+
+
+def main(tree: str, probe: str) -> None:
+    """Start the function, deliver the events, and write the figures."""
+    request = json.load(sys.stdin)
+    sys.path.insert(0, probe)
+    context = importlib.import_module("probe").Context(request)
+    sys.path[0] = tree
+    index: Any = importlib.import_module("index")
+    index.initializer(context)
+    watches: list[Any] = []
+    made = index.Stopwatch
+
+    def stopwatch() -> Any:  # noqa: ANN401 - the function's
+        watches.append(made())
+        return watches[-1]
+
+    index.Stopwatch = stopwatch
+    _count_threads()
+    invocations = []
+    for event in request["events"]:
+        for _ in ("upload", "duplicate"):
+            before = _threads
+            [result] = index.handler(event, context)
+            own = watches.pop().by_name()["own"]
+            figures = {"result": result, "own_ms": own * 1000, "threads": _threads - before}
+            invocations.append(figures)
+    sys.stdout.write("\n" + json.dumps(invocations) + "\n")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
