@@ -52,7 +52,7 @@ def bench(
         output=out / "bench-warm.log",
         notify=False,
         credentials_seconds=_CREDENTIALS_SECONDS,
-        ocr=("bench.api.instant_ocr",),
+        ocr=("bench.api.instant_ocr", "distinct"),
     )
     options.output.unlink(missing_ok=True)
     try:
