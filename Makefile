@@ -283,11 +283,11 @@ bench-review: $(WITH_ACCESS) ## Measure the review page with many records: make 
 
 .PHONY: bench-cold
 bench-cold: build/function.zip ## Measure the cold start of the zip: make bench-cold [RUNTIME_PYTHON=python3.12]
-	@$(BIN)/python -m bench.cold --zip $< --packages $(VENV)/function --python "$(RUNTIME_PYTHON)" $(BENCH)
+	@$(BIN)/python -m bench.cold --zip $< --packages $(VENV)/function $(if $(RUNTIME_PYTHON),--python "$(RUNTIME_PYTHON)") $(BENCH)
 
 .PHONY: bench-warm
 bench-warm: build/function.zip ## Measure the function's own time, requests and connections: make bench-warm [RUNTIME_PYTHON=python3.12]
-	@$(BIN)/python -m bench.warm --zip $< --python "$(RUNTIME_PYTHON)" $(BENCH)
+	@$(BIN)/python -m bench.warm --zip $< $(if $(RUNTIME_PYTHON),--python "$(RUNTIME_PYTHON)") $(BENCH)
 
 .PHONY: soak
 soak: $(READY) ## Upload thousands of images under injected faults: make soak N=2000 [SEED=7]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import tempfile
 import zipfile
 from pathlib import Path
@@ -19,13 +18,14 @@ from bench.console import console
 from bench.warm.relay import Relay
 from local.cloud import BUCKET, PROJECT, Cloud, Options, running_cloud
 from local.errors import CloudError
-from ops.package.bytecode import runtime_python
-from ops.package.cases import Case
+from quota_invoice.settings.layout import DEFAULT_LAYOUT
 
 _ROOT = Path(__file__).parents[2]
 _INVOCATIONS = Path(__file__).with_name("invocations.py")
 _PROBE = _ROOT / "ops" / "package"
 _IMAGE = _ROOT / "samples" / "shenzhen-50-yuan-telephone.jpg"
+_EVENT = _ROOT / "events" / "eventgrid.json"
+_ISOLATED = ("-I", "-S", "-B", "-W", "ignore")
 _MOST_MS = {"recognized": 1.0, "duplicate": 0.5}  # of the function's own, median
 _KINDS = {"recognized": "upload", "duplicate": "duplicate"}
 _FIRST = 5  # invocations of each kind that warm it up
@@ -37,7 +37,7 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 @app.command()
 def bench(
     zip_file: Annotated[Path, typer.Option("--zip", help="The zip.")] = Path("build/function.zip"),
-    python: Annotated[str, typer.Option(help="A Python of the runtime's version.")] = "",
+    python: Annotated[str, typer.Option(help="A Python of the runtime's version.")] = "python3.12",
     uploads: Annotated[int, typer.Option(help="Uploads.", min=10)] = 200,
     out: Annotated[Path, typer.Option(help="Folder for the figures.")] = Path("build"),
 ) -> None:
@@ -59,7 +59,7 @@ def bench(
         with running_cloud(options) as cloud, tempfile.TemporaryDirectory() as folder:
             with zipfile.ZipFile(zip_file) as archive:
                 archive.extractall(folder)
-            report = _measure(cloud, folder, str(runtime_python(python or None) or ""), uploads)
+            report = _measure(cloud, folder, python, uploads)
     except CloudError as error:
         console.print(f"[bold red]error:[/] {error}", soft_wrap=True)
         raise typer.Exit(1) from None
@@ -77,13 +77,10 @@ def bench(
 
 def _measure(cloud: Cloud, tree: str, interpreter: str, uploads: int) -> dict[str, Any]:
     image = _IMAGE.read_bytes()
-    cases = [
-        Case("upload", f"incoming/{number}.jpg", image + str(number).encode())
-        for number in range(uploads)
-    ]
+    keys = [f"{DEFAULT_LAYOUT.input_prefix}{number}.jpg" for number in range(uploads)]
     client = cloud.bucket.client()
-    for case in cases:
-        client.putContent(BUCKET, case.key, case.content)
+    for key in keys:
+        client.putContent(BUCKET, key, image + key.encode())
     bucket, ocr = Relay(cloud.bucket.endpoint), Relay(cloud.ocr_endpoint)
     with bucket, ocr:
         credentials = cloud.agency.credentials()
@@ -100,10 +97,10 @@ def _measure(cloud: Cloud, tree: str, interpreter: str, uploads: int) -> dict[st
                 "secret_key": credentials.secret_key,
                 "security_token": credentials.security_token,
             },
-            "events": [case.event(BUCKET) for case in cases],
+            "events": [_event(key) for key in keys],
         }
         completed = subprocess.run(  # noqa: S603 - the script beside this module
-            [interpreter or sys.executable, *_ISOLATED, _INVOCATIONS, tree, _PROBE],
+            [interpreter, *_ISOLATED, _INVOCATIONS, tree, _PROBE],
             check=True,
             env={"PATH": os.defpath},
             input=json.dumps(request).encode(),
@@ -124,7 +121,12 @@ def _measure(cloud: Cloud, tree: str, interpreter: str, uploads: int) -> dict[st
     }
 
 
-_ISOLATED = ("-I", "-S", "-B", "-W", "ignore")
+def _event(key: str) -> dict[str, Any]:
+    event: dict[str, Any] = json.loads(_EVENT.read_bytes())
+    about = event["data"]["obs"]
+    about["bucket"]["name"] = BUCKET
+    about["object"] = {"key": key.replace("/", "%2F")}
+    return event
 
 
 def _spread(times: list[float]) -> dict[str, float]:
