@@ -13,7 +13,7 @@ import yaml
 
 from accounting.ledger.exports import COLUMNS
 from quota_invoice.errors import ConfigurationError, ImageRefused
-from quota_invoice.invoice.duplicates import RULE
+from quota_invoice.invoice.duplicates import FIRST_MISSING, RULE
 from quota_invoice.invoice.fields import Fields
 from quota_invoice.invoice.file_rules import (
     pages_without_invoice,
@@ -89,7 +89,8 @@ def test_the_table_of_findings_has_each_rule() -> None:
         )
     )
     of_files = (unread_pages, pages_without_invoice, unread_tickets)
-    assert names == {rule.__name__ for rule in (*RULES, *of_files)} | {RULE, CONFLICT, READ_AGAIN}
+    of_records = {RULE, FIRST_MISSING, CONFLICT, READ_AGAIN}
+    assert names == {rule.__name__ for rule in (*RULES, *of_files)} | of_records
 
 
 def test_the_failure_record_has_the_members_of_a_written_one() -> None:
