@@ -30,6 +30,9 @@ LARGEST_RECORD = 16 << 20
 _NO_CONTENT = 204
 _PARTIAL = 206
 _PAGE = 1000  # objects; the maximum of one listing request
+# The SDK reads them only, and takes long to make them.
+_FIRST_BYTES = GetObjectHeader(range=f"0-{BEGINNING - 1}")
+_AS_JSON = PutObjectHeader(contentType="application/json; charset=utf-8")
 _V4_TOKEN = "X-Amz-Security-Token"  # noqa: S105 - a parameter's name
 
 
@@ -104,9 +107,7 @@ class ObsStore:
     def identify(self, bucket: str, key: str) -> Identified | None:
         """Return an object's metadata and its first bytes; None if there is no such object."""
         request = f"get {key}"
-        response = self.sender.get(
-            bucket, key, BEGINNING, GetObjectHeader(range=f"0-{BEGINNING - 1}")
-        )
+        response = self.sender.get(bucket, key, BEGINNING, _FIRST_BYTES)
         if response is None:
             return None
         if response.status == NO_SUCH_RANGE:
@@ -205,11 +206,10 @@ class ObsStore:
     def write(self, bucket: str, key: str, record: Mapping[str, Any]) -> None:
         """Write a record."""
         text = json.dumps(record, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
-        headers = PutObjectHeader(contentType="application/json; charset=utf-8")
         # OCR text may hold half of a surrogate pair, which is valid JSON as an escape.
         content = text.encode("utf-8", "backslashreplace")
         response = self.sender.send(
-            "put", key, lambda k: self._client.putContent(bucket, k, content, headers=headers)
+            "put", key, lambda k: self._client.putContent(bucket, k, content, headers=_AS_JSON)
         )
         if response is None:
             raise StoreRefused("Store.NoSuchBucket", f"put {key}: there is no bucket {bucket}")
