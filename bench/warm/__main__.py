@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import tempfile
-import zipfile
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Annotated, Any
@@ -15,21 +11,13 @@ import typer
 from rich.table import Table
 
 from bench.console import console
-from bench.warm.relay import Relay
-from local.cloud import BUCKET, PROJECT, Cloud, Options, running_cloud
+from bench.warm.delivery import deliver, instance
+from local.cloud import Cloud
 from local.errors import CloudError
-from quota_invoice.settings.layout import DEFAULT_LAYOUT
 
-_ROOT = Path(__file__).parents[2]
-_INVOCATIONS = Path(__file__).with_name("invocations.py")
-_PROBE = _ROOT / "ops" / "package"
-_IMAGE = _ROOT / "samples" / "shenzhen-50-yuan-telephone.jpg"
-_EVENT = _ROOT / "events" / "eventgrid.json"
-_ISOLATED = ("-I", "-S", "-B", "-W", "ignore")
 _MOST_MS = {"recognized": 1.0, "duplicate": 0.5}  # of the function's own, median
 _KINDS = {"recognized": "upload", "duplicate": "duplicate"}
 _FIRST = 5  # invocations of each kind that warm it up
-_CREDENTIALS_SECONDS = 600.0  # as long as the platform provides the same credentials
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -47,18 +35,8 @@ def bench(
     without the calls of the clients of OCR service and bucket. Requests and connections are counted
     on the way to the servers.
     """
-    out.mkdir(parents=True, exist_ok=True)
-    options = Options(
-        output=out / "bench-warm.log",
-        notify=False,
-        credentials_seconds=_CREDENTIALS_SECONDS,
-        ocr=("bench.api.instant_ocr", "distinct"),
-    )
-    options.output.unlink(missing_ok=True)
     try:
-        with running_cloud(options) as cloud, tempfile.TemporaryDirectory() as folder:
-            with zipfile.ZipFile(zip_file) as archive:
-                archive.extractall(folder)
+        with instance(zip_file, out / "bench-warm.log") as (cloud, folder):
             report = _measure(cloud, folder, python, uploads)
     except CloudError as error:
         console.print(f"[bold red]error:[/] {error}", soft_wrap=True)
@@ -75,58 +53,21 @@ def bench(
     raise typer.Exit(int(bool(exceeded)))
 
 
-def _measure(cloud: Cloud, tree: str, interpreter: str, uploads: int) -> dict[str, Any]:
-    image = _IMAGE.read_bytes()
-    keys = [f"{DEFAULT_LAYOUT.input_prefix}{number}.jpg" for number in range(uploads)]
-    client = cloud.bucket.client()
-    for key in keys:
-        client.putContent(BUCKET, key, image + key.encode())
-    bucket, ocr = Relay(cloud.bucket.endpoint), Relay(cloud.ocr_endpoint)
-    with bucket, ocr:
-        credentials = cloud.agency.credentials()
-        request = {
-            "user_data": {
-                **cloud.runtime.function.user_data,
-                "BUCKET": BUCKET,
-                "OBS_ENDPOINT": bucket.url,
-                "OCR_ENDPOINT": ocr.url,
-            },
-            "project_id": PROJECT,
-            "credentials": {
-                "access_key": credentials.access_key,
-                "secret_key": credentials.secret_key,
-                "security_token": credentials.security_token,
-            },
-            "events": [_event(key) for key in keys],
-        }
-        completed = subprocess.run(  # noqa: S603 - the script beside this module
-            [interpreter, *_ISOLATED, _INVOCATIONS, tree, _PROBE],
-            check=True,
-            env={"PATH": os.defpath},
-            input=json.dumps(request).encode(),
-            stdout=subprocess.PIPE,
-        )
-    found = json.loads(completed.stdout.splitlines()[-1])
+def _measure(cloud: Cloud, folder: str, interpreter: str, uploads: int) -> dict[str, Any]:
+    found = deliver(cloud, folder, interpreter, uploads)
     own = {
-        kind: [each["own_ms"] for each in found if each["result"] == kind][_FIRST:]
+        kind: [each["own_ms"] for each in found.invocations if each["result"] == kind][_FIRST:]
         for kind in _MOST_MS
     }
+    results = [each["result"] for each in found.invocations]
     return {
         "uploads": uploads,
         "own_ms": {kind: _spread(times) for kind, times in own.items()},
-        "requests": {"bucket": bucket.requests, "ocr": ocr.requests},
-        "connections": {"bucket": bucket.connections, "ocr": ocr.connections},
-        "threads": sum(each["threads"] for each in found),
-        "results": {kind: sum(each["result"] == kind for each in found) for kind in _MOST_MS},
+        "requests": found.requests,
+        "connections": found.connections,
+        "threads": sum(each["threads"] for each in found.invocations),
+        "results": {kind: results.count(kind) for kind in _MOST_MS},
     }
-
-
-def _event(key: str) -> dict[str, Any]:
-    event: dict[str, Any] = json.loads(_EVENT.read_bytes())
-    about = event["data"]["obs"]
-    about["bucket"]["name"] = BUCKET
-    about["object"] = {"key": key.replace("/", "%2F")}
-    return event
 
 
 def _spread(times: list[float]) -> dict[str, float]:

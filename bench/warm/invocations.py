@@ -1,9 +1,9 @@
 """Runs invocations of the extracted zip: ``python -I -S invocations.py TREE PROBE``.
 
 PROBE is the folder of ``ops/package/probe.py``, whose context it takes. Standard input is that of
-the probe; each event is delivered twice, as an upload and as its duplicate. The last line of the
-output is a JSON array with an object for each invocation: its result, milliseconds of its own,
-threads started.
+the probe, with ``each``, the number of deliveries of each event, and ``memory_after``, numbers of
+events after which the memory is read. The last line of the output is a JSON array with an object
+for each invocation: its result, milliseconds of its own, threads started, MB where asked for.
 """
 
 from __future__ import annotations
@@ -28,6 +28,11 @@ def _count_threads() -> None:
     threading.Thread.start = counted  # type: ignore[assignment,method-assign] # it counts
 
 
+def _resident_mb() -> float:
+    with open("/proc/self/status", encoding="ascii") as status:  # noqa: PTH123 - as start.py's
+        return next(int(line.split()[1]) for line in status if line.startswith("VmRSS:")) / 1024
+
+
 def main(tree: str, probe: str) -> None:
     """Start the function, deliver the events, and write the figures."""
     request = json.load(sys.stdin)
@@ -46,13 +51,15 @@ def main(tree: str, probe: str) -> None:
     index.Stopwatch = stopwatch
     _count_threads()
     invocations = []
-    for event in request["events"]:
-        for _ in ("upload", "duplicate"):
+    for number, event in enumerate(request["events"], 1):
+        for _ in range(request["each"]):
             before = _threads
             [result] = index.handler(event, context)
             own = watches.pop().by_name()["own"]
             figures = {"result": result, "own_ms": own * 1000, "threads": _threads - before}
             invocations.append(figures)
+        if number in request["memory_after"]:
+            invocations[-1]["mb"] = _resident_mb()
     sys.stdout.write("\n" + json.dumps(invocations) + "\n")
 
 
