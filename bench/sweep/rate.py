@@ -61,15 +61,21 @@ def measure_rate(seconds: float, per_minute: int, batch: int) -> Rate:
     finally:
         server.stop()
     allowed = per_minute * batch / 60
-    return Rate(allowed, _share(arrivals, allowed), _highest(arrivals, allowed))
+    return Rate(allowed, kept_share(arrivals, allowed), highest_share(arrivals, allowed))
 
 
-def _share(arrivals: list[tuple[float, int]], allowed: float) -> float:
+def kept_share(arrivals: list[tuple[float, int]], allowed: float) -> float:
+    """Return the share of the allowed rate from the first to the last event.
+
+    Args:
+        arrivals: the time and the number of inputs of each event.
+        allowed: inputs per second.
+    """
     sent = sum(count for _, count in arrivals[:-1])
     return sent / (arrivals[-1][0] - arrivals[0][0]) / allowed
 
 
-def _highest(arrivals: list[tuple[float, int]], allowed: float) -> float:
+def highest_share(arrivals: list[tuple[float, int]], allowed: float) -> float:
     """Return the highest share in a window; its first event is the one before the window."""
     highest = 0.0
     first = sent = 0
