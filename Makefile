@@ -18,7 +18,7 @@ DIGITS := 0 1 2 3 4 5 6 7 8 9
 without = $(if $(1),$(call without,$(wordlist 2,99,$(1)),$(subst $(firstword $(1)),,$(2))),$(2))
 $(foreach name,$(NUMBERS),$(if $(call without,$(DIGITS),$($(name))),$(error $(name) is a number, not $($(name)))))
 # Names of commands' options: the shell must not find a quote or a command in them.
-NAMES := STAGE ENGINE RECOGNITION PRICE
+NAMES := STAGE ENGINE RECOGNITION PRICE OCR_PRICE GBS_PRICE REQUESTS_PRICE
 NAME_CHARACTERS := $(DIGITS) a b c d e f g h i j k l m n o p q r s t u v w x y z \
 	A B C D E F G H I J K L M N O P Q R S T U V W X Y Z - _ .
 $(foreach name,$(NAMES),$(if $(call without,$(NAME_CHARACTERS),$(value $(name)))$(word 2,$(value $(name))),\
@@ -288,6 +288,32 @@ bench-ledger: $(READY) ## Measure the ledger of many records: make bench-ledger 
 .PHONY: bench-review
 bench-review: $(WITH_ACCESS) ## Measure the review page with many records: make bench-review [RECORDS=100000]
 	@$(BIN)/python -m bench.review --records $(RECORDS)
+
+.PHONY: bench
+bench: build/function.zip $(VENV)/.fonts $(VENV)/.stock $(VENV)/.packet ## Run all benchmarks: build/bench.json and bench.html [OCR_PRICE=0.05 GBS_PRICE=0.0001 REQUESTS_PRICE=0.01]
+	@$(BIN)/python -m bench.report --zip $< --packages $(VENV)/function $(if $(RUNTIME_PYTHON),--python "$(RUNTIME_PYTHON)") \
+		$(if $(OCR_PRICE),--ocr-price $(OCR_PRICE)) $(if $(GBS_PRICE),--gbs-price $(GBS_PRICE)) \
+		$(if $(REQUESTS_PRICE),--requests-price $(REQUESTS_PRICE)) $(BENCH)
+
+.PHONY: bench-memory
+bench-memory: build/function.zip ## Measure an instance's memory over 10,000 uploads: make bench-memory [RUNTIME_PYTHON=python3.12]
+	@$(BIN)/python -m bench.memory --zip $< $(if $(RUNTIME_PYTHON),--python "$(RUNTIME_PYTHON)") $(BENCH)
+
+.PHONY: bench-sweep
+bench-sweep: $(READY) ## Measure sweeps and backfills of up to 1,000,000 inputs, and a backfill's rate
+	@$(BIN)/python -m bench.sweep $(BENCH)
+
+.PHONY: bench-package
+bench-package: build/function.zip ## Show the size of the zip by part
+	@$(BIN)/python -m bench.report --only package --zip $< $(BENCH)
+
+.PHONY: bench-cold
+bench-cold: build/function.zip ## Measure the cold start of the zip: make bench-cold [RUNTIME_PYTHON=python3.12]
+	@$(BIN)/python -m bench.cold --zip $< --packages $(VENV)/function $(if $(RUNTIME_PYTHON),--python "$(RUNTIME_PYTHON)") $(BENCH)
+
+.PHONY: bench-warm
+bench-warm: build/function.zip ## Measure the function's own time, requests and connections: make bench-warm [RUNTIME_PYTHON=python3.12]
+	@$(BIN)/python -m bench.warm --zip $< $(if $(RUNTIME_PYTHON),--python "$(RUNTIME_PYTHON)") $(BENCH)
 
 .PHONY: soak
 soak: $(READY) ## Upload thousands of images under injected faults: make soak N=2000 [SEED=7]

@@ -172,7 +172,7 @@ def _equal(field: str, read: str, true: str) -> bool:
 
 def _columns(width: int) -> dict[str, int]:
     """Return the width of each column of the table; the image's name takes the rest."""
-    fixed = {"code": 12, "number": 8, "place": 10, "amount": 9, "conf.": 5, "ms": 5}
+    fixed = {"code": 12, "number": 8, "place": 10, "amount": 9, "conf.": 6, "ms": 5}
     gaps = 2 * len(fixed)
     return {"image": max(14, min(40, width - sum(fixed.values()) - gaps)), **fixed}
 
@@ -180,15 +180,25 @@ def _columns(width: int) -> dict[str, int]:
 def _line(columns: Mapping[str, int], cells: list[str], *, header: bool = False) -> Table:
     """Return one line of the table; each line is printed separately, above the progress bar."""
     line = Table.grid(padding=(0, 2, 0, 0))
+    image, *others = cells
     for name, width in columns.items():
         side = "right" if name in {"conf.", "ms"} else "left"
         line.add_column(width=width, justify=side, overflow="fold")  # type: ignore[arg-type]  # a Literal
-    line.add_row(*cells, style="bold" if header else "")
+    shown = _shortened(image, columns["image"])
+    line.add_row(shown, *others, style="bold" if header else "")
     return line
 
 
+def _shortened(name: str, width: int) -> str:
+    """Return a file's name without its middle, if it is too long for one line."""
+    if len(name) <= width:
+        return name
+    kept = width - 1
+    return f"{name[: kept - kept // 2]}…{name[-(kept // 2) :]}"
+
+
 def _row(name: str, result: Result) -> list[str]:
-    """Return the cells of a line of the table; wrong values are red."""
+    """Return the cells of a line: wrong values are red, a doubtful invoice has a question mark."""
     record, ms = result.record, f"{result.ms:.0f}"
     if record is None:
         return [name, "[red]no record", "", "", "", "", ms]
@@ -205,7 +215,8 @@ def _row(name: str, result: Result) -> list[str]:
         shown[field] if result.right[field] else f"[red]{shown[field] or '–'}" for field in FIELDS
     ]
     lowest = min(record["result"]["confidence"].values(), default=0)
-    return [name, *cells, f"{lowest:.3f}", ms]
+    mark = "[yellow]?[/]" if invoice["needs_review"] else " "
+    return [name, *cells, f"{lowest:.3f}{mark}", ms]
 
 
 def _report(results: Mapping[str, Result]) -> dict[str, Any]:
@@ -225,6 +236,7 @@ def _print_report(console: Console, report: Mapping[str, Any], records: Path, lo
     console.print(
         f"{report['records']} of {report['images']} images have a record, {report['failures']} a "
         f"failure record; right: {right}.\n"
+        "A person should check the invoices with a question mark.\n"
         f"The records are in {records}/, the function's log is {log}.\n"
         "Upload your own photo, and ask the API for its record:\n"
         "  make up\n"

@@ -1,7 +1,7 @@
-"""``python -m bench.api.instant_ocr``: a stand-in OCR service with a constant, immediate response.
+"""``python -m bench.api.instant_ocr``: a stand-in OCR service that responds immediately.
 
 Like any OCR service of the local cloud, it takes a free port and prints its URL. It does not check
-credentials.
+credentials. The invoice is always the same; with the argument ``distinct``, its number goes up.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 import threading
+from itertools import count, repeat
 
 from starlette.types import Receive, Scope, Send
 
@@ -21,10 +22,9 @@ _RESULT = {
     "number": "91234561",
     "confidence": {"amount": 0.9971, "code": 0.9908, "location": 0.9706, "number": 0.9943},
 }
-_BODY = json.dumps({"result": _RESULT}, ensure_ascii=False).encode()
+_NUMBERS = count(1) if "distinct" in sys.argv else repeat(91234561)
 _HEADERS = [
     (b"content-type", b"application/json"),
-    (b"content-length", str(len(_BODY)).encode()),
     (b"x-request-id", b"0" * 32),
 ]
 
@@ -35,8 +35,11 @@ async def instant(scope: Scope, receive: Receive, send: Send) -> None:
         return
     while (await receive()).get("more_body"):
         pass
-    await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
-    await send({"type": "http.response.body", "body": _BODY})
+    result = _RESULT | {"number": f"{next(_NUMBERS):08}"}
+    body = json.dumps({"result": result}, ensure_ascii=False).encode()
+    headers = [*_HEADERS, (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
 
 
 def main() -> None:

@@ -20,6 +20,7 @@ _DUPLICATE_EACH = 100  # one record of so many is a duplicate of the one before
 _DOUBTFUL_EACH = 30  # one of so many has no amount
 _CODES = 700  # of each place
 _SPREAD = 7_919_993  # a prime: numbers of one code do not follow each other
+_OCR_SECONDS = 5
 _CONFIDENCE = {"amount": 0.99, "code": 0.98, "location": 0.97, "number": 0.96}
 
 
@@ -41,11 +42,14 @@ class GeneratedBucket:
         suffix = {DEFAULT_LAYOUT.input_prefix: "", DEFAULT_LAYOUT.results_prefix: ".json"}
         if prefix not in suffix:
             return
-        first = _number(after) + 1 if after else 0
+        first = _number(after) if after else 0
         for number in range(first, self.records):
             key = f"{prefix}{_path(number)}{suffix[prefix]}"
             version = int(bool(suffix[prefix]) and number < self.changed)
-            yield Entry(key, _etag(number, version), 2000, _uploaded_at(number))
+            # A record is written a moment after the upload.
+            moment = _uploaded_at(number, _OCR_SECONDS if suffix[prefix] else 0)
+            if key > after:
+                yield Entry(key, _etag(number, version), 2000, moment)
 
     def read(self, bucket: str, key: str) -> dict[str, Any]:
         """Return the record that lies under a key."""
@@ -85,5 +89,5 @@ def _etag(number: int, version: int) -> str:
     return md5(f"{number}-{version}".encode(), usedforsecurity=False).hexdigest()
 
 
-def _uploaded_at(number: int) -> str:
-    return format_time(_FIRST_DAY + timedelta(seconds=20 * number))
+def _uploaded_at(number: int, later: int) -> str:
+    return format_time(_FIRST_DAY + timedelta(seconds=20 * number + later))

@@ -8,8 +8,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
-from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from quota_invoice.errors import OutOfTime
 
@@ -24,8 +23,7 @@ SHORTEST_REQUEST = 0.5  # a request with less time than this is not sent
 _T = TypeVar("_T")
 
 
-@dataclass(frozen=True, eq=False)
-class Deadline:
+class Deadline(NamedTuple):
     """The time at which work must end, and an earlier one after which nothing is retried.
 
     The first attempt of a request may use all of the remaining time. Further attempts must begin
@@ -47,7 +45,7 @@ class Deadline:
 
     ends_at: float
     retries_end_at: float
-    clock: Callable[[], float] = field(default=time.monotonic, repr=False)
+    clock: Callable[[], float] = time.monotonic
 
     @classmethod
     def after(cls, seconds: float, clock: Callable[[], float] = time.monotonic) -> Deadline:
@@ -70,20 +68,17 @@ class Deadline:
 
     def reserve(self, seconds: float) -> Deadline:
         """Return the deadline that keeps the last seconds for something else."""
-        return replace(
-            self, ends_at=self.ends_at - seconds, retries_end_at=self.retries_end_at - seconds
-        )
+        return Deadline(self.ends_at - seconds, self.retries_end_at - seconds, self.clock)
 
     def at_most(self, seconds: float) -> Deadline:
         """Return the earlier of this deadline and the one that lies so many seconds from now."""
         limit = self.clock() + seconds
-        return replace(
-            self, ends_at=min(self.ends_at, limit), retries_end_at=min(self.retries_end_at, limit)
-        )
+        return Deadline(min(self.ends_at, limit), min(self.retries_end_at, limit), self.clock)
 
     def retries_at_most(self, seconds: float) -> Deadline:
         """Return the same deadline with retries for so many seconds from now at most."""
-        return replace(self, retries_end_at=min(self.retries_end_at, self.clock() + seconds))
+        limit = self.clock() + seconds
+        return Deadline(self.ends_at, min(self.retries_end_at, limit), self.clock)
 
     def share(self, inputs: int) -> Deadline:
         """Return the deadline of one of several inputs: an equal share of the time for retries."""

@@ -20,15 +20,15 @@ def member(value: object, name: str) -> Any:  # noqa: ANN401 - a member of any J
     >>> member({"eTag": "9d37"}, "etag")
     '9d37'
     """
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict | Mapping):  # the first one is known at once
         return None
     if name in value:
         return value[name]
-    folded = name.lower()
-    return next(
-        (found for key, found in value.items() if isinstance(key, str) and key.lower() == folded),
-        None,
-    )
+    folded, length = name.lower(), len(name)
+    for key, found in value.items():
+        if isinstance(key, str) and len(key) == length and key.lower() == folded:
+            return found
+    return None
 
 
 def text_of(value: object) -> str | None:
@@ -54,9 +54,16 @@ def parse_json(text: str | bytes) -> Any:  # noqa: ANN401 - any JSON value
         )
     except RecursionError:
         raise ValueError(_TOO_DEEP) from None
-    if _is_deeper(value, DEEPEST):
+    if _openings(text) > DEEPEST and _is_deeper(value, DEEPEST):
         raise ValueError(_TOO_DEEP)
     return value
+
+
+def _openings(text: str | bytes) -> int:
+    """Return how many objects and lists a text has at most; those in strings count, too."""
+    if isinstance(text, bytes):  # of any encoding that the parser knows
+        return text.count(b"{") + text.count(b"[")
+    return text.count("{") + text.count("[")
 
 
 def _no_constant(name: str) -> NoReturn:

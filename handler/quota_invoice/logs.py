@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from enum import Enum
 from typing import Any
 
@@ -25,11 +24,21 @@ class Alarm(Enum):
     BREAKER_OPEN = "alarm_breaker_open"  # a service refuses the account or the bucket
 
 
+_encode = json.JSONEncoder(ensure_ascii=False).encode
+
+
 class Step:
     """A step in progress; its fields are set before it ends.
 
+    As a context manager, it writes its line when its block ends, also when that raises.
+
+    Args:
+        write: writes the line of a step and its error.
+
     Attributes:
+        name: the step's name.
         key: the object's key.
+        started: when it began, by the performance counter.
         outcome: the result of the step, such as ``recognized``; ``ok`` unless set.
         reason: the reason for the outcome, where it needs one.
         counts: number of inputs by outcome.
@@ -39,8 +48,13 @@ class Step:
         libraries: version and place of libraries that the runtime has as well, by name.
     """
 
-    def __init__(self, key: str) -> None:
+    def __init__(
+        self, name: str, key: str, write: Callable[[Step, Exception | None], None]
+    ) -> None:
+        self.name = name
         self.key = key
+        self.started = time.perf_counter()
+        self._write = write
         self.outcome = "ok"
         self.reason: str | None = None
         self.counts: dict[str, int] = {}
@@ -48,6 +62,20 @@ class Step:
         self.alarms: list[Alarm] = []
         self.gateway_request_id: str | None = None
         self.libraries: dict[str, str] = {}
+
+    def __enter__(self) -> Step:  # noqa: PYI034 - Self is not in Python 3.10
+        """Return the step, so that its fields can be set."""
+        return self
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        """Write the step's line."""
+        if isinstance(error, Exception):
+            self.outcome = "error"
+            if not isinstance(error, QuotaInvoiceError):
+                self.reason = type(error).__name__
+            self._write(self, error)
+        elif error is None:
+            self._write(self, None)
 
 
 class Log:
@@ -62,31 +90,17 @@ class Log:
         self.request_id = request_id
         self._write = write or _print
 
-    @contextmanager
-    def step(self, name: str, key: str = "") -> Iterator[Step]:
+    def step(self, name: str, key: str = "") -> Step:
         """Time a step and write its line when it ends, also when it raises."""
-        step, started = Step(key), time.perf_counter()
-        try:
-            yield step
-        except QuotaInvoiceError as error:
-            step.outcome = "error"
-            self._line(name, step, started, error)
-            raise
-        except Exception as error:
-            step.outcome, step.reason = "error", type(error).__name__
-            self._line(name, step, started)
-            raise
-        self._line(name, step, started)
+        return Step(name, key, self._line)
 
-    def _line(
-        self, name: str, step: Step, started: float, error: QuotaInvoiceError | None = None
-    ) -> None:
+    def _line(self, step: Step, error: Exception | None) -> None:
         fields: dict[str, Any] = {
             "request_id": self.request_id,
-            "step": name,
+            "step": step.name,
             "key": step.key,
             "outcome": step.outcome,
-            "ms": round((time.perf_counter() - started) * 1000, 1),
+            "ms": round((time.perf_counter() - step.started) * 1000, 1),
         }
         if step.reason:
             fields["reason"] = step.reason
@@ -98,15 +112,18 @@ class Log:
             fields["gateway_request_id"] = step.gateway_request_id
         if step.libraries:
             fields["libraries"] = step.libraries
-        if error:
+        if isinstance(error, QuotaInvoiceError):
             fields["code"], fields["message"] = error.code, error.message
             fields["service_request_id"] = error.request_id
-        alarms = [*step.alarms, *[Alarm.BREAKER_OPEN] * bool(error and error.stops_round)]
-        if alarms:
-            fields["alarms"] = [alarm.value for alarm in alarms]
-        # A key may hold half of a surrogate pair, which UTF-8 holds as an escape only.
-        line = json.dumps(fields, ensure_ascii=False).encode("utf-8", "backslashreplace")
-        self._write(line.decode())
+            if error.stops_round:
+                step.alarms.append(Alarm.BREAKER_OPEN)
+        if step.alarms:
+            fields["alarms"] = [alarm.value for alarm in step.alarms]
+        line = _encode(fields)
+        if not line.isascii():
+            # A key may hold half of a surrogate pair, which UTF-8 holds as an escape only.
+            line = line.encode("utf-8", "backslashreplace").decode()
+        self._write(line)
 
 
 def _print(line: str) -> None:

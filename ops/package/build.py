@@ -10,16 +10,20 @@ from typing import Any
 
 from ops.errors import OpsError
 from ops.package.archive import as_json, read_tree, write_tree, write_zip
+from ops.package.authorities import by_subject
 from ops.package.bytecode import RUNTIME, compile_tree, runtime_python
 from ops.package.packages import Package, read_packages
 from ops.package.selection import Selection, read_rules, select
+from ops.package.stand_ins import place, read_stand_ins
 from ops.stage import ROOT
 from quota_invoice.invoice.expiry_rules import Table, parse_table
+from quota_invoice.sockets import AUTHORITIES
 
 # Bytes of the zip, which a cold start downloads and extracts. The library that counts the pages of
 # PDFs has 0.8 MB of them.
 LARGEST = 9 * 1000 * 1000
 _MANIFEST = "manifest.json"
+_AUTHORITIES = "certifi/cacert.pem"
 _LAST_DAYS = "quota_invoice/invoice/expiry.yaml"
 
 
@@ -49,14 +53,16 @@ def build(packages: Path, zip_file: Path, python: str | None = None) -> BuildRes
         python: an interpreter of the runtime's version; None to search for one.
 
     Raises:
-        OpsError: the rules do not match the packages, ``expiry.yaml`` has a wrong line, or the zip
-            is too large.
+        OpsError: the rules or stand-ins do not match the packages, ``expiry.yaml`` has a wrong
+            line, or the zip is too large.
     """
     interpreter = runtime_python(python)
     installed = read_packages(packages)
     selection = select(_merged(installed), read_rules())
     own = _own_files()
     _require_usable(parse_table(own[_LAST_DAYS].decode("utf-8-sig", "replace")))
+    place(selection, read_stand_ins())
+    _add_authorities(selection.content)
     with tempfile.TemporaryDirectory() as folder:
         tree = Path(folder) / "tree"
         write_tree(tree, {**selection.content, **own})
@@ -82,6 +88,13 @@ def _merged(installed: list[Package]) -> dict[str, bytes]:
             raise OpsError(f"{package.name} overwrites {min(twice)} of another package")
         merged.update(package.files)
     return merged
+
+
+def _add_authorities(content: dict[str, bytes]) -> None:
+    """Add the certificate authorities as a folder, beside the file of all of them."""
+    folder = _AUTHORITIES.replace("cacert.pem", AUTHORITIES)
+    files = by_subject(content[_AUTHORITIES].decode("utf-8"))
+    content.update({f"{folder}/{name}": data for name, data in files.items()})
 
 
 def _own_files() -> dict[str, bytes]:

@@ -13,7 +13,7 @@ import yaml
 from ops.errors import OpsError
 
 _RULES = Path(__file__).with_name("left-out.yaml")
-_MEMBERS = {"why", "files", "keep", "imports", "instead"}
+_MEMBERS = {"why", "files", "keep", "imports"}
 _IMPORT = re.compile(r"^from ([\w.]+) import \w+$")
 
 
@@ -26,18 +26,16 @@ class Rule:
         files: patterns of files to leave out.
         keep: patterns of exceptions.
         imports: files from which imports of the left-out files are removed.
-        instead: the text of each file that is left out, where others import names from it.
     """
 
     why: str
     files: tuple[str, ...]
     keep: tuple[str, ...] = ()
     imports: tuple[str, ...] = ()
-    instead: str = ""
 
     def leaves_out(self, name: str) -> bool:
         """Whether this rule leaves a file out."""
-        return _matches(name, self.files) and not _matches(name, self.keep)
+        return matches(name, self.files) and not matches(name, self.keep)
 
 
 @dataclass(frozen=True)
@@ -64,10 +62,10 @@ def read_rules() -> list[Rule]:
     rules = []
     for entry in yaml.safe_load(_RULES.read_text(encoding="utf-8")):
         if not {"why", "files"} <= set(entry) <= _MEMBERS:
-            members = "needs why and files, may have keep, imports, instead"
+            members = "needs why and files, may have keep, imports"
             raise OpsError(f"{_RULES.name}: {entry}: {members}")
         lists = {name: tuple(entry.get(name, ())) for name in ("files", "keep", "imports")}
-        rules.append(Rule(entry["why"], **lists, instead=entry.get("instead", "")))
+        rules.append(Rule(entry["why"], **lists))
     return rules
 
 
@@ -86,8 +84,6 @@ def select(content: Mapping[str, bytes], rules: Sequence[Rule]) -> Selection:
         removed = [name for name in selection.content if rule.leaves_out(name)]
         size = sum(len(selection.content.pop(name)) for name in removed)
         selection.left_out[rule.why] = (len(removed), size)
-        if rule.instead:
-            selection.content.update(dict.fromkeys(removed, rule.instead.encode()))
         for name in rule.imports:
             text, count = _without_imports(selection.content[name].decode(), removed)
             selection.content[name] = text.encode()
@@ -106,5 +102,6 @@ def _without_imports(text: str, removed: Sequence[str]) -> tuple[str, int]:
     return "".join(kept), len(lines) - len(kept)
 
 
-def _matches(name: str, patterns: Iterable[str]) -> bool:
+def matches(name: str, patterns: Iterable[str]) -> bool:
+    """Whether a path matches a pattern."""
     return any(fnmatchcase(name, pattern) for pattern in patterns)

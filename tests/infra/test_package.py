@@ -84,13 +84,6 @@ def test_imports_of_left_out_files_are_removed() -> None:
     assert selection.trimmed == {"sdk/__init__.py": 1}
 
 
-def test_a_left_out_file_has_another_text_where_its_names_are_imported() -> None:
-    rule = Rule("names", ("sdk/unused.py",), instead="Unused = None\n")
-    selection = select(CONTENT, [rule])
-    assert selection.content == {**CONTENT, "sdk/unused.py": b"Unused = None\n"}
-    assert selection.left_out == {"names": (1, 0)}
-
-
 def test_a_pattern_without_a_match_is_an_error() -> None:
     with pytest.raises(OpsError, match="gone"):
         select(CONTENT, [Rule("old", ("sdk/gone.py",))])

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from quota_invoice.invoice.findings import Text
-from quota_invoice.recognition.formats.conversion import LARGEST_OBJECT
 from quota_invoice.recognition.formats.kinds import Kind, kind_of
-from quota_invoice.recognition.formats.memory import LARGEST_FILE
+from quota_invoice.recognition.formats.memory import LARGEST_FILE, LARGEST_OBJECT
 from quota_invoice.records.file_texts import OF_FILES
 
 _MB = 1 << 20

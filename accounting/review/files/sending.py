@@ -84,7 +84,7 @@ class Uploader:
     def __init__(self, bucket: Bucket) -> None:
         sender = cast("ObsStore", bucket.store).sender
         settings = replace(sender.settings, obs_timeout=_LONGEST)
-        self._sender: Sender = replace(sender, settings=settings)
+        self._sender: Sender = sender._replace(settings=settings)
         self._bucket = bucket
 
     def put(self, key: str, body: Body) -> str:

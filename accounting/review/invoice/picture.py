@@ -15,8 +15,9 @@ from accounting.packet.pictures import rendered_page
 from accounting.review.context import ReviewContext
 from quota_invoice.errors import ImageRefused
 from quota_invoice.obs.objects import Source
-from quota_invoice.recognition.formats.conversion import LARGEST_OBJECT, to_jpeg
+from quota_invoice.recognition.formats.conversion import to_jpeg
 from quota_invoice.recognition.formats.kinds import Kind, kind_of, without_head
+from quota_invoice.recognition.formats.memory import LARGEST_OBJECT
 from quota_invoice.recognition.formats.pyramid import pages_of_pyramid
 from quota_invoice.recognition.formats.tiff import Tiff
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from urllib.parse import urlencode
 
-from quota_invoice.invoice.fields import FULL_WIDTH
+from quota_invoice.invoice.numerals import FULL_WIDTH
 
 STATES = {
     "doubtful": "needs_review AND status = 'recognized'",

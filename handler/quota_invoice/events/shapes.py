@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 from quota_invoice.errors import EventError
 from quota_invoice.events.upload import Upload, parse_entry
@@ -85,7 +84,7 @@ def _backfill(event: object) -> Uploads | None:
     retry_failed = member(body, "retry_failed") is True or member(body, "failures") is True
     uploads = [parse_entry({"bucket": bucket, "object": item}, "") for item in items]
     return [
-        replace(upload, key=upload.raw_key, retry_failed=retry_failed)
+        upload._replace(key=upload.raw_key, retry_failed=retry_failed)
         if isinstance(upload, Upload)
         else upload
         for upload in uploads

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from quota_invoice.errors import EventError
 from quota_invoice.json_values import member, text_of
@@ -17,8 +17,7 @@ _OPTIONS = {
 }  # "failures" is a former name of "retry_failed"
 
 
-@dataclass(frozen=True)
-class Sweep:
+class Sweep(NamedTuple):
     """A request to look for inputs without a right record.
 
     Attributes:

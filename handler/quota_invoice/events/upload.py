@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import unquote_plus
 
 from quota_invoice.errors import EventError
@@ -11,8 +11,7 @@ from quota_invoice.json_values import member, outline, text_of
 _NULL_VERSION = "null"  # OBS's version id of an object in a bucket without versioning
 
 
-@dataclass(frozen=True)
-class Upload:
+class Upload(NamedTuple):
     """One object that was created, according to an event.
 
     Attributes:

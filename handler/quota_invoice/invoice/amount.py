@@ -16,8 +16,7 @@ import re
 from collections.abc import Callable
 from decimal import Decimal
 
-from quota_invoice.invoice.fields import FULL_WIDTH
-from quota_invoice.invoice.numerals import DIGITS, LIMIT, from_numeral, to_numeral
+from quota_invoice.invoice.numerals import DIGITS, FULL_WIDTH, LIMIT, from_numeral, to_numeral
 
 _CENT = Decimal("0.01")
 _LONGEST = 80  # characters
@@ -51,8 +50,13 @@ def parse_amount(text: str) -> Decimal | None:
     >>> [parse_amount(text) for text in ("¥5O.00", "￥10,00", "壹零零元整", "贰拾伍拾元", "￥0.00")]
     [None, None, None, None, None]
     """
-    amounts = set(amounts_in(text))
-    return amounts.pop() if len(amounts) == 1 and any(amounts) else None
+    return agreed(amounts_in(text))
+
+
+def agreed(amounts: tuple[Decimal, ...]) -> Decimal | None:
+    """Return the amount that all amounts of a text are; None if they differ, or for 0 or none."""
+    distinct = set(amounts)
+    return distinct.pop() if len(distinct) == 1 and any(distinct) else None
 
 
 def amounts_in(text: str) -> tuple[Decimal, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from quota_invoice.invoice.amount import amounts_in, parse_amount
+from quota_invoice.invoice.amount import agreed
 from quota_invoice.invoice.fields import Fields
 from quota_invoice.invoice.findings import Finding, Severity, Text
 
@@ -17,7 +17,7 @@ def unreadable_amount(fields: Fields) -> Iterator[Finding]:
     >>> [finding.code for finding in unreadable_amount(Fields(amount="￥10,00"))]
     ['unreadable_amount']
     """
-    if fields.amount and not amounts_in(fields.amount):
+    if fields.amount and not fields.amounts:
         text = Text(
             "读到的金额不是有效的金额，请按票面填写。",
             "The text read as the amount is not an amount of money: take the amount from the "
@@ -34,7 +34,7 @@ def contradicting_amount(fields: Fields) -> Iterator[Finding]:
     >>> [finding.code for finding in contradicting_amount(Fields(amount="伍拾元整(￥20.00)"))]
     ['contradicting_amount']
     """
-    amounts = amounts_in(fields.amount)
+    amounts = fields.amounts
     if len(set(amounts)) > 1:
         first, second = amounts
         text = Text(
@@ -51,7 +51,7 @@ def zero_amount(fields: Fields) -> Iterator[Finding]:
     >>> [finding.code for finding in zero_amount(Fields(amount="￥0.00"))]
     ['zero_amount']
     """
-    amounts = amounts_in(fields.amount)
+    amounts = fields.amounts
     if amounts and not any(amounts):
         text = Text(
             "读到的金额为 0，定额发票的金额不会是 0，请与图片核对。",
@@ -69,7 +69,7 @@ def unusual_amount(fields: Fields) -> Iterator[Finding]:
     >>> [finding.code for finding in unusual_amount(Fields(amount="￥60.00"))]
     ['unusual_amount']
     """
-    amount = parse_amount(fields.amount)
+    amount = agreed(fields.amounts)
     if amount is not None and amount not in _USUAL:
         text = Text(
             f"金额 {amount} 元不是常见的定额，请与图片核对。",

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from quota_invoice.invoice.code import is_code, place_of_code, year_of_code
+from quota_invoice.invoice.code import is_code
 from quota_invoice.invoice.fields import Fields
 from quota_invoice.invoice.findings import Finding, Severity, Text
-from quota_invoice.invoice.place import Place, contradict, parse_place
+from quota_invoice.invoice.place import Place, contradict
 
 _NUMBER = re.compile(r"[0-9]{8}")
 _FIRST = 2004
@@ -56,7 +56,7 @@ def contradicting_place(fields: Fields) -> Iterator[Finding]:
     >>> [finding.message.en for finding in contradicting_place(fields)]
     ['The invoice code belongs to 广东省深圳市, but the invoice says 北京市.']
     """
-    place, by_code = parse_place(fields.location), place_of_code(fields.code)
+    place, by_code = fields.place, fields.place_of_code
     if contradict(place, by_code):
         issued, printed = _name(by_code), _name(place)
         text = Text(
@@ -74,7 +74,7 @@ def early_year(fields: Fields) -> Iterator[Finding]:
     >>> [finding.code for finding in early_year(Fields(code="144039509110"))]
     ['early_year']
     """
-    year = year_of_code(fields.code)
+    year = fields.year
     if year is not None and year < _FIRST:
         text = Text(
             f"发票代码中的年份是 {year} 年，早于 12 位发票代码启用的 {_FIRST} 年，请与图片核对。",
@@ -95,7 +95,7 @@ def future_year(fields: Fields) -> Iterator[Finding]:
     >>> [finding.code for finding in future_year(fields)]
     ['future_year']
     """
-    year = year_of_code(fields.code)
+    year = fields.year
     if year is not None and year > fields.conditions.seen_on.year:
         text = Text(
             f"发票代码中的年份是 {year} 年，晚于上传的年份，请与图片核对。",

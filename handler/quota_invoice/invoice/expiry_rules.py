@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from quota_invoice.invoice.code import LOCAL_BUREAU, place_of_code, year_of_code
+from quota_invoice.invoice.code import LOCAL_BUREAU
 from quota_invoice.invoice.fields import Fields
 from quota_invoice.invoice.findings import Finding, Severity, Text
 from quota_invoice.invoice.place import parse_place
@@ -37,7 +37,7 @@ def old_local_bureau(fields: Fields) -> Iterator[Finding]:
     >>> list(old_local_bureau(Fields(code="244031829474")))
     []
     """
-    year = year_of_code(fields.code)
+    year = fields.year
     if year is not None and year <= _LAST_OF_LOCAL and fields.code.startswith(LOCAL_BUREAU):
         text = Text(
             "这是原地方税务局的发票：可用至 2016-06-30，免税纳税人可用至 2016-08-31，过路费、门票等"
@@ -59,13 +59,13 @@ def past_last_day(fields: Fields) -> Iterator[Finding]:
     >>> list(past_last_day(Fields(code="144031909110")))
     []
     """
-    by_code, printed = place_of_code(fields.code), parse_place(fields.location)
+    by_code, printed = fields.place_of_code, fields.place
     days = table().days
     names = (by_code.city, printed.city, by_code.province, printed.province)
     name = next((name for name in names if name and name in days), None)
     if name is None:
         return
-    last, year = days[name], year_of_code(fields.code)
+    last, year = days[name], fields.year
     is_certain = year is not None and year > last.year
     if is_certain or fields.conditions.seen_on > last:
         text = Text(

@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
+from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
+from quota_invoice.invoice.amount import amounts_in
+from quota_invoice.invoice.code import place_of_code, year_of_code
 from quota_invoice.invoice.findings import Text
+from quota_invoice.invoice.numerals import FULL_WIDTH
+from quota_invoice.invoice.place import Place, parse_place
 
 NAMES = {
     "code": Text("发票代码", "invoice code"),
@@ -15,8 +21,6 @@ NAMES = {
     "location": Text("所在地", "place"),
     "amount": Text("金额", "amount"),
 }
-FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
-"""For ``str.translate``: the full-width forms of ASCII, which are other spellings of the same."""
 _SPELLED_IN_ASCII = ("code", "number")
 _CHINA = timezone(timedelta(hours=8))
 CONFIDENCE_BELOW = 0.9
@@ -84,3 +88,25 @@ class Fields:
             confidence=confidence if isinstance(confidence, Mapping) else {},
             conditions=conditions or Conditions(),
         )
+
+    # Several rules need each of these: it is read once.
+
+    @cached_property
+    def amounts(self) -> tuple[Decimal, ...]:
+        """The amounts that the text of the amount says, as ``amounts_in`` returns them."""
+        return amounts_in(self.amount)
+
+    @cached_property
+    def year(self) -> int | None:
+        """The year of the code."""
+        return year_of_code(self.code)
+
+    @cached_property
+    def place(self) -> Place:
+        """The place that is printed on the invoice."""
+        return parse_place(self.location)
+
+    @cached_property
+    def place_of_code(self) -> Place:
+        """The place of the tax bureau that issued the code."""
+        return place_of_code(self.code)

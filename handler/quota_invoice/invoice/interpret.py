@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from quota_invoice.invoice.amount import amount_in_words, parse_amount
+from quota_invoice.invoice.amount import agreed, amount_in_words
 from quota_invoice.invoice.code import (
     authority_of_code,
-    place_of_code,
     trade_of_code,
-    year_of_code,
 )
 from quota_invoice.invoice.fields import Conditions, Fields
 from quota_invoice.invoice.findings import Finding, needs_review
-from quota_invoice.invoice.place import contradict, parse_place
+from quota_invoice.invoice.place import contradict
 from quota_invoice.invoice.rules import check
 
 
@@ -37,8 +35,8 @@ def interpret(
         ``needs_review`` is true if a person should check one of them.
     """
     fields = Fields.of(result, conditions)
-    place, by_code = parse_place(fields.location), place_of_code(fields.code)
-    value = parse_amount(fields.amount)
+    place, by_code = fields.place, fields.place_of_code
+    value = agreed(fields.amounts)
     findings = [*check(fields), *others]
     return {
         "code": fields.code,
@@ -46,7 +44,7 @@ def interpret(
         "location": fields.location,
         "province": place.province or by_code.province,
         "city": place.city or (by_code.city if not contradict(place, by_code) else None),
-        "year": year_of_code(fields.code),
+        "year": fields.year,
         "authority": authority_of_code(fields.code),
         "trade": trade_of_code(fields.code),
         "amount": {

@@ -12,6 +12,8 @@ import re
 LIMIT = 10**12
 """More than on any invoice; 亿 is the largest unit below."""
 DIGITS = "零壹贰叁肆伍陆柒捌玖"
+FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+"""For ``str.translate``: the full-width forms of ASCII, which are other spellings of the same."""
 _SMALL_UNITS = {"仟": 1000, "佰": 100, "拾": 10}
 _LARGE_UNITS = {"亿": 10**8, "万": 10**4}
 # Ordinary numerals, older and simpler forms of the capital ones.

@@ -102,14 +102,22 @@ class IdleConnections:
 class BoundedObsClient(ObsClient):  # type: ignore[misc] # the SDK has no types
     """The SDK's client with bounded connections.
 
+    Args:
+        tls: makes the sockets of connections with TLS.
+
     Attributes:
         kept: which connections may be used again.
     """
 
-    def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - as the base class
+    def __init__(self, *args: Any, tls: ssl.SSLContext, **options: Any) -> None:  # noqa: ANN401 - as the base class
+        self._tls = tls
         super().__init__(*args, **options)
         self.kept = KeptConnections()
         self.connHolder["connSet"] = IdleConnections()
+
+    def _init_ssl_context(self, custom_ciphers: str) -> None:  # noqa: ARG002 - as the base class
+        # The SDK's own context does not check the host name, and would load all certificates.
+        self.context = self._tls
 
     def _get_server_connection_use_http1x(
         self,
@@ -118,4 +126,4 @@ class BoundedObsClient(ObsClient):  # type: ignore[misc] # the SDK has no types
         port: int,
         *_: object,
     ) -> Connection:
-        return Connection(server, port, self.context if is_secure else None)
+        return Connection(server, port, self._tls if is_secure else None)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(NamedTuple):
     """An object with one content: the source of a record.
 
     Attributes:
@@ -28,8 +26,7 @@ class Source:
     uploaded_at: str | None
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """A line of a listing: key, ETag (lower case, no quotes), bytes, time to the second."""
 
     key: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Any
 
 from quota_invoice.errors import (
@@ -130,6 +131,7 @@ def name_of(error: Exception) -> str:
     return f"{kind} {error.strerror}" if isinstance(error, OSError) and error.strerror else kind
 
 
+@lru_cache(maxsize=64)  # an object's time is asked for more than once
 def utc(modified: str | None) -> str | None:
     """Return an HTTP date in ISO 8601; None if it is not a date."""
     if not modified:

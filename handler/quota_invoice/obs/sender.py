@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import http.client
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from obs import GetObjectHeader, GetObjectRequest
@@ -38,6 +37,8 @@ _WITHOUT_REASON = {403, _NOT_FOUND}
 _MISSING = {"NoSuchKey", "NoSuchVersion"}
 _WRITES = {"put", "delete"}
 _WRITE_RETRIES = 2.0  # seconds
+# The SDK reads them only, and takes long to make them.
+_PRESENT, _WHOLE = GetObjectRequest(), GetObjectHeader()
 
 
 class Received(NamedTuple):
@@ -49,8 +50,7 @@ class Received(NamedTuple):
     content_range: str | None = None
 
 
-@dataclass(frozen=True)
-class Sender:
+class Sender(NamedTuple):
     """Sends requests, for one invocation.
 
     Attributes:
@@ -106,11 +106,11 @@ class Sender:
         version: str | None = None,
     ) -> Received | None:
         """Return the response to GET, with ``limit`` + 1 bytes of its content at most."""
-        wanted = GetObjectRequest(versionId=version)
+        wanted = GetObjectRequest(versionId=version) if version else _PRESENT
 
         def get(k: str) -> Any:  # noqa: ANN401 - the SDK has no types
             response = self.client.getObject(
-                bucket, k, getObjectRequest=wanted, headers=headers or GetObjectHeader()
+                bucket, k, getObjectRequest=wanted, headers=headers or _WHOLE
             )
             if headers and response.status == NO_SUCH_RANGE:
                 return Received(response.status, response.body)

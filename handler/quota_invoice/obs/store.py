@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from obs import GetObjectHeader, PutObjectHeader
@@ -31,6 +30,9 @@ LARGEST_RECORD = 16 << 20
 _NO_CONTENT = 204
 _PARTIAL = 206
 _PAGE = 1000  # objects; the maximum of one listing request
+# The SDK reads them only, and takes long to make them.
+_FIRST_BYTES = GetObjectHeader(range=f"0-{BEGINNING - 1}")
+_AS_JSON = PutObjectHeader(contentType="application/json; charset=utf-8")
 _V4_TOKEN = "X-Amz-Security-Token"  # noqa: S105 - a parameter's name
 
 
@@ -62,11 +64,11 @@ class ObsStore:
         self._client.refresh(
             credentials.access_key, credentials.secret_key, credentials.security_token
         )
-        return ObsStore(replace(self.sender, credentials=credentials, stopwatch=stopwatch))
+        return ObsStore(self.sender._replace(credentials=credentials, stopwatch=stopwatch))
 
     def until(self, deadline: Deadline) -> ObsStore:
         """Return a store whose requests end at a deadline, such as a waiting caller's."""
-        return ObsStore(replace(self.sender, deadline=deadline))
+        return ObsStore(self.sender._replace(deadline=deadline))
 
     def signed_url(self, source: Source) -> str:
         """Return a URL that reads the object, in its version, for a while. Never log it."""
@@ -105,9 +107,7 @@ class ObsStore:
     def identify(self, bucket: str, key: str) -> Identified | None:
         """Return an object's metadata and its first bytes; None if there is no such object."""
         request = f"get {key}"
-        response = self.sender.get(
-            bucket, key, BEGINNING, GetObjectHeader(range=f"0-{BEGINNING - 1}")
-        )
+        response = self.sender.get(bucket, key, BEGINNING, _FIRST_BYTES)
         if response is None:
             return None
         if response.status == NO_SUCH_RANGE:
@@ -117,7 +117,7 @@ class ObsStore:
             size = whole_size(response.content_range)
             if size is None:
                 raise foreign_response(request)
-            source = replace(source, size=size)
+            source = source._replace(size=size)
         return Identified(source, response.content[:BEGINNING])
 
     def _identify_empty(self, bucket: str, key: str) -> Identified | None:
@@ -206,11 +206,10 @@ class ObsStore:
     def write(self, bucket: str, key: str, record: Mapping[str, Any]) -> None:
         """Write a record."""
         text = json.dumps(record, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
-        headers = PutObjectHeader(contentType="application/json; charset=utf-8")
         # OCR text may hold half of a surrogate pair, which is valid JSON as an escape.
         content = text.encode("utf-8", "backslashreplace")
         response = self.sender.send(
-            "put", key, lambda k: self._client.putContent(bucket, k, content, headers=headers)
+            "put", key, lambda k: self._client.putContent(bucket, k, content, headers=_AS_JSON)
         )
         if response is None:
             raise StoreRefused("Store.NoSuchBucket", f"put {key}: there is no bucket {bucket}")

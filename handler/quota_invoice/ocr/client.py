@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 
-import certifi
 from huaweicloudsdkcore.auth.credentials import BasicCredentials
 from huaweicloudsdkcore.client import ClientBuilder
 from huaweicloudsdkcore.http.http_config import HttpConfig
@@ -37,9 +36,7 @@ class BoundedOcrClient(OcrClient):  # type: ignore[misc] # the SDK has no types
 
 def make_client(settings: Settings, credentials: Credentials) -> BoundedOcrClient:
     """Return a client that checks certificates, sends each request once, follows no redirect."""
-    trusted = settings.ca_file or certifi.where()
     config = HttpConfig.get_default_config()
-    config.ssl_ca_cert = trusted
     config.allow_redirects = False  # a signed request is for one URL only
     client: BoundedOcrClient = (
         ClientBuilder(BoundedOcrClient)
@@ -48,7 +45,7 @@ def make_client(settings: Settings, credentials: Credentials) -> BoundedOcrClien
         .with_endpoint(settings.ocr_endpoint)
         .build()
     )
-    client.connect_by(BoundedAdapter(bounded_tls(trusted)))
+    client.connect_by(BoundedAdapter(bounded_tls(settings.ca_file)))
     return client
 
 

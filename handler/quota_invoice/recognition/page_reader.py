@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from quota_invoice.deadline import Deadline, run_before
 from quota_invoice.errors import (
@@ -18,9 +18,7 @@ from quota_invoice.errors import (
     UnusableAnswer,
 )
 from quota_invoice.obs.objects import ObjectStore, Source
-from quota_invoice.recognition.formats.cut_off import CUT_OFF, is_cut_off
 from quota_invoice.recognition.ocr_input import File
-from quota_invoice.recognition.paged import Paged
 from quota_invoice.recognition.pages import Pages
 from quota_invoice.recognition.reading import Api, Fallback, Reading, Recognition
 from quota_invoice.recognition.requests import Requests
@@ -32,6 +30,9 @@ from quota_invoice.recognition.tickets import (
 )
 from quota_invoice.retry import retry
 from quota_invoice.settings.layout import BucketLayout
+
+if TYPE_CHECKING:
+    from quota_invoice.recognition.paged import Paged
 
 _MOST_PAGES = 300  # with a dozen invoices on each, a record stays below its largest size
 
@@ -77,10 +78,16 @@ class PageReader:
         try:
             reading = require_invoice(pages.reading(asked, paged.total))
         except ImageRefused as refusal:
-            if content is not None and refusal.code != NO_INVOICE and is_cut_off(content):
-                refusal.file_code = CUT_OFF
+            if content is not None and refusal.code != NO_INVOICE:
+                from quota_invoice.recognition.formats.cut_off import (  # noqa: PLC0415 - rarely
+                    CUT_OFF,
+                    is_cut_off,
+                )
+
+                if is_cut_off(content):
+                    refusal.file_code = CUT_OFF
             raise
-        return replace(reading, fallback=_fallback(paged, reading))
+        return reading._replace(fallback=_fallback(paged, reading))
 
     def _ask(self, file: File, paged: Paged, pages: Pages, deadline: Deadline) -> int:
         """Ask for all pages that are not there yet; return the number of the last one."""
@@ -138,7 +145,7 @@ class PageReader:
             if not paged.split(refusal):
                 raise
             return self._send_page(file, paged, number, deadline)
-        return replace(page, view=part.view), attempts
+        return page._replace(view=part.view), attempts
 
     def forget(self, source: Source) -> None:
         """Remove the kept pages of a file that has its record now."""
@@ -149,4 +156,4 @@ class PageReader:
 
 def _fallback(paged: Paged, reading: Reading) -> Fallback | None:
     scale = min(page.view.scale for page in reading.pages.values())
-    return replace(paged.fallback, scale=scale) if paged.fallback else None
+    return paged.fallback._replace(scale=scale) if paged.fallback else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any, NamedTuple
 
@@ -36,8 +35,7 @@ class View(NamedTuple):
 WHOLE = View()
 
 
-@dataclass(frozen=True)
-class Recognition:
+class Recognition(NamedTuple):
     """The OCR service's result of one request.
 
     Attributes:
@@ -53,8 +51,7 @@ class Recognition:
     view: View = WHOLE
 
 
-@dataclass(frozen=True)
-class Fallback:
+class Fallback(NamedTuple):
     """How a file was read that the service refused to read from its URL, or could not have read.
 
     Attributes:
@@ -75,8 +72,7 @@ class Fallback:
         return {"code": self.code, "scale": self.scale, **kind}
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(NamedTuple):
     """All results for one file.
 
     Attributes:

@@ -13,8 +13,8 @@ unless the object has pages or a format that the service does not read.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from quota_invoice.deadline import Deadline, run_before
 from quota_invoice.errors import (
@@ -27,24 +27,23 @@ from quota_invoice.errors import (
 )
 from quota_invoice.logs import Log
 from quota_invoice.obs.objects import ObjectStore, Source
-from quota_invoice.recognition.formats.conversion import (
-    LARGEST_OBJECT,
-    Jpeg,
-    fits,
-    is_plain,
-    to_jpeg,
-)
 from quota_invoice.recognition.formats.kinds import Kind, kind_of
-from quota_invoice.recognition.formats.memory import LARGEST_FILE, room_for, too_large
-from quota_invoice.recognition.formats.tiff import Tiff
+from quota_invoice.recognition.formats.memory import (
+    LARGEST_FILE,
+    LARGEST_OBJECT,
+    room_for,
+    too_large,
+)
 from quota_invoice.recognition.ocr_input import File, OcrInput
 from quota_invoice.recognition.page_reader import PageReader
-from quota_invoice.recognition.paged import PdfPages, TiffPages
 from quota_invoice.recognition.reading import CONVERTED, WHOLE, Api, Fallback, Reading
 from quota_invoice.recognition.requests import OcrService, Requests
 from quota_invoice.recognition.tickets import NO_INVOICE, require_invoice
 from quota_invoice.retry import retry
 from quota_invoice.settings.layout import BucketLayout
+
+if TYPE_CHECKING:
+    from quota_invoice.recognition.formats.conversion import Jpeg
 
 
 class Recognizer:
@@ -89,6 +88,8 @@ class Recognizer:
         if kind.refusal:
             raise FileRefused(kind.refusal, f"no image: {kind.value}")
         if kind is Kind.PDF:
+            from quota_invoice.recognition.paged import PdfPages  # noqa: PLC0415 - images go without
+
             with room_for(file.size * 2, deadline):  # a page of its own may have all of its bytes
                 content = self._requests.content(file, LARGEST_FILE)
                 return self._pages.read(file, partial(PdfPages, content), content, deadline)
@@ -96,6 +97,9 @@ class Recognizer:
             with room_for(file.size, deadline):
                 return self._convert(file, deadline)
         if kind is Kind.TIFF:
+            from quota_invoice.recognition.formats.tiff import Tiff  # noqa: PLC0415 - as above
+            from quota_invoice.recognition.paged import TiffPages  # noqa: PLC0415 - as above
+
             with room_for(file.size, deadline):
                 content = self._requests.content(file, LARGEST_OBJECT)
                 found = run_before(deadline, partial(Tiff, content)) if content else None
@@ -132,13 +136,15 @@ class Recognizer:
         deadline: Deadline,
     ) -> Reading:
         """Send a file's bytes: unchanged if that may help, else as a JPEG of the function's own."""
+        from quota_invoice.recognition.formats.conversion import fits  # noqa: PLC0415 - as above
+
         is_image = kind_of(content).is_image
         if isinstance(refusal, FormatRefused) and not is_image:
             raise refusal
         if fits(content) and self._may_help(file, content, refusal):
             try:
                 reading = self._recognize(file._replace(given=OcrInput(image=content)), deadline)
-                return replace(reading, fallback=Fallback(refusal.code))
+                return reading._replace(fallback=Fallback(refusal.code))
             except (FormatRefused, ImageTooLarge):  # it has too many pixels, or is damaged
                 if not is_image:
                     raise
@@ -154,6 +160,8 @@ class Recognizer:
     @staticmethod
     def _may_help(file: File, content: bytes, refusal: QuotaInvoiceError) -> bool:
         """Whether the service may read the unchanged bytes, although it refused the file."""
+        from quota_invoice.recognition.formats.conversion import is_plain  # noqa: PLC0415 - as above
+
         if isinstance(refusal, DownloadFailed):
             return True
         return isinstance(refusal, FormatRefused) and file.is_fetched and is_plain(content)
@@ -186,13 +194,15 @@ class Recognizer:
     def _jpeg(
         self, file: File, content: bytes, deadline: Deadline, *, trimmed: bool = False
     ) -> Jpeg:
+        from quota_invoice.recognition.formats.conversion import to_jpeg  # noqa: PLC0415 - as above
+
         with self._log.step("convert", file.key):
             return run_before(deadline, partial(to_jpeg, content, trimmed=trimmed))
 
     def _send_jpeg(self, file: File, jpeg: Jpeg, fallback: Fallback, deadline: Deadline) -> Reading:
         reading = self._recognize(file._replace(given=OcrInput(image=jpeg.image)), deadline)
-        pages = {number: replace(page, view=jpeg.view) for number, page in reading.pages.items()}
-        return replace(reading, pages=pages, fallback=replace(fallback, scale=jpeg.view.scale))
+        pages = {number: page._replace(view=jpeg.view) for number, page in reading.pages.items()}
+        return reading._replace(pages=pages, fallback=fallback._replace(scale=jpeg.view.scale))
 
     def _recognize(self, file: File, deadline: Deadline) -> Reading:
         """Send one image."""

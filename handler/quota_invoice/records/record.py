@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from enum import Enum
 from typing import Any
 
@@ -15,8 +15,6 @@ from quota_invoice.invoice.rules import VERSION, applied
 from quota_invoice.obs.objects import Source
 from quota_invoice.recognition.reading import Api, Reading
 from quota_invoice.records.auto_classification import members, page_rules
-from quota_invoice.records.failure_texts import failure_text
-from quota_invoice.records.file_texts import OWN_CODES
 from quota_invoice.times import format_time, parse_time, utc_now
 
 SCHEMA = "quota-invoice-record/2"
@@ -52,7 +50,7 @@ def recognized(
     return {
         "schema": SCHEMA,
         "status": Status.RECOGNIZED.value,
-        "source": asdict(source) if source else None,
+        "source": source._asdict() if source else None,
         **interpreted(source, reading, confidence_below),
         "ocr": {
             "api": reading.api.value,
@@ -104,7 +102,7 @@ def retry_record(source: Source, error: QuotaInvoiceError, attempts: int) -> dic
 
 def pending(source: Source) -> dict[str, Any]:
     """Return the answer of the API for an input that has no record yet."""
-    return {"schema": SCHEMA, "status": Status.PENDING.value, "source": asdict(source)}
+    return {"schema": SCHEMA, "status": Status.PENDING.value, "source": source._asdict()}
 
 
 def gone(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -127,12 +125,16 @@ def etag_of(record: Mapping[str, Any] | None) -> str | None:
 def _without_result(
     status: Status, source: Source, error: QuotaInvoiceError, attempts: int
 ) -> dict[str, Any]:
+    # Most uploads do not fail.
+    from quota_invoice.records.failure_texts import failure_text  # noqa: PLC0415 - as said above
+    from quota_invoice.records.file_texts import OWN_CODES  # noqa: PLC0415 - as said above
+
     message, hint = failure_text(error)
     is_own = error.code.startswith(OWN_CODES)
     return {
         "schema": SCHEMA,
         "status": status.value,
-        "source": asdict(source),
+        "source": source._asdict(),
         "error": {
             "code": error.code,
             "message": message._asdict(),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import fields
 from typing import Any
 
 from quota_invoice.invoice.fields import CONFIDENCE_BELOW
@@ -64,7 +63,7 @@ def source_of_record(record: Mapping[str, Any]) -> Source:
         KeyError: the record lacks a member.
         TypeError: its source is no object.
     """
-    return Source(**{field.name: record["source"][field.name] for field in fields(Source)})
+    return Source(**{name: record["source"][name] for name in Source._fields})
 
 
 def _reading(record: Mapping[str, Any]) -> Reading:

@@ -25,6 +25,7 @@ from ocr_service.app import make_app
 from ocr_service.auth.keyring import Credentials, write_key_file
 from ocr_service.reading.reader import Reader
 from ocr_service.settings import Settings as ServiceSettings
+from ops.package.authorities import by_subject
 from quota_invoice.errors import ServiceUnavailable, StoreError
 from quota_invoice.invoice.duplicates import Appearance, identities
 from quota_invoice.obs.store import ObsStore
@@ -34,6 +35,7 @@ from quota_invoice.recognition.reading import Api, Recognition
 from quota_invoice.settings.credentials import Credentials as FunctionCredentials
 from quota_invoice.settings.layout import DEFAULT_LAYOUT
 from quota_invoice.settings.settings import Settings
+from quota_invoice.sockets import AUTHORITIES, bounded_tls
 from quota_invoice.stopwatch import Stopwatch
 from tests.support.announce import announce, etag
 from tests.support.context import Context
@@ -262,6 +264,59 @@ def test_both_sdks_refuse_an_invalid_certificate(kind: str, tmp_path: Path) -> N
         with pytest.raises(ServiceUnavailable, match=r"^Service.Certificate: "):
             read_by_url(settings, "https://example.test/a.jpg")
         assert server.asked == []
+
+
+@pytest.fixture
+def zipped_authorities(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The folder of public authorities that the zip has; there is no file of all of them."""
+    folder = tmp_path / AUTHORITIES
+    folder.mkdir()
+    monkeypatch.setattr("certifi.where", lambda: str(tmp_path / "none.pem"))
+    bounded_tls.cache_clear()
+    yield folder
+    bounded_tls.cache_clear()
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_both_sdks_find_the_authority_of_a_server_in_the_folder_of_the_zip(
+    authority: Authority,
+    zipped_authorities: Path,
+    is_known: bool,
+    tmp_path: Path,
+) -> None:
+    for name, content in by_subject(authority.ca_file.read_text("utf-8")).items():
+        (zipped_authorities / (name if is_known else f"0{name}")).write_bytes(content)
+    tls = authority.context(tmp_path, f"*.{OBS}", OCR)
+    with (
+        serving(lambda _: Answer(200, {"ETag": '"e"'}, b'{"result": {}}'), tls) as server,
+        resolving(OBS, OCR),
+    ):
+        user_data = {
+            "OBS_ENDPOINT": f"https://{OBS}:{server.port}",
+            "OCR_ENDPOINT": f"https://{OCR}:{server.port}",
+        }
+        settings = Settings.read(user_data.get, PROJECT)
+        store = ObsStore.connect(settings, FIRST)
+        if is_known:
+            assert store.read("invoices", "results/a.json") == {"result": {}}
+            assert read_by_url(settings, "https://a.test/a.jpg").result == {}
+        else:
+            with pytest.raises(StoreError, match="SSLCertVerificationError"):
+                store.read("invoices", "results/a.json")
+            with pytest.raises(ServiceUnavailable, match=r"^Service.Certificate: "):
+                read_by_url(settings, "https://a.test/a.jpg")
+
+
+@pytest.mark.parametrize("name", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+def test_authorities_that_the_environment_names_are_not_trusted(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with untrusted("self-signed", tmp_path) as (server, ca_file):
+        monkeypatch.setenv(name, str(tmp_path / "unknown" / "ca.pem"))
+        user_data = {"OCR_ENDPOINT": f"https://{OCR}:{server.port}", "CA_FILE": str(ca_file)}
+        settings = Settings.read(user_data.get, PROJECT)
+        with pytest.raises(ServiceUnavailable, match=r"^Service.Certificate: "):
+            read_by_url(settings, "https://example.test/a.jpg")
 
 
 def test_both_sdks_accept_a_valid_certificate(authority: Authority, tmp_path: Path) -> None:

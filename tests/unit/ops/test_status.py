@@ -38,7 +38,7 @@ class Bucket(FakeStore):
     def listing(self, bucket: str, prefix: str, after: str = "") -> Iterator[Entry]:
         for entry in super().listing(bucket, prefix, after):
             content = self.records.get(entry.key)
-            yield replace(entry, etag=etag(json.dumps(content).encode())) if content else entry
+            yield entry._replace(etag=etag(json.dumps(content).encode())) if content else entry
 
     def upload(self, name: str, second: int = 0) -> str:
         key = f"incoming/{name}"

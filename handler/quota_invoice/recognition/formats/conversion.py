@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 # The API's limits: sides of 15 to 4,096 pixels, and 10 MB of Base64, which holds 3 bytes in 4.
 _SIDES = (15, 4096)
 _LARGEST = 10_000_000 * 3 // 4
-LARGEST_OBJECT = 64 * 1024 * 1024
-"""Bytes. Larger images are not opened: they would not fit into the function's memory."""
 _FORMATS = {
     Kind.JPEG: "JPEG",
     Kind.PNG: "PNG",

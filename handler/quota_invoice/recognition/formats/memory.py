@@ -25,6 +25,8 @@ DEFAULT_FUNCTION = 1024
 """MB that the template gives the function, by default."""
 LARGEST_FILE = 128 * _MB
 """Bytes. Larger files are not opened."""
+LARGEST_OBJECT = 64 * _MB
+"""Bytes. Larger images are not opened: they would not fit into the function's memory."""
 _INSTANCE = 110 * _MB  # the interpreter with all libraries
 _FILES = 0.25  # of the memory, for the files and requests that are held at once
 _REQUEST = 3 * 10_000_000  # bytes of Base64 at its largest, alone and in a body, as text and bytes

@@ -486,7 +486,7 @@ def test_a_slow_scaling_does_not_delay_the_response(
     def slow(*_: object, **__: object) -> None:
         released.wait(20)
 
-    monkeypatch.setattr("quota_invoice.recognition.recognizer.to_jpeg", slow)
+    monkeypatch.setattr("quota_invoice.recognition.formats.conversion.to_jpeg", slow)
     api = Api(ImageTooLarge("AIS.0103", "too large"))
     api.seconds = 0.6
     reply = api.ask("POST", "/invoices", {"image": IMAGE})

@@ -1,0 +1,140 @@
+"""``python -m bench.cold``: cold starts of the zip, of the usual packing, of a smaller function."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+import zipfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import median
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from bench.console import console
+
+_ROOT = Path(__file__).parents[2]
+_START = Path(__file__).with_name("start.py")
+_ZIP, _USUAL, _REQUESTS = "the zip", "packed as usual", "requests alone"
+_MOST_OF = {_USUAL: 0.20, _REQUESTS: 1.4}  # times the other side's
+_MOST_MB = 36.0
+_ISOLATED = ("-I", "-S", "-B", "-W", "ignore")
+_UNCHECKED = ("--invalidation-mode", "unchecked-hash")  # as the zip's
+_NEEDS = ("requests", "urllib3", "certifi", "idna", "charset_normalizer")
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@dataclass(frozen=True)
+class Start:
+    """One cold start: milliseconds, those of the CPU with the interpreter's own, peak MB."""
+
+    ms: float
+    cpu_ms: float
+    megabytes: float
+
+
+Side = tuple[Path, str]  # a tree of modules, and the one that is imported
+
+
+@app.command()
+def bench(
+    zip_file: Annotated[Path, typer.Option("--zip", help="The zip.")] = Path("build/function.zip"),
+    packages: Annotated[Path, typer.Option(help="The packages.")] = Path(".venv/function"),
+    python: Annotated[str, typer.Option(help="A Python of the runtime's version.")] = "python3.12",
+    runs: Annotated[int, typer.Option(help="Cold starts of each side.", min=2)] = 15,
+    out: Annotated[Path, typer.Option(help="Folder for the figures.")] = Path("build"),
+) -> None:
+    """Start each side in fresh processes, in turn, and compare the starts of one round.
+
+    A start is the import of the module and its initializer, without the first request. Packed as
+    usual: handler and packages in full, extracted from a zip, so that their byte-code is not valid.
+    ``requests`` alone, with valid byte-code, is the least that a function with HTTP imports.
+    """
+    interpreter = shutil.which(python)
+    if interpreter is None:
+        console.print(f"[bold red]error:[/] there is no {python}; name one: RUNTIME_PYTHON=…")
+        raise typer.Exit(1)
+    with tempfile.TemporaryDirectory() as folder:
+        sides = _sides(Path(folder), zip_file, packages, interpreter)
+        starts: dict[str, list[Start]] = {name: [] for name in sides}
+        for side in sides.values():
+            _start(interpreter, side)  # the files are in the system's cache from now on
+        with console.status(f"{runs} cold starts of each side"):
+            for number in range(runs):
+                for name in list(sides)[:: 1 if number % 2 else -1]:
+                    starts[name].append(_start(interpreter, sides[name]))
+    ratios = {
+        name: median(
+            ours.ms / theirs.ms for ours, theirs in zip(starts[_ZIP], starts[name], strict=True)
+        )
+        for name in _MOST_OF
+    }
+    _show(starts, ratios)
+    out.mkdir(parents=True, exist_ok=True)
+    report = {
+        "runs": runs,
+        "ratios": {name: round(ratio, 3) for name, ratio in ratios.items()},
+        "starts": {name: [asdict(each) for each in found] for name, found in starts.items()},
+    }
+    (out / "bench-cold.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    exceeded = [
+        f"over {most:g} times {name}" for name, most in _MOST_OF.items() if ratios[name] > most
+    ]
+    if _median(starts[_ZIP], "megabytes") > _MOST_MB:
+        exceeded.append(f"over {_MOST_MB:g} MB")
+    limits = ", ".join(f"{most:g} times {name}" for name, most in _MOST_OF.items())
+    console.print("\n".join(exceeded) or f"within {limits} and {_MOST_MB:g} MB")
+    raise typer.Exit(int(bool(exceeded)))
+
+
+def _sides(folder: Path, zip_file: Path, packages: Path, interpreter: str) -> dict[str, Side]:
+    """Make the trees of modules."""
+    ours, usual, alone = folder / "zip", folder / "usual", folder / "requests"
+    with zipfile.ZipFile(zip_file) as archive:
+        archive.extractall(ours)
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(packages, usual, ignore=ignored)
+    shutil.copytree(_ROOT / "handler", usual, dirs_exist_ok=True, ignore=ignored)
+    for name in _NEEDS:
+        shutil.copytree(packages / name, alone / name, ignore=ignored)
+    compiling = [interpreter, *_ISOLATED[:2], "-m", "compileall", "-q", *_UNCHECKED, str(alone)]
+    subprocess.run(compiling, check=True)  # noqa: S603 - the Python that was named
+    return {_ZIP: (ours, "index"), _USUAL: (usual, "index"), _REQUESTS: (alone, "requests")}
+
+
+def _start(interpreter: str, side: Side) -> Start:
+    """Start one side. It writes no byte-code: each cold start of the platform has a new folder."""
+    completed = subprocess.run(  # noqa: S603 - as above
+        [interpreter, *_ISOLATED, _START, *side],
+        check=True,
+        env={"PATH": os.defpath},
+        stdout=subprocess.PIPE,
+    )
+    return Start(*json.loads(completed.stdout.splitlines()[-1]))
+
+
+def _median(starts: list[Start], name: str) -> float:
+    return float(median(getattr(each, name) for each in starts))
+
+
+def _show(starts: dict[str, list[Start]], ratios: dict[str, float]) -> None:
+    table = Table("cold start", box=None)
+    for name in ("ms: median", "least", "most", "CPU ms", "peak MB", "the zip is"):
+        table.add_column(name, justify="right")
+    for name, found in starts.items():
+        times = [each.ms for each in found]
+        figures = [median(times), min(times), max(times), _median(found, "cpu_ms")]
+        memory = f"{_median(found, 'megabytes'):.1f}"
+        ratio = f"{ratios[name]:.2f} x" if name in ratios else ""
+        table.add_row(name, *(f"{value:.0f}" for value in figures), memory, ratio)
+    console.print(table)
+
+
+if __name__ == "__main__":
+    app(prog_name="python -m bench.cold")

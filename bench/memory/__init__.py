@@ -1,0 +1,1 @@
+"""Measures the memory of an instance over many uploads."""

@@ -1,0 +1,1 @@
+"""Runs all benchmarks and writes their figures as one file and one page."""

@@ -1,0 +1,1 @@
+"""Measures sweeps and backfills of many objects."""
