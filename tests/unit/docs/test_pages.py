@@ -59,7 +59,8 @@ def test_no_page_says_a_sentence_of_another_page(page: str) -> None:
 
 def long_sentences(text: str) -> set[str]:
     """Return the sentences of several words that are in no block, table or link."""
-    prose = re.sub(r"^```.*?^```$|^\|.*$", "", text, flags=re.MULTILINE | re.DOTALL)
+    prose = re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
+    prose = re.sub(r"^(\||#).*$|^(- |\d+\. )", "", prose, flags=re.MULTILINE)
     found = re.split(r"(?<=[.:;])\s|\n\n", re.sub(r"(?<=\S)\n(?=\S)", " ", prose))
     return {each.strip() for each in found if len(each.split()) >= 8}  # noqa: PLR2004
 
