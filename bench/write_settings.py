@@ -1,8 +1,8 @@
 """``python -m bench.write_settings``: write the README's table of settings.
 
-The lines are those of the docstrings of ``BucketLayout`` and ``Settings``. The defaults are those of
-settings of which none is set, so that neither can differ from the function. The Chinese README has
-the same names and defaults; its words are written by hand.
+The lines are those of the docstrings of ``BucketLayout`` and ``Settings``, and the defaults those of
+settings of which none is set: neither can differ from the function. The Chinese README has the same
+names and defaults; its words are written by hand.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ _ANY_PROJECT = "0"
 
 
 def table() -> str:
-    """Return the table, a line per setting, sorted as in the docstrings."""
+    """Return the table, a line per setting, in the order of the docstrings."""
     settings = Settings.read(lambda _: None, _ANY_PROJECT)
-    return _HEAD + "".join(_rows(settings) + _rows(settings.layout))
+    return _HEAD + "".join(_rows(settings.layout) + _rows(settings))
 
 
 def _rows(of: Settings | BucketLayout) -> list[str]:

@@ -41,7 +41,7 @@ class Settings:
     where the field's own default does not say it, the default.
 
     Attributes:
-        layout: the bucket's prefixes and the names of files that are ignored (see ``BucketLayout``).
+        layout: the bucket's prefixes, and the names of ignored files (see ``BucketLayout``).
         keep_history: whether the record of a replaced content is kept, ``true`` or ``false``
             (``KEEP_HISTORY``).
         bucket: bucket of sweeps and of the API (``BUCKET``); an event names its own.
@@ -68,8 +68,8 @@ class Settings:
         upload_life: seconds for which an upload URL is valid, 60 to 85800
             (``UPLOAD_URL_SECONDS``). Until then, its holder can replace the object again and again,
             and each new content is paid for.
-        url_hosts: hosts, as ``host`` or ``host:port``, that callers' URLs may name although they are
-            not public; separated by commas (``URL_ALLOW_HOSTS``).
+        url_hosts: hosts, as ``host`` or ``host:port``, that callers' URLs may name although they
+            are not public; separated by commas (``URL_ALLOW_HOSTS``).
         cors_origins: origins of web pages that may call the API from browsers, or ``*``; separated
             by commas (``CORS_ORIGINS``).
         ca_file: file of CA certificates, instead of the public ones (``CA_FILE``).

@@ -62,7 +62,7 @@ def long_sentences(text: str) -> set[str]:
     prose = re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
     prose = re.sub(r"^(\||#).*$|^(- |\d+\. )", "", prose, flags=re.MULTILINE)
     found = re.split(r"(?<=[.:;])\s|\n\n", re.sub(r"(?<=\S)\n(?=\S)", " ", prose))
-    return {each.strip() for each in found if len(each.split()) >= 8}  # noqa: PLR2004
+    return {each.strip() for each in found if len(each.split()) >= 8}
 
 
 def leads_somewhere(page: str, link: str) -> bool:
