@@ -339,7 +339,7 @@ lock: $(READY) ## Renew the locks from pyproject.toml and handler/requirements.t
 	@$(PIP) uv
 	@$(call compile,local,--universal --python-version 3.10 --extra local --extra dev pyproject.toml handler/requirements.txt)
 	@$(call compile,deploy,--universal --python-version 3.10 --extra deploy --constraint locks/local.lock pyproject.toml)
-	@$(call compile,bench,--universal --python-version 3.10 --extra bench --constraint locks/local.lock pyproject.toml)
+	@$(call compile,bench,--universal --python-version 3.10 --extra bench --constraint locks/local.lock --constraint locks/deploy.lock pyproject.toml)
 	@$(call compile,spark,--universal --python-version 3.10 --extra spark --constraint locks/local.lock pyproject.toml)
 	@$(call compile,packet,--universal --python-version 3.10 --extra packet --constraint locks/local.lock pyproject.toml)
 	@$(call compile,browser,--universal --python-version 3.10 --extra browser --constraint locks/local.lock pyproject.toml)

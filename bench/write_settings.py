@@ -1,6 +1,6 @@
 """``python -m bench.write_settings``: write the README's table of settings.
 
-The lines are those of the docstrings of ``BucketLayout`` and ``Settings``, and the defaults those of
+Its words are those of the docstrings of ``BucketLayout`` and ``Settings``, its defaults those of
 settings of which none is set: neither can differ from the function. The Chinese README has the same
 names and defaults; its words are written by hand.
 """

@@ -100,7 +100,7 @@ def test_the_licences_are_those_of_the_packages() -> None:
             metadata = importlib.metadata.metadata(name)
         except importlib.metadata.PackageNotFoundError:  # of an extra that is not installed
             continue
-        if expression := metadata.get("License-Expression"):
+        if expression := metadata.json.get("license_expression"):
             stated = WITH_PARTS.sub(r"\1", row[3])
             assert (name, stated) == (name, expression)
             compared += 1

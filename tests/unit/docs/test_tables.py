@@ -13,15 +13,12 @@ import yaml
 from accounting.ledger.exports import COLUMNS
 from bench.write_settings import with_table
 from quota_invoice.errors import ConfigurationError, ImageRefused
+from quota_invoice.invoice import file_rules
 from quota_invoice.invoice.duplicates import RULE
 from quota_invoice.invoice.fields import Fields
-from quota_invoice.invoice.file_rules import (
-    pages_without_invoice,
-    unread_pages,
-    unread_tickets,
-)
 from quota_invoice.invoice.rules import RULES, check
 from quota_invoice.obs.objects import Source
+from quota_invoice.recognition.formats.signatures import Kind
 from quota_invoice.recognition.reading import Api, Reading, Recognition
 from quota_invoice.records.appearances import AppearanceIndex
 from quota_invoice.records.file_texts import OF_FILES
@@ -30,13 +27,20 @@ from quota_invoice.reviews.effective import CONFLICT, READ_AGAIN
 from quota_invoice.settings.layout import DEFAULT_LAYOUT
 from quota_invoice.settings.settings import Settings
 from tests.support.fakes import FakeStore
-from tests.support.pages import README, blocks, table_below, text_of
+from tests.support.layers import LAYERS, SINGLE
+from tests.support.pages import CHINESE, README, blocks, table_below, text_of
 from tests.support.paths import ROOT
 
 RECORDS = text_of("docs/records.md")
 BLOCKS = [json.loads(block) for block in blocks(RECORDS, "json")]
 RECORD, FINDING, FAILURE = BLOCKS
+FORMAT = {README: "Format", CHINESE: "格式"}
 SOURCE = Source("b", "incoming/a.jpg", "e", 1, None, None)
+FILE_RULES = [
+    rule
+    for name, rule in vars(file_rules).items()
+    if getattr(rule, "__module__", "") == file_rules.__name__ and not name.startswith("_")
+]
 PROJECT = "0123456789abcdef0123456789abcdef"
 SETTINGS = {row[0].strip("`"): row for row in table_below(text_of(README), "Name")}
 RANGES = [
@@ -66,9 +70,8 @@ def test_the_finding_is_one_of_a_rule() -> None:
 def test_the_table_of_findings_has_each_rule() -> None:
     rows = table_below(RECORDS, "Finding")
     names = [re.match(r"`([a-z_]+)(?:\.[a-z]+)?`", row[0]) for row in rows]
-    of_files = (unread_pages, pages_without_invoice, unread_tickets)
     assert {name[1] for name in names if name} == (
-        {rule.__name__ for rule in (*RULES, *of_files)} | {RULE, CONFLICT, READ_AGAIN}
+        {rule.__name__ for rule in (*RULES, *FILE_RULES)} | {RULE, CONFLICT, READ_AGAIN}
     )
     severities = {word for row in rows for word in re.findall(r"`(\w+)`", row[1])}
     assert severities == {"info", "doubt", "serious"}
@@ -89,6 +92,21 @@ def test_the_failure_record_has_the_members_of_a_written_one() -> None:
     assert FAILURE["error"]["message"] == made["error"]["message"]
     for language, hint in FAILURE["error"]["hint"].items():
         assert made["error"]["hint"][language].startswith(hint.removesuffix("…").rstrip())
+
+
+@pytest.mark.parametrize("page", [README, CHINESE])
+def test_the_table_of_formats_has_each_kind_that_can_be_read(page: str) -> None:
+    by_url, converted, _ = (row[0] for row in table_below(text_of(page), FORMAT[page]))
+    assert re.split("[、，,] ?", by_url) == [
+        kind.value for kind in Kind if kind.is_read_by_url and kind is not Kind.UNKNOWN
+    ]
+    assert re.split("[、，,] ?", converted) == [kind.value for kind in Kind if kind.is_converted]
+
+
+def test_the_table_of_layers_has_each_layer_in_order() -> None:
+    rows = table_below(text_of("docs/design.md"), "Folder or module")
+    names = [re.match(r"\[`(\w+)", row[0]) for row in rows]
+    assert [name[1] for name in names if name] == [layer for layer in LAYERS if layer != SINGLE]
 
 
 def test_the_table_of_the_bucket_has_every_prefix_in_order() -> None:
@@ -127,9 +145,9 @@ def test_the_limits_of_a_setting_are_those_of_the_table(name: str, least: str, m
     others |= {"OCR_TIMEOUT_SECONDS": "1"} if name == "SIGNED_URL_SECONDS" else {}
     for value in (least, most):
         Settings.read({**others, name: value}.get, PROJECT)
-    for value in (int(least) - 1, int(most) + 1):
+    for outside in (int(least) - 1, int(most) + 1):
         with pytest.raises(ConfigurationError, match=name):
-            Settings.read({**others, name: str(value)}.get, PROJECT)
+            Settings.read({**others, name: str(outside)}.get, PROJECT)
 
 
 def test_each_alarm_of_the_template_is_in_the_table() -> None:
