@@ -134,14 +134,14 @@ ledger: $(WITH_ACCESS) ## Write the ledger, one row per invoice: make ledger OUT
 
 packet: OUT ?= packet.zip
 .PHONY: packet
-packet: $(WITH_ACCESS) $(VENV)/.packet $(VENV)/.fonts ## Make the zip that is filed: make packet BATCH=2026/11/ OUT=packet.zip [LOCAL=1 or STAGE=dev]
+packet: $(WITH_ACCESS) $(VENV)/.packet $(VENV)/.drawing ## Make the zip that is filed: make packet BATCH=2026/11/ OUT=packet.zip [LOCAL=1 or STAGE=dev]
 	@$(ACCOUNTING) packet --batch "$(BATCH)" --out "$(OUT)" $(LOCAL_ENV)
 
 # The names may have any characters: they reach the command in the environment.
 export REVIEWER
 $(if $(filter review,$(MAKECMDGOALS)),$(if $(REVIEWER),,$(error name the person who reviews: make review REVIEWER=name)))
 .PHONY: review
-review: $(WITH_ACCESS) $(VENV)/.packet $(VENV)/.fonts ## Check doubtful invoices in a browser: make review REVIEWER=name[,name] [LOCAL=1 or STAGE=dev] [PORT=8302]
+review: $(WITH_ACCESS) $(VENV)/.packet $(VENV)/.drawing ## Check doubtful invoices in a browser: make review REVIEWER=name[,name] [LOCAL=1 or STAGE=dev] [PORT=8302]
 	@$(ACCOUNTING) review $(LOCAL_ENV) $(if $(PORT),--port "$(PORT)")
 
 $(VENV)/.packet: $(READY) locks/packet.lock
@@ -157,7 +157,7 @@ erase: $(WITH_ACCESS) ## Remove an input and all its traces: make erase KEY=2026
 # Tests run in JOBS processes: one more than two cores, since many tests wait for timeouts. Tests
 # that TESTS names run in one process.
 JOBS ?= 3
-NEEDED := $(READY) $(VENV)/.deploy $(VENV)/.fonts $(VENV)/.packet $(VENV)/.browser $(VENV)/.function
+NEEDED := $(READY) $(VENV)/.deploy $(VENV)/.drawing $(VENV)/.packet $(VENV)/.browser $(VENV)/.function
 PYTEST = $(BIN)/python -m pytest $(if $(TESTS),$(TESTS),-n $(JOBS) --dist loadfile --no-loadscope-reorder)
 
 .PHONY: test
@@ -198,10 +198,12 @@ lint: $(READY) ## Check style and types
 	@$(BIN)/mypy
 
 .PHONY: drawing-fonts
-drawing-fonts: $(VENV)/.fonts ## Install the fonts of drawn invoices
+drawing-fonts: $(VENV)/.drawing ## Install the fonts of drawn invoices
 
-$(VENV)/.fonts: $(READY) locks/drawing.lock
+$(VENV)/.drawing: $(READY) locks/drawing.lock
 	@echo "Installing fonts, 85 MB; once …"
+	@# Former versions had it among the packages, without those that it requires.
+	@$(BIN)/python -m pip uninstall --quiet --yes mplfonts 2>/dev/null
 	@rm -rf $(VENV)/fonts.new
 	@$(PIP) --require-hashes --no-deps --no-compile --target $(VENV)/fonts.new -r locks/drawing.lock
 	@rm -rf $(VENV)/fonts && mv $(VENV)/fonts.new $(VENV)/fonts
@@ -212,11 +214,11 @@ screenshots: $(NEEDED) ## Picture the review page again, for the README
 	@SCREENSHOTS=1 $(BIN)/python -m pytest --quiet tests/functional/review/test_pictures.py
 
 .PHONY: samples
-samples: $(VENV)/.fonts ## Draw the sample invoices again
+samples: $(VENV)/.drawing ## Draw the sample invoices again
 	@$(BIN)/python -m bench.drawing samples
 
 .PHONY: bench-ocr
-bench-ocr: $(VENV)/.fonts $(VENV)/.stock ## Measure OCR accuracy and speed against the stock engine: make bench-ocr SEED=7 [FOLDER=photos]
+bench-ocr: $(VENV)/.drawing $(VENV)/.stock ## Measure OCR accuracy and speed against the stock engine: make bench-ocr SEED=7 [FOLDER=photos]
 	@$(BIN)/python -m bench.ocr --seed $(SEED) $(if $(FOLDER),--folder $(FOLDER)) $(BENCH)
 
 .PHONY: bench-api

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 
 import pytest
 from packaging.requirements import Requirement
@@ -48,3 +50,9 @@ def test_all_locks_of_one_environment_have_one_version_of_each_package(python: s
                 versions.setdefault(pin.name.lower(), set()).add(str(pin.specifier))
     assert len(versions) > 100
     assert {name: found for name, found in versions.items() if len(found) > 1} == {}
+
+
+def test_the_environment_has_each_package_that_its_packages_require() -> None:
+    command = [sys.executable, "-m", "pip", "check", "--disable-pip-version-check"]
+    checked = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603 - pip
+    assert checked.stdout == "No broken requirements found.\n"
