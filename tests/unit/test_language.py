@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.pages import PAGES, text_of
 from tests.support.paths import ROOT
+from tests.support.repository.pages import PAGES, text_of
 
 PACKAGES = ["accounting", "bench", "handler", "local", "ocr_service", "ops"]
 VAGUE = re.compile(r"\b(what|whatever|whoever)\b", re.IGNORECASE)

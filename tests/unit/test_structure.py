@@ -8,9 +8,9 @@ from collections import Counter
 
 import pytest
 
-from tests.support.imports import PACKAGES, cycle, imports, modules
-from tests.support.layers import LAYERS, SINGLE
 from tests.support.paths import ROOT
+from tests.support.repository.imports import PACKAGES, cycle, imports, modules
+from tests.support.repository.layers import LAYERS, SINGLE
 
 LARGEST_FOLDER = 14  # modules
 FILES = modules()

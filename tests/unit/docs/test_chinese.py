@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.support.pages import CHINESE, README, blocks, headings, links, tables, text_of
+from tests.support.repository.pages import CHINESE, README, blocks, headings, links, tables, text_of
 
 ENGLISH_TEXT, CHINESE_TEXT = text_of(README), text_of(CHINESE)
 LINK = re.compile(r"\[[^]]*\]\([^)]*\)")

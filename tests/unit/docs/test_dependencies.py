@@ -11,9 +11,9 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tests.support.imports import PACKAGES
-from tests.support.pages import table_below, text_of
 from tests.support.paths import ROOT
+from tests.support.repository.imports import PACKAGES
+from tests.support.repository.pages import table_below, text_of
 
 if sys.version_info >= (3, 11):
     import tomllib

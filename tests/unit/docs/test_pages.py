@@ -7,8 +7,8 @@ import subprocess
 
 import pytest
 
-from tests.support.pages import PAGES, README, anchors, blocks, links, text_of
 from tests.support.paths import ROOT
+from tests.support.repository.pages import PAGES, README, anchors, blocks, links, text_of
 
 TARGETS = sorted(
     {name for page in PAGES for name in re.findall(r"make ([a-z][a-z-]+)", text_of(page))}

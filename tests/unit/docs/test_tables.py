@@ -27,9 +27,9 @@ from quota_invoice.reviews.effective import CONFLICT, READ_AGAIN
 from quota_invoice.settings.layout import DEFAULT_LAYOUT
 from quota_invoice.settings.settings import Settings
 from tests.support.fakes import FakeStore
-from tests.support.layers import LAYERS, SINGLE
-from tests.support.pages import CHINESE, README, blocks, table_below, text_of
 from tests.support.paths import ROOT
+from tests.support.repository.layers import LAYERS, SINGLE
+from tests.support.repository.pages import CHINESE, README, blocks, table_below, text_of
 
 RECORDS = text_of("docs/records.md")
 BLOCKS = [json.loads(block) for block in blocks(RECORDS, "json")]
