@@ -103,7 +103,7 @@ demo: $(READY) ## Turn the sample invoices into records, on this machine
 	@$(BIN)/python -m local demo
 
 .PHONY: up
-up: $(READY) $(VENV)/.packet ## Run the local cloud until Ctrl-C, to try your own images [RECOGNITION=auto] [PORT=8300] [API_PORT=8301] [REVIEW_PORT=8302]
+up: $(READY) $(VENV)/.packet ## Run the local cloud until Ctrl-C, to try your own images [RECOGNITION=auto] [PORT=8300] [API_PORT=8301] [REVIEW_PORT=8302] [REVIEWER=name]
 	@$(BIN)/python -m local up $(if $(RECOGNITION),--recognition "$(RECOGNITION)") \
 		$(if $(PORT),--port "$(PORT)") $(if $(API_PORT),--api-port "$(API_PORT)") \
 		$(if $(REVIEW_PORT),--review-port "$(REVIEW_PORT)")
@@ -192,7 +192,7 @@ $(VENV)/.browser: $(READY) locks/browser.lock
 	@touch $@
 
 .PHONY: lint
-lint: $(READY) ## Check style and types
+lint: $(READY) $(VENV)/.browser ## Check style and types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy

@@ -168,6 +168,7 @@ def erase(  # noqa: PLR0913 - the command's options
     from accounting.erasure.inputs import inputs_below  # noqa: PLC0415 - as above
     from accounting.erasure.traces import traces  # noqa: PLC0415 - as above
     from accounting.erasure.versions import open_versions  # noqa: PLC0415 - as above
+    from accounting.ledger.cache import check_unused  # noqa: PLC0415 - as above
 
     with _errors_in_words():
         if bool(key) == bool(prefix):
@@ -180,6 +181,8 @@ def erase(  # noqa: PLR0913 - the command's options
         if not found:
             console.print(f"nothing was found of {named}: nothing is erased", markup=False)
             raise typer.Exit(1)
+        for folder in (cache, review_cache):
+            check_unused(folder, versioned.bucket.name)
         for version in found:
             console.print(version.key, markup=False)
         question = f"Erase {len(keys)} inputs with {len(found)} objects and versions?"

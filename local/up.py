@@ -59,12 +59,14 @@ def run_up(ports: Ports, log: Path, origins: Sequence[str], recognition: str) ->
         The exit code.
 
     Raises:
-        CloudError: another process runs the cloud with this log, or a port is none.
+        CloudError: another process runs the cloud with this log, or a port is none, or
+            ``REVIEWER`` has another text than names.
     """
     named = {"PORT": ports.bucket, "API_PORT": ports.api, "REVIEW_PORT": ports.review}
     for name, number in named.items():
         if not 0 <= number <= _LAST_PORT:
             raise CloudError(f"{name} is 0 to {_LAST_PORT}, not {number}")
+    names = _reviewers()
     with contextlib.ExitStack() as stack:
         stack.enter_context(_only_one(log.with_suffix(".lock")))
         log.unlink(missing_ok=True)
@@ -83,7 +85,7 @@ def run_up(ports: Ports, log: Path, origins: Sequence[str], recognition: str) ->
         stack.callback(console.print, "\nstopping …")
         env_file = stack.enter_context(_env_file(log.with_suffix(".env"), cloud, log))
         _print_usage(proxy.url, cloud, env_file, log, recognition)
-        review_url = stack.enter_context(_review_page(cloud, ports.review))
+        review_url = stack.enter_context(_review_page(cloud, names, ports.review))
         _print_other_ports(
             ("bucket", ports.bucket, proxy.url),
             ("API", ports.api, cloud.api_endpoint),
@@ -117,7 +119,7 @@ def _only_one(path: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _review_page(cloud: Cloud, port: int) -> Iterator[str]:
+def _review_page(cloud: Cloud, names: Sequence[str], port: int) -> Iterator[str]:
     """Serve the review page until the block ends; print its address, and give its URL."""
 
     def announce(name: str, address: str) -> None:
@@ -130,16 +132,23 @@ def _review_page(cloud: Cloud, port: int) -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="quota-review-") as folder:
         context = open_context(cloud.environment(), Path(folder))
         listening = loopback_socket(port)
-        with running_page(context, [_login_name()], listening, announce) as url:
+        with running_page(context, names, listening, announce) as url:
             yield url
 
 
-def _login_name() -> str:
-    """Return the name of the person who is logged in, or ``demo``."""
+def _reviewers() -> list[str]:
+    """Return the names in ``REVIEWER``, or that of the person who is logged in, or ``demo``.
+
+    Raises:
+        CloudError: ``REVIEWER`` has another text than names.
+    """
+    named = os.environ.get("REVIEWER")
     try:
-        return reviewer_names(getpass.getuser())[0]
-    except (AccountingError, KeyError, OSError):
-        return "demo"
+        return reviewer_names(named or getpass.getuser())
+    except (AccountingError, KeyError, OSError) as error:
+        if named:
+            raise CloudError(str(error)) from None
+        return ["demo"]
 
 
 def _print_other_ports(*servers: tuple[str, int, str]) -> None:

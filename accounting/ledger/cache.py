@@ -225,7 +225,20 @@ def _connect(path: Path) -> duckdb.DuckDBPyConnection:
     except duckdb.IOException as error:
         if "lock" not in str(error):
             raise
-        raise AccountingError(f"another command uses {path}: wait until it ends") from None
+        raise AccountingError(
+            f"another command uses {path}: wait until it ends, or close the review page"
+        ) from None
+
+
+def check_unused(folder: Path, bucket: str) -> None:
+    """Check that no other command uses the cache of a bucket.
+
+    Raises:
+        AccountingError: another command uses it, such as the review page.
+    """
+    if folder.exists():
+        with open_cache(folder, bucket):
+            pass
 
 
 def remove_cache(folder: Path, bucket: str) -> list[Path]:

@@ -11,8 +11,8 @@
 --
 -- The entries have the values that people corrected. An entry that a person found to be no invoice
 -- is neither a duplicate nor the first appearance of one. An entry that a person found to be a
--- duplicate is one of the file that the person named; that file is no duplicate of it. If the file
--- has no invoice that counts (any more), a person has to decide again: else no file would count.
+-- duplicate is one of the file that the person named, and no first appearance of others. If that
+-- file does not count the same invoice (any more), a person has to decide again: else no file would.
 WITH places AS (
     SELECT * FROM (
         VALUES (1), (2), (3), (4), (5), (6), (7), (8), (9), (10), (11), (12)
@@ -99,87 +99,59 @@ decided AS (
     SELECT * FROM identities WHERE decided_duplicate_of <> ''
 ),
 
+-- Those whose named file has the same invoice and counts it. Nobody can compare a code or number that
+-- is not well-formed: any invoice of the file does.
+decided_well AS (
+    SELECT DISTINCT decided.key, decided.entry
+    FROM decided
+    INNER JOIN identities AS named ON decided.decided_duplicate_of = named.key
+    WHERE
+        named.decided_duplicate_of = ''
+        AND (
+            NOT decided.is_identified
+            OR (
+                named.is_identified
+                AND decided.code = named.code
+                AND decided.number = named.number
+            )
+        )
+),
+
+-- A decision whose named file does not count the invoice leaves it the first appearance of others.
 appearances AS (
     SELECT
-        key,
-        entry,
-        decided_duplicate_of,
-        row_number() OVER (
-            PARTITION BY code, number ORDER BY first_at, key_hash, entry
-        ) AS appearance,
-        first_value(key) OVER (
-            PARTITION BY code, number ORDER BY first_at, key_hash, entry
-        ) AS first_key
+        identities.key,
+        identities.entry,
+        identities.decided_duplicate_of,
+        row_number() OVER by_invoice AS appearance,
+        first_value(identities.key) OVER by_invoice AS first_key
     FROM identities
-    WHERE is_identified
-),
-
--- The first appearances that people named, with the first of those before them that name another.
-named_firsts AS (
-    SELECT
-        named.key,
-        named.entry,
-        min_by(
-            earlier.key,
-            concat(earlier.first_at, ' ', earlier.key_hash, lpad(CAST(earlier.entry AS STRING), 9, '0'))
-        ) AS first_key
-    FROM (
-        SELECT DISTINCT
-            identities.key,
-            identities.key_hash,
-            identities.first_at,
-            identities.entry,
-            identities.code,
-            identities.number
-        FROM identities
-        INNER JOIN decided
-            ON
-                identities.key = decided.decided_duplicate_of
-                AND identities.code = decided.code
-                AND identities.number = decided.number
-        WHERE identities.is_identified AND identities.decided_duplicate_of = ''
-    ) AS named
-    LEFT JOIN identities AS earlier
-        ON
-            named.code = earlier.code
-            AND named.number = earlier.number
-            AND named.key <> earlier.decided_duplicate_of
-            AND concat(
-                earlier.first_at, ' ', earlier.key_hash, lpad(CAST(earlier.entry AS STRING), 9, '0')
-            ) < concat(
-                named.first_at, ' ', named.key_hash, lpad(CAST(named.entry AS STRING), 9, '0')
-            )
-    GROUP BY named.key, named.entry
-),
-
-decided_firsts AS (
-    SELECT DISTINCT identities.key
-    FROM identities
-    INNER JOIN decided ON identities.key = decided.decided_duplicate_of
-    WHERE identities.decided_duplicate_of = ''
+    LEFT JOIN decided_well
+        ON identities.key = decided_well.key AND identities.entry = decided_well.entry
+    WHERE identities.is_identified AND decided_well.key IS NULL
+    WINDOW by_invoice AS (
+        PARTITION BY identities.code, identities.number
+        ORDER BY identities.first_at, identities.key_hash, identities.entry
+    )
 ),
 
 duplicates AS (
     SELECT
-        appearances.key,
-        appearances.entry,
-        CASE WHEN named.key IS NULL THEN appearances.first_key ELSE named.first_key END AS first_key,
+        key,
+        entry,
+        first_key,
         false AS is_first_missing
     FROM appearances
-    LEFT JOIN named_firsts AS named
-        ON appearances.key = named.key AND appearances.entry = named.entry
-    WHERE
-        appearances.appearance > 1
-        AND appearances.decided_duplicate_of = ''
-        AND (named.key IS NULL OR named.first_key IS NOT NULL)
+    WHERE appearance > 1 AND decided_duplicate_of = ''
     UNION ALL
     SELECT
         decided.key,
         decided.entry,
         decided.decided_duplicate_of AS first_key,
-        firsts.key IS NULL AS is_first_missing
+        decided_well.key IS NULL AS is_first_missing
     FROM decided
-    LEFT JOIN decided_firsts AS firsts ON decided.decided_duplicate_of = firsts.key
+    LEFT JOIN decided_well
+        ON decided.key = decided_well.key AND decided.entry = decided_well.entry
 ),
 
 -- Distinct invoices; numbers of one code without a gap between them have the same run.

@@ -11,16 +11,10 @@ from typing import Any
 import duckdb
 
 from accounting.ledger.cache import Cache, batches
-from quota_invoice.invoice.duplicates import duplicate_finding
-from quota_invoice.invoice.findings import Text
+from quota_invoice.invoice.duplicates import FIRST_MISSING_FINDING, duplicate_finding
 
 LEDGER = Path(__file__).with_name("ledger.sql")
 _BATCH = 1000  # rows
-_FIRST_MISSING = Text(
-    "审核时指定的首次出现文件中没有计入的发票，请重新审核：否则这张发票在任何文件中都不计入。",
-    "The file that a person named as the first appearance has no invoice that counts: decide "
-    "again, or the invoice counts in no file.",
-)
 
 ENTRIES = "FROM ledger WHERE status = 'recognized' AND entry IS NOT NULL"
 """One row per entry of a record; an input without an invoice has none."""
@@ -125,4 +119,4 @@ def _words() -> tuple[str, ...]:
     """Return the texts of duplicates: in the same file, in another one; Chinese, then English."""
     here, elsewhere = duplicate_finding("", ""), duplicate_finding("{first}", "")
     texts = here.message.zh, elsewhere.message.zh, here.message.en, elsewhere.message.en
-    return *texts, *_FIRST_MISSING
+    return *texts, *FIRST_MISSING_FINDING.message

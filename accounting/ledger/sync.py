@@ -1,4 +1,4 @@
-"""Brings the cache up to date with the bucket: lists all of it, downloads what has changed."""
+"""Brings the cache up to date: lists the whole bucket, and downloads new and changed records."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from accounting.ledger.query import COUNTED, INVOICES, NOT_INVOICES, Ledger
-from accounting.ledger.reconciliation import Reconciliation
+from accounting.ledger.reconciliation import WITHOUT_INVOICE, Reconciliation
 from quota_invoice.invoice.numerals import LIMIT
 
 _HAS_AMOUNT = f"amount >= 0 AND amount < {LIMIT}"  # an amount that can be written in words
@@ -67,11 +67,7 @@ REASONS = (
         f"{COUNTED} AND NOT needs_review AND NOT coalesce({_HAS_AMOUNT}, FALSE)",
     ),
     Reason("不是发票 Not an invoice", NOT_INVOICES, are_invoices=False),
-    Reason(
-        "没有发票 No invoice",
-        "FROM ledger WHERE status = 'recognized' AND entry IS NULL",
-        are_invoices=False,
-    ),
+    Reason("没有发票 No invoice", WITHOUT_INVOICE, are_invoices=False),
     Reason("识别失败 Failed", "FROM ledger WHERE status = 'failed'", are_invoices=False),
     Reason("等待识别 No record yet", "FROM ledger WHERE status = 'pending'", are_invoices=False),
     Reason("已归档 In the archive", "FROM ledger WHERE status = 'archived'", are_invoices=False),

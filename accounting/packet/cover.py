@@ -1,4 +1,4 @@
-"""The cover of the paste sheets: what is filed, in figures and words, and what is not."""
+"""The cover of the paste sheets: the filed sum in figures and words, and the invoices not filed."""
 
 from __future__ import annotations
 

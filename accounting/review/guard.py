@@ -154,7 +154,9 @@ class Guard:
             if entered is None and not name:
                 return error_page(request, 401, "shell.used_token")
             if entered is not None:
-                answer.set_cookie(self._cookie, entered[1], httponly=True, samesite="strict")
+                # Lax: a person may click the address in a web mail. Requests that change something
+                # are checked by their Origin.
+                answer.set_cookie(self._cookie, entered[1], httponly=True, samesite="lax")
                 self._on_enter(entered[0])
         return answer
 

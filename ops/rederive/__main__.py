@@ -13,10 +13,12 @@ from rich.console import Console
 from rich.progress import Progress as Bar
 from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from accounting.bucket import read_access, read_environment
+from accounting.errors import AccountingError
 from ops.command_line import reports_errors
 from ops.errors import OpsError
-from ops.rederive.account import read_account, read_env_file, stage_environment
 from ops.rederive.rules import rederive_all
+from ops.remote.accounting_access import stage_environment
 from ops.stage import read_stage, require_credentials
 from quota_invoice.errors import StoreError
 from quota_invoice.obs.store import ObsStore
@@ -41,7 +43,10 @@ def main(
     bucket: HW_ACCESS_KEY, HW_SECRET_KEY, HW_REGION_NAME, BUCKET, and the function's settings.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    settings, credentials = read_account(_environment(stage, env))
+    try:
+        settings, credentials = read_access(_environment(stage, env))
+    except AccountingError as error:
+        raise OpsError(str(error)) from None
     below = prefix.removeprefix(settings.layout.input_prefix)
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     store = ObsStore.connect(settings, credentials)
@@ -65,7 +70,7 @@ def main(
 
 def _environment(stage: str, env: Path | None) -> dict[str, str]:
     if env is not None:
-        return {**os.environ, **read_env_file(env)}
+        return {**os.environ, **read_environment(env)}
     if not stage:
         return dict(os.environ)
     require_credentials(os.environ)

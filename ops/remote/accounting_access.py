@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from ops.credentials.resolver import get_credentials
 from ops.stage import Stage
 from quota_invoice.settings.credentials import Credentials
 from quota_invoice.settings.layout import PREFIXES
@@ -28,6 +31,16 @@ def accounting_environment(stage: Stage, credentials: Credentials) -> dict[str, 
         **endpoint,
         **{name: _text(value) for name, value in settings.items()},
     }
+
+
+def stage_environment(stage: Stage, environment: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment with the stage's bucket, its settings and the operator's credentials.
+
+    Raises:
+        OpsError: no source has credentials, or a source is incomplete.
+    """
+    credentials = get_credentials(environment).credentials
+    return {**environment, **accounting_environment(stage, credentials)}
 
 
 def _text(value: object) -> str:

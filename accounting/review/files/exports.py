@@ -41,6 +41,13 @@ async def start_job(request: Request) -> Response:
     return _shown(request, jobs.start(kind, choice, ending), 202)
 
 
+async def show_jobs(request: Request) -> Response:
+    """Show all jobs: a page that is opened again has lost its own list."""
+    jobs = await run_in_threadpool(context_of(request).part, jobs_of)
+    shown = [_shown(request, job) for job in jobs.all()]
+    return Response(b"".join(bytes(each.body) for each in shown), media_type="text/html")
+
+
 async def show_job(request: Request) -> Response:
     """Show the state of a job."""
     return _shown(request, _job(request))

@@ -126,6 +126,10 @@ class Jobs:
         """Return a job; None if there is none, or no more."""
         return self._jobs.get(identifier)
 
+    def all(self) -> list[Job]:
+        """Return the jobs whose files are kept, the latest one first."""
+        return list(self._jobs.values())[::-1]
+
     def cancel(self, job: Job) -> None:
         """Stop a job; one that writes its file ends when that is done."""
         job.is_cancelled = True

@@ -9,6 +9,7 @@ from accounting.review.files.exports import (
     download,
     show_exports,
     show_job,
+    show_jobs,
     start_job,
 )
 from accounting.review.files.failures import retry_failure, show_failure
@@ -22,6 +23,7 @@ ROUTES: list[Route] = [
     Route("/failures/{key:path}/retry", retry_failure, methods=["POST"]),
     Route("/failures/{key:path}", show_failure),
     Route("/jobs", show_exports),
+    Route("/jobs/all", show_jobs),
     Route("/jobs/{kind}", start_job, methods=["POST"]),
     Route("/jobs/{id}", show_job),
     Route("/jobs/{id}/cancel", cancel_job, methods=["POST"]),

@@ -17,6 +17,7 @@ from quota_invoice.invoice.fields import NAMES
 from quota_invoice.reviews.decide import InvoiceView
 from quota_invoice.reviews.effective import CONFLICT
 from quota_invoice.reviews.entry import FIRST_BY_HAND, Decision, ReviewEntry, Verdict
+from quota_invoice.reviews.states import InvoiceState, state_before
 
 _LONGEST = 1000  # characters of a text or a reason
 _MOST_ACCEPTED = 100
@@ -45,6 +46,7 @@ class Wish:
         duplicate_of: the key of the input that shows the same invoice; only for a duplicate.
         accepted: the codes of the findings that the page showed.
         chosen: the name of an entry; only to choose one.
+        entered: the action of the form, which a command such as ``undo`` leaves as it is.
     """
 
     action: Action
@@ -53,6 +55,7 @@ class Wish:
     duplicate_of: str = ""
     accepted: tuple[str, ...] = ()
     chosen: str = ""
+    entered: Action = Action.SAVE
 
 
 class Refused(AccountingError):
@@ -85,7 +88,8 @@ def parse_wish(form: Mapping[str, list[str]]) -> Wish:
 
     try:
         command, _, chosen = one("command").partition(":")
-        action = Action(command or one("action"))
+        entered = Action(one("action") or command)
+        action = Action(command or entered)
     except ValueError:
         raise Refused("no_action") from None
     accepted = [code for code in form.get("accepted", ()) if _CODE.fullmatch(code)]
@@ -96,6 +100,7 @@ def parse_wish(form: Mapping[str, list[str]]) -> Wish:
         one("duplicate_of"),
         tuple(dict.fromkeys(accepted[:_MOST_ACCEPTED])),
         chosen,
+        entered,
     )
 
 
@@ -121,7 +126,7 @@ def decision_of(wish: Wish, reviewed: Reviewed, place: int) -> Decision:
     seen = reviewed.seen(place)
     state = seen.state
     if wish.action is Action.UNDO:
-        return before_last(state.entries)
+        return undone(state)[0]
     if wish.action is Action.CHOOSE:
         found = [entry.decision for entry in state.latest if entry.name == wish.chosen]
         if not found:
@@ -139,30 +144,40 @@ def decision_of(wish: Wish, reviewed: Reviewed, place: int) -> Decision:
     return Decision(verdict, texts, None, _accepted(wish))
 
 
-def before_last(entries: Iterable[ReviewEntry]) -> Decision:
-    """Return the decision before the last one that was not undone; so it undoes step by step.
+def undone(state: InvoiceState) -> tuple[Decision, str]:
+    """Return the decision before the last one that was not undone, and the name of that last one.
 
-    An entry that repeats the decision before the last one undid that one.
+    So each undo goes back one step. The step before the choice in a conflict is the state that both
+    people saw.
 
     Raises:
         Refused: there is nothing left to undo.
     """
-    steps = [Decision()]
-    for entry in entries:
-        if len(steps) > 1 and entry.decision == steps[-2]:
-            steps.pop()
-        else:
-            steps.append(entry.decision)
-    if len(steps) == 1:
-        raise Refused("nothing_to_undo")
-    return steps[-2]
+    while state.decision.verdict is not None:
+        last, before = state.latest[-1], state_before(state, state.latest)
+        if state.is_conflict:
+            state = before
+            continue
+        taken_back = [entry for entry in before.entries if entry.name == last.undoes]
+        if not taken_back:
+            return before.decision, last.name
+        state = state_before(before, taken_back)
+    raise Refused("nothing_to_undo")
+
+
+def is_same(decision: Decision, state: InvoiceState) -> bool:
+    """Whether a decision holds already, apart from the findings that it accepts."""
+    is_decided = state.decision.verdict is not None and not state.is_conflict
+    return is_decided and _without_findings(decision) == _without_findings(state.decision)
 
 
 def entry_of(
-    decision: Decision, seen: InvoiceView, by: str, now: datetime, reason: str
+    decision: Decision, seen: InvoiceView, by: str, now: datetime, wish: Wish
 ) -> ReviewEntry:
     """Return the entry of a decision on the state that a person saw."""
-    return seen.entry(decision, by, _after(now, seen.state.latest), sound(reason))
+    entry = seen.entry(decision, by, _after(now, seen.state.latest), sound(wish.reason))
+    is_undo = wish.action is Action.UNDO
+    return replace(entry, undoes=undone(seen.state)[1]) if is_undo else entry
 
 
 def is_repeated(wish: Wish, reviewed: Reviewed, place: int, by: str, seen: str) -> bool:

@@ -68,6 +68,10 @@ class Order:
         """Return the inputs with this code and number, the first appearance first."""
         return self._index.appearances(code, number)
 
+    def inputs_named(self, text: str) -> Sequence[str]:
+        """Return the inputs with a file name, or with an invoice of a number; at most 3."""
+        return self._index.inputs_named(text)
+
     def url(self, key: str, place: int) -> str:
         """Return the URL of an invoice, with the filters."""
         return f"{invoice_url(key, place)}{'&' if self._query else ''}{self._query}"

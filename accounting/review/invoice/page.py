@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -10,7 +11,7 @@ from starlette.responses import Response
 
 from accounting.review.context import context_of
 from accounting.review.invoice.checks import typed_findings
-from accounting.review.invoice.fields import FindingView
+from accounting.review.invoice.fields import FindingView, finding_views
 from accounting.review.invoice.order import Order
 from accounting.review.invoice.picture import NotShown, pictures_of
 from accounting.review.invoice.reviewed import Reviewed, invoice_at, load, with_duplicates
@@ -19,14 +20,22 @@ from accounting.review.invoice.twin import Twin, twin_of
 from accounting.review.invoice.view import InvoiceView, Typed, view_of
 from accounting.review.pages import image_url, render
 from quota_invoice.errors import ObjectUnavailable, StoreError
+from quota_invoice.invoice.duplicates import FIRST_MISSING
 from quota_invoice.recognition.formats.kinds import Kind
 
 
 class Message(NamedTuple):
-    """The result of a decision that is not saved, and the key of a text with the reason."""
+    """The result of a decision that is not saved.
+
+    Attributes:
+        result: the result.
+        reason: the key of a text with the reason.
+        unseen: the findings that the person should see first.
+    """
 
     result: Result
     reason: str = ""
+    unseen: Sequence[Mapping[str, Any]] = ()
 
 
 class InvoicePage:
@@ -59,7 +68,9 @@ class InvoicePage:
     def response(self, status: int = 200) -> Response:
         """Return the page."""
         reviewed, order = self._reviewed, self._order
-        record = with_duplicates(reviewed.effective(), reviewed.key, order.appearances)
+        record = with_duplicates(
+            reviewed.effective(), reviewed.key, order.appearances, self._context.bucket
+        )
         view = view_of(reviewed, self._place, self._context.language, record)
         if self._typed:
             view = replace(view, findings=self._findings_of_typed(self._typed, view))
@@ -82,9 +93,12 @@ class InvoicePage:
         )
 
     def _findings_of_typed(self, typed: Typed, view: InvoiceView) -> list[FindingView]:
-        return typed_findings(
-            typed.texts, view.uploaded_at, view.key, self._order, self._context.language
-        )
+        language = self._context.language
+        found = typed_findings(typed.texts, view.uploaded_at, view.key, self._order, language)
+        # The texts do not tell that the file which the person named does not count the invoice.
+        unseen = self._message.unseen if self._message else ()
+        missing = [each for each in unseen if each["code"] == FIRST_MISSING]
+        return [*finding_views(missing, language), *found]
 
     def _picture_url(self, reviewed: Reviewed, page: int) -> str | None:
         """Return the URL of the image; None if there is none that could be shown."""

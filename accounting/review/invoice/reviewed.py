@@ -8,16 +8,18 @@ from typing import Any
 
 from accounting.bucket import Bucket
 from accounting.review.queue.rows import Position
+from quota_invoice.errors import ObjectUnavailable, StoreError
 from quota_invoice.invoice.duplicates import identity, name_duplicates
 from quota_invoice.invoice.fields import CONFIDENCE_BELOW
 from quota_invoice.obs.objects import Source
 from quota_invoice.recognition.formats.kinds import Kind, kind_of
+from quota_invoice.records.appearances import AppearanceIndex
 from quota_invoice.records.record import Status, etag_of
 from quota_invoice.reviews.decide import InvoiceView, new_place, view
 from quota_invoice.reviews.effective import effective_record
 from quota_invoice.reviews.entry import FIRST_BY_HAND, ReviewEntry
 from quota_invoice.reviews.states import InvoiceState, invoices_of, outdated, texts_of
-from quota_invoice.reviews.store import read_entries
+from quota_invoice.reviews.store import read_effective, read_entries
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,10 @@ def load(bucket: Bucket, key: str, confidence_below: float = CONFIDENCE_BELOW) -
 
 
 def with_duplicates(
-    record: Mapping[str, Any], key: str, appearances: Callable[[str, str], Sequence[Position]]
+    record: Mapping[str, Any],
+    key: str,
+    appearances: Callable[[str, str], Sequence[Position]],
+    bucket: Bucket | None = None,
 ) -> dict[str, Any]:
     """Return an effective record with the duplicates that the index knows.
 
@@ -126,7 +131,13 @@ def with_duplicates(
         record: the effective record.
         key: the input's key.
         appearances: the inputs with a code and number, the first appearance first.
+        bucket: has the files that people named as first appearances, which are read; None if
+            nobody decided on the record.
     """
+
+    def is_missing(invoice: Mapping[str, Any]) -> bool:
+        return bucket is not None and _is_first_missing(bucket, key, record, invoice)
+
     invoices = invoices_of(record)
     if not all("findings" in each for each in invoices):  # another program's record
         return dict(record)
@@ -139,4 +150,19 @@ def with_duplicates(
         first = found[0].key if found else invoice.get("duplicate_of")
         if first and first != key:
             firsts[itself] = first
-    return {**record, "invoices": name_duplicates(invoices, key, firsts)}
+    return {**record, "invoices": name_duplicates(invoices, key, firsts, is_missing)}
+
+
+def _is_first_missing(
+    bucket: Bucket, key: str, record: Mapping[str, Any], invoice: Mapping[str, Any]
+) -> bool:
+    """Whether the file that a person named does not count the invoice; false if it is unknown."""
+
+    def reviewed(stored: Mapping[str, Any]) -> dict[str, Any]:
+        return read_effective(bucket.store, bucket.layout, bucket.name, stored)
+
+    index = AppearanceIndex(bucket.store, bucket.layout, reviewed)
+    try:
+        return index.is_first_missing(bucket.name, key, record, invoice)
+    except (ObjectUnavailable, StoreError):
+        return False

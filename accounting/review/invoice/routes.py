@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from accounting.review.context import context_of, key_of
 from accounting.review.invoice.checks import typed_findings
-from accounting.review.invoice.decisions import Refused, Wish, parse_wish
+from accounting.review.invoice.decisions import Action, Refused, Wish, parse_wish
 from accounting.review.invoice.order import Order
 from accounting.review.invoice.page import InvoicePage, Message
 from accounting.review.invoice.picture import NotShown, pictures_of
@@ -43,7 +43,7 @@ def show_invoice(request: Request) -> Response:
 
 
 async def decide(request: Request) -> Response:
-    """Save a decision, and go on to the next invoice of the queue."""
+    """Save a decision, and go on to the next invoice of the queue; stay after an undo."""
     form = await _form(request)
     return await run_in_threadpool(_decide, request, form)
 
@@ -57,10 +57,20 @@ def _decide(request: Request, form: Mapping[str, list[str]]) -> Response:
     context = context_of(request)
     order = Order(request)
     following = order.going_on(reviewed.key, place)  # its image was loaded in advance
-    decider = Decider(context.bucket, context.reviewer, context.confidence_below, order.appearances)
+    decider = Decider(
+        context.bucket,
+        context.reviewer,
+        context.confidence_below,
+        order.appearances,
+        inputs_named=order.inputs_named,
+    )
     saving = decider.save(reviewed, place, wish, _revision(request))
     if saving.result in {Result.SAVED, Result.CONFLICT}:
         order.update(reviewed.key)
+    if saving.result is Result.SAVED and wish.action is Action.UNDO:
+        undone = InvoicePage(request, saving.reviewed, place).response()
+        undone.headers["HX-Push-Url"] = "false"
+        return undone
     if saving.result is Result.SAVED:
         return _go_on(following or order.first_open(reviewed.key, place) or order.queue_url)
     return _stay(request, saving, place, wish)
@@ -74,8 +84,8 @@ def _go_on(url: str) -> Response:
 
 def _stay(request: Request, saving: Saving, place: int, wish: Wish) -> Response:
     """Show the form again, with the person's input and the reason why it is not saved."""
-    typed = Typed(wish.texts, wish.reason, wish.duplicate_of, wish.action.value)
-    message = Message(saving.result, saving.reason)
+    typed = Typed(wish.texts, wish.reason, wish.duplicate_of, wish.entered.value)
+    message = Message(saving.result, saving.reason, saving.unseen)
     is_kept = saving.result is not Result.CONFLICT
     page = InvoicePage(request, saving.reviewed, place, typed if is_kept else None, message)
     answer = page.response(saving.result.status)

@@ -113,6 +113,11 @@ class InvoiceView:
         return self.status != "pending"
 
     @property
+    def action(self) -> str:
+        """The action that keeps the present verdict; the one of the form at first."""
+        return self.verdict if self.verdict in {"not_an_invoice", "duplicate"} else "save"
+
+    @property
     def can_undo(self) -> bool:
         """Whether there is a decision to undo; one of two that contradict is chosen instead."""
         return bool(self.history) and self.verdict is not None and not self.versions

@@ -170,6 +170,11 @@ class ReviewIndex:
         with self._connection() as connection:
             return query.appearances_of(connection, code, number)
 
+    def inputs_named(self, text: str) -> tuple[str, ...]:
+        """Return the inputs with a file name, or with an invoice of a number; at most 3."""
+        with self._connection() as connection:
+            return query.inputs_named(connection, text)
+
     @contextmanager
     def cache(self) -> Iterator[Cache]:
         """Give the cache of records to a command that brings it up to date, such as the ledger.

@@ -112,6 +112,15 @@ def appearances_of(
     return tuple(Position(*row) for row in connection.execute(query, [code, number]).fetchall())
 
 
+def inputs_named(connection: duckdb.DuckDBPyConnection, text: str) -> tuple[str, ...]:
+    """Return the keys of the inputs with a file name, or with an invoice of a number; at most 3."""
+    query = (
+        "SELECT DISTINCT key FROM queue WHERE number = $1 OR ends_with(key, '/' || $1) "
+        "ORDER BY key LIMIT 3"
+    )
+    return tuple(key for (key,) in connection.execute(query, [text]).fetchall())
+
+
 def _rows(
     connection: duckdb.DuckDBPyConnection, rest: str, values: Sequence[Any]
 ) -> list[QueueRow]:

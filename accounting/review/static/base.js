@@ -56,13 +56,11 @@ window.review = (() => {
 
   // A request that changes nothing is "not loaded"; all others are "not saved".
   const changes = (event) => (event.detail.requestConfig?.verb ?? "get") !== "get";
-  document.addEventListener("htmx:responseError", (event) =>
-    alert(
-      changes(event)
-        ? t("shell.js.failed", { status: event.detail.xhr.status })
-        : t("shell.js.not_loaded"),
-    ),
-  );
+  document.addEventListener("htmx:responseError", (event) => {
+    const { status } = event.detail.xhr;
+    if (status === 401) alert(t("shell.js.expired"));
+    else alert(changes(event) ? t("shell.js.failed", { status }) : t("shell.js.not_loaded"));
+  });
   for (const name of ["htmx:sendError", "htmx:timeout"]) {
     document.addEventListener(name, (event) =>
       alert(changes(event) ? t("shell.js.offline") : t("shell.js.not_loaded")),

@@ -66,7 +66,6 @@
   const summary = document.getElementById("summary");
   const allAgain = document.getElementById("all-again");
   const items = [];
-  const unsent = new Set(["waiting", "sending"]);
   const count = (...states) => items.filter((item) => states.includes(item.state)).length;
 
   function size(bytes) {
@@ -112,6 +111,7 @@
       };
       row.querySelector(".name").textContent = file.name;
       row.querySelector(".size").textContent = size(file.size);
+      if (file.sent) Object.assign(item, file.sent, { state: "pending" });
       item.bar.setAttribute("aria-label", t("files.js.progress", { name: file.name }));
       item.again.setAttribute("aria-label", t("files.js.again", { name: file.name }));
       item.again.addEventListener("click", () => {
@@ -125,6 +125,18 @@
     if (!items.length) return;
     document.getElementById("sent").hidden = false;
     sendNext();
+  }
+
+  // A person who follows a link of the table comes back to it.
+  const KEPT = "uploads";
+  function keep() {
+    const sent = items.filter((item) => item.key);
+    const rows = sent.map(({ file, key, said }) => ({
+      name: file.name,
+      size: file.size,
+      sent: { key, said },
+    }));
+    sessionStorage.setItem(KEPT, JSON.stringify(rows));
   }
 
   function sendAgain(item) {
@@ -155,9 +167,11 @@
       item.said = sent.html;
       item.outcome.innerHTML = sent.html; // by a template of the server, which escapes
       item.state = "pending";
+      keep();
       follow();
     } catch (error) {
       item.state = "unsent";
+      item.isRefused = Boolean(error.texts); // to send it again would not help
       say(item, ...(error.texts ?? [t("files.js.offline"), t("files.js.offline_hint")]));
     }
   }
@@ -233,6 +247,8 @@
       input.value = "";
     });
   }
+  add(JSON.parse(sessionStorage.getItem(KEPT) ?? "[]"));
+  if (items.length) follow();
   form.addEventListener("submit", (event) => event.preventDefault());
   allAgain.addEventListener("click", () => {
     document.getElementById("sent").focus();
@@ -255,6 +271,7 @@
     add([...event.dataTransfer.files]);
   });
   window.addEventListener("beforeunload", (event) => {
-    if (items.some((item) => unsent.has(item.state))) event.preventDefault();
+    const isUnsent = (item) => item.state === "unsent" && !item.isRefused;
+    if (count("waiting", "sending") || items.some(isUnsent)) event.preventDefault();
   });
 })();

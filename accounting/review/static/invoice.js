@@ -101,45 +101,75 @@
 
   // ---- Actions ----
 
+  // A second press of the same key takes the choice back: to the verdict that holds.
   function choose(action) {
     const chosen = form();
     if (!chosen) return false;
-    const next = chosen.dataset.action === action ? "save" : action;
+    setAction(chosen.dataset.action === action ? chosen.dataset.present : action);
+    return true;
+  }
+
+  function setAction(next) {
+    const chosen = form();
     chosen.dataset.action = next;
     chosen.elements.action.value = next;
     for (const button of chosen.querySelectorAll("button[data-action]")) {
       button.setAttribute("aria-pressed", String(button.dataset.action === next));
     }
-    if (next === "duplicate") {
+    if (next === "duplicate" && next !== chosen.dataset.present) {
       chosen.elements.duplicate_of.focus();
       chosen.elements.duplicate_of.select();
     }
-    return true;
+    showKept();
   }
 
-  function send(command = "") {
+  const areTextsChanged = () =>
+    [...form().querySelectorAll("input[data-saved]")].some(
+      (each) => each.value !== each.dataset.saved,
+    );
+
+  // Enter keeps the verdict that holds, unless the person changed something.
+  function showKept() {
+    const { decided, present, action } = form().dataset;
+    const isKept = decided !== undefined && action === present && !isUnsaved();
+    form().toggleAttribute("data-keeps", isKept);
+  }
+
+  // Other texts make an invoice of one that was excluded.
+  function typed(event) {
+    if (!form()?.contains(event.target)) return;
+    const { action, present } = form().dataset;
+    if (event.target.matches("[data-saved]") && [present, "save"].includes(action)) {
+      setAction(areTextsChanged() ? "save" : present);
+    }
+    showKept();
+  }
+
+  // The message about another person's decision has the buttons that decide.
+  const choices = () => find(".message:has([data-command])");
+
+  function send(command = "", button = null) {
     const sent = form();
     if (!sent) return false;
+    // No key out of habit, and no other button, overwrites or undoes another person's decision.
+    if (choices() && !button?.closest(".message")) {
+      choices().focus();
+      return true;
+    }
     sent.elements.command.value = command;
+    window.htmx.process(sent); // it may not have seen a form that is quite new
     sent.requestSubmit(sent.querySelector("[data-submit]"));
     return true;
   }
 
-  // A person who is shown another's decision decides by a button, not by a key out of habit.
-  const mustChoose = () => /^(changed|conflict)$/.test(find("#decision")?.dataset.result ?? "");
-
   function save(event) {
     if (event.target instanceof Element && event.target.closest("button, a, summary")) return false;
-    if (mustChoose()) {
-      find(".message [data-command]")?.focus();
-      return true;
-    }
     return send();
   }
 
   function undo() {
     const button = find('[data-command="undo"]');
-    if (button && !button.disabled) return send("undo");
+    if (choices() || (button && !button.disabled)) return send("undo");
     const last = sessionStorage.getItem(LAST);
     if (last && last !== location.pathname + location.search) location.assign(last);
     return true;
@@ -152,8 +182,7 @@
   function isUnsaved() {
     const open = form();
     if (!open || isDone) return false;
-    const fields = [...open.querySelectorAll("input[data-saved]")];
-    return fields.some((each) => each.value !== each.dataset.saved) || open.elements.reason.value !== "";
+    return areTextsChanged() || open.elements.reason.value !== "";
   }
 
   document.addEventListener("htmx:confirm", (event) => {
@@ -164,6 +193,22 @@
   window.addEventListener("beforeunload", (event) => {
     if (isUnsaved()) event.preventDefault();
   });
+
+  // Back and forward of the browser: the URL stays that of the form.
+  let shownUrl = location.href;
+  window.addEventListener(
+    "popstate",
+    (event) => {
+      if (!isUnsaved()) return;
+      if (window.confirm(review.t("invoice.js.drop"))) {
+        isDone = true;
+        return;
+      }
+      event.stopImmediatePropagation();
+      history.pushState({ htmx: true }, "", shownUrl);
+    },
+    { capture: true },
+  );
 
   const follow = (selector) => {
     find(selector)?.click();
@@ -205,6 +250,7 @@
   function begin() {
     run = null;
     isDone = false;
+    shownUrl = location.href;
     review.picture.show(find("#decision")?.dataset.image);
     keepLanguageLinks();
     if (find("[data-result]")) find(".message")?.focus();
@@ -234,11 +280,14 @@
     const { tool, action, command } = button.dataset;
     if (tool) review.picture.use(tool);
     else if (action) choose(action);
-    else if (command !== undefined) send(command);
+    else if (command !== undefined) send(command, button);
     else if ("save" in button.dataset) send();
     // After a click, Enter means "save" again; a person with a keyboard stays at the button.
     if (event.detail) button.blur();
   });
+  document.addEventListener("input", typed);
+  // htmx sends the form; a browser that sent it by itself would leave the page with the input.
+  document.addEventListener("submit", (event) => event.preventDefault());
   document.addEventListener("pointerdown", (event) => {
     if (run && event.target === run.input) endRun();
   });
@@ -260,7 +309,8 @@
     return true;
   });
   review.onKey("Escape", () => {
-    if (form() && form().dataset.action !== "save") choose("save");
+    const chosen = form();
+    if (chosen && chosen.dataset.action !== chosen.dataset.present) setAction(chosen.dataset.present);
     return true;
   });
 
@@ -268,8 +318,12 @@
     const { requestConfig, xhr } = event.detail;
     if (requestConfig.elt.id !== "correction" || xhr.status !== 200) return;
     isDone = true;
-    sessionStorage.setItem(LAST, location.pathname + location.search);
-    review.notice(requestConfig.elt.dataset.saved);
+    const sent = form();
+    const isUndone = sent.elements.command.value === "undo";
+    const isKept = !sent.elements.command.value && sent.matches("[data-keeps]");
+    if (isUndone || isKept) sessionStorage.removeItem(LAST);
+    else sessionStorage.setItem(LAST, location.pathname + location.search);
+    if (!isKept) review.notice(isUndone ? sent.dataset.undone : sent.dataset.saved);
   });
   document.addEventListener("htmx:afterSettle", (event) => {
     if (event.detail.target?.id === "invoice" || event.detail.target?.id === "decision") begin();

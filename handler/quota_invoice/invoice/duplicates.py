@@ -11,7 +11,7 @@ present record shows that code and number.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -22,9 +22,22 @@ from quota_invoice.invoice.code_rules import is_number
 from quota_invoice.invoice.findings import Finding, Severity, Text
 
 RULE = "duplicate"
+FIRST_MISSING = "first_missing"
+_OF_DUPLICATES = frozenset({RULE, FIRST_MISSING})
 _HASH_DIGITS = 32
 _TIME = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.\d+)?Z", re.ASCII)
 _LAST = "99991231T235959Z"  # the time of an upload whose time is unknown
+
+FIRST_MISSING_FINDING = Finding(
+    FIRST_MISSING,
+    Severity.SERIOUS,
+    Text(
+        "审核时指定的首次出现文件中没有计入的同一张发票，请重新审核：否则这张发票在任何文件中都不计入。",
+        "The file that a person named as the first appearance does not count this invoice: decide "
+        "again, or the invoice counts in no file.",
+    ),
+)
+"""Of a duplicate by a person's decision; nobody can accept it."""
 
 
 @dataclass(frozen=True)
@@ -88,8 +101,32 @@ def identities(invoices: object) -> list[tuple[str, str]]:
     return list(dict.fromkeys(filter(None, map(identity, entries))))
 
 
+def is_counted(invoices: object, itself: tuple[str, str] | None) -> bool:
+    """Whether a record's ``invoices``, which may be any JSON, count an invoice.
+
+    One that a person found to be a duplicate, or no invoice, does not count.
+
+    >>> is_counted([{"code": "144031909110", "number": "91234567"}], ("144031909110", "00000000"))
+    False
+
+    Args:
+        invoices: the entries of a file, with people's decisions.
+        itself: code and number; None if they are not well-formed: any invoice counts then.
+    """
+    entries = invoices if isinstance(invoices, list) else []
+    verdicts = {"duplicate", "not_an_invoice"}
+    return any(
+        itself in {None, identity(each)}
+        and not (isinstance(each, Mapping) and verdict_of(each) in verdicts)
+        for each in entries
+    )
+
+
 def name_duplicates(
-    invoices: Iterable[Mapping[str, Any]], own_key: str, firsts: Mapping[tuple[str, str], str]
+    invoices: Iterable[Mapping[str, Any]],
+    own_key: str,
+    firsts: Mapping[tuple[str, str], str],
+    is_first_missing: Callable[[Mapping[str, Any]], bool] = lambda _: False,
 ) -> list[dict[str, Any]]:
     """Return entries of ``invoices`` whose duplicates name the first appearance.
 
@@ -99,19 +136,24 @@ def name_duplicates(
         invoices: the entries; former findings of duplicates are replaced.
         own_key: the key of the file that shows them.
         firsts: keys of the first appearances in other objects, by code and number.
+        is_first_missing: whether the file that a person named does not count the invoice; called
+            for those that a person found to be duplicates.
     """
     known = dict(firsts)
     named = []
     for invoice in invoices:
         itself = identity(invoice)
         is_decided = verdict_of(invoice) == "duplicate"  # a person named the first appearance
+        is_missing = is_decided and is_first_missing(invoice)
         first = known.get(itself) if itself else None
         first = invoice["duplicate_of"] if is_decided else first
-        findings = [each for each in invoice["findings"] if each["code"] != RULE]
+        findings = [each for each in invoice["findings"] if each["code"] not in _OF_DUPLICATES]
         if first is not None:
             findings.append(duplicate_finding(first, own_key).to_json())
-        elif itself:
-            known[itself] = own_key
+        if is_missing:
+            findings.append(FIRST_MISSING_FINDING.to_json())
+        if itself and (first is None or is_missing):
+            known.setdefault(itself, own_key)
         renamed = {**invoice, "duplicate_of": first, "findings": findings}
         named.append({**renamed, "needs_review": is_open(renamed)})
     return named

@@ -17,6 +17,7 @@ from quota_invoice.invoice.duplicates import (
     hash_of_key,
     identities,
     identity,
+    is_counted,
     name_duplicates,
     verdict_of,
 )
@@ -99,6 +100,9 @@ class AppearanceIndex:
     ) -> dict[str, Any]:
         """Return a stored record with the duplicates that are known now; nothing is written.
 
+        If the file that a person named does not count the invoice, the invoice has a finding; that
+        takes a few requests for each such decision.
+
         A record of schema 1, of a file that is not stored, or without invoices is returned as it
         is.
 
@@ -115,6 +119,33 @@ class AppearanceIndex:
         bucket = str(source.get("bucket"))
         return self._name(bucket, own, record, is_writing=False, may_ask=may_ask)
 
+    def is_first_missing(
+        self, bucket: str, own_key: str, record: Mapping[str, Any], invoice: Mapping[str, Any]
+    ) -> bool:
+        """Whether the file that a person named as the first appearance does not count the invoice.
+
+        Args:
+            bucket: the bucket's name.
+            own_key: the key of the file that shows the invoice.
+            record: its record with people's decisions.
+            invoice: the entry that a person found to be a duplicate.
+        """
+        itself, key = identity(invoice), str(invoice.get("duplicate_of"))
+        if key == own_key:
+            return not is_counted(record.get("invoices"), itself)
+        source = self._store.describe(bucket, key)
+        if source is None:
+            return True
+        first = self._record(source)
+        if etag_of(first) != source.etag:
+            return True
+        if "status" in first:
+            return not is_counted(first.get("invoices"), itself)
+        if itself is None:  # it is in the archive
+            return False
+        appearance = Appearance(key, source.uploaded_at)
+        return self._store.read(bucket, self._layout.appearance_key(*itself, appearance)) is None
+
     def _name(
         self,
         bucket: str,
@@ -125,14 +156,20 @@ class AppearanceIndex:
         may_ask: Callable[[], bool] = lambda: True,
     ) -> dict[str, Any]:
         said = {identity(each): each.get("duplicate_of") for each in reversed(record["invoices"])}
+        undecided = [each for each in record["invoices"] if verdict_of(each) != "duplicate"]
         found = {
             itself: self._other(bucket, itself, own, is_writing=is_writing)
             if may_ask()
             else said[itself]
-            for itself in identities(record["invoices"])
+            for itself in identities(undecided)
         }
         firsts = {itself: key for itself, key in found.items() if key is not None}
-        named = {**record, "invoices": name_duplicates(record["invoices"], own.key, firsts)}
+
+        def is_missing(invoice: Mapping[str, Any]) -> bool:
+            return may_ask() and self.is_first_missing(bucket, own.key, record, invoice)
+
+        invoices = name_duplicates(record["invoices"], own.key, firsts, is_missing)
+        named = {**record, "invoices": invoices}
         if rules := record.get("rules"):  # none in a failure record
             named["rules"] = {
                 **rules,
@@ -161,8 +198,6 @@ class AppearanceIndex:
             other = self._counting(bucket, itself, entry.key)
             if other is None or not (other.has_record or is_writing):
                 continue
-            if own.key in other.repeats:  # a person decided that the other one is the duplicate
-                continue
             if not (is_later and other.is_duplicate):
                 return other.key
         return None
@@ -182,7 +217,11 @@ class AppearanceIndex:
                 return _Other(source.key, has_record=True, is_duplicate=False)
             invoices = record.get("invoices")
             entries = invoices if isinstance(invoices, list) else []
-            shown = [each for each in entries if identity(each) == itself]
+            shown = [
+                each
+                for each in entries
+                if identity(each) == itself and not self._is_repeat(source, record, each)
+            ]
             if not shown:
                 return None
             # The same content may have been uploaded again since.
@@ -191,10 +230,15 @@ class AppearanceIndex:
         if self._layout.appearance_key(*itself, appearance) != marker_key:
             return None
         is_duplicate = bool(shown) and shown[0].get("duplicate_of") is not None
-        decided = frozenset(
-            str(each.get("duplicate_of")) for each in shown if verdict_of(each) == "duplicate"
-        )
-        return _Other(source.key, has_record, is_duplicate, decided)
+        return _Other(source.key, has_record, is_duplicate)
+
+    def _is_repeat(
+        self, source: Source, record: Mapping[str, Any], invoice: Mapping[str, Any]
+    ) -> bool:
+        """Whether a person found an invoice to be a duplicate of one that counts."""
+        if verdict_of(invoice) != "duplicate":
+            return False
+        return not self.is_first_missing(source.bucket, source.key, record, invoice)
 
     def _record(self, source: Source) -> dict[str, Any]:
         """Return the record of an object's present content; any other or none if it has none.
@@ -221,10 +265,8 @@ class _Other(NamedTuple):
         key: its key.
         has_record: whether its present content has its record.
         is_duplicate: whether that record says that it is a duplicate.
-        repeats: the objects that it repeats by the decision of a person.
     """
 
     key: str
     has_record: bool
     is_duplicate: bool
-    repeats: frozenset[str] = frozenset()

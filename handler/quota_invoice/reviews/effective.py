@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from quota_invoice.invoice.duplicates import RULE, duplicate_finding, is_open
+from quota_invoice.invoice.duplicates import FIRST_MISSING, RULE, duplicate_finding, is_open
 from quota_invoice.invoice.fields import CONFIDENCE_BELOW, Conditions, day_in_china
 from quota_invoice.invoice.findings import Finding, Severity, Text
 from quota_invoice.invoice.interpret import interpret
@@ -27,6 +27,7 @@ from quota_invoice.times import parse_time
 
 CONFLICT = "review_conflict"
 READ_AGAIN = "read_again"
+_NEVER_ACCEPTED = frozenset({CONFLICT, READ_AGAIN, FIRST_MISSING})
 _RULES = frozenset(rule.__name__ for rule in RULES)
 _CONFLICT = Finding(
     CONFLICT,
@@ -120,9 +121,9 @@ def _reviewed(
         "reason": last.reason,
         "read": {name: read[name] for name in decision.fields},
         # A person who names the first appearance has seen the finding of a duplicate, too.
-        # A conflict is open until somebody decides; that somebody saw it does not accept the next.
+        # These are open until somebody decides; that somebody saw one does not accept the next.
         "accepted": [
-            *(code for code in decision.accepted if code not in {CONFLICT, READ_AGAIN, RULE}),
+            *(code for code in decision.accepted if code not in {RULE, *_NEVER_ACCEPTED}),
             *([RULE] if decision.duplicate_of is not None or RULE in decision.accepted else []),
         ],
         "is_by_hand": invoice is None,

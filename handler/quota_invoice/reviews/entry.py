@@ -80,6 +80,8 @@ class ReviewEntry:
         by: the person.
         at: the time, in UTC.
         reason: the person's own words; may be empty.
+        undoes: the name of the entry that this one takes back; None if it is no undo. The decision
+            is the one that held before that entry.
     """
 
     name: str
@@ -95,6 +97,7 @@ class ReviewEntry:
     by: str
     at: str
     reason: str = ""
+    undoes: str | None = None
 
     @property
     def is_by_hand(self) -> bool:
@@ -121,6 +124,7 @@ class ReviewEntry:
             "reason": self.reason,
             "revision": self.revision,
             "seen": list(self.seen),
+            "undoes": self.undoes,
         }
 
 
@@ -151,6 +155,7 @@ def parse_entry(name: str, value: object) -> ReviewEntry:
             _text(value["by"]),
             _text(value["at"]),
             _text(value["reason"]),
+            _text_or_none(value.get("undoes")),  # entries of former versions lack it
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         message = f"{name} lacks a member, or has one of another type: {error}"

@@ -122,12 +122,24 @@ def _state(entries: list[ReviewEntry]) -> InvoiceState:
         accepted = {code: None for entry in latest for code in entry.decision.accepted}
         decision = replace(latest[-1].decision, accepted=tuple(accepted))
         return InvoiceState(decision, tuple(latest), entries=tuple(entries))
-    common = set.intersection(*(_ancestors(entry, by_name) for entry in latest))
-    common -= {entry.name for entry in latest}
+    state = InvoiceState(Decision(), tuple(latest), is_conflict=True, entries=tuple(entries))
+    return state._replace(decision=state_before(state, latest).decision)
+
+
+def state_before(state: InvoiceState, made: Iterable[ReviewEntry]) -> InvoiceState:
+    """Return the state that some entries of a state were all made on.
+
+    >>> state_before(InvoiceState(), ()) == InvoiceState()
+    True
+    """
+    by_name = {entry.name: entry for entry in state.entries}
+    made = list(made)
+    seen = [_ancestors(entry, by_name) for entry in made]
+    common = set.intersection(*seen) if seen else set()
+    common -= {entry.name for entry in made}
     # The times of two servers differ: what was seen tells the order, not the names.
-    before = [entry for entry in entries if entry.name in common]
-    decision = _state(before).decision if before else Decision()
-    return InvoiceState(decision, tuple(latest), is_conflict=True, entries=tuple(entries))
+    before = [entry for entry in state.entries if entry.name in common]
+    return _state(before) if before else InvoiceState()
 
 
 def _comparable(entry: ReviewEntry) -> tuple[object, ...]:

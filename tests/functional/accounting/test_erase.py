@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from hashlib import sha256
 from itertools import product
@@ -169,6 +171,33 @@ def test_a_mistyped_key_erases_nothing_and_says_so(
     assert "nothing was found of incoming/2026/typo.jpg" in result.output
     assert everything(store) == set(objects_of(KEY))
     assert {path for path in tmp_path.rglob("*") if path.is_file()} == cached
+
+
+@pytest.mark.parametrize("name", ["ledger", "review"])
+def test_nothing_is_printed_or_erased_while_another_command_uses_a_cache(
+    store: LocalBucket, client: ObsClient, tmp_path: Path, name: str
+) -> None:
+    put(client, KEY)
+    fill_caches(tmp_path)
+    cached = {path for path in tmp_path.rglob("*") if path.is_file()}
+    code = (
+        "import sys; from pathlib import Path; from accounting.ledger.cache import open_cache\n"
+        f"with open_cache(Path(sys.argv[1]), {NAME!r}): print('open', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(  # noqa: S603 - this Python, with the program above
+        [sys.executable, "-c", code, str(tmp_path / name)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as other:
+        assert other.stdout
+        assert other.stdout.readline() == b"open\n"
+        result = erase(store, tmp_path, "--key", KEY)
+        other.communicate()
+    assert result.exit_code == 2
+    assert "close the review page" in " ".join(result.output.split())
+    assert KEY not in result.output
+    assert everything(store) == set(objects_of(KEY))
+    assert cached <= {path for path in tmp_path.rglob("*") if path.is_file()}
 
 
 @pytest.mark.parametrize("is_removed", [False, True], ids=["present", "removed before"])

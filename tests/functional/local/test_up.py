@@ -18,13 +18,13 @@ from tests.support.paths import ROOT
 FREE = ("--port", "0", "--api-port", "0", "--review-port", "0")
 
 
-def start(folder: Path, *options: str) -> subprocess.Popen[str]:
-    """Start the command in a folder of its own."""
+def start(folder: Path, *options: str, **variables: str) -> subprocess.Popen[str]:
+    """Start the command in a folder of its own, with further environment variables."""
     log = folder / "build" / "up.log"
     return subprocess.Popen(  # noqa: S603 - this project's command
         [sys.executable, "-m", "local", "up", "--log", str(log), *options],
         cwd=ROOT,
-        env=plain_environment() | {"TMPDIR": str(folder)},
+        env=plain_environment() | {"TMPDIR": str(folder)} | variables,
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -97,14 +97,14 @@ def test_a_port_that_does_not_exist_is_one_line(tmp_path: Path) -> None:
 
 
 def test_the_review_page_of_the_cloud_opens_by_its_address_and_ends_with_it(tmp_path: Path) -> None:
-    process = start(tmp_path, *FREE)
+    process = start(tmp_path, *FREE, REVIEWER="王芳")
     try:
         printed = read_until(process, "?token=")
         [address] = re.findall(r"http://127\.0\.0\.1:\d+/\?token=\S+", printed)
         with httpx.Client(follow_redirects=True) as client:
             page = client.get(address)
         assert page.history[0].status_code == 303
-        assert "复核" in page.text
+        assert "复核人：王芳" in page.text
     finally:
         stop(process)
     with pytest.raises(httpx.ConnectError):

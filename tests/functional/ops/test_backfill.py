@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +18,8 @@ from quota_invoice.errors import ConfigurationError
 from quota_invoice.obs.objects import Entry
 from quota_invoice.obs.walk import Finding, State
 from tests.functional.conftest import Objects
-from tests.support.paths import ROOT
+from tests.functional.ops.conftest import SECONDS, operate
 from tests.support.servers import Answer, Asked, serving
-
-SECONDS = 60
 
 
 @pytest.fixture
@@ -33,15 +28,7 @@ def environment(cloud: Cloud) -> dict[str, str]:
 
 
 def backfill(environment: dict[str, str], state: Path, *options: str) -> Any:
-    return subprocess.run(  # noqa: S603 - this project's command
-        [sys.executable, "-m", "ops.backfill", "--state", str(state), *options],
-        cwd=ROOT,
-        env={"PATH": os.environ["PATH"], **environment},
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
+    return operate("ops.backfill", environment, "--state", state, *options)
 
 
 def uploaded(objects: Objects, image: bytes, count: int) -> list[str]:

@@ -3,31 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 from local.cloud import Cloud
 from tests.functional.conftest import Objects, Run
+from tests.functional.ops.conftest import operate
 from tests.support.announce import announce
-from tests.support.paths import ROOT
 
-SECONDS = 60
 KEY, RECORD = "incoming/2026/a.png", "results/2026/a.png.json"
 
 
 def rederive(environment: dict[str, str], *options: str) -> Any:
-    return subprocess.run(  # noqa: S603 - this project's command
-        [sys.executable, "-m", "ops.rederive", *options],
-        cwd=ROOT,
-        env={"PATH": os.environ["PATH"], **environment},
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
+    return operate("ops.rederive", environment, *options)
 
 
 def test_a_record_of_former_rules_is_written_again(
@@ -56,4 +44,6 @@ def test_missing_variables_and_files_are_named() -> None:
     assert missing.returncode == 1
     for name in ("HW_ACCESS_KEY", "HW_SECRET_KEY", "BUCKET"):
         assert f"{name}: not set" in missing.stdout
-    assert "there is no none.env" in rederive({}, "--env", "none.env").stdout
+    assert (
+        "none.env cannot be read: start the local cloud" in rederive({}, "--env", "none.env").stdout
+    )

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,20 +10,13 @@ import pytest
 
 from local.cloud import Cloud
 from tests.functional.conftest import Objects, Run
+from tests.functional.ops.conftest import operate
 from tests.support.announce import announce, etag, sample_event
-from tests.support.paths import ROOT
 
 
 def status(env_file: Path, *options: str) -> Any:
     cache = env_file.parent / "status"
-    return subprocess.run(  # noqa: S603 - this project's command
-        [sys.executable, "-m", "ops.status", "--local", env_file, "--cache", cache, *options],
-        cwd=ROOT,
-        env={"PATH": os.environ["PATH"]},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return operate("ops.status", {}, "--local", env_file, "--cache", cache, *options)
 
 
 @pytest.fixture

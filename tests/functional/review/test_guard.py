@@ -8,8 +8,10 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from playwright.sync_api import expect
 
 from tests.functional.review.conftest import ReviewPage
+from tests.support.review.browsing import Visit
 from tests.support.review.desk import Desk
 from tests.support.review.requests import ask, requests_of
 
@@ -44,10 +46,27 @@ def test_an_address_is_exchanged_for_a_cookie_and_leaves_the_address_bar(
     assert answer.headers["location"] == "/?month=2026-11&place=2"
     cookie = answer.headers["set-cookie"]
     assert cookie.startswith(f"review-{urlsplit(review.url).port}=")
-    assert {"HttpOnly", "SameSite=strict", "Path=/"} <= set(cookie.split("; "))
+    assert {"HttpOnly", "SameSite=lax", "Path=/"} <= set(cookie.split("; "))
     token = address.partition("token=")[2]
     assert token not in cookie
     assert "复核人：王芳" in stranger.get("/no-page").text
+
+
+def test_an_address_opens_from_a_message_on_another_site(review: ReviewPage, visit: Visit) -> None:
+    context = visit().context.browser
+    assert context is not None
+    with context.new_context(locale="zh-CN") as elsewhere:
+        page = elsewhere.new_page()
+        page.route(
+            "http://mail.example.com/",
+            lambda route: route.fulfill(
+                body=f'<a href="{review.invite("王芳")}">open</a>', content_type="text/html"
+            ),
+        )
+        page.goto("http://mail.example.com/")
+        page.get_by_role("link").click()
+        page.wait_for_url(f"{review.url}/")
+        expect(page.locator("header")).to_contain_text("王芳")
 
 
 def test_an_address_works_once_and_another_browser_gets_another_one(

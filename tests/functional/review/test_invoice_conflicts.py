@@ -13,6 +13,7 @@ from accounting.review.invoice.reviewed import load, texts_at
 from accounting.review.invoice.saving import Decider, Result
 from local.bucket.bucket import LocalBucket
 from local.faults import BUCKET, Faults, Proxy
+from tests.functional.review.conftest import ReviewPage
 from tests.support.review.browsing import Visit
 from tests.support.review.desk import Desk
 from tests.support.review.invoices import field, open_invoice, saving, type_keys
@@ -66,8 +67,15 @@ def test_the_second_person_sees_both_and_saves_theirs_on_purpose(desk: Desk, vis
     expect(row.locator("td")).to_have_text(["91234567", "91234568"])
     assert field(page, "number") == "91234568"
     assert numbers(desk, key) == ["91234567"]
-    page.keyboard.press("Enter")  # out of habit
-    assert numbers(desk, key) == ["91234567"]
+    expect(message.locator("tr").filter(has_text="结论").locator("td")).to_have_text(
+        ["已更正", "已更正"]
+    )
+    out_of_habit(page)
+    page.locator("#field-number").focus()
+    out_of_habit(page)
+    page.locator("[data-save]").click()
+    expect(message).to_be_focused()
+    assert field(page, "number") == "91234568"
     with saving(page, 200):
         page.get_by_role("button", name="用我的输入覆盖并保存").click()
     assert numbers(desk, key) == ["91234567", "91234568"]
@@ -75,6 +83,38 @@ def test_the_second_person_sees_both_and_saves_theirs_on_purpose(desk: Desk, vis
     assert second["by"] == "李雷"
     assert len(second["seen"]) == 1
     assert second["changes"] == [{"field": "number", "before": "91234567", "after": "91234568"}]
+
+
+def out_of_habit(page: Page) -> None:
+    """Press keys that decide on other invoices: here, they lead to the message."""
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    for key in ("Enter", "Enter", "u", "Enter"):
+        page.keyboard.press(key)
+    expect(page.locator("#invoice .message")).to_be_focused()
+    assert not [url for url in asked if "/decisions" in url]
+
+
+def test_the_second_person_sees_another_verdict_and_whose_reason(desk: Desk, visit: Visit) -> None:
+    key = desk.recognize("a.png", number="91234561", confidence=DOUBTFUL)
+    first, second = visit("王芳", locale="en"), visit("李雷", locale="en")
+    second.expected.add("status of 412")
+    pages = open_invoice(first, key), open_invoice(second, key)
+    pages[0].locator("#reason").fill("a ticket")
+    pages[0].keyboard.press("Escape")
+    pages[0].keyboard.press("n")
+    with saving(pages[0], 200):
+        pages[0].keyboard.press("Enter")
+    page = pages[1]
+    with saving(page, 412):
+        page.keyboard.press("Enter")
+    rows = page.get_by_role("alert").locator("tbody tr.doubtful")
+    expect(rows).to_have_text(["DecisionNot an invoiceConfirmed", "Reasona ticket"])
+    pressed = page.get_by_role("button", name="Not an invoice")
+    expect(pressed).to_have_attribute("aria-pressed", "false")
+    with saving(page, 200):
+        page.get_by_role("button", name="Save mine instead").click()
+    assert [each["verdict"] for each in desk.entries(key)] == ["not_an_invoice", "confirmed"]
 
 
 def test_the_second_person_keeps_the_others_decision(desk: Desk, visit: Visit) -> None:
@@ -88,7 +128,7 @@ def test_a_third_value_is_saved_after_both_were_seen(desk: Desk, visit: Visit) -
     key, _, page = two_at_one(desk, visit)
     page.locator("#field-number").fill("91234569")
     with saving(page, 200):
-        page.keyboard.press("Enter")
+        page.get_by_role("button", name="用我的输入覆盖并保存").click()
     assert numbers(desk, key) == ["91234567", "91234569"]
 
 
@@ -115,8 +155,7 @@ def test_a_conflict_is_shown_until_one_of_the_two_is_chosen(desk: Desk, visit: V
     expect(row.locator("td")).to_have_text(["91234567", "91234568"])
     expect(versions).to_contain_text("by 王芳")
     assert field(page, "number") == "91234561"  # the state before both
-    page.keyboard.press("Enter")  # out of habit
-    expect(versions.get_by_role("button").first).to_be_focused()
+    out_of_habit(page)
     assert len(desk.entries(key)) == 2
     with saving(page, 200):
         versions.get_by_role("button", name="采用此项").nth(1).click()
@@ -132,8 +171,9 @@ def test_a_conflict_ends_by_a_third_value(desk: Desk, visit: Visit) -> None:
     key = contradict(desk)
     page = open_invoice(visit(), key)
     page.locator("#field-number").fill("91234569")
+    out_of_habit(page)
     with saving(page, 200):
-        page.keyboard.press("Enter")
+        page.get_by_role("button", name="保存下方填写的内容").click()
     assert desk.entries(key)[-1]["fields"] == {"number": "91234569"}
 
 
@@ -233,6 +273,26 @@ def test_a_server_that_is_gone_is_told_and_the_input_is_kept(desk: Desk, visit: 
     expect(page.locator("#alerts")).to_contain_text("cannot be reached")
     assert field(page, "number") == "91234567"
     visitor.context.set_offline(False)
+    with saving(page, 200):
+        page.keyboard.press("Enter")
+    assert numbers(desk, key) == ["91234567"]
+
+
+def test_a_person_whom_the_page_no_longer_knows_enters_in_another_tab_and_saves(
+    desk: Desk, visit: Visit, review: ReviewPage
+) -> None:
+    key = desk.recognize("a.png", confidence=DOUBTFUL)
+    visitor = visit(locale="en")
+    visitor.expected |= {"status of 401", "Status Error Code 401"}
+    page = open_invoice(visitor, key)
+    visitor.context.clear_cookies()  # as after a restart
+    type_keys(page, "4567")
+    with saving(page, 401):
+        page.keyboard.press("Enter")
+    expect(page.locator("#alerts")).to_contain_text("in another tab")
+    assert field(page, "number") == "91234567"
+    visitor.context.new_page().goto(review.invite("王芳"))
+    page.bring_to_front()
     with saving(page, 200):
         page.keyboard.press("Enter")
     assert numbers(desk, key) == ["91234567"]

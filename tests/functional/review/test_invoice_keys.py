@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from statistics import median
 from typing import NamedTuple
+from urllib.parse import unquote
 
 from playwright.sync_api import Dialog, Page, expect
 
@@ -223,6 +225,24 @@ def test_input_that_is_not_saved_is_not_dropped_in_silence(desk: Desk, visit: Vi
     assert asked == ["您输入的内容还没有保存。要放弃并离开吗？"] * 2
 
 
+def test_back_of_the_browser_keeps_unsaved_input_and_its_address(desk: Desk, visit: Visit) -> None:
+    first = desk.recognize("a.png", number="10000001", confidence=doubtful("number"))
+    second = desk.recognize("b.png", number="10000002", confidence=unsure(0.8))
+    page = open_invoice(visit(), first, rows=2)
+    page.keyboard.press("j")
+    shown(page, second)
+    page.locator("#field-number").fill("10000003")
+    page.once("dialog", lambda dialog: dialog.dismiss())
+    with page.expect_event("dialog"):
+        page.evaluate("history.back()")
+    expect(page).to_have_url(re.compile("b.png"))
+    shown(page, second)
+    assert field(page, "number") == "10000003"
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.evaluate("history.back()")
+    shown(page, first)
+
+
 def test_n_marks_what_is_not_an_invoice(desk: Desk, visit: Visit) -> None:
     key = desk.recognize("a.png", confidence=doubtful("number"))
     page = open_invoice(visit(), key)
@@ -248,10 +268,40 @@ def test_d_names_the_duplicate_and_a_wrong_name_is_told(desk: Desk, visit: Visit
     expect(page.get_by_role("alert").filter(has_text="找不到该文件")).to_be_visible()
     expect(page.locator("#duplicate-of")).to_have_value("nowhere.png")
     page.locator("#duplicate-of").fill(first)
+    with saving(page, 422):  # its number is another one
+        page.keyboard.press("Enter")
+    expect(page.locator("#findings")).to_contain_text("没有计入的同一张发票")
+    assert desk.entries(key) == []
     with saving(page, 303):
         page.keyboard.press("Enter")
     [entry] = desk.entries(key)
     assert (entry["verdict"], entry["duplicate_of"]) == ("duplicate", first)
+    page.goto(page.url.replace("first.png", "a.png"))
+    expect(page.locator("#decision")).to_contain_text("没有计入的同一张发票")
+
+
+def test_a_duplicate_is_named_by_a_file_name_or_number_that_one_file_has(
+    desk: Desk, visit: Visit
+) -> None:
+    first = desk.recognize("x/first.png", number="10000001", confidence=CLEAR)
+    desk.recognize("y/same.png", number="10000003", confidence=CLEAR)
+    desk.recognize("z/same.png", number="10000004", confidence=CLEAR)
+    key = desk.recognize("a.png", number="10000001", confidence=doubtful("number"))
+    visitor = visit()
+    visitor.expected.add("status of 422")
+    for name in ("first.png", "10000001"):
+        page = open_invoice(visitor, key, rows=4)
+        page.keyboard.press("d")
+        page.locator("#duplicate-of").fill("same.png")
+        with saving(page, 422):
+            page.keyboard.press("Enter")
+        expect(page.get_by_role("alert").filter(has_text="有多个文件")).to_be_visible()
+        page.locator("#duplicate-of").fill(name)
+        page.locator("#reason").fill(name)
+        with saving(page, 303):
+            page.keyboard.press("Enter")
+        assert desk.entries(key)[-1]["duplicate_of"] == first
+        assert desk.entries(key)[-1]["reason"] == name
 
 
 def test_u_goes_back_to_the_saved_one_and_undoes_it(desk: Desk, visit: Visit) -> None:
@@ -264,8 +314,43 @@ def test_u_goes_back_to_the_saved_one_and_undoes_it(desk: Desk, visit: Visit) ->
     shown(page, first)
     expect(page.locator(".history")).to_contain_text("已确认")
     page.keyboard.press("u")
+    expect(page.locator("#notices")).to_have_text("已撤销：a.png")
+    expect(page.locator("#invoice .verdict")).to_have_count(0)
+    shown(page, first)
+    assert first in unquote(page.url)
+    page.keyboard.press("u")  # nothing is left to undo
+    page.keyboard.press("Enter")
     shown(page, second)
-    assert [each["verdict"] for each in desk.entries(first)] == ["confirmed", None]
+    verdicts = [each["verdict"] for each in desk.entries(first)]
+    assert verdicts == ["confirmed", None, "confirmed"]
+
+
+def test_enter_keeps_a_decision_that_holds_unless_a_text_is_changed(
+    desk: Desk, visit: Visit
+) -> None:
+    key = desk.recognize("a.png", number="10000001", confidence=doubtful("number"))
+    visitor = visit(locale="en")
+    page = open_invoice(visitor, key)
+    page.keyboard.press("n")
+    with saving(page, 200):
+        page.keyboard.press("Enter")
+    open_invoice(visitor, key)
+    primary = page.locator("button[data-save]")
+    for pressed in ("n", "d", "Escape", "Escape"):  # chosen again, and another taken back
+        page.keyboard.press(pressed)
+    expect(primary).to_have_text("Keep, go on Enter", use_inner_text=True)
+    expect(page.get_by_role("button", name="Not an invoice")).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    with saving(page, 200):
+        page.keyboard.press("Enter")
+    assert [each["verdict"] for each in desk.entries(key)] == ["not_an_invoice"]
+    open_invoice(visitor, key)
+    page.locator("#field-number").fill("10000002")
+    expect(primary).to_have_text("Confirm, go on Enter", use_inner_text=True)
+    with saving(page, 200):
+        page.keyboard.press("Enter")
+    assert [each["verdict"] for each in desk.entries(key)] == ["not_an_invoice", "corrected"]
 
 
 def test_the_image_is_turned_and_zoomed_by_keys(desk: Desk, visit: Visit) -> None:

@@ -8,9 +8,10 @@ from dataclasses import replace
 
 import pytest
 
+from accounting.bucket import read_access
 from local.cloud import BUCKET, Cloud
-from ops.rederive.account import read_account, stage_environment
 from ops.rederive.rules import rederive_all
+from ops.remote.accounting_access import stage_environment
 from ops.stage import Stage
 from quota_invoice.obs.store import ObsStore
 from tests.unit.handler.test_rederive import FORMER, REVIEW, A, read
@@ -42,7 +43,7 @@ def test_the_records_of_a_stage_get_the_present_findings(
         monkeypatch.setenv(used, local[name])
     settings = {**stage.variables["settings"], "OBS_PATH_STYLE": True, "KEEP_HISTORY": False}
     chosen = replace(stage, variables={**stage.variables, **CHOICES, "settings": settings})
-    account, credentials = read_account(stage_environment(chosen, os.environ))
+    account, credentials = read_access(stage_environment(chosen, os.environ))
     store = ObsStore.connect(account, credentials)
     assert rederive_all(account, store, "", lambda *_: None, is_dry=False) == {"rederived": 1}
 

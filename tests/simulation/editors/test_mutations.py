@@ -88,7 +88,7 @@ def test_an_order_by_the_clocks_of_the_editors_is_found(monkeypatch: pytest.Monk
 
 
 def test_a_conflict_that_asks_nobody_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(effective, "CONFLICT", "another code")
+    monkeypatch.setattr(effective, "_NEVER_ACCEPTED", frozenset())
     assert first_found("or nobody is asked") is not None
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, Route, sync_playwright
 
 from accounting.packet.font import font_file
 
@@ -89,6 +89,9 @@ class Visitor:
 
     def open(self, path: str = "/") -> Page:
         """Open a path of the page, and wait until it has loaded."""
+        with suppress(Error):  # the former page may go on to another one at this moment
+            self.page.goto(f"{self.base}{path}")
+            return self.page
         self.page.goto(f"{self.base}{path}")
         return self.page
 

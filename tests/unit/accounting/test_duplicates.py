@@ -55,14 +55,14 @@ def test_no_nearly_equal_invoice_is_missed_and_none_is_false(
     found = rows()
     present = {(row["code"], row["number"]) for row in found}
     runs = runs_of(present)
-    kinds = set()
+    pairs = 0
     for row in found:
         own = row["code"], row["number"]
         near = {other for other in present if is_near(own, other, runs)}
-        kinds.add(bool(near))
+        pairs += bool(near)
         shown = row["near_invoice"] and tuple(row["near_invoice"].split())
         assert shown in near if near else shown is None
-    assert True in kinds
+    assert pairs > 0  # the invoices have some
 
 
 def is_near(one: Identity, other: Identity, runs: dict[Identity, int]) -> bool:

@@ -173,7 +173,7 @@ def test_a_file_that_a_person_named_is_no_duplicate_of_the_one_that_names_it(
     keys = [store.add(f"{name}.jpg", invoice(), second=at) for at, name in enumerate("abc")]
     review(store, keys[0], Verdict.DUPLICATE, duplicate_of=keys[1])
     found = rows()
-    assert [row["duplicate_of"] for row in found] == [keys[1], None, keys[0]]
+    assert [row["duplicate_of"] for row in found] == [keys[1], None, keys[1]]
     assert [row["needs_review"] for row in found] == [False, False, True]
     assert f"这张发票已在 {keys[1]} 中出现过" in found[0]["findings"]
 
@@ -195,21 +195,37 @@ def test_an_invoice_of_a_file_that_repeats_another_number_counts_once(
     assert [row["duplicate_of"] for row in rows()] == [None, other, keys[0]]
 
 
-@pytest.mark.parametrize("case", ["removed", "not an invoice", "each other", "itself", "never was"])
+CASES_WITHOUT_FIRST = [
+    "removed",
+    "not an invoice",
+    "each other",
+    "chain",
+    "itself",
+    "never was",
+    "another number",
+]
+
+
+@pytest.mark.parametrize("case", CASES_WITHOUT_FIRST)
 def test_a_decided_duplicate_whose_first_does_not_count_needs_a_review(
     store: RecordStore, rows: Rows, case: str
 ) -> None:
     """Otherwise neither of them would count."""
     key = store.add("a.jpg", invoice())
-    first = store.add("b.jpg", invoice(number="11111111"), second=1)
+    first = store.add("b.jpg", invoice(), invoice(number="11111111"), second=1)
+    third = store.add("c.jpg", invoice(number="22222222"), second=2)
     seen = (review(store, key, Verdict.DUPLICATE, duplicate_of=first),)
-    assert [row["needs_review"] for row in rows()] == [False, False]
+    assert [row["needs_review"] for row in rows()] == [False, False, False, False]
     if case == "removed":
         del store.objects[first]
     elif case == "not an invoice":
         review(store, first, Verdict.NOT_AN_INVOICE)
+    elif case == "another number":
+        review(store, first, fields={"number": "33333333"})
     elif case == "each other":
         review(store, first, Verdict.DUPLICATE, duplicate_of=key)
+    elif case == "chain":
+        review(store, first, Verdict.DUPLICATE, duplicate_of=third)
     else:
         first = key if case == "itself" else "incoming/never.jpg"
     review(store, key, Verdict.DUPLICATE, duplicate_of=first, seen=seen)
@@ -217,6 +233,47 @@ def test_a_decided_duplicate_whose_first_does_not_count_needs_a_review(
     assert (row["duplicate_of"], row["needs_review"]) == (first, True)
     assert row["finding_codes"].endswith("duplicate first_missing")
     assert "请重新审核" in row["findings"]
+
+
+def test_a_duplicate_of_the_same_file_needs_a_review_unless_another_place_counts(
+    store: RecordStore, rows: Rows
+) -> None:
+    key = store.add("a.jpg", invoice(), invoice(number="11111111"), invoice())
+    review(store, key, Verdict.DUPLICATE, duplicate_of=key, place=3)
+    found = [(row["duplicate_of"], row["needs_review"]) for row in rows()]
+    assert found == [(None, False), (None, False), (key, False)]
+    review(store, key, Verdict.NOT_AN_INVOICE, place=1)
+    row = rows()[-1]
+    assert (row["duplicate_of"], row["needs_review"]) == (key, True)
+    assert row["finding_codes"].endswith("duplicate first_missing")
+
+
+def test_a_malformed_number_repeats_any_invoice_of_a_file_but_never_itself(
+    store: RecordStore, rows: Rows
+) -> None:
+    key = store.add("a.jpg", invoice(number="9123456I"))
+    first = store.add("b.jpg", invoice(number="11111111"), second=1)
+    seen = (review(store, key, Verdict.DUPLICATE, duplicate_of=first),)
+    assert "first_missing" not in rows()[0]["finding_codes"]
+    review(store, key, Verdict.DUPLICATE, duplicate_of=key, seen=seen)
+    assert "first_missing" in rows()[0]["finding_codes"]
+
+
+def test_a_person_cannot_accept_that_an_invoice_counts_in_no_file(
+    store: RecordStore, rows: Rows
+) -> None:
+    key, first = store.add("a.jpg", invoice()), store.add("b.jpg", invoice(number="11111111"))
+    accepted = ("duplicate", "first_missing")
+    review(store, key, Verdict.DUPLICATE, duplicate_of=first, accepted=accepted)
+    assert [row["needs_review"] for row in rows()] == [True, False]
+
+
+def test_two_decisions_leave_one_of_four_files_that_counts(store: RecordStore, rows: Rows) -> None:
+    """The first decision names the last file, and the second one the third file."""
+    keys = [store.add(f"{name}.jpg", invoice(), second=at) for at, name in enumerate("abcd")]
+    review(store, keys[0], Verdict.DUPLICATE, duplicate_of=keys[3])
+    review(store, keys[1], Verdict.DUPLICATE, duplicate_of=keys[2])
+    assert [row["duplicate_of"] for row in rows()] == [keys[3], keys[2], None, keys[2]]
 
 
 def test_corrected_numbers_take_part_in_duplicates_and_near_duplicates(

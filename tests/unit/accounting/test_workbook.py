@@ -119,6 +119,7 @@ def test_the_workbook_tells_what_people_decided(
         path: store.add(path, invoice(number=f"{place * 1234567:08}", amount=""))
         for place, path in enumerate(paths)
     }
+    store.records["results/duplicate.json"]["invoices"][0]["number"] = "91234567"
     store.add_failure("hand")
     accepted = ("missing_field.amount",)
     fields = {"number": "91234567", "amount": "￥50.00"}

@@ -14,7 +14,7 @@ from accounting.ledger.exports import COLUMNS
 from bench.write_settings import with_table
 from quota_invoice.errors import ConfigurationError, ImageRefused
 from quota_invoice.invoice import file_rules
-from quota_invoice.invoice.duplicates import RULE
+from quota_invoice.invoice.duplicates import FIRST_MISSING, RULE
 from quota_invoice.invoice.fields import Fields
 from quota_invoice.invoice.rules import RULES, check
 from quota_invoice.obs.objects import Source
@@ -71,7 +71,8 @@ def test_the_table_of_findings_has_each_rule() -> None:
     rows = table_below(RECORDS, "Finding")
     names = [re.match(r"`([a-z_]+)(?:\.[a-z]+)?`", row[0]) for row in rows]
     assert {name[1] for name in names if name} == (
-        {rule.__name__ for rule in (*RULES, *FILE_RULES)} | {RULE, CONFLICT, READ_AGAIN}
+        {rule.__name__ for rule in (*RULES, *FILE_RULES)}
+        | {RULE, FIRST_MISSING, CONFLICT, READ_AGAIN}
     )
     severities = {word for row in rows for word in re.findall(r"`(\w+)`", row[1])}
     assert severities == {"info", "doubt", "serious"}

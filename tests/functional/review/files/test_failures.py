@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 from accounting.review.pages import failure_url
 from quota_invoice.errors import FileRefused, ImageRefused, QuotaInvoiceError
 from quota_invoice.records.record import failed
+from tests.support.bombs import black_png
 from tests.support.review.browsing import PHONE, SECONDS, Visit
 from tests.support.review.desk import NAME, Desk
 
@@ -66,7 +67,7 @@ def test_a_file_that_was_replaced_meanwhile_is_not_stored_over(
 ) -> None:
     visitor = visit(locale="en")
     visitor.expected.add("status of 412")
-    key = fail(desk, path)
+    key = fail(desk, path, black_png(200))  # the function never writes a record of it
     page = visitor.open(failure_url(key))
     fail(desk, path, b"another content")
     replaced = desk.source(key)
@@ -120,7 +121,7 @@ def test_the_cause_and_the_next_step_stand_in_both_languages(
 def test_an_image_is_shown_and_a_damaged_one_is_said(visit: Visit, desk: Desk, path: str) -> None:
     visitor = visit(locale="en")
     visitor.expected |= {"status of 404", "status of 415"}
-    page = visitor.open(failure_url(fail(desk, path)))
+    page = visitor.open(failure_url(fail(desk, path, black_png(200))))  # it never gets a record
     image = page.locator("img[data-picture]")
     page.wait_for_function("() => document.querySelector('img[data-picture]').naturalWidth > 0")
     assert image.get_attribute("alt") == f"Image of the file {path}"

@@ -47,6 +47,18 @@ def test_an_upload_shows_its_values_and_a_second_one_is_a_duplicate(
     )
 
 
+def test_the_outcomes_are_there_when_a_person_comes_back(visit: Visit, folder: str) -> None:
+    page = visit(locale="en").open(f"/uploads?folder={folder}")
+    page.locator("#choose").set_input_files([image("a.png")])
+    outcome = page.locator("#rows .outcome")
+    outcome.get_by_role("link").first.click()
+    page.wait_for_url("**/invoices/**")
+    page.go_back()
+    expect(page.locator("#rows .name")).to_have_text("a.png")
+    expect(page.locator("#rows .state")).to_have_text("Read")
+    expect(outcome.get_by_role("link").first).to_be_visible()
+
+
 def test_a_name_that_is_taken_is_not_overwritten(visit: Visit, desk: Desk, folder: str) -> None:
     desk.upload(f"{folder}a.png", b"the first one")
     page = visit(locale="en").open(f"/uploads?folder={folder}")

@@ -56,8 +56,9 @@ def test_an_entry_tells_the_fields_before_and_after_the_editor_and_the_content()
     assert CONTENT["read"]["number"] == "91234561"
 
 
+OPTIONAL = {"verdict", "duplicate_of", "processed_at", "undoes"}
 WRONG: list[dict[str, Any]] = [
-    *({name: None} for name in CONTENT if name not in {"verdict", "duplicate_of", "processed_at"}),
+    *({name: None} for name in CONTENT if name not in OPTIONAL),
     *({name: 5} for name in CONTENT if name != "invoice"),
     *({name: "text"} for name in ("read", "fields", "accepted", "changes", "seen", "verdict")),
     *({"invoice": place} for place in (0, -1, True, 1.0, "1")),
@@ -83,7 +84,12 @@ def test_an_object_with_a_wrong_member_is_no_entry(change: dict[str, Any]) -> No
         parse_entry(ENTRY.name, CONTENT | change)
 
 
-@pytest.mark.parametrize("name", list(CONTENT))
+def test_an_entry_of_a_former_version_is_no_undo() -> None:
+    former = {member: value for member, value in CONTENT.items() if member != "undoes"}
+    assert parse_entry(ENTRY.name, former) == ENTRY
+
+
+@pytest.mark.parametrize("name", [member for member in CONTENT if member != "undoes"])
 def test_an_object_without_a_member_is_no_entry(name: str) -> None:
     less = {member: value for member, value in CONTENT.items() if member != name}
     with pytest.raises(ValueError, match=ENTRY.name):

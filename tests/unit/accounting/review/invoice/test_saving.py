@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from accounting.review.invoice.decisions import Action
-from accounting.review.invoice.reviewed import load
+from accounting.review.invoice.reviewed import load, with_duplicates
 from accounting.review.invoice.saving import Result
 from accounting.review.queue.rows import Position
 from quota_invoice.errors import StoreUnreachable
@@ -134,9 +134,14 @@ def test_a_decision_that_is_not_one_of_the_conflict_cannot_be_chosen(desk: Memor
     assert (saving.result, saving.reason) == (Result.REFUSED, "no_version")
 
 
-def conflict(desk: MemoryDesk) -> dict[str, str]:
-    """Let two people decide differently on the same state; return their entries' names."""
+def conflict(desk: MemoryDesk, number_before: str = "") -> dict[str, str]:
+    """Let two people decide differently on the same state; return their entries' names.
+
+    With a number, a person has corrected it before.
+    """
     desk.store.add("a.jpg", invoice())
+    if number_before:
+        desk.decide(Action.SAVE, texts={"number": number_before})
     before = copy.deepcopy(desk.store.records)
     for by, number in (("王芳", "91234567"), ("李雷", "91234568")):
         here, desk.store.records = desk.store.records, copy.deepcopy(before)
@@ -169,6 +174,56 @@ def test_a_decision_after_an_undo_is_undone_to_the_state_before_it(desk: MemoryD
     desk.decide(Action.NOT_AN_INVOICE)
     desk.decide(Action.UNDO)
     assert entries(desk)[-1]["verdict"] is None
+
+
+def test_undo_goes_back_one_step_when_an_earlier_decision_was_made_again(
+    desk: MemoryDesk,
+) -> None:
+    desk.store.add("a.jpg", invoice())
+    for number in ("91234567", "91234568", "91234567"):
+        desk.decide(Action.SAVE, texts={"number": number})
+    numbers = []
+    for _ in range(3):
+        assert desk.decide(Action.UNDO).result is Result.SAVED
+        numbers.append(desk.texts()["number"])
+    assert numbers == ["91234568", "91234567", "91234561"]
+    assert desk.decide(Action.UNDO).reason == "nothing_to_undo"
+
+
+def test_an_undone_choice_leads_to_the_state_that_both_people_saw(desk: MemoryDesk) -> None:
+    names = conflict(desk, "91234560")
+    desk.decide(Action.CHOOSE, by="韩梅", chosen=names["李雷"])
+    assert desk.decide(Action.UNDO).result is Result.SAVED
+    assert desk.texts()["number"] == "91234560"
+    assert desk.decide(Action.UNDO).result is Result.SAVED
+    assert desk.texts()["number"] == "91234561"
+
+
+def test_an_undo_of_another_program_that_names_itself_ends(desk: MemoryDesk) -> None:
+    desk.store.add("a.jpg", invoice())
+    desk.decide(Action.SAVE, texts=NUMBER)
+    [name] = [key for key in desk.store.records if key.startswith("reviews/")]
+    desk.store.records[name]["undoes"] = name.rpartition("/")[2].removesuffix(".json")
+    assert desk.decide(Action.UNDO).result is Result.SAVED
+    assert desk.texts()["number"] == "91234561"
+
+
+def test_a_decision_that_holds_already_is_not_written_again(desk: MemoryDesk) -> None:
+    desk.store.add("a.jpg", invoice())
+    for action in (Action.SAVE, Action.NOT_AN_INVOICE):
+        for _ in range(2):
+            assert desk.decide(action).result is Result.SAVED
+    assert [entry["verdict"] for entry in entries(desk)] == ["confirmed", "not_an_invoice"]
+    desk.decide(Action.NOT_AN_INVOICE, reason="a ticket")
+    assert entries(desk)[-1]["reason"] == "a ticket"
+
+
+def test_a_confirmation_is_written_again_if_it_accepts_a_new_finding(desk: MemoryDesk) -> None:
+    desk.store.add("a.jpg", invoice())
+    desk.decide(Action.SAVE, accepted=())
+    desk.appearances = lambda *_: [Position("incoming/first.jpg", 1)]
+    desk.decide(Action.SAVE)
+    assert [entry["accepted"] for entry in entries(desk)] == [[], ["malformed_number", "duplicate"]]
 
 
 def test_new_findings_are_shown_before_they_are_accepted(desk: MemoryDesk) -> None:
@@ -230,9 +285,36 @@ def test_a_duplicate_names_another_input_that_is_there(desk: MemoryDesk) -> None
         "duplicate_unknown",
         "duplicate_itself",
     ]
+    desk.store.add("b.jpg", invoice())
     assert desk.decide(Action.DUPLICATE, duplicate_of="b.jpg").result is Result.SAVED
     [shown] = desk.load().effective()["invoices"]
     assert (shown["duplicate_of"], shown["needs_review"]) == ("incoming/b.jpg", False)
+
+
+@pytest.mark.parametrize("first", ["b.jpg", "a.jpg"], ids=["another file", "the same file"])
+def test_a_duplicate_of_a_file_that_does_not_count_the_invoice_is_held_once(
+    desk: MemoryDesk, first: str
+) -> None:
+    desk.store.add("a.jpg", invoice(), invoice(number="91234563"))
+    desk.store.add("b.jpg", invoice(number="91234562"))
+    saving = desk.decide(Action.DUPLICATE, duplicate_of=first, accepted=("duplicate",))
+    assert saving.result is Result.UNSEEN
+    assert [each["code"] for each in saving.unseen] == ["first_missing"]
+    assert entries(desk) == []
+    accepted = ("duplicate", "first_missing")
+    saving = desk.decide(Action.DUPLICATE, duplicate_of=first, accepted=accepted)
+    assert saving.result is Result.SAVED
+    record = with_duplicates(saving.reviewed.effective(), KEY, desk.appearances, desk.store.bucket)
+    assert record["invoices"][0]["needs_review"]
+    assert record["invoices"][0]["findings"][-1]["code"] == "first_missing"
+
+
+def test_the_decision_on_the_first_of_two_places_is_held_if_the_other_repeats_it(
+    desk: MemoryDesk,
+) -> None:
+    desk.store.add("a.jpg", invoice(), invoice())
+    assert desk.decide(Action.DUPLICATE, duplicate_of=KEY, place=2).result is Result.SAVED
+    assert desk.decide(Action.DUPLICATE, duplicate_of=KEY).result is Result.UNSEEN
 
 
 def test_an_invoice_of_a_failed_input_is_entered_by_hand(desk: MemoryDesk) -> None:
