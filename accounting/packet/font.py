@@ -1,13 +1,16 @@
-"""The Chinese font of the paste sheets, of which the PDF holds the used characters only."""
+"""The Chinese fonts of paste sheets and drawings; a PDF holds the used characters only."""
 
 from __future__ import annotations
 
 import importlib.util
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from accounting.errors import AccountingError
 
 _FILE = "NotoSansCJKsc-Regular.otf"  # under the SIL Open Font License
+_PACKAGE = "mplfonts"
 
 
 def font_file() -> Path:
@@ -16,10 +19,19 @@ def font_file() -> Path:
     Raises:
         AccountingError: the package with the font is not installed.
     """
-    # Importing the package would import matplotlib, which is not needed.
-    spec = importlib.util.find_spec("mplfonts")
-    for place in (spec.submodule_search_locations or ()) if spec else ():
-        found = Path(place) / "fonts" / _FILE
-        if found.is_file():
-            return found
+    for folder in font_folders():
+        if (folder / _FILE).is_file():
+            return folder / _FILE
     raise AccountingError("the Chinese font is missing: run `make drawing-fonts`")
+
+
+def font_folders() -> Iterator[Path]:
+    """Yield the folders that may hold the package's fonts, without importing the package.
+
+    ``make drawing-fonts`` puts its files into a folder of the environment that is not on the import
+    path: the package needs others, such as matplotlib, of which nothing is used here.
+    """
+    yield Path(sys.prefix) / "fonts" / _PACKAGE / "fonts"
+    spec = importlib.util.find_spec(_PACKAGE)
+    for place in (spec.submodule_search_locations or ()) if spec else ():
+        yield Path(place) / "fonts"

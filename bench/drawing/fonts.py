@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
 from PIL import ImageFont
+
+from accounting.packet.font import font_folders
 
 Face = Literal["sans", "serif", "mono", "wide"]
 
@@ -34,10 +35,7 @@ def folder() -> Path:
     Raises:
         FontsMissingError: the wheel is not installed.
     """
-    # Importing the package would import matplotlib, which is not needed.
-    spec = importlib.util.find_spec("mplfonts")
-    for place in (spec.submodule_search_locations or ()) if spec else ():
-        found = Path(place) / "fonts"
+    for found in font_folders():
         if all((found / name).is_file() for name in _FILES.values()):
             return found
     raise FontsMissingError

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 
 import pytest
+from packaging.requirements import Requirement
 
 from tests.support.paths import ROOT
 
 PIN = re.compile(r"^([\w.-]+)==([\w.]+)", re.MULTILINE)
+
+
+# The locks whose packages one environment may hold together.
+TOGETHER = ("bench", "browser", "deploy", "local", "packet", "spark")
 
 
 def pins(name: str) -> dict[str, set[str]]:
@@ -29,3 +36,23 @@ def test_common_packages_have_the_versions_of_the_main_lock(name: str) -> None:
 def test_the_zip_contains_the_functions_requirements() -> None:
     required, locked = pins("handler/requirements.txt"), pins("locks/function.lock")
     assert {package: locked.get(package) for package in required} == required
+
+
+@pytest.mark.parametrize("python", ["3.10.0", "3.11.0", "3.12.0", "3.13.0"])
+def test_all_locks_of_one_environment_have_one_version_of_each_package(python: str) -> None:
+    versions: dict[str, set[str]] = {}
+    for name in TOGETHER:
+        text = (ROOT / "locks" / f"{name}.lock").read_text(encoding="utf-8")
+        for line in re.findall(r"^[\w.-]+(?:\[.*\])?==[^\\\n]+", text, re.MULTILINE):
+            pin = Requirement(line)
+            environment = {"python_full_version": python, "python_version": python[:4]}
+            if pin.marker is None or pin.marker.evaluate(environment):
+                versions.setdefault(pin.name.lower(), set()).add(str(pin.specifier))
+    assert len(versions) > 100
+    assert {name: found for name, found in versions.items() if len(found) > 1} == {}
+
+
+def test_the_environment_has_each_package_that_its_packages_require() -> None:
+    command = [sys.executable, "-m", "pip", "check", "--disable-pip-version-check"]
+    checked = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603 - pip
+    assert checked.stdout == "No broken requirements found.\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -155,3 +156,21 @@ def test_the_status_of_the_local_cloud_needs_no_packages_for_deploying(project: 
     stage = make(project, "--dry-run", "status", "STAGE=production")
     assert "ops.status 'production'" in stage
     assert "packages for deploying" in stage
+
+
+def test_help_names_each_variable(project: Path) -> None:
+    text = (project / "Makefile").read_text(encoding="utf-8")
+    assigned = dict(re.findall(r"^(?:[a-z]+: )?([A-Z_]+) *([?:]?=)", text, re.MULTILINE))
+    fixed = {name for name, sign in assigned.items() if sign != "?="}
+    used = set(re.findall(r"\$\((?:value )?([A-Z_]+)\)", text)) | set(assigned)
+    of_users = used - fixed - {"CURDIR", "LC_ALL", "MAKECMDGOALS", "MAKEFILE_LIST"}
+    described = make(project, "help").partition("Variables")[2]
+    assert set(re.findall(r"^  ([A-Z_]+) +\S", described, re.MULTILINE)) == of_users
+    assert {"TESTS", "OUT", "REVIEWER", "YES"} < of_users
+
+
+def test_help_names_each_command(project: Path) -> None:
+    text = (project / "Makefile").read_text(encoding="utf-8")
+    described = make(project, "help").partition("Variables")[0]
+    phony = set(re.findall(r"^\.PHONY: (.*)$", text, re.MULTILINE)) - {"FORCE", "ready"}
+    assert set(re.findall(r"^  make ([a-z-]+) +\S", described, re.MULTILINE)) == phony

@@ -1,4 +1,4 @@
-"""Docstrings and comments name the noun, then the verb: few "what", "whatever" and "whoever"."""
+"""Docstrings, comments and pages name the noun: few "what", "whatever" and "whoever"."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.paths import ROOT
+from tests.support.repository.pages import PAGES, text_of
 
 PACKAGES = ["accounting", "bench", "handler", "local", "ocr_service", "ops"]
 VAGUE = re.compile(r"\b(what|whatever|whoever)\b", re.IGNORECASE)
@@ -49,3 +50,11 @@ def test_few_vague_words(package: str) -> None:
     worst = sorted(found, key=lambda file: -counted(found[file])[0])[:5]
     named = [f"{file.relative_to(ROOT)}: {counted(found[file])[0]}" for file in worst]
     assert vague <= MOST_PER_THOUSAND * words / 1000, f"{vague} in {words} words: {named}"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_few_vague_words_in_a_page(page: str) -> None:
+    vague, words = counted(
+        [re.sub(r"^```.*?^```$", "", text_of(page), flags=re.DOTALL | re.MULTILINE)]
+    )
+    assert vague <= MOST_PER_THOUSAND * words / 1000, f"{vague} in {words} words"

@@ -8,8 +8,9 @@ from collections import Counter
 
 import pytest
 
-from tests.support.imports import PACKAGES, cycle, imports, modules
 from tests.support.paths import ROOT
+from tests.support.repository.imports import PACKAGES, cycle, imports, modules
+from tests.support.repository.layers import LAYERS, SINGLE
 
 LARGEST_FOLDER = 14  # modules
 FILES = modules()
@@ -26,29 +27,6 @@ BELOW: dict[str, set[str]] = {
     "handler": set(),
 }
 
-# The folders and modules of handler/quota_invoice from the top: each imports from lower layers.
-# All modules that are not named here form the layer SINGLE.
-SINGLE = "the other single modules"
-LAYERS = (
-    "api",
-    "sweep",
-    "uploads",
-    "pipeline",
-    "records",
-    "reviews",
-    "ocr",
-    "recognition",
-    "obs",
-    "events",
-    "settings",
-    "retry",
-    "sockets",
-    "deadline",
-    "logs",
-    "errors",
-    SINGLE,
-    "invoice",
-)
 FUNCTION = "handler.quota_invoice."
 
 

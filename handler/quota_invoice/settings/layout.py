@@ -33,15 +33,17 @@ class BucketLayout:
     A key that would be too long, or that has parts which some software resolves, ends in a hash.
 
     Attributes:
-        input_prefix: images, from people and API callers.
-        results_prefix: records.
-        failures_prefix: records of final failures, and the state of sweeps.
-        retries_prefix: inputs that sweeps try again later.
-        progress_prefix: finished pages of long PDFs.
-        index_prefix: appearances of each invoice.
-        history_prefix: records of contents that were replaced.
-        reviews_prefix: corrections by people.
-        ignored: names of files that are no inputs.
+        input_prefix: prefix of the images, from people and API callers (``INPUT_PREFIX``).
+        results_prefix: prefix of the records (``RESULTS_PREFIX``).
+        failures_prefix: prefix of the failure records, and of the state of sweeps
+            (``FAILURES_PREFIX``).
+        retries_prefix: prefix of the inputs that sweeps try again later (``RETRIES_PREFIX``).
+        progress_prefix: prefix of the finished pages of long PDFs (``PROGRESS_PREFIX``).
+        index_prefix: prefix of the appearances of each invoice (``INDEX_PREFIX``).
+        history_prefix: prefix of the records of replaced contents (``HISTORY_PREFIX``).
+        reviews_prefix: prefix of people's corrections (``REVIEWS_PREFIX``).
+        ignored: names of files that are no inputs, separated by commas (``IGNORE``; by default
+            ``default``).
 
     >>> DEFAULT_LAYOUT.record_key("incoming/2026/a.jpg")
     'results/2026/a.jpg.json'

@@ -37,39 +37,42 @@ _SIGNATURES = ("obs", "v4")
 class Settings:
     """The function's settings; ``read`` alone makes them, so that they are always valid.
 
+    The README's table is made of these lines (``bench.write_settings``): the meaning, the name and,
+    where the field's own default does not say it, the default.
+
     Attributes:
-        layout: the bucket's prefixes (``INPUT_PREFIX``, ``RESULTS_PREFIX``, ``FAILURES_PREFIX``,
-            ``RETRIES_PREFIX``, ``PROGRESS_PREFIX``, ``INDEX_PREFIX``, ``HISTORY_PREFIX``,
-            ``REVIEWS_PREFIX``), and the names of files that are ignored (``IGNORE``).
-        keep_history: whether the record of a replaced content is kept (``KEEP_HISTORY``).
-        bucket: the bucket of sweeps and of the API, or empty (``BUCKET``); an event names its own.
-        recognize_all: whether images go to Auto Classification as PDFs do, since one may show
-            several invoices (``RECOGNITION``: ``auto``; ``quota`` for one invoice per image).
-        confidence_below: a field that the OCR service read with a lower confidence is doubtful
-            (``CONFIDENCE_BELOW``).
-        sweep_concurrency: inputs that a sweep reads at the same time (``SWEEP_CONCURRENCY``).
+        layout: the bucket's prefixes, and the names of ignored files (see ``BucketLayout``).
+        keep_history: whether the record of a replaced content is kept, ``true`` or ``false``
+            (``KEEP_HISTORY``).
+        bucket: bucket of sweeps and of the API (``BUCKET``); an event names its own.
+        recognize_all: ``auto`` if an image may show several invoices, which Auto Classification
+            finds as in PDFs; ``quota`` for one per image (``RECOGNITION``; by default ``quota``).
+        confidence_below: confidence below which a field is doubtful, 0 to 1 (``CONFIDENCE_BELOW``).
+        sweep_concurrency: inputs that a sweep reads at the same time, 1 to 64
+            (``SWEEP_CONCURRENCY``).
         region: region of function, bucket and OCR service (``REGION``).
-        project_id: project whose OCR service is called (``PROJECT_ID``; the function's by default).
-        enterprise_project_id: enterprise project to which OCR calls are billed; empty for the
-            account's default (``ENTERPRISE_PROJECT_ID``).
-        ocr_endpoint: endpoint of the OCR service (``OCR_ENDPOINT``; the region's by default).
-        ocr_timeout: maximum seconds of an OCR request (``OCR_TIMEOUT_SECONDS``).
-        obs_endpoint: endpoint of the object store (``OBS_ENDPOINT``; the region's by default).
+        project_id: project whose OCR service is called (``PROJECT_ID``; by default the function's
+            own).
+        enterprise_project_id: enterprise project to which OCR calls are billed
+            (``ENTERPRISE_PROJECT_ID``; by default the account's default).
+        ocr_endpoint: endpoint of the OCR service (``OCR_ENDPOINT``; by default the region's).
+        ocr_timeout: maximum seconds of an OCR request, 1 to 120 (``OCR_TIMEOUT_SECONDS``).
+        obs_endpoint: endpoint of the object store (``OBS_ENDPOINT``; by default the region's).
         obs_signature: ``obs``, or ``v4`` for S3-compatible stores (``OBS_SIGNATURE``).
-        obs_path_style: whether the bucket's name stands in the path, not in the host name
+        obs_path_style: ``true`` if the bucket's name is part of the URL's path, not of its host
             (``OBS_PATH_STYLE``).
-        obs_timeout: maximum seconds of a bucket request (``OBS_TIMEOUT_SECONDS``).
-        url_life: seconds for which the signed URL for the OCR service is valid
+        obs_timeout: maximum seconds of a bucket request, 1 to 120 (``OBS_TIMEOUT_SECONDS``).
+        url_life: seconds for which the signed URL for the OCR service is valid, 1 to 85800
             (``SIGNED_URL_SECONDS``).
-        api_seconds: the gateway's timeout (``API_TIMEOUT_SECONDS``).
-        upload_life: seconds for which an upload URL is valid (``UPLOAD_URL_SECONDS``). Until then,
-            its holder can replace the object again and again, and each new content is paid for.
-        url_hosts: hosts that callers' URLs may name although they are not public, as ``host`` or
-            ``host:port`` (``URL_ALLOW_HOSTS``).
-        cors_origins: origins of web pages that may call the API from browsers; ``*`` for all
-            (``CORS_ORIGINS``).
-        ca_file: file of CA certificates for private clouds; None for the public ones
-            (``CA_FILE``).
+        api_seconds: the gateway's timeout in seconds, 3 to 60 (``API_TIMEOUT_SECONDS``).
+        upload_life: seconds for which an upload URL is valid, 60 to 85800
+            (``UPLOAD_URL_SECONDS``). Until then, its holder can replace the object again and again,
+            and each new content is paid for.
+        url_hosts: hosts, as ``host`` or ``host:port``, that callers' URLs may name although they
+            are not public; separated by commas (``URL_ALLOW_HOSTS``).
+        cors_origins: origins of web pages that may call the API from browsers, or ``*``; separated
+            by commas (``CORS_ORIGINS``).
+        ca_file: file of CA certificates, instead of the public ones (``CA_FILE``).
     """
 
     layout: BucketLayout

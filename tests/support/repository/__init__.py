@@ -1,0 +1,1 @@
+"""The repository itself, as its tests see it: pages, layers and imports."""
