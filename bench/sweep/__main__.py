@@ -21,7 +21,7 @@ from bench.sweep.rate import measure_rate
 from bench.warm.relay import Relay
 
 _LEAST_KEPT = 0.90
-_MOST_KEPT = 1.005  # the clocks of two processes differ by a little
+_MOST_KEPT = 1.0
 _FLAT = 0.15  # of the cost per object, from _FROM objects on
 _FROM = 10_000
 _COMMANDS = {
@@ -88,7 +88,9 @@ def bench(
     exceeded = [
         f"{kind}: cost {value:.0%} apart" for kind, value in spread.items() if value > _FLAT
     ]
-    if not rate.kept >= _LEAST_KEPT or max(rate.kept, rate.highest) > _MOST_KEPT:
+    # A time of ten seconds may also hold one event that was on its way when it began.
+    most_at_once = _MOST_KEPT + 6 / per_minute
+    if not _LEAST_KEPT <= rate.kept <= _MOST_KEPT or rate.highest > most_at_once:
         exceeded.append("backfill: rate outside its limits")
     console.print("\n".join(exceeded) or "within the limits")
     raise typer.Exit(int(bool(exceeded)))
