@@ -17,7 +17,7 @@ KEY = "incoming/a.png"
 NAN = Answer(200, {"Content-Type": "application/json"}, b'{"result": {"confidence": NaN}}')
 DEEP = Answer(200, {"Content-Type": "application/json"}, b'{"result":' + b"[" * 100_000)
 ODD_CODE = Answer(503, {"Content-Type": "application/json"}, b'{"error_code": 7, "error_msg": "x"}')
-SOON = 3.8  # seconds: enough for one try, and not for a second one
+SOON = 6.0  # seconds: enough for one try on a busy machine, and for a few on a quiet one
 HTML = Answer(200, {"Content-Type": "text/html"}, b"<html>Please log in</html>")
 CUT = Answer(200, {"Content-Length": "400", "Connection": "close"}, b'{"result": {"am')
 BAD_GATEWAY = Answer(502, {"Content-Type": "text/html"}, b"<html>Bad gateway</html>")
@@ -105,7 +105,8 @@ def test_the_service_sends_an_invalid_response(
 ) -> None:
     with serving(lambda _: answer) as server:
         error = refusal(start(seconds=SOON, OCR_ENDPOINT=server.url), objects, image)
-        assert [asked.method for asked in server.asked] == ["POST"]
+        methods = [asked.method for asked in server.asked]
+    assert methods == ["POST"] if kind == UNUSABLE else set(methods) == {"POST"}
     assert error.kind == kind
     assert error.message.startswith(message)
     works(run, image)
