@@ -110,6 +110,7 @@ def _measure(plan: _Plan) -> tuple[dict[str, Any], list[Result]]:
             "hard": accuracy(hard[0]),
             "doubt": {
                 "hard kinds": doubt(hard[0]),
+                "hard kinds, with hidden fields": doubt(hard[0], with_hidden=True),
                 "all kinds": doubt(results),
                 "photographs": doubt(photos),
             },

@@ -17,19 +17,20 @@ from quota_invoice.invoice.interpret import interpret
 _LOOKED_AT = 1.5  # invoices that a person looks at, per wrong invoice
 
 
-def doubt(results: Sequence[Result]) -> dict[str, Any]:
+def doubt(results: Sequence[Result], *, with_hidden: bool = False) -> dict[str, Any]:
     """Return how well the risk score tells wrong invoices from right ones.
 
     ``auroc``: the chance that a wrong invoice has a higher score than a right one; 1.0 if all are
     right. ``found``: the share of the wrong invoices among the most doubtful ones, which are 1.5
     times as many; of several with the same score, each counts in part.
 
-    Invoices with a hidden field do not count: a person must look at them, however well they are
-    read.
+    Args:
+        results: the readings.
+        with_hidden: whether invoices with a hidden field count. A person must look at them, however
+            well they are read, so they are right ones with a high score.
     """
-    results = [
-        result for result in results if result.case.truth and all(result.case.truth.values())
-    ]
+    truths = [(result, result.case.truth) for result in results]
+    results = [result for result, truth in truths if truth and (with_hidden or all(truth.values()))]
     wrong = np.array([not result.all_right for result in results], bool)
     scores = np.array([risk(result) for result in results])
     return {
