@@ -161,8 +161,8 @@ NEEDED := $(READY) $(VENV)/.deploy $(VENV)/.drawing $(VENV)/.packet $(VENV)/.bro
 PYTEST = $(BIN)/python -m pytest $(if $(TESTS),$(TESTS),-n $(JOBS) --dist loadfile --no-loadscope-reorder)
 
 .PHONY: test
-test: $(NEEDED) ## Run all tests, about 5 minutes: make test [TESTS=tests/unit/handler] [JOBS=3]
-	@$(if $(TESTS),,echo "All tests, about 5 minutes on two cores …")
+test: $(NEEDED) ## Run all tests, about 15 minutes: make test [TESTS=tests/unit/handler] [JOBS=3]
+	@$(if $(TESTS),,echo "All tests, about 15 minutes on two cores …")
 	@$(PYTEST)
 
 .PHONY: test-unit
