@@ -64,14 +64,17 @@ RECORDS ?= 100000
 #: CHECKS           some of the checks only (live-check): CHECKS=etags,api-host
 #: FOLLOW           1: go on printing new lines (logs)
 #: N                uploads of the soak test; 200 by default
-#: SEED             the seed of soak and bench-ocr; 1 by default
+#: SEED             the seed of soak, bench-ocr and fit-confidence; 1 by default
 #: SOAK             more options of soak: SOAK="--ocr real"
 #: CALLERS          simultaneous callers of bench-api; 200 by default
 #: SECONDS          the duration of bench-api; 60 by default
 #: RECORDS          records of bench-ledger and bench-review; 100000 by default
 #: MILLION          1: measure a million records as well (bench-ledger)
 #: FOLDER           images with a gt.json to measure as well (bench-ocr)
-#: BENCH            more options of bench-ocr and bench-api
+#: BENCH            more options of the benchmarks
+#: OCR_PRICE        price of an OCR call, for the price of 1,000 invoices (bench)
+#: GBS_PRICE        price of a GB-second of the function (bench)
+#: REQUESTS_PRICE   price of 10,000 requests to the bucket (bench)
 #: UPGRADE          1: renew the locks to the newest versions (lock)
 
 .DEFAULT_GOAL := help
@@ -222,7 +225,7 @@ bench-ocr: $(VENV)/.drawing $(VENV)/.stock ## Measure OCR accuracy and speed aga
 	@$(BIN)/python -m bench.ocr --seed $(SEED) $(if $(FOLDER),--folder $(FOLDER)) $(BENCH)
 
 .PHONY: fit-confidence
-fit-confidence: $(VENV)/.fonts ## Fit the reader's confidence to drawn invoices: make fit-confidence [SEED=7]
+fit-confidence: $(VENV)/.drawing ## Fit the reader's confidence to drawn invoices: make fit-confidence [SEED=7]
 	@$(BIN)/python -m bench.ocr.fit --seed $(SEED) --check $$(($(SEED) + 1)) $(BENCH)
 
 .PHONY: bench-api
@@ -337,7 +340,7 @@ bench-review: $(WITH_ACCESS) ## Measure the review page with many records: make 
 	@$(BIN)/python -m bench.review --records $(RECORDS)
 
 .PHONY: bench
-bench: build/function.zip $(VENV)/.fonts $(VENV)/.stock $(VENV)/.packet ## Run all benchmarks: build/bench.json and bench.html [OCR_PRICE=0.05 GBS_PRICE=0.0001 REQUESTS_PRICE=0.01]
+bench: build/function.zip $(VENV)/.drawing $(VENV)/.stock $(VENV)/.packet ## Run all benchmarks: build/bench.json and bench.html [OCR_PRICE=0.05 GBS_PRICE=0.0001 REQUESTS_PRICE=0.01]
 	@$(BIN)/python -m bench.report --zip $< --packages $(VENV)/function $(if $(RUNTIME_PYTHON),--python "$(RUNTIME_PYTHON)") \
 		$(if $(OCR_PRICE),--ocr-price $(OCR_PRICE)) $(if $(GBS_PRICE),--gbs-price $(GBS_PRICE)) \
 		$(if $(REQUESTS_PRICE),--requests-price $(REQUESTS_PRICE)) $(BENCH)

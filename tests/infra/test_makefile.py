@@ -174,3 +174,10 @@ def test_help_names_each_command(project: Path) -> None:
     described = make(project, "help").partition("Variables")[0]
     phony = set(re.findall(r"^\.PHONY: (.*)$", text, re.MULTILINE)) - {"FORCE", "ready"}
     assert set(re.findall(r"^  make ([a-z-]+) +\S", described, re.MULTILINE)) == phony
+
+
+def test_each_part_of_the_environment_that_a_command_needs_has_a_rule() -> None:
+    text = (ROOT / "Makefile").read_text(encoding="utf-8")
+    needed = set(re.findall(r"\$\(VENV\)/(\.[a-z]+)\b", text)) - {".ready"}
+    assert set(re.findall(r"^\$\(VENV\)/(\.[a-z]+):", text, re.MULTILINE)) == needed
+    assert len(needed) > 5
