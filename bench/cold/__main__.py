@@ -17,6 +17,7 @@ import typer
 from rich.table import Table
 
 from bench.console import console
+from bench.interpreter import zip_python
 
 _ROOT = Path(__file__).parents[2]
 _START = Path(__file__).with_name("start.py")
@@ -46,7 +47,7 @@ Side = tuple[Path, str]  # a tree of modules, and the one that is imported
 def bench(
     zip_file: Annotated[Path, typer.Option("--zip", help="The zip.")] = Path("build/function.zip"),
     packages: Annotated[Path, typer.Option(help="The packages.")] = Path(".venv/function"),
-    python: Annotated[str, typer.Option(help="A Python of the runtime's version.")] = "python3.12",
+    python: Annotated[str, typer.Option(help="A Python of the runtime's version.")] = "",
     runs: Annotated[int, typer.Option(help="Cold starts of each side.", min=2)] = 15,
     out: Annotated[Path, typer.Option(help="Folder for the figures.")] = Path("build"),
 ) -> None:
@@ -56,10 +57,7 @@ def bench(
     usual: handler and packages in full, extracted from a zip, so that their byte-code is not valid.
     ``requests`` alone, with valid byte-code, is the least that a function with HTTP imports.
     """
-    interpreter = shutil.which(python)
-    if interpreter is None:
-        console.print(f"[bold red]error:[/] there is no {python}; name one: RUNTIME_PYTHON=…")
-        raise typer.Exit(1)
+    interpreter = zip_python(python)
     with tempfile.TemporaryDirectory() as folder:
         sides = _sides(Path(folder), zip_file, packages, interpreter)
         starts: dict[str, list[Start]] = {name: [] for name in sides}

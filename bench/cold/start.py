@@ -38,15 +38,21 @@ class Context:
         return "ST"
 
 
-started = time.perf_counter()
-sys.path.insert(0, sys.argv[1])
-module = __import__(sys.argv[2])
-if hasattr(module, "initializer"):
-    module.initializer(Context())
-seconds = time.perf_counter() - started
-try:
-    with open("/proc/self/status", encoding="ascii") as status:  # noqa: PTH123 - see HIGHEST
-        peak = next(int(line.split()[1]) for line in status if line.startswith(HIGHEST)) / 1024
-except OSError:  # not on Linux, where the other figure would be that of the parent process
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-sys.stdout.write(f"\n[{seconds * 1000:.2f}, {time.process_time() * 1000:.2f}, {peak:.2f}]\n")
+def start(tree: str, name: str) -> None:
+    """Import the module, call its initializer, and write the figures."""
+    started = time.perf_counter()
+    sys.path.insert(0, tree)
+    module = __import__(name)
+    if hasattr(module, "initializer"):
+        module.initializer(Context())
+    seconds = time.perf_counter() - started
+    try:
+        with open("/proc/self/status", encoding="ascii") as status:  # noqa: PTH123 - see HIGHEST
+            peak = next(int(line.split()[1]) for line in status if line.startswith(HIGHEST)) / 1024
+    except OSError:  # not on Linux, where the other figure would be that of the parent process
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    sys.stdout.write(f"\n[{seconds * 1000:.2f}, {time.process_time() * 1000:.2f}, {peak:.2f}]\n")
+
+
+if __name__ == "__main__":
+    start(sys.argv[1], sys.argv[2])

@@ -10,6 +10,7 @@ import typer
 from rich.table import Table
 
 from bench.console import console
+from bench.interpreter import zip_python
 from bench.warm.delivery import deliver, instance
 from local.errors import CloudError
 
@@ -24,15 +25,16 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 @app.command()
 def bench(
     zip_file: Annotated[Path, typer.Option("--zip", help="The zip.")] = Path("build/function.zip"),
-    python: Annotated[str, typer.Option(help="A Python of the runtime's version.")] = "python3.12",
+    python: Annotated[str, typer.Option(help="A Python of the runtime's version.")] = "",
     uploads: Annotated[int, typer.Option(help="Uploads.", min=1000)] = 10_000,
     out: Annotated[Path, typer.Option(help="Folder for the figures.")] = Path("build"),
 ) -> None:
     """Deliver many uploads to one instance of the extracted zip, and read its resident memory."""
+    interpreter = zip_python(python)
     marks = [*(mark for mark in _AFTER if mark < uploads), uploads]
     try:
         with instance(zip_file, out / "bench-memory.log") as (cloud, folder):
-            found = deliver(cloud, folder, python, uploads, each=1, memory_after=marks)
+            found = deliver(cloud, folder, interpreter, uploads, each=1, memory_after=marks)
     except CloudError as error:
         console.print(f"[bold red]error:[/] {error}", soft_wrap=True)
         raise typer.Exit(1) from None

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from bench.console import console
+from bench.interpreter import zip_python
 from bench.report.page import draw, page
 from bench.report.parts import PACKAGE, PARTS, Part, Plot
 from bench.report.prices import Prices
@@ -22,7 +23,7 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 def bench(  # noqa: PLR0913, PLR0917 - the command's options
     zip_file: Annotated[Path, typer.Option("--zip", help="The zip.")] = Path("build/function.zip"),
     packages: Annotated[Path, typer.Option(help="The packages.")] = Path(".venv/function"),
-    python: Annotated[str, typer.Option(help="A Python of the runtime's version.")] = "python3.12",
+    python: Annotated[str, typer.Option(help="A Python of the runtime's version.")] = "",
     only: Annotated[str, typer.Option(help="Parts, separated by commas; all by default.")] = "",
     ocr_price: Annotated[float, typer.Option(help="Of one OCR call.")] = 0.0,
     gbs_price: Annotated[float, typer.Option(help="Of a GB-second of the function.")] = 0.0,
@@ -34,7 +35,7 @@ def bench(  # noqa: PLR0913, PLR0917 - the command's options
 
     A part that exceeds a limit does not stop the others; the exit status is 1 then.
     """
-    options = {"zip": str(zip_file), "packages": str(packages), "python": python}
+    options = {"zip": str(zip_file), "packages": str(packages), "python": zip_python(python)}
     names = set(filter(None, only.split(",")))
     unknown = names - {part.name for part in (*PARTS, PACKAGE)}
     if unknown:

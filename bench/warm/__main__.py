@@ -11,6 +11,7 @@ import typer
 from rich.table import Table
 
 from bench.console import console
+from bench.interpreter import zip_python
 from bench.warm.delivery import deliver, instance
 from local.cloud import Cloud
 from local.errors import CloudError
@@ -25,7 +26,7 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 @app.command()
 def bench(
     zip_file: Annotated[Path, typer.Option("--zip", help="The zip.")] = Path("build/function.zip"),
-    python: Annotated[str, typer.Option(help="A Python of the runtime's version.")] = "python3.12",
+    python: Annotated[str, typer.Option(help="A Python of the runtime's version.")] = "",
     uploads: Annotated[int, typer.Option(help="Uploads.", min=10)] = 200,
     out: Annotated[Path, typer.Option(help="Folder for the figures.")] = Path("build"),
 ) -> None:
@@ -35,9 +36,10 @@ def bench(
     without the calls of the clients of OCR service and bucket. Requests and connections are counted
     on the way to the servers.
     """
+    interpreter = zip_python(python)
     try:
         with instance(zip_file, out / "bench-warm.log") as (cloud, folder):
-            report = _measure(cloud, folder, python, uploads)
+            report = _measure(cloud, folder, interpreter, uploads)
     except CloudError as error:
         console.print(f"[bold red]error:[/] {error}", soft_wrap=True)
         raise typer.Exit(1) from None
