@@ -1,24 +1,33 @@
 """The Python that runs the zip in benchmarks."""
 
+import subprocess
+
 import typer
 
 from bench.console import console
-from ops.errors import OpsError
-from ops.package.bytecode import runtime_python
+
+RUNTIME = "3.12"
 
 
 def zip_python(named: str) -> str:
     """Return a Python of the runtime's version; if there is none, end the command with an error.
 
     Args:
-        named: its path or name; empty to look for one, as ``make package`` does.
+        named: its path or name; empty for the one on the PATH.
     """
+    python = named or f"python{RUNTIME}"
+    script = "import sys; print('%d.%d' % sys.version_info[:2])"
     try:
-        found = runtime_python(named or None)
-        message = "there is no Python of the runtime's version"
-    except OpsError as error:
-        found, message = None, str(error)
-    if found is None:
-        console.print(f"[bold red]error:[/] {message}; name one: RUNTIME_PYTHON=…")
+        found = subprocess.run(  # noqa: S603 - the Python that was named
+            [python, "-I", "-S", "-c", script], capture_output=True, text=True, check=False
+        ).stdout.strip()
+    except OSError:
+        found = ""
+    if found != RUNTIME:
+        fault = f"{python} is Python {found}" if found else f"{python} does not run"
+        console.print(
+            f"[bold red]error:[/] {fault}: name a Python {RUNTIME}, RUNTIME_PYTHON=…",
+            soft_wrap=True,
+        )
         raise typer.Exit(1)
-    return str(found)
+    return python
