@@ -38,6 +38,8 @@ FOCUSED = """() => {
 def open_queue(visitor: Visitor, keys: dict[str, str]) -> Page:
     page = visitor.open("/")
     expect(page.locator("#rows > .row")).to_have_count(len(keys))
+    # Until the index is complete, the page may load anew.
+    expect(page.locator("#index[hx-get*='was=building']")).to_have_count(0)
     return page
 
 
