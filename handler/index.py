@@ -27,7 +27,7 @@ from quota_invoice.settings.settings import Settings
 from quota_invoice.stopwatch import Stopwatch
 from quota_invoice.uploads import UploadProcessor
 
-gc.freeze()  # what is imported stays: no collection needs to look at it again
+gc.freeze()  # the imported modules stay: no collection needs to look at them again
 gc.enable()
 
 Instance = tuple[Settings, ObsStore, OcrService]

@@ -17,7 +17,7 @@ import typer
 from rich.table import Table
 
 from bench.console import console
-from bench.interpreter import zip_python
+from bench.options import OUT, PACKAGES, ZIP_FILE, Out, Packages, Python, ZipFile, zip_python
 
 _ROOT = Path(__file__).parents[2]
 _START = Path(__file__).with_name("start.py")
@@ -45,11 +45,11 @@ Side = tuple[Path, str]  # a tree of modules, and the one that is imported
 
 @app.command()
 def bench(
-    zip_file: Annotated[Path, typer.Option("--zip", help="The zip.")] = Path("build/function.zip"),
-    packages: Annotated[Path, typer.Option(help="The packages.")] = Path(".venv/function"),
-    python: Annotated[str, typer.Option(help="A Python of the runtime's version.")] = "",
+    zip_file: ZipFile = ZIP_FILE,
+    packages: Packages = PACKAGES,
+    python: Python = "",
     runs: Annotated[int, typer.Option(help="Cold starts of each side.", min=2)] = 15,
-    out: Annotated[Path, typer.Option(help="Folder for the figures.")] = Path("build"),
+    out: Out = OUT,
 ) -> None:
     """Start each side in fresh processes, in turn, and compare the starts of one round.
 

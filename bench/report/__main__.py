@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from bench.console import console
-from bench.interpreter import zip_python
+from bench.options import PACKAGES, ZIP_FILE, Packages, Python, ZipFile, zip_python
 from bench.report.page import draw, page
 from bench.report.parts import PACKAGE, PARTS, Part, Plot
 from bench.report.prices import Prices
@@ -21,9 +21,9 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 @app.command()
 def bench(  # noqa: PLR0913, PLR0917 - the command's options
-    zip_file: Annotated[Path, typer.Option("--zip", help="The zip.")] = Path("build/function.zip"),
-    packages: Annotated[Path, typer.Option(help="The packages.")] = Path(".venv/function"),
-    python: Annotated[str, typer.Option(help="A Python of the runtime's version.")] = "",
+    zip_file: ZipFile = ZIP_FILE,
+    packages: Packages = PACKAGES,
+    python: Python = "",
     only: Annotated[str, typer.Option(help="Parts, separated by commas; all by default.")] = "",
     ocr_price: Annotated[float, typer.Option(help="Of one OCR call.")] = 0.0,
     gbs_price: Annotated[float, typer.Option(help="Of a GB-second of the function.")] = 0.0,

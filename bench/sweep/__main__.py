@@ -9,7 +9,6 @@ import sys
 import tempfile
 import time
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -17,6 +16,7 @@ from rich.table import Table
 
 from bench.console import console
 from bench.ledger.running import access, running_server
+from bench.options import OUT, Out
 from bench.sweep.rate import measure_rate
 from bench.warm.relay import Relay
 
@@ -58,7 +58,7 @@ def bench(
     largest: Annotated[int, typer.Option(help="Inputs of the largest bucket.")] = 1_000_000,
     seconds: Annotated[float, typer.Option(help="Duration of the backfill for its rate.")] = 60.0,
     per_minute: Annotated[int, typer.Option(help="Its events per minute.")] = 120,
-    out: Annotated[Path, typer.Option(help="Folder for the figures.")] = Path("build"),
+    out: Out = OUT,
 ) -> None:
     """List buckets whose inputs all have records, and send inputs without records.
 

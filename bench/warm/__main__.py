@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from statistics import median, quantiles
 from typing import Annotated, Any
 
@@ -11,7 +10,7 @@ import typer
 from rich.table import Table
 
 from bench.console import console
-from bench.interpreter import zip_python
+from bench.options import OUT, ZIP_FILE, Out, Python, ZipFile, zip_python
 from bench.warm.delivery import deliver, instance
 from local.cloud import Cloud
 from local.errors import CloudError
@@ -25,10 +24,10 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 @app.command()
 def bench(
-    zip_file: Annotated[Path, typer.Option("--zip", help="The zip.")] = Path("build/function.zip"),
-    python: Annotated[str, typer.Option(help="A Python of the runtime's version.")] = "",
+    zip_file: ZipFile = ZIP_FILE,
+    python: Python = "",
     uploads: Annotated[int, typer.Option(help="Uploads.", min=10)] = 200,
-    out: Annotated[Path, typer.Option(help="Folder for the figures.")] = Path("build"),
+    out: Out = OUT,
 ) -> None:
     """Deliver uploads and their duplicates, in turn, to one instance of the extracted zip.
 

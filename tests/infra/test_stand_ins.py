@@ -1,4 +1,4 @@
-"""Stand-ins in the zip: each use of one is described, and a call of one says what is missing."""
+"""Stand-ins in the zip: the table describes each use, and a call names the missing module."""
 
 from __future__ import annotations
 

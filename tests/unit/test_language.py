@@ -1,4 +1,4 @@
-"""Docstrings, comments and pages name the noun: few "what", "whatever" and "whoever"."""
+"""Docstrings, comments and pages name the noun. Vague words are rare."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -57,6 +57,18 @@ def label_in(words: str, own: re.Pattern[str], other: re.Pattern[str]) -> Label:
     }
     best = max(last, key=lambda label: last[label])
     return best if last[best] else Label.NONE
+
+
+def labels_in(
+    lines: Sequence[Line], is_label: Callable[[str], bool], label: re.Pattern[str]
+) -> list[Line]:
+    """Return the labels in these lines, each without the other text of its line."""
+    return [
+        line.span(*match.span())
+        for line in lines
+        if is_label(line.text)
+        for match in label.finditer(line.text)
+    ]
 
 
 def label_of(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ocr_service.reading.fields.candidates import CUT, Candidate, Label, label_of
+from ocr_service.reading.fields.candidates import CUT, Candidate, Label, label_of, labels_in
 from ocr_service.reading.fields.place import by_code
 from ocr_service.reading.text.lines import Line
 
@@ -80,12 +80,7 @@ def is_label(text: str) -> bool:
 
 def labels(lines: Sequence[Line]) -> list[Line]:
     """Return the labels 发票代码 in these lines, each without the other text of its line."""
-    return [
-        line.span(*match.span())
-        for line in lines
-        if is_label(line.text)
-        for match in _LABEL.finditer(line.text)
-    ]
+    return labels_in(lines, is_label, _LABEL)
 
 
 def candidates(lines: Sequence[Line]) -> list[Candidate]:

@@ -66,6 +66,14 @@ class Production:
         return Context(self.user_data, access_key, secret_key, token, PROJECT)
 
 
+def endpoints(obs_port: int, ocr_port: int = 0) -> dict[str, str]:
+    """The settings of both endpoints; by default one server is both."""
+    return {
+        "OBS_ENDPOINT": f"https://{OBS}:{obs_port}",
+        "OCR_ENDPOINT": f"https://{OCR}:{ocr_port or obs_port}",
+    }
+
+
 @pytest.fixture
 def authority(tmp_path: Path) -> Authority:
     return Authority(tmp_path)
@@ -81,11 +89,7 @@ def production(authority: Authority, tmp_path: Path) -> Iterator[Production]:
         obs_server = stack.enter_context(serving(obs.answer, tls))
         allowed = f"invoices.{OBS}:{obs_server.port}"
         port = stack.enter_context(_ocr_service(authority, tmp_path, allowed))
-        user_data = {
-            "OBS_ENDPOINT": f"https://{OBS}:{obs_server.port}",
-            "OCR_ENDPOINT": f"https://{OCR}:{port}",
-            "CA_FILE": str(authority.ca_file),
-        }
+        user_data = endpoints(obs_server.port, port) | {"CA_FILE": str(authority.ca_file)}
         yield Production(obs, obs_server, user_data)
 
 
@@ -253,11 +257,7 @@ def untrusted(kind: str, folder: Path) -> Iterator[tuple[Server, Path]]:
 @pytest.mark.parametrize("kind", ["self-signed", "wrong-host"])
 def test_both_sdks_refuse_an_invalid_certificate(kind: str, tmp_path: Path) -> None:
     with untrusted(kind, tmp_path) as (server, ca_file):
-        user_data = {
-            "OBS_ENDPOINT": f"https://{OBS}:{server.port}",
-            "OCR_ENDPOINT": f"https://{OCR}:{server.port}",
-            "CA_FILE": str(ca_file),
-        }
+        user_data = endpoints(server.port) | {"CA_FILE": str(ca_file)}
         settings = Settings.read(user_data.get, PROJECT)
         with pytest.raises(StoreError, match=r"Store.Unreachable: get .*SSLCertVerificationError"):
             ObsStore.connect(settings, FIRST).read("invoices", "results/a.json")
@@ -291,10 +291,7 @@ def test_both_sdks_find_the_authority_of_a_server_in_the_folder_of_the_zip(
         serving(lambda _: Answer(200, {"ETag": '"e"'}, b'{"result": {}}'), tls) as server,
         resolving(OBS, OCR),
     ):
-        user_data = {
-            "OBS_ENDPOINT": f"https://{OBS}:{server.port}",
-            "OCR_ENDPOINT": f"https://{OCR}:{server.port}",
-        }
+        user_data = endpoints(server.port)
         settings = Settings.read(user_data.get, PROJECT)
         store = ObsStore.connect(settings, FIRST)
         if is_known:
@@ -326,11 +323,7 @@ def test_both_sdks_accept_a_valid_certificate(authority: Authority, tmp_path: Pa
         serving(lambda _: Answer(200, {"ETag": '"e"'}, b'{"result": {}}'), tls) as server,
         resolving(OBS, OCR),
     ):
-        user_data = {
-            "OBS_ENDPOINT": f"https://{OBS}:{server.port}",
-            "OCR_ENDPOINT": f"https://{OCR}:{server.port}",
-            "CA_FILE": str(authority.ca_file),
-        }
+        user_data = endpoints(server.port) | {"CA_FILE": str(authority.ca_file)}
         settings = Settings.read(user_data.get, PROJECT)
         assert ObsStore.connect(settings, FIRST).read("invoices", "results/a.json") == {
             "result": {}

@@ -11,7 +11,6 @@ import socket
 import ssl
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +24,7 @@ from local.cloud import BUCKET, Options, running_cloud
 from local.http_server import HttpServer
 from local.processes import plain_environment
 from tests.support.paths import ROOT, SAMPLES
+from tests.support.waiting import wait_for
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 NAME = "shanghai-10-yuan-clean.png"
@@ -98,14 +98,6 @@ def processes_of(folder: Path | None) -> list[tuple[int, str]]:
             continue  # it ended meanwhile
         if any(text.startswith(mark) for text in environment):
             found.append((int(process.name), words))
-    return found
-
-
-def wait_for(condition: Callable[[], Any], seconds: float = 30) -> Any:
-    deadline = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < deadline, "timeout"
-        time.sleep(0.05)
     return found
 
 

@@ -21,8 +21,9 @@ from local.http_server import HttpServer
 from local.runtime import Discarded, FunctionError
 from ocr_service.auth.keyring import Credentials, StaticKeyring
 from tests.functional.conftest import Objects
-from tests.functional.local.test_local_cloud import linux, run, wait_for
+from tests.functional.local.test_local_cloud import linux, run
 from tests.support.announce import announce
+from tests.support.waiting import wait_for
 
 fgs: Any = pytest.importorskip("huaweicloudsdkfunctiongraph.v2")
 

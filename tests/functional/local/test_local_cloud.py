@@ -9,9 +9,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -19,6 +18,7 @@ from python_calamine import CalamineWorkbook
 
 from local.processes import plain_environment
 from tests.support.paths import ROOT, SAMPLES
+from tests.support.waiting import wait_for
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 
@@ -54,14 +54,6 @@ def processes_of(folder: Path) -> list[str]:
                 found.append((environment.parent / "cmdline").read_bytes().decode()[:100])
         except OSError:
             continue  # it ended meanwhile
-    return found
-
-
-def wait_for(condition: Callable[[], Any], seconds: float = 30) -> Any:
-    deadline = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < deadline, "timeout"
-        time.sleep(0.05)
     return found
 
 

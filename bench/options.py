@@ -1,12 +1,19 @@
-"""The Python that runs the zip in benchmarks."""
+"""Options of several benchmarks, and the Python that runs the zip."""
 
 import subprocess
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
 from bench.console import console
 
 RUNTIME = "3.12"
+ZipFile = Annotated[Path, typer.Option("--zip", help="The zip.")]
+Packages = Annotated[Path, typer.Option(help="The packages.")]
+Python = Annotated[str, typer.Option(help="A Python of the runtime's version.")]
+Out = Annotated[Path, typer.Option(help="Folder for the figures.")]
+ZIP_FILE, PACKAGES, OUT = Path("build/function.zip"), Path(".venv/function"), Path("build")
 
 
 def zip_python(named: str) -> str:
