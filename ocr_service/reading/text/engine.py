@@ -58,6 +58,7 @@ class _Network:
             "INFERENCE_NUM_THREADS": threads,
             "NUM_STREAMS": streams,
             "CPU_RUNTIME_CACHE_CAPACITY": 8,
+            "INFERENCE_PRECISION_HINT": "f32",
         }
         self._compiled = core.compile_model(model, "CPU", config)
         self._idle: queue.LifoQueue[Any] = queue.LifoQueue()
