@@ -34,7 +34,7 @@ _SMALL = 0.6  # of an image: a part with all of its text that is worth a look of
 _SMALL_TITLE = 0.35  # of the longer side of an image
 _SPARSE = 4  # boxes
 _LARGE = 1200  # pixels: an image that shows more when it is enlarged
-_SIDE = 736  # pixels; smaller ones lose numbers, larger ones lines under seals
+_SIDE = 544  # pixels; smaller ones lose amounts and codes, larger ones take longer
 
 
 @dataclass(frozen=True)

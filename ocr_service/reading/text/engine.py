@@ -57,7 +57,7 @@ class _Network:
         config = {
             "INFERENCE_NUM_THREADS": threads,
             "NUM_STREAMS": streams,
-            "CPU_RUNTIME_CACHE_CAPACITY": 8,
+            "CPU_RUNTIME_CACHE_CAPACITY": 1000,
             "INFERENCE_PRECISION_HINT": "f32",
         }
         self._compiled = core.compile_model(model, "CPU", config)

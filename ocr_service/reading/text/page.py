@@ -19,9 +19,10 @@ from ocr_service.reading.text.reuse import known_line, moved
 
 _VOTERS = 3  # number of the longest lines that decide whether the image is upside down
 _EVEN = 0.5  # chance
-_FIRST, _NEXT = 6, 3  # lines in the first batch and in each further batch
+_FIRST, _NEXT = 4, 2  # lines in the first batch and in each further batch
 _MAX_LINES = 120  # on an image; a newspaper would take minutes
 _SMALL = 0.8  # of the usual height of a line
+_PIECE = 1.8  # heights
 # The printer's line, which is useless, is the longest of all and lower than others.
 _LONG, _LOW = 15.0, 0.95
 _ALIKE = 0.75  # of the larger height: lower text behind an amount in words is its figures
@@ -66,7 +67,7 @@ def detect(
     boxes = [aligned(box, angle) for box in boxes]
     along = [box for box in boxes if is_along(box)]
     across = [box for box in boxes if not is_along(box)]
-    return Page([], _by_priority(along, angle), angle, across)
+    return Page([], _by_priority(along), angle, across)
 
 
 def _direction(engine: Engine, image: Image, boxes: Sequence[Box]) -> float:
@@ -79,19 +80,25 @@ def _direction(engine: Engine, image: Image, boxes: Sequence[Box]) -> float:
     return angle
 
 
-def _by_priority(boxes: list[Box], angle: float) -> list[Box]:
-    """Return the boxes in the order in which they are read: large print first, from top to bottom.
+def _by_priority(boxes: list[Box]) -> list[Box]:
+    """Return the boxes in the order in which they are read, so that few are read for all fields.
 
-    Fields are in large print.
+    Title, code and number are the longest lines, and the amount is the tallest of the others. Small
+    print, the printer's line and pieces of a character or two come last.
     """
     usual = median([height(box) for box in boxes if length(box) > 3 * height(box)] or [0.0])
-    down = np.array([-math.sin(angle), math.cos(angle)])
 
-    def priority(box: Box) -> tuple[bool, float]:
+    def is_useless(box: Box) -> bool:
         printers_line = length(box) > _LONG * height(box) and height(box) < _LOW * usual
-        return height(box) < _SMALL * usual or printers_line, float(box.mean(axis=0) @ down)
+        is_piece = length(box) < _PIECE * height(box)
+        return height(box) < _SMALL * usual or printers_line or is_piece
 
-    return sorted(sorted(boxes, key=height, reverse=True)[:_MAX_LINES], key=priority)
+    tallest = sorted(boxes, key=height, reverse=True)[:_MAX_LINES]
+    useful = [box for box in tallest if not is_useless(box)]
+    first = sorted(useful, key=length, reverse=True)[:_FIRST]
+    chosen = {id(box) for box in first}
+    rest = [box for box in tallest if id(box) not in chosen]
+    return first + sorted(rest, key=is_useless)
 
 
 def read_in_batches(
