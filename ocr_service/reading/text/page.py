@@ -17,7 +17,7 @@ from ocr_service.reading.text.lines import Line, level_position
 from ocr_service.reading.text.orientation import Box, aligned, height, is_along, length, slope
 from ocr_service.reading.text.reuse import known_line, moved
 
-_VOTERS = 3  # number of the longest lines that decide whether the image is upside down
+_VOTERS = 5  # number of the longest lines that decide whether the image is upside down
 _EVEN = 0.5  # chance
 _FIRST, _NEXT = 4, 2  # lines in the first batch and in each further batch
 _MAX_LINES = 120  # on an image; a newspaper would take minutes
