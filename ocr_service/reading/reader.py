@@ -26,6 +26,7 @@ from ocr_service.reading.text.page import (
     read_in_batches,
     read_rest,
     text_area,
+    text_share,
 )
 from ocr_service.reading.text.reuse import moved
 from ocr_service.reading.title_detection import completed, detect_boxes, detect_titles
@@ -34,7 +35,10 @@ _SMALL = 0.6  # of an image: a part with all of its text that is worth a look of
 _SMALL_TITLE = 0.35  # of the longer side of an image
 _SPARSE = 4  # boxes
 _LARGE = 1200  # pixels: an image that shows more when it is enlarged
-_SIDE = 544  # pixels; smaller ones lose amounts and codes, larger ones take longer
+# Pixels for the first look. Smaller ones lose amounts and codes; larger ones take longer, and show
+# the small text of an image that is not full of text.
+_SIDE, _LARGER_SIDE = 544, 736
+_FULL = 0.7  # of one side of an image
 
 
 @dataclass(frozen=True)
@@ -100,7 +104,7 @@ class Reader:
         # Of an invoice that is very small, the first pass finds only the largest print.
         is_sparse = len(page.boxes) <= _SPARSE and max(image.shape) > _LARGE
         if is_sparse:
-            page = replace(page, unread=second_pass.boxes_of_quarters(self._engine, image, _SIDE))
+            page = replace(page, unread=second_pass.boxes_of_quarters(self._engine, image, _LARGER_SIDE))
         left, top, right, bottom = text_area(page, image)
         is_small = max((right - left) / image.shape[1], (bottom - top) / image.shape[0]) < _SMALL
         if not (is_small and (is_sparse or second_pass.has_hints(page))):
@@ -189,6 +193,8 @@ class Reader:
 
         angle = 0.0 if is_own else None
         page = detect(self._engine, image, side=_SIDE, angle=angle)
+        if not is_own and text_share(page, image) < _FULL:
+            page = detect(self._engine, image, side=_LARGER_SIDE)
         found = again = Extraction()
         for seen in read_in_batches(self._engine, image, page, known):
             page, found = seen, extracted(seen.lines).merged_with(again)

@@ -158,6 +158,20 @@ def text_area(page: Page, image: Image) -> tuple[int, int, int, int]:
     return left, top, right, bottom
 
 
+def text_share(page: Page, image: Image) -> float:
+    """Return the share, 0 to 1, of the image's width or height that its text takes, the larger one.
+
+    >>> box = np.array([[1, 1], [8, 1], [8, 3], [1, 3]], np.float32)
+    >>> text_share(Page([], [box], 0.0), np.zeros((10, 10, 3), np.uint8))
+    0.7
+    """
+    boxes = page.boxes + page.across
+    if not boxes:
+        return 0.0
+    wide, high = np.ptp(np.concatenate(boxes), axis=0).tolist()
+    return max(wide / image.shape[1], high / image.shape[0])
+
+
 def as_corners(points: NDArray[Any]) -> Corners:
     """Four points as tuples."""
     (a, b), (c, d), (e, f), (g, h) = points.tolist()
