@@ -104,7 +104,8 @@ class Reader:
         # Of an invoice that is very small, the first pass finds only the largest print.
         is_sparse = len(page.boxes) <= _SPARSE and max(image.shape) > _LARGE
         if is_sparse:
-            page = replace(page, unread=second_pass.boxes_of_quarters(self._engine, image, _LARGER_SIDE))
+            boxes = second_pass.boxes_of_quarters(self._engine, image, _LARGER_SIDE)
+            page = replace(page, unread=boxes)
         left, top, right, bottom = text_area(page, image)
         is_small = max((right - left) / image.shape[1], (bottom - top) / image.shape[0]) < _SMALL
         if not (is_small and (is_sparse or second_pass.has_hints(page))):
@@ -192,9 +193,7 @@ class Reader:
             return extract(lines)
 
         angle = 0.0 if is_own else None
-        page = detect(self._engine, image, side=_SIDE, angle=angle)
-        if not is_own and text_share(page, image) < _FULL:
-            page = detect(self._engine, image, side=_LARGER_SIDE)
+        page = self._detect(image, angle)
         found = again = Extraction()
         for seen in read_in_batches(self._engine, image, page, known):
             page, found = seen, extracted(seen.lines).merged_with(again)
@@ -215,6 +214,12 @@ class Reader:
             if found.of_one_paper().is_sufficient:
                 break
         return found, page
+
+    def _detect(self, image: Image, angle: float | None) -> Page:
+        page = detect(self._engine, image, side=_SIDE, angle=angle)
+        if angle is None and text_share(page, image) < _FULL:
+            return detect(self._engine, image, side=_LARGER_SIDE)
+        return page
 
     def _reread(self, image: Image, found: Extraction) -> Extraction:
         """Return further readings of an uncertain code or number."""

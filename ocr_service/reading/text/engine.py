@@ -38,7 +38,10 @@ _DIRECTION_WIDTH = 192  # pixels of a line in the direction classifier
 # Widely spaced and monospaced digits look full-width to the model, which then shares the chance of
 # a digit between its two forms.
 _WIDE = {chr(ord(each) + 0xFEE0): each for each in string.digits + string.ascii_letters}
-_WIDTH_STEP = 32  # widths are rounded up, so that OpenVINO compiles few shapes
+_WIDTH_STEP = 64  # pixels; widths are rounded up, so that OpenVINO compiles few shapes
+# Compiled operations that OpenVINO keeps: those for all widths of lines, and few of those for whole
+# pages, which hold much memory and seldom fit the next page.
+_LINE_SHAPES, _PAGE_SHAPES = 300, 8
 
 
 @dataclass(frozen=True)
@@ -53,11 +56,14 @@ class Reading:
 class _Network:
     """A compiled model with a pool of infer requests, which threads share."""
 
-    def __init__(self, core: openvino.Core, model: object, *, threads: int, streams: int) -> None:
+    def __init__(
+        self, core: openvino.Core, model: object, *, threads: int, streams: int, shapes: int
+    ) -> None:
         config = {
             "INFERENCE_NUM_THREADS": threads,
             "NUM_STREAMS": streams,
-            "CPU_RUNTIME_CACHE_CAPACITY": 1000,
+            "CPU_RUNTIME_CACHE_CAPACITY": shapes,
+            # BF16, the default where the processor has it, takes half as long again without AMX.
             "INFERENCE_PRECISION_HINT": "f32",
         }
         self._compiled = core.compile_model(model, "CPU", config)
@@ -89,9 +95,11 @@ class Engine:
         self._wide, self._narrow = np.array(pairs).T
         detection = _MODELS / "PP-OCRv6_det_small.onnx"
         direction = _MODELS / "ch_ppocr_mobile_v2.0_cls_mobile.onnx"
-        self._recognition = _Network(core, recognition, threads=threads, streams=threads)
-        self._detection = _Network(core, detection, threads=threads, streams=1)
-        self._direction = _Network(core, direction, threads=threads, streams=1)
+        self._recognition = _Network(
+            core, recognition, threads=threads, streams=threads, shapes=_LINE_SHAPES
+        )
+        self._detection = _Network(core, detection, threads=threads, streams=1, shapes=_PAGE_SHAPES)
+        self._direction = _Network(core, direction, threads=threads, streams=1, shapes=_PAGE_SHAPES)
 
     def detect(self, image: Image, side: int, *, enlarge: float = 1.0) -> list[Box]:
         """Return the boxes of text, four corners each, in pixels of ``image``.
