@@ -169,7 +169,7 @@ def text_share(page: Page, image: Image) -> float:
     if not boxes:
         return 0.0
     wide, high = np.ptp(np.concatenate(boxes), axis=0).tolist()
-    return max(wide / image.shape[1], high / image.shape[0])
+    return max(float(wide / image.shape[1]), float(high / image.shape[0]))
 
 
 def as_corners(points: NDArray[Any]) -> Corners:
