@@ -21,6 +21,7 @@ from ocr_service.reading.text.page import (
     Page,
     as_corners,
     detect,
+    has_taller,
     is_cut,
     paper_corners,
     read_in_batches,
@@ -202,7 +203,10 @@ class Reader:
                 again = self._reread(image, own)
                 found = found.merged_with(again)
                 own = found.of_one_paper()
-            if own.is_sufficient and not any(is_cut(page, each.line) for each in own.words):
+            doubtful = (
+                is_cut(page, each.line) or has_taller(page, each.line) for each in own.words
+            )
+            if own.is_sufficient and not any(doubtful):
                 return found, page
         own = found.of_one_paper()
         if own.is_sufficient or own.is_sufficient_without_words:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from ocr_service.reading.fields.candidates import BROKEN, Candidate, Label
-from ocr_service.reading.text.lines import Line, rows, text_above
+from ocr_service.reading.text.lines import Line, rows, text_above, text_left_of
 
 _DIGITS = "零壹贰叁肆伍陆柒捌玖"
 _UNITS = {"拾": 10, "佰": 100, "仟": 1000, "万": 10_000}
@@ -37,6 +37,8 @@ _UNEVEN = 1.6  # times the usual step between two characters
 _POINT_LOST = re.compile(r"\d{2}00")
 # A fine, a reward, a deposit or a fee is not the amount of an invoice.
 _ANOTHER = re.compile(r"[罚奖赔押]|最高|工本")
+# The sum of a form or a receipt that lies beside the invoice. Few invoices have such a label.
+_SUM = re.compile(r"[合总小]计|应[收付退]|借款")
 _ENGLISH = {
     "one": 1,
     "two": 2,
@@ -166,16 +168,18 @@ def figures_candidates(lines: Sequence[Line]) -> list[Candidate]:
 def _candidates(
     joined: Sequence[Line], lines: Sequence[Line], rule: Callable[[str], tuple[int, int, int]]
 ) -> list[Candidate]:
-    found = []
+    found: list[Candidate] = []
+    sums: list[Candidate] = []
     for line in joined:
         fen, start, end = rule(line.text)
         if fen:  # 元 and ￥ are the label
             value = line.span(start, end)
             if _ANOTHER.search(text_above(value, lines)):
                 continue
-            trust = BROKEN if _may_be_broken(line, start, end) else 1.0
-            found.append(Candidate(written(fen), value, Label.OWN, trust))
-    return found
+            is_sum = bool(_SUM.search(text_left_of(value, lines) + line.text[:start]))
+            trust = BROKEN if is_sum or _may_be_broken(line, start, end) else 1.0
+            (sums if is_sum else found).append(Candidate(written(fen), value, Label.OWN, trust))
+    return found or sums
 
 
 def _may_be_broken(line: Line, start: int, end: int) -> bool:

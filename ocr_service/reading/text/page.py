@@ -23,6 +23,7 @@ _FIRST, _NEXT = 4, 2  # lines in the first batch and in each further batch
 _MAX_LINES = 120  # on an image; a newspaper would take minutes
 _SMALL = 0.8  # of the usual height of a line
 _PIECE = 1.8  # heights
+_TALLER = 1.1
 # The printer's line, which is useless, is the longest of all and lower than others.
 _LONG, _LOW = 15.0, 0.95
 _ALIKE = 0.75  # of the larger height: lower text behind an amount in words is its figures
@@ -132,6 +133,12 @@ def is_cut(page: Page, line: Line) -> bool:
         if _ALIKE * tall < low and 0 < left - line.right < (_REACH + 1) * tall:
             return True
     return False
+
+
+def has_taller(page: Page, line: Line) -> bool:
+    """Whether an unread line is taller than this amount: most amounts are the tallest print."""
+    least = _TALLER * line.height
+    return any(height(box) > least and length(box) > _PIECE * height(box) for box in page.unread)
 
 
 def paper_corners(page: Page, boxes: Sequence[Box]) -> Corners:

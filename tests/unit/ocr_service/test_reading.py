@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter, ImageOps
 
 from ocr_service.reading.fields import amount, code, confidence, number, place
-from ocr_service.reading.fields.candidates import Candidate, Label
+from ocr_service.reading.fields.candidates import BROKEN, Candidate, Label
 from ocr_service.reading.fields.extraction import Extraction, extract
 from ocr_service.reading.reader import Reader
 from ocr_service.reading.text import lines
 from ocr_service.reading.text.lines import Line
+from ocr_service.reading.text.page import Page, has_taller
 from tests.support.paths import PHOTOS, SAMPLES
 
 FIELDS = ("code", "number", "amount", "location")
@@ -151,6 +152,31 @@ def test_jiao_belong_to_the_amount(words: str, figures: str, text: str) -> None:
 )
 def test_fines_rewards_fees_and_deposits_are_no_amount(text: str) -> None:
     assert amount.words_candidates([line(text)]) + amount.figures_candidates([line(text)]) == []
+
+
+@pytest.mark.parametrize("label", ["合计金额(大写)", "小计", "应退余款："])
+def test_the_sum_of_a_form_is_no_amount_of_the_invoice_that_lies_on_it(label: str) -> None:
+    page = [line(f"{label}壹佰元整"), line("伍元", 0, 90)]
+    assert texts(amount.words_candidates(page)) == [("￥5.00", Label.OWN)]
+    beside = [line(label), line("壹佰元整", 260), line("伍元", 0, 90)]
+    assert texts(amount.words_candidates(beside)) == [("￥5.00", Label.OWN)]
+
+
+def test_a_sum_without_another_amount_is_doubtful() -> None:
+    [found] = amount.words_candidates([line("合计壹佰元整")])
+    assert (found.text, found.trust) == ("￥100.00", BROKEN)
+
+
+def test_reading_goes_on_while_an_unread_line_is_taller_than_the_amount() -> None:
+    found, title, tall = (
+        line("壹佰元整"),
+        line("通用定额发票", 0, 90),
+        line("伍元", 0, 180, height=40),
+    )
+    assert has_taller(Page([found], [title.box, tall.box], 0.0), found)
+    assert not has_taller(Page([found], [title.box], 0.0), found)
+    piece = line("联", 0, 180, height=40)
+    assert not has_taller(Page([found], [piece.box], 0.0), found)
 
 
 @pytest.mark.parametrize(
