@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import signal
+from functools import cache
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -41,7 +43,7 @@ LONG = (
     "test_killed",
     "test_soak",
     "test_attacks",
-    "test_reading",
+    "test_reader",
     "test_deploy",
     "test_contract",
     "test_local_cloud",
@@ -57,14 +59,18 @@ LONG = (
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        item.add_marker(_tier(item))
-    items.sort(key=_rank)
+        item.add_marker(_tier(item.path))
+    items.sort(key=lambda item: _rank(item.path))
 
 
-def _tier(item: pytest.Item) -> str:
-    root, *folders = item.path.relative_to(ROOT).parts
-    return folders[0] if root == "tests" and folders[0] in TIERS else "unit"
+@cache
+def _tier(file: Path) -> pytest.MarkDecorator:
+    root, *folders = file.relative_to(ROOT).parts
+    name = folders[0] if root == "tests" and folders[0] in TIERS else "unit"
+    mark: pytest.MarkDecorator = getattr(pytest.mark, name)
+    return mark
 
 
-def _rank(item: pytest.Item) -> int:
-    return LONG.index(item.path.stem) if item.path.stem in LONG else len(LONG)
+@cache
+def _rank(file: Path) -> int:
+    return LONG.index(file.stem) if file.stem in LONG else len(LONG)

@@ -1,0 +1,12 @@
+"""One reader for all tests of the process: its models take a second to load."""
+
+from __future__ import annotations
+
+import pytest
+
+from ocr_service.reading.reader import Reader
+
+
+@pytest.fixture(scope="session")
+def reader() -> Reader:
+    return Reader()
