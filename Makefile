@@ -161,7 +161,9 @@ erase: $(WITH_ACCESS) ## Remove an input and all its traces: make erase KEY=2026
 # that TESTS names run in one process.
 JOBS ?= 3
 NEEDED := $(READY) $(VENV)/.deploy $(VENV)/.drawing $(VENV)/.packet $(VENV)/.browser $(VENV)/.function
-PYTEST = $(BIN)/python -m pytest $(if $(TESTS),$(TESTS),-n $(JOBS) --dist loadfile --no-loadscope-reorder)
+# Byte-code is kept, also where the shell says otherwise: each process reads the tests that pytest
+# has compiled before.
+PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest $(if $(TESTS),$(TESTS),-n $(JOBS) --dist loadfile --no-loadscope-reorder)
 
 .PHONY: test
 test: $(NEEDED) ## Run all tests, about 15 minutes: make test [TESTS=tests/unit/handler] [JOBS=3]

@@ -1,7 +1,8 @@
 """Tests use loopback only, end the processes that they start, and belong to a tier.
 
-The tier is a marker that follows from the folder: ``functional`` and ``infra`` by the folders of
-these names, and ``unit`` for everything else, doctests included. Files that take long begin first.
+The tier is a marker that follows from the folder: ``functional``, ``infra`` and ``simulation`` by the
+folders of these names, and ``unit`` for everything else, doctests included. Files that take long
+begin first.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ os.environ["NETRC"] = os.devnull
 # A shell starts its background jobs with Ctrl-C ignored, and processes inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-TIERS = ("functional", "infra")
+TIERS = ("functional", "infra", "simulation")
 # The files that take longest, the longest first: workers take files in this order, so that none is
 # left with a long file at the end.
 LONG = (
