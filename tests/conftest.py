@@ -1,8 +1,8 @@
 """Tests use loopback only, end the processes that they start, and belong to a tier.
 
-The tier is a marker that follows from the folder: ``functional``, ``infra`` and ``simulation`` by the
-folders of these names, and ``unit`` for everything else, doctests included. Files that take long
-begin first.
+The tier is a marker that follows from the folder: ``functional``, ``infra`` and ``simulation`` by
+the folders of these names, and ``unit`` for everything else, doctests included. Files that take
+long begin first.
 """
 
 from __future__ import annotations
@@ -36,25 +36,45 @@ TIERS = ("functional", "infra", "simulation")
 # left with a long file at the end.
 LONG = (
     "test_fault_table",
-    "test_accessibility",
-    "test_histories",
-    "test_mutations",
-    "test_choices",
+    "test_uploads",
+    "test_invoice_conflicts",
+    "test_standin",
     "test_package",
-    "test_killed",
-    "test_soak",
+    "test_dying_parts",
+    "test_contract",
+    "test_invoice_keys",
+    "test_live_check",
     "test_attacks",
+    "test_formats",
+    "test_histories",
+    "test_invoice_display",
+    "test_remote",
+    "test_queue",
+    "test_several_papers",
+    "test_killed",
     "test_reader",
     "test_deploy",
-    "test_contract",
+    "test_choices",
+    "test_accessibility",
+    "test_code_check",
     "test_local_cloud",
-    "test_services",
-    "test_remote",
-    "test_api_schema",
-    "test_faults",
-    "test_sweep",
     "test_memory",
-    "test_formats",
+    "test_services",
+    "test_hostile",
+    "test_up",
+    "test_conversion",
+    "test_workbook",
+    "test_erase",
+    "test_failures",
+    "test_soak",
+    "test_former_state",
+    "test_exports",
+    "test_packet",
+    "test_faults",
+    "test_production",
+    "test_api_schema",
+    "test_sandbox",
+    "test_mutations",
 )
 
 
