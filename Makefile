@@ -161,23 +161,25 @@ erase: $(WITH_ACCESS) ## Remove an input and all its traces: make erase KEY=2026
 # that TESTS names run in one process.
 JOBS ?= 3
 NEEDED := $(READY) $(VENV)/.deploy $(VENV)/.drawing $(VENV)/.packet $(VENV)/.browser $(VENV)/.function
-PYTEST = $(BIN)/python -m pytest $(if $(TESTS),$(TESTS),-n $(JOBS) --dist loadfile --no-loadscope-reorder)
+# Byte-code is kept, also where the shell says otherwise: each process reads the tests that pytest
+# has compiled before.
+PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest $(if $(TESTS),$(TESTS),-n $(JOBS) --dist loadfile --no-loadscope-reorder)
 
 .PHONY: test
-test: $(NEEDED) ## Run all tests, about 15 minutes: make test [TESTS=tests/unit/handler] [JOBS=3]
-	@$(if $(TESTS),,echo "All tests, about 15 minutes on two cores …")
+test: $(NEEDED) ## Run all tests, about 12 minutes: make test [TESTS=tests/unit/handler] [JOBS=3]
+	@$(if $(TESTS),,echo "All tests, about 12 minutes on two cores …")
 	@$(PYTEST)
 
 .PHONY: test-unit
-test-unit: $(NEEDED) ## Run the unit tests and doctests, about a minute
+test-unit: $(NEEDED) ## Run the unit tests and doctests, about 40 seconds
 	@$(PYTEST) -m unit
 
 .PHONY: test-functional
-test-functional: $(NEEDED) ## Run the tests on the local cloud, about 3 minutes
+test-functional: $(NEEDED) ## Run the tests on real parts, about 8 minutes
 	@$(PYTEST) -m functional
 
 .PHONY: test-infra
-test-infra: $(NEEDED) ## Run the tests of template, zip and operators' commands, about 2 minutes
+test-infra: $(NEEDED) ## Run the tests of template, zip and operators' commands, about 3 minutes
 	@$(PYTEST) -m infra
 
 .PHONY: test-spark

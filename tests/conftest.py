@@ -1,13 +1,16 @@
 """Tests use loopback only, end the processes that they start, and belong to a tier.
 
-The tier is a marker that follows from the folder: ``functional`` and ``infra`` by the folders of
-these names, and ``unit`` for everything else, doctests included. Files that take long begin first.
+The tier is a marker that follows from the folder: ``functional``, ``infra`` and ``simulation`` by
+the folders of these names, and ``unit`` for everything else, doctests included. Files that take
+long begin first.
 """
 
 from __future__ import annotations
 
 import os
 import signal
+from functools import cache
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -28,43 +31,67 @@ os.environ["NETRC"] = os.devnull
 # A shell starts its background jobs with Ctrl-C ignored, and processes inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-TIERS = ("functional", "infra")
+TIERS = ("functional", "infra", "simulation")
 # The files that take longest, the longest first: workers take files in this order, so that none is
 # left with a long file at the end.
 LONG = (
     "test_fault_table",
-    "test_accessibility",
-    "test_histories",
-    "test_mutations",
-    "test_choices",
+    "test_uploads",
+    "test_invoice_conflicts",
+    "test_standin",
     "test_package",
-    "test_killed",
-    "test_soak",
-    "test_attacks",
-    "test_reading",
-    "test_deploy",
+    "test_dying_parts",
     "test_contract",
-    "test_local_cloud",
-    "test_services",
-    "test_remote",
-    "test_api_schema",
-    "test_faults",
-    "test_sweep",
-    "test_memory",
+    "test_invoice_keys",
+    "test_live_check",
+    "test_attacks",
     "test_formats",
+    "test_histories",
+    "test_invoice_display",
+    "test_remote",
+    "test_queue",
+    "test_several_papers",
+    "test_killed",
+    "test_reader",
+    "test_deploy",
+    "test_choices",
+    "test_accessibility",
+    "test_code_check",
+    "test_local_cloud",
+    "test_memory",
+    "test_services",
+    "test_hostile",
+    "test_up",
+    "test_conversion",
+    "test_workbook",
+    "test_erase",
+    "test_failures",
+    "test_soak",
+    "test_former_state",
+    "test_exports",
+    "test_packet",
+    "test_faults",
+    "test_production",
+    "test_api_schema",
+    "test_sandbox",
+    "test_mutations",
 )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        item.add_marker(_tier(item))
-    items.sort(key=_rank)
+        item.add_marker(_tier(item.path))
+    items.sort(key=lambda item: _rank(item.path))
 
 
-def _tier(item: pytest.Item) -> str:
-    root, *folders = item.path.relative_to(ROOT).parts
-    return folders[0] if root == "tests" and folders[0] in TIERS else "unit"
+@cache
+def _tier(file: Path) -> pytest.MarkDecorator:
+    root, *folders = file.relative_to(ROOT).parts
+    name = folders[0] if root == "tests" and folders[0] in TIERS else "unit"
+    mark: pytest.MarkDecorator = getattr(pytest.mark, name)
+    return mark
 
 
-def _rank(item: pytest.Item) -> int:
-    return LONG.index(item.path.stem) if item.path.stem in LONG else len(LONG)
+@cache
+def _rank(file: Path) -> int:
+    return LONG.index(file.stem) if file.stem in LONG else len(LONG)

@@ -7,8 +7,11 @@ import contextlib
 import copy
 import hashlib
 import json
+import os
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -19,13 +22,15 @@ import yaml
 from typer.testing import CliRunner
 
 from ops.deploy.__main__ import app
-from ops.deploy.engine import Engine
+from ops.deploy.engine import SOURCE, Engine
 from ops.deploy.render import render
 from ops.package.build import build
 from ops.stage import Stage, read_stage
 from ops.standin.install import install
+from tests.support.paths import ROOT
 from tests.support.servers import Answer, Asked, serving
 
+REATTACH = "TF_REATTACH_PROVIDERS"
 PACKAGES = Path(sys.prefix) / "function"
 
 EMPTY = b"<ListVersionsResult><Name>invoices</Name></ListVersionsResult>"
@@ -54,10 +59,38 @@ def small_zip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def standin(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A CLI configuration that uses the stand-in."""
+def standin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A CLI configuration that uses the stand-in.
+
+    One stand-in serves all runs of the engine, which need not start it several times each; a test
+    without ``TF_REATTACH_PROVIDERS`` starts its own.
+    """
     pytest.importorskip("tf", reason="the stand-in's framework needs Python 3.11")
-    return install(tmp_path_factory.mktemp("stand-in"))
+    config = install(tmp_path_factory.mktemp("stand-in"))
+    with serving_provider() as attached, pytest.MonkeyPatch.context() as patch:
+        patch.setenv(REATTACH, attached)
+        yield config
+
+
+@contextlib.contextmanager
+def serving_provider() -> Iterator[str]:
+    """Serve the stand-in in this process; yields the value of ``TF_REATTACH_PROVIDERS``."""
+    import grpc  # noqa: PLC0415 - Python 3.10 does not have it
+    from tf.gen import tfplugin_pb2_grpc  # noqa: PLC0415 - as above
+
+    from ops.standin.servicer import Servicer  # noqa: PLC0415 - as above
+
+    schema = json.loads((ROOT / "ops" / "standin" / "provider-schema.json").read_bytes())
+    server = grpc.server(ThreadPoolExecutor())
+    tfplugin_pb2_grpc.add_ProviderServicer_to_server(Servicer(schema), server)
+    with tempfile.TemporaryDirectory() as folder:  # a short path, as a socket needs
+        socket = f"{folder}/socket"
+        server.add_insecure_port(f"unix://{socket}")
+        server.start()
+        place = {"Network": "unix", "String": socket}
+        plugin = {"Protocol": "grpc", "ProtocolVersion": 6, "Pid": os.getpid(), "Test": True}
+        yield json.dumps({f"registry.terraform.io/{SOURCE}": {**plugin, "Addr": place}})
+        server.stop(None)
 
 
 @contextlib.contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from tests.infra.conftest import EMPTY, FULL, Account
+from tests.infra.conftest import EMPTY, FULL, REATTACH, Account
 
 
 @pytest.mark.timeout(300)
@@ -46,7 +46,10 @@ def test_a_stage_is_deployed_changed_and_destroyed(stage: Account) -> None:
 
 
 @pytest.mark.timeout(300)
-def test_an_empty_bucket_is_destroyed_with_its_stage(stage: Account) -> None:
+def test_an_empty_bucket_is_destroyed_with_its_stage(
+    stage: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(REATTACH)  # the engine starts the stand-in itself, as operators' engines do
     stage.content = EMPTY
     assert stage.run("deploy")[0] == 0
     code, output = stage.run("destroy", "--yes")

@@ -7,7 +7,7 @@ import random
 import secrets
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -220,6 +220,10 @@ def _announced(stored: Stored) -> Upload:
     )
 
 
+def _any_room(*_: object) -> AbstractContextManager[None]:
+    return nullcontext()
+
+
 @contextmanager
 def _simulated_time(world: World) -> Iterator[None]:
     """Replace all clocks and pauses of the function in this block."""
@@ -236,6 +240,5 @@ def _simulated_time(world: World) -> Iterator[None]:
         for module in (invoices, record, uploads):
             patches.enter_context(mock.patch.object(module, "utc_now", now))
         # The instances share this process, but not their memory.
-        room = mock.patch.object(recognizer, "room_for", return_value=nullcontext())
-        patches.enter_context(room)
+        patches.enter_context(mock.patch.object(recognizer, "room_for", _any_room))
         yield

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections import Counter
+from functools import cache
 
 import pytest
 
@@ -14,7 +15,6 @@ from tests.support.repository.layers import LAYERS, SINGLE
 
 LARGEST_FOLDER = 14  # modules
 FILES = modules()
-IMPORTS = imports(FILES)
 FOLDERS = sorted({module.rpartition(".")[0] for module in FILES})
 
 # The packages that each package may import.
@@ -28,6 +28,12 @@ BELOW: dict[str, set[str]] = {
 }
 
 FUNCTION = "handler.quota_invoice."
+
+
+@cache
+def imported_by() -> dict[str, set[str]]:
+    """The imports of each module, read when the first test asks: each worker collects this file."""
+    return imports(FILES)
 
 
 def test_no_folder_has_too_many_modules() -> None:
@@ -45,7 +51,7 @@ def test_modules_and_folders_import_each_other_in_one_direction(folder: str) -> 
             child(folder, imported)
             for module in FILES
             if module.startswith(f"{folder}.") and child(folder, module) == name
-            for imported in IMPORTS[module]
+            for imported in imported_by()[module]
             if imported.startswith(f"{folder}.")
         }
         - {name}
@@ -63,7 +69,7 @@ def child(folder: str, module: str) -> str:
 def test_packages_import_in_one_direction(package: str) -> None:
     wrong = {
         f"{module} imports {imported}"
-        for module, found in IMPORTS.items()
+        for module, found in imported_by().items()
         for imported in found
         if module.startswith(f"{package}.")
         and imported.partition(".")[0] not in {package, *BELOW[package]}
@@ -75,7 +81,7 @@ def test_packages_import_in_one_direction(package: str) -> None:
 def test_the_layers_of_the_function_import_from_lower_ones_only(layer: str) -> None:
     wrong = {
         f"{module} imports {imported}"
-        for module, found in IMPORTS.items()
+        for module, found in imported_by().items()
         for imported in found
         if module.startswith(FUNCTION)
         and imported.startswith(FUNCTION)

@@ -1,29 +1,16 @@
-"""Reading of quota invoices: single rules, and the reader on images."""
+"""Reading of quota invoices: single rules."""
 
 from __future__ import annotations
 
-import json
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-
 import numpy as np
 import pytest
-from numpy.typing import NDArray
-from PIL import Image, ImageFilter, ImageOps
 
 from ocr_service.reading.fields import amount, code, confidence, number, place
 from ocr_service.reading.fields.candidates import BROKEN, Candidate, Label
 from ocr_service.reading.fields.extraction import Extraction, extract
-from ocr_service.reading.reader import Reader
 from ocr_service.reading.text import lines
 from ocr_service.reading.text.lines import Line
 from ocr_service.reading.text.page import Page, has_taller
-from tests.support.paths import PHOTOS, SAMPLES
-
-FIELDS = ("code", "number", "amount", "location")
-
-truth = json.loads((SAMPLES / "truth.json").read_text("utf-8")) if SAMPLES.is_dir() else {}
-needs_photos = pytest.mark.skipif(not PHOTOS.is_dir(), reason="the photographs are not public")
 
 
 def line(
@@ -367,96 +354,3 @@ def test_a_part_of_a_line_keeps_its_place() -> None:
 def test_rows_join_lines_side_by_side() -> None:
     joined = lines.rows([line("元", 90), line("拾", 0), line("发票联", 0, 80)], gap=3)
     assert [each.text for each in joined] == ["拾 元", "发票联"]
-
-
-# The reader
-
-
-@pytest.fixture(scope="module")
-def reader() -> Reader:
-    return Reader()
-
-
-def pixels(path: Path) -> NDArray[np.uint8]:
-    return np.array(ImageOps.exif_transpose(Image.open(path)).convert("RGB"))
-
-
-@pytest.mark.parametrize("name", truth)
-def test_samples(reader: Reader, name: str) -> None:
-    found = reader.read(pixels(SAMPLES / name))
-    assert found is not None
-    assert {field: getattr(found, field).text for field in FIELDS} == truth[name]
-
-
-def test_the_polygon_lies_around_the_fields(reader: Reader) -> None:
-    image = np.full((1400, 1600, 3), 90, np.uint8)
-    paper = pixels(SAMPLES / "shanghai-10-yuan-clean.png")[:700, :1000]
-    image[600 : 600 + paper.shape[0], 500 : 500 + paper.shape[1]] = paper
-    found = reader.read(image)
-    assert found is not None
-    corners = np.array(found.polygon)
-    assert corners.min(axis=0).tolist() > [450, 550]
-    assert corners[0].tolist() < corners[2].tolist()
-
-
-@pytest.mark.parametrize("shade", [0, 128, 255])
-@pytest.mark.parametrize("size", [(15, 15), (15, 4096), (600, 400)])
-def test_nothing_on_empty_images(reader: Reader, shade: int, size: tuple[int, int]) -> None:
-    image = np.full((*size, 3), shade, np.uint8)
-    assert reader.read(image) is None
-    assert reader.read_all(image) == []
-
-
-def test_a_tiny_invoice_in_a_large_photograph(reader: Reader) -> None:
-    name = "chongqing-100-yuan-wavy.jpg"
-    invoice = Image.fromarray(pixels(SAMPLES / name))
-    invoice = invoice.resize((420, round(420 * invoice.height / invoice.width)))
-    photograph = Image.new("RGB", (3000, 2200), (96, 72, 50))
-    photograph.paste(invoice, (1200, 900))
-    found = reader.read(np.asarray(photograph))
-    assert found
-    assert {field: getattr(found, field).text for field in FIELDS} == truth[name]
-
-
-def test_several_invoices_on_one_image(reader: Reader) -> None:
-    names = ["shanghai-10-yuan-clean.png", "hunan-1000-yuan-password.png"]
-    papers = [pixels(SAMPLES / name) for name in names]
-    width = max(paper.shape[1] for paper in papers)
-    padded = [np.pad(paper, ((40, 40), (0, width - paper.shape[1]), (0, 0))) for paper in papers]
-    found = reader.read_all(np.vstack(padded))
-    assert {each.code.text for each in found} == {truth[name]["code"] for name in names}
-
-
-def test_threads_share_a_reader(reader: Reader) -> None:
-    names = list(truth)[:4]
-    with ThreadPoolExecutor(4) as pool:
-        found = list(pool.map(lambda name: reader.read(pixels(SAMPLES / name)), names))
-    assert [each and each.code.text for each in found] == [truth[name]["code"] for name in names]
-
-
-@needs_photos
-@pytest.mark.parametrize("turns", range(4))
-@pytest.mark.parametrize("damage", ["none", "dark", "blurred", "small"])
-def test_photograph(reader: Reader, turns: int, damage: str) -> None:
-    picture = Image.open(PHOTOS / "beijing_10yuan.jpg").convert("RGB")
-    if damage == "dark":
-        picture = picture.point(lambda value: value * 0.4)
-    elif damage == "blurred":
-        picture = picture.filter(ImageFilter.GaussianBlur(0.8))
-    elif damage == "small":
-        picture = picture.resize((560, 420))
-    found = reader.read(np.ascontiguousarray(np.rot90(np.array(picture), turns)))
-    assert found is not None
-    read = tuple(getattr(found, field).text for field in FIELDS)
-    assert read == ("111001740101", "01142646", "￥10.00", "北京市")
-
-
-@needs_photos
-@pytest.mark.parametrize("turns", range(4))
-def test_redacted_fields_stay_empty(reader: Reader, turns: int) -> None:
-    image = np.rot90(pixels(PHOTOS / "shanghai_10yuan_redacted.png"), turns)
-    found = reader.read(np.ascontiguousarray(image))
-    assert found is not None
-    assert (found.code.text, found.code.confidence) == ("", 0.0)
-    assert (found.number.text, found.number.confidence) == ("", 0.0)
-    assert (found.amount.text, found.location.text) == ("￥10.00", "上海市")

@@ -16,6 +16,8 @@ from tests.support.files import formats
 from tests.support.paths import HEIC
 
 OTHERS = ("SGI", "DDS", "ICNS", "QOI")
+# Each worker makes the files below: Pillow writes some formats slowly.
+SMALL = formats.sample().resize((96, 68))
 
 
 @pytest.mark.parametrize(
@@ -86,19 +88,19 @@ OTHERS = ("SGI", "DDS", "ICNS", "QOI")
         ((b"G" + bytes(187)) * 20, Kind.VIDEO),
         (b".RMF\0\0\0\x12" + bytes(400), Kind.VIDEO),
         # Images that no service reads
-        (formats.encoded(formats.sample(), "ICO"), Kind.OTHER_IMAGE),
-        (formats.encoded(formats.sample(), "TGA"), Kind.OTHER_IMAGE),
-        (formats.encoded(formats.sample().quantize(64), "TGA"), Kind.OTHER_IMAGE),
+        (formats.encoded(SMALL, "ICO"), Kind.OTHER_IMAGE),
+        (formats.encoded(SMALL, "TGA"), Kind.OTHER_IMAGE),
+        (formats.encoded(SMALL.quantize(64), "TGA"), Kind.OTHER_IMAGE),
         (
-            formats.encoded(formats.sample().convert("L"), "TGA", compression="tga_rle"),
+            formats.encoded(SMALL.convert("L"), "TGA", compression="tga_rle"),
             Kind.OTHER_IMAGE,
         ),
-        *((formats.encoded(formats.sample(), kind), Kind.OTHER_IMAGE) for kind in OTHERS),
+        *((formats.encoded(SMALL, kind), Kind.OTHER_IMAGE) for kind in OTHERS),
         (b"Image type: RGB image\r\n".ljust(511, b"\0") + b"\x1a", Kind.OTHER_IMAGE),
-        (formats.encoded(formats.sample().convert("1"), "XBM"), Kind.OTHER_IMAGE),
+        (formats.encoded(SMALL.convert("1"), "XBM"), Kind.OTHER_IMAGE),
         (b"/* made by a program */\n#define seal_width 9\n", Kind.OTHER_IMAGE),
         (b"#define WIDTH 9\n", Kind.NOT_AN_IMAGE),
-        (formats.encoded(formats.sample().convert("F"), "PPM"), Kind.OTHER_IMAGE),
+        (formats.encoded(SMALL.convert("F"), "PPM"), Kind.OTHER_IMAGE),
         (b"P7\nWIDTH 640\nHEIGHT 461\nDEPTH 3\n" + bytes(9), Kind.OTHER_IMAGE),
         (b"8BPS\0\2" + bytes(400), Kind.OTHER_IMAGE),
         (b"\1\0\0\0\x6c\0\0\0" + bytes(32) + b" EMF" + bytes(400), Kind.OTHER_IMAGE),

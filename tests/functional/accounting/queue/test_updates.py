@@ -13,9 +13,9 @@ from accounting.review.queue.filters import Filters
 from accounting.review.queue.index import ReviewIndex
 from quota_invoice.reviews.entry import Verdict
 from quota_invoice.settings.layout import DEFAULT_LAYOUT
+from tests.functional.accounting.queue.conftest import compare
 from tests.support.ledger.record_store import RecordStore, invoice
 from tests.support.review.decisions import decide
-from tests.unit.accounting.review.queue.conftest import compare
 
 NUMBERS = ["10000001", "10000002", "10000003", "1000", ""]
 CODES = ["144031909110", "111001909110", "14403"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -16,18 +17,28 @@ def project(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment without packages: it takes seconds to make."""
+    folder = tmp_path_factory.mktemp("发票 made") / ".venv"
+    assert prepare(folder, folder.parent) == ""
+    return folder
+
+
 @pytest.fixture
-def made(project: Path) -> Path:
+def made(empty: Path, project: Path) -> Path:
     """The environment of the project, with a file of a process that runs on it."""
-    folder = project / ".venv"
-    assert prepare(folder, project) == ""
+    folder = shutil.copytree(empty, project / ".venv", symlinks=True)
     (folder / ".ready").write_text(f"{project}\n", encoding="utf-8")
     (folder / "in-use").touch()
     return folder
 
 
-def test_an_environment_is_made_in_an_empty_folder_and_kept(project: Path, made: Path) -> None:
-    assert (made / "bin" / "python").exists()
+def test_an_environment_is_made_in_an_empty_folder(empty: Path) -> None:
+    assert (empty / "bin" / "python").exists()
+
+
+def test_an_environment_is_kept(project: Path, made: Path) -> None:
     assert prepare(made, project) == ""
     assert (made / "in-use").exists()
 

@@ -15,9 +15,9 @@ from accounting.review.queue import index as index_module
 from accounting.review.queue.filters import Filters
 from accounting.review.queue.index import ReviewIndex
 from quota_invoice.reviews.entry import Verdict
+from tests.functional.accounting.queue.conftest import Open, SlowStore, compare, settle
 from tests.support.ledger.record_store import RecordStore, invoice
 from tests.support.review.decisions import decide
-from tests.unit.accounting.review.queue.conftest import Open, SlowStore, compare, settle
 
 Index = Callable[[], ReviewIndex]
 ALL = Filters()

@@ -1,0 +1,180 @@
+"""Several papers on one image: Quota Invoice OCR returns one whole invoice, the other API all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import cache
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from bench.drawing import draw_other
+from ocr_service.reading.invoice import QuotaInvoice
+from ocr_service.reading.reader import Reader
+from tests.support.paths import CASES, SAMPLES
+
+Pixels = NDArray[np.uint8]
+FIELDS = ("code", "number", "amount", "location")
+ACCEPTED = 0.9  # the cloud function marks a field below this confidence for review
+
+truth = json.loads((SAMPLES / "truth.json").read_text("utf-8")) if SAMPLES.is_dir() else {}
+needs_cases = pytest.mark.skipif(not CASES.is_dir(), reason="the field cases are not public")
+
+SHANGHAI = "shanghai-10-yuan-clean.png"
+BEIJING = "beijing-10-yuan-stamped.jpg"
+HUNAN = "hunan-1000-yuan-password.png"
+ZHEJIANG = "zhejiang-100-yuan-skewed.jpg"
+URUMQI = "urumqi-20-yuan-orange-light.jpg"
+MIANYANG_20 = "mianyang-20-yuan-company.jpg"
+MIANYANG_5 = "mianyang-5-yuan-letter-in-code.jpg"
+
+CASE_INVOICES = {
+    "two-side-by-side.jpg": [MIANYANG_20, MIANYANG_5],
+    "five-glued-same-town.jpg": [MIANYANG_5, MIANYANG_20, MIANYANG_20, MIANYANG_5, MIANYANG_5],
+    "five-glued.jpg": [SHANGHAI, BEIJING, HUNAN, ZHEJIANG, URUMQI],
+}
+
+
+@cache
+def paper(name: str, turn: int = 0) -> Image.Image:
+    """A sample, 700 pixels long, turned counter-clockwise."""
+    with Image.open(SAMPLES / name) as opened:
+        upright = ImageOps.exif_transpose(opened).convert("RGB")
+    return ImageOps.contain(upright, (700, 700)).rotate(turn, expand=True)
+
+
+def glued(papers: Sequence[Image.Image], columns: int, gap: int = 4) -> Pixels:
+    """The papers row by row on a white page."""
+    rows = [papers[start : start + columns] for start in range(0, len(papers), columns)]
+    heights = [max(each.height for each in row) + gap for row in rows]
+    width = max(sum(each.width + gap for each in row) for row in rows)
+    page = Image.new("RGB", (width, sum(heights)), "white")
+    for row, top in zip(rows, np.cumsum([0, *heights]).tolist(), strict=False):
+        left = 0
+        for each in row:
+            page.paste(each, (left, top))
+            left += each.width + gap
+    return np.asarray(page)
+
+
+def fields_of(invoice: QuotaInvoice) -> dict[str, str]:
+    return {name: getattr(invoice, name).text for name in FIELDS}
+
+
+def assert_one_whole_doubtful(found: QuotaInvoice | None, names: Sequence[str]) -> None:
+    assert found is not None
+    assert fields_of(found) in [truth[name] for name in names]
+    assert all(field.confidence < ACCEPTED for field in found.fields)
+
+
+# Field cases
+
+
+@needs_cases
+@pytest.mark.parametrize("case", CASE_INVOICES)
+def test_one_whole_invoice_of_a_field_case(reader: Reader, case: str) -> None:
+    with Image.open(CASES / case) as opened:
+        image = np.asarray(opened.convert("RGB"))
+    assert_one_whole_doubtful(reader.read(image), CASE_INVOICES[case])
+
+
+@needs_cases
+@pytest.mark.parametrize("case", CASE_INVOICES)
+def test_every_invoice_of_a_field_case(reader: Reader, case: str) -> None:
+    with Image.open(CASES / case) as opened:
+        found = reader.read_all(np.asarray(opened.convert("RGB")))
+    assert [fields_of(each) for each in found] == [truth[name] for name in CASE_INVOICES[case]]
+
+
+# The same kinds from the samples
+
+PAGES = {
+    "side by side": ([(MIANYANG_20, 0), (MIANYANG_5, 0)], 2),
+    "stacked": ([(MIANYANG_5, 0), (SHANGHAI, 0)], 1),
+    "five on a sheet": (
+        [(BEIJING, 0), (MIANYANG_20, 0), (HUNAN, 0), (SHANGHAI, 0), (URUMQI, 0)],
+        2,
+    ),
+    "one upside down": ([(MIANYANG_20, 180), (BEIJING, 0)], 2),
+    "one across the other": ([(MIANYANG_20, 90), (BEIJING, 0)], 2),
+    "all turned": ([(BEIJING, 270), (SHANGHAI, 270)], 2),
+}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_one_whole_invoice_of_a_glued_page(reader: Reader, page: str) -> None:
+    papers, columns = PAGES[page]
+    image = glued([paper(*each) for each in papers], columns)
+    assert_one_whole_doubtful(reader.read(image), [name for name, _ in papers])
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_invoice_of_a_glued_page(reader: Reader, page: str) -> None:
+    papers, columns = PAGES[page]
+    found = reader.read_all(glued([paper(*each) for each in papers], columns))
+    # The pages' reading order is that of the papers.
+    assert [fields_of(each) for each in found] == [truth[name] for name, _ in papers]
+
+
+@pytest.mark.parametrize("length", [300, 350])
+@pytest.mark.parametrize("place", [(1500, 1100), (1350, 300), (200, 1250)])
+def test_a_much_smaller_second_invoice_makes_the_result_doubtful(
+    reader: Reader, place: tuple[int, int], length: int
+) -> None:
+    page = Image.new("RGB", (2400, 1800), "white")
+    page.paste(paper(MIANYANG_20).resize((1200, 504)), (50, 50))
+    page.paste(ImageOps.contain(paper(HUNAN), (length, length)), place)
+    assert_one_whole_doubtful(reader.read(np.asarray(page)), [MIANYANG_20])
+
+
+def test_a_second_invoice_with_half_its_title_makes_the_result_doubtful(reader: Reader) -> None:
+    other = paper(MIANYANG_5)
+    half = other.crop((0, 0, other.width // 2, other.height))
+    assert_one_whole_doubtful(reader.read(glued([paper(MIANYANG_20), half], 2)), [MIANYANG_20])
+
+
+@pytest.mark.parametrize("columns", [1, 2])
+@pytest.mark.parametrize("other", ["receipt", "taxi-ticket", "machine-invoice"])
+def test_an_invoice_beside_another_paper_is_certain(
+    reader: Reader, other: str, columns: int
+) -> None:
+    beside = ImageOps.contain(draw_other(other, 5).image, (700, 700))
+    found = reader.read(glued([paper(MIANYANG_20), beside], columns))
+    assert found is not None
+    assert fields_of(found) == truth[MIANYANG_20]
+    assert all(field.confidence > ACCEPTED for field in found.fields)
+
+
+def test_two_copies_of_one_invoice_are_certain(reader: Reader) -> None:
+    found = reader.read(glued([paper(SHANGHAI), paper(SHANGHAI)], 1))
+    assert found is not None
+    assert fields_of(found) == truth[SHANGHAI]
+    assert all(field.confidence > ACCEPTED for field in found.fields)
+
+
+def test_a_hidden_number_is_not_taken_from_the_paper_below(reader: Reader) -> None:
+    upper = paper(SHANGHAI).copy()
+    alone = reader.read(np.asarray(upper))
+    assert alone is not None
+    assert alone.number
+    hidden = _without(reader, upper, alone.number.text)
+    for found in reader.read_all(glued([hidden, paper("kunming-50-yuan-stamp-over-code.jpg")], 1)):
+        if found.code.text == truth[SHANGHAI]["code"]:
+            assert (found.number.text, found.amount.text) == ("", truth[SHANGHAI]["amount"])
+            break
+    else:
+        pytest.fail("the upper invoice was not read")
+
+
+def _without(reader: Reader, image: Image.Image, number: str) -> Image.Image:
+    """The image with a white patch over this number."""
+    extraction, _ = reader._extract(np.asarray(image))  # noqa: SLF001 - the place of a field
+    copy = image.copy()
+    for each in extraction.numbers:
+        if each.text == number:
+            (left, top), (right, bottom) = each.line.box.min(axis=0), each.line.box.max(axis=0)
+            copy.paste("white", (int(left) - 3, int(top) - 3, int(right) + 3, int(bottom) + 3))
+    return copy
