@@ -213,12 +213,12 @@ def test_a_page_that_is_too_large_shows_the_same_with_a_smaller_image(kind: str,
 
 @pytest.mark.parametrize("is_black", [b"true", b"false"])
 def test_a_fax_that_is_too_large_keeps_black_and_white(is_black: bytes) -> None:
-    picture = ImageChops.add(enlarged(3000), Image.effect_noise((3000, 2161), 120), offset=-100)
+    picture = ImageChops.add(enlarged(6000), Image.effect_noise((6000, 4322), 120), offset=-100)
     fax = encoded(picture.convert("1"), "TIFF", compression="group4", strip_size=1 << 30)
     with Image.open(io.BytesIO(fax)) as opened:
         tags: Any = vars(opened)["tag_v2"]
         start, length = tags[273][0], tags[279][0]
-    form = b"/DecodeParms<</K -1/BlackIs1 %b/Columns 3000/Rows %d>>" % (is_black, picture.height)
+    form = b"/DecodeParms<</K -1/BlackIs1 %b/Columns 6000/Rows %d>>" % (is_black, picture.height)
     data = fax[start : start + length]
     image = pdfs.image(picture.size, data, b"/CCITTFaxDecode", GREY, form)
     content = pdfs.of_images(image.replace(b"BitsPerComponent 8", b"BitsPerComponent 1"))
