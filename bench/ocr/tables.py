@@ -71,6 +71,7 @@ def _totals(report: dict[str, Any]) -> Table:
     shown = {
         "kinds of one damage": report["usual"],
         "hard kinds": report["hard"],
+        "all kinds": report,
         "ours, stock's images": report["same_images_as_stock"],
         "stock": report["stock"],
         "photographs": report["folder"],
