@@ -60,6 +60,8 @@ def test_the_code_decides_not_the_status(kind: type[QuotaInvoiceError], code: st
         (401, AccessRefused),
         (403, ServiceRefused),
         (429, RateLimited),
+        (499, ServiceRefused),
+        (500, ServiceUnavailable),
         (503, ServiceUnavailable),
     ],
 )
@@ -72,6 +74,11 @@ def test_without_a_code_the_status_decides(status: int, kind: type) -> None:
 @pytest.mark.parametrize("code", [103, ["AIS.0103"], "", "502"])
 def test_a_numeric_code_counts_as_none(code: object) -> None:
     assert error_of(code, "odd", 502, None).code == "Service.502"
+
+
+def test_a_code_has_at_most_64_characters() -> None:
+    assert error_of("A" * 64, "long", 400, None).code == "A" * 64
+    assert error_of("A" * 65, "longer", 400, None).code == "Service.400"
 
 
 def test_signed_urls_in_messages_lose_their_queries() -> None:

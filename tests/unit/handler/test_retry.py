@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
-from quota_invoice.deadline import Deadline
+from quota_invoice.deadline import SHORTEST_REQUEST, Deadline
 from quota_invoice.errors import (
     ImageRefused,
     NotRecognized,
@@ -109,3 +111,20 @@ def test_attempts_are_counted_for_each_error() -> None:
     service = Service(unavailable(), unavailable(), NotRecognized("AIS.0105", "failed"))
     service.retry()
     assert service.calls == 4
+
+
+def test_a_pause_is_made_only_if_a_request_fits_behind_it() -> None:
+    fits = Service(limited(retry_after=42), seconds=42 + SHORTEST_REQUEST)
+    assert fits.retry() == ("done", 2)
+    too_long = Service(limited(retry_after=42), seconds=41.9 + SHORTEST_REQUEST)
+    with pytest.raises(RateLimited):
+        too_long.retry()
+    assert (too_long.calls, too_long.pauses) == (1, [])
+
+
+def test_pauses_grow_to_twenty_seconds() -> None:
+    random.seed(1)
+    service = Service(*(limited() for _ in range(200)), seconds=10_000)
+    assert service.retry() == ("done", 201)
+    assert 19.5 < max(service.pauses) <= 20
+    assert 2.5 <= min(service.pauses) < 3.5

@@ -115,6 +115,50 @@ def test_hosts_on_the_list_need_not_be_public() -> None:
         check("https://intranet.example/", "10.0.0.1", allowed=frozenset({"intranet.example:8443"}))
 
 
+def test_a_url_has_at_most_16384_characters() -> None:
+    longest = "https://files.example/".ljust(16384, "a")
+    assert url_check.parse_url(longest).path
+    with pytest.raises(UrlRefused, match="too long"):
+        url_check.parse_url(longest + "a")
+
+
+@pytest.mark.parametrize(
+    ("url", "port"),
+    [
+        ("http://files.example/", 80),
+        ("https://files.example/", 443),
+        ("https://files.example:1/", 1),
+    ],
+)
+def test_a_host_is_resolved_with_the_port_of_its_scheme(url: str, port: int) -> None:
+    asked = []
+
+    def resolve(host: str, port: int) -> list[str]:
+        asked.append((host, port))
+        return ["114.115.0.1"]
+
+    url_check.check_host(url_check.parse_url(url), resolve=resolve)
+    assert asked == [("files.example", port)]
+
+
+@pytest.mark.parametrize(
+    ("address", "public"),
+    [
+        ("192.0.0.9", False),
+        ("192.88.99.1", False),
+        ("64:ff9b:1::1", False),
+        ("fec0::1", False),
+        ("5f00::1", False),
+        ("64:ff9b::7273:1", True),
+        ("::114.115.0.1", True),
+        ("2002:7273:1::", True),
+        ("2001:0:4136:e378:8000:63bf:f5ff:fffe", False),
+    ],
+)
+def test_addresses_of_special_networks_are_not_public(address: str, *, public: bool) -> None:
+    assert url_check.is_public(address) is public
+
+
 @given(st.ip_addresses())
 def test_the_function_and_the_service_agree_on_public_addresses(address: object) -> None:
     assert url_check.is_public(str(address)) == fetch.is_public(str(address))

@@ -116,6 +116,55 @@ def test_a_number_and_its_numeral_say_the_same(number: int) -> None:
     assert from_numeral(to_numeral(number).translate(ORDINARY)) == number
 
 
+@pytest.mark.parametrize(
+    ("value", "signs"),
+    [
+        (0, "零〇○"),
+        (1, "壹一弌"),
+        (2, "贰二两兩弍貮貳"),
+        (3, "叁三弎参參叄"),
+        (4, "肆四"),
+        (5, "伍五"),
+        (6, "陆六陸"),
+        (7, "柒七"),
+        (8, "捌八"),
+        (9, "玖九"),
+        (10, "拾十"),
+        (20, "廿卄"),
+        (30, "卅"),
+        (40, "卌"),
+    ],
+)
+def test_each_form_of_a_numeral_has_its_value(value: int, signs: str) -> None:
+    assert {sign: from_numeral(sign) for sign in signs} == dict.fromkeys(signs, value)
+
+
+@pytest.mark.parametrize(
+    ("value", "signs"), [(100, "佰百"), (1000, "仟千"), (10**4, "万萬"), (10**8, "亿億")]
+)
+def test_each_form_of_a_unit_has_its_value(value: int, signs: str) -> None:
+    for sign in signs:
+        assert from_numeral(f"贰{sign}") == 2 * value
+
+
+def test_the_largest_number_is_one_below_the_limit() -> None:
+    most = "玖仟玖佰玖拾玖亿玖仟玖佰玖拾玖万玖仟玖佰玖拾玖"
+    assert (from_numeral(most), to_numeral(LIMIT - 1)) == (LIMIT - 1, most)
+    assert from_numeral("壹万亿") is None
+
+
+def test_an_amount_is_under_the_limit_and_in_fen() -> None:
+    assert parse_amount("1,000,000,000,000") is None
+    assert parse_amount("999999999999.99") == Decimal(LIMIT) - Decimal("0.01")
+    assert amount_in_words(Decimal(LIMIT) - 1).endswith("玖佰玖拾玖元整")
+    assert amount_in_words(Decimal(0)) == "零元整"
+
+
+def test_a_text_of_an_amount_has_at_most_80_characters() -> None:
+    assert parse_amount("5".rjust(80)) == 5
+    assert parse_amount("5".rjust(81)) is None
+
+
 @given(AMOUNTS)
 def test_words_agree_with_an_independent_library(amount: Decimal) -> None:
     # The library leaves out 零 between 亿 and thousands, and 整 after 角.
