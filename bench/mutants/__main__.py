@@ -29,9 +29,11 @@ from rich.progress import TimeElapsedColumn
 from bench.console import console, progress_bar
 from bench.mutants.choice import OPERATORS, differs, modules, unit_tests
 from bench.mutants.equivalent import is_equivalent
+from bench.mutants.fastest_first import DURATIONS
 
 _ROOT = Path(__file__).parents[2]
-_PYTEST = (sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist")
+_PLUGINS = ("-p", "no:cacheprovider", "-p", "no:xdist", "-p", "bench.mutants.fastest_first")
+_PYTEST = (sys.executable, "-m", "pytest", "-x", "-q", *_PLUGINS)
 _BASELINE_SECONDS = 600
 _SHARE = 0.96
 
@@ -56,6 +58,7 @@ def measure(
         _copy_project(copy)
         os.chdir(copy)
         os.environ["PYTHONPATH"] = os.pathsep.join((str(copy / "handler"), str(copy)))
+        os.environ[DURATIONS] = str(Path(folder) / "durations.json")
         killed, survived, equivalent = _run(_drawn(copy, only, sample, seed), sample)
     counted = killed + survived
     console.print(
@@ -114,8 +117,10 @@ def _run(drawn: Iterator[tuple[MutationSpec, bool]], sample: int) -> tuple[int, 
     limits: dict[str, float] = {}
     with progress_bar(TimeElapsedColumn()) as progress:
         task = progress.add_task("mutants", total=sample)
-        for spec, is_listed in drawn:
-            progress.advance(task)
+        for number, (spec, is_listed) in enumerate(drawn):
+            progress.update(task, completed=number)
+            if number and number % 25 == 0 and not console.is_terminal:
+                console.print(f"{number} of {sample}, {counts[True]} survived")
             if is_listed:
                 equivalent += 1
                 continue

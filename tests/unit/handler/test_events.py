@@ -146,6 +146,18 @@ def test_an_entry_that_cannot_be_read_is_an_error_in_its_place() -> None:
     assert isinstance(good, Upload)
 
 
+@pytest.mark.parametrize("body", [{"bucket": {"name": "b"}}, {"object": {"key": "incoming/a.jpg"}}])
+def test_an_entry_names_both_bucket_and_key(body: dict[str, Any]) -> None:
+    [found] = uploads({"Records": [{"s3": body}]})
+    assert isinstance(found, EventError)
+
+
+@pytest.mark.parametrize("message", [None, 5, "no JSON", "[" * 100_000, "{}", '{"Records": 1}'])
+def test_an_smn_message_without_entries_is_an_error(message: object) -> None:
+    [found] = uploads({"record": [{"smn": {"message": message}}]})
+    assert isinstance(found, EventError)
+
+
 def test_an_unknown_event_is_named_by_its_member_names() -> None:
     with pytest.raises(EventError) as caught:
         parse({"kind": "x", "token": "do-not-tell"})
@@ -216,6 +228,10 @@ def test_a_backfill_event_has_plain_keys() -> None:
         ('{"retry_failed": true, "failures": false}', Sweep(retry_failed=True)),
         ('{"failures": true, "retry_failed": false}', Sweep(retry_failed=True)),
         ('{"verify": true, "failures": false}', Sweep(verify=True)),
+        (
+            '{"retry_failed": true, "failures": true, "verify": true, "rederive": true}',
+            Sweep(retry_failed=True, verify=True, rederive=True),
+        ),
     ],
 )
 def test_a_timer_asks_for_a_sweep(user_event: str, sweep: Sweep) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import unicodedata
 from decimal import Decimal
 from typing import Any
 
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from quota_invoice.invoice.amount import amount_in_words, parse_amount
 from quota_invoice.invoice.interpret import interpret
+from quota_invoice.invoice.numerals import FULL_WIDTH as FULL_WIDTH_FORMS
 from quota_invoice.invoice.numerals import LIMIT, from_numeral, to_numeral
 from tests.support.fakes import RESULT, problems
 from tests.support.paths import CASES
@@ -145,6 +147,12 @@ def test_each_form_of_a_numeral_has_its_value(value: int, signs: str) -> None:
 def test_each_form_of_a_unit_has_its_value(value: int, signs: str) -> None:
     for sign in signs:
         assert from_numeral(f"贰{sign}") == 2 * value
+
+
+def test_the_full_width_forms_are_those_of_all_visible_ascii_characters() -> None:
+    assert list(FULL_WIDTH_FORMS.values()) == list(range(ord("!"), ord("~") + 1))
+    for full, ascii_form in FULL_WIDTH_FORMS.items():
+        assert unicodedata.normalize("NFKC", chr(full)) == chr(ascii_form)
 
 
 def test_the_largest_number_is_one_below_the_limit() -> None:
