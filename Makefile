@@ -201,6 +201,13 @@ $(VENV)/.browser: $(READY) locks/browser.lock
 mutants: $(READY) $(VENV)/.quality ## Count the faults in the function that its unit tests notice, about 20 minutes [SAMPLE=300] [SEED=1] [ONLY=recognition]
 	@$(BIN)/python -m bench.mutants --sample $(SAMPLE) --seed $(SEED) --only "$(ONLY)"
 
+.PHONY: coverage
+coverage: $(NEEDED) $(VENV)/.quality ## List the function's lines and branches that its tests do not reach, about 15 minutes [TESTS=tests/unit/handler]
+	@rm -rf build/coverage && mkdir -p build/coverage
+	@$(BIN)/coverage run -m pytest $(if $(TESTS),$(TESTS),handler tests/unit/handler tests/functional/handler)
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report
+
 $(VENV)/.quality: $(READY) locks/quality.lock
 	@echo "Installing Cosmic Ray and Coverage, 40 MB; once …"
 	@$(PIP) --require-hashes -r locks/quality.lock
