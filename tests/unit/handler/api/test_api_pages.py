@@ -196,6 +196,13 @@ def test_invalid_parameters_are_refused(parameters: str) -> None:
     assert api.store.requests == []
 
 
+@pytest.mark.parametrize(
+    "parameters", ["limit=1", "limit=1000", "after=" + "a" * 1024, "prefix=" + "a" * 1024]
+)
+def test_parameters_may_be_each_of_their_limits(parameters: str) -> None:
+    assert Api().ask("GET", f"/invoices?{parameters}").status == 200
+
+
 @pytest.mark.parametrize("after", ["a/../b", "../results", "/", ".", "incoming/../x"])
 def test_any_key_may_be_the_one_to_continue_after(after: str) -> None:
     # A bucket may hold such keys, and `next` may be one; only inputs are listed.
@@ -243,6 +250,12 @@ def test_an_upload_has_a_url_an_expiry_and_a_record_path() -> None:
 )
 def test_invalid_names_are_refused(members: dict[str, Any]) -> None:
     assert upload(**members).status == 400
+
+
+def test_a_name_has_at_most_200_characters_and_a_media_type_80_on_each_side() -> None:
+    longest = f"{'a' * 80}/{'b' * 80}"
+    assert upload(name="票" * 200, content_type=longest).status == 201
+    assert upload(name="a.jpg", content_type=f"a{longest}").status == 400
 
 
 @given(st.text(min_size=1, max_size=30))
