@@ -7,14 +7,14 @@ rule is without a test, or code is without use.
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import shlex
 import shutil
 import sys
 import tempfile
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -34,7 +34,7 @@ from bench.mutants.fastest_first import DURATIONS
 _ROOT = Path(__file__).parents[2]
 _PLUGINS = ("-p", "no:cacheprovider", "-p", "no:xdist", "-p", "bench.mutants.fastest_first")
 _PYTEST = (sys.executable, "-m", "pytest", "-x", "-q", *_PLUGINS)
-_BASELINE_SECONDS = 600
+_BASELINE_SECONDS = 1800
 _SHARE = 0.96
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -59,7 +59,8 @@ def measure(
         os.chdir(copy)
         os.environ["PYTHONPATH"] = os.pathsep.join((str(copy / "handler"), str(copy)))
         os.environ[DURATIONS] = str(Path(folder) / "durations.json")
-        killed, survived, equivalent = _run(_drawn(copy, only, sample, seed), sample)
+        durations = _durations([module for module in modules(copy) if only in module])
+        killed, survived, equivalent = _run(_drawn(copy, only, sample, seed), sample, durations)
     counted = killed + survived
     console.print(
         f"{killed} of {counted} killed, {killed / max(counted, 1):.1%}; {equivalent} more are "
@@ -110,11 +111,26 @@ def _specs(module: str, source: str) -> Iterator[MutationSpec]:
             yield MutationSpec(module, f"core/{name}", occurrence, start, end)
 
 
-def _run(drawn: Iterator[tuple[MutationSpec, bool]], sample: int) -> tuple[int, int, int]:
+def _durations(chosen: list[str]) -> dict[str, float]:
+    """Run all tests of the modules without a mutant; return their durations in seconds."""
+    tests = sorted({test for module in chosen for test in unit_tests(module)})
+    command = shlex.join((*_PYTEST, *tests))
+    console.print("Running the tests without a mutant …")
+    outcome, output = run_tests(command, _BASELINE_SECONDS)
+    if outcome != TestOutcome.SURVIVED:
+        console.print(output, markup=False)
+        console.print("[bold red]error:[/] the tests fail without a mutant")
+        raise typer.Exit(1)
+    durations: dict[str, float] = json.loads(Path(os.environ[DURATIONS]).read_text())
+    return durations
+
+
+def _run(
+    drawn: Iterator[tuple[MutationSpec, bool]], sample: int, durations: Mapping[str, float]
+) -> tuple[int, int, int]:
     """Test mutants; return the numbers of killed, survived and equivalent ones."""
     counts = {True: 0, False: 0}
     equivalent = 0
-    limits: dict[str, float] = {}
     with progress_bar(TimeElapsedColumn()) as progress:
         task = progress.add_task("mutants", total=sample)
         for number, (spec, is_listed) in enumerate(drawn):
@@ -124,26 +140,14 @@ def _run(drawn: Iterator[tuple[MutationSpec, bool]], sample: int) -> tuple[int, 
             if is_listed:
                 equivalent += 1
                 continue
-            command = shlex.join((*_PYTEST, *unit_tests(str(spec.module_path))))
-            if command not in limits:
-                limits[command] = _limit(command)
-            result = mutate_and_test([spec], command, limits[command])
+            tests = unit_tests(str(spec.module_path))
+            seconds = sum(took for test, took in durations.items() if test.startswith(tests))
+            result = mutate_and_test([spec], shlex.join((*_PYTEST, *tests)), 10 + 3 * seconds)
             survived = result.test_outcome == TestOutcome.SURVIVED
             counts[survived] += 1
             if survived:
                 _show(spec, result.diff or "")
     return counts[False], counts[True], equivalent
-
-
-def _limit(command: str) -> float:
-    """Run tests without a mutant; return the seconds that they may take with one."""
-    start = time.monotonic()
-    outcome, output = run_tests(command, _BASELINE_SECONDS)
-    if outcome != TestOutcome.SURVIVED:
-        console.print(f"[bold red]error:[/] the tests fail without a mutant: {command}")
-        console.print(output, markup=False)
-        raise typer.Exit(1)
-    return 10 + 3 * (time.monotonic() - start)
 
 
 def _show(spec: MutationSpec, diff: str) -> None:

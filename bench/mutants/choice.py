@@ -7,10 +7,16 @@ from pathlib import Path, PurePosixPath
 
 # Modules that only send requests are tested with real connections.
 _TRANSPORT = "tests/functional/handler/transport"
+_PDFS = (
+    "tests/unit/handler/formats/test_pdf.py",
+    "tests/unit/handler/formats/test_pdf_pages.py",
+    "tests/unit/handler/test_recognition.py",
+)
 TESTS = {
     "index.py": ("tests/unit/handler/test_cold_start.py",),
     "quota_invoice/api": ("tests/unit/handler/api",),
     "quota_invoice/deadline.py": (
+        "tests/unit/handler/test_retry.py",
         "tests/unit/handler/test_recognition.py",
         "tests/unit/handler/test_sweep.py",
         "tests/unit/handler/api/test_api.py",
@@ -65,8 +71,37 @@ TESTS = {
     ),
     "quota_invoice/recognition/breaker.py": ("tests/unit/handler/test_sweep.py",),
     "quota_invoice/recognition/formats": (
-        "tests/unit/handler/formats",
+        "tests/unit/handler/formats/test_kinds.py",
         "tests/unit/handler/test_recognition.py",
+    ),
+    "quota_invoice/recognition/formats/conversion.py": (
+        "tests/unit/handler/formats/test_conversion.py",
+        "tests/unit/handler/formats/test_memory.py",
+        "tests/unit/handler/formats/test_tiff_pages.py",
+        "tests/unit/handler/test_recognition.py",
+    ),
+    "quota_invoice/recognition/formats/image_files.py": (
+        "tests/unit/handler/formats/test_pdf_pages.py",
+    ),
+    "quota_invoice/recognition/formats/jpeg.py": (
+        "tests/unit/handler/formats/test_conversion.py",
+        "tests/unit/handler/formats/test_kinds.py",
+        "tests/unit/handler/formats/test_pdf_pages.py",
+    ),
+    "quota_invoice/recognition/formats/memory.py": (
+        "tests/unit/handler/formats/test_memory.py",
+        "tests/unit/handler/test_recognition.py",
+    ),
+    "quota_invoice/recognition/formats/pdf.py": _PDFS,
+    "quota_invoice/recognition/formats/pdf_images.py": _PDFS,
+    "quota_invoice/recognition/formats/pdf_resources.py": _PDFS,
+    "quota_invoice/recognition/formats/pyramid.py": (
+        "tests/unit/handler/formats/test_tiff_pages.py",
+    ),
+    "quota_invoice/recognition/formats/tiff.py": (
+        "tests/unit/handler/formats/test_tiff_pages.py",
+        "tests/unit/handler/formats/test_kinds.py",
+        "tests/unit/handler/formats/test_conversion.py",
     ),
     "quota_invoice/records": ("tests/unit/handler/records", "tests/unit/handler/test_rederive.py"),
     "quota_invoice/redaction.py": ("tests/unit/handler/test_errors.py",),
