@@ -75,6 +75,7 @@ TESTS = {
         "tests/unit/handler/test_recognition.py",
     ),
     "quota_invoice/recognition/formats/conversion.py": (
+        "tests/unit/handler/formats/test_limits.py",
         "tests/unit/handler/formats/test_conversion.py",
         "tests/unit/handler/formats/test_memory.py",
         "tests/unit/handler/formats/test_tiff_pages.py",
@@ -84,11 +85,13 @@ TESTS = {
         "tests/unit/handler/formats/test_pdf_pages.py",
     ),
     "quota_invoice/recognition/formats/jpeg.py": (
+        "tests/unit/handler/formats/test_limits.py",
         "tests/unit/handler/formats/test_conversion.py",
         "tests/unit/handler/formats/test_kinds.py",
         "tests/unit/handler/formats/test_pdf_pages.py",
     ),
     "quota_invoice/recognition/formats/memory.py": (
+        "tests/unit/handler/formats/test_limits.py",
         "tests/unit/handler/formats/test_memory.py",
         "tests/unit/handler/test_recognition.py",
     ),
