@@ -135,6 +135,33 @@ def test_a_whole_file_is_not_cut_off(name: str) -> None:
     assert is_cut_off(content) == lacks_end
 
 
+@pytest.mark.parametrize("kind", ["PNG", "GIF", "BMP", "WEBP", "JPEG2000", "TIFF"])
+def test_a_file_without_its_last_bytes_is_cut_off(kind: str) -> None:
+    content = formats.encoded(formats.sample(), kind)
+    assert [is_cut_off(content), is_cut_off(content[:-9])] == [False, True]
+    if kind in {"BMP", "WEBP", "JPEG2000"}:  # these say their size
+        assert is_cut_off(content[:-1])
+
+
+@pytest.mark.parametrize("shift", [0, 8, 16, 24])
+def test_each_byte_of_the_size_of_a_bmp_and_a_webp_counts(shift: int) -> None:
+    size = (200 << shift).to_bytes(4, "little")
+    for whole in (
+        b"BM" + size + bytes(8) + b"\x28\0\0\0",
+        b"RIFF" + size + b"WEBPVP8 ",
+    ):
+        assert is_cut_off(whole.ljust(100, b"\0"))
+
+
+def test_a_box_of_more_than_4_gb_says_its_size_in_8_bytes() -> None:
+    content = HEIC.read_bytes()
+    for size, cut_off in ((24, False), (25, True)):
+        large = b"\0\0\0\1mdat" + size.to_bytes(8, "big") + bytes(8)
+        assert is_cut_off(content + large) is cut_off
+    for length in (0, 7):  # to the end of the file, and damaged
+        assert not is_cut_off(content + length.to_bytes(4, "big") + b"mdat" + bytes(9))
+
+
 def test_only_a_jpeg_without_some_pixels_misses_pixels() -> None:
     for options in ({}, {"progressive": True}, {"subsampling": 0}):
         content = formats.jpeg(**options).removesuffix(formats.EOI)
