@@ -48,10 +48,10 @@ TESTS = {
         "tests/unit/handler/test_pipeline.py",
         "tests/unit/handler/test_sweep.py",
     ),
-    "quota_invoice/obs": (_TRANSPORT,),
+    "quota_invoice/obs": ("tests/unit/handler/obs", _TRANSPORT),
     "quota_invoice/obs/leftovers.py": ("tests/unit/handler/api",),
     "quota_invoice/obs/objects.py": ("tests/unit/handler/formats", _TRANSPORT),
-    "quota_invoice/obs/responses.py": ("tests/unit/handler/obs", _TRANSPORT),
+    "quota_invoice/obs/responses.py": ("tests/unit/handler/obs",),
     "quota_invoice/obs/walk.py": (
         "tests/unit/handler/test_sweep.py",
         "tests/unit/handler/api/test_api_invoices.py",

@@ -108,6 +108,11 @@ def test_a_host_that_cannot_be_resolved_is_refused() -> None:
         url_check.check_host(url_check.parse_url("https://nowhere.example/"), resolve=fail)
 
 
+def test_a_host_that_is_no_name_is_not_found() -> None:
+    with pytest.raises(UrlRefused, match="not found"):
+        url_check.check_host(url_check.parse_url(f"https://{'a' * 64}.example/"))
+
+
 def test_hosts_on_the_list_need_not_be_public() -> None:
     for allowed in ("intranet.example", "intranet.example:8443"):
         check("https://intranet.example:8443/", "10.0.0.1", allowed=frozenset({allowed}))

@@ -168,6 +168,11 @@ def test_an_amount_is_under_the_limit_and_in_fen() -> None:
     assert amount_in_words(Decimal(0)) == "零元整"
 
 
+@pytest.mark.parametrize("text", ["5(伍元)", "5元(伍元整)", "伍元(5)", "伍元￥5"])
+def test_words_and_figures_may_be_as_short_as_can_be(text: str) -> None:
+    assert parse_amount(text) == 5
+
+
 def test_a_text_of_an_amount_has_at_most_80_characters() -> None:
     assert parse_amount("5".rjust(80)) == 5
     assert parse_amount("5".rjust(81)) is None
