@@ -106,6 +106,30 @@ def test_a_jpeg_has_at_most_a_hundred_scans(scans: int, *, is_decoded: bool) -> 
             to_jpeg(content)
 
 
+def test_the_end_of_a_jpeg_is_not_that_of_a_thumbnail_in_it() -> None:
+    content = encoded(Image.new("L", (64, 64), 200), "JPEG")
+    segment = b"\xff\xe1" + (len(content) + 2).to_bytes(2, "big") + content
+    alone = b"\xff\x01"  # a marker without a length
+    for before in (segment, alone, alone + segment):
+        whole = content[:2] + before + content[2:]
+        assert jpeg.own_part(whole + b"video") == (whole, True, 1)
+    assert jpeg.own_part(content[:-2] + bytes(63)).content == content[:-2] + bytes(63)
+    assert jpeg.own_part(content[:-2] + bytes(64)) == (content[:-2], False, 1)
+
+
+def test_the_levels_of_a_jpeg_2000_are_those_of_its_coding_style() -> None:
+    for resolutions in (1, 2, 6):
+        content = encoded(Image.new("L", (640, 640), 200), "JPEG2000", num_resolutions=resolutions)
+        assert jpeg.levels(content) == resolutions - 1
+    assert jpeg.levels(content[:20]) == 0
+    assert jpeg.levels(b"no image") == 0
+    # Behind the first tile, only the tile's own styles follow.
+    start = b"\xff\x4f\xff\x51" + b"\0\2"
+    style = b"\xff\x52" + b"\0\x0c" + bytes(5) + b"\3" + bytes(5)
+    assert jpeg.levels(start + style) == 3
+    assert jpeg.levels(start + b"\xff\x90" + style) == 0
+
+
 # Bytes per pixel beside the image that is sent: those that Pillow holds, and a copy.
 COPIES = {
     "RGB": 4,
