@@ -198,5 +198,7 @@ def test_each_step_is_one_line_on_standard_output(capsys: pytest.CaptureFixture[
         pass
     line, end = capsys.readouterr().out.split("\n")
     assert end == ""
-    assert json.loads(line)["key"] == "incoming/发票 \ud800.jpg"
+    fields = json.loads(line)
+    assert (fields["key"], fields["outcome"]) == ("incoming/发票 \ud800.jpg", "ok")
+    assert 0 <= fields["ms"] < 60_000
     assert "发票" in line

@@ -9,7 +9,12 @@ import pytest
 from quota_invoice.obs.objects import BEGINNING
 from quota_invoice.recognition.formats import jpeg
 from quota_invoice.recognition.formats.cut_off import is_cut_off
-from quota_invoice.recognition.formats.kinds import Kind, kind_of, without_head
+from quota_invoice.recognition.formats.kinds import (
+    Kind,
+    kind_of,
+    may_be_transparent,
+    without_head,
+)
 from quota_invoice.recognition.formats.tiff import Tiff
 from tests.support.fakes import pdf_of
 from tests.support.files import formats
@@ -108,6 +113,23 @@ OTHERS = ("SGI", "DDS", "ICNS", "QOI")
 )
 def test_a_file_has_the_kind_of_its_content(content: bytes, kind: Kind) -> None:
     assert kind_of(content[:BEGINNING]) is kind
+
+
+def test_a_bmp_has_a_second_header_of_a_known_size() -> None:
+    known = {12, 16, 40, 52, 56, 64, 108, 124}
+    for size in range(130):
+        content = b"BM" + bytes(12) + size.to_bytes(4, "little") + b"\xff\0" * 40
+        assert (kind_of(content) is Kind.BMP) is (size in known)
+
+
+@pytest.mark.parametrize(
+    ("mode", "may_be"), [("RGBA", True), ("LA", True), ("RGB", False), ("L", False)]
+)
+def test_a_png_with_an_alpha_channel_may_be_transparent(mode: str, *, may_be: bool) -> None:
+    content = formats.encoded(formats.sample().convert(mode), "PNG")
+    assert may_be_transparent(content[:BEGINNING]) is may_be
+    assert may_be_transparent(content[:40] + b"tRNS" + content[40:80])
+    assert not may_be_transparent(b"II*\0" + content[4:])
 
 
 def test_only_the_text_before_an_image_is_left_out() -> None:
