@@ -150,6 +150,27 @@ def test_an_object_is_fetched_if_it_has_at_most_so_many_bytes() -> None:
         assert store.fetch(source._replace(key="b"), 5) is None
 
 
+@pytest.mark.parametrize(("limit", "received"), [(3, 4), (4, 5), (5, 5), (9, 5)])
+def test_one_byte_more_than_the_limit_is_received(limit: int, received: int) -> None:
+    with store_of(Bucket(a=b"12345")) as store:
+        found = store.sender.get("invoices", "a", limit)
+    assert found
+    assert found.content == b"12345"[:received]
+
+
+@pytest.mark.parametrize(("limit", "sent"), [(9, 4), (4, 4), (3, 3)])
+def test_a_content_that_ends_early_is_no_content(limit: int, sent: int) -> None:
+    headers = {"ETag": '"e"', "Content-Length": "5", "Connection": "close"}
+    answer = Answer(200, headers, b"12345"[:sent])
+
+    def closing(asked: Asked) -> Answer:
+        del asked
+        return answer
+
+    with serving(closing) as server, pytest.raises(StoreUnreachable):
+        store_at(server.url, OBS_TIMEOUT_SECONDS="1").sender.get("invoices", "a", limit)
+
+
 def test_all_pages_of_a_listing_are_read_in_order() -> None:
     bucket = Bucket(**{f"incoming/{n}": bytes(n) for n in range(5)}, other=b"")
     with store_of(bucket) as store:
