@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bench.mutants.choice import TESTS, modules, unit_tests
-from bench.mutants.equivalent import EQUIVALENT, Equivalent
+from bench.mutants.equivalent import EQUIVALENT, Equivalent, is_equivalent
 from tests.support.paths import ROOT
 
 
@@ -33,3 +33,6 @@ def test_each_equivalent_mutant_changes_a_line_of_its_module(mutant: Equivalent)
     text = (ROOT / "handler" / "quota_invoice" / mutant.module).read_text(encoding="utf-8")
     assert mutant.before in {" ".join(line.split()) for line in text.splitlines()}
     assert mutant.reason
+    changed = text.replace(mutant.before.replace(" #", "  #"), mutant.after)
+    assert is_equivalent(f"handler/quota_invoice/{mutant.module}", text, changed)
+    assert not is_equivalent("handler/index.py", text, changed)

@@ -128,6 +128,7 @@ def test_the_levels_of_a_jpeg_2000_are_those_of_its_coding_style() -> None:
     style = b"\xff\x52" + b"\0\x0c" + bytes(5) + b"\3" + bytes(5)
     assert jpeg.levels(start + style) == 3
     assert jpeg.levels(start + b"\xff\x90" + style) == 0
+    assert [jpeg.levels((start + style)[:end]) for end in (15, 16)] == [0, 3]
 
 
 # Bytes per pixel beside the image that is sent: those that Pillow holds, and a copy.
@@ -195,6 +196,10 @@ def test_pixels_of_any_colour_need_eight_bytes_each() -> None:
     memory.require_pixels(most)
     with pytest.raises(ImageTooLarge):
         memory.require_pixels(most + 1)
+
+
+def test_images_of_64_mb_and_files_of_128_mb_are_opened() -> None:
+    assert (memory.LARGEST_OBJECT, memory.LARGEST_FILE) == (64 * MB, 128 * MB)
 
 
 def test_files_take_a_quarter_of_the_memory_with_their_requests() -> None:

@@ -15,6 +15,7 @@ from PIL import Image, ImageChops, ImageStat
 from pypdf import PdfReader
 
 from quota_invoice.errors import ImageTooLarge
+from quota_invoice.recognition.formats.image_files import Pixels, as_png, as_tiff
 from quota_invoice.recognition.formats.pdf import PdfFile
 from quota_invoice.recognition.paged import PdfPages
 from quota_invoice.records.failure_texts import failure_text
@@ -204,6 +205,46 @@ IMAGES: dict[str, Callable[[Image.Image], bytes]] = {
     "palette": lambda p: indexed(p, is_png=False),
     "palette as in a PNG": lambda p: indexed(p, is_png=True),
 }
+
+
+COLOURS = bytes(range(30, 42))
+"""A palette of four colours."""
+
+
+@pytest.mark.parametrize(
+    ("mode", "form"),
+    [
+        ("L", Pixels(6, 4, 8, 1, b"")),
+        ("RGB", Pixels(6, 4, 8, 3, b"")),
+        ("P", Pixels(6, 4, 8, 1, COLOURS)),
+    ],
+)
+def test_pixels_in_a_file_of_their_own_are_the_same(mode: str, form: Pixels) -> None:
+    picture = Image.radial_gradient("L").resize((6, 4)).convert("RGB").quantize(4).convert("L")
+    picture = picture.point(lambda grey: grey % 4) if mode == "P" else picture.convert(mode)
+    plain = picture.tobytes()
+    expected = Image.frombytes("L" if mode == "P" else mode, (6, 4), plain)
+    if mode == "P":
+        expected.putpalette(COLOURS)
+    width = len(plain) // 4
+    rows_of = b"".join(b"\0" + plain[at : at + width] for at in range(0, len(plain), width))
+    for made in (
+        as_png(form, zlib.compress(rows_of)),
+        as_tiff(form, plain, 1, 1),
+        as_tiff(form, zlib.compress(plain), 8, 1),
+    ):
+        with Image.open(io.BytesIO(made)) as opened:
+            assert opened.convert("RGB").tobytes() == expected.convert("RGB").tobytes()
+
+
+def test_a_png_has_the_parts_that_the_standard_requires() -> None:
+    found = as_png(Pixels(6, 4, 8, 1, b""), b"rows")
+    assert [name for name in (b"IHDR", b"PLTE", b"IDAT", b"IEND") if name in found] == [
+        b"IHDR",
+        b"IDAT",
+        b"IEND",
+    ]
+    assert b"PLTE" + COLOURS in as_png(Pixels(6, 4, 8, 1, COLOURS), b"rows")
 
 
 @pytest.mark.parametrize("turn", [0, 90])
