@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from base64 import b64encode
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -56,6 +57,7 @@ class Service:
         self.is_last = False
         self.store = FakeStore()
         self.lines: list[str] = []
+        self.forget: Callable[[], None] = lambda: None
 
     def read(self, key: str = "incoming/a.jpg") -> Reading:
         self.store.objects[key] = self.content
@@ -64,6 +66,7 @@ class Service:
         self.store.requests.clear()
         log = Log("request-1", self.lines.append)
         recognizer = Recognizer(self.store, self.ocr, log, DEFAULT_LAYOUT, auto=self.auto)
+        self.forget = lambda: recognizer.forget_pages(seen.source)
         self.record = None
         deadline = Deadline(0.0, 0.0, clock=lambda: -self.seconds)
         reading = recognizer.read(File.stored(seen, is_last_attempt=self.is_last), deadline)
@@ -449,6 +452,22 @@ def test_the_pages_before_an_error_are_kept_and_not_asked_for_again() -> None:
     assert service.ocr.pages == [1, 2, 3, 3, 4]
     assert (list(reading.pages), reading.attempts) == ([1, 3, 4], 4)
     assert (reading.pages_refused, reading.pages_without_invoice) == ((), (2,))
+
+
+def test_kept_pages_are_removed_by_one_request_and_others_by_none() -> None:
+    busy = RateLimited("APIG.0308", "The throttling threshold has been reached.")
+    busy.retry_after = 60
+    service = Service([ticket(number="1")], busy, content=pdf_of(4))
+    with pytest.raises(RateLimited):
+        service.read(PDF)
+    service.read(PDF)
+    for _ in range(2):
+        service.forget()
+    assert (service.store.writes, service.store.records) == ([PAGES], {})
+    service = Service(content=pdf_of(4))
+    service.read(PDF)
+    service.forget()
+    assert service.store.writes == []
 
 
 def test_the_pages_before_the_end_of_the_time_are_kept() -> None:

@@ -14,10 +14,11 @@ import pytest
 from PIL import Image, ImageChops, ImageStat
 from pypdf import PdfReader
 
-from quota_invoice.errors import ImageTooLarge
+from quota_invoice.errors import DownloadFailed, ImageTooLarge
 from quota_invoice.recognition.formats.image_files import Pixels, as_png, as_tiff
 from quota_invoice.recognition.formats.pdf import PdfFile
 from quota_invoice.recognition.paged import PdfPages
+from quota_invoice.recognition.reading import WHOLE
 from quota_invoice.records.failure_texts import failure_text
 from tests.support.files import pdfs
 from tests.support.files.formats import SAMPLE, SECOND, THIRD, encoded, enlarged, sample
@@ -309,6 +310,29 @@ def test_masks_stay_as_they_are() -> None:
     content = pdfs.with_pages(b"<</XObject<</I 4 0 R>>>>", [(b"/I Do", b"")], picture, mask)
     page = PdfFile(content).page(1, 1000)
     assert (len(page) < len(content), bytes(90_000) in page) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("content", "can_be_sent"),
+    [
+        (b"%PDF-1.7 ?", True),
+        (b"%PDF-".ljust(LIMIT), True),
+        (b"%PDF-".ljust(LIMIT + 1), False),
+        (b"", False),
+        (None, False),
+    ],
+)
+def test_a_damaged_pdf_is_sent_as_a_whole_if_it_is_small_enough(
+    content: bytes | None, *, can_be_sent: bool
+) -> None:
+    pages = PdfPages(content)
+    assert (pages.total, pages.part(1)) == (None, (None, 1, WHOLE))
+    assert pages.split(DownloadFailed("ModelArts.4603", "failed")) is can_be_sent
+    if can_be_sent:
+        given, number, _ = pages.part(1)
+        assert given
+        assert (given.image, number) == (content, 1)
+        assert not pages.split(DownloadFailed("ModelArts.4603", "failed"))
 
 
 def test_a_page_that_stays_too_large_is_refused_with_a_hint_at_scanning() -> None:
