@@ -42,6 +42,20 @@ EQUIVALENT = (
         "rows are missing in blocks of 8 or 16: both numbers tell the same blocks",
     ),
     Equivalent(
+        "recognition/formats/jpeg.py",
+        "return differs is not None and "
+        "differs[1] < one.height - -(-_MCU * one.height // rows) - 1",
+        "return differs is not None and "
+        "differs[1] < one.height - -(-_MCU * one.height // rows) - 2",
+        "as above",
+    ),
+    Equivalent(
+        "recognition/formats/memory.py",
+        "return float(image.width * min(image.height, tags.get(_STRIP_ROWS, 0)) * 4)",
+        "return float(image.width * min(image.height, tags.get(_STRIP_ROWS, -1)) * 4)",
+        "without strips, the copies of the image need more than its decoder",
+    ),
+    Equivalent(
         "recognition/formats/pdf_images.py",
         r'_UPRIGHT = b"\xff\xe1\0\x22Exif\0\0MM\0*" + '
         'struct.pack(">IHHHIHHI", 8, 1, 274, 3, 1, 1, 0, 0)',

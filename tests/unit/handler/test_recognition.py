@@ -108,6 +108,33 @@ def test_a_file_that_scaling_does_not_help_keeps_its_refusal(content: bytes) -> 
     assert (service.sent, caught.value.request_id) == (["url"], "r-1")
 
 
+def on_glass(paper: int) -> bytes:
+    """Return a scanner's glass of 4,800 x 800 pixels, with a paper so many pixels wide on it."""
+    image = Image.new("L", (4800, 800), 200)
+    image.paste(0, (1000, 8, 1000 + paper, 792))
+    with io.BytesIO() as file:
+        image.save(file, "PNG")
+        return file.getvalue()
+
+
+def test_a_small_paper_on_a_large_glass_is_sent_again_without_the_margin() -> None:
+    service = Service(TOO_LARGE, BLANK, RESULT, content=on_glass(2000))
+    reading = service.read()
+    assert service.sent == ["url", "image", "image"]
+    assert (reading.pages[1].view.scale, reading.pages[1].view.left) == (1, 1000 - 104)
+
+
+def test_a_paper_without_a_margin_is_not_sent_again() -> None:
+    service = Service(TOO_LARGE, BLANK, RESULT, content=on_glass(3700))
+    with pytest.raises(ImageRefused, match=r"AIS\.0104"):
+        service.read()
+    assert service.sent == ["url", "image"]
+    small = Service(BLANK, RESULT, content=picture(800, 600, "WEBP"))
+    with pytest.raises(ImageRefused, match=r"AIS\.0104"):
+        small.read()
+    assert small.sent == ["image"]
+
+
 @pytest.mark.parametrize(
     ("content", "code", "words"),
     [
