@@ -24,6 +24,12 @@ class Equivalent(NamedTuple):
 
 EQUIVALENT = (
     Equivalent(
+        "api/openapi/schemas.py",
+        '"minLength": 1,',
+        '"minLength": 0,',
+        "the patterns of these texts have a character at least",
+    ),
+    Equivalent(
         "retry.py",
         "if error.tries == 1:",
         "if error.tries == 0:",
@@ -50,6 +56,12 @@ EQUIVALENT = (
         "as above",
     ),
     Equivalent(
+        "recognition/formats/conversion.py",
+        'glass = Image.new("L", small.size, small.getpixel(corners[0]))',
+        'glass = Image.new("L", small.size, small.getpixel(corners[ 1]))',
+        "nothing is trimmed unless all corners look alike",
+    ),
+    Equivalent(
         "recognition/formats/memory.py",
         "return float(image.width * min(image.height, tags.get(_STRIP_ROWS, 0)) * 4)",
         "return float(image.width * min(image.height, tags.get(_STRIP_ROWS, -1)) * 4)",
@@ -62,6 +74,14 @@ EQUIVALENT = (
         r'_UPRIGHT = b"\xff\xe1\0\x22Exif\0\0MM\0*" + '
         'struct.pack(">IHHHIHHI", 8, 1, 274, 3, 2, 1, 0, 0)',
         "readers take the first value of the orientation, however many it says",
+    ),
+    Equivalent(
+        "recognition/formats/pdf_images.py",
+        r'_UPRIGHT = b"\xff\xe1\0\x22Exif\0\0MM\0*" + '
+        'struct.pack(">IHHHIHHI", 8, 1, 274, 3, 1, 1, 0, 0)',
+        r'_UPRIGHT = b"\xff\xe1\0\x22Exif\0\0MM\0*" + '
+        'struct.pack(">IHHHIHHI", 8, 2, 274, 3, 1, 1, 0, 0)',
+        "readers take the first tag, however many there are",
     ),
 )
 

@@ -83,12 +83,16 @@ def test_a_margin_is_trimmed_if_half_of_the_image_is_left_out() -> None:
     # The paper and a twentieth of it on each side, and a little, are just one half.
     assert glass(2176, 0) == (1000 - 112, 0)
     assert glass(2180, 0) == (0, 0)
+    assert glass(2176, 0, is_upright=True) == (0, 1000 - 112)
+    assert glass(2180, 0, is_upright=True) == (0, 0)
 
 
-def glass(paper: int, grey: int) -> tuple[int, int]:
-    """Return the corner of the view of a scanner's glass with a paper so many pixels wide."""
+def glass(paper: int, grey: int, *, is_upright: bool = False) -> tuple[int, int]:
+    """Return the corner of the view of a scanner's glass with a paper so many pixels long."""
     image = Image.new("L", (4800, 800), 200)
     image.paste(grey, (1000, 8, 1000 + paper, 792))
+    if is_upright:
+        image = image.transpose(Image.Transpose.TRANSPOSE)
     view = to_jpeg(encoded(image, "PNG"), trimmed=True).view
     return view.left, view.top
 
