@@ -10,6 +10,7 @@ import pytest
 
 from quota_invoice.errors import StoreError, StoreRefused, StoreUnreachable
 from quota_invoice.obs.objects import BEGINNING, Entry, Source
+from quota_invoice.obs.sender import LARGEST_ANSWER
 from quota_invoice.obs.store import LARGEST_RECORD, ObsStore
 from tests.support.announce import etag
 from tests.support.hostile import store_at
@@ -180,6 +181,10 @@ def test_all_pages_of_a_listing_are_read_in_order() -> None:
         assert [entry.key for entry in after] == ["incoming/3", "incoming/4"]
     query = dict(parse_qsl(urlsplit(bucket.asked[0].path).query))
     assert query == {"prefix": "incoming/", "max-keys": "1000", "encoding-type": "url"}
+
+
+def test_a_listing_of_1000_keys_of_1024_encoded_bytes_fits_into_the_largest_answer() -> None:
+    assert 1000 * (3 * 1024 + 500) < LARGEST_ANSWER < 5_000_000
 
 
 OPERATIONS: list[Callable[[ObsStore], object]] = [
