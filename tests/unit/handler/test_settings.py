@@ -55,6 +55,7 @@ def test_the_regions_are_those_that_the_sdk_knows() -> None:
         ("OCR_TIMEOUT_SECONDS", "0", "0 is not between 1 and 120"),
         ("OCR_TIMEOUT_SECONDS", "nan", "nan is not between 1 and 120"),
         ("OBS_TIMEOUT_SECONDS", "-1", "-1 is not between 1 and 120"),
+        ("CONFIDENCE_BELOW", "high", "high is not a number"),
         ("SIGNED_URL_SECONDS", "90000", "90000 is not between 1 and 85800"),
         ("SIGNED_URL_SECONDS", "10", "10 ends before OCR_TIMEOUT_SECONDS"),
         ("OCR_ENDPOINT", "ocr.example.com", "not a URL"),
