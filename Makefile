@@ -12,19 +12,20 @@ endif
 STALE := $(if $(filter-out same,$(shell test "$$(cat '$(READY)' 2>/dev/null)" = '$(CURDIR)' && echo same || echo other)),FORCE)
 $(if $(word 2,$(VENV)),$(error VENV is a folder without spaces in its name, not $(VENV)))
 # A value that is no number is one line here, and not the commands' own usage.
-NUMBERS := PORT API_PORT REVIEW_PORT N SEED CALLERS SECONDS JOBS
+NUMBERS := PORT API_PORT REVIEW_PORT N SEED CALLERS SECONDS JOBS SAMPLE
 DIGITS := 0 1 2 3 4 5 6 7 8 9
 # $(call without,characters,text) removes characters from a text.
 without = $(if $(1),$(call without,$(wordlist 2,99,$(1)),$(subst $(firstword $(1)),,$(2))),$(2))
 $(foreach name,$(NUMBERS),$(if $(call without,$(DIGITS),$($(name))),$(error $(name) is a number, not $($(name)))))
 # Names of commands' options: the shell must not find a quote or a command in them.
-NAMES := STAGE ENGINE RECOGNITION PRICE OCR_PRICE GBS_PRICE REQUESTS_PRICE
+NAMES := STAGE ENGINE ONLY RECOGNITION PRICE OCR_PRICE GBS_PRICE REQUESTS_PRICE
 NAME_CHARACTERS := $(DIGITS) a b c d e f g h i j k l m n o p q r s t u v w x y z \
 	A B C D E F G H I J K L M N O P Q R S T U V W X Y Z - _ .
 $(foreach name,$(NAMES),$(if $(call without,$(NAME_CHARACTERS),$(value $(name)))$(word 2,$(value $(name))),\
 	$(error $(name) has letters, digits, hyphens and dots only, not $(value $(name)))))
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 SEED ?= 1
+SAMPLE ?= 300
 N ?= 200
 # An event goes to the function on this machine unless a stage is named.
 STAGED := $(STAGE)
@@ -64,7 +65,9 @@ RECORDS ?= 100000
 #: CHECKS           some of the checks only (live-check): CHECKS=etags,api-host
 #: FOLLOW           1: go on printing new lines (logs)
 #: N                uploads of the soak test; 200 by default
-#: SEED             the seed of soak, bench-ocr and fit-confidence; 1 by default
+#: SEED             the seed of soak, bench-ocr, fit-confidence and mutants; 1 by default
+#: SAMPLE           mutants to draw (mutants); 300 by default
+#: ONLY             mutants of modules whose path holds this text (mutants): ONLY=recognition
 #: SOAK             more options of soak: SOAK="--ocr real"
 #: CALLERS          simultaneous callers of bench-api; 200 by default
 #: SECONDS          the duration of bench-api; 60 by default
@@ -194,6 +197,22 @@ $(VENV)/.spark: $(READY) locks/spark.lock
 $(VENV)/.browser: $(READY) locks/browser.lock
 	@echo "Installing the driver of the browser tests, 50 MB; once …"
 	@$(PIP) --require-hashes -r locks/browser.lock
+	@touch $@
+
+.PHONY: mutants
+mutants: $(READY) $(VENV)/.quality ## Count the faults in the function that its unit tests notice, about 20 minutes [SAMPLE=300] [SEED=1] [ONLY=recognition]
+	@$(BIN)/python -m bench.mutants --sample $(SAMPLE) --seed $(SEED) --only "$(ONLY)"
+
+.PHONY: coverage
+coverage: $(NEEDED) $(VENV)/.quality ## List the function's lines and branches that its tests do not reach, about 15 minutes [TESTS=tests/unit/handler]
+	@rm -rf build/coverage && mkdir -p build/coverage
+	@$(BIN)/coverage run -m pytest $(if $(TESTS),$(TESTS),handler tests/unit/handler tests/functional/handler)
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report
+
+$(VENV)/.quality: $(READY) locks/quality.lock
+	@echo "Installing Cosmic Ray and Coverage, 40 MB; once …"
+	@$(PIP) --require-hashes -r locks/quality.lock
 	@touch $@
 
 .PHONY: lint
@@ -384,6 +403,7 @@ lock: $(READY) ## Renew the locks from pyproject.toml and handler/requirements.t
 	@$(call compile,spark,--universal --python-version 3.10 --extra spark --constraint locks/local.lock pyproject.toml)
 	@$(call compile,packet,--universal --python-version 3.10 --extra packet --constraint locks/local.lock pyproject.toml)
 	@$(call compile,browser,--universal --python-version 3.10 --extra browser --constraint locks/local.lock pyproject.toml)
+	@$(call compile,quality,--universal --python-version 3.10 --extra quality --constraint locks/local.lock --constraint locks/deploy.lock pyproject.toml)
 	@$(call compile,drawing,--universal --python-version 3.10 --extra drawing --no-deps pyproject.toml)
 	@$(call compile,function,--python-version 3.12 --python-platform x86_64-manylinux_2_28 handler/requirements.txt)
 

@@ -15,7 +15,7 @@ PIN = re.compile(r"^([\w.-]+)==([\w.]+)", re.MULTILINE)
 
 
 # The locks whose packages one environment may hold together.
-TOGETHER = ("bench", "browser", "deploy", "local", "packet", "spark")
+TOGETHER = ("bench", "browser", "deploy", "local", "packet", "quality", "spark")
 
 
 def pins(name: str) -> dict[str, set[str]]:

@@ -110,7 +110,7 @@ def _pair(text: str) -> tuple[Decimal, ...]:
 
     The second one is in brackets, or the figures have their sign.
     """
-    for cut in range(1, len(text)):
+    for cut in range(len(text)):
         first, second = text[:cut], text[cut:]
         if second.startswith("(") and second.endswith(")"):
             second = second[1:-1]

@@ -34,7 +34,7 @@ _SUCCESSORS = {
     "巢湖市": frozenset({"合肥市", "芜湖市", "马鞍山市"}),
     "莱芜市": frozenset({"济南市"}),
 }
-_SHORTEST, _LONGEST = 2, 16  # characters of a name, such as 北京
+_LONGEST = 16  # characters of a name
 
 
 class Place(NamedTuple):
@@ -124,8 +124,7 @@ def _codes(endings: tuple[str, ...], belongs: Callable[[str], bool]) -> dict[str
     codes: dict[str, str] = {}
     for code, name in _names().items():
         if belongs(code):
-            short = _short(name, endings)
-            for spelling in (name, short) if len(short) >= _SHORTEST else (name,):
+            for spelling in (name, _short(name, endings)):
                 codes.setdefault(spelling, code)
             if match := _PREFECTURE.fullmatch(name):
                 codes.setdefault(f"{match[1]}州", code)

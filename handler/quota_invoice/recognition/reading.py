@@ -105,6 +105,11 @@ class Reading(NamedTuple):
         """The file's pages that were refused or not requested, as far as its number is known.
 
         A damaged file may claim any number of pages: they are not listed one by one.
+
+        >>> Reading(Api.AUTO_CLASSIFICATION, {}, 300, None, 300, 302, (7,)).pages_unread
+        [range(7, 8), range(301, 303)]
+        >>> Reading(Api.AUTO_CLASSIFICATION, {}, 2, None, 2, 2).pages_unread
+        []
         """
         asked = self.pages_asked or 0
         beyond = range(asked + 1, (self.pages_total or asked) + 1)

@@ -191,3 +191,14 @@ def test_a_line_without_alarms_has_no_field_for_them() -> None:
     with Log("request-1", lines.append).step("event"):
         pass
     assert "alarms" not in json.loads(lines[0])
+
+
+def test_each_step_is_one_line_on_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
+    with Log("request-1").step("event", "incoming/发票 \ud800.jpg"):
+        pass
+    line, end = capsys.readouterr().out.split("\n")
+    assert end == ""
+    fields = json.loads(line)
+    assert (fields["key"], fields["outcome"]) == ("incoming/发票 \ud800.jpg", "ok")
+    assert 0 <= fields["ms"] < 60_000
+    assert "发票" in line

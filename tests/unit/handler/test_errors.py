@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from quota_invoice import errors
 from quota_invoice.errors import (
     AccessRefused,
     DownloadFailed,
@@ -60,6 +61,8 @@ def test_the_code_decides_not_the_status(kind: type[QuotaInvoiceError], code: st
         (401, AccessRefused),
         (403, ServiceRefused),
         (429, RateLimited),
+        (499, ServiceRefused),
+        (500, ServiceUnavailable),
         (503, ServiceUnavailable),
     ],
 )
@@ -72,6 +75,93 @@ def test_without_a_code_the_status_decides(status: int, kind: type) -> None:
 @pytest.mark.parametrize("code", [103, ["AIS.0103"], "", "502"])
 def test_a_numeric_code_counts_as_none(code: object) -> None:
     assert error_of(code, "odd", 502, None).code == "Service.502"
+
+
+def test_a_code_has_at_most_64_characters() -> None:
+    assert error_of("A" * 64, "long", 400, None).code == "A" * 64
+    assert error_of("A" * 65, "longer", 400, None).code == "Service.400"
+
+
+# HTTP status for an API caller, attempts at a request, seconds before the second attempt.
+CONSEQUENCES: dict[str, tuple[int, int, float]] = {
+    "ImageRefused": (422, 1, 0.5),
+    "ImageTooLarge": (422, 1, 0.5),
+    "FormatRefused": (422, 1, 0.5),
+    "KeyRefused": (422, 1, 0.5),
+    "FileRefused": (422, 1, 0.5),
+    "RequestRefused": (400, 1, 0.5),
+    "NotFound": (404, 1, 0.5),
+    "MethodRefused": (405, 1, 0.5),
+    "BodyTooLarge": (413, 1, 0.5),
+    "UrlRefused": (422, 1, 0.5),
+    "InvocationError": (500, 1, 0.5),
+    "ConfigurationError": (500, 1, 0.5),
+    "EventError": (400, 1, 0.5),
+    "UnusableKey": (400, 1, 0.5),
+    "NotRecognized": (422, 2, 0.5),
+    "ServiceRefused": (502, 1, 0.5),
+    "AccessRefused": (502, 1, 0.5),
+    "ServiceUnavailable": (503, 1000, 0.5),
+    "UnusableAnswer": (503, 1, 0.5),
+    "RateLimited": (429, 1000, 2.5),
+    "DownloadFailed": (422, 2, 0.5),
+    "DownloadRefused": (422, 1, 0.5),
+    "ObjectChanging": (503, 1, 0.5),
+    "ObjectUnavailable": (422, 1, 0.5),
+    "StoreError": (502, 1, 0.5),
+    "StoreRefused": (502, 1, 0.5),
+    "StoreUnreachable": (502, 4, 0.2),
+    "StoreBusy": (503, 4, 0.5),
+    "OutOfTime": (504, 1, 0.5),
+    "InputTooLong": (504, 1, 0.5),
+    "UnexpectedFault": (500, 1, 0.5),
+    "UploadsFailed": (500, 1, 0.5),
+}
+STOP_THE_ROUND = {"ConfigurationError", "AccessRefused", "StoreRefused"}
+FOR_OPERATORS_ONLY = {"ConfigurationError", "AccessRefused", "UnexpectedFault"} | {
+    name for name in CONSEQUENCES if name.startswith("Store")
+}
+OUTAGES = {"ServiceUnavailable", "RateLimited"} | {
+    name for name in CONSEQUENCES if name.startswith("Store")
+}
+
+
+def test_each_class_carries_its_consequence() -> None:
+    classes = {
+        name: kind
+        for name, kind in vars(errors).items()
+        if isinstance(kind, type) and issubclass(kind, QuotaInvoiceError)
+    }
+    del classes["QuotaInvoiceError"]
+    assert {
+        name: (kind.status, kind.tries, kind.pause) for name, kind in classes.items()
+    } == CONSEQUENCES
+    for attribute, names in (
+        ("stops_round", STOP_THE_ROUND),
+        ("internal", FOR_OPERATORS_ONLY),
+        ("is_outage", OUTAGES),
+    ):
+        assert {name for name, kind in classes.items() if getattr(kind, attribute)} == names
+
+
+def test_a_defect_is_named_by_its_innermost_place() -> None:
+    def fail() -> None:
+        raise ValueError("do-not-tell")
+
+    try:
+        fail()
+    except ValueError as error:
+        found = errors.UnexpectedFault(error)
+        line = error.__traceback__ and error.__traceback__.tb_next
+        assert str(found) == (
+            f"Function.Fault: ValueError at test_errors.py:{line.tb_lineno if line else 0}"
+        )
+    assert str(errors.UnexpectedFault(ValueError())).endswith("ValueError at nowhere")
+
+
+def test_no_less_than_no_time_is_left() -> None:
+    assert "0.0 s are left" in str(errors.OutOfTime(-2))
+    assert "0.4 s are left" in str(errors.OutOfTime(0.4))
 
 
 def test_signed_urls_in_messages_lose_their_queries() -> None:

@@ -146,6 +146,18 @@ def test_an_entry_that_cannot_be_read_is_an_error_in_its_place() -> None:
     assert isinstance(good, Upload)
 
 
+@pytest.mark.parametrize("body", [{"bucket": {"name": "b"}}, {"object": {"key": "incoming/a.jpg"}}])
+def test_an_entry_names_both_bucket_and_key(body: dict[str, Any]) -> None:
+    [found] = uploads({"Records": [{"s3": body}]})
+    assert isinstance(found, EventError)
+
+
+@pytest.mark.parametrize("message", [None, 5, "no JSON", "[" * 100_000, "{}", '{"Records": 1}'])
+def test_an_smn_message_without_entries_is_an_error(message: object) -> None:
+    [found] = uploads({"record": [{"smn": {"message": message}}]})
+    assert isinstance(found, EventError)
+
+
 def test_an_unknown_event_is_named_by_its_member_names() -> None:
     with pytest.raises(EventError) as caught:
         parse({"kind": "x", "token": "do-not-tell"})
@@ -216,6 +228,10 @@ def test_a_backfill_event_has_plain_keys() -> None:
         ('{"retry_failed": true, "failures": false}', Sweep(retry_failed=True)),
         ('{"failures": true, "retry_failed": false}', Sweep(retry_failed=True)),
         ('{"verify": true, "failures": false}', Sweep(verify=True)),
+        (
+            '{"retry_failed": true, "failures": true, "verify": true, "rederive": true}',
+            Sweep(retry_failed=True, verify=True, rederive=True),
+        ),
     ],
 )
 def test_a_timer_asks_for_a_sweep(user_event: str, sweep: Sweep) -> None:
@@ -228,3 +244,37 @@ def test_a_timer_asks_for_a_sweep(user_event: str, sweep: Sweep) -> None:
 def test_a_timer_that_asks_for_something_else_is_an_error(user_event: str) -> None:
     with pytest.raises(EventError, match="Event.Unknown: "):
         parse({**sample_event("timer"), "user_event": user_event})
+
+
+@pytest.mark.parametrize(
+    ("etag", "size", "version", "read"),
+    [
+        ('"AB"', 5, "v1", ("ab", 5, "v1")),
+        ("AB", 0, "null", ("ab", 0, None)),
+        ("", True, "", (None, None, None)),
+        (None, "5", None, (None, None, None)),
+    ],
+)
+def test_an_entry_may_be_without_etag_size_and_version(
+    etag: object, size: object, version: object, read: tuple[object, ...]
+) -> None:
+    item = {"key": "incoming/a.jpg", "eTag": etag, "size": size, "versionId": version}
+    found = upload({"Records": [{"s3": {"bucket": {"name": "b"}, "object": item}}]})
+    assert (found.etag, found.size, found.version_id) == read
+
+
+@pytest.mark.parametrize(
+    ("name", "is_creation"),
+    [("", True), ("OBS:ObjectCreated:Post", True), ("ObjectRemoved:Delete", False)],
+)
+def test_an_event_without_a_name_counts_as_a_creation(name: str, *, is_creation: bool) -> None:
+    body = {"bucket": {"name": "b"}, "object": {"key": "incoming/a.jpg"}}
+    found = upload({"Records": [{"eventName": name, "s3": body}]})
+    assert (found.event_name, found.is_creation) == (name, is_creation)
+
+
+def test_the_id_of_an_entry_is_that_of_the_request() -> None:
+    body = {"bucket": {"name": "b"}, "object": {"key": "incoming/a.jpg"}}
+    for name in ("x-obs-request-id", "x-amz-request-id"):
+        found = upload({"Records": [{"responseElements": {name: "r-1"}, "s3": body}]})
+        assert found.event_id == "r-1"

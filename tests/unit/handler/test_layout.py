@@ -92,6 +92,33 @@ def test_long_keys_and_keys_with_dots_as_a_part_do_not_keep_the_order(
     assert (DEFAULT_LAYOUT.record_key(key) == f"results/{path}.json") is keeps_order
 
 
+def test_a_path_keeps_the_order_if_the_longest_key_of_it_fits_into_1024_bytes() -> None:
+    longest = LIMIT - len("incoming/") - len(f".{LONGEST_ETAG}0.json")
+    assert DEFAULT_LAYOUT.keeps_order("incoming/" + "a" * longest)
+    assert not DEFAULT_LAYOUT.keeps_order("incoming/" + "a" * (longest + 1))
+
+
+def test_a_long_key_begins_with_200_bytes_of_its_path() -> None:
+    start, _, digest = DEFAULT_LAYOUT.record_key("incoming/" + "a" * 1000).partition("~")
+    assert start == "results/" + "a" * 200
+    assert len(digest.removesuffix(".json")) == 32
+
+
+def test_a_path_that_looks_hashed_gets_a_hash() -> None:
+    looks = f"incoming/a~{'0' * 32}"
+    assert not DEFAULT_LAYOUT.keeps_order(looks)
+    assert DEFAULT_LAYOUT.keeps_order(looks[:-1])
+    assert DEFAULT_LAYOUT.input_key(looks.removeprefix("incoming/")) is None
+
+
+def test_an_api_caller_may_name_a_path_of_1024_characters() -> None:
+    path = "a" * 1024
+    assert DEFAULT_LAYOUT.requested_path(path) == path
+    with pytest.raises(UnusableKey, match="at most 1024 characters"):
+        DEFAULT_LAYOUT.requested_path(path + "a")
+    assert DEFAULT_LAYOUT.requested_path("") == ""
+
+
 @given(st.one_of(PATHS, RESOLVABLE, LONG), st.one_of(PATHS, RESOLVABLE, LONG))
 @example("a/../b", "a/…/b")
 @example("a/../b", "a/./b")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from base64 import b64encode
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -56,6 +57,7 @@ class Service:
         self.is_last = False
         self.store = FakeStore()
         self.lines: list[str] = []
+        self.forget: Callable[[], None] = lambda: None
 
     def read(self, key: str = "incoming/a.jpg") -> Reading:
         self.store.objects[key] = self.content
@@ -64,6 +66,7 @@ class Service:
         self.store.requests.clear()
         log = Log("request-1", self.lines.append)
         recognizer = Recognizer(self.store, self.ocr, log, DEFAULT_LAYOUT, auto=self.auto)
+        self.forget = lambda: recognizer.forget_pages(seen.source)
         self.record = None
         deadline = Deadline(0.0, 0.0, clock=lambda: -self.seconds)
         reading = recognizer.read(File.stored(seen, is_last_attempt=self.is_last), deadline)
@@ -103,6 +106,33 @@ def test_a_file_that_scaling_does_not_help_keeps_its_refusal(content: bytes) -> 
     with pytest.raises(ImageTooLarge, match="AIS.0103") as caught:
         service.read()
     assert (service.sent, caught.value.request_id) == (["url"], "r-1")
+
+
+def on_glass(paper: int) -> bytes:
+    """Return a scanner's glass of 4,800 x 800 pixels, with a paper so many pixels wide on it."""
+    image = Image.new("L", (4800, 800), 200)
+    image.paste(0, (1000, 8, 1000 + paper, 792))
+    with io.BytesIO() as file:
+        image.save(file, "PNG")
+        return file.getvalue()
+
+
+def test_a_small_paper_on_a_large_glass_is_sent_again_without_the_margin() -> None:
+    service = Service(TOO_LARGE, BLANK, RESULT, content=on_glass(2000))
+    reading = service.read()
+    assert service.sent == ["url", "image", "image"]
+    assert (reading.pages[1].view.scale, reading.pages[1].view.left) == (1, 1000 - 104)
+
+
+def test_a_paper_without_a_margin_is_not_sent_again() -> None:
+    service = Service(TOO_LARGE, BLANK, RESULT, content=on_glass(3700))
+    with pytest.raises(ImageRefused, match=r"AIS\.0104"):
+        service.read()
+    assert service.sent == ["url", "image"]
+    small = Service(BLANK, RESULT, content=picture(800, 600, "WEBP"))
+    with pytest.raises(ImageRefused, match=r"AIS\.0104"):
+        small.read()
+    assert small.sent == ["image"]
 
 
 @pytest.mark.parametrize(
@@ -449,6 +479,22 @@ def test_the_pages_before_an_error_are_kept_and_not_asked_for_again() -> None:
     assert service.ocr.pages == [1, 2, 3, 3, 4]
     assert (list(reading.pages), reading.attempts) == ([1, 3, 4], 4)
     assert (reading.pages_refused, reading.pages_without_invoice) == ((), (2,))
+
+
+def test_kept_pages_are_removed_by_one_request_and_others_by_none() -> None:
+    busy = RateLimited("APIG.0308", "The throttling threshold has been reached.")
+    busy.retry_after = 60
+    service = Service([ticket(number="1")], busy, content=pdf_of(4))
+    with pytest.raises(RateLimited):
+        service.read(PDF)
+    service.read(PDF)
+    for _ in range(2):
+        service.forget()
+    assert (service.store.writes, service.store.records) == ([PAGES], {})
+    service = Service(content=pdf_of(4))
+    service.read(PDF)
+    service.forget()
+    assert service.store.writes == []
 
 
 def test_the_pages_before_the_end_of_the_time_are_kept() -> None:

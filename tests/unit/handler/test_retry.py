@@ -1,13 +1,22 @@
-"""Retries: number of attempts, pauses, time."""
+"""Retries and deadlines: number of attempts, pauses, time."""
 
 from __future__ import annotations
 
+import random
+import threading
+
 import pytest
 
-from quota_invoice.deadline import Deadline
+from quota_invoice.deadline import (
+    SHORTEST_REQUEST,
+    Deadline,
+    run_before,
+    run_with_timeout,
+)
 from quota_invoice.errors import (
     ImageRefused,
     NotRecognized,
+    OutOfTime,
     QuotaInvoiceError,
     RateLimited,
     ServiceRefused,
@@ -109,3 +118,51 @@ def test_attempts_are_counted_for_each_error() -> None:
     service = Service(unavailable(), unavailable(), NotRecognized("AIS.0105", "failed"))
     service.retry()
     assert service.calls == 4
+
+
+def test_a_pause_is_made_only_if_a_request_fits_behind_it() -> None:
+    fits = Service(limited(retry_after=42), seconds=42 + SHORTEST_REQUEST)
+    assert fits.retry() == ("done", 2)
+    too_long = Service(limited(retry_after=42), seconds=41.9 + SHORTEST_REQUEST)
+    with pytest.raises(RateLimited):
+        too_long.retry()
+    assert (too_long.calls, too_long.pauses) == (1, [])
+
+
+def test_pauses_grow_to_twenty_seconds() -> None:
+    random.seed(1)
+    service = Service(*(limited() for _ in range(200)), seconds=10_000)
+    assert service.retry() == ("done", 201)
+    assert 19.5 < max(service.pauses) <= 20
+    assert 2.5 <= min(service.pauses) < 3.5
+
+
+def test_an_earlier_end_of_work_also_ends_retries() -> None:
+    deadline = Deadline(60.0, 40.0, clock=lambda: 10.0)
+    assert deadline.at_most(20)[:2] == (30.0, 30.0)
+    assert deadline.at_most(35)[:2] == (45.0, 40.0)
+    assert deadline.reserve(3)[:2] == (57.0, 37.0)
+    assert deadline.retries_at_most(5)[:2] == (60.0, 15.0)
+    assert deadline.share(5)[:2] == (60.0, 20.0)
+    assert Deadline.never().remaining() == float("inf")
+
+
+@pytest.mark.parametrize("error", [ValueError, SystemExit])
+def test_the_error_of_a_call_in_a_thread_is_the_callers(error: type[BaseException]) -> None:
+    def fail() -> None:
+        raise error
+
+    with pytest.raises(error):
+        run_with_timeout(10, fail)
+
+
+def test_a_late_call_ends_in_time_and_does_not_keep_the_process() -> None:
+    release = threading.Event()
+    assert run_with_timeout(10, lambda: threading.current_thread().daemon)
+    try:
+        with pytest.raises(OutOfTime):
+            run_before(Deadline.after(0.01), release.wait)
+        with pytest.raises(TimeoutError):
+            run_with_timeout(0.01, release.wait)
+    finally:
+        release.set()

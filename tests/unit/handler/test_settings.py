@@ -55,6 +55,7 @@ def test_the_regions_are_those_that_the_sdk_knows() -> None:
         ("OCR_TIMEOUT_SECONDS", "0", "0 is not between 1 and 120"),
         ("OCR_TIMEOUT_SECONDS", "nan", "nan is not between 1 and 120"),
         ("OBS_TIMEOUT_SECONDS", "-1", "-1 is not between 1 and 120"),
+        ("CONFIDENCE_BELOW", "high", "high is not a number"),
         ("SIGNED_URL_SECONDS", "90000", "90000 is not between 1 and 85800"),
         ("SIGNED_URL_SECONDS", "10", "10 ends before OCR_TIMEOUT_SECONDS"),
         ("OCR_ENDPOINT", "ocr.example.com", "not a URL"),
@@ -92,6 +93,68 @@ def test_an_invalid_setting_is_named(name: str, value: str, problem: str) -> Non
     [found] = problems(**{name: value})
     assert problem in found
     assert name in found or problem.startswith("results/ lies")
+
+
+@pytest.mark.parametrize(
+    ("name", "least", "most", "step"),
+    [
+        ("SWEEP_CONCURRENCY", 1, 64, 1),
+        ("OCR_TIMEOUT_SECONDS", 1, 120, 0.5),
+        ("OBS_TIMEOUT_SECONDS", 1, 120, 0.5),
+        ("API_TIMEOUT_SECONDS", 3, 60, 0.5),
+        ("UPLOAD_URL_SECONDS", 60, 85800, 1),
+        ("SIGNED_URL_SECONDS", 30, 85800, 1),
+        ("CONFIDENCE_BELOW", 0, 1, 0.01),
+    ],
+)
+def test_a_number_may_be_each_of_its_limits_and_none_beyond(
+    name: str, least: float, most: float, step: float
+) -> None:
+    for right in (least, most):
+        assert read(**{name: str(right)})
+    for wrong in (least - step, most + step):
+        assert problems(**{name: str(wrong)})
+
+
+def test_a_signed_url_lives_as_long_as_an_ocr_request_or_longer() -> None:
+    assert read(OCR_TIMEOUT_SECONDS="1", SIGNED_URL_SECONDS="1").url_life == 1
+    assert problems(OCR_TIMEOUT_SECONDS="2", SIGNED_URL_SECONDS="1")
+
+
+def test_a_prefix_has_at_most_200_bytes() -> None:
+    longest = "票" * 66 + "a/"
+    assert read(RESULTS_PREFIX=longest).layout.results_prefix == longest
+    assert problems(RESULTS_PREFIX="票" * 66 + "ab/")
+
+
+def test_a_long_problem_is_cut() -> None:
+    [found] = problems(REGION="r" * 400)
+    assert found == f"REGION: {'r' * 300}…"
+    [whole] = problems(RESULTS_PREFIX="r" * 267)
+    assert whole == f"RESULTS_PREFIX: {'r' * 267} is not a path such as incoming/"
+
+
+def test_a_value_without_a_setting_is_the_default() -> None:
+    settings = read()
+    assert (settings.ocr_timeout, settings.obs_timeout, settings.api_seconds) == (30, 10, 30)
+    assert (settings.url_life, settings.upload_life, settings.sweep_concurrency) == (300, 300, 4)
+    assert not settings.recognize_all
+    assert read(RECOGNITION="auto").recognize_all
+
+
+@pytest.mark.parametrize(
+    "name", ["abc", "a.b-c", "a" * 63, "0" + "a-" * 30 + "z"], ids=["3", "signs", "63", "hyphens"]
+)
+def test_a_bucket_has_a_name_that_obs_allows(name: str) -> None:
+    assert read(BUCKET=name).bucket == name
+    for wrong in (name + "-", "-" + name, name + "A", "a" * 64, "ab"):
+        assert problems(BUCKET=wrong)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]", "localhost"])
+def test_http_is_for_this_machine(host: str) -> None:
+    assert read(OCR_ENDPOINT=f"http://{host}:8302/").ocr_endpoint == f"http://{host}:8302"
+    assert problems(OCR_ENDPOINT=f"http://{host}:0")
 
 
 def test_lists_are_separated_by_commas_and_become_lower_case() -> None:
@@ -157,6 +220,12 @@ def test_missing_credentials_are_named_before_an_sdk_looks_for_others() -> None:
         Credentials.of(Keyless())
     assert "no security access key" in str(caught.value)
     assert "no security token" in str(caught.value)
+
+
+def test_a_message_shows_none_of_the_credentials() -> None:
+    credentials = Credentials("AK-1", "the-secret", "")
+    assert credentials.masked("AK-1 with the-secret") == "… with …"
+    assert credentials.masked(None) == "no message"
 
 
 def test_credentials_are_not_in_their_repr() -> None:

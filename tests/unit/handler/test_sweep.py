@@ -6,7 +6,8 @@ import json
 import threading
 import tracemalloc
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from concurrent.futures import Future
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -30,11 +31,13 @@ from quota_invoice.events.timer import Sweep
 from quota_invoice.logs import Log
 from quota_invoice.obs.objects import Entry
 from quota_invoice.obs.walk import State, walk
-from quota_invoice.pipeline import Pipeline
+from quota_invoice.pipeline import Outcome, Pipeline
 from quota_invoice.recognition.breaker import CircuitBreaker
 from quota_invoice.recognition.recognizer import Recognizer
 from quota_invoice.settings.layout import DEFAULT_LAYOUT
 from quota_invoice.settings.settings import Settings
+from quota_invoice.sweep.backlog import Backlog
+from quota_invoice.sweep.progress import Pending, Progress
 from quota_invoice.sweep.sweeper import Sweeper
 from tests.support.announce import etag
 from tests.support.fakes import FIRST_SECOND, FakeOcr, FakeStore, pdf_of, time_of
@@ -798,3 +801,19 @@ def test_a_walk_yields_every_input_with_its_state(
         assert item.is_ordered is not (longer or resolvable)
         if item.state is State.UNSURE and has != (True, True):
             assert not item.is_ordered
+
+
+def test_an_input_that_is_read_between_two_outages_keeps_a_sweep_going() -> None:
+    progress = Progress("", Backlog(datetime.now(timezone.utc)))
+    for outage in (True, True, True, True, False, True, True, True, True):
+        outcome: Future[Outcome] = Future()
+        if outage:
+            outcome.set_exception(BUSY)
+        else:
+            outcome.set_result(Outcome.RECOGNIZED)
+        progress.collect(Pending("incoming/a.jpg", "", outcome, time_of(0), is_untried=False))
+        assert not progress.is_stopping
+    outcome = Future()
+    outcome.set_exception(BUSY)
+    progress.collect(Pending("incoming/a.jpg", "", outcome, time_of(0), is_untried=False))
+    assert progress.is_stopping

@@ -11,8 +11,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema_rs import is_valid
 
 from quota_invoice.api.openapi.describe import describe
+from quota_invoice.api.openapi.json_schema import COUNT, COUNT_OR_NULL
+from quota_invoice.api.openapi.schemas import KEY, MARKER, PREFIX
 from quota_invoice.api.routes import TABLE
 from quota_invoice.errors import ImageRefused
 from tests.support.announce import etag
@@ -196,6 +199,13 @@ def test_invalid_parameters_are_refused(parameters: str) -> None:
     assert api.store.requests == []
 
 
+@pytest.mark.parametrize(
+    "parameters", ["limit=1", "limit=1000", "after=" + "a" * 1024, "prefix=" + "a" * 1024]
+)
+def test_parameters_may_be_each_of_their_limits(parameters: str) -> None:
+    assert Api().ask("GET", f"/invoices?{parameters}").status == 200
+
+
 @pytest.mark.parametrize("after", ["a/../b", "../results", "/", ".", "incoming/../x"])
 def test_any_key_may_be_the_one_to_continue_after(after: str) -> None:
     # A bucket may hold such keys, and `next` may be one; only inputs are listed.
@@ -245,6 +255,12 @@ def test_invalid_names_are_refused(members: dict[str, Any]) -> None:
     assert upload(**members).status == 400
 
 
+def test_a_name_has_at_most_200_characters_and_a_media_type_80_on_each_side() -> None:
+    longest = f"{'a' * 80}/{'b' * 80}"
+    assert upload(name="票" * 200, content_type=longest).status == 201
+    assert upload(name="a.jpg", content_type=f"a{longest}").status == 400
+
+
 @given(st.text(min_size=1, max_size=30))
 def test_every_upload_lies_in_the_uploads_folder(name: str) -> None:
     reply = upload(name=name)
@@ -282,3 +298,38 @@ def test_the_description_has_every_route() -> None:
     }
     names = re.findall(r"#/components/schemas/(\w+)", str(describe("")))
     assert set(names) == set(describe("")["components"]["schemas"])
+
+
+@pytest.mark.parametrize(
+    ("schema", "right", "wrong"),
+    [
+        (KEY, ["a", "a" * 1024], ["", "a" * 1025, "/a", "a/../b", "a/"]),
+        (PREFIX, ["", "a", "a/", "a" * 1024], ["/a", "../a", "a" * 1025]),
+        (MARKER, ["", "a" * 1024], ["a\0", "a" * 1025]),
+        (COUNT, [0, 1], [-1, 0.5, None]),
+        (COUNT_OR_NULL, [0, None], [-1]),
+    ],
+)
+def test_the_description_has_the_limits_of_values(
+    schema: dict[str, Any], right: list[object], wrong: list[object]
+) -> None:
+    assert all(is_valid(schema, value) for value in right)
+    assert not any(is_valid(schema, value) for value in wrong)
+
+
+def test_the_description_has_the_limits_of_requests() -> None:
+    description = describe("")
+    [limit] = [
+        each["schema"]
+        for each in description["paths"]["/invoices"]["get"]["parameters"]
+        if each.get("name") == "limit"
+    ]
+    assert [is_valid(limit, value) for value in (0, 1, 1000, 1001)] == [
+        False,
+        True,
+        True,
+        False,
+    ]
+    upload_request = description["components"]["schemas"]["UploadRequest"]
+    for name, valid in (("", False), ("a", True), ("a" * 200, True), ("a" * 201, False)):
+        assert is_valid(upload_request, {"name": name}) is valid

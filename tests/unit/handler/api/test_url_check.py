@@ -108,11 +108,60 @@ def test_a_host_that_cannot_be_resolved_is_refused() -> None:
         url_check.check_host(url_check.parse_url("https://nowhere.example/"), resolve=fail)
 
 
+def test_a_host_that_is_no_name_is_not_found() -> None:
+    with pytest.raises(UrlRefused, match="not found"):
+        url_check.check_host(url_check.parse_url(f"https://{'a' * 64}.example/"))
+
+
 def test_hosts_on_the_list_need_not_be_public() -> None:
     for allowed in ("intranet.example", "intranet.example:8443"):
         check("https://intranet.example:8443/", "10.0.0.1", allowed=frozenset({allowed}))
     with pytest.raises(UrlRefused):
         check("https://intranet.example/", "10.0.0.1", allowed=frozenset({"intranet.example:8443"}))
+
+
+def test_a_url_has_at_most_16384_characters() -> None:
+    longest = "https://files.example/".ljust(16384, "a")
+    assert url_check.parse_url(longest).path
+    with pytest.raises(UrlRefused, match="too long"):
+        url_check.parse_url(longest + "a")
+
+
+@pytest.mark.parametrize(
+    ("url", "port"),
+    [
+        ("http://files.example/", 80),
+        ("https://files.example/", 443),
+        ("https://files.example:1/", 1),
+    ],
+)
+def test_a_host_is_resolved_with_the_port_of_its_scheme(url: str, port: int) -> None:
+    asked = []
+
+    def resolve(host: str, port: int) -> list[str]:
+        asked.append((host, port))
+        return ["114.115.0.1"]
+
+    url_check.check_host(url_check.parse_url(url), resolve=resolve)
+    assert asked == [("files.example", port)]
+
+
+@pytest.mark.parametrize(
+    ("address", "public"),
+    [
+        ("192.0.0.9", False),
+        ("192.88.99.1", False),
+        ("64:ff9b:1::1", False),
+        ("fec0::1", False),
+        ("5f00::1", False),
+        ("64:ff9b::7273:1", True),
+        ("::114.115.0.1", True),
+        ("2002:7273:1::", True),
+        ("2001:0:4136:e378:8000:63bf:f5ff:fffe", False),
+    ],
+)
+def test_addresses_of_special_networks_are_not_public(address: str, *, public: bool) -> None:
+    assert url_check.is_public(address) is public
 
 
 @given(st.ip_addresses())

@@ -9,7 +9,12 @@ import pytest
 from quota_invoice.obs.objects import BEGINNING
 from quota_invoice.recognition.formats import jpeg
 from quota_invoice.recognition.formats.cut_off import is_cut_off
-from quota_invoice.recognition.formats.kinds import Kind, kind_of, without_head
+from quota_invoice.recognition.formats.kinds import (
+    Kind,
+    kind_of,
+    may_be_transparent,
+    without_head,
+)
 from quota_invoice.recognition.formats.tiff import Tiff
 from tests.support.fakes import pdf_of
 from tests.support.files import formats
@@ -112,6 +117,23 @@ def test_a_file_has_the_kind_of_its_content(content: bytes, kind: Kind) -> None:
     assert kind_of(content[:BEGINNING]) is kind
 
 
+def test_a_bmp_has_a_second_header_of_a_known_size() -> None:
+    known = {12, 16, 40, 52, 56, 64, 108, 124}
+    for size in range(130):
+        content = b"BM" + bytes(12) + size.to_bytes(4, "little") + b"\xff\0" * 40
+        assert (kind_of(content) is Kind.BMP) is (size in known)
+
+
+@pytest.mark.parametrize(
+    ("mode", "may_be"), [("RGBA", True), ("LA", True), ("RGB", False), ("L", False)]
+)
+def test_a_png_with_an_alpha_channel_may_be_transparent(mode: str, *, may_be: bool) -> None:
+    content = formats.encoded(formats.sample().convert(mode), "PNG")
+    assert may_be_transparent(content[:BEGINNING]) is may_be
+    assert may_be_transparent(content[:40] + b"tRNS" + content[40:80])
+    assert not may_be_transparent(b"II*\0" + content[4:])
+
+
 def test_only_the_text_before_an_image_is_left_out() -> None:
     image = formats.jpeg()
     assert without_head(formats.HTTP_HEAD + image) == image
@@ -135,6 +157,33 @@ def test_a_whole_file_is_not_cut_off(name: str) -> None:
     content = formats.READ[name].content()
     lacks_end = content.startswith(b"\xff\xd8") and not jpeg.own_part(content).has_end
     assert is_cut_off(content) == lacks_end
+
+
+@pytest.mark.parametrize("kind", ["PNG", "GIF", "BMP", "WEBP", "JPEG2000", "TIFF"])
+def test_a_file_without_its_last_bytes_is_cut_off(kind: str) -> None:
+    content = formats.encoded(formats.sample(), kind)
+    assert [is_cut_off(content), is_cut_off(content[:-9])] == [False, True]
+    if kind in {"BMP", "WEBP", "JPEG2000"}:  # these say their size
+        assert is_cut_off(content[:-1])
+
+
+@pytest.mark.parametrize("shift", [0, 8, 16, 24])
+def test_each_byte_of_the_size_of_a_bmp_and_a_webp_counts(shift: int) -> None:
+    size = (200 << shift).to_bytes(4, "little")
+    for whole in (
+        b"BM" + size + bytes(8) + b"\x28\0\0\0",
+        b"RIFF" + size + b"WEBPVP8 ",
+    ):
+        assert is_cut_off(whole.ljust(100, b"\0"))
+
+
+def test_a_box_of_more_than_4_gb_says_its_size_in_8_bytes() -> None:
+    content = HEIC.read_bytes()
+    for size, cut_off in ((24, False), (25, True)):
+        large = b"\0\0\0\1mdat" + size.to_bytes(8, "big") + bytes(8)
+        assert is_cut_off(content + large) is cut_off
+    for length in (0, 7):  # to the end of the file, and damaged
+        assert not is_cut_off(content + length.to_bytes(4, "big") + b"mdat" + bytes(9))
 
 
 def test_only_a_jpeg_without_some_pixels_misses_pixels() -> None:

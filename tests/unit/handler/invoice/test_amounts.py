@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import unicodedata
 from decimal import Decimal
 from typing import Any
 
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from quota_invoice.invoice.amount import amount_in_words, parse_amount
 from quota_invoice.invoice.interpret import interpret
+from quota_invoice.invoice.numerals import FULL_WIDTH as FULL_WIDTH_FORMS
 from quota_invoice.invoice.numerals import LIMIT, from_numeral, to_numeral
 from tests.support.fakes import RESULT, problems
 from tests.support.paths import CASES
@@ -114,6 +116,66 @@ def test_words_and_figures_that_differ_give_no_amount(amount: Decimal, other: De
 def test_a_number_and_its_numeral_say_the_same(number: int) -> None:
     assert from_numeral(to_numeral(number)) == number
     assert from_numeral(to_numeral(number).translate(ORDINARY)) == number
+
+
+@pytest.mark.parametrize(
+    ("value", "signs"),
+    [
+        (0, "零〇○"),
+        (1, "壹一弌"),
+        (2, "贰二两兩弍貮貳"),
+        (3, "叁三弎参參叄"),
+        (4, "肆四"),
+        (5, "伍五"),
+        (6, "陆六陸"),
+        (7, "柒七"),
+        (8, "捌八"),
+        (9, "玖九"),
+        (10, "拾十"),
+        (20, "廿卄"),
+        (30, "卅"),
+        (40, "卌"),
+    ],
+)
+def test_each_form_of_a_numeral_has_its_value(value: int, signs: str) -> None:
+    assert {sign: from_numeral(sign) for sign in signs} == dict.fromkeys(signs, value)
+
+
+@pytest.mark.parametrize(
+    ("value", "signs"), [(100, "佰百"), (1000, "仟千"), (10**4, "万萬"), (10**8, "亿億")]
+)
+def test_each_form_of_a_unit_has_its_value(value: int, signs: str) -> None:
+    for sign in signs:
+        assert from_numeral(f"贰{sign}") == 2 * value
+
+
+def test_the_full_width_forms_are_those_of_all_visible_ascii_characters() -> None:
+    assert list(FULL_WIDTH_FORMS.values()) == list(range(ord("!"), ord("~") + 1))
+    for full, ascii_form in FULL_WIDTH_FORMS.items():
+        assert unicodedata.normalize("NFKC", chr(full)) == chr(ascii_form)
+
+
+def test_the_largest_number_is_one_below_the_limit() -> None:
+    most = "玖仟玖佰玖拾玖亿玖仟玖佰玖拾玖万玖仟玖佰玖拾玖"
+    assert (from_numeral(most), to_numeral(LIMIT - 1)) == (LIMIT - 1, most)
+    assert from_numeral("壹万亿") is None
+
+
+def test_an_amount_is_under_the_limit_and_in_fen() -> None:
+    assert parse_amount("1,000,000,000,000") is None
+    assert parse_amount("999999999999.99") == Decimal(LIMIT) - Decimal("0.01")
+    assert amount_in_words(Decimal(LIMIT) - 1).endswith("玖佰玖拾玖元整")
+    assert amount_in_words(Decimal(0)) == "零元整"
+
+
+@pytest.mark.parametrize("text", ["5(伍元)", "5元(伍元整)", "伍元(5)", "伍元￥5"])
+def test_words_and_figures_may_be_as_short_as_can_be(text: str) -> None:
+    assert parse_amount(text) == 5
+
+
+def test_a_text_of_an_amount_has_at_most_80_characters() -> None:
+    assert parse_amount("5".rjust(80)) == 5
+    assert parse_amount("5".rjust(81)) is None
 
 
 @given(AMOUNTS)

@@ -79,6 +79,15 @@ def test_a_wrong_field_is_found(change: dict[str, Any], code: str, severity: str
 NOT_IN_TABLE = {"several_invoices", "past_last_day", "not_verifiable"}
 
 
+def test_the_usual_amounts_are_those_that_are_printed() -> None:
+    usual = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000]
+    near = {amount + step for amount in usual for step in (-1, 1)} - {0, *usual}
+    for amounts, codes in ((usual, []), (near, ["unusual_amount"])):
+        for amount in amounts:
+            entry = interpret({**RESULT, "amount": f"￥{amount}.00"})
+            assert [each["code"] for each in problems(entry)] == codes
+
+
 def test_each_rule_is_in_the_table() -> None:
     of_one_field = {rule.__name__ for rule in RULES} - NOT_IN_TABLE
     assert {code.partition(".")[0] for _, code, _ in TABLE} == of_one_field

@@ -161,6 +161,7 @@ def test_a_conflict_is_shown_with_the_values_before_it_until_somebody_decides(
     assert (invoice["number"], codes(invoice)) == ("91234567", [CONFLICT])
     assert invoice["needs_review"] is True
     assert sorted(invoice["review"]["conflict"]) == sorted([one.name, two.name])
+    assert (invoice["review"]["by"], invoice["review"]["at"]) == (two.by, two.at)
     assert effective(review)["review"] == {"entries": 3, "conflicts": 1, "outdated": 0}
     review.decide(corrected(number="91234568"))
     assert (codes(invoice_of(review)), invoice_of(review)["review"]["conflict"]) == ([], None)

@@ -84,6 +84,12 @@ def test_an_object_with_a_wrong_member_is_no_entry(change: dict[str, Any]) -> No
         parse_entry(ENTRY.name, CONTENT | change)
 
 
+def test_an_entry_may_have_10000_characters_in_a_text_and_1000_values_in_a_list() -> None:
+    longest = {"reason": "x" * 10_000, "seen": ["x"] * 1000, "invoice": 1}
+    entry = parse_entry(ENTRY.name, CONTENT | longest)
+    assert (len(entry.reason), len(entry.seen), entry.place) == (10_000, 1000, 1)
+
+
 def test_an_entry_of_a_former_version_is_no_undo() -> None:
     former = {member: value for member, value in CONTENT.items() if member != "undoes"}
     assert parse_entry(ENTRY.name, former) == ENTRY

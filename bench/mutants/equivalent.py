@@ -1,0 +1,126 @@
+"""Mutants that no test can tell from the code, each with the reason."""
+
+from __future__ import annotations
+
+import difflib
+from typing import NamedTuple
+
+
+class Equivalent(NamedTuple):
+    """A mutant that no test can tell from the code, or only by the machine's speed.
+
+    Attributes:
+        module: the module's path below handler/quota_invoice/.
+        before: the changed line of the code, without indentation.
+        after: this line of the mutant.
+        reason: why both do the same.
+    """
+
+    module: str
+    before: str
+    after: str
+    reason: str
+
+
+EQUIVALENT = (
+    Equivalent(
+        "api/requests.py",
+        'value = _DATA_URL.sub("", value, count=1)',
+        'value = _DATA_URL.sub("", value, count= 2)',
+        "the pattern matches at the beginning only",
+    ),
+    Equivalent(
+        "recognition/pages.py",
+        "self._slowest = 0.0",
+        "self._slowest = -1.0",
+        "without time, the request itself is refused by the same error",
+    ),
+    Equivalent(
+        "api/openapi/schemas.py",
+        '"minLength": 1,',
+        '"minLength": 0,',
+        "the patterns of these texts have a character at least",
+    ),
+    Equivalent(
+        "retry.py",
+        "if error.tries == 1:",
+        "if error.tries == 0:",
+        "the loop raises an error without further attempts as well, after its import",
+    ),
+    Equivalent(
+        "logs.py",
+        '"ms": round((time.perf_counter() - step.started) * 1000, 1),',
+        '"ms": round((time.perf_counter() - step.started) * 1000, 0),',
+        "a clock that stood still would be needed to see the decimals of a duration",
+    ),
+    Equivalent(
+        "recognition/formats/jpeg.py",
+        "_MCU = 16 # rows that are decoded together, at most",
+        "_MCU = 15 # rows that are decoded together, at most",
+        "rows are missing in blocks of 8 or 16: both numbers tell the same blocks",
+    ),
+    Equivalent(
+        "recognition/formats/jpeg.py",
+        "return differs is not None and "
+        "differs[1] < one.height - -(-_MCU * one.height // rows) - 1",
+        "return differs is not None and "
+        "differs[1] < one.height - -(-_MCU * one.height // rows) - 2",
+        "as above",
+    ),
+    Equivalent(
+        "recognition/formats/conversion.py",
+        'glass = Image.new("L", small.size, small.getpixel(corners[0]))',
+        'glass = Image.new("L", small.size, small.getpixel(corners[ 1]))',
+        "nothing is trimmed unless all corners look alike",
+    ),
+    Equivalent(
+        "recognition/formats/memory.py",
+        "return float(image.width * min(image.height, tags.get(_STRIP_ROWS, 0)) * 4)",
+        "return float(image.width * min(image.height, tags.get(_STRIP_ROWS, -1)) * 4)",
+        "without strips, the copies of the image need more than its decoder",
+    ),
+    Equivalent(
+        "recognition/formats/pdf_images.py",
+        r'_UPRIGHT = b"\xff\xe1\0\x22Exif\0\0MM\0*" + '
+        'struct.pack(">IHHHIHHI", 8, 1, 274, 3, 1, 1, 0, 0)',
+        r'_UPRIGHT = b"\xff\xe1\0\x22Exif\0\0MM\0*" + '
+        'struct.pack(">IHHHIHHI", 8, 1, 274, 3, 2, 1, 0, 0)',
+        "readers take the first value of the orientation, however many it says",
+    ),
+    Equivalent(
+        "recognition/formats/pdf_images.py",
+        r'_UPRIGHT = b"\xff\xe1\0\x22Exif\0\0MM\0*" + '
+        'struct.pack(">IHHHIHHI", 8, 1, 274, 3, 1, 1, 0, 0)',
+        r'_UPRIGHT = b"\xff\xe1\0\x22Exif\0\0MM\0*" + '
+        'struct.pack(">IHHHIHHI", 8, 2, 274, 3, 1, 1, 0, 0)',
+        "readers take the first tag, however many there are",
+    ),
+)
+
+
+def is_equivalent(module: str, before: str, after: str) -> bool:
+    """Whether the mutant of a module is listed.
+
+    Args:
+        module: its path from the root of the repository.
+        before: its code.
+        after: the mutant's code.
+    """
+    name = module.removeprefix("handler/quota_invoice/")
+    removed, added = changed_lines(before, after)
+    return any((name, removed, added) == one[:3] for one in EQUIVALENT)
+
+
+def changed_lines(before: str, after: str) -> tuple[str, str]:
+    r"""Return the changed lines of two texts, with single spaces.
+
+    >>> changed_lines("a\n  b <= 1\nc", "a\n  b <  1\nc")
+    ('b <= 1', 'b < 1')
+    """
+    head = 2  # lines, with the names of the files
+    lines = list(difflib.unified_diff(before.splitlines(), after.splitlines(), n=0))[head:]
+    removed, added = (
+        " ".join(" ".join(line[1:] for line in lines if line.startswith(sign)).split())
+        for sign in "-+"
+    )
+    return removed, added
