@@ -1,15 +1,15 @@
-"""The mutants that a run draws, and the unit tests of each module."""
+"""The mutants that a run draws, and the tests of each module."""
 
 from __future__ import annotations
 
 import ast
 from pathlib import Path, PurePosixPath
 
-# Modules that only send requests are tested with real connections.
+# Modules that only send requests are tested with real connections, and decoders with real images.
 _TRANSPORT = "tests/functional/handler/transport"
 _PDFS = (
     "tests/unit/handler/formats/test_pdf.py",
-    "tests/unit/handler/formats/test_pdf_pages.py",
+    "tests/functional/handler/formats/test_pdf_pages.py",
     "tests/unit/handler/test_recognition.py",
 )
 TESTS = {
@@ -67,8 +67,8 @@ TESTS = {
         "tests/unit/handler/test_recognition.py",
         "tests/unit/handler/test_tickets.py",
         "tests/unit/handler/test_pipeline.py",
-        "tests/unit/handler/formats/test_pdf_pages.py",
-        "tests/unit/handler/formats/test_tiff_pages.py",
+        "tests/functional/handler/formats/test_pdf_pages.py",
+        "tests/functional/handler/formats/test_tiff_pages.py",
     ),
     "quota_invoice/recognition/breaker.py": ("tests/unit/handler/test_sweep.py",),
     "quota_invoice/recognition/formats": (
@@ -76,36 +76,36 @@ TESTS = {
         "tests/unit/handler/test_recognition.py",
     ),
     "quota_invoice/recognition/formats/conversion.py": (
-        "tests/unit/handler/formats/test_limits.py",
-        "tests/unit/handler/formats/test_conversion.py",
-        "tests/unit/handler/formats/test_memory.py",
-        "tests/unit/handler/formats/test_tiff_pages.py",
+        "tests/functional/handler/formats/test_limits.py",
+        "tests/functional/handler/formats/test_conversion.py",
+        "tests/functional/handler/formats/test_memory.py",
+        "tests/functional/handler/formats/test_tiff_pages.py",
         "tests/unit/handler/test_recognition.py",
     ),
     "quota_invoice/recognition/formats/image_files.py": (
-        "tests/unit/handler/formats/test_pdf_pages.py",
+        "tests/functional/handler/formats/test_pdf_pages.py",
     ),
     "quota_invoice/recognition/formats/jpeg.py": (
-        "tests/unit/handler/formats/test_limits.py",
-        "tests/unit/handler/formats/test_conversion.py",
+        "tests/functional/handler/formats/test_limits.py",
+        "tests/functional/handler/formats/test_conversion.py",
         "tests/unit/handler/formats/test_kinds.py",
-        "tests/unit/handler/formats/test_pdf_pages.py",
+        "tests/functional/handler/formats/test_pdf_pages.py",
     ),
     "quota_invoice/recognition/formats/memory.py": (
-        "tests/unit/handler/formats/test_limits.py",
-        "tests/unit/handler/formats/test_memory.py",
+        "tests/functional/handler/formats/test_limits.py",
+        "tests/functional/handler/formats/test_memory.py",
         "tests/unit/handler/test_recognition.py",
     ),
     "quota_invoice/recognition/formats/pdf.py": _PDFS,
     "quota_invoice/recognition/formats/pdf_images.py": _PDFS,
     "quota_invoice/recognition/formats/pdf_resources.py": _PDFS,
     "quota_invoice/recognition/formats/pyramid.py": (
-        "tests/unit/handler/formats/test_tiff_pages.py",
+        "tests/functional/handler/formats/test_tiff_pages.py",
     ),
     "quota_invoice/recognition/formats/tiff.py": (
-        "tests/unit/handler/formats/test_tiff_pages.py",
+        "tests/functional/handler/formats/test_tiff_pages.py",
         "tests/unit/handler/formats/test_kinds.py",
-        "tests/unit/handler/formats/test_conversion.py",
+        "tests/functional/handler/formats/test_conversion.py",
     ),
     "quota_invoice/records": ("tests/unit/handler/records", "tests/unit/handler/test_rederive.py"),
     "quota_invoice/redaction.py": ("tests/unit/handler/test_errors.py",),

@@ -13,7 +13,7 @@ from quota_invoice.deadline import Deadline
 from quota_invoice.errors import FileRefused, ImageTooLarge, OutOfTime
 from quota_invoice.recognition.formats import jpeg, memory
 from quota_invoice.recognition.formats.conversion import fits, to_jpeg
-from tests.unit.handler.formats.test_conversion import encoded, opened
+from tests.functional.handler.formats.test_conversion import encoded, opened
 
 MB = 1 << 20
 FREE = 1024 * MB * 3 // 4 - 110 * MB
