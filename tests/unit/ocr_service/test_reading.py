@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from ocr_service.reading.fields import amount, code, confidence, number, place
 from ocr_service.reading.fields.candidates import BROKEN, Candidate, Label
 from ocr_service.reading.fields.extraction import Extraction, extract
 from ocr_service.reading.text import lines
+from ocr_service.reading.text.engine import Engine
 from ocr_service.reading.text.lines import Line
-from ocr_service.reading.text.page import Page, has_taller
+from ocr_service.reading.text.page import Page, detect, has_taller
 
 
 def line(
@@ -152,6 +156,36 @@ def test_the_sum_of_a_form_is_no_amount_of_the_invoice_that_lies_on_it(label: st
 def test_a_sum_without_another_amount_is_doubtful() -> None:
     [found] = amount.words_candidates([line("合计壹佰元整")])
     assert (found.text, found.trust) == ("￥100.00", BROKEN)
+
+
+class Found:
+    """An engine that has found the boxes of these lines."""
+
+    def __init__(self, *found: Line) -> None:
+        self.boxes = [each.box for each in found]
+
+    def detect(self, _image: object, _side: int, *, enlarge: float) -> list[NDArray[np.float32]]:
+        assert enlarge == 1.0
+        return self.boxes
+
+    def upside_down(self, crops: list[object]) -> list[float]:
+        return [0.0] * len(crops)
+
+
+def test_the_longest_lines_are_read_before_the_tallest_and_pieces_last() -> None:
+    piece = line("联", 500, 10, height=60)
+    title, code_line = (
+        line("湖南省地方税务局通用定额发票", 0, 80),
+        line("发票代码143001900111", 0, 130),
+    )
+    number_line, note = line("发票号码 01234567", 0, 180), line("(盖章有效)", 0, 230)
+    words, small = line("伍拾元整", 0, 280, height=50), line("第二联", 0, 400, height=12)
+    lines_found = (piece, small, words, note, number_line, code_line, title)
+    engine = cast("Engine", Found(*lines_found))
+    page = detect(engine, np.zeros((450, 600, 3), np.uint8), side=544)
+    in_order = [title, code_line, number_line, words, note]
+    assert [box.tolist() for box in page.unread[:5]] == [each.box.tolist() for each in in_order]
+    assert len(page.unread) == len(lines_found)
 
 
 def test_reading_goes_on_while_an_unread_line_is_taller_than_the_amount() -> None:
