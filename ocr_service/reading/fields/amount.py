@@ -39,6 +39,7 @@ _POINT_LOST = re.compile(r"\d{2}00")
 _ANOTHER = re.compile(r"[罚奖赔押]|最高|工本")
 # The sum of a form or a receipt that lies beside the invoice. Few invoices have such a label.
 _SUM = re.compile(r"[合总小]计|应[收付退]|借款")
+_ROW = 30  # heights: in the row of a form, figures are far behind words
 _ENGLISH = {
     "one": 1,
     "two": 2,
@@ -176,7 +177,8 @@ def _candidates(
             value = line.span(start, end)
             if _ANOTHER.search(text_above(value, lines)):
                 continue
-            is_sum = bool(_SUM.search(text_left_of(value, lines) + line.text[:start]))
+            before = text_left_of(value, lines, reach=_ROW) + line.text[:start]
+            is_sum = bool(_SUM.search(before))
             trust = BROKEN if is_sum or _may_be_broken(line, start, end) else 1.0
             (sums if is_sum else found).append(Candidate(written(fen), value, Label.OWN, trust))
     return found or sums

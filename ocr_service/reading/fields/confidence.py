@@ -113,7 +113,12 @@ def amount_field(found: Extraction) -> Field:
         return Field(field.text, field.confidence * factor)
     if words.text == figures.text:
         return Field(words.text, 1 - (1 - words.confidence) * (1 - figures.confidence))
-    surer = max(words, figures, key=lambda field: (amount.is_usual(field.text), field.confidence))
+    # Of two that are about as sure, the words count: figures of another paper look the same.
+    surer = max(
+        words,
+        figures,
+        key=lambda field: (amount.is_usual(field.text), round(field.confidence, 1)),
+    )
     return Field(surer.text, surer.confidence * _CONTRADICTED)
 
 

@@ -151,6 +151,8 @@ def test_the_sum_of_a_form_is_no_amount_of_the_invoice_that_lies_on_it(label: st
     assert texts(amount.words_candidates(page)) == [("￥5.00", Label.OWN)]
     beside = [line(label), line("壹佰元整", 260), line("伍元", 0, 90)]
     assert texts(amount.words_candidates(beside)) == [("￥5.00", Label.OWN)]
+    figures = [line(label), line("￥100.00", 900), line("￥5.00", 0, 90)]
+    assert texts(amount.figures_candidates(figures)) == [("￥5.00", Label.OWN)]
 
 
 def test_a_sum_without_another_amount_is_doubtful() -> None:
@@ -325,6 +327,13 @@ def test_title_and_code_of_every_division_give_the_same_place() -> None:
     for four, whole in place.divisions().items():
         if place.by_title(whole) != whole:
             pytest.fail(f"{four}: {whole} is read as {place.by_title(whole)}")
+
+
+def test_words_count_before_figures_that_are_about_as_sure() -> None:
+    words, figures = line("贰仟元整", chance=0.97), line("￥5.00", 0, 90, chance=0.99)
+    assert confidence.amount_field(extract([words, figures])).text == "￥2000.00"
+    doubtful = line("贰仟元整", chance=0.6)
+    assert confidence.amount_field(extract([doubtful, figures])).text == "￥5.00"
 
 
 def test_title_and_code_that_contradict_each_other_lose_confidence() -> None:
