@@ -599,6 +599,22 @@ def test_an_outage_stops_a_sweep() -> None:
     assert cloud.store.records[STATE]["after"]
 
 
+def test_a_defect_is_named_without_its_text_and_costs_no_other_input() -> None:
+    cloud = Cloud(SWEEP_CONCURRENCY="1")
+    for name in "ab":
+        cloud.put(f"incoming/{name}.jpg")
+
+    def fault() -> None:
+        if len(cloud.ocr.given) == 1:
+            raise KeyError("do-not-tell")
+
+    cloud.ocr.meanwhile = fault
+    with pytest.raises(UploadsFailed, match=r"Function.Fault: .*KeyError at test_sweep.py:\d+"):
+        cloud.run()
+    assert cloud.records.keys() == {"results/b.jpg.json", "retries/a.jpg.1.json"}
+    assert "do-not-tell" not in "".join(cloud.lines)
+
+
 def test_an_input_that_cannot_be_postponed_is_seen_by_the_next_sweep() -> None:
     cloud = Cloud(BUSY)
     cloud.put("incoming/a.jpg")

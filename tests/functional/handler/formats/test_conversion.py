@@ -9,12 +9,13 @@ import sys
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops, ImageStat
 
 from quota_invoice.errors import FileRefused, ImageTooLarge
-from quota_invoice.recognition.formats.conversion import fits, to_jpeg
+from quota_invoice.recognition.formats.conversion import fits, is_plain, to_jpeg
 from tests.support import bombs
-from tests.support.paths import HANDLER
+from tests.support.files import formats
+from tests.support.paths import HANDLER, HEIC
 
 
 def encoded(image: Image.Image, kind: str, **options: object) -> bytes:
@@ -97,6 +98,28 @@ def test_the_exif_orientation_is_applied() -> None:
     assert upright.size == (328, 4096)
     red, *_ = upright.getpixel((160, 100))  # type: ignore[misc]
     assert (red > 200, upright.getexif().get(0x0112)) == (True, None)
+
+
+@pytest.mark.parametrize("name", ["webp.tif", "scan.jp2", "wechat.webp"])
+def test_an_invoice_in_another_format_looks_the_same(name: str) -> None:
+    made = opened(to_jpeg(formats.READ[name].content()).image)
+    expected = formats.sample().resize(made.size)
+    assert ImageStat.Stat(ImageChops.difference(made, expected).reduce(4)).mean[0] < 5
+
+
+def test_a_photo_of_an_iphone_is_converted() -> None:
+    assert max(opened(to_jpeg(HEIC.read_bytes()).image).size) > 100
+
+
+def test_a_jpeg_that_lacks_only_its_end_marker_is_converted() -> None:
+    content = formats.jpeg()
+    lacking = content.removesuffix(formats.EOI)
+    assert [is_plain(content), is_plain(lacking), is_plain(encoded(formats.sample(), "PNG"))] == [
+        True,
+        False,
+        True,
+    ]
+    assert opened(to_jpeg(lacking).image).size == formats.sample().size
 
 
 def test_a_decompression_bomb_is_not_opened() -> None:

@@ -148,8 +148,9 @@ def rows(picture: Image.Image) -> bytes:
     return found
 
 
-def predicted(width: int, colours: int) -> bytes:
-    return b"/DecodeParms<</Predictor 15/Colors %d/Columns %d>>" % (colours, width)
+def predicted(width: int, colours: int, predictor: int = 15) -> bytes:
+    parameters = (predictor, colours, width)
+    return b"/DecodeParms<</Predictor %d/Colors %d/Columns %d>>" % parameters
 
 
 def turned_by_itself(picture: Image.Image) -> bytes:
@@ -190,6 +191,9 @@ IMAGES: dict[str, Callable[[Image.Image], bytes]] = {
     ),
     "pixels as in a PNG": lambda p: pdfs.image(
         p.size, rows(p), b"/FlateDecode", RGB, predicted(p.width, 3)
+    ),
+    "pixels as in a PNG, by their first filter": lambda p: pdfs.image(
+        p.size, rows(p), b"/FlateDecode", RGB, predicted(p.width, 3, 10)
     ),
     "pixels of black ink": lambda p: pdfs.image(
         p.size, ImageChops.invert(p.convert("L")).tobytes(), b"[]", BLACK

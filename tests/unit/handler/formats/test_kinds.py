@@ -77,6 +77,8 @@ SMALL = formats.sample().resize((96, 68))
         ),
         (formats.archive("Doc_1/Document.xml"), Kind.OFD),
         (formats.archive("Res/seal.png", "OFD.xml"), Kind.OFD),
+        (formats.streamed_archive("a.txt", "OFD.xml"), Kind.OFD),
+        (b"a.jpg".ljust(257, b"\0") + b"ustar\x0000", Kind.ARCHIVE),
         (formats.archive("a.ofd", content=formats.archive("OFD.xml")), Kind.ARCHIVE),
         (formats.archive("a.docx", content=formats.archive("word/document.xml")), Kind.ARCHIVE),
         (formats.archive("a.pdf", content=b"%PDF-1.4"), Kind.ARCHIVE),
