@@ -15,6 +15,7 @@ from quota_invoice.errors import (
     ImageRefused,
     NotRecognized,
     ObjectChanging,
+    OutOfTime,
     ServiceRefused,
     ServiceUnavailable,
     StoreError,
@@ -358,6 +359,14 @@ def test_retries_stay_within_the_uploads_share_of_the_time() -> None:
     assert cloud.ocr.seconds == [20, 20, 20, 20]
     outcomes = [line["outcome"] for line in cloud.steps("recognize")]
     assert outcomes == ["error", "error", "ok", "ok"]
+
+
+def test_an_upload_without_time_is_left_to_another_invocation() -> None:
+    cloud = Cloud()
+    cloud.seconds = 0.0
+    with pytest.raises(OutOfTime):
+        cloud.run(announce(KEY, b"image"))
+    assert cloud.store.requests == []
 
 
 def test_uploads_without_time_are_left_to_another_invocation() -> None:

@@ -204,6 +204,28 @@ def test_a_page_of_a_tiff_that_is_refused_costs_no_other_page(code: str) -> None
     assert service.record["ocr"]["fallback"]["code"] == "Image.Converted"
 
 
+def test_a_tiff_of_one_page_is_read_by_url() -> None:
+    service = Service(content=formats.tiff(formats.SAMPLE))
+    service.read()
+    assert service.sent == ["url"]
+
+
+def test_a_file_that_is_no_image_and_cannot_be_fetched_is_refused_once_it_is_sent() -> None:
+    answers = (DownloadRefused("ModelArts.4601", "no"), FormatRefused("AIS.0102", "no"))
+    service = Service(*answers, content=b"no image")
+    with pytest.raises(FormatRefused):
+        service.read()
+    assert service.sent == ["url", "image"]
+
+
+def test_a_refused_pdf_without_its_end_is_said_to_be_cut_off() -> None:
+    for content, code in ((pdf_of(1)[:-200], "File.CutOff"), (pdf_of(1), "")):
+        refusals = [FormatRefused("AIS.0102", "no such format") for _ in range(2)]
+        with pytest.raises(FormatRefused) as caught:
+            Service(*refusals, content=content).read(PDF)
+        assert caught.value.file_code == code
+
+
 def test_white_print_on_a_transparent_ground_is_sent_again_on_black() -> None:
     service = Service(BLANK, RESULT, content=formats.white_on_transparent())
     service.read()

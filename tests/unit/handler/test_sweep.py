@@ -833,3 +833,15 @@ def test_an_input_that_is_read_between_two_outages_keeps_a_sweep_going() -> None
     outcome.set_exception(BUSY)
     progress.collect(Pending("incoming/a.jpg", "", outcome, time_of(0), is_untried=False))
     assert progress.is_stopping
+
+
+def test_all_errors_of_a_sweep_are_counted_and_the_first_20_named() -> None:
+    progress = Progress("", Backlog(datetime.now(timezone.utc)))
+    for _ in range(30):
+        outcome: Future[Outcome] = Future()
+        outcome.set_exception(KeyError("do-not-tell"))
+        progress.collect(Pending("incoming/a.jpg", "", outcome, time_of(0), is_untried=False))
+    assert (progress.counts["errors"], len(progress.errors)) == (30, 20)
+    assert {(key, error.code) for key, error in progress.errors} == {
+        ("incoming/a.jpg", "Function.Fault")
+    }

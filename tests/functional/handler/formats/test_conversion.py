@@ -71,6 +71,14 @@ def test_dark_print_on_a_light_or_transparent_ground_stays_dark(kind: str, mode:
     assert (grey[:, 100:1900].mean() < 60, grey[:, 2200:4000].mean() > 180) == (True, True)
 
 
+def test_a_transparent_colour_of_a_palette_is_white() -> None:
+    image = Image.new("P", (400, 300), 0)
+    image.putpalette([0, 0, 255, 0, 0, 0])
+    image.paste(1, (0, 0, 200, 300))
+    made = opened(to_jpeg(encoded(image, "PNG", transparency=0)).image).convert("L")
+    assert (made.getpixel((100, 100)), made.getpixel((300, 100))) == (0, 255)
+
+
 def test_a_progressive_jpeg_beyond_the_memory_is_not_decoded() -> None:
     small = encoded(Image.new("RGB", (16, 16)), "JPEG", progressive=True, subsampling=0)
     at, size = small.index(b"\xff\xc2") + 5, struct.pack(">HH", 12_000, 14_000)

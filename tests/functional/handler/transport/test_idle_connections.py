@@ -91,6 +91,25 @@ def test_a_kept_connection_replaces_those_that_are_too_old() -> None:
     assert (idle.get(), idle.empty()) == (second, True)
 
 
+def test_a_kept_connection_that_another_thread_takes_is_not_closed() -> None:
+    class Taken:
+        is_closed = False
+
+        def is_usable(self) -> bool:
+            if not idle.empty():
+                idle.get()
+            return False
+
+        def close(self) -> None:
+            self.is_closed = True
+
+    idle: Any = IdleConnections()
+    taken, failed = Taken(), Taken()
+    vars(idle)["_connections"].append(taken)
+    idle.put_nowait(failed)
+    assert (taken.is_closed, failed.is_closed) == (False, True)
+
+
 @pytest.mark.parametrize("clock", ["monotonic", "time"])
 def test_an_old_connection_is_not_used_again(clock: str, monkeypatch: pytest.MonkeyPatch) -> None:
     # While an instance is frozen, either clock may stand still.

@@ -197,6 +197,10 @@ def test_only_a_jpeg_without_some_pixels_misses_pixels() -> None:
         assert found == [True, True, True, False]
 
 
+def test_a_damaged_jpeg_misses_pixels() -> None:
+    assert jpeg.misses_pixels(b"\xff\xd8 no image", (3600, 3600))
+
+
 def test_the_pages_of_a_tiff_are_counted_without_its_thumbnails() -> None:
     three = formats.tiff(formats.SAMPLE, formats.SECOND, formats.THIRD)
     assert Tiff(three).pages == [0, 1, 2]
