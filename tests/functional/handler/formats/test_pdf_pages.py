@@ -206,6 +206,13 @@ def turned_by_itself(picture: Image.Image) -> bytes:
     return encoded(picture, "JPEG", quality=97, exif=exif)
 
 
+def without_jfif(picture: Image.Image) -> bytes:
+    """Return a JPEG that begins with its tables, as PDFs hold them."""
+    content = encoded(picture, "JPEG", quality=99)
+    length = int.from_bytes(content[4:6], "big")
+    return content[:2] + content[4 + length :]
+
+
 def indexed(picture: Image.Image, *, is_png: bool) -> bytes:
     few = picture.quantize(200)
     colours = bytes(few.getpalette() or ())[:600].hex().encode()
@@ -222,6 +229,7 @@ IMAGES: dict[str, Callable[[Image.Image], bytes]] = {
     "JPEG that says it is turned": lambda p: pdfs.image(
         p.size, turned_by_itself(p), b"/DCTDecode", RGB
     ),
+    "JPEG without a header": lambda p: pdfs.image(p.size, without_jfif(p), b"/DCTDecode", RGB),
     "compressed JPEG": lambda p: pdfs.image(
         p.size,
         zlib.compress(encoded(p, "JPEG", quality=99)),

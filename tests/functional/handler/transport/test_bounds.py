@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+import requests
 
 from quota_invoice.errors import (
     ImageRefused,
@@ -28,6 +29,7 @@ from quota_invoice.errors import (
 )
 from quota_invoice.obs.store import LARGEST_RECORD
 from quota_invoice.ocr import connections
+from quota_invoice.sockets import bounded_tls, exchange
 from tests.support.hostile import Peer, hostile, ocr_at, recognize, response, store_at
 
 MB = 1 << 20
@@ -171,6 +173,18 @@ def test_a_success_without_a_usable_result_is_asked_for_once(body: bytes) -> Non
             recognize(ocr_at(server.url))
         assert server.methods() == ["POST"]
     assert caught.value.tries == 1
+
+
+def test_an_exchange_is_one_request_even_if_its_client_sends_another() -> None:
+    adapter = connections.BoundedAdapter(bounded_tls(None))
+    session = requests.Session()
+    session.mount("http://", adapter)
+    with hostile(answers(response("200 OK", b"{}"))) as server:
+        with exchange(5, MB, adapter.kept):
+            session.get(server.url, timeout=5)
+            with pytest.raises(connections.UnusableBody, match="its shape is unknown"):
+                session.get(server.url, timeout=5)
+        assert server.methods() == ["GET"]
 
 
 @pytest.mark.parametrize("kind", ["application/xml", "application/bson"])
