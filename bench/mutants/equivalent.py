@@ -95,6 +95,18 @@ EQUIVALENT = (
         'struct.pack(">IHHHIHHI", 8, 2, 274, 3, 1, 1, 0, 0)',
         "readers take the first tag, however many there are",
     ),
+    Equivalent(
+        "recognition/formats/image_files.py",
+        'inline = packed.ljust(_PLACE, b"\\0") if len(packed) <= _PLACE else None',
+        'inline = packed.ljust(_PLACE, b"\\0") if len(packed) < _PLACE else None',
+        "a pixel has one, three or four samples: no tag has two numbers, which take 4 bytes",
+    ),
+    Equivalent(
+        "obs/connections.py",
+        "LARGEST_ERROR = 64 << 10 # bytes of an error's body, which is XML of a few hundred",
+        "LARGEST_ERROR = 65 << 10 # bytes of an error's body, which is XML of a few hundred",
+        "some KB of the body come with the headers, before the limit holds",
+    ),
 )
 
 

@@ -60,7 +60,7 @@ class Exchange:
         deadline: the end of both.
         bytes_left: bytes that may still be received.
         kept: the client's connections.
-        requests: number of requests sent; a second one is refused where an SDK would send it.
+        is_sent: whether its request was sent; a second one is refused where an SDK would send it.
         status: the response's HTTP status, once it is known.
     """
 
@@ -68,7 +68,7 @@ class Exchange:
         self.deadline = deadline
         self.bytes_left = bytes_left
         self.kept = kept
-        self.requests = 0
+        self.is_sent = False
         self.status = 0
 
     def remaining(self) -> float:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
-from itertools import chain, pairwise
+from itertools import chain, islice, tee
 
 from quota_invoice.obs.objects import Entry
 from quota_invoice.settings.layout import BucketLayout
@@ -84,10 +84,8 @@ def walk(
     records = OrderedListing(listing, layout.results_prefix + below)
     failures = OrderedListing(listing, layout.failures_prefix + below)
     listed = listing(layout.input_prefix + below, after)
-    inputs = (entry for entry in listed if not layout.reason_to_ignore(entry.key))
-    for entry, following in pairwise(chain(inputs, [None])):
-        if entry is None:
-            continue
+    inputs, ahead = tee(entry for entry in listed if not layout.reason_to_ignore(entry.key))
+    for entry, following in zip(inputs, chain(islice(ahead, 1, None), [None]), strict=False):
         # The records of "a" and "a-b" come in another order than these: "a-b.json", "a.json".
         is_prefix = following is not None and following.key.startswith(entry.key)
         if is_prefix or not layout.keeps_order(entry.key):

@@ -96,10 +96,10 @@ class BoundedAdapter(HTTPAdapter):
         The SDK sends a request again if it does not understand the response, which is billed.
         """
         bounds = current_exchange()
-        if bounds.requests:
+        if bounds.is_sent:
             message = "its shape is unknown"
             raise UnusableBody(message)
-        bounds.requests += 1
+        bounds.is_sent = True
         # The context has the certificates; a file named by the environment would be added to them.
         return super().send(*args, **{**options, "verify": True})
 

@@ -208,8 +208,8 @@ def archive(*names: str, content: bytes = b"content of a file") -> bytes:
 
 
 class _Stream(io.BytesIO):
-    def seekable(self) -> bool:
-        return False
+    def seek(self, *_: int) -> int:
+        raise OSError
 
 
 def streamed_archive(*names: str) -> bytes:

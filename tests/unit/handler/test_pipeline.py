@@ -15,6 +15,7 @@ from quota_invoice.errors import (
     ImageRefused,
     NotRecognized,
     ObjectChanging,
+    OutOfTime,
     ServiceRefused,
     ServiceUnavailable,
     StoreError,
@@ -243,6 +244,14 @@ def test_a_failed_download_of_a_deleted_object_is_gone() -> None:
     }
 
 
+def test_a_content_that_nobody_can_fetch_is_left_to_another_invocation() -> None:
+    cloud = Cloud(*[DownloadFailed("ModelArts.4603", "Obtaining the file failed.")] * 9)
+    cloud.store.fetch = lambda *_: None  # type: ignore[method-assign]
+    with pytest.raises(DownloadFailed, match="ModelArts.4603"):
+        cloud.run(announce(KEY, b"image"))
+    assert cloud.store.records == {}
+
+
 def test_an_event_without_an_etag_takes_it_from_the_bucket() -> None:
     cloud = Cloud()
     event = announce(KEY, b"image")
@@ -275,6 +284,12 @@ def test_two_objects_with_the_events_content_both_get_records() -> None:
         )
     assert cloud.store.records.keys() == {"results/a+b.jpg.json", "results/a b.jpg.json"}
     assert len(cloud.ocr.given) == 2
+
+
+def test_the_outcome_of_two_objects_with_the_events_content_is_that_of_the_first() -> None:
+    cloud = Cloud(REFUSAL, objects={"incoming/a+b.jpg": b"same", "incoming/a b.jpg": b"same"})
+    assert cloud.run(announce("incoming/a+b.jpg", b"same", encoded=False)) == {"failed": 1}
+    assert (len(cloud.store.records), len(cloud.ocr.given)) == (2, 2)
 
 
 @pytest.mark.parametrize(
@@ -346,6 +361,14 @@ def test_retries_stay_within_the_uploads_share_of_the_time() -> None:
     assert outcomes == ["error", "error", "ok", "ok"]
 
 
+def test_an_upload_without_time_is_left_to_another_invocation() -> None:
+    cloud = Cloud()
+    cloud.seconds = 0.0
+    with pytest.raises(OutOfTime):
+        cloud.run(announce(KEY, b"image"))
+    assert cloud.store.requests == []
+
+
 def test_uploads_without_time_are_left_to_another_invocation() -> None:
     cloud = Cloud(objects=ABC)
     cloud.ocr.meanwhile = lambda: setattr(cloud, "seconds", 0.1)
@@ -387,7 +410,7 @@ def test_a_slow_write_is_followed_by_another_look_at_the_object() -> None:
     class Slow(FakeStore):
         def write(self, bucket: str, key: str, record: Any) -> None:
             super().write(bucket, key, record)
-            if self.objects[KEY] == b"old":
+            if key == RECORD and self.objects[KEY] == b"old":
                 self.objects[KEY] = b"new"
                 cloud.seconds -= 1.0
 

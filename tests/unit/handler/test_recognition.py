@@ -34,7 +34,7 @@ from quota_invoice.settings.layout import DEFAULT_LAYOUT
 from tests.support.announce import etag
 from tests.support.bombs import black_png
 from tests.support.fakes import RESULT, FakeOcr, FakeStore, pdf_of, ticket
-from tests.support.files import pdfs
+from tests.support.files import formats, pdfs
 
 TOO_LARGE = ImageTooLarge("AIS.0103", "The image size does not meet the requirements.", "r-1")
 BLANK = ImageRefused("AIS.0104", "The image is not supported.", "r-2")
@@ -174,6 +174,76 @@ def test_base64_is_read_as_encoders_write_it(encode: Any) -> None:
     assert service.sent == ["image"]
 
 
+def test_a_file_that_is_not_valid_base64_is_refused_as_the_service_does() -> None:
+    webp = b64encode(formats.encoded(formats.sample(), "WEBP")).decode()
+    service = Service(FormatRefused("AIS.0102", "no such format"))
+    log = Log("request-1", service.lines.append)
+    recognizer = Recognizer(service.store, service.ocr, log, DEFAULT_LAYOUT, auto=False)
+    for text in ("?", f"{webp}?"):
+        with pytest.raises(FormatRefused, match=r"^AIS.0102: "):
+            recognizer.read(File.sent(text), Deadline.after(60))
+    assert service.sent == ["url"]
+
+
+def test_an_object_that_is_gone_before_it_is_converted_is_too_large_or_gone() -> None:
+    service = Service(content=picture(500, 301, "WEBP"))
+    service.store.fetch = lambda *_: None  # type: ignore[method-assign]
+    with pytest.raises(ImageTooLarge):
+        service.read()
+    assert service.sent == []
+
+
+@pytest.mark.parametrize("code", ["AIS.0102", "AIS.0103"])
+def test_a_page_of_a_tiff_that_is_refused_costs_no_other_page(code: str) -> None:
+    refusal = FormatRefused(code, "no") if code == "AIS.0102" else ImageTooLarge(code, "no")
+    service = Service([ticket()], refusal, content=formats.tiff(formats.SAMPLE, formats.SECOND))
+    reading = service.read()
+    assert service.sent == ["image", "image"]
+    assert list(reading.pages) == [1]
+    assert service.record
+    assert service.record["ocr"]["fallback"]["code"] == "Image.Converted"
+
+
+def test_a_tiff_of_one_page_is_read_by_url() -> None:
+    service = Service(content=formats.tiff(formats.SAMPLE))
+    service.read()
+    assert service.sent == ["url"]
+
+
+def test_a_file_that_is_no_image_and_cannot_be_fetched_is_refused_once_it_is_sent() -> None:
+    answers = (DownloadRefused("ModelArts.4601", "no"), FormatRefused("AIS.0102", "no"))
+    service = Service(*answers, content=b"no image")
+    with pytest.raises(FormatRefused):
+        service.read()
+    assert service.sent == ["url", "image"]
+
+
+def test_a_refused_pdf_without_its_end_is_said_to_be_cut_off() -> None:
+    for content, code in ((pdf_of(1)[:-200], "File.CutOff"), (pdf_of(1), "")):
+        refusals = [FormatRefused("AIS.0102", "no such format") for _ in range(2)]
+        with pytest.raises(FormatRefused) as caught:
+            Service(*refusals, content=content).read(PDF)
+        assert caught.value.file_code == code
+
+
+def test_white_print_on_a_transparent_ground_is_sent_again_on_black() -> None:
+    service = Service(BLANK, RESULT, content=formats.white_on_transparent())
+    service.read()
+    assert service.sent == ["url", "image"]
+    service = Service(BLANK, content=formats.on_transparent("PNG"))
+    with pytest.raises(ImageRefused, match="AIS.0104"):
+        service.read()
+    assert service.sent == ["url"]
+
+
+def test_only_an_object_of_the_bucket_has_a_size_there() -> None:
+    assert (File.sent("aW1hZ2U=").size, File.at("https://a.test/b", is_pdf=False).size) == (0, 0)
+    store = FakeStore(objects={"incoming/a.jpg": b"image"})
+    seen = store.identify("invoices", "incoming/a.jpg")
+    assert seen
+    assert File.stored(seen).size == 5
+
+
 def test_an_object_without_room_beside_others_is_left_to_another_invocation() -> None:
     service = Service(TOO_LARGE, RESULT, content=picture(5000, 500))
     service.seconds = 0.05
@@ -268,6 +338,14 @@ def test_polygons_are_in_pixels_of_the_original() -> None:
     assert service.record
     [found] = service.record["invoices"]
     assert found["polygon"] == [[20, 40], [220, 40], [220, 160], [20, 160]]
+
+
+@pytest.mark.parametrize("location", [None, "10,20", [[10]], [["left", 20]], [[float("inf"), 20]]])
+def test_a_location_of_another_shape_is_no_polygon(location: object) -> None:
+    service = Service([{**ticket(), "location": location}], auto=True)
+    service.read()
+    assert service.record
+    assert [each["polygon"] for each in service.record["invoices"]] == [None]
 
 
 @pytest.mark.parametrize(

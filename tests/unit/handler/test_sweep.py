@@ -599,6 +599,22 @@ def test_an_outage_stops_a_sweep() -> None:
     assert cloud.store.records[STATE]["after"]
 
 
+def test_a_defect_is_named_without_its_text_and_costs_no_other_input() -> None:
+    cloud = Cloud(SWEEP_CONCURRENCY="1")
+    for name in "ab":
+        cloud.put(f"incoming/{name}.jpg")
+
+    def fault() -> None:
+        if len(cloud.ocr.given) == 1:
+            raise KeyError("do-not-tell")
+
+    cloud.ocr.meanwhile = fault
+    with pytest.raises(UploadsFailed, match=r"Function.Fault: .*KeyError at test_sweep.py:\d+"):
+        cloud.run()
+    assert cloud.records.keys() == {"results/b.jpg.json", "retries/a.jpg.1.json"}
+    assert "do-not-tell" not in "".join(cloud.lines)
+
+
 def test_an_input_that_cannot_be_postponed_is_seen_by_the_next_sweep() -> None:
     cloud = Cloud(BUSY)
     cloud.put("incoming/a.jpg")
@@ -817,3 +833,15 @@ def test_an_input_that_is_read_between_two_outages_keeps_a_sweep_going() -> None
     outcome.set_exception(BUSY)
     progress.collect(Pending("incoming/a.jpg", "", outcome, time_of(0), is_untried=False))
     assert progress.is_stopping
+
+
+def test_all_errors_of_a_sweep_are_counted_and_the_first_20_named() -> None:
+    progress = Progress("", Backlog(datetime.now(timezone.utc)))
+    for _ in range(30):
+        outcome: Future[Outcome] = Future()
+        outcome.set_exception(KeyError("do-not-tell"))
+        progress.collect(Pending("incoming/a.jpg", "", outcome, time_of(0), is_untried=False))
+    assert (progress.counts["errors"], len(progress.errors)) == (30, 20)
+    assert {(key, error.code) for key, error in progress.errors} == {
+        ("incoming/a.jpg", "Function.Fault")
+    }

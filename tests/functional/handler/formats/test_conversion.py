@@ -9,12 +9,13 @@ import sys
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops, ImageStat
 
 from quota_invoice.errors import FileRefused, ImageTooLarge
-from quota_invoice.recognition.formats.conversion import fits, to_jpeg
+from quota_invoice.recognition.formats.conversion import fits, is_plain, to_jpeg
 from tests.support import bombs
-from tests.support.paths import HANDLER
+from tests.support.files import formats
+from tests.support.paths import HANDLER, HEIC
 
 
 def encoded(image: Image.Image, kind: str, **options: object) -> bytes:
@@ -70,6 +71,14 @@ def test_dark_print_on_a_light_or_transparent_ground_stays_dark(kind: str, mode:
     assert (grey[:, 100:1900].mean() < 60, grey[:, 2200:4000].mean() > 180) == (True, True)
 
 
+def test_a_transparent_colour_of_a_palette_is_white() -> None:
+    image = Image.new("P", (400, 300), 0)
+    image.putpalette([0, 0, 255, 0, 0, 0])
+    image.paste(1, (0, 0, 200, 300))
+    made = opened(to_jpeg(encoded(image, "PNG", transparency=0)).image).convert("L")
+    assert (made.getpixel((100, 100)), made.getpixel((300, 100))) == (0, 255)
+
+
 def test_a_progressive_jpeg_beyond_the_memory_is_not_decoded() -> None:
     small = encoded(Image.new("RGB", (16, 16)), "JPEG", progressive=True, subsampling=0)
     at, size = small.index(b"\xff\xc2") + 5, struct.pack(">HH", 12_000, 14_000)
@@ -97,6 +106,28 @@ def test_the_exif_orientation_is_applied() -> None:
     assert upright.size == (328, 4096)
     red, *_ = upright.getpixel((160, 100))  # type: ignore[misc]
     assert (red > 200, upright.getexif().get(0x0112)) == (True, None)
+
+
+@pytest.mark.parametrize("name", ["webp.tif", "scan.jp2", "wechat.webp"])
+def test_an_invoice_in_another_format_looks_the_same(name: str) -> None:
+    made = opened(to_jpeg(formats.READ[name].content()).image)
+    expected = formats.sample().resize(made.size)
+    assert ImageStat.Stat(ImageChops.difference(made, expected).reduce(4)).mean[0] < 5
+
+
+def test_a_photo_of_an_iphone_is_converted() -> None:
+    assert max(opened(to_jpeg(HEIC.read_bytes()).image).size) > 100
+
+
+def test_a_jpeg_that_lacks_only_its_end_marker_is_converted() -> None:
+    content = formats.jpeg()
+    lacking = content.removesuffix(formats.EOI)
+    assert [is_plain(content), is_plain(lacking), is_plain(encoded(formats.sample(), "PNG"))] == [
+        True,
+        False,
+        True,
+    ]
+    assert opened(to_jpeg(lacking).image).size == formats.sample().size
 
 
 def test_a_decompression_bomb_is_not_opened() -> None:

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFile
 
 from quota_invoice.deadline import Deadline
 from quota_invoice.errors import FileRefused, ImageTooLarge, OutOfTime
@@ -110,6 +110,17 @@ def test_a_jpeg_has_at_most_a_hundred_scans(scans: int, *, is_decoded: bool) -> 
             to_jpeg(content)
 
 
+def test_a_decoder_without_memory_finds_the_image_too_large(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(_: Image.Image) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(ImageFile.ImageFile, "load", fail)
+    with pytest.raises(ImageTooLarge, match=r"File\.TooLarge"):
+        to_jpeg(png(20, 20))
+
+
 def test_the_end_of_a_jpeg_is_not_that_of_a_thumbnail_in_it() -> None:
     content = encoded(Image.new("L", (64, 64), 200), "JPEG")
     segment = b"\xff\xe1" + (len(content) + 2).to_bytes(2, "big") + content
@@ -132,6 +143,8 @@ def test_the_levels_of_a_jpeg_2000_are_those_of_its_coding_style() -> None:
     style = b"\xff\x52" + b"\0\x0c" + bytes(5) + b"\3" + bytes(5)
     assert jpeg.levels(start + style) == 3
     assert jpeg.levels(start + b"\xff\x90" + style) == 0
+    comment = b"\xff\x64" + (300).to_bytes(2, "big") + bytes(298)
+    assert jpeg.levels(start + comment + style) == 3
     assert [jpeg.levels((start + style)[:end]) for end in (15, 16)] == [0, 3]
 
 

@@ -88,6 +88,53 @@ def test_a_page_keeps_the_images_that_its_content_names(
     assert names(PdfFile(pdf).page(1, LIMIT)) == kept
 
 
+@pytest.mark.parametrize(
+    ("content", "kept"),
+    [
+        (b"/S gs/S gs", {"/A"}),  # a mask of what follows
+        (b"/P gs", set()),
+        (b"/T 9 Tf(a)Tj", {"/B"}),  # a font whose glyphs are drawn
+        (b"/C Do/D Do", {"/C", "/D"}),  # two names of one form
+    ],
+)
+def test_a_page_keeps_the_images_of_its_masks_and_fonts(content: bytes, kept: set[str]) -> None:
+    own = pdfs.form(b"/A Do", b"<</XObject<</A 4 0 R>>>>")
+    masks = b"/ExtGState<</S<</SMask<</S/Luminosity/G 7 0 R>>>>/P<</CA 1>>>>"
+    fonts = b"/Font<</T<</Type/Font/Subtype/Type3/CharProcs<</a 8 0 R>>>>>>"
+    images = b"/XObject<</A 4 0 R/B 5 0 R/C 6 0 R/D 6 0 R>>"
+    others = (dot(), dot(), own, pdfs.form(b"/A Do"), pdfs.stream(b"/B Do"))
+    resources = b"<<%b%b%b>>" % (images, masks, fonts)
+    pdf = pdfs.with_pages(resources, [(content, b"")], *others)
+    assert names(PdfFile(pdf).page(1, LIMIT)) == kept
+
+
+def test_a_page_without_usable_resources_stays_as_it_is() -> None:
+    page = PdfFile(pdfs.with_pages(b"[]", [(b"q Q", b"")])).page(1, LIMIT)
+    content = PdfReader(io.BytesIO(page)).pages[0].get_contents()
+    assert content is not None
+    assert content.get_data().strip() == b"q Q"
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda p: pdfs.image(
+            p.size, encoded(p, "JPEG"), b"/DCTDecode", RGB, b"/Decode[1 0 1 0 1 0]"
+        ),
+        lambda p: pdfs.image(p.size, p.tobytes(), b"[]", RGB, b"/Decode[1 0 1 0 1 0]"),
+        lambda p: pdfs.image(
+            p.size, p.convert("L").tobytes(), b"[]", b"[/Indexed/DeviceCMYK 1<0011223344556677>]"
+        ),
+        lambda p: pdfs.image((2, 2), p.tobytes()[:12], b"[]", RGB),  # a JPEG is larger
+    ],
+)
+def test_an_image_in_an_unusual_form_stays_as_it_is(make: Callable[[Image.Image], bytes]) -> None:
+    content = pdfs.of_images(make(sample()))
+    page = PdfFile(content).page(1, 100)
+    assert (b"/DCTDecode" in page) == (b"/DCTDecode" in content)
+    assert difference(shown(page), shown(content)) == 0
+
+
 def test_a_form_with_the_resources_of_the_whole_file_keeps_its_own_images() -> None:
     pictures = [pdfs.jpeg(sample(name)) for name in (SAMPLE, SECOND)]
     drawn = b"q 640 0 0 461 0 0 cm /%b Do Q"
@@ -148,14 +195,22 @@ def rows(picture: Image.Image) -> bytes:
     return found
 
 
-def predicted(width: int, colours: int) -> bytes:
-    return b"/DecodeParms<</Predictor 15/Colors %d/Columns %d>>" % (colours, width)
+def predicted(width: int, colours: int, predictor: int = 15) -> bytes:
+    parameters = (predictor, colours, width)
+    return b"/DecodeParms<</Predictor %d/Colors %d/Columns %d>>" % parameters
 
 
 def turned_by_itself(picture: Image.Image) -> bytes:
     exif = Image.Exif()
     exif[0x0112] = 6
     return encoded(picture, "JPEG", quality=97, exif=exif)
+
+
+def without_jfif(picture: Image.Image) -> bytes:
+    """Return a JPEG that begins with its tables, as PDFs hold them."""
+    content = encoded(picture, "JPEG", quality=99)
+    length = int.from_bytes(content[4:6], "big")
+    return content[:2] + content[4 + length :]
 
 
 def indexed(picture: Image.Image, *, is_png: bool) -> bytes:
@@ -174,6 +229,7 @@ IMAGES: dict[str, Callable[[Image.Image], bytes]] = {
     "JPEG that says it is turned": lambda p: pdfs.image(
         p.size, turned_by_itself(p), b"/DCTDecode", RGB
     ),
+    "JPEG without a header": lambda p: pdfs.image(p.size, without_jfif(p), b"/DCTDecode", RGB),
     "compressed JPEG": lambda p: pdfs.image(
         p.size,
         zlib.compress(encoded(p, "JPEG", quality=99)),
@@ -191,6 +247,9 @@ IMAGES: dict[str, Callable[[Image.Image], bytes]] = {
     "pixels as in a PNG": lambda p: pdfs.image(
         p.size, rows(p), b"/FlateDecode", RGB, predicted(p.width, 3)
     ),
+    "pixels as in a PNG, by their first filter": lambda p: pdfs.image(
+        p.size, rows(p), b"/FlateDecode", RGB, predicted(p.width, 3, 10)
+    ),
     "pixels of black ink": lambda p: pdfs.image(
         p.size, ImageChops.invert(p.convert("L")).tobytes(), b"[]", BLACK
     ),
@@ -204,6 +263,12 @@ IMAGES: dict[str, Callable[[Image.Image], bytes]] = {
         p.size, p.convert("CMYK").tobytes(), b"[]", b"/DeviceCMYK"
     ),
     "palette": lambda p: indexed(p, is_png=False),
+    "grey palette": lambda p: pdfs.image(
+        p.size,
+        zlib.compress(p.convert("L").tobytes(), 0),
+        b"/FlateDecode",
+        b"[/Indexed/DeviceGray 255<%b>]" % bytes(range(256)).hex().encode(),
+    ),
     "palette as in a PNG": lambda p: indexed(p, is_png=True),
 }
 

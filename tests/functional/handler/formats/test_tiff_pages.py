@@ -54,6 +54,12 @@ def test_equal_pages_of_one_size_are_pages() -> None:
     assert pages(of_pages(sample(), sample(), sample())) == [0, 1, 2]
 
 
+@pytest.mark.parametrize(("grey", "expected"), [(140, [0]), (141, [0, 1])])
+def test_a_copy_differs_by_at_most_40_levels_of_grey(grey: int, expected: list[int]) -> None:
+    first, second = Image.new("L", (640, 480), 100), Image.new("L", (320, 240), grey)
+    assert pages(of_pages(first, second)) == expected
+
+
 def test_a_copy_that_is_cut_off_is_named() -> None:
     content = of_pages(*in_sizes(sample(), 2, BOX))
     assert pages(content[:-100_000]) == [0, 1]
@@ -82,6 +88,28 @@ def test_a_small_file_whose_images_share_vast_tables_takes_little_memory() -> No
     tracemalloc.stop()
     assert (len(found.pages), is_cut_off) == (300, False)
     assert peak < 20_000_000
+
+
+def test_a_tiff_has_at_most_1000_directories() -> None:
+    for directories, counted in ((1000, 1000), (1001, 1000)):
+        assert len(Tiff(with_shared_tables(directories, 1)).pages) == counted
+
+
+@pytest.mark.parametrize(("strip", "cut_off"), [(199_999, True), (200_000, False)])
+def test_200_000_strips_tell_whether_a_tiff_is_cut_off(strip: int, *, cut_off: bool) -> None:
+    content = bytearray(with_shared_tables(1, 200_001))
+    struct.pack_into("<I", content, 8 + 4 * strip, len(content))
+    assert Tiff(bytes(content)).is_cut_off() is cut_off
+
+
+def test_a_tiff_whose_directory_or_table_is_missing_is_cut_off() -> None:
+    content = with_shared_tables(1, 1000)
+    far_table = content.replace(
+        struct.pack("<HHI", 273, 4, 1000), struct.pack("<HHI", 273, 4, 9999)
+    )
+    found = [Tiff(each).is_cut_off() for each in (content, content[:-20], far_table)]
+    assert found == [False, True, True]
+    assert not Tiff(b"II*\0\x08\0\0\0" + bytes(6)).is_cut_off()  # without an image
 
 
 def test_directories_with_too_many_entries_end_the_count() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import socket
 import time
 import tracemalloc
 import zlib
@@ -12,6 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+import requests
 
 from quota_invoice.errors import (
     ImageRefused,
@@ -26,6 +28,8 @@ from quota_invoice.errors import (
     UnusableAnswer,
 )
 from quota_invoice.obs.store import LARGEST_RECORD
+from quota_invoice.ocr import connections
+from quota_invoice.sockets import bounded_tls, exchange
 from tests.support.hostile import Peer, hostile, ocr_at, recognize, response, store_at
 
 MB = 1 << 20
@@ -84,6 +88,18 @@ def test_a_compressed_response_is_read() -> None:
     packed = gzip.compress(json.dumps({"result": {"amount": "￥5.00"}}).encode())
     with hostile(answers(response("200 OK", packed, GZIP))) as server:
         assert recognize(ocr_at(server.url)).result == {"amount": "￥5.00"}
+
+
+@pytest.mark.parametrize(("encoding", "reason"), [("br", "unknown"), ("gzip", "invalid")])
+def test_a_response_that_cannot_be_decoded_is_an_unusable_answer(
+    encoding: str, reason: str
+) -> None:
+    answer = response("200 OK", b"{}", f"Content-Encoding: {encoding}")
+    with (
+        hostile(answers(answer)) as server,
+        pytest.raises(UnusableAnswer, match=f"its encoding is {reason}"),
+    ):
+        recognize(ocr_at(server.url))
 
 
 def endless(peer: Peer) -> None:
@@ -157,6 +173,18 @@ def test_a_success_without_a_usable_result_is_asked_for_once(body: bytes) -> Non
             recognize(ocr_at(server.url))
         assert server.methods() == ["POST"]
     assert caught.value.tries == 1
+
+
+def test_an_exchange_is_one_request_even_if_its_client_sends_another() -> None:
+    adapter = connections.BoundedAdapter(bounded_tls(None))
+    session = requests.Session()
+    session.mount("http://", adapter)
+    with hostile(answers(response("200 OK", b"{}"))) as server:
+        with exchange(5, MB, adapter.kept):
+            session.get(server.url, timeout=5)
+            with pytest.raises(connections.UnusableBody, match="its shape is unknown"):
+                session.get(server.url, timeout=5)
+        assert server.methods() == ["GET"]
 
 
 @pytest.mark.parametrize("kind", ["application/xml", "application/bson"])
@@ -282,6 +310,28 @@ def test_a_failed_recognition_is_an_error_that_may_pass() -> None:
         pytest.raises(NotRecognized, match=r"^AIS.0105: "),
     ):
         recognize(ocr_at(server.url))
+
+
+def test_a_server_that_refuses_connections_is_unreachable() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        url = f"http://127.0.0.1:{closed.getsockname()[1]}"
+    with pytest.raises(StoreUnreachable, match="ConnectionRefusedError"):
+        store_at(url).identify("invoices", "incoming/a.jpg")
+    with pytest.raises(ServiceUnavailable, match=r"^Service.Unreachable: "):
+        recognize(ocr_at(url))
+
+
+@pytest.mark.parametrize("error", [socket.gaierror(-2, "do-not-tell"), TimeoutError("do-not-tell")])
+def test_a_connection_that_cannot_be_opened_is_named_without_its_text(
+    error: OSError, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(connections, "connect", fail)
+    with pytest.raises(ServiceUnavailable, match=r"^Service.Unreachable: ") as caught:
+        recognize(ocr_at("https://service.test"))
+    assert "do-not-tell" not in str(caught.value)
 
 
 def test_no_message_for_api_callers_names_the_ocr_endpoint() -> None:

@@ -7,10 +7,14 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
+from typing import Any
 
+import certifi
 import pytest
 
-from quota_invoice.sockets import LONGEST_IDLE
+from quota_invoice.errors import ServiceUnavailable
+from quota_invoice.obs.connections import IdleConnections
+from quota_invoice.sockets import AUTHORITIES, LONGEST_IDLE, bounded_tls
 from tests.support.hostile import Peer, hostile, ocr_at, recognize, response, store_at
 from tests.support.tls import Authority, resolving
 
@@ -45,6 +49,65 @@ def test_requests_with_tls_share_a_connection_too(tmp_path: Path) -> None:
             store.read("invoices", "results/a.json")
             recognize(ocr)
         assert [len(peer.requests) for peer in server.peers] == [3, 3]
+
+
+def test_a_certificate_of_an_unknown_authority_ends_the_request(tmp_path: Path) -> None:
+    tls = Authority(tmp_path).context(tmp_path, HOST)
+    with (
+        hostile(answers, tls) as server,
+        resolving(HOST),
+        pytest.raises(ServiceUnavailable, match=r"^Service.Certificate: "),
+    ):
+        recognize(ocr_at(f"https://{HOST}:{server.port}"))
+
+
+def test_authorities_in_a_folder_are_loaded_when_a_server_needs_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(certifi, "where", lambda: str(tmp_path / "cacert.pem"))
+    (tmp_path / AUTHORITIES).mkdir()
+    context = bounded_tls.__wrapped__(None)
+    assert (context.cert_store_stats()["x509"], context.check_hostname) == (0, True)
+
+
+def test_a_kept_connection_replaces_those_that_are_too_old() -> None:
+    class Fake:
+        is_young = True
+        is_closed = False
+
+        def is_usable(self) -> bool:
+            return self.is_young
+
+        def close(self) -> None:
+            self.is_closed = True
+
+    idle: Any = IdleConnections()
+    first, second, failed = Fake(), Fake(), Fake()
+    idle.put_nowait(first)
+    first.is_young = failed.is_young = False
+    for connection in (second, failed):
+        idle.put_nowait(connection)
+    assert [each.is_closed for each in (first, second, failed)] == [True, False, True]
+    assert (idle.get(), idle.empty()) == (second, True)
+
+
+def test_a_kept_connection_that_another_thread_takes_is_not_closed() -> None:
+    class Taken:
+        is_closed = False
+
+        def is_usable(self) -> bool:
+            if not idle.empty():
+                idle.get()
+            return False
+
+        def close(self) -> None:
+            self.is_closed = True
+
+    idle: Any = IdleConnections()
+    taken, failed = Taken(), Taken()
+    vars(idle)["_connections"].append(taken)
+    idle.put_nowait(failed)
+    assert (taken.is_closed, failed.is_closed) == (False, True)
 
 
 @pytest.mark.parametrize("clock", ["monotonic", "time"])

@@ -184,8 +184,9 @@ def test_a_slow_ocr_service_costs_its_time_limit_and_leaves_nothing(
     with hostile(talk) as server:
         ocr = ocr_at(server.url)
         started = time.monotonic()
-        with pytest.raises(ServiceUnavailable, match=r"^Service.Timeout: .* within 1 s$"):
+        with pytest.raises(ServiceUnavailable, match=r"^Service.Timeout: .* within 1 s$") as late:
             recognize(ocr)
+        assert late.value.tries == 2  # each attempt may be billed
         assert time.monotonic() - started < BOUND + 0.5
         assert server.peers[0].closed.wait(5)
         assert server.methods() == ["POST"]

@@ -219,7 +219,7 @@ def test_a_new_upload_waits_for_the_record_of_its_own_event(
     monkeypatch.setattr(time, "sleep", wait)
     reply = api.ask("POST", "/invoices", {"key": KEY})
     assert (reply.status, reply.json["status"]) == (200, "recognized")
-    assert (len(pauses), len(api.ocr.given)) == (3, 0)
+    assert (pauses, api.ocr.given) == ([0.5] * 3, [])
 
 
 def test_a_new_upload_whose_event_is_lost_is_read_after_a_while(
@@ -538,6 +538,24 @@ def test_a_defect_gets_a_response_without_its_text() -> None:
     assert reply.error == (500, "Function.Fault")
     assert "do-not-tell" not in reply.text + "".join(api.lines)
     assert "KeyError at test_api.py" in api.lines[-1]
+
+
+def test_a_defect_while_an_object_is_read_names_its_key_in_the_log() -> None:
+    api = Api()
+
+    def fault() -> None:
+        raise KeyError("do-not-tell")
+
+    api.ocr.meanwhile = fault
+    assert api.ask("POST", "/invoices", {"key": KEY}).error == (500, "Function.Fault")
+    assert json.loads(api.lines[-1])["key"] == KEY
+
+
+def test_a_url_of_the_bucket_itself_is_refused() -> None:
+    url = f"https://invoices.obs.cn-north-4.myhuaweicloud.com/{KEY}"
+    reply = Api().ask("POST", "/invoices", {"url": url})
+    assert reply.error == (422, "Url.Refused")
+    assert "give the key" in reply.json["error_msg"]
 
 
 def test_invalid_settings_get_a_response() -> None:

@@ -54,6 +54,10 @@ def test_a_value_has_at_most_64_levels(make: Any, *, as_bytes: bool) -> None:
         parse_json("[" * 100_000)
 
 
+def test_many_values_beside_each_other_are_not_deep() -> None:
+    assert parse_json(json.dumps([[1], {}] * DEEPEST)) == [[1], {}] * DEEPEST
+
+
 def read(value: object, *, as_bytes: bool) -> object:
     text = json.dumps(value)
     return parse_json(text.encode() if as_bytes else text)

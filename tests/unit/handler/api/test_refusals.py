@@ -11,6 +11,7 @@ from PIL import Image
 
 from quota_invoice.errors import (
     AccessRefused,
+    ConfigurationError,
     DownloadFailed,
     ImageRefused,
     ImageTooLarge,
@@ -158,7 +159,12 @@ def test_the_refusal_of_a_request_is_in_both_languages(
 
 
 @pytest.mark.parametrize(
-    "error", [AccessRefused("ModelArts.4204", "not subscribed"), RateLimited("APIG.0308", "busy")]
+    "error",
+    [
+        AccessRefused("ModelArts.4204", "not subscribed"),
+        RateLimited("APIG.0308", "busy"),
+        ConfigurationError(["REGION: unknown"]),
+    ],
 )
 def test_an_error_that_is_no_refusal_has_no_text_of_a_final_failure(error: Error) -> None:
     refused = Api(*[error] * 9).ask("POST", "/invoices", {"url": "https://files.test/a.jpg"})

@@ -77,6 +77,8 @@ SMALL = formats.sample().resize((96, 68))
         ),
         (formats.archive("Doc_1/Document.xml"), Kind.OFD),
         (formats.archive("Res/seal.png", "OFD.xml"), Kind.OFD),
+        (formats.streamed_archive("a.txt", "OFD.xml"), Kind.OFD),
+        (b"a.jpg".ljust(257, b"\0") + b"ustar\x0000", Kind.ARCHIVE),
         (formats.archive("a.ofd", content=formats.archive("OFD.xml")), Kind.ARCHIVE),
         (formats.archive("a.docx", content=formats.archive("word/document.xml")), Kind.ARCHIVE),
         (formats.archive("a.pdf", content=b"%PDF-1.4"), Kind.ARCHIVE),
@@ -193,6 +195,10 @@ def test_only_a_jpeg_without_some_pixels_misses_pixels() -> None:
         parts = [content[: int(len(content) * share)].removesuffix(b"\xff") for share in shares]
         found = [jpeg.misses_pixels(part, (3600, 3600)) for part in parts]
         assert found == [True, True, True, False]
+
+
+def test_a_damaged_jpeg_misses_pixels() -> None:
+    assert jpeg.misses_pixels(b"\xff\xd8 no image", (3600, 3600))
 
 
 def test_the_pages_of_a_tiff_are_counted_without_its_thumbnails() -> None:

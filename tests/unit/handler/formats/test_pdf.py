@@ -66,6 +66,12 @@ def test_a_damaged_pdf_has_no_known_number(content: bytes) -> None:
     assert pages(content) is None
 
 
+@pytest.mark.parametrize("content", [b"%PDF-1.7 ?", pdf_of(1)])
+def test_a_page_that_does_not_exist_is_damaged(content: bytes) -> None:
+    with pytest.raises(FileRefused, match=r"^File\.Damaged: page 2 "):
+        PdfFile(content).page(2, 1000)
+
+
 @pytest.mark.parametrize("entries", [400_000, 2_000_000])
 def test_a_small_file_with_a_huge_table_is_not_decoded(entries: int) -> None:
     table = zlib.compress(b"\x01\x00\x10" * entries, 9)

@@ -120,6 +120,32 @@ def test_an_object_that_is_replaced_while_it_is_identified_is_read_later() -> No
         store.identify("invoices", "a")
 
 
+def test_an_empty_object_that_is_removed_while_it_is_identified_is_gone() -> None:
+    bucket = Bucket(a=b"")
+    usual = bucket.answer
+
+    def removing(asked: Asked) -> Answer:
+        answer = usual(asked)
+        bucket.objects.pop("a", None)
+        return answer
+
+    bucket.answer = removing  # type: ignore[method-assign]
+    with store_of(bucket) as store:
+        assert store.identify("invoices", "a") is None
+
+
+def test_a_part_of_an_object_says_the_size_of_the_whole() -> None:
+    part = Answer(206, {"ETag": f'"{etag(b"a")}"'}, b"a")
+    with serving(lambda _: part) as server, pytest.raises(StoreError, match=r"Store\.BadAnswer"):
+        store_at(server.url).identify("invoices", "a")
+
+
+def test_a_listing_of_another_bucket_is_not_from_the_bucket() -> None:
+    page = Bucket().answer(Asked("GET", "/invoices/", {}, b""))
+    with serving(lambda _: page) as server, pytest.raises(StoreError, match=r"Store\.BadAnswer"):
+        list(store_at(server.url).listing("other", "incoming/"))
+
+
 def test_a_record_is_written_read_and_removed() -> None:
     bucket = Bucket()
     record = {"text": "发票 \ud800", "amount": 1.5}
@@ -194,10 +220,11 @@ OPERATIONS: list[Callable[[ObsStore], object]] = [
 
 
 @pytest.mark.parametrize("operate", OPERATIONS)
+@pytest.mark.parametrize("code", ["NoSuchBucket", "NoSuchKey"])
 def test_a_bucket_that_does_not_exist_refuses_the_account(
-    operate: Callable[[ObsStore], object],
+    operate: Callable[[ObsStore], object], code: str
 ) -> None:
-    missing = Answer(404, {}, b"<Error><Code>NoSuchBucket</Code></Error>")
+    missing = Answer(404, {}, f"<Error><Code>{code}</Code></Error>".encode())
     with serving(lambda _: missing) as server, pytest.raises(StoreRefused, match="NoSuchBucket"):
         operate(store_at(server.url))
 
@@ -218,6 +245,17 @@ def test_an_empty_key_is_no_operation_on_the_bucket() -> None:
     with store_of(bucket) as store, pytest.raises(StoreError, match=r"Store\.EmptyKey"):
         store.delete("invoices", "")
     assert bucket.asked == []
+
+
+def test_an_error_of_the_sdk_itself_is_named_without_its_text() -> None:
+    def fail(_: str) -> None:
+        raise ValueError("do-not-tell")
+
+    with (
+        store_of(Bucket()) as store,
+        pytest.raises(StoreError, match=r"^Store\.Failed: put a: ValueError$"),
+    ):
+        store.sender.send("put", "a", fail)
 
 
 @pytest.mark.parametrize(

@@ -88,6 +88,41 @@ def test_a_first_appearance_that_was_corrected_no_longer_counts() -> None:
     assert [cloud.first(key) for key in (A, B, C)] == [None, None, B]
 
 
+def test_a_file_that_a_person_named_counts_while_it_shows_the_invoice() -> None:
+    cloud = Reviewed(NUMBER, NUMBER)
+    record = cloud.store.records["results/b.jpg.json"]
+    index = AppearanceIndex(cloud.store, DEFAULT_LAYOUT)
+
+    def is_missing(key: str, number: str = NUMBER) -> bool:
+        invoice = {**record["invoices"][0], "duplicate_of": key, "number": number}
+        return index.is_first_missing("invoices", B, record, invoice)
+
+    assert [is_missing(A), is_missing(B), is_missing(C)] == [False, False, True]
+    assert [is_missing(A, "80000002"), is_missing(B, "80000002")] == [True, True]
+    cloud.store.objects[A] = b"other"
+    assert is_missing(A)
+
+
+def test_a_named_file_whose_record_is_in_the_archive_counts_by_its_entry_in_the_index() -> None:
+    cloud = Reviewed(NUMBER, NUMBER)
+    record = cloud.store.records["results/b.jpg.json"]
+    invoice = {**record["invoices"][0], "duplicate_of": A}
+    index = AppearanceIndex(cloud.store, DEFAULT_LAYOUT)
+    read = cloud.store.read
+
+    def archived(bucket: str, key: str) -> dict[str, Any] | None:
+        if key == "results/a.jpg.json":
+            raise ObjectUnavailable("Object.Archived", key)
+        return read(bucket, key)
+
+    with mock.patch.object(cloud.store, "read", archived):
+        found = [
+            index.is_first_missing("invoices", B, record, {**invoice, **changed})
+            for changed in ({}, {"number": "80000002"}, {"code": ""})
+        ]
+    assert found == [False, True, False]
+
+
 def test_a_first_appearance_that_is_no_invoice_no_longer_counts() -> None:
     cloud = Reviewed(NUMBER, NUMBER)
     cloud.decide(A, NO_INVOICE)
