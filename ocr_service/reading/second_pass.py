@@ -18,7 +18,7 @@ from ocr_service.reading.text.lines import Line, expanded, part
 from ocr_service.reading.text.orientation import Box, aligned, height, length
 from ocr_service.reading.text.page import Page, detect, read_boxes, read_unknown
 
-_LARGER = 736  # pixels
+_LARGER = 960  # pixels
 _QUARTER = 0.55  # of each side: quarters overlap, so that few lines are cut
 _ENLARGE = 1.5  # maximum factor: more adds no details
 # A label, the distance to its value and the maximum length of the value, in heights of the label.

@@ -38,7 +38,7 @@ _POINT_LOST = re.compile(r"\d{2}00")
 # A fine, a reward, a deposit or a fee is not the amount of an invoice.
 _ANOTHER = re.compile(r"[罚奖赔押]|最高|工本")
 # The sum of a form or a receipt that lies beside the invoice. Few invoices have such a label.
-_SUM = re.compile(r"[合总小]计|应[收付退]|借款")
+_SUM = re.compile(r"[合总小] ?计|应[收付退]|实[收付]|借款")
 _ROW = 30  # heights: in the row of a form, figures are far behind words
 _ENGLISH = {
     "one": 1,
@@ -169,8 +169,7 @@ def figures_candidates(lines: Sequence[Line]) -> list[Candidate]:
 def _candidates(
     joined: Sequence[Line], lines: Sequence[Line], rule: Callable[[str], tuple[int, int, int]]
 ) -> list[Candidate]:
-    found: list[Candidate] = []
-    sums: list[Candidate] = []
+    found = []
     for line in joined:
         fen, start, end = rule(line.text)
         if fen:  # 元 and ￥ are the label
@@ -179,9 +178,10 @@ def _candidates(
                 continue
             before = text_left_of(value, lines, reach=_ROW) + line.text[:start]
             is_sum = bool(_SUM.search(before))
+            label = Label.NONE if is_sum else Label.OWN
             trust = BROKEN if is_sum or _may_be_broken(line, start, end) else 1.0
-            (sums if is_sum else found).append(Candidate(written(fen), value, Label.OWN, trust))
-    return found or sums
+            found.append(Candidate(written(fen), value, label, trust))
+    return found
 
 
 def _may_be_broken(line: Line, start: int, end: int) -> bool:

@@ -81,8 +81,8 @@ class Extraction:
             [title],
             _near(title, _labelled(title, own(self.codes), self.code_labels)),
             _near(title, _labelled(title, own(self.numbers), self.number_labels)),
-            _near(title, own(self.words)),
-            _near(title, own(self.figures)),
+            _near(title, own(self.words), of_any_label=True),
+            _near(title, own(self.figures), of_any_label=True),
         )
 
     def of_one_paper(self) -> Extraction:
@@ -154,9 +154,15 @@ def _away(line: Line, other: Line) -> float:
     return float(np.linalg.norm(line.box.mean(axis=0) - other.box.mean(axis=0)))
 
 
-def _near(title: Line, candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Return the candidates about as far from the title as the nearest one with the best label."""
+def _near(
+    title: Line, candidates: Sequence[Candidate], *, of_any_label: bool = False
+) -> list[Candidate]:
+    """Return the candidates about as far from the title as the nearest one with the best label.
+
+    ``of_any_label``: the nearest one counts, also if its label belongs to the row of a form.
+    """
     best = max((each.label for each in candidates), default=Label.NONE)
     away = {id(each): _away(each.line, title) for each in candidates}
-    nearest = min((away[id(each)] for each in candidates if each.label is best), default=0.0)
+    counted = [each for each in candidates if of_any_label or each.label is best]
+    nearest = min((away[id(each)] for each in counted), default=0.0)
     return [each for each in candidates if away[id(each)] < _NEAR * nearest + title.height]

@@ -23,11 +23,11 @@ _FIRST, _NEXT = 4, 2  # lines in the first batch and in each further batch
 _MAX_LINES = 120  # on an image; a newspaper would take minutes
 _SMALL = 0.8  # of the usual height of a line
 _PIECE = 1.8  # heights
-_TALLER = 1.1
+_TALLER = 1.1  # times the height of a line, which varies by some percent from box to box
 # The printer's line, which is useless, is the longest of all and lower than others.
 _LONG, _LOW = 15.0, 0.95
 _ALIKE = 0.75  # of the larger height: lower text behind an amount in words is its figures
-_REACH = 3.0  # heights between characters that belong together
+_REACH = 5.0  # heights between characters that belong together, as in ``amount``
 _AROUND = 8.0  # heights of a line from the only text that was found to the edge of its paper
 _MARGIN = 1.0  # of paper around its text, in heights of a line
 
@@ -84,22 +84,23 @@ def _direction(engine: Engine, image: Image, boxes: Sequence[Box]) -> float:
 def _by_priority(boxes: list[Box]) -> list[Box]:
     """Return the boxes in the order in which they are read, so that few are read for all fields.
 
-    Title, code and number are the longest lines, and the amount is the tallest of the others. Small
-    print, the printer's line and pieces of a character or two come last.
+    Title, code and number are the longest lines, and the amount is the tallest of the others. Then
+    come pieces of a character or two, and last small print and the printer's line.
     """
     usual = median([height(box) for box in boxes if length(box) > 3 * height(box)] or [0.0])
 
-    def is_useless(box: Box) -> bool:
+    def uselessness(box: Box) -> int:
         printers_line = length(box) > _LONG * height(box) and height(box) < _LOW * usual
-        is_piece = length(box) < _PIECE * height(box)
-        return height(box) < _SMALL * usual or printers_line or is_piece
+        if height(box) < _SMALL * usual or printers_line:
+            return 2
+        return int(length(box) < _PIECE * height(box))
 
     tallest = sorted(boxes, key=height, reverse=True)[:_MAX_LINES]
-    useful = [box for box in tallest if not is_useless(box)]
+    useful = [box for box in tallest if not uselessness(box)]
     first = sorted(useful, key=length, reverse=True)[:_FIRST]
     chosen = {id(box) for box in first}
     rest = [box for box in tallest if id(box) not in chosen]
-    return first + sorted(rest, key=is_useless)
+    return first + sorted(rest, key=uselessness)
 
 
 def read_in_batches(
@@ -130,15 +131,14 @@ def is_cut(page: Page, line: Line) -> bool:
             continue
         if tall / 2 < low and -tall < line.left - right < _REACH * tall:
             return True
-        if _ALIKE * tall < low and 0 < left - line.right < (_REACH + 1) * tall:
+        if _ALIKE * tall < low and 0 < left - line.right < _REACH * tall:
             return True
     return False
 
 
 def has_taller(page: Page, line: Line) -> bool:
-    """Whether an unread line is taller than this amount: most amounts are the tallest print."""
-    least = _TALLER * line.height
-    return any(height(box) > least and length(box) > _PIECE * height(box) for box in page.unread)
+    """Whether unread text is taller than this amount: most amounts are the tallest print."""
+    return any(height(box) > _TALLER * line.height for box in page.unread)
 
 
 def paper_corners(page: Page, boxes: Sequence[Box]) -> Corners:

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from ocr_service.reading.fields import amount, code, confidence, number, place
-from ocr_service.reading.fields.candidates import BROKEN, Candidate, Label
+from ocr_service.reading.fields.candidates import Candidate, Label
 from ocr_service.reading.fields.extraction import Extraction, extract
 from ocr_service.reading.text import lines
 from ocr_service.reading.text.engine import Engine
@@ -145,19 +145,27 @@ def test_fines_rewards_fees_and_deposits_are_no_amount(text: str) -> None:
     assert amount.words_candidates([line(text)]) + amount.figures_candidates([line(text)]) == []
 
 
-@pytest.mark.parametrize("label", ["合计金额(大写)", "小计", "应退余款："])
+@pytest.mark.parametrize("label", ["合计金额(大写)", "合 计", "小计", "应退余款：", "实收"])
 def test_the_sum_of_a_form_is_no_amount_of_the_invoice_that_lies_on_it(label: str) -> None:
-    page = [line(f"{label}壹佰元整"), line("伍元", 0, 90)]
-    assert texts(amount.words_candidates(page)) == [("￥5.00", Label.OWN)]
-    beside = [line(label), line("壹佰元整", 260), line("伍元", 0, 90)]
-    assert texts(amount.words_candidates(beside)) == [("￥5.00", Label.OWN)]
-    figures = [line(label), line("￥100.00", 900), line("￥5.00", 0, 90)]
-    assert texts(amount.figures_candidates(figures)) == [("￥5.00", Label.OWN)]
+    for page in (
+        [line(f"{label}壹佰元整"), line("伍元", 0, 90)],
+        [line(label), line("壹佰元整", 260), line("伍元", 0, 90)],
+        [line(label), line("￥100.00", 900), line("￥5.00", 0, 90)],
+    ):
+        found = confidence.amount_field(extract(page))
+        assert (found.text, found.confidence > 0.9) == ("￥5.00", True)
 
 
 def test_a_sum_without_another_amount_is_doubtful() -> None:
-    [found] = amount.words_candidates([line("合计壹佰元整")])
-    assert (found.text, found.trust) == ("￥100.00", BROKEN)
+    found = confidence.amount_field(extract([line("合计壹佰元整")]))
+    assert (found.text, found.confidence < 0.8) == ("￥100.00", True)
+
+
+def test_an_amount_in_the_row_of_a_forms_sum_counts_before_an_amount_farther_away() -> None:
+    own = [line("通用定额发票", 300), line("伍拾元整", 300, 90)]
+    page = [*own, line("合计", 0, 90), line("贰佰元整", 300, 400)]
+    found = confidence.amount_field(extract(page).of_one_paper())
+    assert (found.text, found.confidence < 0.8) == ("￥50.00", True)
 
 
 class Found:
@@ -174,7 +182,7 @@ class Found:
         return [0.0] * len(crops)
 
 
-def test_the_longest_lines_are_read_before_the_tallest_and_pieces_last() -> None:
+def test_the_longest_lines_are_read_before_the_tallest_pieces_and_small_print() -> None:
     piece = line("联", 500, 10, height=60)
     title, code_line = (
         line("湖南省地方税务局通用定额发票", 0, 80),
@@ -185,9 +193,8 @@ def test_the_longest_lines_are_read_before_the_tallest_and_pieces_last() -> None
     lines_found = (piece, small, words, note, number_line, code_line, title)
     engine = cast("Engine", Found(*lines_found))
     page = detect(engine, np.zeros((450, 600, 3), np.uint8), side=544)
-    in_order = [title, code_line, number_line, words, note]
-    assert [box.tolist() for box in page.unread[:5]] == [each.box.tolist() for each in in_order]
-    assert len(page.unread) == len(lines_found)
+    in_order = [title, code_line, number_line, words, note, piece, small]
+    assert [box.tolist() for box in page.unread] == [each.box.tolist() for each in in_order]
 
 
 def test_reading_goes_on_while_an_unread_line_is_taller_than_the_amount() -> None:
@@ -198,8 +205,8 @@ def test_reading_goes_on_while_an_unread_line_is_taller_than_the_amount() -> Non
     )
     assert has_taller(Page([found], [title.box, tall.box], 0.0), found)
     assert not has_taller(Page([found], [title.box], 0.0), found)
-    piece = line("联", 0, 180, height=40)
-    assert not has_taller(Page([found], [piece.box], 0.0), found)
+    piece = line("伍", 0, 180, height=40)
+    assert has_taller(Page([found], [title.box, piece.box], 0.0), found)
 
 
 @pytest.mark.parametrize(
