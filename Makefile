@@ -181,6 +181,10 @@ test-unit: $(NEEDED) ## Run the unit tests and doctests, about 40 seconds
 test-functional: $(NEEDED) ## Run the tests on real parts, about 8 minutes
 	@$(PYTEST) -m functional
 
+.PHONY: test-simulation
+test-simulation: $(NEEDED) ## Run the function in a simulated world, half a minute
+	@$(PYTEST) -m simulation
+
 .PHONY: test-infra
 test-infra: $(NEEDED) ## Run the tests of template, zip and operators' commands, about 3 minutes
 	@$(PYTEST) -m infra
@@ -200,7 +204,7 @@ $(VENV)/.browser: $(READY) locks/browser.lock
 	@touch $@
 
 .PHONY: mutants
-mutants: $(READY) $(VENV)/.quality ## Count the faults in the function that its unit tests notice, about 20 minutes [SAMPLE=300] [SEED=1] [ONLY=recognition]
+mutants: $(READY) $(VENV)/.quality ## Count the faults in the function that its tests notice, about 20 minutes [SAMPLE=300] [SEED=1] [ONLY=recognition]
 	@$(BIN)/python -m bench.mutants --sample $(SAMPLE) --seed $(SEED) --only "$(ONLY)"
 
 .PHONY: coverage
@@ -365,6 +369,10 @@ bench: build/function.zip $(VENV)/.drawing $(VENV)/.stock $(VENV)/.packet ## Run
 	@$(BIN)/python -m bench.report --zip $< --packages $(VENV)/function $(if $(RUNTIME_PYTHON),--python "$(RUNTIME_PYTHON)") \
 		$(if $(OCR_PRICE),--ocr-price $(OCR_PRICE)) $(if $(GBS_PRICE),--gbs-price $(GBS_PRICE)) \
 		$(if $(REQUESTS_PRICE),--requests-price $(REQUESTS_PRICE)) $(BENCH)
+
+.PHONY: bench-readme
+bench-readme: $(READY) ## Write the figures of the last make bench into the READMEs
+	@$(BIN)/python -m bench.report.readme
 
 .PHONY: bench-memory
 bench-memory: build/function.zip ## Measure an instance's memory over 10,000 uploads: make bench-memory [RUNTIME_PYTHON=python3.12]

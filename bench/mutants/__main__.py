@@ -52,6 +52,8 @@ def measure(
 
     Exit code 0 if 96 % are killed, besides those listed as equivalent; 1 otherwise.
     """
+    if not any(only in module for module in modules(_ROOT)):
+        raise typer.BadParameter(f"no module of the function has {only!r} in its path")
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "copy"
         _copy_project(copy)

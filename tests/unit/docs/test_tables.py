@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from PIL import Image, ImageChops
 
 from accounting.ledger.exports import COLUMNS
+from bench.report.page import draw
+from bench.report.readme import FIGURES, PLOT, plot, with_figures
 from bench.write_settings import with_table
 from quota_invoice.errors import ConfigurationError, ImageRefused
 from quota_invoice.invoice import file_rules
@@ -168,3 +172,18 @@ def paths(value: Any, at: str = "") -> Iterator[str]:
     elif isinstance(value, list):
         for item in value:
             yield from paths(item, f"{at}[]")
+
+
+@pytest.mark.parametrize("readme", [README, CHINESE])
+def test_the_figures_of_the_benchmarks_are_those_of_the_last_run(readme: str) -> None:
+    values = json.loads(FIGURES.read_bytes())
+    text = text_of(readme)
+    assert with_figures(readme, text, values) == text
+    assert with_figures(readme, text, {**values, "zip_ms": 987}) != text
+
+
+def test_the_plot_shows_the_figures_of_the_last_run(tmp_path: Path) -> None:
+    draw(plot(json.loads(FIGURES.read_bytes())), tmp_path / "plot.png")
+    with Image.open(tmp_path / "plot.png") as drawn, Image.open(PLOT) as kept:
+        assert ImageChops.difference(drawn, kept).getbbox() is None
+    assert f"docs/figures/{PLOT.name}" in text_of(README)
