@@ -752,8 +752,8 @@ class HugeBucket:
         self.pages += number == 0
 
 
-def test_twenty_thousand_inputs_are_walked_in_step_and_in_constant_memory() -> None:
-    bucket = HugeBucket(20_000)
+def test_a_hundred_thousand_inputs_are_walked_in_step_and_in_constant_memory() -> None:
+    bucket = HugeBucket(100_000)
     list(walk(HugeBucket(3000).listing, DEFAULT_LAYOUT))
     tracemalloc.start()
     missing = seen = 0
@@ -762,19 +762,19 @@ def test_twenty_thousand_inputs_are_walked_in_step_and_in_constant_memory() -> N
         missing += finding.state is State.MISSING
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert (seen, missing) == (20_000, 200)
+    assert (seen, missing) == (100_000, 1000)
     assert bucket.pages <= 2 * (bucket.inputs / 1000) + 2
     assert peak < 200_000  # bytes
 
 
-def test_a_sweep_over_twenty_thousand_inputs_reads_no_old_failure() -> None:
+def test_a_sweep_over_a_hundred_thousand_inputs_reads_no_old_failure() -> None:
     cloud = Cloud()
-    for index in range(20_000):
+    for index in range(100_000):
         cloud.store.objects[f"incoming/{index:06d}.jpg"] = b""
         made = "failures" if index % 10 == 0 else "results"
         cloud.put_record(f"{made}/{index:06d}.jpg.json", b"")
     counts = cloud.run()
-    assert counts == {"inputs": 20_000, "done": 18_000, "unreadable": 2000}
+    assert counts == {"inputs": 100_000, "done": 90_000, "unreadable": 10_000}
     others = [request for request in cloud.store.requests if request[0] != "list"]
     assert others == [("get", STATE), ("put", STATE), ("head", STATE), ("put", STATE)]
 
