@@ -169,12 +169,12 @@ NEEDED := $(READY) $(VENV)/.deploy $(VENV)/.drawing $(VENV)/.packet $(VENV)/.bro
 PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest $(if $(TESTS),$(TESTS),-n $(JOBS) --dist loadfile --no-loadscope-reorder)
 
 .PHONY: test
-test: $(NEEDED) ## Run all tests, about 12 minutes: make test [TESTS=tests/unit/handler] [JOBS=3]
-	@$(if $(TESTS),,echo "All tests, about 12 minutes on two cores …")
+test: $(NEEDED) ## Run all tests, about 13 minutes: make test [TESTS=tests/unit/handler] [JOBS=3]
+	@$(if $(TESTS),,echo "All tests, about 13 minutes on two cores …")
 	@$(PYTEST)
 
 .PHONY: test-unit
-test-unit: $(NEEDED) ## Run the unit tests and doctests, about 40 seconds
+test-unit: $(NEEDED) ## Run the unit tests and doctests, about a minute
 	@$(PYTEST) -m unit
 
 .PHONY: test-functional

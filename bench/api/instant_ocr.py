@@ -10,10 +10,9 @@ import json
 import sys
 from itertools import count, repeat
 
-import uvicorn
 from starlette.types import Receive, Scope, Send
 
-from local.http_server import loopback_socket
+from bench.serving import serve
 
 _RESULT = {
     "amount": "￥50.00",
@@ -42,15 +41,5 @@ async def instant(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-def main() -> None:
-    """Serve until the process ends."""
-    listening = loopback_socket()
-    listening.listen()
-    sys.stdout.write(json.dumps({"url": f"http://127.0.0.1:{listening.getsockname()[1]}"}) + "\n")
-    sys.stdout.flush()
-    # Under any host's name: benchmarks count the requests in a relay, which has its own.
-    uvicorn.Server(uvicorn.Config(instant, log_config=None, lifespan="off")).run([listening])
-
-
 if __name__ == "__main__":
-    main()
+    serve(instant, lambda url: json.dumps({"url": url}))

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
-import threading
 from itertools import islice
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from bench.ledger.generated import GeneratedBucket
-from local.http_server import loopback_socket
+from bench.serving import serve
 from quota_invoice.times import parse_time
 
 BUCKET = "invoices"
@@ -58,23 +56,5 @@ def _time(text: str) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
 
-def _stop_at_end(server: uvicorn.Server) -> None:
-    sys.stdin.read()  # until the benchmark closes it
-    server.should_exit = True
-
-
-def main() -> None:
-    """Serve until standard input ends."""
-    listening = loopback_socket()
-    listening.listen()
-    app = application(GeneratedBucket(*map(int, sys.argv[1:])))
-    # Under any host's name: benchmarks count the requests in a relay, which has its own.
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off"))
-    threading.Thread(target=_stop_at_end, args=[server], daemon=True).start()
-    sys.stdout.write(f"http://127.0.0.1:{listening.getsockname()[1]}\n")
-    sys.stdout.flush()
-    server.run([listening])
-
-
 if __name__ == "__main__":
-    main()
+    serve(application(GeneratedBucket(*map(int, sys.argv[1:]))), str, until_input_ends=True)

@@ -1,1 +1,1 @@
-"""Measures how many small faults in the function its unit tests notice."""
+"""Measures how many small faults in the function its tests notice."""

@@ -1,7 +1,7 @@
-"""``python -m bench.mutants``: how many mutants of the function its unit tests notice.
+"""``python -m bench.mutants``: how many mutants of the function its tests notice.
 
 A mutant is a module with one small change, such as ``<`` for ``<=``. Cosmic Ray makes it, in a copy
-of the repository, and runs the unit tests of the module. A mutant that fails none has survived: a
+of the repository, and runs the tests of the module. A mutant that fails none has survived: a
 rule is without a test, or code is without use.
 """
 
@@ -27,7 +27,7 @@ from cosmic_ray.work_item import MutationSpec, TestOutcome
 from rich.progress import TimeElapsedColumn
 
 from bench.console import console, progress_bar
-from bench.mutants.choice import OPERATORS, differs, modules, unit_tests
+from bench.mutants.choice import OPERATORS, is_another_program, modules, own_tests
 from bench.mutants.equivalent import is_equivalent
 from bench.mutants.fastest_first import DURATIONS
 
@@ -45,7 +45,7 @@ def measure(
     seed: Annotated[int, typer.Option(help="Seed of the sample.")] = 1,
     only: Annotated[str, typer.Option(help="Modules whose path holds this text.")] = "",
 ) -> None:
-    """Make mutants, and run the unit tests of each one's module.
+    """Make mutants, and run the tests of each one's module.
 
     A mutant's tests may take three times as long as the module's, and ten seconds: a mutant that
     takes longer waits for something that never comes, and is killed.
@@ -95,7 +95,7 @@ def _drawn(copy: Path, only: str, sample: int, seed: int) -> Iterator[tuple[Muta
         module = str(spec.module_path)
         before = source[module]
         after = mutate_code(before, get_operator(spec.operator_name)(), spec.occurrence)
-        if differs(before, after):
+        if is_another_program(before, after):
             yield spec, is_equivalent(module, before, after)
             sample -= 1
         if not sample:
@@ -115,7 +115,7 @@ def _specs(module: str, source: str) -> Iterator[MutationSpec]:
 def _durations(chosen: list[str]) -> dict[str, float]:
     """Run all tests of the modules without a mutant; return their durations in seconds."""
     console.print("Running the tests without a mutant …")
-    tests = sorted({test for module in chosen for test in unit_tests(module)})
+    tests = sorted({test for module in chosen for test in own_tests(module)})
     # Not by Cosmic Ray, which would leave no byte-code for the runs that follow.
     done = subprocess.run([*_PYTEST, *tests], check=False, capture_output=True, text=True)  # noqa: S603 - pytest
     if done.returncode:
@@ -141,7 +141,7 @@ def _run(
             if is_listed:
                 equivalent += 1
                 continue
-            tests = unit_tests(str(spec.module_path))
+            tests = own_tests(str(spec.module_path))
             seconds = sum(took for test, took in durations.items() if test.startswith(tests))
             result = mutate_and_test([spec], shlex.join((*_PYTEST, *tests)), 10 + 3 * seconds)
             survived = result.test_outcome == TestOutcome.SURVIVED

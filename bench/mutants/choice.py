@@ -130,7 +130,7 @@ TESTS = {
     ),
     "quota_invoice/uploads.py": ("tests/unit/handler/test_pipeline.py",),
 }
-"""The unit tests of a folder or module below handler/; the longest path counts. A module's doctests
+"""The tests of a folder or module below handler/; the longest path counts. A module's doctests
 belong to it as well."""
 OPERATORS = (
     "AddNot",
@@ -174,10 +174,10 @@ OPERATORS = (
 operator one other. All replacements by all others would be many mutants of few places."""
 
 
-def unit_tests(module: str) -> tuple[str, ...]:
-    """Return the unit tests of a module, the module's own doctests first.
+def own_tests(module: str) -> tuple[str, ...]:
+    """Return the tests of a module, the module's own doctests first.
 
-    >>> unit_tests("handler/index.py")
+    >>> own_tests("handler/index.py")
     ('handler/index.py', 'tests/unit/handler/test_cold_start.py')
 
     Args:
@@ -193,17 +193,17 @@ def unit_tests(module: str) -> tuple[str, ...]:
     raise LookupError(f"TESTS names no tests of {module}")
 
 
-def differs(before: str, after: str) -> bool:
-    """Whether a mutated module can run, and other than it did.
+def is_another_program(before: str, after: str) -> bool:
+    """Whether a mutant can run, and is another program than its module.
 
-    It cannot if only annotations changed, which are never evaluated, or the mark of an object as
-    frozen, which mypy checks.
+    Two modules are the same program if only annotations differ, which are never evaluated, or the
+    ``frozen`` of a dataclass, which mypy checks.
 
-    >>> differs("x: int | None = f(1)", "x: int & None = f(1)")
+    >>> is_another_program("x: int | None = f(1)", "x: int & None = f(1)")
     False
-    >>> differs("x: int | None = f(1)", "x: int | None = f(2)")
+    >>> is_another_program("x: int | None = f(1)", "x: int | None = f(2)")
     True
-    >>> differs("f(**x)", "f(* *x)")
+    >>> is_another_program("f(**x)", "f(* *x)")
     False
     """
     try:

@@ -32,7 +32,7 @@ CHUNKS = (
 
 
 class Ended(NamedTuple):
-    """What a history came to: the rules that it broke, its faults and ends, and its trace."""
+    """The rules that a history broke, its faults and ends, and its trace."""
 
     broken: list[str]
     met: Counter[str]

@@ -114,13 +114,11 @@ def amount_field(found: Extraction) -> Field:
         return Field(field.text, field.confidence * factor)
     if words.text == figures.text:
         return Field(words.text, 1 - (1 - words.confidence) * (1 - figures.confidence))
-    is_usual = amount.is_usual(words.text), amount.is_usual(figures.text)
     # Of two that are about as sure, the words count: figures of another paper look the same.
-    is_surer = figures.confidence > words.confidence + _SURER
-    surer = (
-        figures if is_usual == (False, True) or (len(set(is_usual)) == 1 and is_surer) else words
-    )
-    return Field(surer.text, surer.confidence * _CONTRADICTED)
+    surer = figures if figures.confidence > words.confidence + _SURER else words
+    usual = [field for field in (words, figures) if amount.is_usual(field.text)]
+    likelier = usual[0] if len(usual) == 1 else surer
+    return Field(likelier.text, likelier.confidence * _CONTRADICTED)
 
 
 def location_field(found: Extraction, code_: Field) -> Field:

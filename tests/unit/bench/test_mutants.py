@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from bench.mutants.choice import TESTS, modules, unit_tests
+from bench.mutants.choice import TESTS, modules, own_tests
 from bench.mutants.equivalent import EQUIVALENT, Equivalent, is_equivalent
 from tests.support.paths import ROOT
 
 
 def test_each_module_of_the_function_has_tests_that_exist() -> None:
-    assert [file for module in modules(ROOT) for file in unit_tests(module) if missing(file)] == []
+    assert [file for module in modules(ROOT) for file in own_tests(module) if missing(file)] == []
 
 
 def missing(file: str) -> bool:
@@ -23,7 +23,7 @@ def test_each_line_of_the_table_names_a_folder_or_module(place: str) -> None:
 
 
 def test_the_longest_path_decides_on_the_tests() -> None:
-    assert unit_tests("handler/quota_invoice/obs/walk.py") != unit_tests(
+    assert own_tests("handler/quota_invoice/obs/walk.py") != own_tests(
         "handler/quota_invoice/obs/store.py"
     )
 
