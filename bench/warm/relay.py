@@ -57,16 +57,21 @@ class Relay:
             task.cancel()
         if tasks:
             self._loop.run_until_complete(asyncio.wait(tasks))
+        self._loop.run_until_complete(asyncio.sleep(0))  # the closed connections end in the loop
         self._loop.close()
 
     async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
-        with contextlib.suppress(OSError, asyncio.CancelledError):
+        with (
+            contextlib.closing(writer),
+            contextlib.suppress(OSError, asyncio.CancelledError),
+        ):
             from_server, to_server = await asyncio.open_connection(*self._server)
-            await asyncio.gather(
-                self._forward(reader, to_server, counts=True),
-                self._forward(from_server, writer, counts=False),
-            )
+            with contextlib.closing(to_server):
+                await asyncio.gather(
+                    self._forward(reader, to_server, counts=True),
+                    self._forward(from_server, writer, counts=False),
+                )
 
     async def _forward(self, source: asyncio.StreamReader, target: Any, *, counts: bool) -> None:  # noqa: ANN401 - a writer
         while chunk := await source.read(_CHUNK):
