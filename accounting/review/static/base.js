@@ -19,9 +19,6 @@ window.review = (() => {
 
   // Says a thing that went well; it goes away by itself.
   const notice = (text) => show("notices", text, 6);
-  // Says a thing that failed; it stays until the next request succeeds.
-  const alert = (text) => show("alerts", text, 0);
-  const clearAlert = () => document.getElementById("alerts").replaceChildren();
 
   const isTyping = (target) =>
     target instanceof HTMLElement &&
@@ -54,21 +51,44 @@ window.review = (() => {
     if (event.target.closest("[data-show-keys]")) showKeys();
   });
 
-  // A request that changes nothing is "not loaded"; all others are "not saved".
-  const changes = (event) => (event.detail.requestConfig?.verb ?? "get") !== "get";
+  // A request that stores nothing is "not loaded": each GET, and the check of the fields, which is
+  // a POST because its texts may not stand in an address. All others are "not saved".
+  const saves = ({ verb, elt }) => verb !== "get" && !("savesNothing" in elt.dataset);
+
+  // The request whose failure is shown. A failed save is not hidden by other requests: it is shown
+  // until its own element saves or leaves the page.
+  let failed = null;
+  function fail(event, saveText, loadText) {
+    const request = event.detail.requestConfig;
+    if (failed?.elt.isConnected && saves(failed) && !saves(request)) return;
+    failed = request;
+    show("alerts", saves(request) ? saveText : loadText, 0);
+  }
+  function clearFailure() {
+    failed = null;
+    document.getElementById("alerts").replaceChildren();
+  }
+
   document.addEventListener("htmx:responseError", (event) => {
     const { status } = event.detail.xhr;
-    if (status === 401) alert(t("shell.js.expired"));
-    else alert(changes(event) ? t("shell.js.failed", { status }) : t("shell.js.not_loaded"));
+    const expired = status === 401 && t("shell.js.expired");
+    fail(
+      event,
+      expired || t("shell.js.failed", { status }),
+      expired || t("shell.js.not_loaded"),
+    );
   });
   for (const name of ["htmx:sendError", "htmx:timeout"]) {
     document.addEventListener(name, (event) =>
-      alert(changes(event) ? t("shell.js.offline") : t("shell.js.not_loaded")),
+      fail(event, t("shell.js.offline"), t("shell.js.not_loaded")),
     );
   }
-  document.addEventListener("htmx:afterRequest", (event) => {
-    if (event.detail.successful) clearAlert();
+  document.addEventListener("htmx:afterRequest", ({ detail }) => {
+    if (detail.successful && failed?.elt === detail.requestConfig.elt) clearFailure();
+  });
+  document.addEventListener("htmx:afterSwap", () => {
+    if (failed && !failed.elt.isConnected) clearFailure();
   });
 
-  return { t, notice, alert, clearAlert, onKey, isTyping };
+  return { t, notice, onKey, isTyping };
 })();

@@ -315,3 +315,34 @@ def test_an_answer_that_was_lost_leads_to_one_entry_only(desk: Desk, visit: Visi
     with saving(page, 200):
         page.keyboard.press("Enter")
     assert numbers(desk, key) == ["91234567"]
+
+
+def test_a_lost_save_is_still_told_after_the_check_of_a_field(desk: Desk, visit: Visit) -> None:
+    visitor = visit()
+    visitor.expected |= {"ERR_", "htmx:"}
+    page = open_invoice(visitor, desk.recognize("a.png", confidence=DOUBTFUL))
+    page.route("**/decisions*", lambda route: route.abort(), times=1)
+    page.keyboard.press("Enter")
+    expect(page.locator("#alerts")).to_contain_text("未能保存：连接不到服务器")
+    with page.expect_response("**/check") as checked:
+        page.locator("#field-number").fill("91234567")
+    checked.value.finished()
+    page.route("**/check", lambda route: route.abort(), times=1)
+    with page.expect_event("requestfailed"):
+        page.locator("#field-number").fill("91234568")
+    expect(page.locator("#alerts")).to_contain_text("未能保存：连接不到服务器")
+    page.keyboard.press("Escape")
+    with saving(page, 200):
+        page.keyboard.press("Enter")
+    expect(page.locator("#alerts")).to_be_empty()
+
+
+def test_a_check_that_was_lost_is_not_called_a_lost_save(desk: Desk, visit: Visit) -> None:
+    visitor = visit()
+    visitor.expected |= {"ERR_", "htmx:"}
+    page = open_invoice(visitor, desk.recognize("a.png", confidence=DOUBTFUL))
+    page.route("**/check", lambda route: route.abort(), times=1)
+    page.locator("#field-number").fill("91234567")
+    expect(page.locator("#alerts")).to_contain_text("未能加载")
+    page.locator("#field-number").fill("91234568")
+    expect(page.locator("#alerts")).to_be_empty()
