@@ -31,7 +31,9 @@ Image = NDArray[np.uint8]
 _MODELS = Path(rapidocr.__file__).parent / "models"
 _LINE_HEIGHT = 48  # pixels; the recognition model was trained on this
 _MAX_LINE_WIDTH = 960
-_MAX_PIXELS = 400_000  # for detection, which needs half a kilobyte for each
+_MAX_PIXELS = 560_000  # for detection
+_PIXELS_AT_ONCE = 380_000  # the network needs a third of a kilobyte for each
+_OVERLAP = 128  # pixels that both halves of a larger image see beyond the cut
 _VERY_LONG = 565  # pixels; code and label together are shorter
 _NARROWED = 0.6
 _DIRECTION_WIDTH = 192  # pixels of a line in the direction classifier
@@ -111,8 +113,20 @@ class Engine:
         size = [max(32, round(pixels * ratio / 32) * 32) for pixels in (wide, high)]
         method = cv2.INTER_AREA if ratio < 1 else cv2.INTER_LINEAR
         small = np.asarray(cv2.resize(image, size, interpolation=method), np.uint8)
-        heatmap = self._detection(_tensor(small)[np.newaxis])[0, 0]
-        return boxes_from_heatmap(heatmap, (high, wide))
+        return boxes_from_heatmap(self._heatmap(small), (high, wide))
+
+    def _heatmap(self, image: Image) -> NDArray[np.float32]:
+        """Return the chance, 0 to 1, that each pixel is text; of a large image, half by half."""
+        high, wide = image.shape[:2]
+        if high * wide <= _PIXELS_AT_ONCE:
+            return self._detection(_tensor(image)[np.newaxis])[0, 0]
+        axis = int(wide > high)
+        half = max(high, wide) // 64 * 32
+        first, _ = np.split(image, [half + _OVERLAP], axis)
+        _, second = np.split(image, [half - _OVERLAP], axis)
+        before, _ = np.split(self._heatmap(first), [half], axis)
+        _, after = np.split(self._heatmap(second), [_OVERLAP], axis)
+        return np.concatenate((before, after), axis)
 
     def upside_down(self, crops: Sequence[Image]) -> list[float]:
         """Return the chance, 0 to 1, that each line of text is upside down."""
