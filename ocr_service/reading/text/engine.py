@@ -119,7 +119,8 @@ class Engine:
         """Return the chance, 0 to 1, that each pixel is text; of a large image, half by half."""
         high, wide = image.shape[:2]
         if high * wide <= _PIXELS_AT_ONCE:
-            return self._detection(_tensor(image)[np.newaxis])[0, 0]
+            heatmap: NDArray[np.float32] = self._detection(_tensor(image)[np.newaxis])[0, 0]
+            return heatmap
         axis = int(wide > high)
         half = max(high, wide) // 64 * 32
         first, _ = np.split(image, [half + _OVERLAP], axis)
