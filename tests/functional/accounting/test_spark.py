@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -20,10 +19,7 @@ from tests.support.ledger.record_store import ALL, HOSTILE, RecordStore, invoice
 from tests.support.ledger.review import ALL_FIELDS, review
 from tests.support.paths import ROOT
 
-pytestmark = [
-    pytest.mark.skipif(not os.environ.get("TEST_SPARK"), reason="make test-spark runs it"),
-    pytest.mark.timeout(600),
-]
+pytestmark = pytest.mark.timeout(600)
 
 
 def mixed() -> RecordStore:
