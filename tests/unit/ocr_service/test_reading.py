@@ -380,9 +380,20 @@ def test_passes_that_differ_lose_confidence() -> None:
     assert confidence.consensus([one, four]).confidence < 0.7
 
 
+def read_as(text: str, chance: float) -> Candidate:
+    return Candidate(text, line(text, chance=chance), Label.OWN)
+
+
+def test_passes_that_doubt_the_same_digit_do_not_make_it_sure() -> None:
+    passes = [read_as("51579862", chance) for chance in (0.68, 0.72, 0.39)]
+    assert 0.39 < confidence.consensus(passes).confidence < 0.72
+
+
 def test_a_reading_that_two_passes_share_counts_once() -> None:
-    once = Candidate("01142646", line("01142646", chance=0.7), Label.OWN)
-    assert confidence.consensus([once, once]) == confidence.consensus([once])
+    sure, doubtful = read_as("01142646", 0.99), read_as("01142646", 0.7)
+    once = confidence.consensus([sure, doubtful])
+    assert confidence.consensus([sure, doubtful, doubtful]) == once
+    assert once.confidence < 0.99
 
 
 def test_of_two_papers_the_one_with_the_title_is_read() -> None:
