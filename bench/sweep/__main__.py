@@ -88,9 +88,7 @@ def bench(
     exceeded = [
         f"{kind}: cost {value:.0%} apart" for kind, value in spread.items() if value > _FLAT
     ]
-    # A time of ten seconds may also hold one event that was on its way when it began.
-    most_at_once = _MOST_KEPT + 6 / per_minute
-    if not _LEAST_KEPT <= rate.kept <= _MOST_KEPT or rate.highest > most_at_once:
+    if rate.kept < _LEAST_KEPT or max(rate.kept, rate.highest) > _MOST_KEPT:
         exceeded.append("backfill: rate outside its limits")
     console.print("\n".join(exceeded) or "within the limits")
     raise typer.Exit(int(bool(exceeded)))

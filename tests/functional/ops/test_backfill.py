@@ -144,7 +144,7 @@ def test_invocations_are_evenly_spaced(environment: dict[str, str]) -> None:
         for _ in range(3):
             invoker.send({})
     assert len(pauses) == 2
-    assert 50 < pauses[0] <= 60 < pauses[1] <= 120
+    assert 50 < pauses[0] <= 60.6 < pauses[1] <= 121.2
 
 
 def test_a_refusal_contains_no_secret(environment: dict[str, str]) -> None:
