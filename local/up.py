@@ -241,7 +241,7 @@ def _print_usage(
   credentials       {env_file}, for bucket and FunctionGraph: set -a; . {env_file}; set +a
   function's log    {log}
 
-Upload an image, and download its record a moment later:
+Upload an image, and download its record, for which the second line waits:
 
   [bold]curl -T samples/{image} {bucket_url}/{DEFAULT_LAYOUT.input_prefix}[/]
   [bold]curl {bucket_url}/{DEFAULT_LAYOUT.record_key(key)}[/]
