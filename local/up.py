@@ -8,6 +8,7 @@ import getpass
 import os
 import shutil
 import tempfile
+import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -90,8 +91,11 @@ def run_up(ports: Ports, log: Path, origins: Sequence[str], recognition: str) ->
                 data=data,
             )
             cloud = stack.enter_context(running_cloud(options))
-        proxy = HttpServer(bucket_proxy(BUCKET, cloud.bucket.client()), ports.bucket, origins)
+        stopping = threading.Event()
+        application = bucket_proxy(BUCKET, cloud.bucket.client(), stopping)
+        proxy = HttpServer(application, ports.bucket, origins)
         stack.callback(proxy.stop)
+        stack.callback(stopping.set)
         cloud.parts.add("the bucket's proxy", proxy.is_running)
         stack.callback(console.print, "\nstopping …")
         env_file = stack.enter_context(_env_file(log.with_suffix(".env"), cloud, log))

@@ -8,6 +8,7 @@ GET of a record waits while its input is being read. GET of a folder lists the k
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Awaitable, Callable
 from http.client import HTTPException as BrokenResponse
 from urllib.parse import quote
@@ -21,6 +22,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from local.bucket.records import input_of, wait_for_status
+from quota_invoice.deadline import Deadline
 from quota_invoice.obs.responses import is_success
 from quota_invoice.records.record import Status
 from quota_invoice.settings.layout import DEFAULT_LAYOUT
@@ -30,14 +32,21 @@ _MOST_KEYS = 1000  # the maximum of one listing request
 _Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def bucket_proxy(bucket: str, client: ObsClient, wait_seconds: float = 30.0) -> Starlette:
+def bucket_proxy(
+    bucket: str,
+    client: ObsClient,
+    stopping: threading.Event | None = None,
+    wait_seconds: float = 30.0,
+) -> Starlette:
     """Create the application.
 
     Args:
         bucket: the bucket's name.
         client: the owner's client, which is thread-safe.
+        stopping: once it is set, no request waits for a record.
         wait_seconds: how long GET of a record waits for it.
     """
+    stopping = stopping or threading.Event()
 
     async def put(request: Request) -> Response:
         key = request.path_params["key"]
@@ -60,7 +69,10 @@ def bucket_proxy(bucket: str, client: ObsClient, wait_seconds: float = 30.0) -> 
         if _is_folder(key):
             return await run_in_threadpool(_listing, bucket, client, key)
         input_key = input_of(key)
-        status = input_key and await wait_for_status(client, bucket, input_key, wait_seconds)
+        deadline = Deadline.after(wait_seconds)
+        status = input_key and await wait_for_status(
+            client, bucket, input_key, lambda: stopping.is_set() or deadline.remaining() <= 0
+        )
         if input_key and status is Status.FAILED:
             failure = _url(request, DEFAULT_LAYOUT.failure_key(input_key))
             return _error(404, "Failed", f"{input_key} was not read; the reason: {failure}")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from obs import ObsClient
 from starlette.concurrency import run_in_threadpool
 
-from quota_invoice.deadline import Deadline
 from quota_invoice.json_values import parse_json
 from quota_invoice.obs.responses import etag_of_response, is_success
 from quota_invoice.records.record import Status, etag_of
@@ -32,18 +32,17 @@ def input_of(record_key: str) -> str | None:
 
 
 async def wait_for_status(
-    client: ObsClient, bucket: str, input_key: str, seconds: float
+    client: ObsClient, bucket: str, input_key: str, is_over: Callable[[], bool]
 ) -> Status | None:
-    """Wait until an input is no longer pending, for some seconds at most.
+    """Wait until an input is no longer pending, or the time for it is over.
 
     Returns:
         Whether its present content is recognized, failed or still pending; None if there is no such
         input.
     """
-    deadline = Deadline.after(seconds)
     while True:
         status = await run_in_threadpool(_status, client, bucket, input_key)
-        if status is not Status.PENDING or deadline.remaining() <= 0:
+        if status is not Status.PENDING or is_over():
             return status
         await asyncio.sleep(_PAUSE)
 

@@ -49,8 +49,13 @@ class Proxy:
 
     def __init__(self, bucket: LocalBucket, wait_seconds: float) -> None:
         self.client = WatchedClient(bucket.client())
-        self._server = HttpServer(bucket_proxy(NAME, self.client, wait_seconds))
-        self.stop = self._server.stop
+        self._stopping = threading.Event()
+        application = bucket_proxy(NAME, self.client, self._stopping, wait_seconds)
+        self._server = HttpServer(application)
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._server.stop()
 
     def url(self, key: str) -> str:
         return f"{self._server.url}/{quote(key)}"
@@ -147,6 +152,16 @@ def test_nobody_waits_for_a_record_that_cannot_come(
         404,
         {"error_code": "NoSuchKey", "error_msg": f"{NAME}/{key}"},
     )
+
+
+def test_a_request_that_waits_is_answered_when_the_proxy_stops(bucket: LocalBucket) -> None:
+    patient = Proxy(bucket, wait_seconds=10**6)
+    patient.put("incoming/a.jpg")
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(patient.get, "results/a.jpg.json")
+        assert patient.client.missed.wait(30)
+        patient.stop()
+        assert answer.result(60).json()["error_code"] == "NoSuchKey"
 
 
 def test_a_record_that_does_not_come_is_an_error_that_says_so(bucket: LocalBucket) -> None:
