@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 
@@ -174,6 +175,43 @@ def test_help_names_each_command(project: Path) -> None:
     described = make(project, "help").partition("Variables")[0]
     phony = set(re.findall(r"^\.PHONY: (.*)$", text, re.MULTILINE)) - {"FORCE", "ready"}
     assert set(re.findall(r"^  make ([a-z-]+) +\S", described, re.MULTILINE)) == phony
+
+
+def test_help_shows_the_whole_text_of_each_command_and_variable(project: Path) -> None:
+    text = (project / "Makefile").read_text(encoding="utf-8")
+    texts = re.findall(r"^[a-z][a-z-]*:.*## (.*)$|^#: [A-Z_]+ +(.*)$", text, re.MULTILINE)
+    lines = make(project, "help").splitlines()
+    for whole in (command or variable for command, variable in texts):
+        assert [line for line in lines if line.endswith(f" {whole}")], whole
+    assert len(texts) > 50
+
+
+@pytest.mark.parametrize("arguments", [("up", "PORT=8400"), ("review", "REVIEWER=a", "PORT=8402")])
+def test_the_signal_that_ends_make_ends_the_command(
+    project: Path, arguments: tuple[str, ...]
+) -> None:
+    python = project / ".venv" / "bin" / "python"
+    python.parent.mkdir()
+    python.write_text('#!/bin/sh\necho "$$"\nexec sleep 60\n', encoding="utf-8")
+    python.chmod(0o755)
+    for part in (".packet", ".drawing"):
+        (project / ".venv" / part).touch()
+    process = subprocess.Popen(  # noqa: S603 - the arguments above
+        ["make", *arguments],  # noqa: S607 - make of the PATH, as a user runs it
+        cwd=project,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert process.stdout
+    command = int(process.stdout.readline())
+    process.terminate()
+    try:
+        # The output ends when no process holds it any more.
+        process.communicate(timeout=20)
+    except subprocess.TimeoutExpired:
+        os.kill(command, signal.SIGKILL)
+        raise
 
 
 def test_each_part_of_the_environment_that_a_command_needs_has_a_rule() -> None:
