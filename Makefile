@@ -11,6 +11,13 @@ endif
 # An environment holds the path of its project: a copied or moved folder makes its own.
 STALE := $(if $(filter-out same,$(shell test "$$(cat '$(READY)' 2>/dev/null)" = '$(CURDIR)' && echo same || echo other)),FORCE)
 $(if $(word 2,$(VENV)),$(error VENV is a folder without spaces in its name, not $(VENV)))
+# A variable that nothing reads would be ignored; those that are read are listed as `#:` below.
+GIVEN := $(foreach name,$(.VARIABLES),$(if $(findstring command line,$(origin $(name))),$(name)))
+$(if $(GIVEN),$(foreach name,$(filter-out PIP SHELL $(shell sed -n 's/^\#: \([A-Z_]*\) .*/\1/p' $(MAKEFILE_LIST)),$(GIVEN)),\
+	$(error there is no variable $(name); make help lists them all)))
+LOCAL_TARGETS := status rederive ledger packet review erase
+$(if $(filter LOCAL,$(GIVEN)),$(foreach target,$(filter-out $(LOCAL_TARGETS),$(MAKECMDGOALS)),\
+	$(error make $(target) does not take LOCAL; these do: $(LOCAL_TARGETS))))
 # A value that is no number is one line here, and not the commands' own usage.
 NUMBERS := PORT API_PORT REVIEW_PORT N SEED CALLERS SECONDS JOBS SAMPLE
 DIGITS := 0 1 2 3 4 5 6 7 8 9

@@ -118,6 +118,49 @@ def test_a_value_that_is_no_number_is_one_line(
 
 
 @pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["ledger", "LOCL=1"], "there is no variable LOCL; make help lists them all"),
+        (["up", "RECOGNITON=auto"], "there is no variable RECOGNITON; make help lists them all"),
+        (["ledger", "local=1", "LOCAL=1"], "there is no variable local; make help lists them all"),
+        (["test", "JOB:=2"], "there is no variable JOB; make help lists them all"),
+        (["invoke", "EVENT=a", "LOCAL=1"], "make invoke does not take LOCAL; these do: status "),
+    ],
+)
+def test_a_variable_that_would_be_ignored_is_one_line(
+    project: Path, arguments: list[str], line: str
+) -> None:
+    with pytest.raises(subprocess.CalledProcessError) as raised:
+        make(project, "--dry-run", *arguments)
+    [found] = raised.value.stderr.splitlines()
+    assert line in found
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["test", "TESTS=-n 2 -k 'a $$b' LOCL=1", "-j2"],
+        ["install", "PIP=true", "VENV=.venv", "PYTHON=python3", "SHELL=/bin/sh"],
+        ["ledger", "LOCAL=1", "OUT=a b.csv", "--keep-going", "--environment-overrides"],
+    ],
+)
+def test_variables_that_are_read_are_taken(project: Path, arguments: list[str]) -> None:
+    make(project, "--dry-run", *arguments, LOCL="1", JOB="2")  # the environment may have others
+
+
+def test_each_command_that_takes_the_local_cloud_says_so(project: Path) -> None:
+    described = make(project, "help").partition("Variables")[0]
+    for target in re.findall(r"^  make ([a-z-]+) .*LOCAL=1", described, re.MULTILINE):
+        make(project, "--dry-run", target, "LOCAL=1", "REVIEWER=a")
+    with pytest.raises(subprocess.CalledProcessError) as raised:
+        make(project, "--dry-run", "up", "LOCAL=1")
+    named = raised.value.stderr.partition("these do: ")[2].partition(".")[0].split()
+    assert sorted(named) == sorted(
+        re.findall(r"^  make ([a-z-]+) .*LOCAL=1", described, re.MULTILINE)
+    )
+
+
+@pytest.mark.parametrize(
     ("variable", "value"),
     [
         ("STAGE", "a'b"),
