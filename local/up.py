@@ -10,20 +10,20 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
 from accounting.errors import AccountingError
+from accounting.ledger.cache import remove_cache
 from accounting.review.serve import RunningPage, open_context, reviewer_names, running_page
 from local.bucket.proxy import bucket_proxy
 from local.cloud import BUCKET, Cloud, Options, running_cloud
 from local.errors import CloudError
 from local.http_server import HttpServer, loopback_socket
 from local.processes import remove_at_end
+from local.runtime.results import print_result
 from quota_invoice.settings.layout import DEFAULT_LAYOUT
 
 console = Console(highlight=False)
@@ -79,11 +79,11 @@ def run_up(ports: Ports, log: Path, origins: Sequence[str], recognition: str) ->
         is_kept = data.exists()
         end = stack.enter_context(contextlib.ExitStack())  # after all parts have stopped
         if not is_kept:
-            end.callback(shutil.rmtree, data, ignore_errors=True)  # the start failed
+            end.callback(_remove_all, data)  # the start failed
         with console.status("starting bucket, OCR service and function"):
             options = Options(
                 output=log,
-                watch=_watch,
+                watch=print_result(console),
                 retries=3,
                 gateway_port=ports.api,
                 origins=tuple(origins),
@@ -136,7 +136,7 @@ def _wait(cloud: Cloud, data: Path, end: contextlib.ExitStack) -> None:
     try:
         cloud.parts.watch()
     except KeyboardInterrupt:
-        end.callback(shutil.rmtree, data, ignore_errors=True)
+        end.callback(_remove_all, data)
         raise
     except CloudError as error:
         raise CloudError(
@@ -144,6 +144,14 @@ def _wait(cloud: Cloud, data: Path, end: contextlib.ExitStack) -> None:
             f"them, or remove that folder to start afresh; see also {data / 'store.log'} and "
             f"{data.with_suffix('.log')}"
         ) from None
+
+
+def _remove_all(data: Path) -> None:
+    """Remove the bucket's objects, and what other commands on this bucket keep of its records."""
+    shutil.rmtree(data, ignore_errors=True)
+    for folder in (data.with_name("ledger"), data.with_name("review")):
+        with contextlib.suppress(AccountingError):  # another command still uses it
+            remove_cache(folder, BUCKET)
 
 
 @contextlib.contextmanager
@@ -269,18 +277,3 @@ _SEVERAL = {
     "quota": "For images with several invoices: make up RECOGNITION=auto",
     "auto": "An image may show several invoices (RECOGNITION=auto; billed per recognised ticket).",
 }
-
-
-def _watch(invocation: Future[Any]) -> None:
-    """Print the result of an invocation when it ends."""
-
-    def show(ended: Future[Any]) -> None:
-        if ended.cancelled():
-            return
-        error = ended.exception()
-        if error:
-            console.print(f"[red]the function raised[/] {error}", soft_wrap=True, markup=True)
-        elif ended.result() != {"ignored": 1}:  # the event of a record that the function wrote
-            console.print(f"the function returned {ended.result()}", markup=False)
-
-    invocation.add_done_callback(show)
