@@ -7,6 +7,7 @@ import re
 import shutil
 import signal
 import subprocess
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -255,6 +256,15 @@ def test_the_signal_that_ends_make_ends_the_command(
     except subprocess.TimeoutExpired:
         os.kill(command, signal.SIGKILL)
         raise
+
+
+def test_git_ignores_the_files_that_commands_write_by_default() -> None:
+    text = (ROOT / "Makefile").read_text(encoding="utf-8")
+    patterns = (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
+    written = re.findall(r"^[a-z]+: OUT \?= (\S+)$", text, re.MULTILINE)
+    assert {"ledger.xlsx", "packet.zip"} <= set(written)
+    for name in written:
+        assert any(fnmatch(f"/{name}", pattern) for pattern in patterns), name
 
 
 def test_each_part_of_the_environment_that_a_command_needs_has_a_rule() -> None:
