@@ -11,6 +11,13 @@ endif
 # An environment holds the path of its project: a copied or moved folder makes its own.
 STALE := $(if $(filter-out same,$(shell test "$$(cat '$(READY)' 2>/dev/null)" = '$(CURDIR)' && echo same || echo other)),FORCE)
 $(if $(word 2,$(VENV)),$(error VENV is a folder without spaces in its name, not $(VENV)))
+# A variable that nothing reads would be ignored; those that are read are listed as `#:` below.
+GIVEN := $(foreach name,$(.VARIABLES),$(if $(findstring command line,$(origin $(name))),$(name)))
+$(if $(GIVEN),$(foreach name,$(filter-out PIP SHELL $(shell sed -n 's/^\#: \([A-Z_]*\) .*/\1/p' $(MAKEFILE_LIST)),$(GIVEN)),\
+	$(error there is no variable $(name); make help lists them all)))
+LOCAL_TARGETS := status rederive ledger packet review erase
+$(if $(filter LOCAL,$(GIVEN)),$(foreach target,$(filter-out $(LOCAL_TARGETS),$(MAKECMDGOALS)),\
+	$(error make $(target) does not take LOCAL; these do: $(LOCAL_TARGETS))))
 # A value that is no number is one line here, and not the commands' own usage.
 NUMBERS := PORT API_PORT REVIEW_PORT N SEED CALLERS SECONDS JOBS SAMPLE
 DIGITS := 0 1 2 3 4 5 6 7 8 9
@@ -104,13 +111,14 @@ $(READY): locks/local.lock $(STALE)
 .PHONY: install
 install: $(READY) ## Make the Python environment; other commands do it when needed
 
+# `exec`: the signal that ends make must end the command, not only the shell around it.
 .PHONY: demo
 demo: $(READY) ## Turn the sample invoices into records, on this machine
-	@$(BIN)/python -m local demo
+	@exec $(BIN)/python -m local demo
 
 .PHONY: up
 up: $(READY) $(VENV)/.packet ## Run the local cloud until Ctrl-C, to try your own images [RECOGNITION=auto] [PORT=8300] [API_PORT=8301] [REVIEW_PORT=8302] [REVIEWER=name]
-	@$(BIN)/python -m local up $(if $(RECOGNITION),--recognition "$(RECOGNITION)") \
+	@exec $(BIN)/python -m local up $(if $(RECOGNITION),--recognition "$(RECOGNITION)") \
 		$(if $(PORT),--port "$(PORT)") $(if $(API_PORT),--api-port "$(API_PORT)") \
 		$(if $(REVIEW_PORT),--review-port "$(REVIEW_PORT)")
 
@@ -124,7 +132,7 @@ backfill: $(READY) ## Send inputs without a record to the deployed function: mak
 	@$(BIN)/python -m ops.backfill --prefix "$(PREFIX)" $(if $(DRY_RUN),--dry-run) $(BACKFILL)
 
 .PHONY: rederive
-rederive: $(if $(STAGED),$(VENV)/.deploy,$(READY)) ## Apply the present rules to all records, without OCR: make rederive [STAGE=dev | LOCAL=1] [PREFIX=2026/] [DRY_RUN=1]
+rederive: $(if $(STAGED),$(VENV)/.deploy,$(READY)) ## Apply the present rules to all records, without OCR: make rederive [LOCAL=1 or STAGE=dev] [PREFIX=2026/] [DRY_RUN=1]
 	@$(BIN)/python -m ops.rederive $(if $(LOCAL),--env build/up.env,$(if $(STAGED),--stage '$(STAGE)')) --prefix "$(PREFIX)" $(if $(DRY_RUN),--dry-run)
 
 # The local cloud's credentials and endpoints are in a file that `make up` writes; without LOCAL and
@@ -148,7 +156,7 @@ export REVIEWER
 $(if $(filter review,$(MAKECMDGOALS)),$(if $(REVIEWER),,$(error name the person who reviews: make review REVIEWER=name)))
 .PHONY: review
 review: $(WITH_ACCESS) $(VENV)/.packet $(VENV)/.drawing ## Check doubtful invoices in a browser: make review REVIEWER=name[,name] [LOCAL=1 or STAGE=dev] [PORT=8302]
-	@$(ACCOUNTING) review $(LOCAL_ENV) $(if $(PORT),--port "$(PORT)")
+	@exec $(ACCOUNTING) review $(LOCAL_ENV) $(if $(PORT),--port "$(PORT)")
 
 $(VENV)/.packet: $(READY) locks/packet.lock
 	@echo "Installing the PDF library, 7 MB; once …"
@@ -205,7 +213,7 @@ $(VENV)/.browser: $(READY) locks/browser.lock
 
 .PHONY: mutants
 mutants: $(READY) $(VENV)/.quality ## Count the faults in the function that its tests notice, about 20 minutes [SAMPLE=300] [SEED=1] [ONLY=recognition]
-	@$(BIN)/python -m bench.mutants --sample $(SAMPLE) --seed $(SEED) --only "$(ONLY)"
+	@exec $(BIN)/python -m bench.mutants --sample $(SAMPLE) --seed $(SEED) --only "$(ONLY)"
 
 .PHONY: coverage
 coverage: $(NEEDED) $(VENV)/.quality ## List the function's lines and branches that its tests do not reach, about 15 minutes [TESTS=tests/unit/handler]
@@ -247,19 +255,19 @@ samples: $(VENV)/.drawing ## Draw the sample invoices again
 
 .PHONY: bench-ocr
 bench-ocr: $(VENV)/.drawing $(VENV)/.stock ## Measure OCR accuracy and speed against the stock engine: make bench-ocr SEED=7 [FOLDER=photos]
-	@$(BIN)/python -m bench.ocr --seed $(SEED) $(if $(FOLDER),--folder $(FOLDER)) $(BENCH)
+	@exec $(BIN)/python -m bench.ocr --seed $(SEED) $(if $(FOLDER),--folder $(FOLDER)) $(BENCH)
 
 .PHONY: fit-confidence
 fit-confidence: $(VENV)/.drawing ## Fit the reader's confidence to drawn invoices: make fit-confidence [SEED=7]
-	@$(BIN)/python -m bench.ocr.fit --seed $(SEED) --check $$(($(SEED) + 1)) $(BENCH)
+	@exec $(BIN)/python -m bench.ocr.fit --seed $(SEED) --check $$(($(SEED) + 1)) $(BENCH)
 
 .PHONY: bench-api
 bench-api: $(READY) ## Measure the API with many simultaneous callers: make bench-api [CALLERS=200 SECONDS=60]
-	@$(BIN)/python -m bench.api --callers $(CALLERS) --seconds $(SECONDS) $(BENCH)
+	@exec $(BIN)/python -m bench.api --callers $(CALLERS) --seconds $(SECONDS) $(BENCH)
 
 .PHONY: bench-attacks
 bench-attacks: $(READY) ## Measure honest callers of the OCR service while others attack it: make bench-attacks [SECONDS=60]
-	@$(BIN)/python -m bench.attacks --seconds $(SECONDS) $(BENCH)
+	@exec $(BIN)/python -m bench.attacks --seconds $(SECONDS) $(BENCH)
 
 $(VENV)/.stock: $(READY) locks/bench.lock
 	@echo "Installing ONNX Runtime for the stock engine; once …"
@@ -358,15 +366,15 @@ live-check: $(VENV)/.deploy ## Check in a real account the assumptions that need
 
 .PHONY: bench-ledger
 bench-ledger: $(READY) ## Measure the ledger of many records: make bench-ledger [RECORDS=100000 MILLION=1]
-	@$(BIN)/python -m bench.ledger --records $(RECORDS) $(if $(MILLION),--million)
+	@exec $(BIN)/python -m bench.ledger --records $(RECORDS) $(if $(MILLION),--million)
 
 .PHONY: bench-review
 bench-review: $(WITH_ACCESS) ## Measure the review page with many records: make bench-review [RECORDS=100000]
-	@$(BIN)/python -m bench.review --records $(RECORDS)
+	@exec $(BIN)/python -m bench.review --records $(RECORDS)
 
 .PHONY: bench
 bench: build/function.zip $(VENV)/.drawing $(VENV)/.stock $(VENV)/.packet ## Run all benchmarks: build/bench.json and bench.html [OCR_PRICE=0.05 GBS_PRICE=0.0001 REQUESTS_PRICE=0.01]
-	@$(BIN)/python -m bench.report --zip $< --packages $(VENV)/function $(if $(RUNTIME_PYTHON),--python "$(RUNTIME_PYTHON)") \
+	@exec $(BIN)/python -m bench.report --zip $< --packages $(VENV)/function $(if $(RUNTIME_PYTHON),--python "$(RUNTIME_PYTHON)") \
 		$(if $(OCR_PRICE),--ocr-price $(OCR_PRICE)) $(if $(GBS_PRICE),--gbs-price $(GBS_PRICE)) \
 		$(if $(REQUESTS_PRICE),--requests-price $(REQUESTS_PRICE)) $(BENCH)
 
@@ -376,27 +384,27 @@ bench-readme: $(READY) ## Write the figures of the last make bench into the READ
 
 .PHONY: bench-memory
 bench-memory: build/function.zip ## Measure an instance's memory over 10,000 uploads: make bench-memory [RUNTIME_PYTHON=python3.12]
-	@$(BIN)/python -m bench.memory --zip $< $(if $(RUNTIME_PYTHON),--python "$(RUNTIME_PYTHON)") $(BENCH)
+	@exec $(BIN)/python -m bench.memory --zip $< $(if $(RUNTIME_PYTHON),--python "$(RUNTIME_PYTHON)") $(BENCH)
 
 .PHONY: bench-sweep
 bench-sweep: $(READY) ## Measure sweeps and backfills of up to 1,000,000 inputs, and a backfill's rate
-	@$(BIN)/python -m bench.sweep $(BENCH)
+	@exec $(BIN)/python -m bench.sweep $(BENCH)
 
 .PHONY: bench-package
 bench-package: build/function.zip ## Show the size of the zip by part
-	@$(BIN)/python -m bench.report --only package --zip $< $(BENCH)
+	@exec $(BIN)/python -m bench.report --only package --zip $< $(BENCH)
 
 .PHONY: bench-cold
 bench-cold: build/function.zip ## Measure the cold start of the zip: make bench-cold [RUNTIME_PYTHON=python3.12]
-	@$(BIN)/python -m bench.cold --zip $< --packages $(VENV)/function $(if $(RUNTIME_PYTHON),--python "$(RUNTIME_PYTHON)") $(BENCH)
+	@exec $(BIN)/python -m bench.cold --zip $< --packages $(VENV)/function $(if $(RUNTIME_PYTHON),--python "$(RUNTIME_PYTHON)") $(BENCH)
 
 .PHONY: bench-warm
 bench-warm: build/function.zip ## Measure the function's own time, requests and connections: make bench-warm [RUNTIME_PYTHON=python3.12]
-	@$(BIN)/python -m bench.warm --zip $< $(if $(RUNTIME_PYTHON),--python "$(RUNTIME_PYTHON)") $(BENCH)
+	@exec $(BIN)/python -m bench.warm --zip $< $(if $(RUNTIME_PYTHON),--python "$(RUNTIME_PYTHON)") $(BENCH)
 
 .PHONY: soak
 soak: $(READY) ## Upload thousands of images under injected faults: make soak N=2000 [SEED=7]
-	@$(BIN)/python -m bench.soak --uploads $(N) --seed $(SEED) $(SOAK)
+	@exec $(BIN)/python -m bench.soak --uploads $(N) --seed $(SEED) $(SOAK)
 
 # Renews one lock: $(call compile,name,options and sources).
 compile = $(BIN)/uv pip compile --quiet $(if $(UPGRADE),--upgrade) --generate-hashes --no-emit-index-url --no-header \

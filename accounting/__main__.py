@@ -200,7 +200,10 @@ def review(
         typer.Option(envvar="REVIEWER", help="Name of the person, or several with commas."),
     ] = "",
     *,
-    port: Annotated[int, typer.Option(help="Port on this machine; 0 is any free one.")] = 8302,
+    port: Annotated[
+        int | None,
+        typer.Option(help="Port on this machine; 0 is any free one.", show_default="8302"),
+    ] = None,
     env: Env = None,
     folder: Annotated[Path, typer.Option(help="Folder of the page's own files.")] = Path(
         "build/review"
@@ -211,15 +214,22 @@ def review(
     An address works once; after that, the terminal shows another one for another browser.
     """
     from accounting.bucket import read_environment  # noqa: PLC0415 - --help stays fast
-    from accounting.review.serve import run_review  # noqa: PLC0415 - as above
+    from accounting.review.serve import USUAL_PORT, run_review  # noqa: PLC0415 - as above
+
+    def opened(bound: int) -> None:
+        if port is None and bound != USUAL_PORT:
+            console.print(
+                f"port {USUAL_PORT} is in use, as by the review page of make up: port {bound} "
+                "is taken instead"
+            )
+        console.print(f"review page of the bucket {environment['BUCKET']}, until Ctrl-C:")
 
     def announce(name: str, address: str) -> None:
         console.print(f"  {name}: {address}", markup=False)
 
     with _errors_in_words("all decisions are in the bucket"):
         environment = read_environment(env) if env else os.environ
-        console.print(f"review page of the bucket {environment.get('BUCKET', '')}, until Ctrl-C:")
-        run_review(environment, reviewer, port, folder, announce)
+        run_review(environment, reviewer, port, folder, opened, announce)
 
 
 if __name__ == "__main__":

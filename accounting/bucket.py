@@ -63,7 +63,8 @@ def read_access(environment: Mapping[str, str]) -> tuple[Settings, Credentials]:
     """
     problems = [f"{name}: not set" for name in _REQUIRED if not environment.get(name)]
     if problems:
-        raise AccountingError("; ".join(problems))
+        hint = "or name a bucket: LOCAL=1 is that of make up, STAGE=dev that of a stage"
+        raise AccountingError("; ".join([*problems, hint]))
 
     def lookup(name: str) -> str | None:
         return environment.get("HW_REGION_NAME" if name == "REGION" else name)

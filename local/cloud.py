@@ -39,7 +39,7 @@ class Options:
         notify: whether each new object triggers the function.
         instances: maximum number of concurrent invocations.
         user_data: settings of the function; they override the cloud's.
-        watch: called with the future of each asynchronous invocation.
+        watch: called with the event and the future of each asynchronous invocation.
         retries: retries of a failed asynchronous invocation, 0 to 3.
         on_failure: the failure destination; called with its message.
         delivery_faults: faults of event delivery and instances; None for none.

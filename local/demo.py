@@ -8,7 +8,7 @@ import queue
 import shutil
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from decimal import Decimal
@@ -24,6 +24,7 @@ from rich.table import Table
 from local.cloud import BUCKET, Options, running_cloud
 from local.demo_ledger import add_copy_and_failure, print_ledger, write_ledger
 from local.errors import CloudError
+from local.runtime import Watch
 from quota_invoice.obs.responses import is_success
 from quota_invoice.records.record import Status
 from quota_invoice.settings.layout import DEFAULT_LAYOUT
@@ -89,14 +90,14 @@ def run_demo(samples: Path, out: Path) -> int:
     return 0 if report["records"] + report["failures"] == report["images"] else 1
 
 
-def _collect(errors: queue.SimpleQueue[str]) -> Callable[[Future[Any]], None]:
+def _collect(errors: queue.SimpleQueue[str]) -> Watch:
     """Return a callback that collects the errors of invocations."""
 
     def add(ended: Future[Any]) -> None:
         if not ended.cancelled() and (error := ended.exception()):
             errors.put(str(error))
 
-    return lambda invocation: invocation.add_done_callback(add)
+    return lambda _event, invocation: invocation.add_done_callback(add)
 
 
 def _process(

@@ -8,21 +8,22 @@ import getpass
 import os
 import shutil
 import tempfile
+import threading
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
 from accounting.errors import AccountingError
+from accounting.ledger.cache import remove_cache
 from accounting.review.serve import RunningPage, open_context, reviewer_names, running_page
 from local.bucket.proxy import bucket_proxy
 from local.cloud import BUCKET, Cloud, Options, running_cloud
 from local.errors import CloudError
 from local.http_server import HttpServer, loopback_socket
 from local.processes import remove_at_end
+from local.runtime.results import print_result
 from quota_invoice.settings.layout import DEFAULT_LAYOUT
 
 console = Console(highlight=False)
@@ -78,11 +79,11 @@ def run_up(ports: Ports, log: Path, origins: Sequence[str], recognition: str) ->
         is_kept = data.exists()
         end = stack.enter_context(contextlib.ExitStack())  # after all parts have stopped
         if not is_kept:
-            end.callback(shutil.rmtree, data, ignore_errors=True)  # the start failed
+            end.callback(_remove_all, data)  # the start failed
         with console.status("starting bucket, OCR service and function"):
             options = Options(
                 output=log,
-                watch=_watch,
+                watch=print_result(console),
                 retries=3,
                 gateway_port=ports.api,
                 origins=tuple(origins),
@@ -90,8 +91,11 @@ def run_up(ports: Ports, log: Path, origins: Sequence[str], recognition: str) ->
                 data=data,
             )
             cloud = stack.enter_context(running_cloud(options))
-        proxy = HttpServer(bucket_proxy(BUCKET, cloud.bucket.client()), ports.bucket, origins)
+        stopping = threading.Event()
+        application = bucket_proxy(BUCKET, cloud.bucket.client(), stopping)
+        proxy = HttpServer(application, ports.bucket, origins)
         stack.callback(proxy.stop)
+        stack.callback(stopping.set)
         cloud.parts.add("the bucket's proxy", proxy.is_running)
         stack.callback(console.print, "\nstopping …")
         env_file = stack.enter_context(_env_file(log.with_suffix(".env"), cloud, log))
@@ -132,7 +136,7 @@ def _wait(cloud: Cloud, data: Path, end: contextlib.ExitStack) -> None:
     try:
         cloud.parts.watch()
     except KeyboardInterrupt:
-        end.callback(shutil.rmtree, data, ignore_errors=True)
+        end.callback(_remove_all, data)
         raise
     except CloudError as error:
         raise CloudError(
@@ -140,6 +144,14 @@ def _wait(cloud: Cloud, data: Path, end: contextlib.ExitStack) -> None:
             f"them, or remove that folder to start afresh; see also {data / 'store.log'} and "
             f"{data.with_suffix('.log')}"
         ) from None
+
+
+def _remove_all(data: Path) -> None:
+    """Remove the bucket's objects, and what other commands on this bucket keep of its records."""
+    shutil.rmtree(data, ignore_errors=True)
+    for folder in (data.with_name("ledger"), data.with_name("review")):
+        with contextlib.suppress(AccountingError):  # another command still uses it
+            remove_cache(folder, BUCKET)
 
 
 @contextlib.contextmanager
@@ -241,7 +253,7 @@ def _print_usage(
   credentials       {env_file}, for bucket and FunctionGraph: set -a; . {env_file}; set +a
   function's log    {log}
 
-Upload an image, and download its record a moment later:
+Upload an image, and download its record, for which the second line waits:
 
   [bold]curl -T samples/{image} {bucket_url}/{DEFAULT_LAYOUT.input_prefix}[/]
   [bold]curl {bucket_url}/{DEFAULT_LAYOUT.record_key(key)}[/]
@@ -265,18 +277,3 @@ _SEVERAL = {
     "quota": "For images with several invoices: make up RECOGNITION=auto",
     "auto": "An image may show several invoices (RECOGNITION=auto; billed per recognised ticket).",
 }
-
-
-def _watch(invocation: Future[Any]) -> None:
-    """Print the result of an invocation when it ends."""
-
-    def show(ended: Future[Any]) -> None:
-        if ended.cancelled():
-            return
-        error = ended.exception()
-        if error:
-            console.print(f"[red]the function raised[/] {error}", soft_wrap=True, markup=True)
-        elif ended.result() != {"ignored": 1}:  # the event of a record that the function wrote
-            console.print(f"the function returned {ended.result()}", markup=False)
-
-    invocation.add_done_callback(show)

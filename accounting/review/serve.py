@@ -22,12 +22,16 @@ from quota_invoice.obs.store import ObsStore
 
 _NAME = re.compile(r"[\w.@-](?:[\w .@-]{0,62}[\w.@-])?")
 _GRACE = 5  # seconds for requests that run when the server stops
+USUAL_PORT = 8302
 Announce = Callable[[str, str], None]
 """Takes a person's name, and the address that lets the person in once."""
 
 
-def listen(port: int) -> socket.socket:
-    """Return a socket that listens on a port of the loopback interface; 0 is any free port.
+def listen(port: int | None) -> socket.socket:
+    """Return a socket that listens on a port of the loopback interface.
+
+    Args:
+        port: 0 is any free port; None is the usual one, or any free one if that is in use.
 
     Raises:
         AccountingError: the port is in use.
@@ -36,10 +40,12 @@ def listen(port: int) -> socket.socket:
     # A port whose last connections still close is free.
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listening.bind(("127.0.0.1", port))
+        listening.bind(("127.0.0.1", USUAL_PORT if port is None else port))
         listening.listen(128)
     except OSError:
         listening.close()
+        if port is None:
+            return listen(0)
         raise AccountingError(f"port {port} is in use: name another one with PORT=…") from None
     return listening
 
@@ -111,16 +117,22 @@ def running_page(
         listening.close()
 
 
-def run_review(
-    environment: Mapping[str, str], reviewers: str, port: int, folder: Path, announce: Announce
+def run_review(  # noqa: PLR0913, PLR0917 - what the page is served with
+    environment: Mapping[str, str],
+    reviewers: str,
+    port: int | None,
+    folder: Path,
+    opened: Callable[[int], None],
+    announce: Announce,
 ) -> None:
     """Serve the page until Ctrl-C.
 
     Args:
         environment: see ``read_access``.
         reviewers: the names of the people, separated by commas.
-        port: the port; 0 is any free one.
+        port: see ``listen``.
         folder: the folder of the page's own files.
+        opened: called with the port when the page listens on it.
         announce: see ``review_server``.
 
     Raises:
@@ -130,8 +142,10 @@ def run_review(
     names = reviewer_names(reviewers)
     context = open_context(environment, folder)
     with listen(port) as listening:
+        bound = listening.getsockname()[1]
+        opened(bound)
         context.part(open_index)  # another command may use its file; and it takes time to build
-        server = review_server(context, names, listening.getsockname()[1], announce)
+        server = review_server(context, names, bound, announce)
         server.run(sockets=[listening])
 
 

@@ -122,7 +122,7 @@ class Scenario:
                 bucket.upstream, ocr.upstream = cloud.bucket.endpoint, cloud.ocr_endpoint
                 yield cloud
 
-    def _count_invocation(self, invocation: Future[Any]) -> None:
+    def _count_invocation(self, _event: object, invocation: Future[Any]) -> None:
         def end(_: Future[Any]) -> None:
             with self._lock:
                 self._waiting -= 1

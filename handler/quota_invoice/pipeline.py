@@ -58,6 +58,7 @@ class Outcome(Enum):
     IGNORED = "ignored"  # not the upload of an input
     WAITING = "waiting"  # an attempt failed, and a later sweep makes the next one
     REDERIVED = "rederived"  # the record was written again, with the findings of the present rules
+    RENUMBERED = "renumbered"  # likewise; the findings stayed, only the version of the rules is new
     UNCHANGED = "unchanged"  # the record has the findings of the present rules
     UNUSABLE = "unusable"  # the record is not one that this function wrote
     NOTED = "noted"  # the appearances of corrected invoices were noted, by a sweep

@@ -18,7 +18,7 @@ from local.runtime.instance import Instance
 from local.runtime.tally import Tally
 from ocr_service.auth.keyring import Credentials
 
-Watch = Callable[[Future[Any]], None]
+Watch = Callable[[object, Future[Any]], None]
 
 
 class Runtime:
@@ -97,7 +97,7 @@ class Runtime:
         """
         invocation = self._queue.submit(event, request_id or secrets.token_hex(16), delay)
         if self._watch:
-            self._watch(invocation)
+            self._watch(event, invocation)
         return invocation
 
     def deliver(self, event: object) -> list[Future[Any]]:

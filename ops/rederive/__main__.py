@@ -38,9 +38,10 @@ def main(
 ) -> None:
     """Apply the present rules to all records: their findings change, their results stay.
 
-    Only records whose findings change are written, and only while their input is unchanged. It may
-    be stopped at any time and run again. Without a stage and a file, the environment names the
-    bucket: HW_ACCESS_KEY, HW_SECRET_KEY, HW_REGION_NAME, BUCKET, and the function's settings.
+    Only records whose findings change (rederived), or only the version of their rules (renumbered),
+    are written, and only while their input is unchanged. It may be stopped at any time and run
+    again. Without a stage and a file, the environment names the bucket: HW_ACCESS_KEY,
+    HW_SECRET_KEY, HW_REGION_NAME, BUCKET, and the function's settings.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from accounting.bucket import read_environment
+from accounting.errors import AccountingError
 from ops.backfill.account import Account
 from ops.errors import OpsError
 from ops.status.sweeps import last_line
@@ -46,12 +48,9 @@ def local_target(env_file: Path) -> Target:
         OpsError: it does not run, or its file has no valid settings.
     """
     try:
-        lines = env_file.read_text(encoding="utf-8").splitlines()
-    except OSError:
-        raise OpsError(f"{env_file} is missing: is the local cloud running? make up") from None
-    environment = dict(line.split("=", 1) for line in lines if "=" in line)
-    try:
-        account = Account.read(environment)
+        account = Account.read(read_environment(env_file))
+    except AccountingError as error:
+        raise OpsError(str(error)) from None
     except ConfigurationError as error:
         raise OpsError(*error.problems) from None
     log = env_file.with_suffix(".log")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -117,6 +119,49 @@ def test_a_value_that_is_no_number_is_one_line(
 
 
 @pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["ledger", "LOCL=1"], "there is no variable LOCL; make help lists them all"),
+        (["up", "RECOGNITON=auto"], "there is no variable RECOGNITON; make help lists them all"),
+        (["ledger", "local=1", "LOCAL=1"], "there is no variable local; make help lists them all"),
+        (["test", "JOB:=2"], "there is no variable JOB; make help lists them all"),
+        (["invoke", "EVENT=a", "LOCAL=1"], "make invoke does not take LOCAL; these do: status "),
+    ],
+)
+def test_a_variable_that_would_be_ignored_is_one_line(
+    project: Path, arguments: list[str], line: str
+) -> None:
+    with pytest.raises(subprocess.CalledProcessError) as raised:
+        make(project, "--dry-run", *arguments)
+    [found] = raised.value.stderr.splitlines()
+    assert line in found
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["test", "TESTS=-n 2 -k 'a $$b' LOCL=1", "-j2"],
+        ["install", "PIP=true", "VENV=.venv", "PYTHON=python3", "SHELL=/bin/sh"],
+        ["ledger", "LOCAL=1", "OUT=a b.csv", "--keep-going", "--environment-overrides"],
+    ],
+)
+def test_variables_that_are_read_are_taken(project: Path, arguments: list[str]) -> None:
+    make(project, "--dry-run", *arguments, LOCL="1", JOB="2")  # the environment may have others
+
+
+def test_each_command_that_takes_the_local_cloud_says_so(project: Path) -> None:
+    described = make(project, "help").partition("Variables")[0]
+    for target in re.findall(r"^  make ([a-z-]+) .*LOCAL=1", described, re.MULTILINE):
+        make(project, "--dry-run", target, "LOCAL=1", "REVIEWER=a")
+    with pytest.raises(subprocess.CalledProcessError) as raised:
+        make(project, "--dry-run", "up", "LOCAL=1")
+    named = raised.value.stderr.partition("these do: ")[2].partition(".")[0].split()
+    assert sorted(named) == sorted(
+        re.findall(r"^  make ([a-z-]+) .*LOCAL=1", described, re.MULTILINE)
+    )
+
+
+@pytest.mark.parametrize(
     ("variable", "value"),
     [
         ("STAGE", "a'b"),
@@ -174,6 +219,52 @@ def test_help_names_each_command(project: Path) -> None:
     described = make(project, "help").partition("Variables")[0]
     phony = set(re.findall(r"^\.PHONY: (.*)$", text, re.MULTILINE)) - {"FORCE", "ready"}
     assert set(re.findall(r"^  make ([a-z-]+) +\S", described, re.MULTILINE)) == phony
+
+
+def test_help_shows_the_whole_text_of_each_command_and_variable(project: Path) -> None:
+    text = (project / "Makefile").read_text(encoding="utf-8")
+    texts = re.findall(r"^[a-z][a-z-]*:.*## (.*)$|^#: [A-Z_]+ +(.*)$", text, re.MULTILINE)
+    lines = make(project, "help").splitlines()
+    for whole in (command or variable for command, variable in texts):
+        assert [line for line in lines if line.endswith(f" {whole}")], whole
+    assert len(texts) > 50
+
+
+@pytest.mark.parametrize("arguments", [("up", "PORT=8400"), ("review", "REVIEWER=a", "PORT=8402")])
+def test_the_signal_that_ends_make_ends_the_command(
+    project: Path, arguments: tuple[str, ...]
+) -> None:
+    python = project / ".venv" / "bin" / "python"
+    python.parent.mkdir()
+    python.write_text('#!/bin/sh\necho "$$"\nexec sleep 60\n', encoding="utf-8")
+    python.chmod(0o755)
+    for part in (".packet", ".drawing"):
+        (project / ".venv" / part).touch()
+    process = subprocess.Popen(  # noqa: S603 - the arguments above
+        ["make", *arguments],  # noqa: S607 - make of the PATH, as a user runs it
+        cwd=project,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert process.stdout
+    command = int(process.stdout.readline())
+    process.terminate()
+    try:
+        # The output ends when no process holds it any more.
+        process.communicate(timeout=20)
+    except subprocess.TimeoutExpired:
+        os.kill(command, signal.SIGKILL)
+        raise
+
+
+def test_git_ignores_the_files_that_commands_write_by_default() -> None:
+    text = (ROOT / "Makefile").read_text(encoding="utf-8")
+    patterns = (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
+    written = re.findall(r"^[a-z]+: OUT \?= (\S+)$", text, re.MULTILINE)
+    assert {"ledger.xlsx", "packet.zip"} <= set(written)
+    for name in written:
+        assert any(fnmatch(f"/{name}", pattern) for pattern in patterns), name
 
 
 def test_each_part_of_the_environment_that_a_command_needs_has_a_rule() -> None:

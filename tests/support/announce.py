@@ -25,7 +25,7 @@ def announce(
     encoded: bool = True,
     bucket: str = "invoices",
 ) -> dict[str, Any]:
-    """An event of one of the four shapes for an object with this key and content."""
+    """An event of a shape for an object with this key and content."""
     return announce_all([(key, content)], shape=shape, encoded=encoded, bucket=bucket)
 
 

@@ -16,9 +16,9 @@ _COMPARED = ("schema", "invoices", "rules")
 class Rederiver:
     """Brings records up to the present rules; threads may share it.
 
-    A record is written only if its findings change and its input still has the content that was
-    read. Corrections by people are objects of their own and stay. It may be stopped at any moment
-    and run again.
+    A record is written only if its findings or the version of its rules change, and its input still
+    has the content that was read. Corrections by people are objects of their own and stay. It may
+    be stopped at any moment and run again.
 
     Args:
         settings: bucket, layout and the rules' settings.
@@ -39,8 +39,8 @@ class Rederiver:
             entry: the input's line of the listing.
 
         Returns:
-            ``REDERIVED``, ``UNCHANGED``, ``UNUSABLE``; ``GONE`` if the present content has no
-            record.
+            ``REDERIVED``, ``RENUMBERED``, ``UNCHANGED``, ``UNUSABLE``; ``GONE`` if the present
+            content has no record.
 
         Raises:
             StoreError: the bucket refused a request or was not reached.
@@ -63,5 +63,6 @@ class Rederiver:
             return Outcome.UNCHANGED
         layout = self._settings.layout
         if self._is_dry or replace_record(self._store, layout, record, new):
-            return Outcome.REDERIVED
+            stayed = record.get("invoices") == new["invoices"]
+            return Outcome.RENUMBERED if stayed else Outcome.REDERIVED
         return Outcome.GONE

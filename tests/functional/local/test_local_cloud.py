@@ -90,6 +90,8 @@ def test_up_takes_an_image_by_curl_and_leaves_nothing_behind(
         assert record["invoices"][0]["code"] == truth["code"]
         assert isinstance(record["result"], list) == (recognition == "auto")
         assert "RECOGNITION=auto" in printed
+        said = f"incoming/{name} became results/{name}.json\n"
+        assert any(line == said for line in process.stdout)
         api = re.search(r"curl (http://127\.0\.0\.1:\d+)/invoices -d '(.*)'", printed)
         assert api, printed
         answer = httpx.post(f"{api[1]}/invoices", content=api[2], timeout=30)

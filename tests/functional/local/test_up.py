@@ -12,6 +12,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from accounting.ledger.cache import open_cache
+from local.cloud import BUCKET
 from local.processes import plain_environment
 from tests.support.paths import ROOT
 
@@ -110,3 +112,19 @@ def test_the_review_page_of_the_cloud_opens_by_its_address_and_ends_with_it(tmp_
     with pytest.raises(httpx.ConnectError):
         httpx.get(address)
     assert list(tmp_path.glob("quota-review-*")) == []
+
+
+def test_the_caches_of_the_buckets_records_end_with_it_and_no_others(tmp_path: Path) -> None:
+    ledger, review = tmp_path / "build" / "ledger", tmp_path / "build" / "review"
+    for folder, bucket in ((ledger, BUCKET), (review, BUCKET), (ledger, "quota-invoices")):
+        with open_cache(folder, bucket):
+            pass
+    assert len(list(tmp_path.rglob("*.duckdb"))) == 3
+    process = start(tmp_path, *FREE)
+    try:
+        read_until(process, "Ctrl-C stops everything")
+        assert len(list(tmp_path.rglob("*.duckdb"))) == 3
+    finally:
+        stop(process)
+    [left] = tmp_path.rglob("*.duckdb")
+    assert left.name.startswith("quota-invoices.")

@@ -30,7 +30,7 @@ def test_a_record_of_former_rules_is_written_again(
 
     dry = rederive({}, "--env", str(env), "--dry-run")
     assert (dry.returncode, dry.stderr) == (0, "")
-    assert "1 records: 1 rederived" in dry.stdout
+    assert "1 records: 1 renumbered" in dry.stdout
     assert objects.record(RECORD) == former
     done = rederive(cloud.environment(), "--prefix", "2026/")
     assert (done.returncode, done.stderr) == (0, "")

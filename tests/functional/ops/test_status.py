@@ -88,7 +88,11 @@ def test_an_empty_bucket_needs_nobody(env_file: Path, objects: Objects) -> None:
 @pytest.mark.parametrize(
     ("change", "options", "line"),
     [
-        (lambda path: path.unlink(), (), "is the local cloud running? make up"),
+        (
+            lambda path: path.unlink(),
+            (),
+            "cannot be read: start the local cloud in another terminal (make up)",
+        ),
         (lambda path: path.write_text("BUCKET=invoices\n"), (), "FUNCTION_URN: not set"),
         (
             lambda path: path.write_text(

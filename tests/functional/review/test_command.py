@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import signal
 import socket
@@ -122,8 +123,25 @@ def test_a_mistake_is_one_line(desk: Desk, tmp_path: Path, options: list[str], l
         named = [option.format(taken=taken) for option in options]
         with serving(desk, tmp_path, *named) as (process, output):
             assert process.wait(60) == 2
-            [*_, printed] = output.read_text(encoding="utf-8").splitlines()
+            [printed] = output.read_text(encoding="utf-8").splitlines()
     assert printed.startswith(f"error: {line.format(taken=taken)}")
+
+
+def test_the_usual_port_is_replaced_if_it_is_in_use(desk: Desk, tmp_path: Path) -> None:
+    with socket.socket() as other:
+        with contextlib.suppress(OSError):  # somebody else has it
+            other.bind(("127.0.0.1", 8302))
+            other.listen()
+        with serving(desk, tmp_path, REVIEWER="王芳") as (_, output):
+            [(_, address, _)] = addresses(output, 1)
+            said, heading, *_ = output.read_text(encoding="utf-8").splitlines()
+            with httpx.Client() as client:
+                assert client.get(address).status_code == 303
+    port = httpx.URL(address).port
+    assert port != 8302
+    assert said.startswith("port 8302 is in use, as by the review page of make up")
+    assert said.endswith(f"port {port} is taken instead")
+    assert heading == f"review page of the bucket {desk.environment['BUCKET']}, until Ctrl-C:"
 
 
 def test_the_page_listens_on_this_machine_only(desk: Desk, tmp_path: Path) -> None:

@@ -76,6 +76,17 @@ def test_a_dry_run_writes_nothing() -> None:
     assert {action for action, _ in cloud.store.requests} <= {"get", "list"}
 
 
+@pytest.mark.parametrize("is_dry", [True, False])
+def test_records_that_only_get_a_new_version_are_counted_apart(is_dry: bool) -> None:
+    cloud = read(2)
+    run_command(cloud)
+    for key in (A, B):
+        cloud.store.records[key]["rules"] = FORMER
+    cloud.store.records[A]["invoices"][0]["findings"] = []
+    counts = rederive_all(cloud.settings, cloud.store, "", lambda *_: None, is_dry=is_dry)
+    assert counts == {"renumbered": 1, "rederived": 1}
+
+
 def test_only_records_below_a_path_are_touched_and_each_is_told() -> None:
     cloud, told = read(2), []
 

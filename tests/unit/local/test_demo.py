@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 
+import pytest
 from rich.console import Console
 
 from local.demo import Result, _columns, _line, _row
+from tests.support.paths import ROOT
 
 NAME = "kunming-50-yuan-stamp-over-code.jpg"
 
@@ -48,3 +50,13 @@ def test_a_wide_terminal_shows_whole_names() -> None:
 def test_a_doubtful_invoice_has_a_question_mark() -> None:
     assert "0.700?" in printed(80, needs_review=True)
     assert "?" not in printed(80, needs_review=False)
+
+
+@pytest.mark.parametrize("page", ["README.md", "README.zh-CN.md"])
+def test_the_readme_shows_the_table_of_80_columns(page: str) -> None:
+    columns = _columns(80)
+    console = Console(file=io.StringIO(), width=80)
+    console.print(_line(columns, list(columns), header=True))
+    assert isinstance(console.file, io.StringIO)
+    header = console.file.getvalue().rstrip()
+    assert f"```text\n{header}\n" in (ROOT / page).read_text(encoding="utf-8")

@@ -31,7 +31,9 @@ def test_the_environment_names_bucket_and_prefixes() -> None:
 
 
 def test_all_missing_variables_are_named() -> None:
-    with pytest.raises(AccountingError, match="HW_ACCESS_KEY: not set; .*BUCKET: not set"):
+    with pytest.raises(
+        AccountingError, match="HW_ACCESS_KEY: not set; .*BUCKET: not set; .*LOCAL=1.*STAGE=dev"
+    ):
         open_bucket({"HW_SECRET_KEY": "very-secret"})
     with pytest.raises(AccountingError, match="OBS_TIMEOUT_SECONDS"):
         open_bucket({**ENVIRONMENT, "OBS_TIMEOUT_SECONDS": "never"})

@@ -297,7 +297,7 @@ def test_the_present_rules_leave_decisions_and_the_values_that_were_read_alone()
     entries = {key: one for key, one in cloud.records.items() if key.startswith("reviews/")}
     for record in cloud.records.values():
         record.get("rules", {})["version"] = "2"
-    assert cloud.run(rederive=True)["rederived"] == 2
+    assert cloud.run(rederive=True)["renumbered"] == 2
     shown = [cloud.records[f"results/{name}.jpg.json"]["invoices"][0] for name in "ab"]
     assert [(each["number"], each["duplicate_of"]) for each in shown] == [
         (NUMBER, None),
