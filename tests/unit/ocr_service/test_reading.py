@@ -258,6 +258,23 @@ def test_the_title_has_no_amount(title: str) -> None:
     assert found.words + found.figures == []
 
 
+def test_the_tax_number_of_a_seal_is_no_number_even_if_it_lost_characters() -> None:
+    seal = [line("发票号码 9122030235494459"), line("9122030235494459", 0, 80)]
+    assert number.candidates(seal) == []
+    followed = line("发票号码 91220302 91220302354944592U")
+    assert [each.text for each in number.candidates([followed])] == ["91220302"]
+
+
+@pytest.mark.parametrize(
+    ("words", "is_trusted"), [("壹拾元整", True), ("拾元整", False), ("佰圆整", False)]
+)
+def test_an_amount_that_begins_with_a_unit_may_have_lost_its_digit(
+    words: str, is_trusted: bool
+) -> None:
+    [found] = amount.words_candidates([line(words)])
+    assert (found.trust == 1.0) == is_trusted
+
+
 def test_a_number_beside_the_words_of_a_seal() -> None:
     [found] = number.candidates([line("发票号码"), line("08131440月章", 130)])
     assert (found.text, found.label) == ("08131440", Label.OWN)
