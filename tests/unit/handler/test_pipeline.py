@@ -25,7 +25,7 @@ from quota_invoice.errors import (
 from quota_invoice.events.parse import parse
 from quota_invoice.invoice.duplicates import Appearance
 from quota_invoice.logs import Log
-from quota_invoice.pipeline import Pipeline
+from quota_invoice.pipeline import Outcome, Pipeline
 from quota_invoice.recognition.recognizer import Recognizer
 from quota_invoice.settings.settings import Settings
 from quota_invoice.uploads import UploadProcessor
@@ -54,20 +54,20 @@ class Cloud:
     def run(self, event: object) -> dict[str, int]:
         """Process an event as one invocation does."""
         log = Log("request-1", self.lines.append)
+        uploads = parse(event)
+        assert isinstance(uploads, list)
+        processor = UploadProcessor(SETTINGS.layout, self.store, self.pipeline(log), log)
+        return processor.run(uploads, Deadline(0.0, 0.0, clock=lambda: -self.seconds))
 
-        recognizer = Recognizer(self.store, self.ocr, log, SETTINGS.layout, auto=False)
-        pipeline = Pipeline(
+    def pipeline(self, log: Log) -> Pipeline:
+        return Pipeline(
             SETTINGS.layout,
             SETTINGS.region,
             self.store,
-            recognizer,
+            Recognizer(self.store, self.ocr, log, SETTINGS.layout, auto=False),
             log,
             keep_history=self.keep_history,
         )
-        uploads = parse(event)
-        assert isinstance(uploads, list)
-        deadline = Deadline(0.0, 0.0, clock=lambda: -self.seconds)
-        return UploadProcessor(SETTINGS.layout, self.store, pipeline, log).run(uploads, deadline)
 
     def steps(self, name: str) -> list[dict[str, Any]]:
         return [line for line in map(json.loads, self.lines) if line["step"] == name]
@@ -150,6 +150,14 @@ def test_content_with_a_failure_record_is_not_read_again() -> None:
     assert [cloud.run(event), cloud.run(event)] == [{"failed": 1}, {"duplicate": 1}]
     error = cloud.store.records[FAILURE]["error"]
     assert (error["code"], error["request_id"]) == ("AIS.0104", "r-1")
+    assert len(cloud.ocr.given) == 1
+
+
+def test_content_with_a_failure_record_is_not_read_again_unless_that_is_asked_for() -> None:
+    cloud = Cloud(REFUSAL)
+    cloud.run(announce(KEY, b"image"))
+    pipeline = cloud.pipeline(Log("request-2", cloud.lines.append))
+    assert pipeline.record("invoices", KEY, Deadline.after(1)) is Outcome.DUPLICATE
     assert len(cloud.ocr.given) == 1
 
 

@@ -50,6 +50,10 @@ def test_another_paper_of_half_the_size_is_a_page() -> None:
     assert pages(of_pages(first, second)) == [0, 1]
 
 
+def test_a_page_has_its_width_and_its_height() -> None:
+    assert Tiff(of_pages(Image.new("L", (640, 461)))).sizes == [(640, 461)]
+
+
 def test_equal_pages_of_one_size_are_pages() -> None:
     assert pages(of_pages(sample(), sample(), sample())) == [0, 1, 2]
 

@@ -20,6 +20,7 @@ from quota_invoice.errors import (
     NotRecognized,
     ObjectUnavailable,
     QuotaInvoiceError,
+    ServiceRefused,
     ServiceUnavailable,
     StoreBusy,
     StoreError,
@@ -228,6 +229,26 @@ def test_a_long_etag_or_version_is_not_from_the_bucket(header: str) -> None:
         pytest.raises(StoreError, match=r"^Store.BadAnswer: "),
     ):
         store_at(server.url).identify("invoices", "incoming/a.jpg")
+
+
+@pytest.mark.parametrize(("length", "kind"), [(65_536, ImageRefused), (65_537, ServiceRefused)])
+def test_an_ocr_error_of_64_kib_is_read_whole(length: int, kind: type[Any]) -> None:
+    body = b'{"error_code": "AIS.0104", "error_msg": "no"' + b"}".rjust(length - 44)
+    assert len(body) == length
+    with (
+        hostile(answers(response("400 Bad Request", body))) as server,
+        pytest.raises(kind) as caught,
+    ):
+        recognize(ocr_at(server.url, **PATIENT))
+    assert type(caught.value) is kind
+
+
+def test_a_redirect_of_the_bucket_is_not_followed() -> None:
+    with hostile(answers(response("200 OK", b"{}", ETAG))) as other:
+        away = response("307 Temporary Redirect", b"", f"Location: {other.url}/results/a.json")
+        with hostile(answers(away)) as server, pytest.raises(StoreError):
+            store_at(server.url).read("invoices", "results/a.json")
+        assert (server.methods(), other.methods()) == (["GET"], [])
 
 
 HTML_404 = response("404 Not Found", b"<html>Not here</html>")
