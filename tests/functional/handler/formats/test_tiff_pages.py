@@ -64,6 +64,13 @@ def test_a_copy_differs_by_at_most_40_levels_of_grey(grey: int, expected: list[i
     assert pages(of_pages(first, second)) == expected
 
 
+@pytest.mark.parametrize(("grey", "expected"), [(178, [0]), (184, [0, 1])])
+def test_a_copy_differs_in_squares_of_eight_pixels(grey: int, expected: list[int]) -> None:
+    first, second = Image.new("L", (640, 480), 100), Image.new("L", (320, 240), 100)
+    second.paste(grey, (0, 0, 4, 8))  # half of a square
+    assert pages(of_pages(first, second)) == expected
+
+
 def test_a_copy_that_is_cut_off_is_named() -> None:
     content = of_pages(*in_sizes(sample(), 2, BOX))
     assert pages(content[:-100_000]) == [0, 1]
