@@ -448,6 +448,7 @@ def test_a_failure_of_older_content_is_not_recorded_for_newer_content() -> None:
     cloud.ocr.meanwhile = lambda: cloud.store.objects.update({KEY: b"new"})
     assert cloud.run(announce(KEY, b"old")) == {"recognized": 1}
     assert cloud.store.records.keys() == {RECORD}
+    assert [line["outcome"] for line in cloud.steps("confirm")] == ["changed", "ok"]
 
 
 def test_an_object_deleted_during_ocr_leaves_no_record() -> None:
@@ -455,6 +456,7 @@ def test_an_object_deleted_during_ocr_leaves_no_record() -> None:
     cloud.ocr.meanwhile = cloud.store.objects.clear
     assert cloud.run(announce(KEY, b"image")) == {"gone": 1}
     assert cloud.store.records == {}
+    assert [line["outcome"] for line in cloud.steps("confirm")] == ["gone"]
 
 
 def test_an_object_replaced_repeatedly_is_left_to_another_invocation() -> None:

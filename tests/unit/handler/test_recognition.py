@@ -482,10 +482,11 @@ def test_a_page_that_is_too_large_is_sent_with_a_smaller_image() -> None:
     assert service.record["pages"] == {"read": [1], "asked": 1, "total": 1}
 
 
-def test_a_pdf_of_less_than_ten_megabytes_is_read_by_url() -> None:
-    service = Service(content=heavy(9))
+@pytest.mark.parametrize(("length", "sent"), [(10_000_000, "url"), (10_000_001, "image")])
+def test_a_pdf_of_at_most_ten_megabytes_is_read_by_url(length: int, sent: str) -> None:
+    service = Service(content=pdf_of(1).ljust(length, b"\n"))
     service.read(PDF)
-    assert service.sent == ["url"]
+    assert service.sent == [sent]
 
 
 def test_a_pdf_that_the_service_does_not_read_by_url_is_sent_with_a_smaller_image() -> None:
