@@ -48,12 +48,6 @@ EQUIVALENT = (
         "the loop raises an error without further attempts as well, after its import",
     ),
     Equivalent(
-        "logs.py",
-        '"ms": round((time.perf_counter() - step.started) * 1000, 1),',
-        '"ms": round((time.perf_counter() - step.started) * 1000, 0),',
-        "a clock that stood still would be needed to see the decimals of a duration",
-    ),
-    Equivalent(
         "recognition/formats/jpeg.py",
         "_MCU = 16 # rows that are decoded together, at most",
         "_MCU = 15 # rows that are decoded together, at most",

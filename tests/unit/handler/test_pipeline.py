@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -568,6 +569,16 @@ def test_each_step_logs_one_line_with_request_key_outcome_and_time() -> None:
         assert line["key"] == KEY
         assert line["ms"] >= 0
     assert lines[-1]["outcome"] == "recognized"
+
+
+def test_a_step_takes_milliseconds_with_one_decimal(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines: list[str] = []
+    times = iter((2.0, 3.25043))
+    with monkeypatch.context() as patched:
+        patched.setattr(time, "perf_counter", lambda: next(times))
+        with Log("request-1", lines.append).step("check", KEY):
+            pass
+    assert json.loads(lines[0])["ms"] == 1250.4
 
 
 def test_a_record_that_is_no_json_object_counts_as_none() -> None:

@@ -28,6 +28,7 @@ from quota_invoice.errors import (
     StoreUnreachable,
     UnusableAnswer,
 )
+from quota_invoice.obs.objects import Source
 from quota_invoice.obs.store import LARGEST_RECORD
 from quota_invoice.ocr import connections
 from quota_invoice.sockets import bounded_tls, exchange
@@ -322,6 +323,15 @@ def test_an_empty_object_is_identified_by_a_head() -> None:
         assert server.methods() == ["GET", "HEAD"]
     assert found is not None
     assert (found.source.size, found.beginning) == (0, b"")
+
+
+def test_a_range_that_nobody_asked_for_is_not_from_the_bucket() -> None:
+    source = Source("invoices", "incoming/a.jpg", "e", 3, None, "2026-01-01T00:00:00Z")
+    with hostile(answers(error("416 Range", "InvalidRange"))) as server:
+        store = store_at(server.url)
+        for act in (lambda: store.read("invoices", "a.json"), lambda: store.fetch(source, 3)):
+            with pytest.raises(StoreError, match=r"^Store.BadAnswer: "):
+                act()
 
 
 def test_a_failed_recognition_is_an_error_that_may_pass() -> None:
