@@ -30,6 +30,12 @@ EQUIVALENT = (
         "the pattern matches at the beginning only",
     ),
     Equivalent(
+        "recognition/ocr_input.py",
+        'content = _decoded("".join(encoded[: 2 * _BEGINNING].split())[:_BEGINNING])',
+        'content = _decoded("".join(encoded[: 3 * _BEGINNING].split())[:_BEGINNING])',
+        "no encoder writes as many spaces and line ends as characters",
+    ),
+    Equivalent(
         "recognition/pages.py",
         "self._slowest = 0.0",
         "self._slowest = -1.0",

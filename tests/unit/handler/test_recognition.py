@@ -161,7 +161,7 @@ def test_the_code_is_the_service_s_and_the_words_name_what_the_function_found(
         lambda text: text.rstrip("="),
         lambda text: f" {text}\n",
         lambda text: text.replace("+", "-").replace("/", "_"),
-        lambda text: f"\n\n\n{text}",
+        lambda text: f"{' ' * 5}{text}",
         lambda text: "\r\n".join(text[at : at + 76] for at in range(0, len(text), 76)),
         lambda text: "\n".join(text[at : at + 80] for at in range(0, len(text), 80)),
     ],
