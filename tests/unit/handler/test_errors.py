@@ -180,6 +180,10 @@ def test_a_message_has_at_most_2000_characters_and_ends_with_a_whole_word() -> N
         assert error_of("AIS.0104", text, 400, None).message == shown
 
 
+def test_a_question_in_a_message_keeps_its_words() -> None:
+    assert error_of("AIS.0104", "blurred?too dark", 400, None).message == "blurred?too dark"
+
+
 def test_several_failures_are_reported_together() -> None:
     failures: list[tuple[str, InvocationError]] = [
         (f"incoming/{n}.jpg", ServiceRefused("APIG.0301", f"no {n}")) for n in "ab"
