@@ -107,6 +107,10 @@ TESTS = {
         "tests/unit/handler/formats/test_kinds.py",
         "tests/functional/handler/formats/test_conversion.py",
     ),
+    "quota_invoice/records/appearances.py": (
+        "tests/unit/handler/records/test_appearances.py",
+        "tests/unit/handler/reviews/test_appearances_of_corrections.py",
+    ),
     "quota_invoice/records": ("tests/unit/handler/records", "tests/unit/handler/test_rederive.py"),
     "quota_invoice/redaction.py": ("tests/unit/handler/test_errors.py",),
     "quota_invoice/retry.py": ("tests/unit/handler/test_retry.py",),

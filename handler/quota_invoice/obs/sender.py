@@ -112,7 +112,7 @@ class Sender(NamedTuple):
             response = self.client.getObject(
                 bucket, k, getObjectRequest=wanted, headers=headers or _WHOLE
             )
-            if headers and response.status == NO_SUCH_RANGE:
+            if response.status == NO_SUCH_RANGE:
                 return Received(response.status, response.body)
             return _received(response, limit) if is_success(response.status) else response
 

@@ -85,12 +85,11 @@ class File(NamedTuple):
     def sent(cls, encoded: str) -> File:
         """Return a file that an API caller sent in Base64; if it is none, the service says so."""
         given = OcrInput(encoded=encoded)
-        beginning = _decoded(encoded[:_BEGINNING].lstrip()[: _BEGINNING // 4 * 4])
-        if beginning is None:
+        # Spaces and line ends are a small part of any text, and may be at any place.
+        content = _decoded("".join(encoded[: 2 * _BEGINNING].split())[:_BEGINNING])
+        if content is None:
             return cls(Kind.UNKNOWN, given=given)
-        return cls(
-            kind_of(beginning), given=given, may_be_transparent=may_be_transparent(beginning)
-        )
+        return cls(kind_of(content), given=given, may_be_transparent=may_be_transparent(content))
 
     @classmethod
     def at(cls, url: str, *, is_pdf: bool) -> File:

@@ -171,6 +171,19 @@ def test_signed_urls_in_messages_lose_their_queries() -> None:
     assert str(error) == "ModelArts.4603: GET https://b.test/a.jpg?… failed"
 
 
+def test_a_message_has_at_most_2000_characters_and_ends_with_a_whole_word() -> None:
+    for text, shown in (
+        ("word " * 399 + "words", "word " * 399 + "words"),
+        ("word " * 399 + "words!", "word " * 398 + "word…"),
+        ("w" * 2001, "w" * 1999 + "…"),
+    ):
+        assert error_of("AIS.0104", text, 400, None).message == shown
+
+
+def test_a_question_in_a_message_keeps_its_words() -> None:
+    assert error_of("AIS.0104", "blurred?too dark", 400, None).message == "blurred?too dark"
+
+
 def test_several_failures_are_reported_together() -> None:
     failures: list[tuple[str, InvocationError]] = [
         (f"incoming/{n}.jpg", ServiceRefused("APIG.0301", f"no {n}")) for n in "ab"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -25,7 +26,7 @@ from quota_invoice.errors import (
 from quota_invoice.events.parse import parse
 from quota_invoice.invoice.duplicates import Appearance
 from quota_invoice.logs import Log
-from quota_invoice.pipeline import Pipeline
+from quota_invoice.pipeline import Outcome, Pipeline
 from quota_invoice.recognition.recognizer import Recognizer
 from quota_invoice.settings.settings import Settings
 from quota_invoice.uploads import UploadProcessor
@@ -54,20 +55,20 @@ class Cloud:
     def run(self, event: object) -> dict[str, int]:
         """Process an event as one invocation does."""
         log = Log("request-1", self.lines.append)
+        uploads = parse(event)
+        assert isinstance(uploads, list)
+        processor = UploadProcessor(SETTINGS.layout, self.store, self.pipeline(log), log)
+        return processor.run(uploads, Deadline(0.0, 0.0, clock=lambda: -self.seconds))
 
-        recognizer = Recognizer(self.store, self.ocr, log, SETTINGS.layout, auto=False)
-        pipeline = Pipeline(
+    def pipeline(self, log: Log) -> Pipeline:
+        return Pipeline(
             SETTINGS.layout,
             SETTINGS.region,
             self.store,
-            recognizer,
+            Recognizer(self.store, self.ocr, log, SETTINGS.layout, auto=False),
             log,
             keep_history=self.keep_history,
         )
-        uploads = parse(event)
-        assert isinstance(uploads, list)
-        deadline = Deadline(0.0, 0.0, clock=lambda: -self.seconds)
-        return UploadProcessor(SETTINGS.layout, self.store, pipeline, log).run(uploads, deadline)
 
     def steps(self, name: str) -> list[dict[str, Any]]:
         return [line for line in map(json.loads, self.lines) if line["step"] == name]
@@ -150,6 +151,14 @@ def test_content_with_a_failure_record_is_not_read_again() -> None:
     assert [cloud.run(event), cloud.run(event)] == [{"failed": 1}, {"duplicate": 1}]
     error = cloud.store.records[FAILURE]["error"]
     assert (error["code"], error["request_id"]) == ("AIS.0104", "r-1")
+    assert len(cloud.ocr.given) == 1
+
+
+def test_content_with_a_failure_record_is_not_read_again_unless_that_is_asked_for() -> None:
+    cloud = Cloud(REFUSAL)
+    cloud.run(announce(KEY, b"image"))
+    pipeline = cloud.pipeline(Log("request-2", cloud.lines.append))
+    assert pipeline.record("invoices", KEY, Deadline.after(1)) is Outcome.DUPLICATE
     assert len(cloud.ocr.given) == 1
 
 
@@ -440,6 +449,7 @@ def test_a_failure_of_older_content_is_not_recorded_for_newer_content() -> None:
     cloud.ocr.meanwhile = lambda: cloud.store.objects.update({KEY: b"new"})
     assert cloud.run(announce(KEY, b"old")) == {"recognized": 1}
     assert cloud.store.records.keys() == {RECORD}
+    assert [line["outcome"] for line in cloud.steps("confirm")] == ["changed", "ok"]
 
 
 def test_an_object_deleted_during_ocr_leaves_no_record() -> None:
@@ -447,6 +457,7 @@ def test_an_object_deleted_during_ocr_leaves_no_record() -> None:
     cloud.ocr.meanwhile = cloud.store.objects.clear
     assert cloud.run(announce(KEY, b"image")) == {"gone": 1}
     assert cloud.store.records == {}
+    assert [line["outcome"] for line in cloud.steps("confirm")] == ["gone"]
 
 
 def test_an_object_replaced_repeatedly_is_left_to_another_invocation() -> None:
@@ -558,6 +569,16 @@ def test_each_step_logs_one_line_with_request_key_outcome_and_time() -> None:
         assert line["key"] == KEY
         assert line["ms"] >= 0
     assert lines[-1]["outcome"] == "recognized"
+
+
+def test_a_step_takes_milliseconds_with_one_decimal(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines: list[str] = []
+    times = iter((2.0, 3.25043))
+    with monkeypatch.context() as patched:
+        patched.setattr(time, "perf_counter", lambda: next(times))
+        with Log("request-1", lines.append).step("check", KEY):
+            pass
+    assert json.loads(lines[0])["ms"] == 1250.4
 
 
 def test_a_record_that_is_no_json_object_counts_as_none() -> None:

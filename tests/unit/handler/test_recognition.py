@@ -161,11 +161,13 @@ def test_the_code_is_the_service_s_and_the_words_name_what_the_function_found(
         lambda text: text.rstrip("="),
         lambda text: f" {text}\n",
         lambda text: text.replace("+", "-").replace("/", "_"),
+        lambda text: f"{' ' * 5}{text}",
         lambda text: "\r\n".join(text[at : at + 76] for at in range(0, len(text), 76)),
+        lambda text: "\n".join(text[at : at + 80] for at in range(0, len(text), 80)),
     ],
 )
 def test_base64_is_read_as_encoders_write_it(encode: Any) -> None:
-    content = picture(500, 301, "WEBP")
+    content = formats.encoded(formats.sample(), "WEBP")
     service = Service(RESULT)
     sent = File.sent(encode(b64encode(content).decode()))
     log = Log("request-1", service.lines.append)
@@ -183,6 +185,16 @@ def test_a_file_that_is_not_valid_base64_is_refused_as_the_service_does() -> Non
         with pytest.raises(FormatRefused, match=r"^AIS.0102: "):
             recognizer.read(File.sent(text), Deadline.after(60))
     assert service.sent == ["url"]
+
+
+def test_an_image_of_an_api_caller_is_not_sent_unchanged_again() -> None:
+    service = Service(FormatRefused("AIS.0102", "no such format"), RESULT)
+    log = Log("request-1", service.lines.append)
+    recognizer = Recognizer(service.store, service.ocr, log, DEFAULT_LAYOUT, auto=False)
+    sent = File.sent(b64encode(picture(800, 600)).decode())
+    recognizer.read(sent, Deadline.after(60))
+    with Image.open(io.BytesIO(service.ocr.given[1].image or b"")) as made:
+        assert made.format == "JPEG"
 
 
 def test_an_object_that_is_gone_before_it_is_converted_is_too_large_or_gone() -> None:
@@ -470,10 +482,11 @@ def test_a_page_that_is_too_large_is_sent_with_a_smaller_image() -> None:
     assert service.record["pages"] == {"read": [1], "asked": 1, "total": 1}
 
 
-def test_a_pdf_of_less_than_ten_megabytes_is_read_by_url() -> None:
-    service = Service(content=heavy(9))
+@pytest.mark.parametrize(("length", "sent"), [(10_000_000, "url"), (10_000_001, "image")])
+def test_a_pdf_of_at_most_ten_megabytes_is_read_by_url(length: int, sent: str) -> None:
+    service = Service(content=pdf_of(1).ljust(length, b"\n"))
     service.read(PDF)
-    assert service.sent == ["url"]
+    assert service.sent == [sent]
 
 
 def test_a_pdf_that_the_service_does_not_read_by_url_is_sent_with_a_smaller_image() -> None:

@@ -130,6 +130,18 @@ def test_a_jpeg_that_lacks_only_its_end_marker_is_converted() -> None:
     assert opened(to_jpeg(lacking).image).size == formats.sample().size
 
 
+def test_a_vast_tiff_of_webp_strips_is_refused_before_any_memory_is_taken_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    content = formats.webp_in_tiff()
+    for tag, side in ((256, 640), (257, 461)):
+        usual, vast = (struct.pack("<HHII", tag, 4, 1, number) for number in (side, 20_000))
+        content = content.replace(usual, vast)
+    monkeypatch.setattr(Image, "new", lambda *_: pytest.fail("memory was taken"))
+    with pytest.raises(ImageTooLarge, match=r"File\.TooLarge"):
+        to_jpeg(content)
+
+
 def test_a_decompression_bomb_is_not_opened() -> None:
     bomb = bombs.black_png(60_000)
     assert len(bomb) < 1_000_000

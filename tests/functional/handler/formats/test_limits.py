@@ -64,7 +64,9 @@ def test_a_transparent_image_is_on_black_unless_a_thousandth_is_print(
     assert to_jpeg(encoded(Image.fromarray(pixels, "LA"), "PNG")).is_on_black is is_on_black
 
 
-@pytest.mark.parametrize(("most", "shown"), [(255, 200), (256, 200 * 255 // 256), (51_000, 1)])
+@pytest.mark.parametrize(
+    ("most", "shown"), [(220, 200), (255, 200), (256, 200 * 255 // 256), (51_000, 1)]
+)
 def test_a_grey_of_16_bits_is_scaled_if_it_needs_more_than_8(most: int, shown: int) -> None:
     grey = np.full((64, 64), 200, np.uint16)
     grey[:8] = most
@@ -85,6 +87,15 @@ def test_a_margin_is_trimmed_if_half_of_the_image_is_left_out() -> None:
     assert glass(2180, 0) == (0, 0)
     assert glass(2176, 0, is_upright=True) == (0, 1000 - 112)
     assert glass(2180, 0, is_upright=True) == (0, 0)
+
+
+@pytest.mark.parametrize("corner", [(0, 0), (4796, 0), (0, 396), (4796, 396)])
+def test_an_image_whose_corners_differ_is_not_trimmed(corner: tuple[int, int]) -> None:
+    image = Image.new("L", (4800, 400), 200)
+    image.paste(0, (300, 100, 500, 300) if corner[0] == 0 else (4300, 100, 4500, 300))
+    assert to_jpeg(encoded(image, "PNG"), trimmed=True).view.scale == 1
+    image.paste(0, (*corner, corner[0] + 4, corner[1] + 4))
+    assert to_jpeg(encoded(image, "PNG"), trimmed=True).view.scale < 1
 
 
 def glass(paper: int, grey: int, *, is_upright: bool = False) -> tuple[int, int]:
@@ -191,6 +202,14 @@ def test_a_tile_of_a_tiff_is_held_with_four_bytes_per_pixel() -> None:
     assert most_pixels("L", tag_v2=tags) == (FREE - SENT) // 1
     assert most_pixels("L", tag_v2={322: 1 << 14, 323: 1 << 13}) == FREE - (1 << 29)
     assert most_pixels("L", tag_v2={278: 1}) == FREE // 5
+
+
+def test_an_image_smaller_than_the_one_that_is_sent_needs_eight_bytes_per_pixel_more() -> None:
+    memory.set_function(256)
+    try:
+        assert most_pixels("L") == (256 * MB * 3 // 4 - 110 * MB) // (1 + 8)
+    finally:
+        memory.set_function(memory.DEFAULT_FUNCTION)
 
 
 def most_pixels(mode: str, **members: Any) -> int:

@@ -178,5 +178,10 @@ def test_the_memory_of_the_function_decides_which_images_are_decoded() -> None:
 
 
 @pytest.mark.usefixtures("small_function")
+def test_a_jpeg_2000_that_does_not_fit_is_decoded_in_half_its_size() -> None:
+    assert to_jpeg(drawn(16, "RGB", "JPEG2000")()).view.scale == 0.5
+
+
+@pytest.mark.usefixtures("small_function")
 def test_a_jpeg_2000_that_is_decoded_smaller_needs_less_memory() -> None:
     assert to_jpeg(drawn(52, "RGB", "JPEG2000")()).view.scale == pytest.approx(0.5, rel=0.001)

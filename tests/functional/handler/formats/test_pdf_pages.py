@@ -119,7 +119,7 @@ def test_a_page_without_usable_resources_stays_as_it_is() -> None:
     "make",
     [
         lambda p: pdfs.image(
-            p.size, encoded(p, "JPEG"), b"/DCTDecode", RGB, b"/Decode[1 0 1 0 1 0]"
+            p.size, encoded(p, "JPEG", quality=99), b"/DCTDecode", RGB, b"/Decode[1 0 1 0 1 0]"
         ),
         lambda p: pdfs.image(p.size, p.tobytes(), b"[]", RGB, b"/Decode[1 0 1 0 1 0]"),
         lambda p: pdfs.image(
@@ -155,16 +155,29 @@ def test_links_to_other_pages_do_not_bring_them_along() -> None:
     assert len(PdfFile(content).page(1, LIMIT)) < 103_000
 
 
-@pytest.mark.parametrize("is_compressed", [False, True])
-def test_a_content_that_is_too_long_to_be_searched_keeps_everything(is_compressed: bool) -> None:
-    drawn = b"/A Do\n" * 1_000_000
-    filters = b"/Filter/FlateDecode" if is_compressed else b""
-    content = pdfs.stream(zlib.compress(drawn) if is_compressed else drawn, filters)
+@pytest.mark.parametrize(
+    ("length", "compressions", "kept"),
+    [
+        (4 << 20, 0, {"/A"}),
+        ((4 << 20) + 1, 0, {"/A", "/B"}),
+        (4_190_000, 1, {"/A"}),
+        ((4 << 20) + 1, 1, {"/A", "/B"}),
+        (3_300_000, 2, {"/A"}),
+        (3_300_000, 3, {"/A", "/B"}),  # all compressions together take more than 16 MiB
+    ],
+)
+def test_a_content_that_is_too_long_to_be_searched_keeps_everything(
+    length: int, compressions: int, kept: set[str]
+) -> None:
+    drawn = b"/A Do".ljust(length)
+    for _ in range(compressions):
+        drawn = zlib.compress(drawn, 0)
+    content = pdfs.stream(drawn, b"/Filter[%b]" % (b"/FlateDecode" * compressions))
     resources = b"<</XObject<</A 4 0 R/B 5 0 R>>>>"
     tree = b"<</Type/Pages/Count 1/Kids[6 0 R]>>"
     page = pdfs.page(b" 3 0 R", b" 7 0 R")
     pdf = pdfs.whole(pdfs.CATALOG, tree, resources, dot(), dot(), page, content)
-    assert names(PdfFile(pdf).page(1, LIMIT)) == {"/A", "/B"}
+    assert names(PdfFile(pdf).page(1, LIMIT)) == kept
 
 
 def test_a_small_content_that_becomes_vast_is_not_decoded() -> None:
@@ -326,6 +339,14 @@ def test_a_page_that_is_too_large_shows_the_same_with_a_smaller_image(kind: str,
     # Programs show the colours of print as slightly different colours of light.
     assert difference(shown(page), shown(content)) < (5 if "print" in kind else 3)
     assert b"/DCTDecode" in page
+
+
+def test_an_image_of_black_ink_that_is_made_smaller_has_three_inverted_colours() -> None:
+    picture = enlarged(1600)
+    content = pdfs.of_images(pdfs.image(picture.size, picture.tobytes(), b"[]", BLACK))
+    resources: Any = PdfReader(io.BytesIO(PdfFile(content).page(1, 1000))).pages[0]["/Resources"]
+    [image] = resources["/XObject"].values()
+    assert (image["/ColorSpace"], image["/Decode"]) == ("/DeviceRGB", [1, 0] * 3)
 
 
 @pytest.mark.parametrize("is_black", [b"true", b"false"])

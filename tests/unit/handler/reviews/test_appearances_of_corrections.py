@@ -258,6 +258,7 @@ def test_a_decision_that_a_sweep_could_not_read_is_noted_by_the_next_one() -> No
     cloud = Reviewed(*NUMBERS)
     cloud.decide(A, corrected(number="80000011"))
     cloud.decide(B, corrected(number="80000012"))
+    cloud.store.second += 3600
     with failing(cloud, UNREACHABLE), pytest.raises(UploadsFailed, match="1 of 3"):
         cloud.run()
     assert not [key for key in cloud.store.records if key.startswith("retries/")]

@@ -90,6 +90,11 @@ def test_an_entry_may_have_10000_characters_in_a_text_and_1000_values_in_a_list(
     assert (len(entry.reason), len(entry.seen), entry.place) == (10_000, 1000, 1)
 
 
+@pytest.mark.parametrize(("place", "is_by_hand"), [(100_000, False), (100_001, True)])
+def test_a_stored_entry_from_place_100001_on_is_by_hand(place: int, *, is_by_hand: bool) -> None:
+    assert parse_entry(ENTRY.name, CONTENT | {"invoice": place}).is_by_hand is is_by_hand
+
+
 def test_an_entry_of_a_former_version_is_no_undo() -> None:
     former = {member: value for member, value in CONTENT.items() if member != "undoes"}
     assert parse_entry(ENTRY.name, former) == ENTRY
