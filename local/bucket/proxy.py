@@ -50,10 +50,9 @@ def bucket_proxy(
 
     async def put(request: Request) -> Response:
         key = request.path_params["key"]
-        if not key or key.endswith("/"):
-            return _error(400, "InvalidKey", "the URL must end in a file name")
-        if _is_folder(key):
-            return _error(400, "InvalidKey", f"{key} is a folder: end the URL with /")
+        reason = _reason_to_refuse(key)
+        if reason:
+            return _error(400, "InvalidKey", reason)
         length = request.headers.get("content-length", "")
         if not length.isdigit() or int(length) > _MAX_BYTES:
             return _error(413, "TooLarge", f"at most {_MAX_BYTES} bytes, with Content-Length")
@@ -90,6 +89,17 @@ def bucket_proxy(
         ],
         exception_handlers={HTTPException: _wrong_method},
     )
+
+
+def _reason_to_refuse(key: str) -> str | None:
+    """Return why no object can be uploaded with this key; None if one can."""
+    if not key or key.endswith("/"):
+        return "the URL must end in a file name"
+    if _is_folder(key):
+        return f"{key} is a folder: end the URL with /"
+    if "//" in key or "\\" in key:  # the store would keep the object under another key
+        return f"{key}: the local store takes neither // nor \\"
+    return None
 
 
 def _is_folder(key: str) -> bool:

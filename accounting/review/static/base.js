@@ -51,12 +51,12 @@ window.review = (() => {
     if (event.target.closest("[data-show-keys]")) showKeys();
   });
 
-  // A request that stores nothing is "not loaded": each GET, and the check of the fields, which is
-  // a POST because its texts may not stand in an address. All others are "not saved".
+  // A request that stores nothing is "not loaded": each GET, and a POST whose element says so. All
+  // others are "not saved".
   const saves = ({ verb, elt }) => verb !== "get" && !("savesNothing" in elt.dataset);
 
-  // The request whose failure is shown. A failed save is not hidden by other requests: it is shown
-  // until its own element saves or leaves the page.
+  // The request whose failure is shown. A failed save is not hidden by requests that store nothing:
+  // it is shown until its own element saves or leaves the page.
   let failed = null;
   function fail(event, saveText, loadText) {
     const request = event.detail.requestConfig;

@@ -44,7 +44,7 @@ _WIDE = {chr(ord(each) + 0xFEE0): each for each in string.digits + string.ascii_
 _WIDTH_STEP = 64  # pixels; widths are rounded up, so that OpenVINO compiles few shapes
 # Compiled operations that OpenVINO keeps: those for all widths of lines, and few of those for whole
 # pages, which hold much memory and seldom fit the next page.
-_LINE_SHAPES, _PAGE_SHAPES = 300, 8
+_LINE_SHAPES, _PAGE_SHAPES = 220, 8
 
 
 @dataclass(frozen=True)

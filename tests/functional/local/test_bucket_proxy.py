@@ -200,6 +200,13 @@ def test_an_upload_to_a_folder_without_its_slash_is_refused(proxy: Proxy, folder
     assert proxy.get("").text == f"nothing is below {NAME}/\n"
 
 
+@pytest.mark.parametrize("key", ["incoming//a.jpg", "incoming/a\\b.jpg"])
+def test_a_key_that_the_store_would_change_is_refused(proxy: Proxy, key: str) -> None:
+    answer = proxy.put(key)
+    assert (answer.status_code, answer.json()["error_code"]) == (400, "InvalidKey")
+    assert proxy.get("").text == f"nothing is below {NAME}/\n"
+
+
 def test_an_answer_of_the_store_that_is_cut_off_is_json(proxy: Proxy) -> None:
     proxy.put("2026")
     proxy.put("2026/a.jpg")

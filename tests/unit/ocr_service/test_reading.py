@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from ocr_service.reading import several_papers
 from ocr_service.reading.fields import amount, code, confidence, number, place
 from ocr_service.reading.fields.candidates import Candidate, Label
 from ocr_service.reading.fields.extraction import Extraction, extract
@@ -432,3 +433,12 @@ def test_a_part_of_a_line_keeps_its_place() -> None:
 def test_rows_join_lines_side_by_side() -> None:
     joined = lines.rows([line("元", 90), line("拾", 0), line("发票联", 0, 80)], gap=3)
     assert [each.text for each in joined] == ["拾 元", "发票联"]
+
+
+@pytest.mark.parametrize(
+    ("other", "is_another"), [("144031900712", False), ("133001953846", True), ("", False)]
+)
+def test_another_labelled_code_is_another_paper_however_near(other: str, is_another: bool) -> None:
+    title = line("通用定额发票", 0, 0)
+    page = [title, line("发票代码144031900111", 0, 60), line(f"发票代码{other}", 0, 120)]
+    assert several_papers.has_untitled_invoice(extract(page), title, page) == is_another
