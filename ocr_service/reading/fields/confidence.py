@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from math import prod
 from statistics import geometric_mean
 
 import numpy as np
@@ -20,6 +21,7 @@ from ocr_service.reading.invoice import Corners, Field, QuotaInvoice
 _SURER = 0.1  # more confidence: figures count before words
 _GUESS = 0.35  # a field below this confidence stays empty
 _LEAST_DOUBT = 0.001  # of one pass
+_LEAST_VOTE = 0.05  # of one pass, where its text is compared with that of others
 _WEIGHTY = 0.3  # a rival below this confidence is noise
 # Factors of the confidence when …
 _RIVAL = 0.6  # … another pass reads something else
@@ -71,27 +73,31 @@ def _calibrated(score: float) -> float:
 
 
 def consensus(candidates: Sequence[Candidate], *, unlabelled: float = _UNLABELLED) -> Field:
-    """Return the text that the passes are surest of; less confident if one reads another text.
+    """Return the text that most passes agree on; less confident if one of them differs.
 
-    The passes see the same pixels and err alike: if three of them doubt a digit, it is doubtful. So
-    the doubt is the mean of their doubts, not the product, and a reading that several passes share
-    counts once. ``trust`` and ``unlabelled``, the factor for a value without a label, stay in full.
+    The doubts of the passes that agree are multiplied to find the text. They see the same pixels
+    and err alike, though: if three of them doubt a digit, it is doubtful. So the confidence follows
+    from the mean of their doubts. A reading that several passes share counts once. ``trust`` and
+    ``unlabelled``, the factor for a value without a label, stay in full.
     """
     label = max((each.label for each in candidates), default=Label.NONE)
     different = {(each.text, each.line.chances) for each in candidates if each.label is label}
     doubts: defaultdict[str, list[float]] = defaultdict(list)
     for text, chances in different:
         doubts[text].append(max(1 - min(chances), _LEAST_DOUBT))
-    sure = {text: 1 - geometric_mean(each) for text, each in doubts.items()}
-    best, *rivals = sorted(sure, key=lambda text: -sure[text]) or [""]
+    agreed = {
+        text: prod(max(each, _LEAST_VOTE) for each in found) for text, found in doubts.items()
+    }
+    best, *rivals = sorted(agreed, key=lambda text: agreed[text]) or [""]
     if not best:
         return Field()
-    confidence = sure[best] * max(each.trust for each in candidates if each.text == best)
-    confidence *= 1.0 if label is Label.OWN else unlabelled
-    if confidence < _GUESS:
+    sure = 1 - geometric_mean(doubts[best])
+    sure *= max(each.trust for each in candidates if each.text == best)
+    sure *= 1.0 if label is Label.OWN else unlabelled
+    if sure < _GUESS:
         return Field()
-    contested = any(sure[rival] > _WEIGHTY for rival in rivals)
-    return Field(best, confidence * (_RIVAL if contested else 1.0))
+    contested = any(1 - agreed[rival] > _WEIGHTY for rival in rivals)
+    return Field(best, sure * (_RIVAL if contested else 1.0))
 
 
 def code_field(found: Extraction) -> Field:
