@@ -23,7 +23,6 @@ from ocr_service.reading.text.page import (
     detect,
     has_taller,
     is_cut,
-    near,
     paper_corners,
     read_in_batches,
     read_rest,
@@ -107,8 +106,7 @@ class Reader:
         is_sparse = len(page.boxes) <= _SPARSE and max(image.shape) > _LARGE
         if is_sparse:
             boxes = second_pass.boxes_of_quarters(self._engine, image, _LARGER_SIDE)
-            # Other boxes are the grain of a table, which looks like text when it is enlarged.
-            page = replace(page, unread=near(boxes, page.boxes))
+            page = replace(page, unread=boxes)
         left, top, right, bottom = text_area(page, image)
         is_small = max((right - left) / image.shape[1], (bottom - top) / image.shape[0]) < _SMALL
         if not (is_small and (is_sparse or second_pass.has_hints(page))):

@@ -73,8 +73,7 @@ def boxes_of_quarters(engine: Engine, image: Image, side: int) -> list[Box]:
         for top in (0, image.shape[0] - high):
             quarter = np.ascontiguousarray(image[top : top + high, left : left + wide])
             corner = np.array([left, top], np.float32)
-            boxes = engine.detect(quarter, side, in_halves=True)
-            found += [box + corner for box in boxes]
+            found += [box + corner for box in engine.detect(quarter, side)]
     return found
 
 

@@ -32,8 +32,7 @@ _MAX_HIDDEN = 12
 
 def detect_boxes(engine: Engine, image: Image) -> list[Box]:
     """Return the boxes of text, each aligned with its own text or upside down."""
-    boxes = engine.detect(image, _SIDE, in_halves=True)
-    return [aligned(box, slope([box])) for box in boxes]
+    return [aligned(box, slope([box])) for box in engine.detect(image, _SIDE)]
 
 
 def detect_titles(

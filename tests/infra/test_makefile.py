@@ -243,6 +243,8 @@ def test_the_signal_that_ends_make_ends_the_command(
     process = subprocess.Popen(  # noqa: S603 - the arguments above
         ["make", *arguments],  # noqa: S607 - make of the PATH, as a user runs it
         cwd=project,
+        # Below the make that runs the tests, this one would name its folder in the output.
+        env={"PATH": os.environ["PATH"]},
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,

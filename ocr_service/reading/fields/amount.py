@@ -185,15 +185,13 @@ def _candidates(
 
 
 def _may_be_broken(line: Line, start: int, end: int) -> bool:
-    """Whether an amount may lack a character: 伍  元 for 伍佰元, 拾元 for 伍拾元, ￥1000 for ￥10.
+    """Whether an amount may lack a character: 伍  元 for 伍佰元, or ￥1000 for ￥10.00.
 
     The characters of an amount in words are evenly spaced up to 元. Between only two characters
-    that are set wide there can be a third one. Before a unit, most invoices have a digit.
+    that are set wide there can be a third one.
     """
     if line.text[start].isascii():
         return bool(_POINT_LOST.fullmatch(line.text, start, end))
-    if line.text[start].translate(_FORMS) in _UNITS:
-        return True
     unit = _UNIT.match(line.text, end)
     upto = unit.end() if unit else end
     places = [
