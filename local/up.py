@@ -147,7 +147,7 @@ def _wait(cloud: Cloud, data: Path, end: contextlib.ExitStack) -> None:
 
 
 def _remove_all(data: Path) -> None:
-    """Remove the bucket's objects, and what other commands on this bucket keep of its records."""
+    """Remove the bucket's objects, and the caches that ledger and review keep of its records."""
     shutil.rmtree(data, ignore_errors=True)
     for folder in (data.with_name("ledger"), data.with_name("review")):
         with contextlib.suppress(AccountingError):  # another command still uses it

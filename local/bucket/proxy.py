@@ -103,7 +103,7 @@ def _reason_to_refuse(key: str) -> str | None:
 
 
 def _is_folder(key: str) -> bool:
-    """Whether a key is a folder's, also one of the layout's without its slash."""
+    """Whether a key names a folder; a prefix of the layout without its slash does, too."""
     return not key or key.endswith("/") or f"{key}/" in DEFAULT_LAYOUT.prefixes.values()
 
 

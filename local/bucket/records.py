@@ -19,7 +19,7 @@ _PAUSE = 0.2  # seconds between two looks
 def input_of(record_key: str) -> str | None:
     """Return the key of the input whose record has this key; None if it is no record's key.
 
-    The key of a record that ends in a hash tells no input: None, too.
+    A key that ends in a hash does not tell its input: the result is None as well.
 
     >>> input_of("results/2026/a.jpg.json"), input_of("failures/2026/a.jpg.json")
     ('incoming/2026/a.jpg', None)
@@ -37,7 +37,7 @@ async def wait_for_status(
     """Wait until an input is no longer pending, or the time for it is over.
 
     Returns:
-        Whether its present content is recognized, failed or still pending; None if there is no such
+        The status of its present content: recognized, failed or pending. None if there is no such
         input.
     """
     while True:

@@ -23,7 +23,7 @@ from ops.sdk.errors import readable_errors
 _ATTEMPTS = 6
 _TOO_MANY_REQUESTS = 429
 _SERVER_ERROR = 500
-# Events take different times to arrive; so they do not come faster than allowed either.
+# Events take different times to arrive: without this, some would be closer together than allowed.
 _SLOWER = 1.01
 
 

@@ -172,7 +172,7 @@ def test_another_project_or_function_is_refused(fake: Fake) -> None:
     "body", ["", "{", "[]", '"text"', "null", '{"a": NaN}', '{"a":' + "[" * 100_000]
 )
 def test_a_body_that_is_not_a_json_object_is_refused(fake: Fake, body: str) -> None:
-    gc.collect()  # objects of other tests would be finalized at the greatest depth of the last body
+    gc.collect()  # or Python may finalize other tests' objects while the last body fills the stack
     assert refusal(lambda: submit(fake.server.url, body)) == (400, "FSS.0400")
     assert fake.submitted == []
 
