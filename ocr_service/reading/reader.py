@@ -21,8 +21,10 @@ from ocr_service.reading.text.page import (
     Page,
     as_corners,
     detect,
+    has_nearer,
     has_taller,
     is_cut,
+    near,
     paper_corners,
     read_in_batches,
     read_rest,
@@ -106,7 +108,8 @@ class Reader:
         is_sparse = len(page.boxes) <= _SPARSE and max(image.shape) > _LARGE
         if is_sparse:
             boxes = second_pass.boxes_of_quarters(self._engine, image, _LARGER_SIDE)
-            page = replace(page, unread=boxes)
+            # Other boxes are the grain of a table, which looks like text when it is enlarged.
+            page = replace(page, unread=near(boxes, page.boxes))
         left, top, right, bottom = text_area(page, image)
         is_small = max((right - left) / image.shape[1], (bottom - top) / image.shape[0]) < _SMALL
         if not (is_small and (is_sparse or second_pass.has_hints(page))):
@@ -203,10 +206,7 @@ class Reader:
                 again = self._reread(image, own)
                 found = found.merged_with(again)
                 own = found.of_one_paper()
-            doubtful = (
-                is_cut(page, each.line) or has_taller(page, each.line) for each in own.words
-            )
-            if own.is_sufficient and not any(doubtful):
+            if own.is_sufficient and not _is_any_doubtful(own, page):
                 return found, page
         own = found.of_one_paper()
         if own.is_sufficient or own.is_sufficient_without_words:
@@ -231,6 +231,15 @@ class Reader:
         codes = second_pass.reread(engine, image, found.codes, code.ALPHABET, code.spelled)
         numbers = second_pass.reread(engine, image, found.numbers, number.ALPHABET, number.spelled)
         return Extraction(codes=codes, numbers=numbers)
+
+
+def _is_any_doubtful(own: Extraction, page: Page) -> bool:
+    """Whether unread text may be a part of a value, or the value in place of this one."""
+    words = [each.line for each in own.words]
+    values = [each.line for each in (*own.codes, *own.numbers, *own.words)]
+    return any(is_cut(page, line) or has_taller(page, line) for line in words) or any(
+        has_nearer(page, line, title) for line in values for title in own.titles
+    )
 
 
 def _is_small(title: Line | None, image: Image) -> bool:

@@ -73,7 +73,8 @@ def boxes_of_quarters(engine: Engine, image: Image, side: int) -> list[Box]:
         for top in (0, image.shape[0] - high):
             quarter = np.ascontiguousarray(image[top : top + high, left : left + wide])
             corner = np.array([left, top], np.float32)
-            found += [box + corner for box in engine.detect(quarter, side)]
+            boxes = engine.detect(quarter, side, in_halves=True)
+            found += [box + corner for box in boxes]
     return found
 
 

@@ -12,8 +12,10 @@ titles. On a single invoice they cost no inference.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 
@@ -34,6 +36,7 @@ _TURNED = 0.7  # sine of the angle between texts of different directions
 _FAR = 1.0  # distance, as in ``multi_invoice``, that only stray text of a single invoice exceeds
 _STRAY = 3  # boxes across a single paper: a printer's line, parts of a seal
 _APART = 1.1  # distance that no text of a drawn single invoice reaches, 1.03 at most
+_MISREAD = 4  # of the twelve characters of a code, in two readings of it
 _WIDE = 1.5  # minimum ratio of length to height of a box that is more than a spot
 
 
@@ -45,7 +48,7 @@ def are_likely(page: Page, found: Extraction) -> bool:
         return True
     if not found.is_invoice or not title:
         return False
-    if found.other_titles:
+    if found.other_titles or _have_two_codes(found):
         return True
     if any(not multi_invoice.is_same_line(each.box, title.box) for each in found.titles):
         return True
@@ -66,10 +69,11 @@ def is_on_paper(found: Extraction, title: Line) -> bool:
 
 
 def has_untitled_invoice(found: Extraction, title: Line, lines: Sequence[Line]) -> bool:
-    """Whether there is another code or amount in words away from the paper with this title.
+    """Whether there is another code, or an amount in words away from the paper with this title.
 
-    They do not count if the image has the title of a paper of another kind: this can be near to
-    the invoice, while its code is away.
+    The code may be near, where one paper lies on the title of another. They do not count if the
+    image has the title of a paper of another kind: this can be near to the invoice, while its code
+    is away.
 
     Args:
         found: the candidates of the whole image.
@@ -87,7 +91,15 @@ def has_untitled_invoice(found: Extraction, title: Line, lines: Sequence[Line]) 
     if any(is_other_title(line.text) for line in lines):
         return False
     codes = [one for one in found.codes if one.label is Label.OWN and code.is_plausible(one.text)]
-    return has_other(codes) or has_other(found.words)
+    return has_other(codes) or has_other(found.words) or _have_two_codes(found)
+
+
+def _have_two_codes(found: Extraction) -> bool:
+    """Whether two labels have codes that are not readings of one code."""
+    codes = [each.text for each in found.codes if each.label is Label.OWN]
+    return any(
+        sum(map(operator.ne, one, other)) > _MISREAD for one, other in combinations(codes, 2)
+    )
 
 
 def fullest(invoices: Sequence[QuotaInvoice]) -> QuotaInvoice:

@@ -32,7 +32,8 @@ _MAX_HIDDEN = 12
 
 def detect_boxes(engine: Engine, image: Image) -> list[Box]:
     """Return the boxes of text, each aligned with its own text or upside down."""
-    return [aligned(box, slope([box])) for box in engine.detect(image, _SIDE)]
+    boxes = engine.detect(image, _SIDE, in_halves=True)
+    return [aligned(box, slope([box])) for box in boxes]
 
 
 def detect_titles(

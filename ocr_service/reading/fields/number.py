@@ -21,6 +21,8 @@ _SEAL_DIGITS = 3
 _STRANGE = 0.5  # trust in eight digits of nine or ten
 # The digits of a seal may follow the number directly.
 _RUN_ON = re.compile(r"(?<![0-9A-Za-z.|\-—~@#])[0-9OIl|]{8}(?=[0-9A-Za-z|])")
+# The tax number of a seal: kind of organization, division, and the rest of eighteen characters.
+_TAX_NUMBER = re.compile(r"9[123]\d{6}[0-9A-Z]{6}")
 # Words of a printer's line, a date, a telephone number or a tax number: no invoice number.
 # 月章 is the end of 发票专用章 on a seal, misread.
 ELSEWHERE = re.compile(
@@ -62,7 +64,7 @@ def candidates(lines: Sequence[Line]) -> list[Candidate]:
             continue
         for token in (*_TOKEN.finditer(line.text), *_RUN_ON.finditer(line.text)):
             text = spelled(token[0])
-            if not text:
+            if not text or _TAX_NUMBER.match(line.text, token.start()):
                 continue
             value = line.span(*token.span())
             label = label_of(value, line.text[: token.start()], lines, _LABEL, _OTHER)

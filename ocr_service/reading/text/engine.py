@@ -7,6 +7,7 @@ at a time, and a batch waits for its widest line.
 
 from __future__ import annotations
 
+import math
 import os
 import queue
 import string
@@ -31,7 +32,9 @@ Image = NDArray[np.uint8]
 _MODELS = Path(rapidocr.__file__).parent / "models"
 _LINE_HEIGHT = 48  # pixels; the recognition model was trained on this
 _MAX_LINE_WIDTH = 960
-_MAX_PIXELS = 560_000  # for detection, which needs half a kilobyte for each
+_MAX_PIXELS = 360_000  # for detection, which needs a third of a kilobyte for each
+_MAX_IN_HALVES = 560_000
+_OVERLAP = 128  # pixels that both halves of a larger image see beyond the cut
 _VERY_LONG = 565  # pixels; code and label together are shorter
 _NARROWED = 0.6
 _DIRECTION_WIDTH = 192  # pixels of a line in the direction classifier
@@ -41,7 +44,7 @@ _WIDE = {chr(ord(each) + 0xFEE0): each for each in string.digits + string.ascii_
 _WIDTH_STEP = 64  # pixels; widths are rounded up, so that OpenVINO compiles few shapes
 # Compiled operations that OpenVINO keeps: those for all widths of lines, and few of those for whole
 # pages, which hold much memory and seldom fit the next page.
-_LINE_SHAPES, _PAGE_SHAPES = 300, 8
+_LINE_SHAPES, _PAGE_SHAPES = 220, 8
 
 
 @dataclass(frozen=True)
@@ -101,18 +104,41 @@ class Engine:
         self._detection = _Network(core, detection, threads=threads, streams=1, shapes=_PAGE_SHAPES)
         self._direction = _Network(core, direction, threads=threads, streams=1, shapes=_PAGE_SHAPES)
 
-    def detect(self, image: Image, side: int, *, enlarge: float = 1.0) -> list[Box]:
+    def detect(
+        self, image: Image, side: int, *, enlarge: float = 1.0, in_halves: bool = False
+    ) -> list[Box]:
         """Return the boxes of text, four corners each, in pixels of ``image``.
 
-        ``side``: the longer side, in pixels, of the model's input; ``enlarge``: the maximum factor.
+        Args:
+            image: the image.
+            side: the longer side, in pixels, of the model's input.
+            enlarge: the maximum factor.
+            in_halves: whether a large image is seen half by half: with more details, but the
+                network judges each half by itself.
         """
         high, wide = image.shape[:2]
-        ratio = min(enlarge, side / max(high, wide), (_MAX_PIXELS / (high * wide)) ** 0.5)
+        most = _MAX_IN_HALVES if in_halves else _MAX_PIXELS
+        ratio = min(enlarge, side / max(high, wide), (most / (high * wide)) ** 0.5)
         size = [max(32, round(pixels * ratio / 32) * 32) for pixels in (wide, high)]
         method = cv2.INTER_AREA if ratio < 1 else cv2.INTER_LINEAR
         small = np.asarray(cv2.resize(image, size, interpolation=method), np.uint8)
-        heatmap = self._detection(_tensor(small)[np.newaxis])[0, 0]
+        is_cut = in_halves and math.prod(size) > _MAX_PIXELS
+        heatmap = self._heatmap_in_halves(small) if is_cut else self._heatmap(small)
         return boxes_from_heatmap(heatmap, (high, wide))
+
+    def _heatmap(self, image: Image) -> NDArray[np.float32]:
+        """Return the chance, 0 to 1, that each pixel is text."""
+        heatmap: NDArray[np.float32] = self._detection(_tensor(image)[np.newaxis])[0, 0]
+        return heatmap
+
+    def _heatmap_in_halves(self, image: Image) -> NDArray[np.float32]:
+        axis = int(image.shape[1] > image.shape[0])
+        half = image.shape[axis] // 64 * 32
+        first, _ = np.split(image, [half + _OVERLAP], axis)
+        _, second = np.split(image, [half - _OVERLAP], axis)
+        before, _ = np.split(self._heatmap(first), [half], axis)
+        _, after = np.split(self._heatmap(second), [_OVERLAP], axis)
+        return np.concatenate((before, after), axis)
 
     def upside_down(self, crops: Sequence[Image]) -> list[float]:
         """Return the chance, 0 to 1, that each line of text is upside down."""

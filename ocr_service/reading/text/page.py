@@ -28,6 +28,7 @@ _TALLER = 1.1  # times the height of a line, which varies by some percent from b
 _LONG, _LOW = 15.0, 0.95
 _ALIKE = 0.75  # of the larger height: lower text behind an amount in words is its figures
 _REACH = 5.0  # heights between characters that belong together, as in ``amount``
+_PAPER = 9.0  # heights of large print: no text of its paper is farther away
 _AROUND = 8.0  # heights of a line from the only text that was found to the edge of its paper
 _MARGIN = 1.0  # of paper around its text, in heights of a line
 
@@ -141,6 +142,19 @@ def has_taller(page: Page, line: Line) -> bool:
     return any(height(box) > _TALLER * line.height for box in page.unread)
 
 
+def has_nearer(page: Page, line: Line, title: Line) -> bool:
+    """Whether unread text of about the size of this value, or larger, is nearer to the title.
+
+    Where one invoice lies on another, both may show a value, and the farther one is below.
+    """
+
+    def away(box: Box) -> float:
+        return float(np.linalg.norm(box.mean(axis=0) - title.box.mean(axis=0)))
+
+    tall, long, far = _ALIKE * line.height, _ALIKE * length(line.box), away(line.box)
+    return any(height(box) > tall and length(box) > long and away(box) < far for box in page.unread)
+
+
 def paper_corners(page: Page, boxes: Sequence[Box]) -> Corners:
     """Return the corners of the paper around these boxes of text, clockwise from the top left."""
     sine, cosine = math.sin(page.angle), math.cos(page.angle)
@@ -163,6 +177,23 @@ def text_area(page: Page, image: Image) -> tuple[int, int, int, int]:
     left, top = np.clip(text.min(axis=0) - margin, 0, size).astype(int).tolist()
     right, bottom = np.clip(text.max(axis=0) + margin, 0, size).astype(int).tolist()
     return left, top, right, bottom
+
+
+def near(boxes: Sequence[Box], print_: Sequence[Box]) -> list[Box]:
+    """Return the boxes that may be on one paper with a box of ``print_``; all if that is empty.
+
+    >>> corners = np.array([[0, 0], [9, 0], [9, 3], [0, 3]], np.float32)
+    >>> boxes = [corners, corners + 15, corners + 90]
+    >>> len(near(boxes, [corners])), len(near(boxes, []))
+    (2, 3)
+    """
+    reach = [(each.mean(axis=0), _PAPER * min(height(each), length(each))) for each in print_]
+    centres = [box.mean(axis=0) for box in boxes]
+    return [
+        box
+        for box, centre in zip(boxes, centres, strict=True)
+        if not reach or any(np.linalg.norm(centre - at) <= far for at, far in reach)
+    ]
 
 
 def text_share(page: Page, image: Image) -> float:

@@ -42,3 +42,17 @@ def test_only_a_line_that_is_not_clear_is_read_again(
     known = Line("from before", (chance,), (0.5,), 20, 220, 50, 40, box_at(30))
     [line] = read_unknown(engine, image, [box_at(33)], 0.0, [known])
     assert line.text == text
+
+
+@pytest.mark.parametrize("turns", [0, 1])
+def test_a_line_over_the_middle_of_a_large_image_is_one_box(engine: Engine, turns: int) -> None:
+    # 1,024 x 512 pixels are too many for the network at once: it sees one half after the other.
+    image = np.full((512, 1024, 3), 255, np.uint8)
+    places = {"across": (380, 100), "left": (40, 300), "right": (760, 480)}
+    for text, at in places.items():
+        cv2.putText(image, text, at, cv2.FONT_HERSHEY_SIMPLEX, 2, (0, 0, 0), 4, cv2.LINE_AA)
+    turned = np.ascontiguousarray(np.rot90(image, turns))
+    found = engine.detect(turned, 1024, in_halves=True)
+    boxes = sorted(found, key=lambda box: float(box[:, turns].min()))
+    assert len(boxes) == 3
+    assert boxes[1][:, turns].min() < 512 < boxes[1][:, turns].max()

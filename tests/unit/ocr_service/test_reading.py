@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from ocr_service.reading import several_papers
 from ocr_service.reading.fields import amount, code, confidence, number, place
 from ocr_service.reading.fields.candidates import Candidate, Label
 from ocr_service.reading.fields.extraction import Extraction, extract
@@ -258,6 +259,23 @@ def test_the_title_has_no_amount(title: str) -> None:
     assert found.words + found.figures == []
 
 
+def test_the_tax_number_of_a_seal_is_no_number_even_if_it_lost_characters() -> None:
+    seal = [line("发票号码 9122030235494459"), line("9122030235494459", 0, 80)]
+    assert number.candidates(seal) == []
+    followed = line("发票号码 91220302 91220302354944592U")
+    assert [each.text for each in number.candidates([followed])] == ["91220302"]
+
+
+@pytest.mark.parametrize(
+    ("words", "is_trusted"), [("壹拾元整", True), ("拾元整", False), ("佰圆整", False)]
+)
+def test_an_amount_that_begins_with_a_unit_may_have_lost_its_digit(
+    words: str, is_trusted: bool
+) -> None:
+    [found] = amount.words_candidates([line(words)])
+    assert (found.trust == 1.0) == is_trusted
+
+
 def test_a_number_beside_the_words_of_a_seal() -> None:
     [found] = number.candidates([line("发票号码"), line("08131440月章", 130)])
     assert (found.text, found.label) == ("08131440", Label.OWN)
@@ -380,9 +398,20 @@ def test_passes_that_differ_lose_confidence() -> None:
     assert confidence.consensus([one, four]).confidence < 0.7
 
 
+def read_as(text: str, chance: float) -> Candidate:
+    return Candidate(text, line(text, chance=chance), Label.OWN)
+
+
+def test_passes_that_doubt_the_same_digit_do_not_make_it_sure() -> None:
+    passes = [read_as("51579862", chance) for chance in (0.68, 0.72, 0.39)]
+    assert 0.39 < confidence.consensus(passes).confidence < 0.72
+
+
 def test_a_reading_that_two_passes_share_counts_once() -> None:
-    once = Candidate("01142646", line("01142646", chance=0.7), Label.OWN)
-    assert confidence.consensus([once, once]) == confidence.consensus([once])
+    sure, doubtful = read_as("01142646", 0.99), read_as("01142646", 0.7)
+    once = confidence.consensus([sure, doubtful])
+    assert confidence.consensus([sure, doubtful, doubtful]) == once
+    assert once.confidence < 0.99
 
 
 def test_of_two_papers_the_one_with_the_title_is_read() -> None:
@@ -404,3 +433,12 @@ def test_a_part_of_a_line_keeps_its_place() -> None:
 def test_rows_join_lines_side_by_side() -> None:
     joined = lines.rows([line("元", 90), line("拾", 0), line("发票联", 0, 80)], gap=3)
     assert [each.text for each in joined] == ["拾 元", "发票联"]
+
+
+@pytest.mark.parametrize(
+    ("other", "is_another"), [("144031900712", False), ("133001953846", True), ("", False)]
+)
+def test_another_labelled_code_is_another_paper_however_near(other: str, is_another: bool) -> None:
+    title = line("通用定额发票", 0, 0)
+    page = [title, line("发票代码144031900111", 0, 60), line(f"发票代码{other}", 0, 120)]
+    assert several_papers.has_untitled_invoice(extract(page), title, page) == is_another
