@@ -58,7 +58,7 @@ def _framed(page: Printing) -> None:
     page.code_and_number((90, 225), 50)
     page.pen.frame((80, 310, 880, 400), page.style.label.ink)
     page.small((100, 355), "金额(大写)", size=28)
-    page.amount((420, 355), size=48)
+    page.amount((420, 355), size=48, left=250)
     page.small((100, 445), "收款单位(盖章)：", size=24)
     page.small((600, 445), "开票日期：　　年　月　日", size=24)
     line = page.invoice.printer

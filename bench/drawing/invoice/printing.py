@@ -52,14 +52,16 @@ class Printing:
         value = value.translate(_FULL_WIDTH) if self.style.is_full_width else value
         self.pen.text((right + 14, point[1] + self.style.drop), value, self.style.digits, name=name)
 
-    def amount(self, centre: Point, *, size: float = 62, figures: bool = True) -> None:
-        """Print the amount in words, followed by figures."""
+    def amount(
+        self, centre: Point, *, size: float = 62, figures: bool = True, left: float = 0
+    ) -> None:
+        """Print the amount in words, followed by figures; ``left`` is where its room begins."""
         in_words = self.style.is_amount_in_words
         words = self.invoice.words if in_words else self.invoice.figures
         # Four widely spaced characters would leave no room for the figures.
         spread = self.style.amount.spread if len(words) <= _FEW else 0.25 * in_words
         if gap := self.style.words_gap:
-            widest = 1.9 * min(centre[0], 1000 - centre[0])
+            widest = 1.9 * min(centre[0] - left, 1000 - centre[0])
             spread, size = gap, min(size, widest / (len(words) * (1 + gap) - gap))
             figures = False
         style = replace(self.style.amount, size=size, spread=spread)
