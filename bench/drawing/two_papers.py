@@ -1,4 +1,4 @@
-"""Draws a quota invoice and a paper of another kind on one image."""
+"""Draws a quota invoice and another paper on one image."""
 
 from __future__ import annotations
 
@@ -95,10 +95,25 @@ def _under_receipt(rng: Rng) -> tuple[Pixels, Truth]:
     return _put(picture, receipt, (left, 30), between(rng, -2, 2)), truth
 
 
+def _over_quota_invoice(rng: Rng) -> tuple[Pixels, Truth]:
+    """Lay the invoice over another quota invoice, on its title."""
+    (paper, truth), (below, _) = _invoice(rng), _invoice(rng)
+    wide, high = paper.shape[1], paper.shape[0]
+    picture = ground(pick(rng, _GROUNDS), (round(wide * 1.8), round(high * 1.5 + wide)), rng)
+    corner = 0.35 * wide, high
+    left = corner[0] + between(rng, -0.2, 0.2) * wide
+    top = corner[1] - between(rng, 0.3, 0.6) * high
+    picture = _put(picture, below, corner, between(rng, -3, 3))
+    return _put(picture, paper, (left, top), between(rng, -8, 8)), truth
+
+
+TWO_QUOTA_INVOICES = frozenset({"over-quota-invoice"})
+"""Kinds of two quota invoices, of which one is whole: a person must look at the image."""
 TWO_PAPERS: Mapping[str, Pair] = {
     "on-expense-form": _on_form,
     "under-receipt": _under_receipt,
     "beside-other-invoice": _with_other_invoice,
     "number-hidden-beside-other": _with_number_hidden,
+    "over-quota-invoice": _over_quota_invoice,
 }
 """Drawing function by kind."""

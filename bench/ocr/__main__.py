@@ -110,7 +110,7 @@ def _measure(plan: _Plan) -> tuple[dict[str, Any], list[Result]]:
             "hard": accuracy(hard[0]),
             "doubt": {
                 "hard kinds": doubt(hard[0]),
-                "hard kinds, with hidden fields": doubt(hard[0], with_hidden=True),
+                "hard kinds, with images for a person anyhow": doubt(hard[0], with_certain=True),
                 "all kinds": doubt(results),
                 "photographs": doubt(photos),
             },

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from accounting.review.queue.risk import Facts, assess
+from bench.drawing import TWO_QUOTA_INVOICES
 from bench.ocr.accuracy import Result
-from bench.ocr.cases import FIELDS
+from bench.ocr.cases import FIELDS, Case
 from quota_invoice.invoice.fields import Conditions
 from quota_invoice.invoice.interpret import interpret
 
 _LOOKED_AT = 1.5  # invoices that a person looks at, per wrong invoice
 
 
-def doubt(results: Sequence[Result], *, with_hidden: bool = False) -> dict[str, Any]:
+def doubt(results: Sequence[Result], *, with_certain: bool = False) -> dict[str, Any]:
     """Return how well the risk score tells wrong invoices from right ones.
 
     ``auroc``: the chance that a wrong invoice has a higher score than a right one; 1.0 if all are
@@ -26,11 +27,14 @@ def doubt(results: Sequence[Result], *, with_hidden: bool = False) -> dict[str, 
 
     Args:
         results: the readings.
-        with_hidden: whether invoices with a hidden field count. A person must look at them, however
-            well they are read, so they are right ones with a high score.
+        with_certain: whether images count that a person must look at however well they are read.
+            They are right ones with a high score.
     """
-    truths = [(result, result.case.truth) for result in results]
-    results = [result for result, truth in truths if truth and (with_hidden or all(truth.values()))]
+    results = [
+        result
+        for result in results
+        if result.case.truth and (with_certain or not _is_for_a_person(result.case))
+    ]
     wrong = np.array([not result.all_right for result in results], bool)
     scores = np.array([risk(result) for result in results])
     return {
@@ -41,14 +45,31 @@ def doubt(results: Sequence[Result], *, with_hidden: bool = False) -> dict[str, 
     }
 
 
+def _is_for_a_person(case: Case) -> bool:
+    """Whether a field is hidden, a second quota invoice shows, or the true fields have a finding.
+
+    Of an old code, for example, the name of the tax bureau is the finding.
+    """
+    texts = case.truth or {}
+    if not all(texts.values()) or case.kind in TWO_QUOTA_INVOICES:
+        return True
+    return bool(_record({name: (text, 1.0) for name, text in texts.items()})["needs_review"])
+
+
+def _record(fields: Mapping[str, tuple[str, float]]) -> Mapping[str, Any]:
+    """Return the entry of the record for these texts and their confidences."""
+    texts = {name: text for name, (text, _) in fields.items()}
+    confidence = {name: sure for name, (_, sure) in fields.items()}
+    return interpret({**texts, "confidence": confidence}, (), Conditions(is_one_per_image=True))
+
+
 def risk(result: Result) -> int:
     """Return the risk score, 0 to 100, of the record of an image with this reading."""
     fields = result.reading.fields
     if fields is None:
         return assess(Facts(has_failed=True)).score
-    texts: dict[str, Any] = {name: fields[name][0] for name in FIELDS}
-    confidence = {name: fields[name][1] for name in FIELDS}
-    entry = interpret({**texts, "confidence": confidence}, (), Conditions(is_one_per_image=True))
+    entry = _record({name: fields[name] for name in FIELDS})
+    confidence = entry["confidence"]
     known = Facts(
         confidence=round(math.prod(confidence.values()), 2),
         codes=" ".join(each["code"] for each in entry["findings"]),
