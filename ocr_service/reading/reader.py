@@ -42,6 +42,8 @@ _LARGE = 1200  # pixels: an image that shows more when it is enlarged
 # the small text of an image that is not full of text.
 _SIDE, _LARGER_SIDE = 544, 736
 _FULL = 0.7  # of one side of an image
+# Least height and length of the same value on another paper, relative to the value that was read.
+_WORDS, _DIGITS = (0.75, 0.5), (0.6, 0.9)
 
 
 @dataclass(frozen=True)
@@ -236,9 +238,10 @@ class Reader:
 def _is_any_doubtful(own: Extraction, page: Page) -> bool:
     """Whether unread text may be a part of a value, or the value in place of this one."""
     words = [each.line for each in own.words]
-    values = [each.line for each in (*own.codes, *own.numbers, *own.words)]
+    digits = [each.line for each in (*own.codes, *own.numbers)]
+    sizes = [*((line, _WORDS) for line in words), *((line, _DIGITS) for line in digits)]
     return any(is_cut(page, line) or has_taller(page, line) for line in words) or any(
-        has_nearer(page, line, title) for line in values for title in own.titles
+        has_nearer(page, line, title, size) for line, size in sizes for title in own.titles
     )
 
 

@@ -142,16 +142,18 @@ def has_taller(page: Page, line: Line) -> bool:
     return any(height(box) > _TALLER * line.height for box in page.unread)
 
 
-def has_nearer(page: Page, line: Line, title: Line) -> bool:
-    """Whether unread text of about the size of this value, or larger, is nearer to the title.
+def has_nearer(page: Page, line: Line, title: Line, size: tuple[float, float]) -> bool:
+    """Whether unread text that can be such a value is nearer to the title than this value.
 
     Where one invoice lies on another, both may show a value, and the farther one is below.
+    ``size``: the least height and length of a value, relative to this one.
     """
 
     def away(box: Box) -> float:
         return float(np.linalg.norm(box.mean(axis=0) - title.box.mean(axis=0)))
 
-    tall, long, far = _ALIKE * line.height, _ALIKE * length(line.box), away(line.box)
+    far = away(line.box)
+    tall, long = size[0] * line.height, size[1] * length(line.box)
     return any(height(box) > tall and length(box) > long and away(box) < far for box in page.unread)
 
 
