@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from ocr_service.reading.fields.candidates import BROKEN, Candidate, Label
-from ocr_service.reading.text.lines import Line, rows, text_above, text_left_of
+from ocr_service.reading.text.lines import Line, rows, side_by_side, text_above, text_left_of
 
 _DIGITS = "零壹贰叁肆伍陆柒捌玖"
 _UNITS = {"拾": 10, "佰": 100, "仟": 1000, "万": 10_000}
@@ -156,8 +157,17 @@ def is_usual(text: str) -> bool:
 
 
 def words_candidates(lines: Sequence[Line]) -> list[Candidate]:
-    """Amounts in words; widely spaced characters, each one a line, are joined."""
-    return _candidates(rows(lines, gap=_APART), lines, in_words)
+    """Amounts in words; widely spaced characters, each one a line, are joined.
+
+    In a row without an amount, 贰拾 can be one that lost its 元, as under a seal.
+    """
+    found = _candidates(rows(lines, gap=_APART), lines, in_words)
+    pieces = [
+        replace(each, trust=BROKEN)
+        for each in _candidates(lines, lines, in_words)
+        if not any(side_by_side(each.line, other.line) for other in found)
+    ]
+    return found + pieces
 
 
 def figures_candidates(lines: Sequence[Line]) -> list[Candidate]:

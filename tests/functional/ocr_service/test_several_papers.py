@@ -155,6 +155,17 @@ def test_two_copies_of_one_invoice_are_certain(reader: Reader) -> None:
     assert all(field.confidence > ACCEPTED for field in found.fields)
 
 
+def test_no_value_is_taken_from_a_paper_below_that_lost_its_title(reader: Reader) -> None:
+    upper, below = paper(BEIJING), paper(ZHEJIANG)
+    page = Image.new("RGB", (760, upper.height + below.height), "white")
+    page.paste(below, (20, upper.height - below.height // 2))
+    page.paste(upper, (0, 0))
+    image = np.asarray(page)
+    for found in (reader.read(image), *reader.read_all(image)):
+        assert found is not None
+        assert fields_of(found) == truth[BEIJING]
+
+
 def test_a_hidden_number_is_not_taken_from_the_paper_below(reader: Reader) -> None:
     upper = paper(SHANGHAI).copy()
     alone = reader.read(np.asarray(upper))

@@ -266,14 +266,11 @@ def test_the_tax_number_of_a_seal_is_no_number_even_if_it_lost_characters() -> N
     assert [each.text for each in number.candidates([followed])] == ["91220302"]
 
 
-@pytest.mark.parametrize(
-    ("words", "is_trusted"), [("壹拾元整", True), ("拾元整", False), ("佰圆整", False)]
-)
-def test_an_amount_that_begins_with_a_unit_may_have_lost_its_digit(
-    words: str, is_trusted: bool
-) -> None:
-    [found] = amount.words_candidates([line(words)])
-    assert (found.trust == 1.0) == is_trusted
+def test_an_amount_that_lost_its_unit_counts_beside_other_text_of_its_row() -> None:
+    [lost] = amount.words_candidates([line("密码184324332", 0), line("贰拾", 300)])
+    assert (lost.text, lost.trust) == ("￥20.00", 0.8)
+    [whole] = amount.words_candidates([line("壹佰", 0), line("贰拾", 130), line("元", 240)])
+    assert whole.text == "￥120.00"
 
 
 def test_a_number_beside_the_words_of_a_seal() -> None:
