@@ -110,7 +110,7 @@ def _measure(plan: _Plan) -> tuple[dict[str, Any], list[Result]]:
             "hard": accuracy(hard[0]),
             "doubt": {
                 "hard kinds": doubt(hard[0]),
-                "hard kinds, with images for a person anyhow": doubt(hard[0], with_certain=True),
+                "hard kinds, with all images and findings": doubt(hard[0], with_all=True),
                 "all kinds": doubt(results),
                 "photographs": doubt(photos),
             },

@@ -105,3 +105,11 @@ def test_an_invoice_with_a_hidden_field_does_not_count_as_needlessly_doubtful() 
     hidden = Case("hidden-1", "hidden", np.zeros((1, 1, 3), np.uint8), vars(TRUTH) | {"number": ""})
     read_right = Result(hidden, Reading(RIGHT | {"number": ("", 0.0)}, 0.1))
     assert doubt([result(RIGHT), read_right])["images"] == 1
+
+
+def test_a_finding_of_the_true_fields_says_nothing_about_the_reading() -> None:
+    old = vars(TRUTH) | {"code": "244031209110"}  # of a local tax bureau, which no longer exists
+    case = Case("old-1", "old", np.zeros((1, 1, 3), np.uint8), old)
+    read_right = Result(case, Reading(RIGHT | {"code": (old["code"], 0.9999)}, 0.1))
+    assert risk(read_right) >= 50
+    assert risk(read_right, with_all=False) == 0
