@@ -58,8 +58,9 @@ def risk(result: Result, *, with_all: bool = True) -> int:
     true = {name: (text, 1.0) for name, text in (result.case.truth or {}).items()}
     certain = set() if with_all else {each["code"] for each in _findings(true)}
     found = [each for each in _findings(read) if each["code"] not in certain]
+    code, number, amount, place = (read[name][1] for name in FIELDS)
     known = Facts(
-        confidence=round(math.prod(sure for _, sure in read.values()), 2),
+        confidence=round(min(code, place) * number * amount, 2),
         codes=" ".join(each["code"] for each in found),
         severities=" ".join(each["severity"] for each in found),
     )

@@ -48,6 +48,7 @@ WEIGHTS = {
     "unusual_amount": 0.4,
     NEAR: 0.35,
     "low_confidence": 0.3,  # besides the confidence itself
+    "low_confidence.location": 0.0,  # it follows from the code
     "pages_without_invoice": 0.05,
     "not_verifiable": 0.0,
 }
@@ -84,7 +85,8 @@ class Facts(NamedTuple):
         has_invoice: whether the row is of an invoice.
         is_judged: whether a person compared the invoice with its image: then neither the OCR
             service's confidence nor a similar invoice counts.
-        confidence: the product of the fields' confidences: that no field is wrong.
+        confidence: that no field is wrong: the product of the fields' confidences. Of code and
+            place the lower one counts, since the place follows from the code.
         has_near: whether another invoice differs in one character of code or number.
         codes: the codes of the findings, separated by spaces.
         severities: their severities, in the same order.

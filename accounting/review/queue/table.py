@@ -35,8 +35,8 @@ _ROWS = """
         coalesce(hint_en, '') AS hint_en,
         status = 'failed' AS has_failed, entry IS NOT NULL AS has_invoice,
         coalesce(verdict <> '' AND NOT is_conflict, false) AS is_judged,
-        round(coalesce(confidence_code, 1) * coalesce(confidence_number, 1)
-            * coalesce(confidence_location, 1) * coalesce(confidence_amount, 1), 2) AS confidence,
+        round(least(coalesce(confidence_code, 1), coalesce(confidence_location, 1))
+            * coalesce(confidence_number, 1) * coalesce(confidence_amount, 1), 2) AS confidence,
         near_invoice IS NOT NULL AS has_near
     FROM ledger WHERE status IN ('recognized', 'failed')
 """

@@ -179,3 +179,21 @@ def test_hostile_texts_are_found_as_they_are(store: RecordStore, index: Index) -
     )
     found.update(key)
     assert found.rows_of(key)[0].code == "'; DROP TABLE queue; --"
+
+
+def test_a_doubt_of_the_code_counts_once_although_the_place_follows_from_it(
+    store: RecordStore, index: Index
+) -> None:
+    clear = dict.fromkeys(RESULT["confidence"], 1.0)
+    doubts: dict[str, tuple[str, ...]] = {
+        "code": ("code",),
+        "both": ("code", "location"),
+        "two": ("code", "number"),
+    }
+    for second, (name, fields) in enumerate(doubts.items()):
+        confidence = clear | dict.fromkeys(fields, 0.6)
+        number = f"1000{second}000"
+        store.add(f"2026/11/{name}.jpg", invoice(number=number, confidence=confidence), second=9)
+    risks = {row.key: row.score for row in index().page(ALL).rows}
+    assert risks["incoming/2026/11/code.jpg"] == risks["incoming/2026/11/both.jpg"]
+    assert risks["incoming/2026/11/both.jpg"] < risks["incoming/2026/11/two.jpg"]
