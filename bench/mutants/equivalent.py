@@ -126,6 +126,24 @@ EQUIVALENT = (
         "a pixel has one, three or four samples: no tag has two numbers, which take 4 bytes",
     ),
     Equivalent(
+        "uploads.py",
+        "raise failures[0][1]",
+        "raise failures[ -1][1]",
+        "there is one failure",
+    ),
+    Equivalent(
+        "obs/client.py",
+        "max_retry_count=0,",
+        "max_retry_count= -1,",
+        "the SDK counts retries from 0, and ends where they reach this number",
+    ),
+    Equivalent(
+        "settings/user_data.py",
+        "same = values[inner] == values[outer] and inner > outer",
+        "same = values[inner] == values[outer] and inner >= outer",
+        "no prefix is compared with itself",
+    ),
+    Equivalent(
         "obs/connections.py",
         "except IndexError:",
         "except CosmicRayTestingException:",

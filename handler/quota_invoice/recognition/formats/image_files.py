@@ -47,7 +47,11 @@ def as_png(image: Pixels, rows: bytes) -> bytes:
 
 
 def as_tiff(image: Pixels, rows: bytes, compression: int, predictor: int) -> bytes:
-    """Return a TIFF of one strip."""
+    """Return a TIFF of one strip; its directory begins at an even byte, as the standard says.
+
+    >>> [as_tiff(Pixels(n, 1, 8, 1, b""), bytes(n), 1, 1)[4] for n in (1, 2)]
+    [10, 10]
+    """
     samples = image.samples or 0
     palette = image.palette.ljust(3 << image.bits, b"\0") if image.palette else b""
     shorts = {258: [image.bits] * samples}

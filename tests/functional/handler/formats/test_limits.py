@@ -71,7 +71,7 @@ def test_a_grey_of_16_bits_is_scaled_if_it_needs_more_than_8(most: int, shown: i
     grey = np.full((64, 64), 200, np.uint16)
     grey[:8] = most
     made = opened(to_jpeg(encoded(Image.fromarray(grey), "PNG")).image).convert("L")
-    assert made.getpixel((32, 48)) == pytest.approx(shown, abs=1)
+    assert made.getpixel((32, 48)) == pytest.approx(shown, abs=0.1)
 
 
 @pytest.mark.parametrize(("difference", "is_trimmed"), [(24, False), (25, True)])

@@ -399,6 +399,22 @@ def test_masks_stay_as_they_are() -> None:
 
 
 @pytest.mark.parametrize(
+    ("space", "more"),
+    [
+        (GREY, b"/ImageMask true"),
+        (GREY, b"/Mask[255 255]"),  # a colour that is not painted
+        (b" null", b"/Decode[1 0]"),
+    ],
+)
+def test_samples_that_are_not_simply_light_stay_as_they_are(space: bytes, more: bytes) -> None:
+    picture = enlarged(1600)
+    data = encoded(picture, "JPEG2000")
+    for entries, is_kept in ((more, True), (b"", False)):
+        content = pdfs.of_images(pdfs.image(picture.size, data, b"/JPXDecode", space, entries))
+        assert (data in PdfFile(content).page(1, 1000)) is is_kept
+
+
+@pytest.mark.parametrize(
     ("content", "can_be_sent"),
     [
         (b"%PDF-1.7 ?", True),
