@@ -67,6 +67,7 @@ def test_a_pdf_of_more_than_ten_megabytes_with_shared_images_is_split() -> None:
         assert (within, len(given.image or b"") < 4_010_000) == (1, True)
 
 
+RED = b"[/Separation/Red/DeviceRGB<</FunctionType 2/Domain[0 1]/C0[1 1 1]/C1[1 0 0]/N 1>>]"
 RESOURCES = b"<</XObject<</A 4 0 R/B 5 0 R/C 6 0 R/D 7 0 R>>>>"
 
 
@@ -125,6 +126,7 @@ def test_a_page_without_usable_resources_stays_as_it_is() -> None:
         lambda p: pdfs.image(
             p.size, p.convert("L").tobytes(), b"[]", b"[/Indexed/DeviceCMYK 1<0011223344556677>]"
         ),
+        lambda p: pdfs.image(p.size, p.convert("L").tobytes(), b"[]", RED),
         lambda p: pdfs.image((2, 2), p.tobytes()[:12], b"[]", RGB),  # a JPEG is larger
     ],
 )

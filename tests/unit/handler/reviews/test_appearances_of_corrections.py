@@ -285,15 +285,17 @@ def test_a_round_of_several_sweeps_remembers_the_decision_that_was_not_noted() -
     assert cloud.markers("80000011") == [A]
 
 
-def test_the_decisions_on_an_input_that_comes_out_of_order_are_found() -> None:
+def test_decisions_from_a_time_on_are_found_if_inputs_come_out_of_order_too() -> None:
     cloud = Reviewed(*NUMBERS)
     for key in (A, B):
         cloud.decide(key, NO_INVOICE)
-    corrections = Corrections(cloud.settings, cloud.store)
     entries = {entry.key: entry for entry in cloud.store.listing("invoices", "incoming/")}
     findings = [Finding(entries[key], State.DONE) for key in (C, B, A)]
-    found = [corrections.are_new(finding, time_of(0)) for finding in findings]
-    assert found == [False, True, True]
+    now = cloud.store.second
+    for since, are_new in ((time_of(now), True), (time_of(now + 1), False), ("", False)):
+        corrections = Corrections(cloud.settings, cloud.store)
+        found = [corrections.are_new(finding, since) for finding in findings]
+        assert found == [False, are_new, are_new]
 
 
 def test_a_decision_in_the_archive_does_not_stop_the_sweeps() -> None:
