@@ -68,6 +68,12 @@ EQUIVALENT = (
         "as above",
     ),
     Equivalent(
+        "recognition/formats/jpeg.py",
+        "_NOISE = bytes(range(7, 247, 3)) * 4",
+        "_NOISE = bytes(range(7, 247, 4)) * 4",
+        "any bytes are noise",
+    ),
+    Equivalent(
         "recognition/formats/conversion.py",
         'glass = Image.new("L", small.size, small.getpixel(corners[0]))',
         'glass = Image.new("L", small.size, small.getpixel(corners[ 1]))',

@@ -166,6 +166,14 @@ def test_an_unknown_event_is_named_by_its_member_names() -> None:
     )
 
 
+@pytest.mark.parametrize("missing", ["specversion", "data"])
+def test_an_event_with_a_part_of_a_shape_is_unknown(missing: str) -> None:
+    event = announce("incoming/a.jpg")
+    del event[missing]
+    with pytest.raises(EventError, match="none of the known shapes"):
+        parse(event)
+
+
 @pytest.mark.parametrize("path", sorted(EVENTS.glob("*.json")), ids=lambda path: path.stem)
 def test_every_sample_event_has_the_shape_of_its_name(path: Any) -> None:
     event = json.loads(path.read_bytes())
