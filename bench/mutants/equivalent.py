@@ -150,6 +150,12 @@ EQUIVALENT = (
         "no prefix is compared with itself",
     ),
     Equivalent(
+        "sockets.py",
+        "opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)",
+        "opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 2)",
+        "any number but 0 sets the option",
+    ),
+    Equivalent(
         "obs/connections.py",
         "except IndexError:",
         "except CosmicRayTestingException:",

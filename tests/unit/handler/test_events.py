@@ -117,6 +117,7 @@ def test_only_bucket_and_key_are_required() -> None:
     record = {"obs": {"bucket": {"name": "b"}, "object": {"key": "incoming/a.jpg"}}}
     found = upload({"Records": [record]})
     assert (found.etag, found.size, found.version_id, found.is_creation) == (None, None, None, True)
+    assert not found.retry_failed
 
 
 def test_quotes_around_an_etag_are_removed() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -179,6 +180,7 @@ def test_a_connection_whose_reading_failed_is_not_used_again() -> None:
     with hostile(Peer.wait) as server, exchange(0.05, 1, KeptConnections()):
         opened = connect("127.0.0.1", server.port)
         assert opened.is_usable()
+        assert opened.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)  # nothing waits for more
         with pytest.raises(TimeoutError):
             opened.recv_into(bytearray(1))
         assert not opened.is_usable()
