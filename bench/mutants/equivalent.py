@@ -156,6 +156,12 @@ EQUIVALENT = (
         "any number but 0 sets the option",
     ),
     Equivalent(
+        "pipeline.py",
+        "return _Known(record, has_failure=False, is_done=True)",
+        "return _Known(record, has_failure=True, is_done=True)",
+        "nothing is written then",
+    ),
+    Equivalent(
         "obs/connections.py",
         "except IndexError:",
         "except CosmicRayTestingException:",

@@ -201,6 +201,20 @@ def test_a_line_has_the_fields_that_its_step_set() -> None:
     assert {name: full[name] for name in full.keys() - always} == {**further, **ids}
 
 
+@pytest.mark.parametrize(
+    ("error", "fields"),
+    [(ValueError("do-not-tell"), {"reason": "ValueError"}), (UNREADABLE, {"code": "AIS.0103"})],
+)
+def test_a_step_that_raises_names_its_error(error: Exception, fields: dict[str, str]) -> None:
+    lines: list[str] = []
+    with contextlib.suppress(type(error)), Log("request-1", lines.append).step("event"):
+        raise error
+    line = json.loads(lines[0])
+    assert line["outcome"] == "error"
+    assert {name: line[name] for name in ("reason", "code") if name in line} == fields
+    assert "do-not-tell" not in lines[0]
+
+
 def test_each_step_is_one_line_on_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
     with Log("request-1").step("event", "incoming/发票 \ud800.jpg"):
         pass
