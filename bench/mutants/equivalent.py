@@ -162,6 +162,12 @@ EQUIVALENT = (
         "nothing is written then",
     ),
     Equivalent(
+        "settings/layout.py",
+        "ignored: IgnoredNames = field(default=IGNORED_BY_DEFAULT, kw_only=True)",
+        "ignored: IgnoredNames = field(default=IGNORED_BY_DEFAULT, kw_only=False)",
+        "mypy checks how a layout is made",
+    ),
+    Equivalent(
         "obs/connections.py",
         "except IndexError:",
         "except CosmicRayTestingException:",

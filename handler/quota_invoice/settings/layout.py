@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from hashlib import sha256
 
@@ -61,7 +61,7 @@ class BucketLayout:
     index_prefix: str
     history_prefix: str
     reviews_prefix: str
-    ignored: IgnoredNames = IGNORED_BY_DEFAULT
+    ignored: IgnoredNames = field(default=IGNORED_BY_DEFAULT, kw_only=True)
 
     @cached_property
     def prefixes(self) -> dict[str, str]:

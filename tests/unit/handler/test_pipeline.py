@@ -415,7 +415,10 @@ def test_content_that_was_replaced_and_came_back_during_ocr_is_read_again() -> N
     assert len(cloud.ocr.given) == 2
 
 
-def test_a_slow_write_is_followed_by_another_look_at_the_object() -> None:
+@pytest.mark.parametrize(("seconds", "last"), [(0.5, b"old"), (0.75, b"new")])
+def test_a_slow_write_is_followed_by_another_look_at_the_object(
+    seconds: float, last: bytes
+) -> None:
     class Slow(FakeStore):
         def write(self, bucket: str, key: str, record: Any) -> None:
             super().write(bucket, key, record)
@@ -423,11 +426,10 @@ def test_a_slow_write_is_followed_by_another_look_at_the_object() -> None:
                 self.objects[KEY] = b"new"
                 cloud.seconds -= seconds
 
-    for seconds, last in ((0.5, b"old"), (0.75, b"new")):
-        cloud = Cloud(objects={KEY: b"old"})
-        cloud.store, cloud.seconds = Slow({KEY: b"old"}), 20.0
-        assert cloud.run(announce(KEY, b"old")) == {"recognized": 1}
-        assert cloud.store.records[RECORD]["source"]["etag"] == etag(last)
+    cloud = Cloud(objects={KEY: b"old"})
+    cloud.store, cloud.seconds = Slow({KEY: b"old"}), 20.0
+    assert cloud.run(announce(KEY, b"old")) == {"recognized": 1}
+    assert cloud.store.records[RECORD]["source"]["etag"] == etag(last)
 
 
 def test_a_page_that_is_not_recognized_is_left_to_a_later_attempt() -> None:
