@@ -168,6 +168,12 @@ EQUIVALENT = (
         "mypy checks how a layout is made",
     ),
     Equivalent(
+        "recognition/formats/pdf.py",
+        "if TYPE_CHECKING:",
+        "if not TYPE_CHECKING:",
+        "the library is imported a moment before its first use",
+    ),
+    Equivalent(
         "obs/connections.py",
         "except IndexError:",
         "except CosmicRayTestingException:",

@@ -315,7 +315,9 @@ def test_a_conditional_request_gets_304_for_a_known_record() -> None:
         again = api.ask("GET", f"/invoices/{KEY}", If_None_Match=known)
         assert (again.status, again.text, again.headers["etag"]) == (304, "", tag)
         assert "content-type" not in again.headers
-    assert api.ask("GET", f"/invoices/{KEY}", If_None_Match='"other"').status == 200
+    other = api.ask("GET", f"/invoices/{KEY}", If_None_Match='"other"')
+    assert (other.status, "广东省深圳市" in other.text) == (200, True)
+    assert api.ask("GET", "/invoices/incoming/none.jpg", If_None_Match="*").status == 404
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/openapi.json", f"/invoices/{KEY}", "/invoices"])
