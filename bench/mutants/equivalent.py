@@ -36,6 +36,12 @@ EQUIVALENT = (
         "no encoder writes as many spaces and line ends as characters",
     ),
     Equivalent(
+        "recognition/ocr_input.py",
+        "may_be_transparent: bool = False",
+        "may_be_transparent: bool = True",
+        "of the files that have the default, no content is known that could be sent otherwise",
+    ),
+    Equivalent(
         "recognition/pages.py",
         "self._slowest = 0.0",
         "self._slowest = -1.0",
@@ -112,6 +118,13 @@ EQUIVALENT = (
         "return content[:2] + _UPRIGHT + content[2:] if is_jpeg else content",
         "return content[:2] + _UPRIGHT + content[ 1:] if is_jpeg else content",
         "only the function's own decoder reads this file, and skips a byte before a marker",
+    ),
+    Equivalent(
+        "recognition/formats/pdf_images.py",
+        'int(str(value_of(image, key) or 0)) for key in ("/Width", "/Height", "/BitsPerComponent")',
+        "int(str(value_of(image, key) or -1)) for key in "
+        '("/Width", "/Height", "/BitsPerComponent")',
+        "pixels without a side are left as they are with either, and a JPEG tells its own",
     ),
     Equivalent(
         "records/appearances.py",
