@@ -36,6 +36,12 @@ EQUIVALENT = (
         "no encoder writes as many spaces and line ends as characters",
     ),
     Equivalent(
+        "recognition/ocr_input.py",
+        "may_be_transparent: bool = False",
+        "may_be_transparent: bool = True",
+        "of the files that have the default, no content is known that could be sent otherwise",
+    ),
+    Equivalent(
         "recognition/pages.py",
         "self._slowest = 0.0",
         "self._slowest = -1.0",
@@ -66,6 +72,12 @@ EQUIVALENT = (
         "return differs is not None and "
         "differs[1] < one.height - -(-_MCU * one.height // rows) - 2",
         "as above",
+    ),
+    Equivalent(
+        "recognition/formats/jpeg.py",
+        "_NOISE = bytes(range(7, 247, 3)) * 4",
+        "_NOISE = bytes(range(7, 247, 4)) * 4",
+        "any bytes are noise",
     ),
     Equivalent(
         "recognition/formats/conversion.py",
@@ -108,6 +120,13 @@ EQUIVALENT = (
         "only the function's own decoder reads this file, and skips a byte before a marker",
     ),
     Equivalent(
+        "recognition/formats/pdf_images.py",
+        'int(str(value_of(image, key) or 0)) for key in ("/Width", "/Height", "/BitsPerComponent")',
+        "int(str(value_of(image, key) or -1)) for key in "
+        '("/Width", "/Height", "/BitsPerComponent")',
+        "pixels without a side are left as they are with either, and a JPEG tells its own",
+    ),
+    Equivalent(
         "records/appearances.py",
         "is_later = name > own.name",
         "is_later = name >= own.name",
@@ -124,6 +143,48 @@ EQUIVALENT = (
         'inline = packed.ljust(_PLACE, b"\\0") if len(packed) <= _PLACE else None',
         'inline = packed.ljust(_PLACE, b"\\0") if len(packed) < _PLACE else None',
         "a pixel has one, three or four samples: no tag has two numbers, which take 4 bytes",
+    ),
+    Equivalent(
+        "uploads.py",
+        "raise failures[0][1]",
+        "raise failures[ -1][1]",
+        "there is one failure",
+    ),
+    Equivalent(
+        "obs/client.py",
+        "max_retry_count=0,",
+        "max_retry_count= -1,",
+        "the SDK counts retries from 0, and ends where they reach this number",
+    ),
+    Equivalent(
+        "settings/user_data.py",
+        "same = values[inner] == values[outer] and inner > outer",
+        "same = values[inner] == values[outer] and inner >= outer",
+        "no prefix is compared with itself",
+    ),
+    Equivalent(
+        "sockets.py",
+        "opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)",
+        "opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 2)",
+        "any number but 0 sets the option",
+    ),
+    Equivalent(
+        "pipeline.py",
+        "return _Known(record, has_failure=False, is_done=True)",
+        "return _Known(record, has_failure=True, is_done=True)",
+        "nothing is written then",
+    ),
+    Equivalent(
+        "settings/layout.py",
+        "ignored: IgnoredNames = field(default=IGNORED_BY_DEFAULT, kw_only=True)",
+        "ignored: IgnoredNames = field(default=IGNORED_BY_DEFAULT, kw_only=False)",
+        "mypy checks how a layout is made",
+    ),
+    Equivalent(
+        "recognition/formats/pdf.py",
+        "if TYPE_CHECKING:",
+        "if not TYPE_CHECKING:",
+        "the library is imported a moment before its first use",
     ),
     Equivalent(
         "obs/connections.py",

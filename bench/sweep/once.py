@@ -52,7 +52,9 @@ def main() -> None:
     log = Log("bench", lambda _: None)
     ocr = OcrService.connect(settings, credentials)
     recognizer = Recognizer(store, ocr, log, settings.layout, auto=False)
-    pipeline = Pipeline(settings.layout, settings.region, store, recognizer, log)
+    pipeline = Pipeline(
+        settings.layout, settings.region, store, recognizer, log, keep_history=settings.keep_history
+    )
     counts = Sweeper(settings, store, pipeline, log, Deadline.never()).run(Sweep())
     sys.stdout.write(json.dumps(counts) + "\n")
 

@@ -111,7 +111,7 @@ class Pipeline:
         recognizer: Recognizer,
         log: Log,
         *,
-        keep_history: bool = True,
+        keep_history: bool,
         confidence_below: float = CONFIDENCE_BELOW,
     ) -> None:
         self._layout = layout

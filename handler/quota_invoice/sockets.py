@@ -216,10 +216,10 @@ class BoundedTlsSocket(BoundedSocket, ssl.SSLSocket):
     used_at = (0.0, 0.0)
     failed = False
 
-    def do_handshake(self, block: bool = False) -> None:  # noqa: FBT001, FBT002 - as the base class
+    def do_handshake(self, *args: Any) -> None:  # noqa: ANN401 - as the base class
         """Agree on keys; the first operation of a connection."""
         with self._bounded():
-            super().do_handshake(block)
+            super().do_handshake(*args)
         self.opened_at = self.used_at[0]
 
 

@@ -195,7 +195,7 @@ class History:
         ocr = SimulatedOcr(invocation)
         recognizer = Recognizer(store, ocr, invocation.log, LAYOUT, auto=self.plan.auto)
         region = SETTINGS.region
-        return store, Pipeline(LAYOUT, region, store, recognizer, invocation.log)
+        return store, Pipeline(LAYOUT, region, store, recognizer, invocation.log, keep_history=True)
 
 
 def answer_of(response: object) -> tuple[int, dict[str, Any]]:

@@ -66,7 +66,7 @@ class ListRequest:
     status: str | None
     after: str
     limit: int
-    has_invoices: bool = False
+    has_invoices: bool
 
     @property
     def needs_records(self) -> bool:

@@ -57,7 +57,7 @@ def error_response(error: QuotaInvoiceError, request_id: str) -> Response:
         message = "the function could not do this; its log says why, under this request_id"
     headers = {}
     if error.status in {_TOO_MANY, _UNAVAILABLE}:
-        headers["retry-after"] = str(max(1, math.ceil(max(error.retry_after, error.pause))))
+        headers["retry-after"] = str(math.ceil(max(error.retry_after, error.pause)))
     if isinstance(error, RequestRefused) and error.allowed:
         headers["allow"] = ", ".join(error.allowed)
     body: dict[str, Any] = {

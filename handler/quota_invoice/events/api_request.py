@@ -21,7 +21,7 @@ from urllib.parse import unquote
 from quota_invoice.json_values import member, text_of
 
 
-@dataclass(frozen=True, repr=False, eq=False)
+@dataclass(frozen=True, repr=False)
 class ApiRequest:
     """A caller's request.
 

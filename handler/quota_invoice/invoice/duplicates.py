@@ -86,6 +86,9 @@ def identity(invoice: object) -> tuple[str, str] | None:
 
     >>> identity({"code": "144031909110", "number": "91234567"}), identity({"code": "1440319"})
     (('144031909110', '91234567'), None)
+    >>> entry = {"code": "144031909110", "number": "91234567"}
+    >>> identity({**entry, "review": {"verdict": "not_an_invoice"}}), identity("text")
+    (None, None)
     """
     if not isinstance(invoice, Mapping) or verdict_of(invoice) == "not_an_invoice":
         return None

@@ -14,7 +14,7 @@ _BEGINNING = BEGINNING // 3 * 4  # characters of Base64
 _OF_URLS = str.maketrans("-_", "+/")
 
 
-@dataclass(frozen=True, repr=False, eq=False)
+@dataclass(frozen=True, repr=False)
 class OcrInput:
     """One of a URL, bytes and Base64; it has no ``repr``, since the URL is signed.
 
@@ -72,7 +72,7 @@ class File(NamedTuple):
     may_be_transparent: bool = False
 
     @classmethod
-    def stored(cls, seen: Identified, *, is_last_attempt: bool = False) -> File:
+    def stored(cls, seen: Identified, *, is_last_attempt: bool) -> File:
         """Return an object of the bucket."""
         return cls(
             kind_of(seen.beginning),

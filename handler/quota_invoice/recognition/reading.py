@@ -111,8 +111,9 @@ class Reading(NamedTuple):
         >>> Reading(Api.AUTO_CLASSIFICATION, {}, 2, None, 2, 2).pages_unread
         []
         """
-        asked = self.pages_asked or 0
-        beyond = range(asked + 1, (self.pages_total or asked) + 1)
+        if self.pages_asked is None:
+            return []
+        beyond = range(self.pages_asked + 1, (self.pages_total or self.pages_asked) + 1)
         return [
             *(range(page, page + 1) for page in self.pages_refused),
             *([beyond] if beyond else []),

@@ -60,8 +60,10 @@ class Requests:
         return content and without_head(content)
 
     def _content(self, file: File, limit: int) -> bytes | None:
-        if file.given or not file.source:
-            return file.given.content() if file.given else None
+        if file.given:
+            return file.given.content()
+        if not file.source:
+            return None
         if file.source.size > limit:
             if file.kind is Kind.TIFF:  # the service would read its first page only, if any
                 raise ImageTooLarge("File.TooLargeTiff", f"the TIFF has {file.source.size} bytes")

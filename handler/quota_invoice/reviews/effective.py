@@ -106,7 +106,7 @@ def _reviewed(
         others = [each for each in former.get("findings", ()) if _is_of_file(each)]
         former |= {**new, "findings": [*new["findings"], *others]}
     if decision.verdict is Verdict.NOT_AN_INVOICE:
-        former |= {"findings": [], "needs_review": False, "duplicate_of": None}
+        former |= {"findings": [], "duplicate_of": None}
     if decision.duplicate_of is not None:
         finding = duplicate_finding(decision.duplicate_of, "")
         former["findings"] = [*former["findings"], finding.to_json()]

@@ -21,6 +21,8 @@ def folder_and_name(object_key: str) -> tuple[str, str] | None:
 
     >>> folder_and_name("reviews/2026/a.jpg/20261122T000000.000000Z-0123abcd.json")
     ('reviews/2026/a.jpg/', '20261122T000000.000000Z-0123abcd')
+    >>> folder_and_name("reviews/a/20261122T000000.000000Z-0123abcd")
+    >>> folder_and_name("reviews/a/note.json")
     """
     folder, slash, name = object_key.removesuffix(_SUFFIX).rpartition("/")
     is_entry = object_key.endswith(_SUFFIX) and NAME.fullmatch(name)

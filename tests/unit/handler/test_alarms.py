@@ -186,11 +186,33 @@ def test_the_backlog_of_any_number_of_inputs_takes_constant_memory() -> None:
     assert len(backlog._latest) == 3  # noqa: SLF001 - the memory is the point
 
 
-def test_a_line_without_alarms_has_no_field_for_them() -> None:
+def test_a_line_has_the_fields_that_its_step_set() -> None:
     lines: list[str] = []
-    with Log("request-1", lines.append).step("event"):
+    always = {"request_id", "step", "key", "outcome", "ms"}
+    further = {"counts": {"ok": 1}, "metrics": {"pages": 2}, "libraries": {"requests": "2.0"}}
+    ids = {"reason": "not new", "gateway_request_id": "gateway-1"}
+    log = Log("request-1", lines.append)
+    with log.step("event"):
         pass
-    assert "alarms" not in json.loads(lines[0])
+    with log.step("event") as step:
+        vars(step).update(further, **ids)
+    plain, full = map(json.loads, lines)
+    assert plain.keys() == always
+    assert {name: full[name] for name in full.keys() - always} == {**further, **ids}
+
+
+@pytest.mark.parametrize(
+    ("error", "fields"),
+    [(ValueError("do-not-tell"), {"reason": "ValueError"}), (UNREADABLE, {"code": "AIS.0103"})],
+)
+def test_a_step_that_raises_names_its_error(error: Exception, fields: dict[str, str]) -> None:
+    lines: list[str] = []
+    with contextlib.suppress(type(error)), Log("request-1", lines.append).step("event"):
+        raise error
+    line = json.loads(lines[0])
+    assert line["outcome"] == "error"
+    assert {name: line[name] for name in ("reason", "code") if name in line} == fields
+    assert "do-not-tell" not in lines[0]
 
 
 def test_each_step_is_one_line_on_standard_output(capsys: pytest.CaptureFixture[str]) -> None:

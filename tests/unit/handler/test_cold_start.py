@@ -26,6 +26,20 @@ def test_an_upload_imports_no_part_of_the_api() -> None:
     assert done.stdout.strip() == "[]"
 
 
+UPLOAD = """
+from tests.support.announce import announce
+from tests.support.context import Context
+import index
+print(index.handler(announce("other/a.jpg"), Context({"OBS_BUCKET": "invoices"})))
+"""
+
+
+def test_an_instance_that_was_not_initialized_starts_with_its_first_event() -> None:
+    command = [sys.executable, "-c", f"import sys; sys.path.append({str(ROOT)!r})\n{UPLOAD}"]
+    done = subprocess.run(command, check=True, cwd=HANDLER, capture_output=True, text=True)  # noqa: S603 - the program above
+    assert done.stdout.splitlines()[-1] == "{'ignored': 1}"
+
+
 START = """
 from tests.support.context import Context
 import index

@@ -117,6 +117,7 @@ def test_only_bucket_and_key_are_required() -> None:
     record = {"obs": {"bucket": {"name": "b"}, "object": {"key": "incoming/a.jpg"}}}
     found = upload({"Records": [record]})
     assert (found.etag, found.size, found.version_id, found.is_creation) == (None, None, None, True)
+    assert not found.retry_failed
 
 
 def test_quotes_around_an_etag_are_removed() -> None:
@@ -164,6 +165,14 @@ def test_an_unknown_event_is_named_by_its_member_names() -> None:
     assert str(caught.value) == (
         "Event.Unknown: the event has none of the known shapes: an object with kind, token"
     )
+
+
+@pytest.mark.parametrize("missing", ["specversion", "data"])
+def test_an_event_with_a_part_of_a_shape_is_unknown(missing: str) -> None:
+    event = announce("incoming/a.jpg")
+    del event[missing]
+    with pytest.raises(EventError, match="none of the known shapes"):
+        parse(event)
 
 
 @pytest.mark.parametrize("path", sorted(EVENTS.glob("*.json")), ids=lambda path: path.stem)

@@ -31,7 +31,7 @@ from quota_invoice.recognition.recognizer import Recognizer
 from quota_invoice.settings.settings import Settings
 from quota_invoice.uploads import UploadProcessor
 from tests.support.announce import announce, announce_all, etag
-from tests.support.fakes import RESULT, FakeOcr, FakeStore, time_of
+from tests.support.fakes import RESULT, FakeOcr, FakeStore, pdf_of, ticket, time_of
 
 SETTINGS = Settings.read(lambda _: None, "0123456789abcdef")
 KEY = "incoming/2026/a.jpg"
@@ -415,18 +415,43 @@ def test_content_that_was_replaced_and_came_back_during_ocr_is_read_again() -> N
     assert len(cloud.ocr.given) == 2
 
 
-def test_a_slow_write_is_followed_by_another_look_at_the_object() -> None:
+@pytest.mark.parametrize(("seconds", "last"), [(0.5, b"old"), (0.75, b"new")])
+def test_a_slow_write_is_followed_by_another_look_at_the_object(
+    seconds: float, last: bytes
+) -> None:
     class Slow(FakeStore):
         def write(self, bucket: str, key: str, record: Any) -> None:
             super().write(bucket, key, record)
             if key == RECORD and self.objects[KEY] == b"old":
                 self.objects[KEY] = b"new"
-                cloud.seconds -= 1.0
+                cloud.seconds -= seconds
 
     cloud = Cloud(objects={KEY: b"old"})
     cloud.store, cloud.seconds = Slow({KEY: b"old"}), 20.0
     assert cloud.run(announce(KEY, b"old")) == {"recognized": 1}
-    assert cloud.store.records[RECORD]["source"]["etag"] == etag(b"new")
+    assert cloud.store.records[RECORD]["source"]["etag"] == etag(last)
+
+
+def test_a_page_that_is_not_recognized_is_left_to_a_later_attempt() -> None:
+    cloud = Cloud([ticket()], NotRecognized("AIS.0105", "failed"), objects={KEY: pdf_of(2)})
+    with pytest.raises(NotRecognized):
+        cloud.run(announce(KEY))
+    assert RECORD not in cloud.store.records
+
+
+@pytest.mark.parametrize(
+    ("present", "outcome"), [(b"image", "failed"), (b"new", "gone"), (None, "gone")]
+)
+def test_a_failure_record_is_written_for_the_present_content_only(
+    present: bytes | None, outcome: str
+) -> None:
+    cloud = Cloud()
+    source = cloud.store.describe("invoices", KEY)
+    assert source
+    cloud.store.objects = {KEY: present} if present else {}
+    found = cloud.pipeline(Log("request-1", cloud.lines.append)).fail(source, REFUSAL, 6)
+    assert found.value == outcome
+    assert (FAILURE in cloud.store.records) is (outcome == "failed")
 
 
 def test_a_slow_invocation_for_older_content_leaves_the_newer_record() -> None:

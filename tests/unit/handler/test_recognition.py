@@ -253,7 +253,7 @@ def test_only_an_object_of_the_bucket_has_a_size_there() -> None:
     store = FakeStore(objects={"incoming/a.jpg": b"image"})
     seen = store.identify("invoices", "incoming/a.jpg")
     assert seen
-    assert File.stored(seen).size == 5
+    assert File.stored(seen, is_last_attempt=False).size == 5
 
 
 def test_an_object_without_room_beside_others_is_left_to_another_invocation() -> None:
@@ -390,6 +390,14 @@ def test_every_page_of_a_pdf_is_read_once_and_none_beyond_its_end() -> None:
     assert (pages["read"], pages["asked"], pages["total"]) == ([1, 3], 4, 4)
 
 
+def test_at_most_300_pages_of_a_pdf_are_read() -> None:
+    service = Service(content=pdf_of(301))
+    service.read(PDF)
+    assert service.ocr.pages == list(range(1, 301))
+    assert service.record
+    assert (service.record["pages"]["asked"], service.record["pages"]["total"]) == (300, 301)
+
+
 def test_two_equal_pages_are_two_invoices() -> None:
     service = Service([ticket()], [ticket()], content=pdf_of(2))
     service.read(PDF)
@@ -512,6 +520,15 @@ def test_the_last_attempt_gives_up_the_page_that_is_not_recognized() -> None:
     service = Service([ticket(number="1")], UNKNOWN, UNKNOWN, content=pdf_of(3))
     service.is_last = True
     reading = service.read(PDF)
+    assert (list(reading.pages), reading.pages_refused) == ([1, 3], (2,))
+
+
+def test_a_pdf_of_an_api_caller_has_one_attempt() -> None:
+    service = Service([ticket(number="1")], UNKNOWN, UNKNOWN)
+    log = Log("request-1", service.lines.append)
+    recognizer = Recognizer(service.store, service.ocr, log, DEFAULT_LAYOUT, auto=False)
+    sent = File.sent(b64encode(pdf_of(3)).decode())
+    reading = recognizer.read(sent, Deadline(0.0, 0.0, clock=lambda: -9.0))
     assert (list(reading.pages), reading.pages_refused) == ([1, 3], (2,))
 
 

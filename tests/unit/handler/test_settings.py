@@ -61,6 +61,8 @@ def test_the_regions_are_those_that_the_sdk_knows() -> None:
         ("OCR_ENDPOINT", "ocr.example.com", "not a URL"),
         ("OCR_ENDPOINT", "https://", "not a URL"),
         ("OCR_ENDPOINT", "https://ocr.example.com/v2", "not a URL"),
+        ("OCR_ENDPOINT", "https://ocr.example.com?x=1", "not a URL"),
+        ("OCR_ENDPOINT", "https://ocr.example.com#x", "not a URL"),
         ("OCR_ENDPOINT", "https://ocr.example.com:port", "not a URL"),
         ("OBS_ENDPOINT", "http://obs.example.com", "http is for loopback"),
         ("PROJECT_ID", "a/../b", "not an id of letters and digits"),
@@ -130,8 +132,8 @@ def test_a_prefix_has_at_most_200_bytes() -> None:
 def test_a_long_problem_is_cut() -> None:
     [found] = problems(REGION="r" * 400)
     assert found == f"REGION: {'r' * 300}…"
-    [whole] = problems(RESULTS_PREFIX="r" * 267)
-    assert whole == f"RESULTS_PREFIX: {'r' * 267} is not a path such as incoming/"
+    [whole] = problems(RESULTS_PREFIX="r" * 268)
+    assert whole == f"RESULTS_PREFIX: {'r' * 268} is not a path such as incoming/"
 
 
 def test_a_value_without_a_setting_is_the_default() -> None:

@@ -78,7 +78,7 @@ class Cloud:
 
         recognizer = Recognizer(self.store, self.ocr, log, DEFAULT_LAYOUT, auto=False)
         layout, region = self.settings.layout, self.settings.region
-        pipeline = Pipeline(layout, region, self.store, recognizer, log)
+        pipeline = Pipeline(layout, region, self.store, recognizer, log, keep_history=True)
         deadline = Deadline(0.0, 0.0, clock)
         sweeper = Sweeper(self.settings, self.store, pipeline, log, deadline, now=self.now)
         return sweeper.run(Sweep(**options))

@@ -22,20 +22,20 @@ class Pixels(NamedTuple):
         width: pixels.
         height: pixels.
         bits: bits of a sample.
-        samples: number of samples of a pixel; None for colours that other files cannot hold.
+        samples: number of samples of a pixel; 0 for colours that other files cannot hold.
         palette: the colours of samples, in RGB; empty if the samples are the colours.
     """
 
     width: int
     height: int
     bits: int
-    samples: int | None
+    samples: int
     palette: bytes
 
 
 def as_png(image: Pixels, rows: bytes) -> bytes:
     """Return a PNG of rows that are compressed as those of a PNG."""
-    colours = 3 if image.palette else _PNG_COLOURS[image.samples or 0]
+    colours = 3 if image.palette else _PNG_COLOURS[image.samples]
     head = struct.pack(">IIBBBBB", image.width, image.height, image.bits, colours, 0, 0, 0)
     chunks = {b"IHDR": head, b"PLTE": image.palette, b"IDAT": rows, b"IEND": b""}
     parts = [b"\x89PNG\r\n\x1a\n"]
@@ -47,18 +47,21 @@ def as_png(image: Pixels, rows: bytes) -> bytes:
 
 
 def as_tiff(image: Pixels, rows: bytes, compression: int, predictor: int) -> bytes:
-    """Return a TIFF of one strip."""
-    samples = image.samples or 0
+    """Return a TIFF of one strip; its directory begins at an even byte, as the standard says.
+
+    >>> [as_tiff(Pixels(n, 1, 8, 1, b""), bytes(n), 1, 1)[4] for n in (1, 2)]
+    [10, 10]
+    """
     palette = image.palette.ljust(3 << image.bits, b"\0") if image.palette else b""
-    shorts = {258: [image.bits] * samples}
+    shorts = {258: [image.bits] * image.samples}
     if palette:
         shorts[320] = [value * 257 for channel in range(3) for value in palette[channel::3]]
     numbers = {
         256: image.width,
         257: image.height,
         259: compression,
-        262: 3 if palette else _TIFF_COLOURS[samples],
-        277: samples,
+        262: 3 if palette else _TIFF_COLOURS[image.samples],
+        277: image.samples,
         278: image.height,
         279: len(rows),
         317: predictor,

@@ -147,10 +147,10 @@ def _is_ink(space: object) -> bool:
     return isinstance(space, ArrayObject) and space[:2] == ["/Separation", "/Black"]
 
 
-def _samples(space: object) -> int | None:
-    """Return the number of samples of a colour space, if they are light or colours of print."""
+def _samples(space: object) -> int:
+    """Return the number of samples of a colour space; 0 unless they are light or print."""
     name, *rest = space if isinstance(space, ArrayObject) else ArrayObject([space])
     profile = rest[0].get_object() if rest else None
     if name == "/ICCBased" and isinstance(profile, DictionaryObject):
         return int(str(value_of(profile, "/N")))
-    return _SAMPLES.get(str(name))
+    return _SAMPLES.get(str(name), 0)

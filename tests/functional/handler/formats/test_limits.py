@@ -71,7 +71,7 @@ def test_a_grey_of_16_bits_is_scaled_if_it_needs_more_than_8(most: int, shown: i
     grey = np.full((64, 64), 200, np.uint16)
     grey[:8] = most
     made = opened(to_jpeg(encoded(Image.fromarray(grey), "PNG")).image).convert("L")
-    assert made.getpixel((32, 48)) == pytest.approx(shown, abs=1)
+    assert made.getpixel((32, 48)) == pytest.approx(shown, abs=0.1)
 
 
 @pytest.mark.parametrize(("difference", "is_trimmed"), [(24, False), (25, True)])
@@ -157,6 +157,18 @@ def test_the_levels_of_a_jpeg_2000_are_those_of_its_coding_style() -> None:
     comment = b"\xff\x64" + (300).to_bytes(2, "big") + bytes(298)
     assert jpeg.levels(start + comment + style) == 3
     assert [jpeg.levels((start + style)[:end]) for end in (15, 16)] == [0, 3]
+
+
+def test_a_jpeg_2000_beyond_the_memory_is_decoded_smaller_if_it_has_a_level_to_leave_out() -> None:
+    memory.set_function(150)  # 2.5 MiB for an image
+    try:
+        image = Image.new("L", (640, 640), 200)
+        made = to_jpeg(encoded(image, "JPEG2000", num_resolutions=2))
+        assert (opened(made.image).size, made.view.scale) == ((320, 320), 0.5)
+        with pytest.raises(ImageTooLarge, match=r"File\.TooLarge:"):
+            to_jpeg(encoded(image, "JPEG2000", num_resolutions=1))
+    finally:
+        memory.set_function(memory.DEFAULT_FUNCTION)
 
 
 # Bytes per pixel beside the image that is sent: those that Pillow holds, and a copy.

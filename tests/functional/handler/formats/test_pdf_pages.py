@@ -67,6 +67,7 @@ def test_a_pdf_of_more_than_ten_megabytes_with_shared_images_is_split() -> None:
         assert (within, len(given.image or b"") < 4_010_000) == (1, True)
 
 
+RED = b"[/Separation/Red/DeviceRGB<</FunctionType 2/Domain[0 1]/C0[1 1 1]/C1[1 0 0]/N 1>>]"
 RESOURCES = b"<</XObject<</A 4 0 R/B 5 0 R/C 6 0 R/D 7 0 R>>>>"
 
 
@@ -125,6 +126,7 @@ def test_a_page_without_usable_resources_stays_as_it_is() -> None:
         lambda p: pdfs.image(
             p.size, p.convert("L").tobytes(), b"[]", b"[/Indexed/DeviceCMYK 1<0011223344556677>]"
         ),
+        lambda p: pdfs.image(p.size, p.convert("L").tobytes(), b"[]", RED),
         lambda p: pdfs.image((2, 2), p.tobytes()[:12], b"[]", RGB),  # a JPEG is larger
     ],
 )
@@ -396,6 +398,22 @@ def test_masks_stay_as_they_are() -> None:
     content = pdfs.with_pages(b"<</XObject<</I 4 0 R>>>>", [(b"/I Do", b"")], picture, mask)
     page = PdfFile(content).page(1, 1000)
     assert (len(page) < len(content), bytes(90_000) in page) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("space", "more"),
+    [
+        (GREY, b"/ImageMask true"),
+        (GREY, b"/Mask[255 255]"),  # a colour that is not painted
+        (b" null", b"/Decode[1 0]"),
+    ],
+)
+def test_samples_that_are_not_simply_light_stay_as_they_are(space: bytes, more: bytes) -> None:
+    picture = enlarged(1600)
+    data = encoded(picture, "JPEG2000")
+    for entries, is_kept in ((more, True), (b"", False)):
+        content = pdfs.of_images(pdfs.image(picture.size, data, b"/JPXDecode", space, entries))
+        assert (data in PdfFile(content).page(1, 1000)) is is_kept
 
 
 @pytest.mark.parametrize(

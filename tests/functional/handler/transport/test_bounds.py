@@ -142,6 +142,51 @@ def test_an_ocr_response_without_an_end_is_given_up() -> None:
         assert server.peers[0].closed.wait(5)
 
 
+@pytest.mark.parametrize(
+    ("length", "headers", "is_read"),
+    [
+        (4 * MB, 1000, True),
+        (4 * MB + 1, 1000, False),
+        (4 * MB, 256 << 10, True),
+        (4 * MB, (256 << 10) + 1, False),
+    ],
+)
+def test_an_ocr_response_has_at_most_4_mib_beside_256_kib_of_headers(
+    length: int, headers: int, *, is_read: bool
+) -> None:
+    whole = with_headers(response("200 OK", b'{"result": {}}'.ljust(length)), length + headers)
+    with hostile(answers(whole)) as server:
+        ocr = ocr_at(server.url, **PATIENT)
+        if is_read:
+            assert recognize(ocr).result == {}
+        else:
+            with pytest.raises(UnusableAnswer, match=r"^Service.BadAnswer: "):
+                recognize(ocr)
+
+
+@pytest.mark.parametrize(("headers", "is_read"), [(64 << 10, True), ((64 << 10) + 1, False)])
+def test_an_object_is_read_beside_64_kib_of_headers(headers: int, *, is_read: bool) -> None:
+    source = Source("invoices", "incoming/a.jpg", "e", 9, None, "2026-01-01T00:00:00Z")
+    with hostile(answers(with_headers(response("200 OK", b"x" * 9, ETAG), 9 + headers))) as server:
+        store = store_at(server.url, **PATIENT)
+        if is_read:
+            assert store.fetch(source, 9) == b"x" * 9
+        else:
+            with pytest.raises(StoreError, match=r"^Store.BadAnswer: "):
+                store.fetch(source, 9)
+
+
+def with_headers(whole: bytes, length: int) -> bytes:
+    """Return a response with further headers, so that it has so many bytes."""
+    status, rest = whole.split(b"\r\n", 1)
+    missing, lines = length - len(whole), []
+    while missing:
+        taken = missing if missing <= 60_000 else 50_000
+        lines.append(b"X-Filled: ".ljust(taken - 2, b"x") + b"\r\n")
+        missing -= taken
+    return b"\r\n".join((status, b"".join(lines) + rest))
+
+
 NUMBERS = ["1e999", "-1e999", "NaN", "Infinity", "9" * 20, "9" * 100_000]
 DEEP = "[" * 65 + "]" * 65
 VERY_DEEP = "[" * 100_000 + "]" * 100_000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,11 +13,13 @@ from typing import Any
 import certifi
 import pytest
 
+from quota_invoice.deadline import Deadline
 from quota_invoice.errors import ServiceUnavailable
 from quota_invoice.obs.connections import IdleConnections
 from quota_invoice.sockets import (
     AUTHORITIES,
     LONGEST_IDLE,
+    Exchange,
     KeptConnections,
     bounded_tls,
     connect,
@@ -177,10 +180,19 @@ def test_a_connection_whose_reading_failed_is_not_used_again() -> None:
     with hostile(Peer.wait) as server, exchange(0.05, 1, KeptConnections()):
         opened = connect("127.0.0.1", server.port)
         assert opened.is_usable()
+        assert opened.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)  # nothing waits for more
         with pytest.raises(TimeoutError):
             opened.recv_into(bytearray(1))
         assert not opened.is_usable()
         opened.close()
+
+
+def test_an_exchange_without_a_second_left_is_over() -> None:
+    bounds = Exchange(Deadline(0.0, 0.0, clock=lambda: 0.0), 1, KeptConnections())
+    assert bounds.is_over()
+    # A socket whose timeout is 0 would not wait at all.
+    with pytest.raises(TimeoutError):
+        bounds.remaining()
 
 
 def test_a_response_that_was_not_read_to_its_end_closes_its_connection() -> None:

@@ -257,6 +257,8 @@ def test_invalid_names_are_refused(members: dict[str, Any]) -> None:
 
 def test_a_name_has_at_most_200_characters_and_a_media_type_80_on_each_side() -> None:
     longest = f"{'a' * 80}/{'b' * 80}"
+    for name in ("", "a" * 201):
+        assert "name must be a string of 1 to 200 characters" in upload(name=name).text
     assert upload(name="票" * 200, content_type=longest).status == 201
     assert upload(name="a.jpg", content_type=f"a{longest}").status == 400
 

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local.gateway.event import Request, gateway_event
+from quota_invoice.api.requests import RecognizeRequest
 from quota_invoice.events.api_request import ApiRequest
 from quota_invoice.events.parse import parse
 from tests.support.announce import SHAPES, sample_event
@@ -38,6 +39,7 @@ def test_a_method_alone_is_a_request() -> None:
 
 def test_a_request_shows_neither_its_headers_nor_its_body() -> None:
     assert "secret" not in repr(request(body="secret", headers={"authorization": "secret"}))
+    assert "secret" not in repr(RecognizeRequest(url="https://files.test/a?token=secret"))
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,17 @@ def test_reading_a_stored_object_again_returns_the_corrected_values(api: Api) ->
     assert len(api.ocr.given) == 4
 
 
+def test_the_index_is_asked_about_the_first_100_invoices_of_a_record(api: Api) -> None:
+    record = stored(api, A)
+    [invoice] = record["invoices"]
+    record["invoices"] = [{**invoice, "number": f"{number:08d}"} for number in range(101)]
+    for seconds, asked in ((1.25, 100), (1.0, 0)):
+        api.seconds = seconds
+        api.store.requests.clear()
+        get(api, A)
+        assert len([key for _, key in api.store.requests if key.startswith("index/")]) == asked
+
+
 def test_a_record_without_reviews_takes_one_listing_more(api: Api) -> None:
     get(api, A)
     index = ("list", f"index/{RESULT['code']}/{RESULT['number']}/")

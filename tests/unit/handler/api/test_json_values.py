@@ -41,6 +41,15 @@ def test_a_number_beyond_the_limits_is_refused(text: str) -> None:
         parse_json(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [("9" * 30, "an integer of 30 characters"), ("9" * 400 + ".0", r"not a finite number: 9{20}")],
+)
+def test_a_refused_number_is_not_told_whole(text: str, told: str) -> None:
+    with pytest.raises(ValueError, match=f"^{told}$"):
+        parse_json(text)
+
+
 @pytest.mark.parametrize("make", [lambda inner: [inner], lambda inner: {"a": inner}])
 @pytest.mark.parametrize("as_bytes", [False, True])
 def test_a_value_has_at_most_64_levels(make: Any, *, as_bytes: bool) -> None:

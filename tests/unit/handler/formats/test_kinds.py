@@ -111,6 +111,8 @@ SMALL = formats.sample().resize((96, 68))
         (b"P7\nWIDTH 640\nHEIGHT 461\nDEPTH 3\n" + bytes(9), Kind.OTHER_IMAGE),
         (b"8BPS\0\2" + bytes(400), Kind.OTHER_IMAGE),
         (b"\1\0\0\0\x6c\0\0\0" + bytes(32) + b" EMF" + bytes(400), Kind.OTHER_IMAGE),
+        (b"\1\0\0\0\x6c\0\0\0" + bytes(400), Kind.UNKNOWN),
+        (bytes(40) + b" EMF" + bytes(400), Kind.UNKNOWN),
         (b"\xc5\xd0\xd3\xc6" + bytes(400), Kind.OTHER_IMAGE),
         (random.Random(1).randbytes(5000), Kind.UNKNOWN),
     ],
@@ -193,8 +195,9 @@ def test_only_a_jpeg_without_some_pixels_misses_pixels() -> None:
         content = formats.jpeg(**options).removesuffix(formats.EOI)
         shares = (0.4, 0.9, 0.97, 1)
         parts = [content[: int(len(content) * share)].removesuffix(b"\xff") for share in shares]
-        found = [jpeg.misses_pixels(part, (3600, 3600)) for part in parts]
-        assert found == [True, True, True, False]
+        for longest in ((3600, 3600), (300, 300)):
+            found = [jpeg.misses_pixels(part, longest) for part in (*parts, content[:-10])]
+            assert found == [True, True, True, False, False]
 
 
 def test_a_damaged_jpeg_misses_pixels() -> None:

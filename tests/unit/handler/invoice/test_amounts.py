@@ -159,6 +159,7 @@ def test_the_largest_number_is_one_below_the_limit() -> None:
     most = "玖仟玖佰玖拾玖亿玖仟玖佰玖拾玖万玖仟玖佰玖拾玖"
     assert (from_numeral(most), to_numeral(LIMIT - 1)) == (LIMIT - 1, most)
     assert from_numeral("壹万亿") is None
+    assert from_numeral("玖仟壹仟亿") is None  # its parts are the limit
 
 
 def test_an_amount_is_under_the_limit_and_in_fen() -> None:

@@ -99,6 +99,9 @@ def test_an_invoice_that_was_uploaded_after_the_last_day_is_doubtful(
 @pytest.mark.usefixtures("_filled")
 def test_a_code_of_a_year_after_the_last_day_is_serious() -> None:
     assert found("144032509110", date(2025, 1, 1)) == [("past_last_day", "serious")]
+    # Guangzhou's day lies within this year: the invoice may have been issued before.
+    assert found("144012509110", date(2025, 6, 30)) == []
+    assert found("144012509110", date(2025, 7, 1)) == [("past_last_day", "doubt")]
 
 
 @pytest.mark.usefixtures("_filled")

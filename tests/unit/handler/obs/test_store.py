@@ -153,8 +153,7 @@ def test_a_record_is_written_read_and_removed() -> None:
         store.write("invoices", "results/a.json", record)
         assert store.read("invoices", "results/a.json") == record
         text = bucket.objects["results/a.json"].decode()
-        assert "发票" in text
-        assert text.endswith("}\n")
+        assert text == '{\n  "text": "发票 \\ud800",\n  "amount": 1.5\n}\n'
         assert bucket.asked[0].headers["content-type"] == "application/json; charset=utf-8"
         store.delete("invoices", "results/a.json")
         assert store.read("invoices", "results/a.json") is None
@@ -227,6 +226,18 @@ def test_a_bucket_that_does_not_exist_refuses_the_account(
     missing = Answer(404, {}, f"<Error><Code>{code}</Code></Error>".encode())
     with serving(lambda _: missing) as server, pytest.raises(StoreRefused, match="NoSuchBucket"):
         operate(store_at(server.url))
+
+
+@pytest.mark.parametrize(
+    ("message", "told"), [("<Message>busy writing</Message>", "busy writing"), ("", "Conflict")]
+)
+def test_a_refusal_is_told_with_its_message_or_the_status_s_own(message: str, told: str) -> None:
+    body = f"<Error><Code>OperationAborted</Code>{message}</Error>".encode()
+    with (
+        serving(lambda _: Answer(409, {}, body)) as server,
+        pytest.raises(StoreError, match=rf"^Store\.OperationAborted: get a: .*{told}"),
+    ):
+        store_at(server.url).read("invoices", "a")
 
 
 @pytest.mark.parametrize("status", [200, 203, 205])

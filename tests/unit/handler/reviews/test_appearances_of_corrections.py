@@ -11,10 +11,12 @@ import pytest
 
 from quota_invoice.errors import ObjectUnavailable, StoreUnreachable, UploadsFailed
 from quota_invoice.obs.objects import Entry
+from quota_invoice.obs.walk import Finding, State
 from quota_invoice.records.appearances import AppearanceIndex
 from quota_invoice.reviews.entry import FIRST_BY_HAND, Decision, Verdict
 from quota_invoice.reviews.store import read_effective
 from quota_invoice.settings.layout import DEFAULT_LAYOUT
+from quota_invoice.sweep.corrections import Corrections
 from tests.support.fakes import RESULT, time_of
 from tests.unit.handler.reviews.deciding import (
     CONFIRMED,
@@ -281,6 +283,19 @@ def test_a_round_of_several_sweeps_remembers_the_decision_that_was_not_noted() -
     assert cloud.run() == {"inputs": 2, "done": 2}
     assert cloud.run()["noted"] == 1
     assert cloud.markers("80000011") == [A]
+
+
+def test_decisions_from_a_time_on_are_found_if_inputs_come_out_of_order_too() -> None:
+    cloud = Reviewed(*NUMBERS)
+    for key in (A, B):
+        cloud.decide(key, NO_INVOICE)
+    entries = {entry.key: entry for entry in cloud.store.listing("invoices", "incoming/")}
+    findings = [Finding(entries[key], State.DONE) for key in (C, B, A)]
+    now = cloud.store.second
+    for since, are_new in ((time_of(now), True), (time_of(now + 1), False), ("", False)):
+        corrections = Corrections(cloud.settings, cloud.store)
+        found = [corrections.are_new(finding, since) for finding in findings]
+        assert found == [False, are_new, are_new]
 
 
 def test_a_decision_in_the_archive_does_not_stop_the_sweeps() -> None:

@@ -71,6 +71,7 @@ def test_corrected_texts_are_checked_by_the_rules_and_their_meaning_follows(revi
     assert (invoice["amount"]["value"], invoice["amount"]["words"]) == ("100.00", "壹佰元整")
     assert (invoice["year"], codes(invoice)) == (2018, ["contradicting_place"])
     assert invoice["needs_review"] is True
+    assert invoice["confidence"] == review.record["invoices"][0]["confidence"]
     assert invoice["review"]["read"] == {
         "code": "144031909110",
         "number": "9123456",
@@ -106,6 +107,7 @@ def test_a_duplicate_names_the_other_input() -> None:
     review.decide(DUPLICATE)
     invoice = invoice_of(review)
     assert (codes(invoice), invoice["duplicate_of"]) == (["duplicate"], "incoming/b.jpg")
+    assert invoice["review"]["accepted"] == ["duplicate"]
 
 
 @pytest.mark.parametrize("schema", [1, 2])

@@ -128,7 +128,7 @@ def _texts(change: dict[str, Any]) -> list[object]:
 
 
 def test_other_objects_below_the_folder_are_left_out() -> None:
-    store = stored(CONTENT, {}, {"schema": CONTENT["schema"]}, CONTENT | {"key": "incoming/b.jpg"})
+    store = stored({}, CONTENT, {"schema": CONTENT["schema"]}, CONTENT | {"key": "incoming/b.jpg"})
     below = f"{FOLDER}2.jpg/{ENTRY.name}.json"  # an entry on incoming/a.jpg/2.jpg
     store.records |= {f"{FOLDER}notes.txt": CONTENT, f"{FOLDER}1.json": CONTENT, below: CONTENT}
     assert len(read_entries(store, DEFAULT_LAYOUT, "invoices", KEY)) == 1
