@@ -69,39 +69,40 @@ class UploadProcessor:
         with self._log.step("upload", key) as step:
             if isinstance(upload, EventError):
                 raise upload
-            reason = self._reason_to_ignore(upload)
-            outcome = Outcome.IGNORED if reason else self._record_all(upload, deadline)
+            inputs, reason = self._inputs(upload)
+            outcome = Outcome.IGNORED if reason else self._record_all(upload, inputs, deadline)
             step.outcome, step.reason = outcome.value, reason or outcome.reason
         return outcome
 
-    def _reason_to_ignore(self, upload: Upload) -> str | None:
+    def _inputs(self, upload: Upload) -> tuple[list[str], str | None]:
+        """Return the keys of inputs that an event may mean; the reason if there are none."""
         if not upload.is_creation:
-            return f"{upload.event_name} announces no new object"
-        reasons = [self._layout.reason_to_ignore(key) for key in upload.keys]
-        return None if None in reasons else reasons[0]
+            return [], f"{upload.event_name} announces no new object"
+        reasons = {key: self._layout.reason_to_ignore(key) for key in upload.keys}
+        inputs = [key for key, reason in reasons.items() if reason is None]
+        return inputs, None if inputs else reasons[upload.key]
 
-    def _record_all(self, upload: Upload, deadline: Deadline) -> Outcome:
+    def _record_all(self, upload: Upload, inputs: list[str], deadline: Deadline) -> Outcome:
         """Process the objects that an event may mean; prefer an outcome other than duplicate."""
         if deadline.remaining() <= 0:
             raise OutOfTime(deadline.remaining())
         outcomes = [
             self._pipeline.record(upload.bucket, key, deadline, retry_failed=upload.retry_failed)
-            for key in self._keys(upload)
+            for key in self._keys(upload, inputs)
         ]
         found = [outcome for outcome in outcomes if outcome is not Outcome.DUPLICATE]
         return (found or outcomes or [Outcome.GONE])[0]
 
-    def _keys(self, upload: Upload) -> list[str]:
+    def _keys(self, upload: Upload, inputs: list[str]) -> list[str]:
         """Return the keys of the objects that an event may mean.
 
         If it is unknown whether the event encodes its key, there can be two: both are returned if
         both objects have the event's ETag.
         """
-        keys = [key for key in upload.keys if self._layout.reason_to_ignore(key) is None]
-        if len(keys) == 1:
-            return keys
+        if len(inputs) == 1:
+            return inputs
         with self._log.step("settle", upload.key):
-            found = [self._store.describe(upload.bucket, key) for key in keys]
+            found = [self._store.describe(upload.bucket, key) for key in inputs]
         sources = [source for source in found if source]
         meant = [source for source in sources if source.etag == upload.etag] or sources[:1]
         return [source.key for source in meant]
