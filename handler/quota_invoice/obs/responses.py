@@ -119,7 +119,7 @@ def foreign_response(request: str) -> StoreError:
 def listed_time(text: str | None) -> str:
     """Return a listing's time in ISO 8601, UTC; the SDK converts OBS's times to local ones."""
     try:
-        local = datetime.strptime(text or "", "%Y/%m/%d %H:%M:%S").astimezone()
+        local = datetime.fromisoformat((text or "").replace("/", "-")).astimezone()
     except ValueError:
         return text or ""
     return format_time(local)
