@@ -21,7 +21,6 @@ NAMES = {
     "location": Text("所在地", "place"),
     "amount": Text("金额", "amount"),
 }
-_SPELLED_IN_ASCII = ("code", "number")
 _CHINA = timezone(timedelta(hours=8))
 CONFIDENCE_BELOW = 0.9
 """By default, a field with a lower confidence should be compared with the image."""
@@ -80,11 +79,17 @@ class Fields:
         >>> Fields.of({"code": "１44031909110", "number": "９１２３４５６７"}).number
         '91234567'
         """
-        texts = {name: text if isinstance(text := result.get(name), str) else "" for name in NAMES}
-        texts |= {name: texts[name].translate(FULL_WIDTH) for name in _SPELLED_IN_ASCII}
+
+        def text(name: str) -> str:
+            value = result.get(name)
+            return value if isinstance(value, str) else ""
+
         confidence = result.get("confidence")
         return cls(
-            **texts,
+            code=text("code").translate(FULL_WIDTH),
+            number=text("number").translate(FULL_WIDTH),
+            location=text("location"),
+            amount=text("amount"),
             confidence=confidence if isinstance(confidence, Mapping) else {},
             conditions=conditions or Conditions(),
         )

@@ -137,7 +137,7 @@ def _short(name: str, endings: tuple[str, ...]) -> str:
 
 def _longest_prefix(text: str, codes: dict[str, str]) -> tuple[str, str]:
     """Return the longest name at the text's beginning, and its code; both are empty if none."""
-    beginnings = (text[:end] for end in range(_LONGEST, 0, -1))
+    beginnings = (text[:end] for end in range(min(_LONGEST, len(text)), 0, -1))
     name = next(
         (
             beginning

@@ -60,10 +60,10 @@ def several_invoices(fields: Fields) -> Iterator[Finding]:
     >>> [finding.code for finding in several_invoices(fields)]
     ['several_invoices']
     """
-    is_whole = all(getattr(fields, name) for name in NAMES)
-    confidences = [fields.confidence.get(name) for name in NAMES]
+    confidences = map(fields.confidence.get, NAMES)
     is_unsure = all(isinstance(each, int | float) and each <= _OF_SEVERAL for each in confidences)
-    if fields.conditions.is_one_per_image and is_whole and is_unsure:
+    is_whole = is_unsure and all(getattr(fields, name) for name in NAMES)
+    if fields.conditions.is_one_per_image and is_whole:
         text = Text(
             "所有字段的识别置信度都很低：图片上可能还有其他发票。请与图片核对；"
             "如有多张发票，请每张单独拍照上传，或请系统运维人员设置 RECOGNITION=auto。",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from enum import Enum
 from typing import Any
 
@@ -70,11 +69,12 @@ def interpreted(
 ) -> dict[str, Any]:
     """Return a record's members from ``result`` to ``rules``, by the present rules."""
     uploaded = parse_time(source.uploaded_at) if source else None
-    conditions = Conditions(day_in_china(uploaded), confidence_below)
-    if reading.api is not Api.QUOTA_INVOICE:
+    is_one_per_image = reading.api is Api.QUOTA_INVOICE
+    conditions = Conditions(day_in_china(uploaded), confidence_below, is_one_per_image)
+    if not is_one_per_image:
         return {**members(reading, conditions), "rules": _rules(reading)}
     [page] = reading.pages.values()
-    invoice = interpret(page.result, (), replace(conditions, is_one_per_image=True))
+    invoice = interpret(page.result, (), conditions)
     return {"result": dict(page.result), "invoices": [invoice], "rules": _rules(reading)}
 
 
