@@ -145,7 +145,7 @@ class Pipeline:
         Raises:
             InvocationError: the object could not be processed this time.
         """
-        with self.breaker.guard():
+        with self.breaker:
             for _ in range(_MOST_READS):
                 seen = self._identify(bucket, key)
                 if seen is None:

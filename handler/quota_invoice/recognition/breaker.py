@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from quota_invoice.errors import QuotaInvoiceError
 
 
@@ -13,27 +10,25 @@ class CircuitBreaker:
 
     The OCR service locks an account after five refusals in a row, and each result that cannot be
     written is paid without use. One breaker serves one invocation; the next one asks once again.
-    Threads may share it.
+    Threads may share it: each one's work is a block of the breaker as a context manager.
     """
 
     def __init__(self) -> None:
         self._refusal: QuotaInvoiceError | None = None
 
-    @contextmanager
-    def guard(self) -> Iterator[None]:
-        """Work in this block.
+    def __enter__(self) -> None:
+        """Begin work.
 
         Raises:
-            QuotaInvoiceError: of this block, or an earlier one that stops the round; then the block
-                is not entered.
+            QuotaInvoiceError: that of an earlier block, if it stops the round.
         """
         if self._refusal:
             raise self._refusal
-        try:
-            yield
-        except QuotaInvoiceError as error:
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        """End work; note the error that it raises."""
+        if isinstance(error, QuotaInvoiceError):
             self.note(error)
-            raise
 
     def note(self, error: QuotaInvoiceError) -> None:
         """Open if the error, which some other work met, stops the round."""

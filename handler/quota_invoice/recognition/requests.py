@@ -42,7 +42,7 @@ class Requests:
 
     def send(self, file: File, api: Api, page: int | None, deadline: Deadline) -> Recognition:
         """Send a file, or a page of it, to OCR."""
-        with self.breaker.guard(), self._log.step("recognize", file.key):
+        with self.breaker, self._log.step("recognize", file.key):
             seconds = deadline.remaining()
             if seconds < SHORTEST_REQUEST:
                 raise OutOfTime(seconds)

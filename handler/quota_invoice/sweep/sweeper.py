@@ -197,7 +197,7 @@ class Sweeper:
             is_first: whether it is the first input of this sweep.
             is_corrected: whether people decided on it since the last complete round.
         """
-        with self._pipeline.breaker.guard():
+        with self._pipeline.breaker:
             if is_corrected:
                 self._corrections.note(finding.entry)
             if sweep is None:
