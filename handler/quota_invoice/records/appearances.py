@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 from quota_invoice.invoice.duplicates import (
     RULE,
     Appearance,
-    hash_of_key,
     identities,
     identity,
     is_counted,
@@ -64,17 +63,17 @@ class AppearanceIndex:
             source: the object that shows them.
             record: its record, which is not written yet.
         """
-        self.note(source, record)
-        own = Appearance(source.key, source.uploaded_at)
+        own = self.note(source, record)
         return self._name(source.bucket, own, record, is_writing=True)
 
-    def note(self, source: Source, record: Mapping[str, Any]) -> None:
-        """Note the appearances of a record's invoices."""
+    def note(self, source: Source, record: Mapping[str, Any]) -> Appearance:
+        """Note the appearances of a record's invoices; return that of its object."""
         own = Appearance(source.key, source.uploaded_at)
         marker = {"key": source.key, "etag": source.etag}
         for itself in identities(record["invoices"]):
             key = self._layout.appearance_key(*itself, own)
             self._store.write(source.bucket, key, marker)
+        return own
 
     def settle(self, source: Source, record: Mapping[str, Any]) -> None:
         """If a written record and the one that it names name each other, correct the earlier one.
@@ -196,11 +195,11 @@ class AppearanceIndex:
     ) -> str | None:
         """Return the key of the object that this one repeats; None if there is none."""
         prefix = self._layout.appearances_prefix(*itself)
-        own_end = f"-{hash_of_key(own.key)}"  # of its former uploads as well
+        _, own_hash = own.name.split("-")  # of its former uploads as well
         looked_at = 0
         for entry in self._store.listing(bucket, prefix):
             name = entry.key.removeprefix(prefix)
-            if name.endswith(own_end):
+            if name.endswith(own_hash):
                 continue
             is_later = name > own.name
             if is_later and not is_writing:
