@@ -239,9 +239,9 @@ def _print_report(console: Console, report: Mapping[str, Any], records: Path, lo
         f"failure record; right: {right}.\n"
         "A person should check the invoices with a question mark.\n"
         f"The records are in {records}/, the function's log is {log}.\n"
-        "Upload your own photo, and ask the API for its record:\n"
+        "Upload your own photo, and get its record:\n"
         "  make up\n"
         f"  curl -T photo.jpg http://127.0.0.1:8300/{DEFAULT_LAYOUT.input_prefix}\n"
-        "  curl http://127.0.0.1:8301/invoices/photo.jpg",
+        f"  curl http://127.0.0.1:8300/{DEFAULT_LAYOUT.results_prefix}photo.jpg.json",
         soft_wrap=True,
     )
