@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from dataclasses import asdict, dataclass
+from statistics import median
 from typing import Annotated
 
 import typer
@@ -24,6 +25,8 @@ _LEAST_KEPT = 0.90
 _MOST_KEPT = 1.0
 _FLAT = 0.15  # of the cost per object, from _FROM objects on
 _FROM = 10_000
+_RUNS = {1_000_000: 1, 100_000: 3}  # of smaller buckets more, whose short runs differ more
+_MOST_RUNS = 5
 _COMMANDS = {
     "sweep": ["bench.sweep.once"],
     "backfill": ["ops.backfill", "--dry-run"],
@@ -34,15 +37,15 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 @dataclass(frozen=True)
 class Run:
-    """One run of a command over a bucket.
+    """The runs of a command over a bucket.
 
     Attributes:
         kind: sweep or backfill.
         objects: inputs; each has its record.
-        seconds: from start to end.
-        microseconds: the command's CPU time per input, without that of an empty bucket.
-        listings: listing calls.
-        megabytes: peak memory.
+        seconds: from start to end, median.
+        microseconds: the command's CPU time per input, median, without that of an empty bucket.
+        listings: listing calls of a run.
+        megabytes: peak memory, median.
     """
 
     kind: str
@@ -66,15 +69,15 @@ def bench(
     one before it was complete; the backfill only counts.
     """
     sizes = [size for size in (1000, 10_000, 100_000, 1_000_000) if size <= largest]
-    empty = {kind: _run(kind, 0) for kind in _COMMANDS}
+    empty = {kind: _median_run(kind, 0) for kind in _COMMANDS}
     runs = []
     for size in sizes:
         for kind, (_, base, _, _) in empty.items():
-            elapsed, cpu, requests, megabytes = _run(kind, size)
+            elapsed, cpu, requests, megabytes = _median_run(kind, size)
             each = (cpu - base) / size * 1e6
             runs.append(Run(kind, size, elapsed, each, requests, megabytes))
     rate = measure_rate(seconds, per_minute, 10)
-    table = Table("run", "objects", "seconds", "CPU µs each", "listings", "peak MB", box=None)
+    table = Table("runs of", "objects", "seconds", "CPU µs each", "listings", "peak MB", box=None)
     for run in runs:
         figures = f"{run.seconds:.1f}", f"{run.microseconds:.1f}", f"{run.listings:,}"
         table.add_row(run.kind, f"{run.objects:,}", *figures, f"{run.megabytes:.0f}")
@@ -92,6 +95,13 @@ def bench(
         exceeded.append("backfill: rate outside its limits")
     console.print("\n".join(exceeded) or "within the limits")
     raise typer.Exit(int(bool(exceeded)))
+
+
+def _median_run(kind: str, objects: int) -> tuple[float, float, int, float]:
+    """Return the medians of seconds, CPU seconds, requests and peak MB of several runs."""
+    runs = [_run(kind, objects) for _ in range(_RUNS.get(objects, _MOST_RUNS))]
+    seconds, cpu, requests, megabytes = (median(figures) for figures in zip(*runs, strict=True))
+    return seconds, cpu, int(requests), megabytes
 
 
 def _run(kind: str, objects: int) -> tuple[float, float, int, float]:
