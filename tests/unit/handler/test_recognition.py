@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 from base64 import b64encode
 from collections.abc import Callable
@@ -634,6 +635,16 @@ def test_no_page_is_begun_that_would_be_cut_off() -> None:
     service.seconds = 9.0
     service.read(PDF)
     assert service.ocr.pages == list(range(1, 13))
+
+
+@pytest.mark.parametrize(("left", "pages"), [(1.5, [1, 2]), (1.499, [1])])
+def test_a_page_needs_half_as_long_again_as_the_slowest_one(left: float, pages: list[int]) -> None:
+    service = Service(content=pdf_of(2))
+    service.ocr.elapsed_ms = 1000
+    service.ocr.meanwhile = lambda: setattr(service, "seconds", left)
+    with contextlib.suppress(OutOfTime):
+        service.read(PDF)
+    assert service.ocr.pages == pages
 
 
 def test_the_pages_of_another_content_are_not_taken() -> None:

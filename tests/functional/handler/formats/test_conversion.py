@@ -96,6 +96,12 @@ def test_a_file_with_too_many_bytes_is_made_smaller() -> None:
     assert made.view.scale < 1
 
 
+def test_a_jpeg_that_is_made_has_a_quality_of_90() -> None:
+    image = Image.new("RGB", (400, 300), "white")
+    made = opened(to_jpeg(encoded(image, "PNG")).image)
+    assert made.quantization == opened(encoded(image, "JPEG", quality=90)).quantization  # type: ignore[attr-defined]
+
+
 def test_the_exif_orientation_is_applied() -> None:
     image = Image.new("RGB", (5000, 400), "white")
     image.paste("red", (0, 0, 2500, 400))

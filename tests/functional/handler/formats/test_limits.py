@@ -89,6 +89,15 @@ def test_a_margin_is_trimmed_if_half_of_the_image_is_left_out() -> None:
     assert glass(2180, 0, is_upright=True) == (0, 0)
 
 
+def test_an_image_that_is_to_be_turned_is_not_trimmed() -> None:
+    image, exif = Image.new("L", (4800, 400), 200), Image.Exif()
+    image.paste(0, (300, 100, 500, 300))
+    for orientation, is_trimmed in ((1, True), (6, False)):
+        exif[0x0112] = orientation
+        made = to_jpeg(encoded(image, "PNG", exif=exif), trimmed=True)
+        assert (made.view.scale == 1) is is_trimmed
+
+
 @pytest.mark.parametrize("corner", [(0, 0), (4796, 0), (0, 396), (4796, 396)])
 def test_an_image_whose_corners_differ_is_not_trimmed(corner: tuple[int, int]) -> None:
     image = Image.new("L", (4800, 400), 200)

@@ -251,6 +251,12 @@ IMAGES: dict[str, Callable[[Image.Image], bytes]] = {
         b"[/FlateDecode/DCTDecode]",
         b"[/ICCBased 5 0 R]",
     ),
+    "compressed JPEG 2000 without a space of colours": lambda p: pdfs.image(
+        p.size,
+        zlib.compress(encoded(p, "JPEG2000")),
+        b"[/FlateDecode/JPXDecode]",
+        b"null",
+    ),
     "JPEG 2000": lambda p: pdfs.image(p.size, encoded(p, "JPEG2000"), b"/JPXDecode", RGB),
     "pixels": lambda p: pdfs.image(p.size, p.tobytes(), b"[]", RGB),
     "compressed pixels": lambda p: pdfs.image(
@@ -384,6 +390,12 @@ def test_a_page_of_thin_strips_is_made_smaller() -> None:
     page = PdfFile(content).page(1, LIMIT)
     assert len(page) <= LIMIT
     assert difference(shown(page), shown(content)) < 3
+
+
+def test_a_strip_of_one_row_is_made_smaller() -> None:
+    strip = enlarged(4000, "RGB").crop((0, 1000, 4000, 1001))
+    content = pdfs.of_images(pdfs.image(strip.size, strip.tobytes(), b"[]", RGB))
+    assert b"/DCTDecode" in PdfFile(content).page(1, 1000)
 
 
 def test_an_image_of_eighty_megabytes_is_made_smaller() -> None:

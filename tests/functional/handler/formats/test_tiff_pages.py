@@ -51,7 +51,11 @@ def test_another_paper_of_half_the_size_is_a_page() -> None:
 
 
 def test_a_page_has_its_width_and_its_height() -> None:
-    assert Tiff(of_pages(Image.new("L", (640, 461)))).sizes == [(640, 461)]
+    content = of_pages(Image.new("L", (640, 461)))
+    assert Tiff(content).sizes == [(640, 461)]
+    for tag in (256, 257):
+        content = content.replace(struct.pack("<H", tag) + b"\4\0", struct.pack("<H", 9) + b"\4\0")
+    assert Tiff(content).sizes == [(0, 0)]
 
 
 def test_equal_pages_of_one_size_are_pages() -> None:
@@ -68,6 +72,14 @@ def test_a_copy_differs_by_at_most_40_levels_of_grey(grey: int, expected: list[i
 def test_a_copy_differs_in_squares_of_eight_pixels(grey: int, expected: list[int]) -> None:
     first, second = Image.new("L", (640, 480), 100), Image.new("L", (320, 240), 100)
     second.paste(grey, (0, 0, 4, 8))  # half of a square
+    assert pages(of_pages(first, second)) == expected
+
+
+@pytest.mark.parametrize(("half", "expected"), [(1274, [0]), (1273, [0, 1])])
+def test_the_side_of_a_copy_is_half_of_the_page_s_up_to_a_fiftieth(
+    half: int, expected: list[int]
+) -> None:
+    first, second = Image.new("L", (2600, 200)), Image.new("L", (half, 100))
     assert pages(of_pages(first, second)) == expected
 
 

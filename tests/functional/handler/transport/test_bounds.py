@@ -10,6 +10,7 @@ import tracemalloc
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -377,6 +378,13 @@ def test_a_range_that_nobody_asked_for_is_not_from_the_bucket() -> None:
         for act in (lambda: store.read("invoices", "a.json"), lambda: store.fetch(source, 3)):
             with pytest.raises(StoreError, match=r"^Store.BadAnswer: "):
                 act()
+
+
+def test_a_recognition_tells_its_milliseconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = SimpleNamespace(perf_counter=iter([10.0, 12.5]).__next__)
+    monkeypatch.setattr("quota_invoice.ocr.service.time", clock)
+    with hostile(answers(response("200 OK", b'{"result": {}}'))) as server:
+        assert recognize(ocr_at(server.url)).elapsed_ms == 2500
 
 
 def test_a_failed_recognition_is_an_error_that_may_pass() -> None:

@@ -189,7 +189,7 @@ def test_a_connection_whose_reading_failed_is_not_used_again() -> None:
 
 def test_an_exchange_without_a_second_left_is_over() -> None:
     bounds = Exchange(Deadline(0.0, 0.0, clock=lambda: 0.0), 1, KeptConnections())
-    assert bounds.is_over()
+    assert (bounds.is_over(), bounds.status) == (True, 0)
     # A socket whose timeout is 0 would not wait at all.
     with pytest.raises(TimeoutError):
         bounds.remaining()

@@ -185,3 +185,15 @@ def test_the_function_and_the_service_agree_on_public_addresses(address: object)
 )
 def test_the_buckets_own_urls_are_recognized(url: str, ours: bool) -> None:
     assert url_check.is_of_bucket(urlsplit(url), "invoices", ENDPOINT) == ours
+
+
+@pytest.mark.parametrize(
+    ("url", "ours"),
+    [
+        ("https://invoices.store.example/a.jpg", True),
+        ("https://store.example/invoices/a.jpg", True),
+        ("https://other.store.example/a.jpg", False),
+    ],
+)
+def test_the_urls_of_an_endpoint_with_another_name_are_recognized(url: str, ours: bool) -> None:
+    assert url_check.is_of_bucket(urlsplit(url), "invoices", "https://Store.example") == ours

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 
 import pytest
 
@@ -121,6 +122,11 @@ def test_a_file_has_the_kind_of_its_content(content: bytes, kind: Kind) -> None:
     assert kind_of(content[:BEGINNING]) is kind
 
 
+@pytest.mark.parametrize(("before", "is_pdf"), [(1019, True), (1020, False)])
+def test_a_pdf_begins_within_1024_bytes(before: int, *, is_pdf: bool) -> None:
+    assert (kind_of(b"\n" * before + pdf_of(1)) is Kind.PDF) is is_pdf
+
+
 def test_a_bmp_has_a_second_header_of_a_known_size() -> None:
     known = {12, 16, 40, 52, 56, 64, 108, 124}
     for size in range(130):
@@ -200,6 +206,15 @@ def test_only_a_jpeg_without_some_pixels_misses_pixels() -> None:
             assert found == [True, True, True, False, False]
 
 
+@pytest.mark.parametrize(("missing", "misses"), [(1, False), (2, True)])
+def test_a_jpeg_may_miss_its_last_block_of_rows(missing: int, *, misses: bool) -> None:
+    image = formats.sample().resize((640, 480))
+    # Each 16 rows end with a marker.
+    content = formats.encoded(image, "JPEG", restart_marker_rows=1, subsampling=2)
+    begins = [found.end() for found in re.finditer(rb"\xff[\xd0-\xd7]", content)]
+    assert jpeg.misses_pixels(content[: begins[-missing]], (3600, 3600)) is misses
+
+
 def test_a_damaged_jpeg_misses_pixels() -> None:
     assert jpeg.misses_pixels(b"\xff\xd8 no image", (3600, 3600))
 
@@ -209,6 +224,8 @@ def test_the_pages_of_a_tiff_are_counted_without_its_thumbnails() -> None:
     assert Tiff(three).pages == [0, 1, 2]
     assert Tiff(formats.tiff(formats.SAMPLE, big_tiff=True)).pages == [0]
     assert Tiff(formats.with_thumbnail_first()).pages == [1]
+    thumbnail = formats.encoded(formats.sample().resize((64, 46)), "TIFF", tiffinfo={254: 1})
+    assert Tiff(thumbnail).pages == [0]  # there is no other
 
 
 @pytest.mark.parametrize("order", ["II*\0", "MM\0*", "II+\0\x08\0", "MM\0+\0\x08"])

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from quota_invoice.errors import ObjectUnavailable
-from quota_invoice.invoice.duplicates import Appearance
+from quota_invoice.invoice.duplicates import Appearance, is_counted, name_duplicates
+from quota_invoice.invoice.interpret import interpret
 from quota_invoice.obs.objects import Entry, Source
 from quota_invoice.recognition.reading import Api, Reading, Recognition
 from quota_invoice.records.appearances import AppearanceIndex
@@ -309,3 +310,23 @@ def test_the_rule_is_named_as_run_only_where_the_index_was_asked(files: Files) -
 def test_the_longest_key_and_an_odd_one_have_entries_of_moderate_length() -> None:
     for key in ("incoming/" + "a" * 1015, "incoming/\ud800.jpg"):
         assert len(DEFAULT_LAYOUT.appearance_key("1" * 12, "2" * 8, Appearance(key, None))) < 100
+
+
+def test_a_duplicate_of_a_person_names_its_file_and_lacks_none_unless_asked() -> None:
+    invoice = {**interpret(RESULT), "review": {"verdict": "duplicate"}, "duplicate_of": A}
+    [named] = name_duplicates([invoice], B, {})
+    assert named["duplicate_of"] == A
+    assert [each["code"] for each in named["findings"]] == ["not_verifiable", "duplicate"]
+
+
+@pytest.mark.parametrize(
+    ("review", "counted"),
+    [({}, True), ({"review": {"verdict": "duplicate"}}, False), ({"review": None}, True)],
+)
+def test_an_invoice_counts_unless_a_person_found_a_duplicate(
+    review: dict[str, Any], *, counted: bool
+) -> None:
+    itself = (RESULT["code"], RESULT["number"])
+    assert is_counted([{**RESULT, **review}], itself) is counted
+    assert is_counted([{**RESULT, **review}], None) is counted
+    assert is_counted(["no entry"], None)

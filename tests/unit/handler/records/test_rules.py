@@ -132,6 +132,13 @@ def test_an_api_that_finds_all_invoices_leaves_no_doubt_about_others() -> None:
     assert names == [f"low_confidence.{name}" for name in NAMES]
 
 
+@pytest.mark.parametrize(("confidence", "expected"), [(0.9, []), (0.8999, ["low_confidence.code"])])
+def test_a_confidence_that_is_just_the_limit_is_not_below_it(
+    confidence: float, expected: list[str]
+) -> None:
+    assert codes({**RESULT, "confidence": {**SURE, "code": confidence}}) == expected
+
+
 def test_a_missing_confidence_is_not_called_a_low_one() -> None:
     finding, *_ = problems(interpret({**RESULT, "confidence": {}}))
     assert finding["code"].startswith("low_confidence.")
