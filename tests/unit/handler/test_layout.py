@@ -188,3 +188,7 @@ def test_the_reason_to_ignore_a_key(key: str, reason: str | None) -> None:
 def test_an_api_caller_cannot_name_a_key_that_other_software_changes(text: str) -> None:
     with pytest.raises(UnusableKey, match="a key has"):
         DEFAULT_LAYOUT.requested_key(text)
+
+
+def test_api_callers_upload_below_the_input_prefix() -> None:
+    assert DEFAULT_LAYOUT.uploads_prefix == "incoming/uploads/"

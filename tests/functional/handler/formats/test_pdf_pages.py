@@ -68,6 +68,7 @@ def test_a_pdf_of_more_than_ten_megabytes_with_shared_images_is_split() -> None:
 
 
 RED = b"[/Separation/Red/DeviceRGB<</FunctionType 2/Domain[0 1]/C0[1 1 1]/C1[1 0 0]/N 1>>]"
+INDEXED = b"[/Indexed/DeviceGray 255<%b>]" % bytes(range(256)).hex().encode()
 RESOURCES = b"<</XObject<</A 4 0 R/B 5 0 R/C 6 0 R/D 7 0 R>>>>"
 
 
@@ -125,6 +126,9 @@ def test_a_page_without_usable_resources_stays_as_it_is() -> None:
         lambda p: pdfs.image(p.size, p.tobytes(), b"[]", RGB, b"/Decode[1 0 1 0 1 0]"),
         lambda p: pdfs.image(
             p.size, p.convert("L").tobytes(), b"[]", b"[/Indexed/DeviceCMYK 1<0011223344556677>]"
+        ),
+        lambda p: pdfs.image(
+            p.size, encoded(p.convert("L"), "JPEG", quality=99), b"/DCTDecode", INDEXED
         ),
         lambda p: pdfs.image(p.size, p.convert("L").tobytes(), b"[]", RED),
         lambda p: pdfs.image((2, 2), p.tobytes()[:12], b"[]", RGB),  # a JPEG is larger
@@ -288,7 +292,7 @@ IMAGES: dict[str, Callable[[Image.Image], bytes]] = {
         p.size,
         zlib.compress(p.convert("L").tobytes(), 0),
         b"/FlateDecode",
-        b"[/Indexed/DeviceGray 255<%b>]" % bytes(range(256)).hex().encode(),
+        INDEXED,
     ),
     "palette as in a PNG": lambda p: indexed(p, is_png=True),
 }
@@ -390,6 +394,17 @@ def test_a_page_of_thin_strips_is_made_smaller() -> None:
     page = PdfFile(content).page(1, LIMIT)
     assert len(page) <= LIMIT
     assert difference(shown(page), shown(content)) < 3
+
+
+def test_the_largest_image_is_made_smaller_first() -> None:
+    large, small = enlarged(1600, "RGB"), enlarged(800, "RGB")
+    images = [pdfs.image(each.size, each.tobytes(), b"[]", RGB) for each in (small, large)]
+    names_of = b"<</XObject<</I 4 0 R/J 5 0 R>>>>"
+    drawn = b"q 640 0 0 461 0 0 cm /I Do Q q 320 0 0 230 0 0 cm /J Do Q"
+    content = pdfs.with_pages(names_of, [(drawn, b"")], *images)
+    page = PdfFile(content).page(1, len(content) - 1000)
+    assert page.count(b"/DCTDecode") == 1
+    assert len(page) < len(images[0]) * 1.5
 
 
 def test_a_strip_of_one_row_is_made_smaller() -> None:

@@ -151,6 +151,11 @@ def test_only_the_text_before_an_image_is_left_out() -> None:
         assert without_head(whole) == whole
 
 
+@pytest.mark.parametrize(("damaged", "kind"), [(3, Kind.NOT_AN_IMAGE), (4, Kind.UNKNOWN)])
+def test_a_text_may_end_within_a_character(damaged: int, kind: Kind) -> None:
+    assert kind_of(b"an ordinary text, " * 20 + b"\xff" * damaged) is kind
+
+
 def test_a_random_file_is_no_image_by_chance() -> None:
     random_files = (random.Random(seed).randbytes(600) for seed in range(20_000))
     found = [kind for kind in map(kind_of, random_files) if kind is not Kind.UNKNOWN]
