@@ -86,6 +86,18 @@ EQUIVALENT = (
         "a space of colours with a profile has no other part",
     ),
     Equivalent(
+        "sockets.py",
+        "self._trusted_since = 0.0",
+        "self._trusted_since = -1.0",
+        "no connection is as old as the machine",
+    ),
+    Equivalent(
+        "recognition/page_reader.py",
+        "total, asked, passing = paged.total, 0, None # the last error that only one page met",
+        "total, asked, passing = paged.total, -1, None # the last error that only one page met",
+        "a file has at least one page, which is asked for first",
+    ),
+    Equivalent(
         "recognition/pages.py",
         "self._slowest = 0.0",
         "self._slowest = -1.0",

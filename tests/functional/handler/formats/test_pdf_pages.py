@@ -338,6 +338,15 @@ def test_a_png_has_the_parts_that_the_standard_requires() -> None:
     assert b"PLTE" + COLOURS in as_png(Pixels(6, 4, 8, 1, COLOURS), b"rows")
 
 
+def test_a_tiff_has_the_tags_that_the_standard_requires() -> None:
+    made = as_tiff(Pixels(6, 4, 8, 3, b""), bytes(72), 1, 1)
+    with Image.open(io.BytesIO(made), formats=["TIFF"]) as opened:
+        tags = dict(opened.tag_v2)  # type: ignore[attr-defined]
+    colours = {258: (8, 8, 8), 262: 2, 277: 3}
+    strip = {273: (8,), 278: 4, 279: (72,)}
+    assert tags == {256: 6, 257: 4, 259: 1, 317: 1, **colours, **strip}
+
+
 @pytest.mark.parametrize("turn", [0, 90])
 @pytest.mark.parametrize("kind", IMAGES)
 def test_a_page_that_is_too_large_shows_the_same_with_a_smaller_image(kind: str, turn: int) -> None:

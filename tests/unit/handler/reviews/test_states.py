@@ -177,6 +177,7 @@ def test_the_revision_changes_with_content_reading_and_entries(review: Review) -
     review.decide(UNDONE)
     found.add(view(review.record, review.entries, 1).revision)
     assert len(found) == 5
+    assert {len(each) for each in found} == {32}
     again = view(record_of("91234561"), review.entries, 1).revision
     assert again == view(review.record, review.entries, 1).revision
 
