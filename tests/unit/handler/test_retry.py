@@ -69,6 +69,12 @@ def test_temporary_errors_are_retried_after_growing_pauses() -> None:
         assert 0.5 <= pause <= 2**number
 
 
+def test_the_first_pause_is_between_half_a_second_and_one() -> None:
+    services = [Service(unavailable()) for _ in range(20)]
+    pauses = [service.pauses[0] for service in services if service.retry()]
+    assert 0.5 <= min(pauses) < max(pauses) <= 1
+
+
 def test_a_rate_limit_has_longer_pauses() -> None:
     service = Service(limited(), limited())
     assert service.retry() == ("done", 3)

@@ -6,6 +6,7 @@ import io
 import struct
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -176,6 +177,27 @@ def test_the_imaging_library_is_imported_when_first_needed() -> None:
         [sys.executable, "-c", code], cwd=HANDLER, timeout=60, check=False
     )
     assert ended.returncode == 0
+
+
+@pytest.mark.parametrize(("name", "is_imported"), [("photo.heic", True), ("photo.png", False)])
+def test_the_library_for_heic_is_imported_for_heic_only(
+    name: str, tmp_path: Path, *, is_imported: bool
+) -> None:
+    path = HEIC if is_imported else tmp_path / name
+    if not is_imported:
+        Image.new("L", (40, 30)).save(path)
+    code = (
+        "import pathlib, sys; from quota_invoice.recognition.formats.conversion import to_jpeg;"
+        "to_jpeg(pathlib.Path(sys.argv[1]).read_bytes()); print('pi_heif' in sys.modules)"
+    )
+    ended = subprocess.run(  # noqa: S603 - our own code
+        [sys.executable, "-c", code, str(path)],
+        cwd=HANDLER,
+        timeout=60,
+        check=True,
+        capture_output=True,
+    )
+    assert ended.stdout.split() == [str(is_imported).encode()]
 
 
 @pytest.mark.parametrize("is_at_corner", [False, True])

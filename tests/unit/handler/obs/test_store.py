@@ -281,6 +281,16 @@ def test_a_request_is_sent_again_if_the_bucket_is_busy(status: int, *, is_sent_a
     assert (len(bucket.asked) > 1) is is_sent_again
 
 
+def test_a_write_is_sent_again_within_two_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tenacity.wait.random.uniform", lambda _, longest: longest)
+    bucket = Bucket()
+    bucket.statuses["PUT"] = 503
+    with store_of(bucket) as store, pytest.raises(StoreError):
+        store.write("invoices", "a", {})
+    # The first pause takes a second; after the second one, of two, no time would be left.
+    assert len(bucket.asked) == 2
+
+
 def test_a_signed_url_names_the_version_and_ends_when_the_settings_say() -> None:
     store = store_at("http://127.0.0.1:1", SIGNED_URL_SECONDS="300")
     source = Source("invoices", KEY, "e", 1, "v1", None)
