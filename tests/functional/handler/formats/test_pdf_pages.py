@@ -341,7 +341,7 @@ def test_a_png_has_the_parts_that_the_standard_requires() -> None:
 def test_a_tiff_has_the_tags_that_the_standard_requires() -> None:
     made = as_tiff(Pixels(6, 4, 8, 3, b""), bytes(72), 1, 1)
     with Image.open(io.BytesIO(made), formats=["TIFF"]) as opened:
-        tags = dict(opened.tag_v2)  # type: ignore[attr-defined]
+        tags = dict(opened.tag_v2)
     colours = {258: (8, 8, 8), 262: 2, 277: 3}
     strip = {273: (8,), 278: 4, 279: (72,)}
     assert tags == {256: 6, 257: 4, 259: 1, 317: 1, **colours, **strip}

@@ -298,6 +298,10 @@ def test_the_description_has_every_route() -> None:
     assert {path: {method.upper() for method in methods} for path, methods in paths.items()} == {
         path: set(methods) for path, methods in TABLE.items()
     }
+    for operation in (each for methods in paths.values() for each in methods.values()):
+        assert {"405", "408", "413", "429", "500", "502", "503", "504"} <= set(
+            operation["responses"]
+        )
     names = re.findall(r"#/components/schemas/(\w+)", str(describe("")))
     assert set(names) == set(describe("")["components"]["schemas"])
 
