@@ -767,18 +767,6 @@ def test_a_hundred_thousand_inputs_are_walked_in_step_and_in_constant_memory() -
     assert peak < 200_000  # bytes
 
 
-def test_a_sweep_over_a_hundred_thousand_inputs_reads_no_old_failure() -> None:
-    cloud = Cloud()
-    for index in range(100_000):
-        cloud.store.objects[f"incoming/{index:06d}.jpg"] = b""
-        made = "failures" if index % 10 == 0 else "results"
-        cloud.put_record(f"{made}/{index:06d}.jpg.json", b"")
-    counts = cloud.run()
-    assert counts == {"inputs": 100_000, "done": 90_000, "unreadable": 10_000}
-    others = [request for request in cloud.store.requests if request[0] != "list"]
-    assert others == [("get", STATE), ("put", STATE), ("head", STATE), ("put", STATE)]
-
-
 PATHS = st.text(st.sampled_from("ab-./j!~é差"), min_size=1, max_size=6)
 
 
