@@ -29,6 +29,7 @@ from quota_invoice.recognition.formats import memory
 from quota_invoice.recognition.ocr_input import File
 from quota_invoice.recognition.reading import Api, Reading
 from quota_invoice.recognition.recognizer import Recognizer
+from quota_invoice.recognition.tickets import NO_INVOICE
 from quota_invoice.records.failure_texts import failure_text
 from quota_invoice.records.record import recognized
 from quota_invoice.settings.layout import DEFAULT_LAYOUT
@@ -237,6 +238,12 @@ def test_a_refused_pdf_without_its_end_is_said_to_be_cut_off() -> None:
         with pytest.raises(FormatRefused) as caught:
             Service(*refusals, content=content).read(PDF)
         assert caught.value.file_code == code
+
+
+def test_a_pdf_without_an_invoice_is_not_said_to_be_cut_off() -> None:
+    with pytest.raises(ImageRefused) as caught:
+        Service([], content=pdf_of(1)[:-200]).read(PDF)
+    assert (caught.value.code, caught.value.file_code) == (NO_INVOICE, "")
 
 
 def test_white_print_on_a_transparent_ground_is_sent_again_on_black() -> None:

@@ -275,6 +275,12 @@ def test_every_upload_lies_in_the_uploads_folder(name: str) -> None:
         assert reply.status == 400
 
 
+def test_an_unknown_input_is_named_by_its_decoded_key() -> None:
+    reply = Api().ask("GET", "/invoices/2026/a%20b.jpg")
+    assert reply.error == (404, "Invoice.Unknown")
+    assert reply.json["error_msg"] == "nothing is known of incoming/2026/a b.jpg"
+
+
 def test_below_a_mount_point_paths_begin_with_it() -> None:
     api = Api()
     event = {
