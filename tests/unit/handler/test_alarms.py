@@ -135,10 +135,13 @@ def test_an_event_that_overtakes_the_sweep_shows_that_the_trigger_works() -> Non
     assert swept(cloud) == set()
 
 
-def test_uploads_of_the_last_minutes_may_still_get_their_events() -> None:
+@pytest.mark.parametrize(("second", "found"), [(1, set()), (-2, {"alarm_trigger_dead"})])
+def test_uploads_of_the_last_five_minutes_may_still_get_their_events(
+    second: int, found: set[str]
+) -> None:
     cloud = Cloud()
-    lost(cloud, 3, second=THIS_ROUND - MINUTE)
-    assert swept(cloud) == set()
+    lost(cloud, 3, second=THIS_ROUND - 5 * MINUTE + second)
+    assert swept(cloud) == found
 
 
 def test_new_uploads_do_not_hide_a_dead_trigger() -> None:
