@@ -243,7 +243,7 @@ def _print_usage(
     image = "beijing-10-yuan-stamped.jpg"
     key = f"{DEFAULT_LAYOUT.input_prefix}{image}"
     console.print(
-        f"""[bold green]The cloud is up.[/] All its data is removed when you stop it.
+        f"""[bold green]The cloud is up.[/] Stopping it removes its data; a crash does not.
 
   bucket [bold]{BUCKET}[/]    {bucket_url}   (object store at {cloud.bucket.endpoint})
   API               {cloud.api_endpoint}   (without authentication, on this machine only)

@@ -89,21 +89,7 @@ class Settings:
 
     @model_validator(mode="after")
     def _together(self) -> Settings:
-        problems = [
-            f"{_PREFIX}{one.upper()} and {_PREFIX}{other.upper()} go together"
-            for one, other in (("ak", "sk"), ("user", "password"), ("tls_cert", "tls_key"))
-            if bool(getattr(self, one)) != bool(getattr(self, other))
-        ]
-        if not (self.ak or self.token or self.key_file or self.user):
-            names = ", ".join(_PREFIX + name for name in ("AK", "TOKEN", "KEY_FILE", "USER"))
-            problems.append(f"no client could authenticate: set one of {names}")
-        problems += [
-            f"{_PREFIX}{name.upper()}: no such file"
-            for name in ("tls_cert", "tls_key", "ca_file")
-            if (path := getattr(self, name)) and not path.is_file()
-        ]
-        if 0 < len(self.token_secret) < _MIN_TOKEN_SECRET:
-            problems.append(f"{_PREFIX}TOKEN_SECRET: at least {_MIN_TOKEN_SECRET} characters")
+        problems = _problems_together(vars(self))
         if problems:
             raise SettingsError(problems)
         return self
@@ -128,7 +114,10 @@ class Settings:
         try:
             settings = cls(**found)
         except ValidationError as error:
-            problems += [line for item in error.errors() for line in _problems(item)]
+            items = error.errors()
+            problems += [line for item in items for line in _problems(item)]
+            if items[0]["loc"]:  # pydantic has looked at single settings only
+                problems += _problems_together(found)
         if problems:
             raise SettingsError(problems)
         return settings
@@ -146,6 +135,26 @@ def _read_secrets(found: dict[str, Any]) -> list[str]:
                 found[name] = Path(path).read_text(encoding="utf-8").strip()
             except (OSError, UnicodeError):
                 problems.append(f"{_PREFIX}{name.upper()}_FILE: the file cannot be read")
+    return problems
+
+
+def _problems_together(values: Mapping[str, Any]) -> list[str]:
+    """Return the problems that settings have only together, or with the machine's files."""
+    problems = [
+        f"{_PREFIX}{one.upper()} and {_PREFIX}{other.upper()} go together"
+        for one, other in (("ak", "sk"), ("user", "password"), ("tls_cert", "tls_key"))
+        if bool(values.get(one)) != bool(values.get(other))
+    ]
+    if not any(values.get(name) for name in ("ak", "token", "key_file", "user")):
+        names = ", ".join(_PREFIX + name for name in ("AK", "TOKEN", "KEY_FILE", "USER"))
+        problems.append(f"no client could authenticate: set one of {names}")
+    problems += [
+        f"{_PREFIX}{name.upper()}: no such file"
+        for name in ("tls_cert", "tls_key", "ca_file")
+        if (path := values.get(name)) and not Path(path).is_file()
+    ]
+    if 0 < len(values.get("token_secret", "")) < _MIN_TOKEN_SECRET:
+        problems.append(f"{_PREFIX}TOKEN_SECRET: at least {_MIN_TOKEN_SECRET} characters")
     return problems
 
 

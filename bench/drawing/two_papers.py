@@ -107,7 +107,17 @@ def _over_quota_invoice(rng: Rng) -> tuple[Pixels, Truth]:
     return _put(picture, paper, (left, top), between(rng, -8, 8)), truth
 
 
-TWO_QUOTA_INVOICES = frozenset({"over-quota-invoice"})
+def _below_half_invoice(rng: Rng) -> tuple[Pixels, Truth]:
+    """Lay the invoice below another quota invoice, of which only the lower half is there."""
+    (paper, truth), (above, _) = _invoice(rng), _invoice(rng)
+    half = above[round(above.shape[0] * between(rng, 0.3, 0.5)) :]
+    size = _WIDTH + 90, half.shape[0] + paper.shape[0] + 90
+    picture = ground(pick(rng, _GROUNDS), size, rng)
+    picture = _put(picture, half, (20, 20), between(rng, -1.5, 1.5))
+    return _put(picture, paper, (20, 20 + half.shape[0] + _GAP), between(rng, -1.5, 1.5)), truth
+
+
+TWO_QUOTA_INVOICES = frozenset({"over-quota-invoice", "below-half-invoice"})
 """Kinds of two quota invoices, of which one is whole: a person must look at the image."""
 TWO_PAPERS: Mapping[str, Pair] = {
     "on-expense-form": _on_form,
@@ -115,5 +125,6 @@ TWO_PAPERS: Mapping[str, Pair] = {
     "beside-other-invoice": _with_other_invoice,
     "number-hidden-beside-other": _with_number_hidden,
     "over-quota-invoice": _over_quota_invoice,
+    "below-half-invoice": _below_half_invoice,
 }
 """Drawing function by kind."""

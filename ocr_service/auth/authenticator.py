@@ -19,8 +19,8 @@ class Caller:
 
     Attributes:
         key: the access key, or the name of the token's owner.
-        verify: checks the body's SHA-256 in hex.
-        is_proven: whether the headers alone authenticate the caller, without ``verify``.
+        verify: checks the project, and the body's SHA-256 in hex unless the caller is proven.
+        is_proven: whether the headers alone authenticate the caller.
 
     Raises (``verify``):
         ApiError: a wrong signature, or the wrong project.
@@ -50,7 +50,7 @@ class Authenticator:
         """Check the headers.
 
         Raises:
-            ApiError: wrong or missing credentials; with a token, also the wrong project.
+            ApiError: wrong or missing credentials.
         """
         authorization = message.header("authorization") or b""
         signed = authorization.startswith(signature.ALGORITHM.encode())
@@ -90,10 +90,12 @@ class Authenticator:
         if token is None:
             raise ApiError(TOKEN_EMPTY)
         owner, own_project = self._tokens.check(token.decode("latin-1").strip())
-        if own_project is not None:
-            self._check_project(own_project)
-        self._check_project(project)
-        return Caller(owner, lambda _sha256: None, is_proven=True)
+
+        def verify(_sha256: str) -> None:
+            self._check_project(own_project or project)
+            self._check_project(project)
+
+        return Caller(owner, verify, is_proven=True)
 
     def _check_project(self, project: str) -> None:
         if project != self._project:

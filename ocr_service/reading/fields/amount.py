@@ -12,6 +12,7 @@ from ocr_service.reading.fields.candidates import BROKEN, Candidate, Label
 from ocr_service.reading.text.lines import Line, rows, side_by_side, text_above, text_left_of
 
 _DIGITS = "零壹贰叁肆伍陆柒捌玖"
+_NONE = re.compile("零[拾佰仟万]")
 _UNITS = {"拾": 10, "佰": 100, "仟": 1000, "万": 10_000}
 # Simpler forms, older forms and common misreadings of the characters.
 _FORMS = str.maketrans(
@@ -28,9 +29,14 @@ _WHOLE = re.compile(r"([壹贰叁肆伍陆柒捌玖拾佰仟万 ]*[拾佰仟万]
 # Without decimals and without 元 at most two digits: ￥1000 may be ￥10.00 with its point lost.
 _FIGURES = re.compile(
     r"(?:[￥¥Y羊半丰夫]|人民.|.民币|RMB)[ :：.]*"
-    r"(?:(\d{1,3}(?:,\d{3})+|\d{1,6})(?:[.．·,](\d0)(?!\d)| ?[元圆圓](?!版))|(\d{1,2})(?![\d.,]))"
+    r"(?:(\d{1,3}(?:,\d{3})+|\d{1,6})"
+    r"(?:[.．·,](\d0(?!\d)|\d(?= ?[元圆圓]))| ?[元圆圓](?!版))"
+    r"|(\d{1,2}|\d{1,3}(?:,\d{3})+)(?![\d.,]))"
 )
-_PLAIN = re.compile(r"^(\d{1,6})(?:[.．](\d0) ?元?| ?元)$")
+_PLAIN = re.compile(
+    r"^(?:(?:票 ?面 ?)?(?:金 ?额|面 ?[额值])?[ :：]*)"
+    r"(\d{1,3}(?:,\d{3})+|\d{1,6})(?:[.．](\d0) ?元?| ?元)$"
+)
 _UNIT = re.compile(r" *[元圆圓园员] *[整正]?")
 _APART, _SIGN_APART = 5, 2  # heights between the pieces of an amount in words, and in figures
 _WIDE = 2.0  # heights from one character to the next that leave room for a third one
@@ -67,13 +73,20 @@ def value_of_words(words: str) -> int:
     (10000, 15000)
     >>> value_of_words("拾拾"), value_of_words("伍伍"), value_of_words("万")
     (0, 0, 0)
+
+    A form has its units printed: 零佰 is none of them, and 仟 alone may have lost its digit.
+
+    >>> value_of_words("零佰伍拾"), value_of_words("仟佰贰拾"), value_of_words("佰")
+    (50, 0, 100)
     """
     total = digit = 0
     last_unit = 100_000
-    for character in words.replace(" ", "").replace("零", ""):
+    words = _NONE.sub("", words.replace(" ", "")).replace("零", "")
+    for character in words:
         unit = _UNITS.get(character, 0)
         if unit:
-            if unit >= last_unit or (character == "万" and not digit):
+            has_count = digit or character in {"拾", words}
+            if unit >= last_unit or not has_count or words == "万":
                 return 0
             total, digit, last_unit = total + (digit or 1) * unit, 0, unit
         elif digit:
@@ -116,12 +129,16 @@ def in_figures(text: str) -> tuple[int, int, int]:
     ((0, 0, 0), (5000, 1, 3), (250, 1, 5))
     >>> in_figures("￥1000元"), in_figures("人民币 30.00 元"), in_figures("人民币：30元")
     ((100000, 1, 5), (3000, 4, 9), (3000, 4, 6))
+    >>> in_figures("金额：50.00元"), in_figures("面值 100 元"), in_figures("1,000.00元")
+    ((5000, 3, 8), (10000, 3, 6), (100000, 0, 8))
+    >>> in_figures("￥10,000"), in_figures("￥2.5元")
+    ((1000000, 1, 7), (250, 1, 4))
     """
     found = _FIGURES.search(text) or _PLAIN.search(text)
     if not found or _ANOTHER.search(text[: found.start()]):
         return 0, 0, 0
     first = 1 if found[1] else 3
-    fen = 100 * int(found[first].replace(",", "")) + int(found[2] or 0)
+    fen = 100 * int(found[first].replace(",", "")) + int((found[2] or "").ljust(2, "0"))
     return fen, found.start(first), found.end(2 if found[2] else first)
 
 

@@ -11,6 +11,7 @@ from ocr_service.reading.fields import amount, code, number
 from ocr_service.reading.fields.candidates import BROKEN, Candidate, Label
 from ocr_service.reading.fields.title import is_other_title, is_title
 from ocr_service.reading.text.lines import Line
+from ocr_service.reading.text.orientation import is_below
 
 _SURE = 0.95
 _CREDIBLE = 0.5  # a lower chance asks for another pass
@@ -71,16 +72,22 @@ class Extraction:
         )
 
     def nearest_to(self, title: Line, other_titles: Sequence[Line] = ()) -> Extraction:
-        """Return the candidates on the paper with this title, if there are two on the image."""
+        """Return the candidates on the paper with this title, if there are two on the image.
+
+        On an invoice, all values are below the title: text above it is on another paper.
+        """
         others = [*self.other_titles, *other_titles]
 
         def own(candidates: Sequence[Candidate]) -> list[Candidate]:
             return [each for each in candidates if _is_below(title, each.line, others)]
 
+        def own_labels(labels: Sequence[Line]) -> list[Line]:
+            return [each for each in labels if is_below(each.box, title.box)]
+
         return Extraction(
             [title],
-            _near(title, _labelled(title, own(self.codes), self.code_labels)),
-            _near(title, _labelled(title, own(self.numbers), self.number_labels)),
+            _near(title, _labelled(title, own(self.codes), own_labels(self.code_labels))),
+            _near(title, _labelled(title, own(self.numbers), own_labels(self.number_labels))),
             _near(title, own(self.words), of_any_label=True),
             _near(title, own(self.figures), of_any_label=True),
         )
@@ -116,15 +123,11 @@ def extract(lines: Sequence[Line]) -> Extraction:
 
 
 def _is_below(title: Line, line: Line, other_titles: Sequence[Line]) -> bool:
-    """Whether no title of another paper is nearer above a line than this title."""
-
-    def away(each: Line) -> float:
-        down = each.box[3] - each.box[0]
-        offset = line.box.mean(axis=0) - each.box.mean(axis=0)
-        is_above = float(offset @ down) > -float(down @ down)
-        return float(np.linalg.norm(offset)) if is_above else np.inf
-
-    return all(away(title) <= away(other) for other in other_titles)
+    """Whether a line is below this title, and no title of another paper is nearer above it."""
+    nearer = (each for each in other_titles if _away(each, line) < _away(title, line))
+    return is_below(line.box, title.box) and not any(
+        is_below(line.box, each.box) for each in nearer
+    )
 
 
 def _labelled(

@@ -66,3 +66,14 @@ def length(box: Box) -> float:
 def height(box: Box) -> float:
     """Pixels along the last edge."""
     return float(np.linalg.norm(box[3] - box[0]))
+
+
+def is_below(box: Box, title: Box) -> bool:
+    """Whether a box is not above the line of an aligned title, by more than the title's height.
+
+    >>> title = np.array([[0, 20], [90, 20], [90, 30], [0, 30]], np.float32)
+    >>> is_below(title + 40, title), is_below(title - 5, title), is_below(title - 15, title)
+    (True, True, False)
+    """
+    down = title[3] - title[0]
+    return float((box.mean(axis=0) - title.mean(axis=0)) @ down) > -float(down @ down)

@@ -14,7 +14,15 @@ from numpy.typing import NDArray
 from ocr_service.reading.invoice import Corners
 from ocr_service.reading.text.engine import Engine, Image, crop
 from ocr_service.reading.text.lines import Line, level_position
-from ocr_service.reading.text.orientation import Box, aligned, height, is_along, length, slope
+from ocr_service.reading.text.orientation import (
+    Box,
+    aligned,
+    height,
+    is_along,
+    is_below,
+    length,
+    slope,
+)
 from ocr_service.reading.text.reuse import known_line, moved
 
 _VOTERS = 5  # number of the longest lines that decide whether the image is upside down
@@ -143,7 +151,7 @@ def has_taller(page: Page, line: Line) -> bool:
 
 
 def has_nearer(page: Page, line: Line, title: Line, size: tuple[float, float]) -> bool:
-    """Whether unread text that can be such a value is nearer to the title than this value.
+    """Whether unread text that can be such a value is nearer below the title than this value.
 
     Where one invoice lies on another, both may show a value, and the farther one is below.
     ``size``: the least height and length of a value, relative to this one.
@@ -154,7 +162,10 @@ def has_nearer(page: Page, line: Line, title: Line, size: tuple[float, float]) -
 
     far = away(line.box)
     tall, long = size[0] * line.height, size[1] * length(line.box)
-    return any(height(box) > tall and length(box) > long and away(box) < far for box in page.unread)
+    return any(
+        height(box) > tall and length(box) > long and away(box) < far and is_below(box, title.box)
+        for box in page.unread
+    )
 
 
 def paper_corners(page: Page, boxes: Sequence[Box]) -> Corners:

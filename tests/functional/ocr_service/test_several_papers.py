@@ -166,6 +166,28 @@ def test_no_value_is_taken_from_a_paper_below_that_lost_its_title(reader: Reader
         assert fields_of(found) == truth[BEIJING]
 
 
+@pytest.mark.parametrize("from_top", [0.3, 0.5])
+def test_no_value_is_taken_from_a_paper_above_that_lost_its_title(
+    reader: Reader, from_top: float
+) -> None:
+    above, own = paper(ZHEJIANG), paper(SHANGHAI)
+    above = above.crop((0, round(above.height * from_top), above.width, above.height))
+    image = glued([above, own], 1)
+    for found in (reader.read(image), *reader.read_all(image)):
+        assert found is not None
+        assert fields_of(found) == truth[SHANGHAI]
+
+
+def test_a_number_above_the_title_does_not_replace_a_hidden_one(reader: Reader) -> None:
+    own = paper(SHANGHAI).copy()
+    hidden = _without(reader, own, truth[SHANGHAI]["number"])
+    above = paper(ZHEJIANG)
+    half = above.crop((0, round(above.height * 0.3), above.width, above.height))
+    found = reader.read(glued([half, hidden], 1))
+    assert found is not None
+    assert fields_of(found) == {**truth[SHANGHAI], "number": ""}
+
+
 def test_a_hidden_number_is_not_taken_from_the_paper_below(reader: Reader) -> None:
     upper = paper(SHANGHAI).copy()
     alone = reader.read(np.asarray(upper))

@@ -106,8 +106,10 @@ def test_a_log_line_names_the_key_and_the_address(service: Running) -> None:
     ask(service)
     date = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
     ask(service, {"X-Sdk-Date": date, "Authorization": FORGED})
-    fixed, forged = [line for line in service.log() if line["event"] == "request"][-2:]
+    ask(service, path=PATH.replace("p1", "p2"))
+    fixed, forged, other = [line for line in service.log() if line["event"] == "request"][-3:]
     assert (fixed["key"], fixed["status"], fixed["address"]) == ("fixed", 200, "127.0.0.1")
+    assert (other["key"], other["status"]) == ("fixed", 403)
     assert (forged["key"], forged["error_code"]) == ("AK", "APIG.0301")
 
 

@@ -54,12 +54,15 @@ def test_all_problems_are_reported_by_name_and_without_values() -> None:
                 "QUOTA_OCR_PORT": "99999",
                 "QUOTA_OCR_CONCURRENCY": "s3cret",
                 "QUOTA_OCR_COLOUR": "red",
+                "QUOTA_OCR_AK": "AK",
+                "QUOTA_OCR_TLS_CERT": "/nowhere",
+                "QUOTA_OCR_TOKEN_SECRET": "s3cret",
             }
         )
     text = "\n".join(caught.value.problems)
-    for name in ("PROJECT", "PORT", "CONCURRENCY", "COLOUR"):
+    for name in ("PROJECT", "PORT", "CONCURRENCY", "COLOUR", "SK", "TLS_CERT", "TOKEN_SECRET"):
         assert f"QUOTA_OCR_{name}" in text
-    assert len(caught.value.problems) == 4
+    assert len(caught.value.problems) == 8
     assert "s3cret" not in text
 
 
