@@ -6,7 +6,7 @@ import base64
 import json
 import threading
 import time
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import quote
 
@@ -241,6 +241,31 @@ def test_a_new_upload_whose_event_is_lost_is_read_after_a_while(
     assert api.ask("POST", "/invoices", {"key": KEY}).status == 200
     assert 2 <= len(aged) <= 5
     assert len(api.ocr.given) == 1
+
+
+@pytest.mark.parametrize(
+    ("age", "left", "is_awaited"),
+    [
+        *((-4.0, 20.0, False), (-3.9, 20.0, True), (3.9, 20.0, True), (4.0, 20.0, False)),
+        *((0.0, 4.0, False), (0.0, 4.1, True)),
+    ],
+)
+def test_an_upload_of_the_last_four_seconds_is_awaited_if_there_is_time(
+    age: float, left: float, is_awaited: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api = Api()
+    api.seconds = left
+    now = FIRST_SECOND + timedelta(seconds=age)
+    monkeypatch.setattr("quota_invoice.api.invoices.utc_now", lambda: now)
+    pauses: list[float] = []
+
+    def wait(seconds: float) -> None:
+        pauses.append(seconds)
+        api.store.times[KEY] = -100
+
+    monkeypatch.setattr(time, "sleep", wait)
+    assert api.ask("POST", "/invoices", {"key": KEY}).status == 200
+    assert pauses == [0.5] * is_awaited
 
 
 def test_a_stored_object_that_cannot_be_read_is_an_error_with_the_services_code() -> None:
@@ -650,10 +675,11 @@ def test_pages_continue_after_any_existing_key(odd: str) -> None:
     assert [entry["key"] for entry in api.send(event).json["invoices"]] == keys[1:]
 
 
-def test_a_page_without_time_to_begin_is_an_error() -> None:
+@pytest.mark.parametrize(("seconds", "status"), [(0.5, 200), (0.4, 504)])
+def test_a_page_without_time_to_begin_is_an_error(seconds: float, status: int) -> None:
     api = Api()
-    api.seconds = 0.4
-    assert api.ask("GET", "/invoices").status == 504
+    api.seconds = seconds
+    assert api.ask("GET", "/invoices").status == status
 
 
 @pytest.mark.parametrize("path", ["x/../invoices/a", "./invoices/a", "%2e/invoices/a"])
