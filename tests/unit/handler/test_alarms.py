@@ -88,6 +88,18 @@ def test_an_input_that_waits_for_more_than_an_hour_gives_an_alarm() -> None:
     assert metrics(cloud)["oldest_pending_seconds"] == HOUR + MINUTE
 
 
+@pytest.mark.parametrize(
+    ("age", "found"), [(-MINUTE, set()), (HOUR, set()), (HOUR + 1, {"alarm_backlog_old"})]
+)
+def test_the_age_of_an_input_is_its_uploads_and_none_if_the_buckets_clock_is_ahead(
+    age: int, found: set[str]
+) -> None:
+    cloud = Cloud(BUSY)
+    cloud.put("incoming/a.jpg", second=THIS_ROUND - age)
+    assert swept(cloud) == found
+    assert metrics(cloud)["oldest_pending_seconds"] == max(age, 0)
+
+
 def test_no_input_waits_after_a_complete_sweep() -> None:
     cloud = Cloud()
     cloud.put("incoming/a.jpg")
@@ -111,12 +123,17 @@ def test_two_uploads_without_an_event_give_no_alarm() -> None:
     assert swept(cloud) == set()
 
 
-def test_an_event_after_the_uploads_shows_that_the_trigger_works() -> None:
+@pytest.mark.parametrize(
+    ("second", "found"), [(1999, {"alarm_trigger_dead"}), (2000, set()), (2500, set())]
+)
+def test_only_an_event_after_the_uploads_shows_that_the_trigger_works(
+    second: int, found: set[str]
+) -> None:
     cloud = Cloud()
     lost(cloud, 3, second=2000)
-    cloud.put("incoming/after.jpg", second=2500)
-    cloud.put_record("results/after.jpg.json", second=2502)
-    assert swept(cloud) == set()
+    cloud.put("incoming/other.jpg", second=second)
+    cloud.put_record("results/other.jpg.json", second=2502)
+    assert swept(cloud) == found
 
 
 def test_an_event_that_overtakes_the_sweep_shows_that_the_trigger_works() -> None:
