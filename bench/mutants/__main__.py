@@ -94,7 +94,10 @@ def _drawn(copy: Path, only: str, sample: int, seed: int) -> Iterator[tuple[Muta
     for spec in specs:
         module = str(spec.module_path)
         before = source[module]
-        after = mutate_code(before, get_operator(spec.operator_name)(), spec.occurrence)
+        try:
+            after = mutate_code(before, get_operator(spec.operator_name)(), spec.occurrence)
+        except AttributeError:  # Cosmic Ray cannot replace a dotted name, such as struct.error
+            continue
         if is_another_program(before, after):
             yield spec, is_equivalent(module, before, after)
             sample -= 1
