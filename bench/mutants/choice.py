@@ -111,6 +111,10 @@ TESTS = {
         "tests/unit/handler/records/test_appearances.py",
         "tests/unit/handler/reviews/test_appearances_of_corrections.py",
     ),
+    "quota_invoice/records/auto_classification.py": (
+        "tests/unit/handler/records",
+        "tests/unit/handler/test_recognition.py",
+    ),
     "quota_invoice/records": ("tests/unit/handler/records", "tests/unit/handler/test_rederive.py"),
     "quota_invoice/redaction.py": ("tests/unit/handler/test_errors.py",),
     "quota_invoice/retry.py": ("tests/unit/handler/test_retry.py",),

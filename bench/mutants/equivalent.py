@@ -189,6 +189,30 @@ EQUIVALENT = (
         "the object's own name has been passed over before",
     ),
     Equivalent(
+        "obs/walk.py",
+        "return start < self._start",
+        "return start <= self._start",
+        "no input is asked for twice, and each has a beginning of its own",
+    ),
+    Equivalent(
+        "records/appearances.py",
+        "former, first = (record, own) if own.name < appearance.name else (other, appearance)",
+        "former, first = (record, own) if own.name <= appearance.name else (other, appearance)",
+        "the names of two files end in hashes of different keys",
+    ),
+    Equivalent(
+        "records/appearances.py",
+        'is_whole = etag_of(record) == source.etag and "status" in record',
+        'is_whole = etag_of(record) == source.etag or "status" in record',
+        "with decisions as well, a record in the archive has no status, and others no such ETag",
+    ),
+    Equivalent(
+        "sweep/retries.py",
+        "if found.modified_at > entry.modified_at and number > attempts:",
+        "if found.modified_at > entry.modified_at and number >= attempts:",
+        "each number has one key, and the first is 1",
+    ),
+    Equivalent(
         "records/rederivation.py",
         "end = ends[0] if ends else len(others)",
         "end = ends[ -1] if ends else len(others)",

@@ -117,6 +117,16 @@ def test_three_uploads_without_an_event_give_an_alarm() -> None:
     assert swept(cloud) == set()  # nothing was uploaded since
 
 
+def test_an_input_that_was_tried_before_is_none_without_an_event() -> None:
+    cloud = Cloud(BUSY)
+    cloud.put("incoming/a.jpg")
+    swept(cloud)
+    cloud.store.second += HOUR
+    assert swept(cloud) == set()
+    assert metrics(cloud)["without_event"] == 0
+    assert cloud.statuses == {"results/a.jpg.json": "recognized"}
+
+
 def test_two_uploads_without_an_event_give_no_alarm() -> None:
     cloud = Cloud()
     lost(cloud, 2, second=2000)

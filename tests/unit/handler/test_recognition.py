@@ -360,7 +360,9 @@ def test_polygons_are_in_pixels_of_the_original() -> None:
     assert found["polygon"] == [[20, 40], [220, 40], [220, 160], [20, 160]]
 
 
-@pytest.mark.parametrize("location", [None, "10,20", [[10]], [["left", 20]], [[float("inf"), 20]]])
+@pytest.mark.parametrize(
+    "location", [None, "10,20", [10, 20], [[10]], [["left", 20]], [[float("inf"), 20]]]
+)
 def test_a_location_of_another_shape_is_no_polygon(location: object) -> None:
     service = Service([{**ticket(), "location": location}], auto=True)
     service.read()

@@ -19,6 +19,7 @@ from quota_invoice.errors import (
     AccessRefused,
     ConfigurationError,
     ImageRefused,
+    InputTooLong,
     InvocationError,
     ObjectUnavailable,
     ServiceUnavailable,
@@ -30,7 +31,7 @@ from quota_invoice.errors import (
 from quota_invoice.events.timer import Sweep
 from quota_invoice.logs import Log
 from quota_invoice.obs.objects import Entry
-from quota_invoice.obs.walk import State, walk
+from quota_invoice.obs.walk import Finding, State, walk
 from quota_invoice.pipeline import Outcome, Pipeline
 from quota_invoice.recognition.breaker import CircuitBreaker
 from quota_invoice.recognition.recognizer import Recognizer
@@ -189,6 +190,21 @@ def test_a_failure_left_beside_a_record_whose_key_is_the_beginning_of_another_is
     assert "failures/a.jpg.json" not in cloud.records
 
 
+def test_the_record_of_a_removed_input_whose_key_goes_on_is_another_one() -> None:
+    cloud = Cloud()
+    cloud.put("incoming/a.jpg", second=10)
+    cloud.put_record("results/a.jpg.json")
+    cloud.put_record("results/a.jpg.json.json", second=0)  # of a.jpg.json
+    assert cloud.run() == {"inputs": 1, "done": 1}
+
+
+@pytest.mark.parametrize("retry_failed", [True, False])
+def test_an_input_with_a_newer_record_needs_work_only_to_be_verified(retry_failed: bool) -> None:
+    finding = Finding(Entry("incoming/a.jpg", "e", 1, time_of(0)), State.DONE)
+    assert not finding.needs_work(retry_failed=retry_failed)
+    assert finding.needs_work(retry_failed=retry_failed, verify=True)
+
+
 def test_a_failure_of_newer_content_stays_beside_the_older_record() -> None:
     cloud = Cloud()
     cloud.put("incoming/a.jpg", b"bad")
@@ -284,6 +300,8 @@ def test_a_refusal_of_the_account_ends_a_sweep_after_one_request() -> None:
     assert len(cloud.ocr.given) <= 2  # the number of threads
     assert "after" not in cloud.store.records[STATE]  # the next sweep starts at the same place
     assert cloud.records == {}
+    [line] = [line for line in map(json.loads, cloud.lines) if line["step"] == "sweep"]
+    assert (line["counts"]["stopped"], line["counts"]["unfinished"]) == (1, 1)
     assert cloud.run()["recognized"] == 50
 
 
@@ -645,11 +663,14 @@ def test_a_record_that_came_late_is_found_by_the_next_sweep(prefix: str) -> None
     assert cloud.store.records["results/a.jpg.json"]["source"]["etag"] == etag(b"B")
 
 
-def test_a_record_that_was_written_while_the_last_round_began_is_compared() -> None:
+@pytest.mark.parametrize(("seconds", "is_compared"), [(120, True), (121, False)])
+def test_a_record_that_was_written_while_the_last_round_began_is_compared(
+    seconds: int, is_compared: bool
+) -> None:
     cloud = Cloud()
     cloud.put("incoming/a.jpg", b"B")
-    cloud.put_record("results/a.jpg.json", b"A", second=LAST_ROUND - MINUTE)
-    assert cloud.run()["recognized"] == 1
+    cloud.put_record("results/a.jpg.json", b"A", second=LAST_ROUND - seconds)
+    assert ("recognized" in cloud.run()) is is_compared
 
 
 @pytest.mark.parametrize("last", ["0001-01-01T00:00:00Z", "tomorrow", "", 7])
@@ -807,12 +828,17 @@ def test_a_walk_yields_every_input_with_its_state(
             assert not item.is_ordered
 
 
-def test_an_input_that_is_read_between_two_outages_keeps_a_sweep_going() -> None:
+@pytest.mark.parametrize("refusal", [None, InputTooLong("incoming/a.jpg")])
+def test_an_input_that_meets_no_outage_between_two_keeps_a_sweep_going(
+    refusal: InvocationError | None,
+) -> None:
     progress = Progress("", Backlog(datetime.now(timezone.utc)))
     for outage in (True, True, True, True, False, True, True, True, True):
         outcome: Future[Outcome] = Future()
         if outage:
             outcome.set_exception(BUSY)
+        elif refusal:
+            outcome.set_exception(refusal)
         else:
             outcome.set_result(Outcome.RECOGNIZED)
         progress.collect(Pending("incoming/a.jpg", "", outcome, time_of(0), is_untried=False))

@@ -63,13 +63,17 @@ def test_a_failure_without_a_usable_error_is_a_refusal(error: object) -> None:
     assert reply.json["error_msg"]
 
 
-def test_the_chinese_cause_is_the_one_of_the_stored_failure() -> None:
+def test_the_chinese_cause_and_the_hint_are_those_of_the_stored_failure() -> None:
     api = Api()
     record = failed(SOURCE, ObjectUnavailable("Object.Archived", "InvalidObjectState"), attempts=6)
+    record["error"]["hint"] = hint = {"zh": "旧提示。", "en": "A former hint."}
     api.store.records[FAILURE] = record
     reply = api.ask("POST", "/invoices", {"key": KEY})
     assert reply.error == (422, "Object.Archived")
     assert reply.json["error_msg_zh"] == record["error"]["message"]["zh"]
+    assert reply.json["hint"] == hint
+    del hint["zh"]
+    assert all(api.ask("POST", "/invoices", {"key": KEY}).json["hint"].values())
 
 
 def test_a_failure_without_a_text_of_the_service_has_one_of_ours() -> None:
@@ -113,19 +117,22 @@ def test_a_file_that_is_no_image_is_named_by_the_function_itself() -> None:
 
 
 @pytest.mark.parametrize(
-    "error",
+    ("error", "cause"),
     [
-        ImageTooLarge("AIS.0103", "The image size does not meet the requirements."),
-        ImageTooLarge("ModelArts.4705", "too large"),
-        ImageTooLarge("File.TooLarge", "the image is too large for the function's memory"),
-        ImageRefused("ModelArts.4104", "The body is too long."),
+        (ImageTooLarge("AIS.0103", "The image size is not supported."), "The image size is not"),
+        (ImageTooLarge("ModelArts.4705", "too large"), "too large: "),
+        (ImageTooLarge("File.TooLarge", "beyond the memory"), "The file is too large: its image"),
+        (ImageRefused("ModelArts.4104", "The body is too long."), "The body is too long: "),
     ],
 )
-def test_an_image_that_the_service_finds_too_large_is_referred_to_uploads(error: Error) -> None:
-    image = base64.b64encode(b"an image").decode()
+def test_an_image_that_is_found_too_large_is_referred_to_uploads(error: Error, cause: str) -> None:
+    with io.BytesIO() as file:
+        Image.new("L", (200, 200)).save(file, "PNG")
+        image = base64.b64encode(file.getvalue()).decode()
     reply = Api(*[error] * 4).ask("POST", "/invoices", {"image": image})
     assert reply.error == (422, error.code)
     told = reply.json
+    assert told["error_msg"].startswith(cause)
     assert all("/uploads" in text for text in (told["error_msg"], *told["hint"].values()))
 
 

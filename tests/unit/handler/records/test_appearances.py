@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from quota_invoice.errors import ObjectUnavailable
+from quota_invoice.errors import ImageRefused, ObjectUnavailable
 from quota_invoice.invoice.duplicates import Appearance, is_counted, name_duplicates
 from quota_invoice.invoice.interpret import interpret
 from quota_invoice.obs.objects import Entry, Source
 from quota_invoice.recognition.reading import Api, Reading, Recognition
 from quota_invoice.records.appearances import AppearanceIndex
-from quota_invoice.records.record import recognized
+from quota_invoice.records.record import failed, recognized
 from quota_invoice.settings.layout import DEFAULT_LAYOUT
 from tests.support.announce import etag
 from tests.support.fakes import RESULT, FakeStore, problems, ticket, time_of
@@ -185,6 +185,48 @@ def test_an_earlier_file_that_is_read_during_a_correction_is_named(files: Files)
     assert stored == {A: None, B: A, C: B}
 
 
+def test_a_correction_takes_two_writes_at_most_even_if_the_index_changes_at_each(
+    files: Files,
+) -> None:
+    sources = {B: files.upload(B, 10), C: files.upload(C, 20)}
+    for source in sources.values():
+        files.index.note(source, read(source, RESULT))
+    records = {key: files.add(source) for key, source in sources.items()}
+    for key, record in records.items():
+        files.store.records[DEFAULT_LAYOUT.record_key(key)] = record
+    write, written = files.store.write, []
+
+    def changing(bucket: str, key: str, record: Mapping[str, Any]) -> None:
+        written.append(key)
+        if len(written) % 2:
+            files.store.write = write  # type: ignore[method-assign]
+            files.read(A, 0)
+            files.store.write = changing  # type: ignore[method-assign]
+        else:
+            del files.store.objects[A]
+        write(bucket, key, record)
+
+    files.store.write = changing  # type: ignore[method-assign]
+    files.index.settle(sources[C], records[C])
+    assert written == [DEFAULT_LAYOUT.record_key(B)] * 2
+
+
+def test_a_record_is_settled_with_each_file_that_it_names(files: Files) -> None:
+    other = {**RESULT, "number": "91234562"}
+    files.read(A, 0)  # before the others, and it names none
+    shown = {B: [other], C: [RESULT, other]}
+    sources = {B: files.upload(B, 10), C: files.upload(C, 20)}
+    for key, source in sources.items():
+        files.index.note(source, read(source, *shown[key]))
+    for key, source in sources.items():
+        record = files.index.add(source, read(source, *shown[key]))
+        files.store.records[DEFAULT_LAYOUT.record_key(key)] = record
+    assert first(files.store.records[DEFAULT_LAYOUT.record_key(B)]) == C
+    assert [each["duplicate_of"] for each in record["invoices"]] == [A, B]
+    files.index.settle(sources[C], record)
+    assert first(files.store.records[DEFAULT_LAYOUT.record_key(B)]) is None
+
+
 def test_a_file_that_is_read_late_names_the_one_that_names_none(files: Files) -> None:
     assert [files.read(C, 20), files.read(B, 10), files.read(A, 0)] == [None, C, C]
     assert [files.now(A), files.now(B), files.now(C)] == [None, A, A]
@@ -259,9 +301,11 @@ def test_entries_of_removed_files_cost_a_bounded_number_of_requests(files: Files
     assert len(files.store.requests) == 2 + 8 * 2
 
 
-def test_a_first_file_whose_record_is_in_the_archive_still_counts(files: Files) -> None:
-    files.read(A, 0)
+@pytest.mark.parametrize("second", [0, 20])
+def test_a_file_whose_record_is_in_the_archive_still_counts(files: Files, second: int) -> None:
+    files.read(A, second)
     archived = DEFAULT_LAYOUT.record_key(A)
+    files.store.times[archived] = 30
     read_stored = files.store.read
 
     def read_unless_archived(bucket: str, key: str) -> dict[str, Any] | None:
@@ -271,6 +315,7 @@ def test_a_first_file_whose_record_is_in_the_archive_still_counts(files: Files) 
 
     files.store.read = read_unless_archived  # type: ignore[method-assign]
     assert files.read(B, 10) == A
+    assert files.now(B) == (A if second < 10 else None)
 
 
 def test_an_invoice_twice_in_one_file_is_a_duplicate_there(files: Files) -> None:
@@ -291,9 +336,22 @@ def test_a_file_that_is_read_late_names_one_that_shows_the_invoice_twice(files: 
     assert files.read(A, 0) == B
 
 
-def test_a_record_of_schema_1_is_derived_as_it_is(files: Files) -> None:
-    former = {"source": {"bucket": "b", "key": A, "etag": "e"}, "invoices": [dict(RESULT)]}
-    assert files.index.derive(former) == former
+SOURCE = Source("invoices", A, "e", 1, None, time_of(0))
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"source": SOURCE._asdict(), "invoices": [dict(RESULT)]},
+        {**read(SOURCE, RESULT), "source": None},
+        failed(SOURCE, ImageRefused("AIS.0104", "The image is not supported.")),
+    ],
+    ids=["of schema 1", "of a file that is not stored", "without invoices"],
+)
+def test_a_record_that_the_index_does_not_know_is_derived_as_it_is(
+    files: Files, record: dict[str, Any]
+) -> None:
+    assert files.index.derive(record) == record
     assert files.store.requests == []
 
 

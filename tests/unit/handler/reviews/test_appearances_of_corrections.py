@@ -10,6 +10,7 @@ from unittest import mock
 import pytest
 
 from quota_invoice.errors import ObjectUnavailable, StoreUnreachable, UploadsFailed
+from quota_invoice.invoice.duplicates import FIRST_MISSING
 from quota_invoice.obs.objects import Entry
 from quota_invoice.obs.walk import Finding, State
 from quota_invoice.records.appearances import AppearanceIndex
@@ -103,6 +104,23 @@ def test_a_file_that_a_person_named_counts_while_it_shows_the_invoice() -> None:
     assert [is_missing(A, "80000002"), is_missing(B, "80000002")] == [True, True]
     cloud.store.objects[A] = b"other"
     assert is_missing(A)
+
+
+def test_a_duplicate_by_a_persons_decision_lacks_its_first_file_only_once_that_is_replaced() -> (
+    None
+):
+    cloud = Reviewed(NUMBER, NUMBER)
+    cloud.decide(B, Decision(Verdict.DUPLICATE, duplicate_of=A))
+    record = cloud.store.records["results/b.jpg.json"]
+    reviewed = read_effective(cloud.store, DEFAULT_LAYOUT, "invoices", record)
+    index = AppearanceIndex(cloud.store, DEFAULT_LAYOUT)
+
+    def codes() -> set[str]:
+        return {each["code"] for each in index.derive(reviewed)["invoices"][0]["findings"]}
+
+    assert FIRST_MISSING not in codes()
+    cloud.store.objects[A] = b"other"
+    assert FIRST_MISSING in codes()
 
 
 def test_a_named_file_whose_record_is_in_the_archive_counts_by_its_entry_in_the_index() -> None:
