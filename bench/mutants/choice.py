@@ -131,6 +131,12 @@ TESTS = {
         "tests/unit/handler/test_rederive.py",
         "tests/unit/handler/test_alarms.py",
     ),
+    "quota_invoice/sweep/sweeper.py": (
+        "tests/unit/handler/test_sweep.py",
+        "tests/unit/handler/test_rederive.py",
+        "tests/unit/handler/test_alarms.py",
+        "tests/unit/handler/reviews/test_appearances_of_corrections.py",
+    ),
     "quota_invoice/sweep/corrections.py": ("tests/unit/handler/reviews",),
     "quota_invoice/times.py": (
         "tests/unit/handler/test_sweep.py",

@@ -98,6 +98,18 @@ EQUIVALENT = (
         "a file has at least one page, which is asked for first",
     ),
     Equivalent(
+        "recognition/page_reader.py",
+        "total, asked, passing = paged.total, 0, None # the last error that only one page met",
+        "total, asked, passing = paged.total, 1, None # the last error that only one page met",
+        "as above",
+    ),
+    Equivalent(
+        "recognition/page_reader.py",
+        "if TYPE_CHECKING:",
+        "if not TYPE_CHECKING:",
+        "the module is imported before its first use",
+    ),
+    Equivalent(
         "recognition/pages.py",
         "self._slowest = 0.0",
         "self._slowest = -1.0",
@@ -211,6 +223,30 @@ EQUIVALENT = (
         "if found.modified_at > entry.modified_at and number > attempts:",
         "if found.modified_at > entry.modified_at and number >= attempts:",
         "each number has one key, and the first is 1",
+    ),
+    Equivalent(
+        "records/rederivation.py",
+        'results: Mapping[int, Any] = {1: record["result"]}',
+        'results: Mapping[int, Any] = { 2: record["result"]}',
+        "the record of one image does not name its page",
+    ),
+    Equivalent(
+        "records/rederivation.py",
+        'results: Mapping[int, Any] = {1: record["result"]}',
+        'results: Mapping[int, Any] = { 0: record["result"]}',
+        "as above",
+    ),
+    Equivalent(
+        "records/rederivation.py",
+        "{page: Recognition(result, request_id, 0) for page, result in sorted(results.items())},",
+        "{page: Recognition(result, request_id, 1) for page, result in sorted(results.items())},",
+        "the record keeps the time of the reading itself",
+    ),
+    Equivalent(
+        "records/rederivation.py",
+        "{page: Recognition(result, request_id, 0) for page, result in sorted(results.items())},",
+        "{page: Recognition(result, request_id, -1) for page, result in sorted(results.items())},",
+        "as above",
     ),
     Equivalent(
         "records/rederivation.py",

@@ -127,6 +127,15 @@ def test_an_input_that_was_tried_before_is_none_without_an_event() -> None:
     assert cloud.statuses == {"results/a.jpg.json": "recognized"}
 
 
+def test_an_input_that_replaced_another_one_is_none_without_an_event() -> None:
+    cloud = Cloud()
+    cloud.put("incoming/a.jpg", b"newer", second=40)
+    cloud.put_record("results/a.jpg.json", b"older")
+    assert swept(cloud) == set()
+    assert metrics(cloud)["without_event"] == 0
+    assert cloud.records["results/a.jpg.json"]["status"] == "recognized"
+
+
 def test_two_uploads_without_an_event_give_no_alarm() -> None:
     cloud = Cloud()
     lost(cloud, 2, second=2000)

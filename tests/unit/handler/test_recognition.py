@@ -26,7 +26,8 @@ from quota_invoice.errors import (
 )
 from quota_invoice.logs import Log
 from quota_invoice.recognition.formats import memory
-from quota_invoice.recognition.ocr_input import File
+from quota_invoice.recognition.formats.kinds import Kind
+from quota_invoice.recognition.ocr_input import File, OcrInput
 from quota_invoice.recognition.reading import Api, Reading
 from quota_invoice.recognition.recognizer import Recognizer
 from quota_invoice.recognition.tickets import NO_INVOICE
@@ -176,6 +177,22 @@ def test_base64_is_read_as_encoders_write_it(encode: Any) -> None:
     recognizer = Recognizer(service.store, service.ocr, log, DEFAULT_LAYOUT, auto=False)
     assert recognizer.read(sent, Deadline.after(60)).pages[1].result == RESULT
     assert service.sent == ["image"]
+    for longer in (content + bytes(more) for more in range(20)):
+        assert OcrInput(encoded=encode(b64encode(longer).decode())).content() == longer
+
+
+@pytest.mark.parametrize(("letters", "kind"), [(4095, Kind.NOT_AN_IMAGE), (4094, Kind.UNKNOWN)])
+def test_the_kind_of_a_file_that_is_sent_is_the_one_of_its_first_4_kilobytes(
+    letters: int, kind: Kind
+) -> None:
+    assert File.sent(b64encode(b"a" * letters + b"\0" * 99).decode()).kind is kind
+
+
+def test_a_request_has_the_file_or_its_url() -> None:
+    url = "https://files.test/a.jpg"
+    assert OcrInput(url=url).members() == {"url": url}
+    assert OcrInput(image=b"image").members() == {"image": "aW1hZ2U="}
+    assert OcrInput(encoded="aW1hZ2U").members() == {"image": "aW1hZ2U"}
 
 
 def test_a_file_that_is_not_valid_base64_is_refused_as_the_service_does() -> None:

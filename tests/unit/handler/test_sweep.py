@@ -236,6 +236,23 @@ def test_a_sweep_out_of_time_leaves_a_checkpoint_for_the_next_one() -> None:
     assert len(cloud.ocr.given) == 20
 
 
+@pytest.mark.parametrize(("seconds", "is_begun"), [(5.0, True), (4.9, False)])
+def test_an_input_is_begun_while_there_is_time_for_one(seconds: float, is_begun: bool) -> None:
+    cloud = Cloud()
+    cloud.put("incoming/a.jpg")
+    cloud.seconds = seconds
+    assert ("recognized" in cloud.run()) is is_begun
+
+
+def test_a_sweep_out_of_time_lists_no_further_page() -> None:
+    cloud = Cloud()
+    for index in range(1500):
+        cloud.put(f"incoming/{index:04d}.jpg")
+    cloud.seconds = 4.0
+    cloud.run()
+    assert cloud.store.requests.count(("list", "incoming/")) == 1
+
+
 def test_the_next_sweep_begins_at_the_first_input_without_time() -> None:
     cloud = Cloud(SWEEP_CONCURRENCY="1")
     for name in "abc":
