@@ -25,9 +25,11 @@ from quota_invoice.errors import (
     UnusableAnswer,
 )
 from quota_invoice.logs import Log
+from quota_invoice.obs.objects import Source
 from quota_invoice.recognition.formats import memory
 from quota_invoice.recognition.formats.kinds import Kind
 from quota_invoice.recognition.ocr_input import File, OcrInput
+from quota_invoice.recognition.pages import Pages
 from quota_invoice.recognition.reading import Api, Reading
 from quota_invoice.recognition.recognizer import Recognizer
 from quota_invoice.recognition.tickets import NO_INVOICE
@@ -233,6 +235,15 @@ def test_a_page_of_a_tiff_that_is_refused_costs_no_other_page(code: str) -> None
     assert list(reading.pages) == [1]
     assert service.record
     assert service.record["ocr"]["fallback"]["code"] == "Image.Converted"
+
+
+def test_the_pages_of_a_tiff_are_sent_in_their_order() -> None:
+    sizes = [(800, 600), (600, 400), (400, 500)]
+    content = formats.of_pages(*(Image.new("L", size, 255) for size in sizes))
+    service = Service(content=content)
+    service.read()
+    sent = [Image.open(io.BytesIO(given.image or b"")).size for given in service.ocr.given]
+    assert sent == sizes
 
 
 def test_a_tiff_of_one_page_is_read_by_url() -> None:
@@ -630,6 +641,23 @@ def test_kept_pages_are_removed_by_one_request_and_others_by_none() -> None:
     service.read(PDF)
     service.forget()
     assert service.store.writes == []
+
+
+@pytest.mark.parametrize(("pages", "writes"), [(8, 0), (9, 1), (16, 1), (17, 2)])
+def test_every_eight_pages_of_a_long_pdf_are_kept_and_removed_after_its_end(
+    pages: int, writes: int
+) -> None:
+    service = Service(content=pdf_of(pages))
+    service.read(PDF)
+    assert service.store.writes == [PAGES] * writes
+    service.forget()
+    assert service.store.records == {}
+
+
+def test_no_pages_are_kept_where_there_are_none() -> None:
+    source = Source("invoices", PDF, "e", 1, None, None)
+    assert not Pages(FakeStore(), source, PAGES).keep()
+    assert not Pages(FakeStore(), None, PAGES).keep()
 
 
 def test_the_pages_before_the_end_of_the_time_are_kept() -> None:

@@ -281,6 +281,11 @@ def test_an_unknown_input_is_named_by_its_decoded_key() -> None:
     assert reply.json["error_msg"] == "nothing is known of incoming/2026/a b.jpg"
 
 
+def test_an_input_whose_name_reads_like_an_encoded_one_is_found_by_its_name() -> None:
+    reply = Api(objects={"incoming/a%20b.jpg": b"image"}).ask("GET", "/invoices/a%20b.jpg")
+    assert (reply.status, reply.json["source"]["key"]) == (202, "incoming/a%20b.jpg")
+
+
 def test_below_a_mount_point_paths_begin_with_it() -> None:
     api = Api()
     event = {
