@@ -123,6 +123,17 @@ def test_a_page_of_too_many_bytes_ends_before_its_limit_and_goes_on(
         assert pages > 1
 
 
+def test_a_page_may_have_exactly_as_many_bytes_as_its_limit(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = page(api, "include=record")
+    texts = [json.dumps(entry, ensure_ascii=False) + ", " for entry in whole]
+    size = (8 << 10) + sum(len(text.encode()) for text in texts)
+    for limit, following in ((size, None), (size - 1, D)):
+        monkeypatch.setattr(list_invoices, "_LARGEST_PAGE", limit)
+        assert api.ask("GET", "/invoices?include=record").json["next"] == following
+
+
 def with_invoices(api: Api, number: int) -> None:
     """Let the record of the first file have so many invoices."""
     record = api.store.records["results/a.json"]

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema_rs import is_valid
 
+from quota_invoice.api import list_invoices
 from quota_invoice.api.openapi.describe import describe
 from quota_invoice.api.openapi.json_schema import COUNT, COUNT_OR_NULL
 from quota_invoice.api.openapi.schemas import KEY, MARKER, PREFIX
@@ -64,6 +65,19 @@ def test_pages_of_any_size_list_every_input_once_in_order(api: Api, limit: int) 
     assert listed(api, f"limit={limit}") == ALL
 
 
+def test_an_entry_has_what_the_listing_says(api: Api) -> None:
+    assert api.ask("GET", "/invoices?limit=1").json["invoices"] == [
+        {
+            "key": "incoming/a",
+            "status": "recognized",
+            "etag": etag(b"x"),
+            "size": 1,
+            "uploaded_at": "2026-11-22T00:00:00Z",
+            "record": "/invoices/incoming/a",
+        }
+    ]
+
+
 def test_records_of_the_same_second_are_read(api: Api) -> None:
     api.store.times = {}
     assert listed(api) == ALL
@@ -88,6 +102,8 @@ def test_inputs_that_are_gone_are_listed_if_asked_for(api: Api, limit: int) -> N
     [entry, _] = api.ask("GET", "/invoices?status=gone").json["invoices"]
     assert entry["record"] == "/invoices/incoming/a"
     assert (entry["etag"], entry["size"]) == (etag(b"x"), 1)
+    del api.store.records["results/a.json"]["source"]["size"]
+    assert api.ask("GET", "/invoices?status=gone").json["invoices"][0]["size"] == 0
 
 
 def test_what_is_ignored_by_now_is_in_no_list(api: Api) -> None:
@@ -162,6 +178,22 @@ def test_a_page_out_of_time_says_where_to_continue(api: Api) -> None:
     page = api.ask("GET", "/invoices").json
     assert 0 < len(page["invoices"]) < len(ALL)
     assert page["next"] == page["invoices"][-1]["key"]
+
+
+@pytest.mark.parametrize(("left", "is_whole"), [(1.6, True), (1.4, False)])
+def test_half_of_a_short_time_is_kept_to_return_the_page(
+    api: Api, left: float, is_whole: bool
+) -> None:
+    on_clock(api, chain([3.0] * 8, repeat(left)))
+    assert (api.ask("GET", "/invoices").json["next"] is None) is is_whole
+
+
+def test_a_full_page_lists_no_further_inputs(monkeypatch: pytest.MonkeyPatch) -> None:
+    for limit, size in ((1, 4 << 20), (1000, 9000)):
+        monkeypatch.setattr(list_invoices, "_LARGEST_PAGE", size)
+        api = Api(objects={f"incoming/{index:04}": b"x" for index in range(1500)})
+        assert api.ask("GET", f"/invoices?limit={limit}").json["next"]
+        assert api.store.requests.count(("list", "incoming/")) == 1
 
 
 def test_records_without_inputs_do_not_delay_a_page() -> None:
