@@ -49,6 +49,32 @@ EQUIVALENT = (
     ),
     Equivalent(
         "invoice/place.py",
+        "_LONGEST = 16 # characters of a name",
+        "_LONGEST = 15 # characters of a name",
+        "as above",
+    ),
+    Equivalent(
+        "invoice/place.py",
+        "city = province if code[:2] in _MUNICIPALITIES else"
+        " names.get(code[:4]) if code[2:] else None",
+        "city = province if code[:2] in _MUNICIPALITIES else"
+        " names.get(code[:4]) if code[ 3:] else None",
+        "no city has a code of three digits",
+    ),
+    Equivalent(
+        "invoice/place.py",
+        "beginnings = (text[:end] for end in range(min(_LONGEST, len(text)), 0, -1))",
+        "beginnings = (text[:end] for end in range(min(_LONGEST, len(text)), -1, -1))",
+        "no name is empty",
+    ),
+    Equivalent(
+        "invoice/file_rules.py",
+        'return separator.join(f"{run.start}{end}" for run, end in zip(runs, last, strict=True))',
+        'return separator.join(f"{run.start}{end}" for run, end in zip(runs, last, strict=False))',
+        "both lists have an entry for each run",
+    ),
+    Equivalent(
+        "invoice/place.py",
         "@cache",
         "",
         "the tables are the same each time; keeping them saves time",

@@ -34,6 +34,7 @@ from tests.support.fakes import RESULT
         ("云南大理州", Place("云南省", "大理白族自治州")),
         ("广西 柳州", Place("广西壮族自治区", "柳州市")),
         ("内蒙古自治区锡林郭勒盟", Place("内蒙古自治区", "锡林郭勒盟")),
+        ("朝阳区建国路", Place(None, None)),
         ("火星", Place(None, None)),
         ("", Place(None, None)),
     ],
@@ -51,6 +52,7 @@ def test_places_in_their_spellings(location: str, place: Place) -> None:
         ("163251909110", "青海省海南州"),
         ("134141909110", "安徽省合肥市巢湖市"),
         ("134011909110", "巢湖市"),
+        ("137121909110", "山东省济南市"),
         ("152221909110", "贵州省铜仁市"),
         ("152061909110", "铜仁地区"),
     ],
@@ -68,6 +70,12 @@ def test_a_district_or_a_former_name_does_not_contradict_the_code(code: str, loc
 def test_another_place_contradicts_the_code(code: str, location: str) -> None:
     entry = interpret({**RESULT, "code": code, "location": location})
     assert "contradicting_place" in [each["code"] for each in entry["findings"]]
+
+
+@pytest.mark.parametrize(("year", "is_local"), [("16", True), ("17", False)])
+def test_the_last_codes_of_local_bureaus_are_those_of_2016(year: str, is_local: bool) -> None:
+    entry = interpret({**RESULT, "code": f"24403{year}29474"})
+    assert ("old_local_bureau" in [each["code"] for each in entry["findings"]]) is is_local
 
 
 def test_the_table_of_divisions_is_that_of_the_standard() -> None:
