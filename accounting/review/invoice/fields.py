@@ -14,6 +14,7 @@ from quota_invoice.reviews.states import texts_of
 
 _VERY_LOW = 0.6  # a confidence below it is shown in the colour of serious findings
 _FIELD_WORDS = {"code": "code", "number": "number", "place": "location", "amount": "amount"}
+_FIELD_WORDS |= {"year": "code", "bureau": "code"}  # the code names both
 _OF_TEXTS = {*(rule.__name__ for rule in RULES), DUPLICATE_RULE}
 _SEVERITIES = {"serious": "bad", "doubt": "doubtful"}
 
@@ -126,6 +127,8 @@ def _field_of(code: str) -> str | None:
 
     >>> _field_of("low_confidence.number"), _field_of("malformed_code"), _field_of("duplicate")
     ('number', 'code', None)
+    >>> _field_of("early_year"), _field_of("old_local_bureau")
+    ('code', 'code')
     """
     rule, _, name = code.partition(".")
     return name if name in NAMES else _FIELD_WORDS.get(rule.rpartition("_")[2])

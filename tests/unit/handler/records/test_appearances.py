@@ -370,7 +370,7 @@ def test_the_longest_key_and_an_odd_one_have_entries_of_moderate_length() -> Non
         assert len(DEFAULT_LAYOUT.appearance_key("1" * 12, "2" * 8, Appearance(key, None))) < 100
 
 
-def test_a_duplicate_of_a_person_names_its_file_and_lacks_none_unless_asked() -> None:
+def test_the_first_file_of_a_duplicate_by_decision_is_there_unless_somebody_asks() -> None:
     invoice = {**interpret(RESULT), "review": {"verdict": "duplicate"}, "duplicate_of": A}
     [named] = name_duplicates([invoice], B, {})
     assert named["duplicate_of"] == A
