@@ -7,7 +7,7 @@ from dataclasses import fields
 from pathlib import Path  # pydantic reads the annotations when the class is made
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.dataclasses import dataclass
 
 _PREFIX = "QUOTA_OCR_"
@@ -87,13 +87,6 @@ class Settings:
     workers: int = Field(default=2, ge=1, le=64)
     """Images read at the same time; the largest take about 250 MB each."""
 
-    @model_validator(mode="after")
-    def _together(self) -> Settings:
-        problems = _problems_together(vars(self))
-        if problems:
-            raise SettingsError(problems)
-        return self
-
     @classmethod
     def read(cls, environ: Mapping[str, str], **overrides: Any) -> Settings:  # noqa: ANN401 - checked by pydantic
         """Read ``environ``; ``overrides`` other than None take precedence. Empty values are unset.
@@ -111,13 +104,13 @@ class Settings:
         problems += [f"{_PREFIX}{name.upper()} is unknown" for name in sorted(found.keys() - known)]
         found = {name: value for name, value in found.items() if name in known}
         found |= {name: value for name, value in overrides.items() if value is not None}
+        problems += _problems_together(found)
         try:
             settings = cls(**found)
         except ValidationError as error:
-            items = error.errors()
-            problems += [line for item in items for line in _problems(item)]
-            if items[0]["loc"]:  # pydantic has looked at single settings only
-                problems += _problems_together(found)
+            problems += [
+                f"{_PREFIX}{str(item['loc'][0]).upper()}: {item['msg']}" for item in error.errors()
+            ]
         if problems:
             raise SettingsError(problems)
         return settings
@@ -156,11 +149,3 @@ def _problems_together(values: Mapping[str, Any]) -> list[str]:
     if 0 < len(values.get("token_secret", "")) < _MIN_TOKEN_SECRET:
         problems.append(f"{_PREFIX}TOKEN_SECRET: at least {_MIN_TOKEN_SECRET} characters")
     return problems
-
-
-def _problems(item: Any) -> list[str]:  # noqa: ANN401 - pydantic's own shape
-    cause = item.get("ctx", {}).get("error")
-    if isinstance(cause, SettingsError):
-        return cause.problems
-    name = _PREFIX + str(item["loc"][0]).upper() if item["loc"] else _PREFIX
-    return [f"{name}: {item['msg']}"]

@@ -13,8 +13,15 @@ from quota_invoice.reviews.effective import CONFLICT
 from quota_invoice.reviews.states import texts_of
 
 _VERY_LOW = 0.6  # a confidence below it is shown in the colour of serious findings
-_FIELD_WORDS = {"code": "code", "number": "number", "place": "location", "amount": "amount"}
-_FIELD_WORDS |= {"year": "code", "bureau": "code"}  # the code names both
+# The last words of the rules' names, with the fields that they are about.
+_FIELD_WORDS = {
+    "code": "code",
+    "year": "code",
+    "bureau": "code",
+    "number": "number",
+    "place": "location",
+    "amount": "amount",
+}
 _OF_TEXTS = {*(rule.__name__ for rule in RULES), DUPLICATE_RULE}
 _SEVERITIES = {"serious": "bad", "doubt": "doubtful"}
 

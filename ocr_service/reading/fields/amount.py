@@ -34,7 +34,7 @@ _FIGURES = re.compile(
     r"|(\d{1,2}|\d{1,3}(?:,\d{3})+)(?![\d.,]))"
 )
 _PLAIN = re.compile(
-    r"^(?:(?:票 ?面 ?)?(?:金 ?额|面 ?[额值])?[ :：]*)"
+    r"^(?:票 ?面 ?)?(?:金 ?额|面 ?[额值])?[ :：]*"
     r"(\d{1,3}(?:,\d{3})+|\d{1,6})(?:[.．](\d0) ?元?| ?元)$"
 )
 _UNIT = re.compile(r" *[元圆圓园员] *[整正]?")
@@ -85,8 +85,8 @@ def value_of_words(words: str) -> int:
     for character in words:
         unit = _UNITS.get(character, 0)
         if unit:
-            has_count = digit or character in {"拾", words}
-            if unit >= last_unit or not has_count or words == "万":
+            has_count = digit or character == "拾" or words in {"佰", "仟"}
+            if unit >= last_unit or not has_count:
                 return 0
             total, digit, last_unit = total + (digit or 1) * unit, 0, unit
         elif digit:

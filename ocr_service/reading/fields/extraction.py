@@ -79,7 +79,7 @@ class Extraction:
         others = [*self.other_titles, *other_titles]
 
         def own(candidates: Sequence[Candidate]) -> list[Candidate]:
-            return [each for each in candidates if _is_below(title, each.line, others)]
+            return [each for each in candidates if _is_on_paper(title, each.line, others)]
 
         def own_labels(labels: Sequence[Line]) -> list[Line]:
             return [each for each in labels if is_below(each.box, title.box)]
@@ -122,7 +122,7 @@ def extract(lines: Sequence[Line]) -> Extraction:
     )
 
 
-def _is_below(title: Line, line: Line, other_titles: Sequence[Line]) -> bool:
+def _is_on_paper(title: Line, line: Line, other_titles: Sequence[Line]) -> bool:
     """Whether a line is below this title, and no title of another paper is nearer above it."""
     nearer = (each for each in other_titles if _away(each, line) < _away(title, line))
     return is_below(line.box, title.box) and not any(
