@@ -132,7 +132,7 @@ def _read_secrets(found: dict[str, Any]) -> list[str]:
 
 
 def _problems_together(values: Mapping[str, Any]) -> list[str]:
-    """Return the problems that settings have only together, or with the machine's files."""
+    """Return the problems of settings that depend on each other, or on files."""
     problems = [
         f"{_PREFIX}{one.upper()} and {_PREFIX}{other.upper()} go together"
         for one, other in (("ak", "sk"), ("user", "password"), ("tls_cert", "tls_key"))

@@ -74,7 +74,8 @@ def value_of_words(words: str) -> int:
     >>> value_of_words("拾拾"), value_of_words("伍伍"), value_of_words("万")
     (0, 0, 0)
 
-    A form has its units printed: 零佰 is none of them, and 仟 alone may have lost its digit.
+    On a form, the units are printed: 零佰 means no hundreds. A unit without a digit is invalid,
+    unless it is 拾 or the whole numeral.
 
     >>> value_of_words("零佰伍拾"), value_of_words("仟佰贰拾"), value_of_words("佰")
     (50, 0, 100)

@@ -69,7 +69,7 @@ def height(box: Box) -> float:
 
 
 def is_below(box: Box, title: Box) -> bool:
-    """Whether a box is not above the line of an aligned title, by more than the title's height.
+    """Whether a box is below an aligned title, beside it, or at most its height above it.
 
     >>> title = np.array([[0, 20], [90, 20], [90, 30], [0, 30]], np.float32)
     >>> is_below(title + 40, title), is_below(title - 5, title), is_below(title - 15, title)
