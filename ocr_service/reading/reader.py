@@ -16,18 +16,21 @@ from ocr_service.reading.multi_invoice import transformed
 from ocr_service.reading.paper_edges import paper_on_image
 from ocr_service.reading.text.engine import Engine, Image, crop
 from ocr_service.reading.text.lines import Line
-from ocr_service.reading.text.orientation import length
+from ocr_service.reading.text.orientation import Box, length
 from ocr_service.reading.text.page import (
+    FIRST,
+    NEXT,
     Page,
     as_corners,
     detect,
-    has_nearer,
-    has_taller,
-    is_cut,
+    likely,
     near,
+    nearer,
     paper_corners,
-    read_in_batches,
+    parts_of,
     read_rest,
+    read_some,
+    taller,
     text_area,
     text_share,
 )
@@ -201,15 +204,17 @@ class Reader:
         angle = 0.0 if is_own else None
         page = self._detect(image, angle)
         found = again = Extraction()
-        for seen in read_in_batches(self._engine, image, page, known):
-            page, found = seen, extracted(seen.lines).merged_with(again)
+        boxes = page.unread[:FIRST]
+        while boxes:
+            page = read_some(self._engine, image, page, boxes, known)
+            found = extracted(page.lines).merged_with(again)
             own = found.of_one_paper()
             if own.is_complete and not (own.is_sufficient or again.codes or again.numbers):
                 again = self._reread(image, own)
                 found = found.merged_with(again)
                 own = found.of_one_paper()
-            if own.is_sufficient and not _is_any_doubtful(own, page):
-                return found, page
+            likely_ = likely(page, is_amount_known=own.has_amount)
+            boxes = (_doubtful(own, page) if own.is_sufficient else likely_)[:NEXT]
         own = found.of_one_paper()
         if own.is_sufficient or own.is_sufficient_without_words:
             return found, page
@@ -235,14 +240,19 @@ class Reader:
         return Extraction(codes=codes, numbers=numbers)
 
 
-def _is_any_doubtful(own: Extraction, page: Page) -> bool:
-    """Whether unread text may be a part of a value, or the value in place of this one."""
+def _doubtful(own: Extraction, page: Page) -> list[Box]:
+    """Return the unread boxes that may be a part of a value, or the value in place of this one."""
     words = [each.line for each in own.words]
     digits = [each.line for each in (*own.codes, *own.numbers)]
     sizes = [*((line, _WORDS) for line in words), *((line, _DIGITS) for line in digits)]
-    return any(is_cut(page, line) or has_taller(page, line) for line in words) or any(
-        has_nearer(page, line, title, size) for line, size in sizes for title in own.titles
-    )
+    found = [box for line in words for box in (*parts_of(page, line), *taller(page, line))]
+    found += [
+        box
+        for line, size in sizes
+        for title in own.titles
+        for box in nearer(page, line, title, size)
+    ]
+    return list({id(box): box for box in found}.values())
 
 
 def _is_small(title: Line | None, image: Image) -> bool:

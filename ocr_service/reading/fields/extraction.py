@@ -37,10 +37,15 @@ class Extraction:
         """Whether every field was found beside its label."""
         return bool(
             self.titles
-            and any(each.trust > BROKEN for each in self.words)
+            and self.has_amount
             and any(each.label is Label.OWN for each in self.codes)
             and any(each.label is Label.OWN for each in self.numbers)
         )
+
+    @property
+    def has_amount(self) -> bool:
+        """Whether there is an amount in words that lacks no character."""
+        return any(each.trust > BROKEN for each in self.words)
 
     @property
     def is_sufficient(self) -> bool:

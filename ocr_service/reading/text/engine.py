@@ -20,6 +20,7 @@ from typing import Any
 import cv2
 import numpy as np
 import openvino
+import openvino.opset13 as opset
 import rapidocr
 from numpy.typing import NDArray
 from rapidocr.ch_ppocr_rec.utils import CTCLabelDecode
@@ -41,7 +42,10 @@ _DIRECTION_WIDTH = 192  # pixels of a line in the direction classifier
 # Widely spaced and monospaced digits look full-width to the model, which then shares the chance of
 # a digit between its two forms.
 _WIDE = {chr(ord(each) + 0xFEE0): each for each in string.digits + string.ascii_letters}
+# Characters beside those of GB 2312 that the fields know.
+_OTHER = "碼〇萬貳弍參叄陸壸臺捨圓¥·º—"
 _WIDTH_STEP = 64  # pixels; widths are rounded up, so that OpenVINO compiles few shapes
+_SQUEEZED = 0.95  # of its width: a line that is hardly wider than a step is narrowed to it
 # Compiled operations that OpenVINO keeps: those for all widths of lines, and few of those for whole
 # pages, which hold much memory and seldom fit the next page.
 _LINE_SHAPES, _PAGE_SHAPES = 220, 8
@@ -83,6 +87,26 @@ class _Network:
             self._idle.put(request)
 
 
+def _restrict(recognition: openvino.Model, kept: Sequence[int]) -> None:
+    """Remove all other characters from the model's last layer, which takes a tenth of the time."""
+    operations = recognition.get_ordered_ops()
+    product = [each for each in operations if each.get_type_name() == "MatMul"][-1]
+    [into_sum] = product.output(0).get_target_inputs()
+    for weights, axis in ((product.input(1), 1), (into_sum.get_node().input(1), 0)):
+        restricted = opset.gather(weights.get_source_output(), np.array(kept), np.array(axis))
+        weights.replace_source_output(restricted.output(0))
+    recognition.validate_nodes_and_infer_types()
+
+
+def is_on_invoices(character: str) -> bool:
+    """Whether the recognition keeps this character: those of GB 2312, and some that rules name."""
+    try:
+        character.encode("gb2312")
+    except UnicodeEncodeError:
+        return character in _OTHER
+    return True
+
+
 class Engine:
     """Loads the models; threads may share an engine."""
 
@@ -92,7 +116,10 @@ class Engine:
         core = openvino.Core()
         recognition = core.read_model(_MODELS / "PP-OCRv6_rec_small.onnx")
         characters = recognition.get_rt_info()["framework"]["character"].value.splitlines()
-        self._characters = list(CTCLabelDecode(characters).character)
+        known = list(CTCLabelDecode(characters).character)
+        kept = [at for at, each in enumerate(known) if at == 0 or is_on_invoices(each)]
+        _restrict(recognition, kept)
+        self._characters = [known[at] for at in kept]
         narrow = {each: at for at, each in enumerate(self._characters)}
         pairs = [(at, narrow[half]) for wide, half in _WIDE.items() if (at := narrow.get(wide))]
         self._wide, self._narrow = np.array(pairs).T
@@ -164,7 +191,8 @@ class Engine:
         width = round(line.shape[1] * _LINE_HEIGHT / line.shape[0] * stretch)
         width = round(width * _NARROWED) if width > _VERY_LONG and stretch <= 1 else width
         width = max(8, min(_MAX_LINE_WIDTH, width))
-        padded = max(2, -(-width // _WIDTH_STEP)) * _WIDTH_STEP
+        padded = max(2, math.ceil(width * _SQUEEZED / _WIDTH_STEP)) * _WIDTH_STEP
+        width = min(width, padded)
         chances = self._recognition(_line_tensor(line, width, padded)[np.newaxis])[0]
         chances[:, self._narrow] += chances[:, self._wide]
         chances[:, self._wide] = 0

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 from statistics import mean, median
 from typing import Any
 
@@ -27,10 +28,10 @@ from ocr_service.reading.text.reuse import known_line, moved
 
 _VOTERS = 5  # number of the longest lines that decide whether the image is upside down
 _EVEN = 0.5  # chance
-_FIRST, _NEXT = 4, 2  # lines in the first batch and in each further batch
+FIRST, NEXT = 4, 2  # lines that are read at first, and then each time
 _MAX_LINES = 120  # on an image; a newspaper would take minutes
 _SMALL = 0.8  # of the usual height of a line
-_PIECE = 1.8  # heights
+_PIECE = 1.6  # heights; 壹元 has 1.7
 _TALLER = 1.1  # times the height of a line, which varies by some percent from box to box
 # The printer's line, which is useless, is the longest of all and lower than others.
 _LONG, _LOW = 15.0, 0.95
@@ -94,64 +95,80 @@ def _by_priority(boxes: list[Box]) -> list[Box]:
     """Return the boxes in the order in which they are read, so that few are read for all fields.
 
     Title, code and number are the longest lines, and the amount is the tallest of the others. Then
-    come pieces of a character or two, and last small print and the printer's line.
+    come pieces of a character, and last small print and the printer's line.
     """
     usual = median([height(box) for box in boxes if length(box) > 3 * height(box)] or [0.0])
 
     def uselessness(box: Box) -> int:
-        printers_line = length(box) > _LONG * height(box) and height(box) < _LOW * usual
-        if height(box) < _SMALL * usual or printers_line:
+        is_low = _is_very_long(box) and height(box) < _LOW * usual
+        if height(box) < _SMALL * usual or is_low:
             return 2
         return int(length(box) < _PIECE * height(box))
 
     tallest = sorted(boxes, key=height, reverse=True)[:_MAX_LINES]
     useful = [box for box in tallest if not uselessness(box)]
-    first = sorted(useful, key=length, reverse=True)[:_FIRST]
+    first = sorted(useful, key=length, reverse=True)[:FIRST]
     chosen = {id(box) for box in first}
     rest = [box for box in tallest if id(box) not in chosen]
     return first + sorted(rest, key=uselessness)
 
 
-def read_in_batches(
-    engine: Engine, image: Image, page: Page, known: Sequence[Line] = ()
-) -> Iterator[Page]:
-    """Read the page batch by batch, so that the caller can stop early.
+def _is_very_long(box: Box) -> bool:
+    return length(box) > _LONG * height(box)
+
+
+def likely(page: Page, *, is_amount_known: bool) -> list[Box]:
+    """Return the unread boxes that likely have what is missing, the likeliest first.
+
+    Code and number are long lines. Without an amount, every second box is one of the tallest.
+    """
+    possible = [box for box in page.unread if not _is_very_long(box)]
+    long = sorted(possible, key=length, reverse=True)
+    if is_amount_known:
+        mixed = [*long, *page.unread]
+    else:
+        mixed = [box for pair in zip_longest(page.unread, long) for box in pair if box is not None]
+    return list({id(box): box for box in mixed}.values())
+
+
+def read_some(
+    engine: Engine, image: Image, page: Page, boxes: Sequence[Box], known: Sequence[Line] = ()
+) -> Page:
+    """Read some of the unread boxes, so that the caller can stop early.
 
     Reading takes most of the time, and half of all text is not in a field. ``known``: lines that
     were read before.
     """
-    count = _FIRST
-    while page.unread:
-        lines = page.lines + read_unknown(engine, image, page.unread[:count], page.angle, known)
-        page = replace(page, lines=lines, unread=page.unread[count:])
-        count = _NEXT
-        yield page
+    lines = page.lines + read_unknown(engine, image, boxes, page.angle, known)
+    chosen = {id(box) for box in boxes}
+    return replace(page, lines=lines, unread=[box for box in page.unread if id(box) not in chosen])
 
 
-def is_cut(page: Page, line: Line) -> bool:
-    """Whether an unread box may contain the start or the end of this line.
+def parts_of(page: Page, line: Line) -> list[Box]:
+    """Return the unread boxes that may contain the start or the end of this line.
 
     Without its start, 贰 拾 元 would be another amount, and so would 壹元 伍角 without its end.
     """
-    for box in page.unread:
+
+    def is_part(box: Box) -> bool:
         left, right, middle, high = level_position(box, page.angle)
         low, tall = sorted((high, line.height))
         if abs(middle - line.middle) > tall / 2:
-            continue
+            return False
         if tall / 2 < low and -tall < line.left - right < _REACH * tall:
             return True
-        if _ALIKE * tall < low and 0 < left - line.right < _REACH * tall:
-            return True
-    return False
+        return _ALIKE * tall < low and 0 < left - line.right < _REACH * tall
+
+    return [box for box in page.unread if is_part(box)]
 
 
-def has_taller(page: Page, line: Line) -> bool:
-    """Whether unread text is taller than this amount: most amounts are the tallest print."""
-    return any(height(box) > _TALLER * line.height for box in page.unread)
+def taller(page: Page, line: Line) -> list[Box]:
+    """Return the unread boxes taller than this amount: most amounts are the tallest print."""
+    return [box for box in page.unread if height(box) > _TALLER * line.height]
 
 
-def has_nearer(page: Page, line: Line, title: Line, size: tuple[float, float]) -> bool:
-    """Whether unread text that can be such a value is nearer below the title than this value.
+def nearer(page: Page, line: Line, title: Line, size: tuple[float, float]) -> list[Box]:
+    """Return the unread boxes that can be such a value, and are nearer below the title than it.
 
     Where one invoice lies on another, both may show a value, and the farther one is below.
     ``size``: the least height and length of a value, relative to this one.
@@ -162,10 +179,14 @@ def has_nearer(page: Page, line: Line, title: Line, size: tuple[float, float]) -
 
     far = away(line.box)
     tall, long = size[0] * line.height, size[1] * length(line.box)
-    return any(
-        height(box) > tall and length(box) > long and away(box) < far and is_below(box, title.box)
+    return [
+        box
         for box in page.unread
-    )
+        if height(box) > tall
+        and length(box) > long
+        and away(box) < far
+        and is_below(box, title.box)
+    ]
 
 
 def paper_corners(page: Page, boxes: Sequence[Box]) -> Corners:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import cast
 
 import numpy as np
@@ -13,9 +14,9 @@ from ocr_service.reading.fields import amount, code, confidence, number, place
 from ocr_service.reading.fields.candidates import Candidate, Label
 from ocr_service.reading.fields.extraction import Extraction, extract
 from ocr_service.reading.text import lines
-from ocr_service.reading.text.engine import Engine
+from ocr_service.reading.text.engine import Engine, is_on_invoices
 from ocr_service.reading.text.lines import Line
-from ocr_service.reading.text.page import Page, detect, has_taller
+from ocr_service.reading.text.page import Page, detect, likely, taller
 
 
 def line(
@@ -204,10 +205,44 @@ def test_reading_goes_on_while_an_unread_line_is_taller_than_the_amount() -> Non
         line("通用定额发票", 0, 90),
         line("伍元", 0, 180, height=40),
     )
-    assert has_taller(Page([found], [title.box, tall.box], 0.0), found)
-    assert not has_taller(Page([found], [title.box], 0.0), found)
+    assert indices(taller(Page([found], [title.box, tall.box], 0.0), found), tall, title) == [0]
+    assert taller(Page([found], [title.box], 0.0), found) == []
     piece = line("伍", 0, 180, height=40)
-    assert has_taller(Page([found], [title.box, piece.box], 0.0), found)
+    assert indices(taller(Page([found], [title.box, piece.box], 0.0), found), piece) == [0]
+
+
+def indices(boxes: list[NDArray[np.float32]], *among: Line) -> list[int]:
+    """Return the position of each box among these lines."""
+    return [[each.box is box for each in among].index(True) for box in boxes]
+
+
+def test_the_longest_unread_line_is_read_next_if_a_digit_is_missing() -> None:
+    note, number_line = line("(盖章有效)", 0, 230, height=36), line("发票号码 01234567", 0, 180)
+    page = Page([], [note.box, number_line.box], 0.0)
+    assert indices(likely(page, is_amount_known=True), note, number_line) == [1, 0]
+
+
+def test_the_tallest_and_the_longest_unread_line_are_read_next_if_the_amount_is_missing() -> None:
+    words, other = line("壹元", 0, 280, height=50), line("拾伍", 300, 280, height=40)
+    number_line = line("发票号码 01234567", 0, 180)
+    page = Page([], [words.box, other.box, number_line.box], 0.0)
+    expected = [0, 2, 1]
+    assert indices(likely(page, is_amount_known=False), words, other, number_line) == expected
+
+
+def test_an_amount_of_two_characters_is_read_before_pieces_of_one() -> None:
+    # A detected box has a margin, so that two characters are less than twice as wide as high.
+    piece, words = line("联", 300, 0, height=60), line("壹元", 0, 280, height=40)
+    words.box[1:3, 0] -= 10
+    page = detect(cast("Engine", Found(piece, words)), np.zeros((450, 600, 3), np.uint8), side=544)
+    assert [box.tolist() for box in page.unread] == [words.box.tolist(), piece.box.tolist()]
+
+
+def test_the_engine_knows_all_characters_of_the_field_rules() -> None:
+    rules = Path(code.__file__).parent.glob("*.py")
+    text = "".join(path.read_text(encoding="utf-8") for path in rules)
+    assert [each for each in sorted(set(text)) if not is_on_invoices(each)] == []
+    assert not is_on_invoices("龘")
 
 
 @pytest.mark.parametrize(
