@@ -49,7 +49,8 @@ class Report:
         if failures := found.failures.total():
             points.append(f"failed inputs: {failures}; their records below failures/ have hints")
         if found.doubtful:
-            points.append(f"doubtful records: {found.doubtful}; make review shows them")
+            command = "make review REVIEWER=name, with the same LOCAL=1 or STAGE,"
+            points.append(f"doubtful records: {found.doubtful}; {command} shows them")
         if conflicts := found.reviews[CONFLICT]:
             points.append(f"invoices on which people decided differently: {conflicts}")
         age = self._oldest_age

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -80,12 +81,23 @@ def field_views(
                 getattr(label, language),
                 plain(texts[name]),
                 plain(read[name]) if read[name] != texts[name] else None,
-                None if value is None or value != value else round(100 * value),  # noqa: PLR0124 - NaN
+                _percent(value),
                 named.get(name, level),
                 is_doubtful,
             )
         )
     return shown
+
+
+def _percent(confidence: float | None) -> int | None:
+    """Return a confidence in percent, rounded down: none looks as if it reached a limit.
+
+    >>> _percent(0.8977), _percent(0.97), _percent(1.0), _percent(float("nan"))
+    (89, 97, 100, None)
+    """
+    if confidence is None or math.isnan(confidence):
+        return None
+    return math.floor(round(100 * confidence, 2))
 
 
 def _level(confidence: float | None, below: float) -> str:

@@ -36,7 +36,7 @@ def test_a_confidence_has_a_level_and_a_percentage(desk: MemoryDesk) -> None:
         "code": (80, "doubtful", True),
         "number": (50, "doubtful", True),
         "location": (97, "good", False),
-        "amount": (100, "good", False),
+        "amount": (99, "good", False),
     }
 
 
