@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +14,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter, ImageOps
 
 from ocr_service.reading.reader import Reader
+from ocr_service.reading.text.engine import Engine, Reading
+from ocr_service.reading.text.engine import Image as Pixels
 from tests.support.paths import PHOTOS, SAMPLES
 
 FIELDS = ("code", "number", "amount", "location")
@@ -29,6 +33,31 @@ def test_samples(reader: Reader, name: str) -> None:
     found = reader.read(pixels(SAMPLES / name))
     assert found is not None
     assert {field: getattr(found, field).text for field in FIELDS} == truth[name]
+
+
+@pytest.mark.parametrize(
+    ("name", "most"),
+    [
+        ("hangzhou-50-yuan-exif.jpg", 4),  # title, code, number and amount
+        ("shanghai-10-yuan-clean.png", 5),  # and a taller line than the amount
+        ("mianyang-5-yuan-letter-in-code.jpg", 6),  # small print is longer than the code
+    ],
+)
+def test_few_lines_are_read_for_all_fields(
+    reader: Reader, monkeypatch: pytest.MonkeyPatch, name: str, most: int
+) -> None:
+    read: list[Pixels] = []
+    recognize = Engine.recognize
+
+    def counted(engine: Engine, crops: Sequence[Pixels], **options: Any) -> list[Reading]:
+        read.extend(crops)
+        return recognize(engine, crops, **options)
+
+    monkeypatch.setattr(Engine, "recognize", counted)
+    found = reader.read(pixels(SAMPLES / name))
+    assert found is not None
+    assert found.code.text == truth[name]["code"]
+    assert len(read) <= most
 
 
 def test_the_polygon_lies_around_the_fields(reader: Reader) -> None:
