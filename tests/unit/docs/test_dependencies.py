@@ -22,7 +22,8 @@ else:
 
 TEXT = text_of("docs/dependencies.md")
 ROWS = {row[0].strip("`"): row for row in table_below(TEXT, "Package")}
-INDIRECT = {row[0].strip("`"): row[1].strip("`") for row in table_below(TEXT, "Imported package")}
+BROUGHT = {row[0].strip("`"): row for row in table_below(TEXT, "Imported package")}
+INDIRECT = {name: row[1].strip("`") for name, row in BROUGHT.items()}
 FUNCTION = "function"
 # Of the packages whose licence names the files in them as well, or has no name of SPDX.
 WITH_PARTS = re.compile(r"^([^,]+), with .+$")
@@ -95,7 +96,8 @@ def required_by(package: str) -> set[str]:
 
 def test_the_licences_are_those_of_the_packages() -> None:
     compared = 0
-    for name, row in ROWS.items():
+    assert all(len(row) == 4 and all(row) for row in BROUGHT.values())
+    for name, row in (ROWS | BROUGHT).items():
         try:
             metadata = importlib.metadata.metadata(name)
         except importlib.metadata.PackageNotFoundError:  # of an extra that is not installed
