@@ -23,6 +23,7 @@ from ocr_service.reading.text.page import (
     Page,
     as_corners,
     detect,
+    figures_of,
     likely,
     near,
     nearer,
@@ -241,11 +242,13 @@ class Reader:
 
 
 def _doubtful(own: Extraction, page: Page) -> list[Box]:
-    """Return the unread boxes that may be a part of a value, or the value in place of this one."""
+    """Return the unread boxes that may be a part of a value, confirm it, or replace it."""
     words = [each.line for each in own.words]
     digits = [each.line for each in (*own.codes, *own.numbers)]
     sizes = [*((line, _WORDS) for line in words), *((line, _DIGITS) for line in digits)]
     found = [box for line in words for box in (*parts_of(page, line), *taller(page, line))]
+    if not own.figures:
+        found += [box for line in words for box in figures_of(page, line)]
     found += [
         box
         for line, size in sizes

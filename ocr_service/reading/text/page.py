@@ -36,6 +36,9 @@ _TALLER = 1.1  # times the height of a line, which varies by some percent from b
 # The printer's line, which is useless, is the longest of all and lower than others.
 _LONG, _LOW = 15.0, 0.95
 _ALIKE = 0.75  # of the larger height: lower text behind an amount in words is its figures
+# The least height of figures, in heights of the words; their length, in heights of their own, from
+# ￥5 to ￥: 10000.00元; and how far apart, in heights of the words, a row and the next one are.
+_FIGURES, _FEW, _MANY, _ROW, _BELOW = 0.35, 1.5, 9.0, 0.6, 1.5
 _REACH = 5.0  # heights between characters that belong together, as in ``amount``
 _PAPER = 9.0  # heights of large print: no text of its paper is farther away
 _AROUND = 8.0  # heights of a line from the only text that was found to the edge of its paper
@@ -160,6 +163,26 @@ def parts_of(page: Page, line: Line) -> list[Box]:
         return _ALIKE * tall < low and 0 < left - line.right < _REACH * tall
 
     return [box for box in page.unread if is_part(box)]
+
+
+def figures_of(page: Page, line: Line) -> list[Box]:
+    """Return the unread boxes that may be the figures of this amount in words.
+
+    They stand right of the words or else below them, and are often much lower. They may contradict
+    the words, or show that these have lost a character.
+    """
+    beside, below = [], []
+    for box in page.unread:
+        left, right, middle, high = level_position(box, page.angle)
+        if high < _FIGURES * line.height or not _FEW * high < right - left < _MANY * high:
+            continue
+        down = middle - line.middle
+        if abs(down) < _ROW * line.height:
+            if 0 < left - line.right < _REACH * line.height:
+                beside.append(box)
+        elif 0 < down < _BELOW * line.height and left < line.right and right > line.left:
+            below.append(box)
+    return beside or below
 
 
 def taller(page: Page, line: Line) -> list[Box]:
