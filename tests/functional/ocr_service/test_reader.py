@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +14,10 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter, ImageOps
 
+from bench.drawing.invoice.content import Fixed, make_invoice
+from bench.drawing.invoices import print_sheet
+from bench.drawing.kinds import Kind
+from bench.drawing.random_numbers import rng_for
 from ocr_service.reading.reader import Reader
 from ocr_service.reading.text.engine import Engine, Reading
 from ocr_service.reading.text.engine import Image as Pixels
@@ -40,7 +45,7 @@ def test_samples(reader: Reader, name: str) -> None:
     [
         ("hangzhou-50-yuan-exif.jpg", 4),  # title, code, number and amount
         ("shanghai-10-yuan-clean.png", 5),  # and a taller line than the amount
-        ("mianyang-5-yuan-letter-in-code.jpg", 6),  # small print is longer than the code
+        ("mianyang-5-yuan-letter-in-code.jpg", 7),  # also its English title, 发票联 and figures
     ],
 )
 def test_few_lines_are_read_for_all_fields(
@@ -58,6 +63,27 @@ def test_few_lines_are_read_for_all_fields(
     assert found is not None
     assert found.code.text == truth[name]["code"]
     assert len(read) <= most
+
+
+@pytest.mark.parametrize(
+    ("layout", "place"), [("tall", "below the words"), ("plain", "right of the words")]
+)
+def test_figures_that_differ_from_the_words_are_noticed(
+    reader: Reader, layout: str, place: str
+) -> None:
+    differing = 0
+    for number in range(4):
+        rng = rng_for(f"figures {place}", number)
+        invoice = make_invoice(rng, Fixed(yuan=20))
+        invoice = dataclasses.replace(invoice, figures="￥500.00")
+        sheet = print_sheet(invoice, Kind(layouts=(layout,)), rng, 900)
+        if "figures" not in sheet.boxes:
+            continue
+        found = reader.read(np.asarray(sheet.sheet.convert("RGB")))
+        assert found is not None
+        assert found.amount.confidence <= 0.6
+        differing += 1
+    assert differing > 0
 
 
 def test_the_polygon_lies_around_the_fields(reader: Reader) -> None:

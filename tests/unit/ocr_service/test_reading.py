@@ -16,7 +16,15 @@ from ocr_service.reading.fields.extraction import Extraction, extract
 from ocr_service.reading.text import lines
 from ocr_service.reading.text.engine import Engine, is_on_invoices
 from ocr_service.reading.text.lines import Line
-from ocr_service.reading.text.page import Page, detect, likely, taller
+from ocr_service.reading.text.page import (
+    Page,
+    detect,
+    figures_of,
+    likely,
+    nearer,
+    parts_of,
+    taller,
+)
 
 
 def line(
@@ -214,6 +222,70 @@ def test_reading_goes_on_while_an_unread_line_is_taller_than_the_amount() -> Non
 def indices(boxes: list[NDArray[np.float32]], *among: Line) -> list[int]:
     """Return the position of each box among these lines."""
     return [[each.box is box for each in among].index(True) for box in boxes]
+
+
+@pytest.mark.parametrize(
+    ("text", "x", "y", "height", "is_part"),
+    [
+        ("贰", -60, 0, 40, True),  # of 贰 拾元
+        ("伍角", 100, 0, 40, True),  # of 壹元 伍角
+        ("￥10.00", 100, 4, 24, False),  # too low for words
+        ("贰", -300, 0, 40, False),
+        ("贰", -60, 60, 40, False),  # in another row
+    ],
+)
+def test_the_start_or_end_of_an_amount_may_be_unread(
+    text: str, x: float, y: float, height: float, is_part: bool
+) -> None:
+    words, other = line("拾元", 0, 0, height=40), line(text, x, y, height=height)
+    assert indices(parts_of(Page([words], [other.box], 0.0), words), other) == [0] * is_part
+
+
+@pytest.mark.parametrize(
+    ("text", "x", "y", "height", "is_found"),
+    [
+        ("￥500.00", 120, 4, 24, True),  # right of the words
+        ("￥500.00", 0, 50, 24, True),  # below them
+        ("￥500.00", 0, 50, 12, False),  # small print
+        ("￥500.00", 120, 50, 24, False),  # in the next row, beside
+        ("￥500.00", 400, 4, 24, False),
+        ("￥500.00", 0, 120, 24, False),
+        ("￥500.00", 0, -50, 24, False),
+        ("元", 120, 4, 24, False),  # too short
+        ("开票单位（盖章）开票日期", 120, 4, 24, False),  # too long
+    ],
+)
+def test_the_figures_of_an_amount_are_right_of_it_or_below(
+    text: str, x: float, y: float, height: float, is_found: bool
+) -> None:
+    words, other = line("拾元", 0, 0, height=40), line(text, x, y, height=height)
+    assert indices(figures_of(Page([words], [other.box], 0.0), words), other) == [0] * is_found
+
+
+def test_figures_beside_an_amount_count_before_text_below() -> None:
+    words, note = line("拾元", 0, 0, height=40), line("开票日期", 0, 50, height=24)
+    figures = line("￥10.00", 120, 4, height=24)
+    page = Page([words], [note.box, figures.box], 0.0)
+    assert indices(figures_of(page, words), note, figures) == [1]
+
+
+@pytest.mark.parametrize(
+    ("text", "y", "height", "is_found"),
+    [
+        ("01234567", 90, 30, True),
+        ("01234567", 290, 30, False),  # farther than the number that was read
+        ("01234567", -60, 30, False),  # above the title
+        ("01234567", 90, 15, False),
+        ("0123", 90, 30, False),
+    ],
+)
+def test_a_value_may_be_unread_nearer_to_the_title(
+    text: str, y: float, height: float, is_found: bool
+) -> None:
+    title, number_line = line("通用定额发票", 0, 0), line("76543210", 0, 200)
+    other = line(text, 0, y, height=height)
+    found = nearer(Page([number_line], [other.box], 0.0), number_line, title, (0.6, 0.9))
+    assert indices(found, other) == [0] * is_found
 
 
 def test_the_longest_unread_line_is_read_next_if_a_digit_is_missing() -> None:
