@@ -214,8 +214,7 @@ class Reader:
                 again = self._reread(image, own)
                 found = found.merged_with(again)
                 own = found.of_one_paper()
-            likely_ = likely(page, is_amount_known=own.has_amount)
-            boxes = (_doubtful(own, page) if own.is_sufficient else likely_)[:NEXT]
+            boxes = _worth_reading(own, page)[:NEXT]
         own = found.of_one_paper()
         if own.is_sufficient or own.is_sufficient_without_words:
             return found, page
@@ -241,8 +240,13 @@ class Reader:
         return Extraction(codes=codes, numbers=numbers)
 
 
-def _doubtful(own: Extraction, page: Page) -> list[Box]:
-    """Return the unread boxes that may be a part of a value, confirm it, or replace it."""
+def _worth_reading(own: Extraction, page: Page) -> list[Box]:
+    """Return the unread boxes that may have what is missing, the likeliest first.
+
+    If nothing is missing, they are those that may be a part of a value, confirm it, or replace it.
+    """
+    if not own.is_sufficient:
+        return likely(page, is_amount_known=own.has_amount)
     words = [each.line for each in own.words]
     digits = [each.line for each in (*own.codes, *own.numbers)]
     sizes = [*((line, _WORDS) for line in words), *((line, _DIGITS) for line in digits)]
