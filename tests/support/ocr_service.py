@@ -16,7 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from tests.support.paths import ROOT
+from tests.support.waiting import wait_for
 
 PATH = "/v2/p1/ocr/quota-invoice"
 SEVERAL = "/v2/p1/ocr/auto-classification"
@@ -65,6 +68,15 @@ class Running:
 
     def log(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.stderr.read_text().splitlines()]
+
+    def line_of(self, response: httpx.Response) -> dict[str, Any]:
+        """Return the log line of a request, which is written after its response is sent."""
+        number = response.headers["x-request-id"]
+
+        def found() -> list[dict[str, Any]]:
+            return [line for line in self.log() if line.get("request_id") == number]
+
+        return dict(wait_for(found)[-1])
 
 
 @contextmanager

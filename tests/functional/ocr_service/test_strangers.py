@@ -103,11 +103,10 @@ def test_wrong_tokens_wait_and_a_right_one_beside_them_does_not(service: Running
 
 
 def test_a_log_line_names_the_key_and_the_address(service: Running) -> None:
-    ask(service)
     date = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
-    ask(service, {"X-Sdk-Date": date, "Authorization": FORGED})
-    ask(service, path=PATH.replace("p1", "p2"))
-    fixed, forged, other = [line for line in service.log() if line["event"] == "request"][-3:]
+    fixed = service.line_of(ask(service))
+    forged = service.line_of(ask(service, {"X-Sdk-Date": date, "Authorization": FORGED}))
+    other = service.line_of(ask(service, path=PATH.replace("p1", "p2")))
     assert (fixed["key"], fixed["status"], fixed["address"]) == ("fixed", 200, "127.0.0.1")
     assert (other["key"], other["status"]) == ("fixed", 403)
     assert (forged["key"], forged["error_code"]) == ("AK", "APIG.0301")
