@@ -13,25 +13,20 @@ from ocr_service.reading.fields.confidence import to_invoice
 from ocr_service.reading.fields.extraction import Extraction, extract
 from ocr_service.reading.invoice import Corners, QuotaInvoice
 from ocr_service.reading.multi_invoice import transformed
+from ocr_service.reading.next_boxes import next_boxes
 from ocr_service.reading.paper_edges import paper_on_image
 from ocr_service.reading.text.engine import Engine, Image, crop
 from ocr_service.reading.text.lines import Line
-from ocr_service.reading.text.orientation import Box, length
+from ocr_service.reading.text.orientation import length
 from ocr_service.reading.text.page import (
     FIRST,
-    NEXT,
     Page,
     as_corners,
     detect,
-    figures_of,
-    likely,
     near,
-    nearer,
     paper_corners,
-    parts_of,
     read_rest,
     read_some,
-    taller,
     text_area,
     text_share,
 )
@@ -46,8 +41,6 @@ _LARGE = 1200  # pixels: an image that shows more when it is enlarged
 # the small text of an image that is not full of text.
 _SIDE, _LARGER_SIDE = 544, 736
 _FULL = 0.7  # of one side of an image
-# Least height and length of the same value on another paper, relative to the value that was read.
-_WORDS, _DIGITS = (0.75, 0.5), (0.6, 0.9)
 
 
 @dataclass(frozen=True)
@@ -214,7 +207,7 @@ class Reader:
                 again = self._reread(image, own)
                 found = found.merged_with(again)
                 own = found.of_one_paper()
-            boxes = _worth_reading(own, page)[:NEXT]
+            boxes = next_boxes(own, page)
         own = found.of_one_paper()
         if own.is_sufficient or own.is_sufficient_without_words:
             return found, page
@@ -238,28 +231,6 @@ class Reader:
         codes = second_pass.reread(engine, image, found.codes, code.ALPHABET, code.spelled)
         numbers = second_pass.reread(engine, image, found.numbers, number.ALPHABET, number.spelled)
         return Extraction(codes=codes, numbers=numbers)
-
-
-def _worth_reading(own: Extraction, page: Page) -> list[Box]:
-    """Return the unread boxes that may have what is missing, the likeliest first.
-
-    If nothing is missing, they are those that may be a part of a value, confirm it, or replace it.
-    """
-    if not own.is_sufficient:
-        return likely(page, is_amount_known=own.has_amount)
-    words = [each.line for each in own.words]
-    digits = [each.line for each in (*own.codes, *own.numbers)]
-    sizes = [*((line, _WORDS) for line in words), *((line, _DIGITS) for line in digits)]
-    found = [box for line in words for box in (*parts_of(page, line), *taller(page, line))]
-    if not own.figures:
-        found += [box for line in words for box in figures_of(page, line)]
-    found += [
-        box
-        for line, size in sizes
-        for title in own.titles
-        for box in nearer(page, line, title, size)
-    ]
-    return list({id(box): box for box in found}.values())
 
 
 def _is_small(title: Line | None, image: Image) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from itertools import zip_longest
 from statistics import mean, median
 from typing import Any
 
@@ -20,7 +19,6 @@ from ocr_service.reading.text.orientation import (
     aligned,
     height,
     is_along,
-    is_below,
     length,
     slope,
 )
@@ -28,18 +26,12 @@ from ocr_service.reading.text.reuse import known_line, moved
 
 _VOTERS = 5  # number of the longest lines that decide whether the image is upside down
 _EVEN = 0.5  # chance
-FIRST, NEXT = 4, 2  # lines that are read at first, and then each time
+FIRST = 4  # lines that are read at first
 _MAX_LINES = 120  # on an image; a newspaper would take minutes
 _SMALL = 0.8  # of the usual height of a line
 _PIECE = 1.6  # heights; 壹元 has 1.7
-_TALLER = 1.1  # times the height of a line, which varies by some percent from box to box
 # The printer's line, which is useless, is the longest of all and lower than others.
 _LONG, _LOW = 15.0, 0.95
-_ALIKE = 0.75  # of the larger height: lower text behind an amount in words is its figures
-# The least height of figures, in heights of the words; their length, in heights of their own, from
-# ￥5 to ￥: 10000.00元; and how far apart, in heights of the words, a row and the next one are.
-_FIGURES, _FEW, _MANY, _ROW, _BELOW = 0.35, 1.5, 9.0, 0.6, 1.5
-_REACH = 5.0  # heights between characters that belong together, as in ``amount``
 _PAPER = 9.0  # heights of large print: no text of its paper is farther away
 _AROUND = 8.0  # heights of a line from the only text that was found to the edge of its paper
 _MARGIN = 1.0  # of paper around its text, in heights of a line
@@ -103,7 +95,7 @@ def _by_priority(boxes: list[Box]) -> list[Box]:
     usual = median([height(box) for box in boxes if length(box) > 3 * height(box)] or [0.0])
 
     def uselessness(box: Box) -> int:
-        is_low = _is_very_long(box) and height(box) < _LOW * usual
+        is_low = is_very_long(box) and height(box) < _LOW * usual
         if height(box) < _SMALL * usual or is_low:
             return 2
         return int(length(box) < _PIECE * height(box))
@@ -116,100 +108,21 @@ def _by_priority(boxes: list[Box]) -> list[Box]:
     return first + sorted(rest, key=uselessness)
 
 
-def _is_very_long(box: Box) -> bool:
+def is_very_long(box: Box) -> bool:
+    """Whether a box is as long as the printer's line or a long title; no value is."""
     return length(box) > _LONG * height(box)
-
-
-def likely(page: Page, *, is_amount_known: bool) -> list[Box]:
-    """Return the unread boxes that likely have what is missing, the likeliest first.
-
-    Code and number are long lines. Without an amount, every second box is one of the tallest.
-    """
-    possible = [box for box in page.unread if not _is_very_long(box)]
-    long = sorted(possible, key=length, reverse=True)
-    if is_amount_known:
-        mixed = [*long, *page.unread]
-    else:
-        mixed = [box for pair in zip_longest(page.unread, long) for box in pair if box is not None]
-    return list({id(box): box for box in mixed}.values())
 
 
 def read_some(
     engine: Engine, image: Image, page: Page, boxes: Sequence[Box], known: Sequence[Line] = ()
 ) -> Page:
-    """Read some of the unread boxes, so that the caller can stop early.
+    """Return the page with some of its unread boxes read.
 
-    Reading takes most of the time, and half of all text is not in a field. ``known``: lines that
-    were read before.
+    ``known``: lines that were read before.
     """
     lines = page.lines + read_unknown(engine, image, boxes, page.angle, known)
     chosen = {id(box) for box in boxes}
     return replace(page, lines=lines, unread=[box for box in page.unread if id(box) not in chosen])
-
-
-def parts_of(page: Page, line: Line) -> list[Box]:
-    """Return the unread boxes that may contain the start or the end of this line.
-
-    Without its start, 贰 拾 元 would be another amount, and so would 壹元 伍角 without its end.
-    """
-
-    def is_part(box: Box) -> bool:
-        left, right, middle, high = level_position(box, page.angle)
-        low, tall = sorted((high, line.height))
-        if abs(middle - line.middle) > tall / 2:
-            return False
-        if tall / 2 < low and -tall < line.left - right < _REACH * tall:
-            return True
-        return _ALIKE * tall < low and 0 < left - line.right < _REACH * tall
-
-    return [box for box in page.unread if is_part(box)]
-
-
-def figures_of(page: Page, line: Line) -> list[Box]:
-    """Return the unread boxes that may be the figures of this amount in words.
-
-    They stand right of the words or else below them, and are often much lower. They may contradict
-    the words, or show that these have lost a character.
-    """
-    beside, below = [], []
-    for box in page.unread:
-        left, right, middle, high = level_position(box, page.angle)
-        if high < _FIGURES * line.height or not _FEW * high < right - left < _MANY * high:
-            continue
-        down = middle - line.middle
-        if abs(down) < _ROW * line.height:
-            if 0 < left - line.right < _REACH * line.height:
-                beside.append(box)
-        elif 0 < down < _BELOW * line.height and left < line.right and right > line.left:
-            below.append(box)
-    return beside or below
-
-
-def taller(page: Page, line: Line) -> list[Box]:
-    """Return the unread boxes taller than this amount: most amounts are the tallest print."""
-    return [box for box in page.unread if height(box) > _TALLER * line.height]
-
-
-def nearer(page: Page, line: Line, title: Line, size: tuple[float, float]) -> list[Box]:
-    """Return the unread boxes that can be such a value, and are nearer below the title than it.
-
-    Where one invoice lies on another, both may show a value, and the farther one is below.
-    ``size``: the least height and length of a value, relative to this one.
-    """
-
-    def away(box: Box) -> float:
-        return float(np.linalg.norm(box.mean(axis=0) - title.box.mean(axis=0)))
-
-    far = away(line.box)
-    tall, long = size[0] * line.height, size[1] * length(line.box)
-    return [
-        box
-        for box in page.unread
-        if height(box) > tall
-        and length(box) > long
-        and away(box) < far
-        and is_below(box, title.box)
-    ]
 
 
 def paper_corners(page: Page, boxes: Sequence[Box]) -> Corners:

@@ -13,18 +13,11 @@ from ocr_service.reading import several_papers
 from ocr_service.reading.fields import amount, code, confidence, number, place
 from ocr_service.reading.fields.candidates import Candidate, Label
 from ocr_service.reading.fields.extraction import Extraction, extract
+from ocr_service.reading.next_boxes import figures_of, likely, nearer, parts_of, taller
 from ocr_service.reading.text import lines
 from ocr_service.reading.text.engine import Engine, is_on_invoices
 from ocr_service.reading.text.lines import Line
-from ocr_service.reading.text.page import (
-    Page,
-    detect,
-    figures_of,
-    likely,
-    nearer,
-    parts_of,
-    taller,
-)
+from ocr_service.reading.text.page import Page, detect
 
 
 def line(
