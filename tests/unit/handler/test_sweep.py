@@ -790,8 +790,8 @@ class HugeBucket:
         self.pages += number == 0
 
 
-def test_a_hundred_thousand_inputs_are_walked_in_step_and_in_constant_memory() -> None:
-    bucket = HugeBucket(100_000)
+def test_thousands_of_inputs_are_walked_in_step_and_in_constant_memory() -> None:
+    bucket = HugeBucket(30_000)
     list(walk(HugeBucket(3000).listing, DEFAULT_LAYOUT))
     tracemalloc.start()
     missing = seen = 0
@@ -800,7 +800,7 @@ def test_a_hundred_thousand_inputs_are_walked_in_step_and_in_constant_memory() -
         missing += finding.state is State.MISSING
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert (seen, missing) == (100_000, 1000)
+    assert (seen, missing) == (30_000, 300)
     assert bucket.pages <= 2 * (bucket.inputs / 1000) + 2
     assert peak < 200_000  # bytes
 

@@ -10,6 +10,7 @@ import tracemalloc
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
@@ -68,6 +69,7 @@ def cheap(seconds: float, megabytes: float) -> Iterator[None]:
     assert peak < megabytes * MB
 
 
+@cache
 def bomb(megabytes: int) -> bytes:
     """Return so many megabytes of spaces, compressed a thousand times."""
     packer = zlib.compressobj(9, wbits=31)
