@@ -19,12 +19,14 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
-from ocr_service.decode.pdf_pages import PdfPage
 from ocr_service.decode.pixels import ImageFile, rows
 from ocr_service.errors import ApiError
 from ocr_service.process import OUT_OF_MEMORY, return_large_blocks
+
+if TYPE_CHECKING:
+    from ocr_service.decode.pdf_pages import PdfPage
 
 
 def main() -> int:
@@ -54,7 +56,7 @@ def main() -> int:
 
 def _respond(output: BinaryIO, data: bytes, page: int | None, seconds: float) -> None:
     with _alarm(seconds):
-        source = ImageFile(data) if page is None else PdfPage(data, page)
+        source = _opened(data, page)
     _send(output, {"area": source.area})
     sys.stdin.buffer.readline()
     with _alarm(seconds):
@@ -65,6 +67,15 @@ def _respond(output: BinaryIO, data: bytes, page: int | None, seconds: float) ->
         output.write(first)
         output.writelines(parts)
         output.flush()
+
+
+def _opened(data: bytes, page: int | None) -> ImageFile | PdfPage:
+    if page is None:
+        return ImageFile(data)
+    # Half of this process's imports, which images do not need.
+    from ocr_service.decode.pdf_pages import PdfPage  # noqa: PLC0415 - as said above
+
+    return PdfPage(data, page)
 
 
 @contextmanager

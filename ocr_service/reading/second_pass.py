@@ -13,7 +13,7 @@ import numpy as np
 from ocr_service.reading.fields.candidates import Candidate, ranked
 from ocr_service.reading.fields.code import ALPHABET
 from ocr_service.reading.fields.number import ELSEWHERE
-from ocr_service.reading.text.engine import Engine, Image, crop
+from ocr_service.reading.text.engine import EXACT, WIDE, Engine, Image, crop
 from ocr_service.reading.text.lines import Line, expanded, part
 from ocr_service.reading.text.orientation import Box, aligned, height, length
 from ocr_service.reading.text.page import Page, detect, read_boxes, read_unknown
@@ -30,8 +30,7 @@ _VALUES = {
 }
 _DIGIT = re.compile(r"\d")
 _BOTH = 18  # digits: about as many as code and number have together
-_SURE = 0.98  # a candidate above this chance is not read again
-_WIDER = 1.25  # digits are narrow, and the model knows Chinese characters best
+_SURE = 0.99  # a candidate above this chance is not read again
 _GIBBERISH = 0.6  # a lower median chance of the lines suggests upside-down text
 # Each quota invoice has one of these words; second passes over other papers are useless.
 _HINTS = re.compile(r"定额|发票|票联|代码|号码|税务|税局|[壹贰伍拾佰仟] ?[元圆]|整$")
@@ -98,13 +97,11 @@ def _with_labelled_values(engine: Engine, image: Image, page: Page) -> Page:
     strict = [
         line
         for variant in (image, blue_channel(image))
-        for line in read_boxes(
-            engine, variant, boxes, page.angle, alphabet=ALPHABET, stretch=_WIDER
-        )
+        for line in read_boxes(engine, variant, boxes, page.angle, alphabet=ALPHABET, scale=WIDE)
     ]
     # The text of a seal may join code and number to one line, which is too long to be read well.
     long = [line.box for line in page.lines if len(_DIGIT.findall(line.text)) > _BOTH]
-    plain += read_boxes(engine, image, long, page.angle, stretch=1.01)
+    plain += read_boxes(engine, image, long, page.angle, scale=EXACT)
     pieces = [line.span(*match.span()) for line, match in labels]
     return Page(page.lines + pieces + plain + strict, page.unread, page.angle)
 
@@ -136,7 +133,7 @@ def reread(
     seen = crop(image, expanded(best.line.box, 0.1 * best.line.height, 0))
     crops = [seen, red_channel(seen), blue_channel(seen)]
     found = []
-    for reading in engine.recognize(crops, alphabet=alphabet, stretch=_WIDER):
+    for reading in engine.recognize(crops, alphabet=alphabet, scale=WIDE):
         text = spelled(reading.text)
         if text:
             line = replace(best.line, text=text, chances=reading.chances, places=reading.places)

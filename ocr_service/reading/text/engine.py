@@ -1,8 +1,8 @@
 """The neural networks: detection, direction and recognition of text.
 
-The models (PP-OCRv6 small, and the direction classifier of PP-OCR) and the steps around them come
-from the wheel of RapidOCR. They run on OpenVINO directly: a session of RapidOCR serves one thread
-at a time, and a batch waits for its widest line.
+The models (PP-OCRv6 small, and the direction classifier of PP-OCR) come from the wheel of RapidOCR.
+They run on OpenVINO directly: a session of RapidOCR serves one thread at a time, and a batch waits
+for its widest line.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -23,7 +23,6 @@ import openvino
 import openvino.opset13 as opset
 import rapidocr
 from numpy.typing import NDArray
-from rapidocr.ch_ppocr_rec.utils import CTCLabelDecode
 
 from ocr_service.reading.text.boxes import boxes_from_heatmap
 from ocr_service.reading.text.orientation import Box, height, length
@@ -31,24 +30,44 @@ from ocr_service.reading.text.orientation import Box, height, length
 Image = NDArray[np.uint8]
 
 _MODELS = Path(rapidocr.__file__).parent / "models"
-_LINE_HEIGHT = 48  # pixels; the recognition model was trained on this
-_MAX_LINE_WIDTH = 960
+_MAX_LINE_WIDTH = 960  # pixels
 _MAX_PIXELS = 410_000  # for detection, which needs a third of a kilobyte for each
 _MAX_IN_HALVES = 560_000
 _OVERLAP = 128  # pixels that both halves of a larger image see beyond the cut
-_VERY_LONG = 565  # pixels; code and label together are shorter
+_VERY_LONG = 11.8  # heights; code and label together are shorter
 _NARROWED = 0.6
-_DIRECTION_WIDTH = 192  # pixels of a line in the direction classifier
+_DIRECTION_HEIGHT, _DIRECTION_WIDTH = 48, 192  # pixels of a line in the direction classifier
 # Widely spaced and monospaced digits look full-width to the model, which then shares the chance of
 # a digit between its two forms.
 _WIDE = {chr(ord(each) + 0xFEE0): each for each in string.digits + string.ascii_letters}
 # Characters beside those of GB 2312 that the fields know.
 _OTHER = "碼〇萬貳弍參叄陸壸臺捨圓¥·º—"
-_WIDTH_STEP = 64  # pixels; widths are rounded up, so that OpenVINO compiles few shapes
+_WIDTH_STEP = 48  # pixels; widths are rounded up, so that OpenVINO compiles few shapes
 _SQUEEZED = 0.95  # of its width: a line that is hardly wider than a step is narrowed to it
 # Compiled operations that OpenVINO keeps: those for all widths of lines, and few of those for whole
 # pages, which hold much memory and seldom fit the next page.
 _LINE_SHAPES, _PAGE_SHAPES = 220, 8
+
+
+class Scale(NamedTuple):
+    """The size of a line in the input of the recognition model.
+
+    Attributes:
+        height: pixels.
+        stretch: the factor by which the line is widened.
+        narrows: whether very long lines are narrowed: they are titles in Chinese characters, which
+            stay readable.
+    """
+
+    height: int
+    stretch: float = 1.0
+    narrows: bool = False
+
+
+# The model was trained on 48 pixels. It reads clear print in 36 as well, in two thirds of the time.
+QUICK = Scale(36, narrows=True)
+EXACT = Scale(48)
+WIDE = Scale(48, stretch=1.25)  # digits are narrow, and the model knows Chinese characters best
 
 
 @dataclass(frozen=True)
@@ -116,9 +135,10 @@ class Engine:
         core = openvino.Core()
         recognition = core.read_model(_MODELS / "PP-OCRv6_rec_small.onnx")
         characters = recognition.get_rt_info()["framework"]["character"].value.splitlines()
-        known = list(CTCLabelDecode(characters).character)
+        known = ["", *characters, " "]  # the first one is the blank between characters
         kept = [at for at, each in enumerate(known) if at == 0 or is_on_invoices(each)]
         _restrict(recognition, kept)
+        recognition.reshape([-1, 3, -1, -1])
         self._characters = [known[at] for at in kept]
         narrow = {each: at for at, each in enumerate(self._characters)}
         pairs = [(at, narrow[half]) for wide, half in _WIDE.items() if (at := narrow.get(wide))]
@@ -169,31 +189,29 @@ class Engine:
 
     def upside_down(self, crops: Sequence[Image]) -> list[float]:
         """Return the chance, 0 to 1, that each line of text is upside down."""
-        widths = [round(line.shape[1] * _LINE_HEIGHT / line.shape[0]) for line in crops]
+        high, most = _DIRECTION_HEIGHT, _DIRECTION_WIDTH
+        widths = [max(8, min(most, round(high * _proportion(line)))) for line in crops]
         tensors = [
-            _line_tensor(line, max(8, min(width, _DIRECTION_WIDTH)), _DIRECTION_WIDTH)
+            _line_tensor(line, (width, high), most)
             for line, width in zip(crops, widths, strict=True)
         ]
         return [float(chance) for chance in self._direction(np.stack(tensors))[:, 1]]
 
     def recognize(
-        self, crops: Sequence[Image], *, alphabet: str = "", stretch: float = 1.0
+        self, crops: Sequence[Image], *, alphabet: str = "", scale: Scale = QUICK
     ) -> list[Reading]:
-        """Return the text of each crop, restricted to the characters of ``alphabet`` if given.
-
-        ``stretch``: the factor by which a crop is widened; without it, long lines are narrowed:
-        they are titles in Chinese characters, which stay readable.
-        """
+        """Return the text of each crop, restricted to the characters of ``alphabet`` if given."""
         columns = self._columns(alphabet) if alphabet else None
-        return list(self._pool.map(lambda each: self._recognize(each, columns, stretch), crops))
+        return list(self._pool.map(lambda each: self._recognize(each, columns, scale), crops))
 
-    def _recognize(self, line: Image, columns: NDArray[np.intp] | None, stretch: float) -> Reading:
-        width = round(line.shape[1] * _LINE_HEIGHT / line.shape[0] * stretch)
-        width = round(width * _NARROWED) if width > _VERY_LONG and stretch <= 1 else width
+    def _recognize(self, line: Image, columns: NDArray[np.intp] | None, scale: Scale) -> Reading:
+        stretch = _NARROWED if scale.narrows and _proportion(line) > _VERY_LONG else scale.stretch
+        width = round(_proportion(line) * scale.height * stretch)
         width = max(8, min(_MAX_LINE_WIDTH, width))
         padded = max(2, math.ceil(width * _SQUEEZED / _WIDTH_STEP)) * _WIDTH_STEP
         width = min(width, padded)
-        chances = self._recognition(_line_tensor(line, width, padded)[np.newaxis])[0]
+        tensor = _line_tensor(line, (width, scale.height), padded)
+        chances = self._recognition(tensor[np.newaxis])[0]
         chances[:, self._narrow] += chances[:, self._wide]
         chances[:, self._wide] = 0
         return self._decode(chances, width / padded, columns)
@@ -234,7 +252,14 @@ def _tensor(image: Image) -> NDArray[np.float32]:
     return np.ascontiguousarray(scaled[:, :, ::-1].transpose(2, 0, 1))  # the models expect BGR
 
 
-def _line_tensor(line: Image, width: int, padded: int) -> NDArray[np.float32]:
-    tensor = np.zeros((3, _LINE_HEIGHT, padded), np.float32)
-    tensor[:, :, :width] = _tensor(np.asarray(cv2.resize(line, (width, _LINE_HEIGHT)), np.uint8))
+def _proportion(line: Image) -> float:
+    """Return the width of a line, in heights."""
+    high, wide = line.shape[:2]
+    return float(wide / high)
+
+
+def _line_tensor(line: Image, size: tuple[int, int], padded: int) -> NDArray[np.float32]:
+    """Return a line in this size (width, height), with blank columns up to a padded width."""
+    tensor = np.zeros((3, size[1], padded), np.float32)
+    tensor[:, :, : size[0]] = _tensor(np.asarray(cv2.resize(line, size), np.uint8))
     return tensor

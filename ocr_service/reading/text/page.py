@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr_service.reading.invoice import Corners
-from ocr_service.reading.text.engine import Engine, Image, crop
+from ocr_service.reading.text.engine import QUICK, Engine, Image, Scale, crop
 from ocr_service.reading.text.lines import Line, level_position
 from ocr_service.reading.text.orientation import (
     Box,
@@ -208,11 +208,11 @@ def read_boxes(  # noqa: PLR0913 - two of them are passed on
     angle: float,
     *,
     alphabet: str = "",
-    stretch: float = 1.0,
+    scale: Scale = QUICK,
 ) -> list[Line]:
-    """Read the text in the boxes; ``alphabet`` and ``stretch`` as in ``Engine.recognize``."""
+    """Read the text in the boxes; ``alphabet`` and ``scale`` as in ``Engine.recognize``."""
     crops = [crop(image, box) for box in boxes]
-    readings = engine.recognize(crops, alphabet=alphabet, stretch=stretch)
+    readings = engine.recognize(crops, alphabet=alphabet, scale=scale)
     return [
         Line(reading.text, reading.chances, reading.places, *level_position(box, angle), box)
         for reading, box in zip(readings, boxes, strict=True)
