@@ -25,6 +25,7 @@ from ocr_service.reading.text.page import (
     detect,
     near,
     paper_corners,
+    read_again,
     read_rest,
     read_some,
     text_area,
@@ -196,18 +197,7 @@ class Reader:
             return extract(lines)
 
         angle = 0.0 if is_own else None
-        page = self._detect(image, angle)
-        found = again = Extraction()
-        boxes = page.unread[:FIRST]
-        while boxes:
-            page = read_some(self._engine, image, page, boxes, known)
-            found = extracted(page.lines).merged_with(again)
-            own = found.of_one_paper()
-            if own.is_complete and not (own.is_sufficient or again.codes or again.numbers):
-                again = self._reread(image, own)
-                found = found.merged_with(again)
-                own = found.of_one_paper()
-            boxes = next_boxes(own, page)
+        found, page = self._first_pass(image, self._detect(image, angle), known, extracted)
         own = found.of_one_paper()
         if own.is_sufficient or own.is_sufficient_without_words:
             return found, page
@@ -218,6 +208,30 @@ class Reader:
             if found.of_one_paper().is_sufficient:
                 break
         return found, page
+
+    def _first_pass(
+        self,
+        image: Image,
+        page: Page,
+        known: Sequence[Line],
+        extracted: Callable[[list[Line]], Extraction],
+    ) -> tuple[Extraction, Page]:
+        """Read the text of a page that may have a field, until every field is found."""
+        page = read_some(self._engine, image, page, page.unread[:FIRST], known)
+        first, again = extracted(page.lines), Extraction()
+        if not (first.codes and first.numbers):
+            page = read_again(self._engine, image, page, lambda line: line.is_complete)
+        while True:
+            found = extracted(page.lines).merged_with(again)
+            own = found.of_one_paper()
+            if own.is_complete and not (own.is_sufficient or again.codes or again.numbers):
+                again = self._reread(image, own)
+                found = found.merged_with(again)
+                own = found.of_one_paper()
+            boxes = next_boxes(own, page)
+            if not boxes:
+                return found, page
+            page = read_some(self._engine, image, page, boxes, known)
 
     def _detect(self, image: Image, angle: float | None) -> Page:
         page = detect(self._engine, image, side=_SIDE, angle=angle)

@@ -13,10 +13,10 @@ import numpy as np
 from ocr_service.reading.fields.candidates import Candidate, ranked
 from ocr_service.reading.fields.code import ALPHABET
 from ocr_service.reading.fields.number import ELSEWHERE
-from ocr_service.reading.text.engine import EXACT, WIDE, Engine, Image, crop
+from ocr_service.reading.text.engine import EXACT, FULL, WIDE, Engine, Image, Scale, crop
 from ocr_service.reading.text.lines import Line, expanded, part
 from ocr_service.reading.text.orientation import Box, aligned, height, length
-from ocr_service.reading.text.page import Page, detect, read_boxes, read_unknown
+from ocr_service.reading.text.page import Page, detect, read_again, read_boxes, read_unknown
 
 _LARGER = 960  # pixels
 _QUARTER = 0.55  # of each side: quarters overlap, so that few lines are cut
@@ -55,6 +55,8 @@ def pages(
         yield page
     if not has_hints(page):
         return
+    page = read_again(engine, image, page, lambda _: True)
+    yield page
     yield _with_labelled_values(engine, image, page)
     known = page.lines
     for variant in (image, red_channel(image)):
@@ -121,24 +123,37 @@ def reread(
     alphabet: str,
     spelled: Callable[[str], str],
 ) -> list[Candidate]:
-    """Read the best candidate again if it is uncertain: wider, and in the red and blue channels.
+    """Read the best candidate again if it is uncertain: in full size, then wider, in three colours.
 
-    These readings differ for text under a seal or a blur, and agree for clear print.
+    The wider readings of the image and of its red and blue channels differ for text under a seal or
+    a blur, and agree for clear print.
     """
-    best = next(iter(ranked(candidates)), None)
-    if best is None or best.chance > _SURE:
+    if not candidates:
+        return []
+    best = ranked(candidates)[0]
+    if best.chance > _SURE:
         return []
     if sum(each.line.box is best.line.box for each in candidates) > 1:
         return []  # it was read again before
+
+    def read(crops: list[Image], scale: Scale) -> list[Candidate]:
+        readings = engine.recognize(crops, alphabet=alphabet, scale=scale)
+        return [
+            Candidate(
+                text,
+                replace(best.line, text=text, chances=reading.chances, places=reading.places),
+                best.label,
+                best.trust,
+            )
+            for reading in readings
+            if (text := spelled(reading.text))
+        ]
+
+    found = read([crop(image, best.line.box)], FULL)
+    if any(each.chance > _SURE for each in found):
+        return found
     seen = crop(image, expanded(best.line.box, 0.1 * best.line.height, 0))
-    crops = [seen, red_channel(seen), blue_channel(seen)]
-    found = []
-    for reading in engine.recognize(crops, alphabet=alphabet, scale=WIDE):
-        text = spelled(reading.text)
-        if text:
-            line = replace(best.line, text=text, chances=reading.chances, places=reading.places)
-            found.append(Candidate(text, line, best.label, best.trust))
-    return found
+    return found + read([seen, red_channel(seen), blue_channel(seen)], WIDE)
 
 
 def _is_gibberish(page: Page) -> bool:

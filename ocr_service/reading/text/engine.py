@@ -66,6 +66,7 @@ class Scale(NamedTuple):
 
 # The model was trained on 48 pixels. It reads clear print in 36 as well, in two thirds of the time.
 QUICK = Scale(36, narrows=True)
+FULL = Scale(48, narrows=True)
 EXACT = Scale(48)
 WIDE = Scale(48, stretch=1.25)  # digits are narrow, and the model knows Chinese characters best
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import mean, median
 from typing import Any
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr_service.reading.invoice import Corners
-from ocr_service.reading.text.engine import QUICK, Engine, Image, Scale, crop
+from ocr_service.reading.text.engine import FULL, QUICK, Engine, Image, Scale, crop
 from ocr_service.reading.text.lines import Line, level_position
 from ocr_service.reading.text.orientation import (
     Box,
@@ -26,6 +26,7 @@ from ocr_service.reading.text.reuse import known_line, moved
 
 _VOTERS = 5  # number of the longest lines that decide whether the image is upside down
 _EVEN = 0.5  # chance
+_CLEAR = 0.9  # the chance of each character
 FIRST = 4  # lines that are read at first
 _MAX_LINES = 120  # on an image; a newspaper would take minutes
 _SMALL = 0.8  # of the usual height of a line
@@ -190,6 +191,13 @@ def read_rest(engine: Engine, image: Image, page: Page) -> Page:
     """Read all unread boxes of the page."""
     lines = page.lines + read_boxes(engine, image, page.unread, page.angle)
     return replace(page, lines=lines, unread=[])
+
+
+def read_again(engine: Engine, image: Image, page: Page, is_needed: Callable[[Line], bool]) -> Page:
+    """Return the page with the lines that are needed and not clear read in full size."""
+    unclear = [line for line in page.lines if line.chance < _CLEAR and is_needed(line)]
+    again = read_boxes(engine, image, [line.box for line in unclear], page.angle, scale=FULL)
+    return replace(page, lines=[line for line in page.lines if line not in unclear] + again)
 
 
 def read_unknown(
