@@ -1,0 +1,77 @@
+"""Which lines are read a second time, and in which size: each takes as long as a new one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+import numpy as np
+import pytest
+
+from ocr_service.reading.fields import code
+from ocr_service.reading.fields.candidates import Candidate, Label
+from ocr_service.reading.second_pass import reread
+from ocr_service.reading.text.engine import FULL, WIDE, Engine, Image, Reading, Scale
+from ocr_service.reading.text.lines import Line
+from ocr_service.reading.text.page import Page, read_again
+
+IMAGE = np.full((200, 400, 3), 255, np.uint8)
+CODE = "144031900111"
+
+
+class Scripted:
+    """An engine that reads the same text everywhere, with a chance for each size."""
+
+    def __init__(self, text: str, **chances: float) -> None:
+        self._text = text
+        self._chances = {FULL: chances.get("full", 0.0), WIDE: chances.get("wide", 0.0)}
+        self.read: list[Scale] = []
+
+    def recognize(
+        self, crops: Sequence[Image], *, scale: Scale, alphabet: str = ""
+    ) -> list[Reading]:
+        del alphabet
+        self.read += [scale] * len(crops)
+        count = len(self._text)
+        places = tuple((at + 0.5) / count for at in range(count))
+        return [Reading(self._text, (self._chances[scale],) * count, places) for _ in crops]
+
+
+def line(text: str, chance: float, top: float = 50) -> Line:
+    box = np.array([[20, top], [320, top], [320, top + 30], [20, top + 30]], np.float32)
+    places = tuple((at + 0.5) / len(text) for at in range(len(text)))
+    return Line(text, (chance,) * len(text), places, 20, 320, top + 15, 30, box)
+
+
+def again(engine: Scripted, chance: float) -> list[str]:
+    first = Candidate(CODE, line(CODE, chance), Label.OWN)
+    found = reread(cast("Engine", engine), IMAGE, [first], code.ALPHABET, code.spelled)
+    return [each.text for each in found]
+
+
+def test_a_certain_value_is_not_read_again() -> None:
+    engine = Scripted(CODE)
+    assert again(engine, 0.995) == []
+    assert engine.read == []
+
+
+def test_an_uncertain_value_is_read_once_if_its_full_size_is_certain() -> None:
+    engine = Scripted(CODE, full=0.995)
+    assert again(engine, 0.97) == [CODE]
+    assert engine.read == [FULL]
+
+
+@pytest.mark.parametrize("full", [0.5, 0.985])
+def test_a_value_that_stays_uncertain_is_read_in_three_colours_too(full: float) -> None:
+    engine = Scripted(CODE, full=full, wide=0.9)
+    assert again(engine, 0.97) == [CODE] * 4
+    assert engine.read == [FULL, WIDE, WIDE, WIDE]
+
+
+def test_lines_that_are_not_clear_are_replaced_by_their_reading_in_full_size() -> None:
+    engine = Scripted(CODE, full=0.98)
+    clear, unclear, other = line("01142646", 0.95), line("11100174010", 0.4), line("发票联", 0.4)
+    page = Page([clear, unclear, other], [], 0.0)
+    read = read_again(cast("Engine", engine), IMAGE, page, lambda each: each.is_complete)
+    assert [each.text for each in read.lines] == ["01142646", "发票联", CODE]
+    assert engine.read == [FULL]
