@@ -53,15 +53,15 @@ def pages(
     if angle is None and _is_gibberish(page):
         page = _turned(engine, image, page)
         yield page
-    if not has_hints(page):
-        return
     page = read_again(engine, image, page, lambda _: True)
     yield page
+    if not has_hints(page):
+        return
     yield _with_labelled_values(engine, image, page)
     known = page.lines
     for variant in (image, red_channel(image)):
         seen = detect(engine, variant, side=_LARGER, enlarge=_ENLARGE, angle=angle)
-        lines = read_unknown(engine, variant, seen.unread, seen.angle, known)
+        lines = read_unknown(engine, variant, seen.unread, seen.angle, known, scale=FULL)
         known = known + lines
         yield replace(seen, lines=lines, unread=[])
 
@@ -94,7 +94,7 @@ def _with_labelled_values(engine: Engine, image: Image, page: Page) -> Page:
         if not _VALUES[match[1]].match(line.text, match.end())
     ]
     boxes = [_value_box(line, match.end()) for line, match in labels]
-    plain = read_boxes(engine, image, boxes, page.angle)
+    plain = read_boxes(engine, image, boxes, page.angle, scale=FULL)
     # Under a seal, 17 may look like 角: an alphabet of digits prevents this.
     strict = [
         line

@@ -87,6 +87,7 @@ def _detect(rule: _Rule, heatmap: NDArray[np.float32], size: tuple[int, int]) ->
         mask = cv2.dilate(mask, np.ones((2, 2), np.uint8)).astype(np.uint8)
     shapes, _ = cv2.findContours(mask, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
     scale = np.array([size[1] / heatmap.shape[1], size[0] / heatmap.shape[0]])
+    last = np.array([size[1] - 1, size[0] - 1], np.float32)
     boxes = []
     for shape in shapes[:_MOST_SHAPES]:
         center, (width, height), angle = cv2.minAreaRect(shape)
@@ -97,7 +98,7 @@ def _detect(rule: _Rule, heatmap: NDArray[np.float32], size: tuple[int, int]) ->
             continue
         grown = width * height / (width + height) * rule.growth  # on both sides together
         corners = cv2.boxPoints((center, (width + grown, height + grown), angle))
-        box = _in_order(np.clip(np.round(corners * scale), 0, (size[1] - 1, size[0] - 1)))
+        box = np.clip(_in_order(np.round(corners * scale)), 0, last)
         sides = np.linalg.norm(box[0] - box[1]), np.linalg.norm(box[0] - box[3])
         if min(sides) >= _LEAST_BOX_SIDE:
             boxes.append(box)

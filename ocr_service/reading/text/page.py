@@ -200,13 +200,20 @@ def read_again(engine: Engine, image: Image, page: Page, is_needed: Callable[[Li
     return replace(page, lines=[line for line in page.lines if line not in unclear] + again)
 
 
-def read_unknown(
-    engine: Engine, image: Image, boxes: Sequence[Box], angle: float, known: Sequence[Line]
+def read_unknown(  # noqa: PLR0913 - most are passed on
+    engine: Engine,
+    image: Image,
+    boxes: Sequence[Box],
+    angle: float,
+    known: Sequence[Line],
+    *,
+    scale: Scale = QUICK,
 ) -> list[Line]:
     """Return the lines in these boxes; those that are clear in ``known`` are not read again."""
     matches = [(box, known_line(box, known)) for box in boxes]
     kept = [moved(line, box, angle) for box, line in matches if line]
-    return kept + read_boxes(engine, image, [box for box, line in matches if not line], angle)
+    unknown = [box for box, line in matches if not line]
+    return kept + read_boxes(engine, image, unknown, angle, scale=scale)
 
 
 def read_boxes(  # noqa: PLR0913 - two of them are passed on

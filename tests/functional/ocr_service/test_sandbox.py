@@ -97,8 +97,9 @@ def test_tiles_up_to_the_largest_image_are_decoded(side: int, code: Code | None)
     box.close()
 
 
-def test_a_decoding_process_starts_without_numpy() -> None:
-    code = "import sys, ocr_service.decode.sandbox_worker; sys.exit('numpy' in sys.modules)"
+@pytest.mark.parametrize("library", ["numpy", "pypdfium2"])
+def test_a_decoding_process_starts_without_libraries_that_images_do_not_need(library: str) -> None:
+    code = f"import sys, ocr_service.decode.sandbox_worker; sys.exit('{library}' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0  # noqa: S603 - this Python
 
 
