@@ -218,11 +218,11 @@ class Reader:
     ) -> tuple[Extraction, Page]:
         """Read the text of a page that may have a field, until every field is found."""
         page = read_some(self._engine, image, page, page.unread[:FIRST], known)
-        first, again = extracted(page.lines), Extraction()
-        if not (first.codes and first.numbers):
+        found, again = extracted(page.lines), Extraction()
+        if not (found.codes and found.numbers):
             page = read_again(self._engine, image, page, lambda line: line.is_complete)
+            found = extracted(page.lines)
         while True:
-            found = extracted(page.lines).merged_with(again)
             own = found.of_one_paper()
             if own.is_complete and not (own.is_sufficient or again.codes or again.numbers):
                 again = self._reread(image, own)
@@ -232,6 +232,7 @@ class Reader:
             if not boxes:
                 return found, page
             page = read_some(self._engine, image, page, boxes, known)
+            found = extracted(page.lines).merged_with(again)
 
     def _detect(self, image: Image, angle: float | None) -> Page:
         page = detect(self._engine, image, side=_SIDE, angle=angle)

@@ -194,7 +194,10 @@ def read_rest(engine: Engine, image: Image, page: Page) -> Page:
 
 
 def read_again(engine: Engine, image: Image, page: Page, is_needed: Callable[[Line], bool]) -> Page:
-    """Return the page with the lines that are needed and not clear read in full size."""
+    """Return the page after its unclear lines were read again in full size.
+
+    ``is_needed``: whether a line is worth that time.
+    """
     unclear = [line for line in page.lines if line.chance < _CLEAR and is_needed(line)]
     again = read_boxes(engine, image, [line.box for line in unclear], page.angle, scale=FULL)
     return replace(page, lines=[line for line in page.lines if line not in unclear] + again)
