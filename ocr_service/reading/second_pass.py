@@ -133,7 +133,9 @@ def reread(
     best = ranked(candidates)[0]
     if best.chance > _SURE:
         return []
-    if sum(each.line.box is best.line.box for each in candidates) > 1:
+    # Each pass extracts the clear lines anew: only other chances show another reading.
+    readings = {each.line.chances for each in candidates if each.line.box is best.line.box}
+    if len(readings) > 1:
         return []  # it was read again before
 
     def read(crops: list[Image], scale: Scale) -> list[Candidate]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import cast
 
 import numpy as np
@@ -43,9 +44,12 @@ def line(text: str, chance: float, top: float = 50) -> Line:
     return Line(text, (chance,) * len(text), places, 20, 320, top + 15, 30, box)
 
 
-def again(engine: Scripted, chance: float) -> list[str]:
-    first = Candidate(CODE, line(CODE, chance), Label.OWN)
-    found = reread(cast("Engine", engine), IMAGE, [first], code.ALPHABET, code.spelled)
+def again(engine: Scripted, *chances: float) -> list[str]:
+    """Read the value of a line again, after readings with these chances."""
+    first = line(CODE, chances[0])
+    lines = [replace(first, chances=(chance,) * len(CODE)) for chance in chances]
+    known = [Candidate(CODE, each, Label.OWN) for each in lines]
+    found = reread(cast("Engine", engine), IMAGE, known, code.ALPHABET, code.spelled)
     return [each.text for each in found]
 
 
@@ -66,6 +70,18 @@ def test_a_value_that_stays_uncertain_is_read_in_three_colours_too(full: float) 
     engine = Scripted(CODE, full=full, wide=0.9)
     assert again(engine, 0.97) == [CODE] * 4
     assert engine.read == [FULL, WIDE, WIDE, WIDE]
+
+
+def test_a_value_that_was_read_again_is_not_read_a_third_time() -> None:
+    engine = Scripted(CODE, full=0.5, wide=0.9)
+    assert again(engine, 0.97, 0.96) == []
+    assert engine.read == []
+
+
+def test_a_reading_that_two_passes_share_is_one_reading() -> None:
+    engine = Scripted(CODE, full=0.995)
+    assert again(engine, 0.97, 0.97) == [CODE]
+    assert engine.read == [FULL]
 
 
 def test_lines_that_are_not_clear_are_replaced_by_their_reading_in_full_size() -> None:
