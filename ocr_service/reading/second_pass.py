@@ -12,11 +12,22 @@ import numpy as np
 
 from ocr_service.reading.fields.candidates import Candidate, ranked
 from ocr_service.reading.fields.code import ALPHABET
+from ocr_service.reading.fields.confidence import amount_field
+from ocr_service.reading.fields.extraction import Extraction
 from ocr_service.reading.fields.number import ELSEWHERE
-from ocr_service.reading.text.engine import EXACT, FULL, WIDE, Engine, Image, Scale, crop
-from ocr_service.reading.text.lines import Line, expanded, part
+from ocr_service.reading.text.engine import Engine, crop
+from ocr_service.reading.text.lines import Line, expanded, part, side_by_side
+from ocr_service.reading.text.network import Image
 from ocr_service.reading.text.orientation import Box, aligned, height, length
-from ocr_service.reading.text.page import Page, detect, read_again, read_boxes, read_unknown
+from ocr_service.reading.text.page import (
+    Page,
+    detect,
+    read_again,
+    read_boxes,
+    read_unknown,
+    unclear,
+)
+from ocr_service.reading.text.recognition import EXACT, FULL, WIDE, Mode
 
 _LARGER = 960  # pixels
 _QUARTER = 0.55  # of each side: quarters overlap, so that few lines are cut
@@ -31,6 +42,7 @@ _VALUES = {
 _DIGIT = re.compile(r"\d")
 _BOTH = 18  # digits: about as many as code and number have together
 _SURE = 0.99  # a candidate above this chance is not read again
+_SURE_AMOUNT = 0.96
 _GIBBERISH = 0.6  # a lower median chance of the lines suggests upside-down text
 # Each quota invoice has one of these words; second passes over other papers are useless.
 _HINTS = re.compile(r"定额|发票|票联|代码|号码|税务|税局|[壹贰伍拾佰仟] ?[元圆]|整$")
@@ -53,7 +65,7 @@ def pages(
     if angle is None and _is_gibberish(page):
         page = _turned(engine, image, page)
         yield page
-    page = read_again(engine, image, page, lambda _: True)
+    page = read_again(engine, image, page, unclear(page))
     yield page
     if not has_hints(page):
         return
@@ -61,9 +73,25 @@ def pages(
     known = page.lines
     for variant in (image, red_channel(image)):
         seen = detect(engine, variant, side=_LARGER, enlarge=_ENLARGE, angle=angle)
-        lines = read_unknown(engine, variant, seen.unread, seen.angle, known, scale=FULL)
+        lines = read_unknown(engine, variant, seen.unread, seen.angle, known, mode=FULL)
         known = known + lines
         yield replace(seen, lines=lines, unread=[])
+
+
+def lines_of_amount(page: Page, own: Extraction) -> list[Line]:
+    """Return the lines with the amount, in words and in figures; none if it is certain."""
+    if amount_field(own).confidence > _SURE_AMOUNT:
+        return []
+    values = [each.line for each in (*own.words, *own.figures)]
+    return [
+        line
+        for line in page.lines
+        if line.chance < _SURE
+        and any(
+            side_by_side(line, value) and line.left < value.right and line.right > value.left
+            for value in values
+        )
+    ]
 
 
 def boxes_of_quarters(engine: Engine, image: Image, side: int) -> list[Box]:
@@ -94,16 +122,16 @@ def _with_labelled_values(engine: Engine, image: Image, page: Page) -> Page:
         if not _VALUES[match[1]].match(line.text, match.end())
     ]
     boxes = [_value_box(line, match.end()) for line, match in labels]
-    plain = read_boxes(engine, image, boxes, page.angle, scale=FULL)
+    plain = read_boxes(engine, image, boxes, page.angle, mode=FULL)
     # Under a seal, 17 may look like 角: an alphabet of digits prevents this.
     strict = [
         line
         for variant in (image, blue_channel(image))
-        for line in read_boxes(engine, variant, boxes, page.angle, alphabet=ALPHABET, scale=WIDE)
+        for line in read_boxes(engine, variant, boxes, page.angle, alphabet=ALPHABET, mode=WIDE)
     ]
     # The text of a seal may join code and number to one line, which is too long to be read well.
     long = [line.box for line in page.lines if len(_DIGIT.findall(line.text)) > _BOTH]
-    plain += read_boxes(engine, image, long, page.angle, scale=EXACT)
+    plain += read_boxes(engine, image, long, page.angle, mode=EXACT)
     pieces = [line.span(*match.span()) for line, match in labels]
     return Page(page.lines + pieces + plain + strict, page.unread, page.angle)
 
@@ -123,10 +151,10 @@ def reread(
     alphabet: str,
     spelled: Callable[[str], str],
 ) -> list[Candidate]:
-    """Read the best candidate again if it is uncertain: in full size, then wider, in three colours.
+    """Read the best candidate again if it is uncertain, with the better model.
 
-    The wider readings of the image and of its red and blue channels differ for text under a seal or
-    a blur, and agree for clear print.
+    If that is uncertain too, it is read wider, in three colours. Readings of the image and of its
+    red and blue channels differ for text under a seal or a blur, and agree for clear print.
     """
     if not candidates:
         return []
@@ -138,8 +166,8 @@ def reread(
     if len(readings) > 1:
         return []  # it was read again before
 
-    def read(crops: list[Image], scale: Scale) -> list[Candidate]:
-        readings = engine.recognize(crops, alphabet=alphabet, scale=scale)
+    def read(crops: list[Image], mode: Mode) -> list[Candidate]:
+        readings = engine.recognize(crops, alphabet=alphabet, mode=mode)
         return [
             Candidate(
                 text,

@@ -12,8 +12,9 @@ from ocr_service.reading import multi_invoice
 from ocr_service.reading.fields import code
 from ocr_service.reading.fields.title import is_other_title, is_title
 from ocr_service.reading.second_pass import red_channel
-from ocr_service.reading.text.engine import Engine, Image, crop
+from ocr_service.reading.text.engine import Engine, crop
 from ocr_service.reading.text.lines import Line, part
+from ocr_service.reading.text.network import Image
 from ocr_service.reading.text.orientation import Box, aligned, height, is_along, length, slope
 from ocr_service.reading.text.page import read_boxes
 from ocr_service.reading.text.reuse import known_line, moved

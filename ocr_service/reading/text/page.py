@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from statistics import mean, median
 from typing import Any
@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr_service.reading.invoice import Corners
-from ocr_service.reading.text.engine import FULL, QUICK, Engine, Image, Scale, crop
+from ocr_service.reading.text.engine import Engine, crop
 from ocr_service.reading.text.lines import Line, level_position
+from ocr_service.reading.text.network import Image
 from ocr_service.reading.text.orientation import (
     Box,
     aligned,
@@ -22,6 +23,7 @@ from ocr_service.reading.text.orientation import (
     length,
     slope,
 )
+from ocr_service.reading.text.recognition import FULL, QUICK, Mode
 from ocr_service.reading.text.reuse import known_line, moved
 
 _VOTERS = 5  # number of the longest lines that decide whether the image is upside down
@@ -57,19 +59,20 @@ class Page:
         return [line.box for line in self.lines] + self.unread
 
 
-def detect(
+def detect(  # noqa: PLR0913 - most are passed on
     engine: Engine,
     image: Image,
     *,
     side: int,
     enlarge: float = 1.0,
     angle: float | None = None,
+    is_quick: bool = False,
 ) -> Page:
     """Detect the boxes of text on an RGB image, at ``side`` pixels, without reading them.
 
-    ``angle``: the direction of the text, if known.
+    ``angle``: the direction of the text, if known. Other arguments as in ``Engine.detect``.
     """
-    boxes = engine.detect(image, side, enlarge=enlarge)
+    boxes = engine.detect(image, side, enlarge=enlarge, is_quick=is_quick)
     angle = _direction(engine, image, boxes) if angle is None else angle
     boxes = [aligned(box, angle) for box in boxes]
     along = [box for box in boxes if is_along(box)]
@@ -193,14 +196,15 @@ def read_rest(engine: Engine, image: Image, page: Page) -> Page:
     return replace(page, lines=lines, unread=[])
 
 
-def read_again(engine: Engine, image: Image, page: Page, is_needed: Callable[[Line], bool]) -> Page:
-    """Return the page after its unclear lines were read again in full size.
+def unclear(page: Page) -> list[Line]:
+    """Return the lines that the quick model may have read wrong."""
+    return [line for line in page.lines if line.chance < _CLEAR]
 
-    ``is_needed``: whether a line is worth that time.
-    """
-    unclear = [line for line in page.lines if line.chance < _CLEAR and is_needed(line)]
-    again = read_boxes(engine, image, [line.box for line in unclear], page.angle, scale=FULL)
-    return replace(page, lines=[line for line in page.lines if line not in unclear] + again)
+
+def read_again(engine: Engine, image: Image, page: Page, lines: Sequence[Line]) -> Page:
+    """Return the page after some of its lines were read again, with the better model."""
+    again = read_boxes(engine, image, [line.box for line in lines], page.angle, mode=FULL)
+    return replace(page, lines=[line for line in page.lines if line not in lines] + again)
 
 
 def read_unknown(  # noqa: PLR0913 - most are passed on
@@ -210,13 +214,13 @@ def read_unknown(  # noqa: PLR0913 - most are passed on
     angle: float,
     known: Sequence[Line],
     *,
-    scale: Scale = QUICK,
+    mode: Mode = QUICK,
 ) -> list[Line]:
     """Return the lines in these boxes; those that are clear in ``known`` are not read again."""
     matches = [(box, known_line(box, known)) for box in boxes]
     kept = [moved(line, box, angle) for box, line in matches if line]
     unknown = [box for box, line in matches if not line]
-    return kept + read_boxes(engine, image, unknown, angle, scale=scale)
+    return kept + read_boxes(engine, image, unknown, angle, mode=mode)
 
 
 def read_boxes(  # noqa: PLR0913 - two of them are passed on
@@ -226,11 +230,11 @@ def read_boxes(  # noqa: PLR0913 - two of them are passed on
     angle: float,
     *,
     alphabet: str = "",
-    scale: Scale = QUICK,
+    mode: Mode = QUICK,
 ) -> list[Line]:
-    """Read the text in the boxes; ``alphabet`` and ``scale`` as in ``Engine.recognize``."""
+    """Read the text in the boxes; ``alphabet`` and ``mode`` as in ``Engine.recognize``."""
     crops = [crop(image, box) for box in boxes]
-    readings = engine.recognize(crops, alphabet=alphabet, scale=scale)
+    readings = engine.recognize(crops, alphabet=alphabet, mode=mode)
     return [
         Line(reading.text, reading.chances, reading.places, *level_position(box, angle), box)
         for reading, box in zip(readings, boxes, strict=True)

@@ -19,8 +19,9 @@ from bench.drawing.invoices import print_sheet
 from bench.drawing.kinds import Kind
 from bench.drawing.random_numbers import rng_for
 from ocr_service.reading.reader import Reader
-from ocr_service.reading.text.engine import Engine, Reading
-from ocr_service.reading.text.engine import Image as Pixels
+from ocr_service.reading.text.engine import Engine
+from ocr_service.reading.text.network import Image as Pixels
+from ocr_service.reading.text.recognition import Reading
 from tests.support.paths import PHOTOS, SAMPLES
 
 FIELDS = ("code", "number", "amount", "location")

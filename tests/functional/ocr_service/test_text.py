@@ -6,10 +6,11 @@ import cv2
 import numpy as np
 import pytest
 
-from ocr_service.reading.text.engine import EXACT, QUICK, WIDE, Engine, Scale
+from ocr_service.reading.text.engine import Engine
 from ocr_service.reading.text.lines import Line
 from ocr_service.reading.text.orientation import Box
 from ocr_service.reading.text.page import read_unknown
+from ocr_service.reading.text.recognition import EXACT, QUICK, WIDE, Mode
 
 
 @pytest.fixture(scope="module")
@@ -17,15 +18,15 @@ def engine() -> Engine:
     return Engine(threads=1)
 
 
-@pytest.mark.parametrize("scale", [QUICK, EXACT, WIDE])
+@pytest.mark.parametrize("mode", [QUICK, EXACT, WIDE])
 def test_digits_set_wide_are_certain_although_the_model_knows_two_forms_of_each(
-    engine: Engine, scale: Scale
+    engine: Engine, mode: Mode
 ) -> None:
     image = np.full((60, 376, 3), 255, np.uint8)
     for place, digit in enumerate("70315842"):
         at = (20 + 42 * place, 44)
         cv2.putText(image, digit, at, cv2.FONT_HERSHEY_SIMPLEX, 1.2, (0, 0, 0), 3, cv2.LINE_AA)
-    [reading] = engine.recognize([image], scale=scale)
+    [reading] = engine.recognize([image], mode=mode)
     assert reading.text == "70315842"
     assert min(reading.chances) > 0.95
 

@@ -15,9 +15,10 @@ from ocr_service.reading.fields.candidates import Candidate, Label
 from ocr_service.reading.fields.extraction import Extraction, extract
 from ocr_service.reading.next_boxes import figures_of, likely, nearer, parts_of, taller
 from ocr_service.reading.text import lines
-from ocr_service.reading.text.engine import Engine, is_on_invoices
+from ocr_service.reading.text.engine import Engine
 from ocr_service.reading.text.lines import Line
 from ocr_service.reading.text.page import Page, detect
+from ocr_service.reading.text.recognition import is_on_invoices
 
 
 def line(
@@ -177,8 +178,10 @@ class Found:
     def __init__(self, *found: Line) -> None:
         self.boxes = [each.box for each in found]
 
-    def detect(self, _image: object, _side: int, *, enlarge: float) -> list[NDArray[np.float32]]:
-        assert enlarge == 1.0
+    def detect(
+        self, _image: object, _side: int, *, enlarge: float, is_quick: bool
+    ) -> list[NDArray[np.float32]]:
+        assert (enlarge, is_quick) == (1.0, False)
         return self.boxes
 
     def upside_down(self, crops: list[object]) -> list[float]:

@@ -1,4 +1,4 @@
-"""Which lines are read a second time, and in which size: each takes as long as a new one."""
+"""Which lines are read a second time, and in which model: each takes as long as a new one."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ import pytest
 from ocr_service.reading.fields import code
 from ocr_service.reading.fields.candidates import Candidate, Label
 from ocr_service.reading.second_pass import reread
-from ocr_service.reading.text.engine import FULL, WIDE, Engine, Image, Reading, Scale
+from ocr_service.reading.text.engine import Engine
 from ocr_service.reading.text.lines import Line
-from ocr_service.reading.text.page import Page, read_again
+from ocr_service.reading.text.network import Image
+from ocr_service.reading.text.page import Page, read_again, unclear
+from ocr_service.reading.text.recognition import FULL, WIDE, Mode, Reading
 
 IMAGE = np.full((200, 400, 3), 255, np.uint8)
 CODE = "144031900111"
 
 
 class Scripted:
-    """An engine that reads the same text everywhere, with a chance for each size."""
+    """An engine that reads the same text everywhere, with a chance for each mode."""
 
     def __init__(self, text: str, **chances: float) -> None:
         self._text = text
         self._chances = {FULL: chances.get("full", 0.0), WIDE: chances.get("wide", 0.0)}
-        self.read: list[Scale] = []
+        self.read: list[Mode] = []
 
-    def recognize(
-        self, crops: Sequence[Image], *, scale: Scale, alphabet: str = ""
-    ) -> list[Reading]:
+    def recognize(self, crops: Sequence[Image], *, mode: Mode, alphabet: str = "") -> list[Reading]:
         del alphabet
-        self.read += [scale] * len(crops)
+        self.read += [mode] * len(crops)
         count = len(self._text)
         places = tuple((at + 0.5) / count for at in range(count))
-        return [Reading(self._text, (self._chances[scale],) * count, places) for _ in crops]
+        return [Reading(self._text, (self._chances[mode],) * count, places) for _ in crops]
 
 
 def line(text: str, chance: float, top: float = 50) -> Line:
@@ -59,7 +59,7 @@ def test_a_certain_value_is_not_read_again() -> None:
     assert engine.read == []
 
 
-def test_an_uncertain_value_is_read_once_if_its_full_size_is_certain() -> None:
+def test_an_uncertain_value_is_read_once_if_the_better_model_is_certain() -> None:
     engine = Scripted(CODE, full=0.995)
     assert again(engine, 0.97) == [CODE]
     assert engine.read == [FULL]
@@ -84,10 +84,15 @@ def test_a_reading_that_two_passes_share_is_one_reading() -> None:
     assert engine.read == [FULL]
 
 
-def test_lines_that_are_not_clear_are_replaced_by_their_reading_in_full_size() -> None:
+def test_lines_that_are_read_again_are_replaced_by_their_new_reading() -> None:
     engine = Scripted(CODE, full=0.98)
-    clear, unclear, other = line("01142646", 0.95), line("11100174010", 0.4), line("发票联", 0.4)
-    page = Page([clear, unclear, other], [], 0.0)
-    read = read_again(cast("Engine", engine), IMAGE, page, lambda each: each.is_complete)
+    clear, faint, other = (
+        line("01142646", 0.95),
+        line("11100174010", 0.4),
+        line("发票联", 0.4),
+    )
+    page = Page([clear, faint, other], [], 0.0)
+    assert unclear(page) == [faint, other]
+    read = read_again(cast("Engine", engine), IMAGE, page, [faint])
     assert [each.text for each in read.lines] == ["01142646", "发票联", CODE]
     assert engine.read == [FULL]
