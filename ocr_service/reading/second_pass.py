@@ -63,8 +63,9 @@ def pages(
         angle: the direction of the text, if known.
     """
     if angle is None and _is_gibberish(page):
-        page = _turned(engine, image, page)
-        yield page
+        turned = _turned(engine, image, page)
+        yield turned
+        page = turned if has_hints(turned) else page
     page = read_again(engine, image, page, unclear(page))
     yield page
     if not has_hints(page):
@@ -188,7 +189,8 @@ def reread(
 
 def _is_gibberish(page: Page) -> bool:
     """Whether the text makes little sense, as upside-down text does."""
-    return bool(page.lines) and median(line.chance for line in page.lines) < _GIBBERISH
+    is_unlikely = bool(page.lines) and median(line.chance for line in page.lines) < _GIBBERISH
+    return is_unlikely and not has_hints(page)
 
 
 def _turned(engine: Engine, image: Image, page: Page) -> Page:
