@@ -222,8 +222,9 @@ class Reader:
         page = read_some(self._engine, image, page, page.unread[:FIRST], known)
         found, again = extracted(page.lines), Extraction()
         if not (found.codes and found.numbers):
-            digits = [line for line in unclear(page) if line.is_complete]
-            page = read_again(self._engine, image, page, digits)
+            digits = [line for line in page.lines if line.is_complete]
+            doubtful = [line for line in digits if line in unclear(page) or not _has_value(line)]
+            page = read_again(self._engine, image, page, doubtful)
             found = extracted(page.lines)
         while True:
             own = found.of_one_paper()
@@ -253,6 +254,12 @@ class Reader:
         codes = second_pass.reread(engine, image, found.codes, code.ALPHABET, code.spelled)
         numbers = second_pass.reread(engine, image, found.numbers, number.ALPHABET, number.spelled)
         return Extraction(codes=codes, numbers=numbers)
+
+
+def _has_value(line: Line) -> bool:
+    """Whether a line has a code or a number; one that lacks a digit has none."""
+    found = extract([line])
+    return bool(found.codes or found.numbers)
 
 
 def _is_small(title: Line | None, image: Image) -> bool:

@@ -25,6 +25,7 @@ _MAX_LINES = 60  # only the longest lines are read
 _EVEN = 0.5  # chance
 _LEGIBLE = 0.7  # minimum mean chance of the characters of an upright line
 _SHORTEST, _USUAL = 9, 13  # characters of a title
+_PIECES_APART = 1.5  # heights at most between two pieces of a title
 # The position of the title relative to a label 发票代码: heights of the label aside, up and down.
 _ASIDE, _UP, _DOWN = 38.0, 16.0, 6.0
 _LARGER, _ENLARGE = 960, 1.5  # size at which this area is detected
@@ -57,7 +58,23 @@ def detect_titles(
 
 
 def _select_titles(lines: Sequence[Line]) -> list[Line]:
-    return [replace(line, box=completed(line)) for line in lines if is_title(line.text)]
+    return [
+        replace(line, box=completed(_with_start(line, lines)))
+        for line in lines
+        if is_title(line.text)
+    ]
+
+
+def _with_start(title: Line, lines: Sequence[Line]) -> Line:
+    """Return the title together with its first half, if a seal made that a line of its own."""
+    near, along = _PIECES_APART * height(title.box), title.box[1] - title.box[0]
+    for other in lines:
+        gap = float(np.linalg.norm(other.box[[1, 2]] - title.box[[0, 3]], axis=1).max())
+        # The title itself may be among the lines, read upside down.
+        if gap < near and np.dot(other.box[1] - other.box[0], along) > 0:
+            box = np.array([other.box[0], title.box[1], title.box[2], other.box[3]], np.float32)
+            return replace(title, text=other.text + title.text, box=box)
+    return title
 
 
 def _read_upright(

@@ -11,12 +11,12 @@ import pytest
 
 from ocr_service.reading.fields import code
 from ocr_service.reading.fields.candidates import Candidate, Label
-from ocr_service.reading.second_pass import reread
+from ocr_service.reading.second_pass import pages, reread
 from ocr_service.reading.text.engine import Engine
 from ocr_service.reading.text.lines import Line
 from ocr_service.reading.text.network import Image
 from ocr_service.reading.text.page import Page, read_again, unclear
-from ocr_service.reading.text.recognition import FULL, WIDE, Mode, Reading
+from ocr_service.reading.text.recognition import FULL, QUICK, WIDE, Mode, Reading
 
 IMAGE = np.full((200, 400, 3), 255, np.uint8)
 CODE = "144031900111"
@@ -27,7 +27,7 @@ class Scripted:
 
     def __init__(self, text: str, **chances: float) -> None:
         self._text = text
-        self._chances = {FULL: chances.get("full", 0.0), WIDE: chances.get("wide", 0.0)}
+        self._chances = {QUICK: 0.4, FULL: chances.get("full", 0.0), WIDE: chances.get("wide", 0.0)}
         self.read: list[Mode] = []
 
     def recognize(self, crops: Sequence[Image], *, mode: Mode, alphabet: str = "") -> list[Reading]:
@@ -82,6 +82,16 @@ def test_a_reading_that_two_passes_share_is_one_reading() -> None:
     engine = Scripted(CODE, full=0.995)
     assert again(engine, 0.97, 0.97) == [CODE]
     assert engine.read == [FULL]
+
+
+@pytest.mark.parametrize(("words", "mode"), [("发票号码", FULL), ("耶是品", QUICK)])
+def test_only_a_page_without_words_of_an_invoice_is_read_upside_down(
+    words: str, mode: Mode
+) -> None:
+    engine = Scripted(CODE, full=0.98)
+    page = Page([line(words, 0.4), line("国水", 0.3, top=100)], [], 0.0)
+    next(pages(cast("Engine", engine), IMAGE, page))
+    assert engine.read == [mode, mode]
 
 
 def test_lines_that_are_read_again_are_replaced_by_their_new_reading() -> None:
