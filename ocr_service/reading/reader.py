@@ -24,6 +24,7 @@ from ocr_service.reading.text.page import (
     Page,
     as_corners,
     detect,
+    is_very_long,
     near,
     paper_corners,
     read_again,
@@ -199,9 +200,12 @@ class Reader:
             return extract(lines)
 
         angle = 0.0 if is_own else None
-        found, page = self._first_pass(image, self._detect(image, angle), known, extracted)
-        own = found.of_one_paper()
-        if own.is_sufficient or own.is_sufficient_without_words:
+        seen = detect(self._engine, image, side=_SIDE, angle=angle, is_quick=True)
+        found, page = self._first_pass(image, seen, known, extracted)
+        if not _is_enough(found) and angle is None and text_share(page, image) < _FULL:
+            seen = detect(self._engine, image, side=_LARGER_SIDE, is_quick=True)
+            found, page = self._first_pass(image, seen, page.lines, extracted)
+        if _is_enough(found):
             return found, page
         if not is_own and (found.is_other_paper or _is_small(found.title, image)):
             return found, page
@@ -222,7 +226,9 @@ class Reader:
         page = read_some(self._engine, image, page, page.unread[:FIRST], known)
         found, again = extracted(page.lines), Extraction()
         if not (found.codes and found.numbers):
-            digits = [line for line in page.lines if line.is_complete]
+            digits = [
+                line for line in page.lines if line.is_complete and not is_very_long(line.box)
+            ]
             doubtful = [line for line in digits if line in unclear(page) or not _has_value(line)]
             page = read_again(self._engine, image, page, doubtful)
             found = extracted(page.lines)
@@ -242,18 +248,18 @@ class Reader:
             found = extracted(page.lines).merged_with(again)
         return found, page
 
-    def _detect(self, image: Image, angle: float | None) -> Page:
-        page = detect(self._engine, image, side=_SIDE, angle=angle, is_quick=True)
-        if angle is None and text_share(page, image) < _FULL:
-            return detect(self._engine, image, side=_LARGER_SIDE, is_quick=True)
-        return page
-
     def _reread(self, image: Image, found: Extraction) -> Extraction:
         """Return further readings of an uncertain code or number."""
         engine = self._engine
         codes = second_pass.reread(engine, image, found.codes, code.ALPHABET, code.spelled)
         numbers = second_pass.reread(engine, image, found.numbers, number.ALPHABET, number.spelled)
         return Extraction(codes=codes, numbers=numbers)
+
+
+def _is_enough(found: Extraction) -> bool:
+    """Whether further passes would not change the result."""
+    own = found.of_one_paper()
+    return own.is_sufficient or own.is_sufficient_without_words
 
 
 def _has_value(line: Line) -> bool:

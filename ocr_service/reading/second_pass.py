@@ -43,6 +43,7 @@ _DIGIT = re.compile(r"\d")
 _BOTH = 18  # digits: about as many as code and number have together
 _SURE = 0.99  # a candidate above this chance is not read again
 _SURE_AMOUNT = 0.96
+_MONEY = re.compile("[元圆￥¥]")
 _GIBBERISH = 0.6  # a lower median chance of the lines suggests upside-down text
 # Each quota invoice has one of these words; second passes over other papers are useless.
 _HINTS = re.compile(r"定额|发票|票联|代码|号码|税务|税局|[壹贰伍拾佰仟] ?[元圆]|整$")
@@ -80,19 +81,26 @@ def pages(
 
 
 def lines_of_amount(page: Page, own: Extraction) -> list[Line]:
-    """Return the lines with the amount, in words and in figures; none if it is certain."""
-    if amount_field(own).confidence > _SURE_AMOUNT:
-        return []
+    """Return the lines that may show another amount when they are read again.
+
+    They are those of the amount if it is not certain, and unclear ones above it: of two papers, the
+    upper one may have lost its amount.
+    """
     values = [each.line for each in (*own.words, *own.figures)]
-    return [
-        line
-        for line in page.lines
-        if line.chance < _SURE
-        and any(
-            side_by_side(line, value) and line.left < value.right and line.right > value.left
-            for value in values
-        )
-    ]
+    is_certain = amount_field(own).confidence > _SURE_AMOUNT
+    unclear_lines = unclear(page)
+
+    def may_differ(line: Line) -> bool:
+        if any(_overlap(line, value) for value in values):
+            return not is_certain and line.chance < _SURE
+        is_above = all(line.middle < value.middle - value.height / 2 for value in values)
+        return is_above and line in unclear_lines and bool(_MONEY.search(line.text))
+
+    return [line for line in page.lines if may_differ(line)]
+
+
+def _overlap(one: Line, other: Line) -> bool:
+    return side_by_side(one, other) and one.left < other.right and one.right > other.left
 
 
 def boxes_of_quarters(engine: Engine, image: Image, side: int) -> list[Box]:
