@@ -84,8 +84,9 @@ class Settings:
     """Open connections; at this number, a new one takes the place of another one."""
     address_connections: int = Field(default=256, ge=1, le=10000)
     """Open connections of one IP address; at this number as above."""
-    workers: int = Field(default=2, ge=1, le=64)
-    """Images read at the same time; the largest take about 250 MB each."""
+    workers: int = Field(default=3, ge=1, le=64)
+    """Images read at the same time; the largest take about 250 MB each. One more than there are
+    cores keeps these busy while an image is decoded."""
 
     @classmethod
     def read(cls, environ: Mapping[str, str], **overrides: Any) -> Settings:  # noqa: ANN401 - checked by pydantic

@@ -20,6 +20,7 @@ from ocr_service.reading.text.lines import Line
 from ocr_service.reading.text.network import Image
 from ocr_service.reading.text.orientation import length
 from ocr_service.reading.text.page import (
+    CLEAR,
     FIRST,
     Page,
     as_corners,
@@ -32,7 +33,6 @@ from ocr_service.reading.text.page import (
     read_some,
     text_area,
     text_share,
-    unclear,
 )
 from ocr_service.reading.text.reuse import moved
 from ocr_service.reading.title_detection import completed, detect_boxes, detect_titles
@@ -226,11 +226,7 @@ class Reader:
         page = read_some(self._engine, image, page, page.unread[:FIRST], known)
         found, again = extracted(page.lines), Extraction()
         if not (found.codes and found.numbers):
-            digits = [
-                line for line in page.lines if line.is_complete and not is_very_long(line.box)
-            ]
-            doubtful = [line for line in digits if line in unclear(page) or not _has_value(line)]
-            page = read_again(self._engine, image, page, doubtful)
+            page = read_again(self._engine, image, page, [*filter(_lost_value, page.lines)])
             found = extracted(page.lines)
         while True:
             own = found.of_one_paper()
@@ -262,10 +258,12 @@ def _is_enough(found: Extraction) -> bool:
     return own.is_sufficient or own.is_sufficient_without_words
 
 
-def _has_value(line: Line) -> bool:
-    """Whether a line has a code or a number; one that lacks a digit has none."""
+def _lost_value(line: Line) -> bool:
+    """Whether a line of digits has no clear code or number, as one that lacks a digit."""
+    if not line.is_complete or is_very_long(line.box):
+        return False
     found = extract([line])
-    return bool(found.codes or found.numbers)
+    return all(each.chance < CLEAR for each in (*found.codes, *found.numbers))
 
 
 def _is_small(title: Line | None, image: Image) -> bool:

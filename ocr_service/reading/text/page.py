@@ -28,7 +28,7 @@ from ocr_service.reading.text.reuse import known_line, moved
 
 _VOTERS = 5  # number of the longest lines that decide whether the image is upside down
 _EVEN = 0.5  # chance
-_CLEAR = 0.9  # the chance of each character
+CLEAR = 0.9  # the chance of each character
 FIRST = 4  # lines that are read at first
 _MAX_LINES = 120  # on an image; a newspaper would take minutes
 _SMALL = 0.8  # of the usual height of a line
@@ -198,7 +198,7 @@ def read_rest(engine: Engine, image: Image, page: Page) -> Page:
 
 def unclear(page: Page) -> list[Line]:
     """Return the lines that the quick model may have read wrong."""
-    return [line for line in page.lines if line.chance < _CLEAR]
+    return [line for line in page.lines if line.chance < CLEAR]
 
 
 def read_again(engine: Engine, image: Image, page: Page, lines: Sequence[Line]) -> Page:
