@@ -203,7 +203,7 @@ class Reader:
         seen = detect(self._engine, image, side=_SIDE, angle=angle, is_quick=True)
         found, page = self._first_pass(image, seen, known, extracted)
         if not _is_enough(found) and angle is None and text_share(page, image) < _FULL:
-            seen = detect(self._engine, image, side=_LARGER_SIDE, is_quick=True)
+            seen = detect(self._engine, image, side=_LARGER_SIDE)
             found, page = self._first_pass(image, seen, page.lines, extracted)
         if _is_enough(found):
             return found, page

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from ocr_service.reading.text import models
 from ocr_service.reading.text.boxes import boxes_from_heatmap
-from ocr_service.reading.text.network import Image, Network, as_tensor
+from ocr_service.reading.text.network import Image, Network, as_tensor, return_large_buffers
 from ocr_service.reading.text.orientation import Box, height, length
 from ocr_service.reading.text.recognition import (
     QUICK,
@@ -46,6 +46,7 @@ class Engine:
         threads = threads or min(4, os.cpu_count() or 1)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="recognize")
         models.check()
+        return_large_buffers()
         core = openvino.Core()
 
         def of_pages(path: Path) -> Network:

@@ -28,7 +28,7 @@ _WIDE = {chr(ord(each) + 0xFEE0): each for each in string.digits + string.ascii_
 _OTHER = "碼〇萬貳弍參叄陸壸臺捨圓¥·º—"
 _WIDTH_STEP = 48  # pixels; widths are rounded up, so that OpenVINO compiles few shapes
 _SQUEEZED = 0.95  # of its width: a line that is hardly wider than a step is narrowed to it
-_SHAPES = 220  # compiled operations that OpenVINO keeps: those for all widths of lines
+_SHAPES = 60  # compiled operations that OpenVINO keeps; more save no time, and take 60 MB
 
 
 class Model(Enum):
