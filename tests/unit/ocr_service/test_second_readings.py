@@ -11,7 +11,8 @@ import pytest
 
 from ocr_service.reading.fields import code
 from ocr_service.reading.fields.candidates import Candidate, Label
-from ocr_service.reading.second_pass import pages, reread
+from ocr_service.reading.fields.extraction import extract
+from ocr_service.reading.second_pass import doubtful_lines, pages, reread
 from ocr_service.reading.text.engine import Engine
 from ocr_service.reading.text.lines import Line
 from ocr_service.reading.text.network import Image
@@ -92,6 +93,32 @@ def test_only_a_page_without_words_of_an_invoice_is_read_upside_down(
     page = Page([line(words, 0.4), line("国水", 0.3, top=100)], [], 0.0)
     next(pages(cast("Engine", engine), IMAGE, page))
     assert engine.read == [mode, mode]
+
+
+def test_lines_above_a_value_are_read_again_unless_they_are_clear() -> None:
+    code_line, number_line = (
+        line(f"发票代码{CODE}", 0.6, top=50),
+        line("发票号码40344472", 0.99, top=100),
+    )
+    faint, money, words = (
+        line("m 40344472", 0.2, top=10),
+        line("元z0", 0.2, top=20),
+        line("伍拾元", 0.99, 150),
+    )
+    lines = [faint, money, code_line, number_line, words]
+    own = extract([code_line, number_line, words])
+    assert own.codes
+    assert doubtful_lines(Page(lines, [], 0.0), own) == [faint, money]
+
+
+def test_an_amount_that_is_not_certain_is_read_again_with_its_figures() -> None:
+    words, figures = line("贰拾元", 0.7, top=100), line("￥2.00", 0.5, top=102)
+    below = line("￥9.00", 0.4, top=190)
+    page = Page([words, figures, below], [], 0.0)
+    own = extract([words, figures])
+    assert doubtful_lines(page, own) == [words, figures]
+    sure = extract([line("贰拾元", 0.995, top=100)])
+    assert doubtful_lines(page, sure) == []
 
 
 def test_lines_that_are_read_again_are_replaced_by_their_new_reading() -> None:
