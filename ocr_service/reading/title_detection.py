@@ -26,7 +26,7 @@ _EVEN = 0.5  # chance
 _LEGIBLE = 0.7  # minimum mean chance of the characters of an upright line
 _SHORTEST, _USUAL = 9, 13  # characters of a title
 _PIECES_APART = 3.0  # heights at most between two pieces of a title
-_ALIKE = 0.7  # minimum ratio of their heights
+_ALIKE = 0.5  # minimum ratio of their heights
 # The position of the title relative to a label 发票代码: heights of the label aside, up and down.
 _ASIDE, _UP, _DOWN = 38.0, 16.0, 6.0
 _LARGER, _ENLARGE = 960, 1.5  # size at which this area is detected

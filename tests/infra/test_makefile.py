@@ -37,6 +37,7 @@ def project(tmp_path: Path) -> Path:
         source = ROOT / name
         (shutil.copytree if source.is_dir() else shutil.copy)(source, folder / name)
     (folder / ".venv" / ".ready").write_text(f"{folder}\n", encoding="utf-8")
+    (folder / ".venv" / "models").mkdir()
     return folder
 
 
