@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from ocr_service.reading.text import models
 from ocr_service.reading.text.boxes import boxes_from_heatmap
-from ocr_service.reading.text.network import Image, Network, as_tensor, return_large_buffers
+from ocr_service.reading.text.network import Image, Network, as_tensor
 from ocr_service.reading.text.orientation import Box, height, length
 from ocr_service.reading.text.recognition import (
     QUICK,
@@ -46,18 +46,23 @@ class Engine:
         threads = threads or min(4, os.cpu_count() or 1)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="recognize")
         models.check()
-        return_large_buffers()
         core = openvino.Core()
 
         def of_pages(path: Path) -> Network:
             return Network(core, path, threads=threads, streams=1, shapes=_SHAPES)
 
+        def of_lines(
+            model: openvino.Model, characters: Sequence[str], *, streams: int
+        ) -> Recognizer:
+            return Recognizer(core, model, characters, threads=threads, streams=streams)
+
         self._quick_detection = of_pages(models.QUICK_DETECTION)
         self._detection = of_pages(models.DETECTION)
         self._direction = of_pages(models.DIRECTION)
         self._recognizers = {
-            Model.TINY: Recognizer(core, *models.tiny_recognition(core), threads=threads),
-            Model.SMALL: Recognizer(core, *models.small_recognition(core), threads=threads),
+            Model.TINY: of_lines(*models.tiny_recognition(core), streams=threads),
+            # A second stream would hold 45 MB, for the few lines that this model reads.
+            Model.SMALL: of_lines(*models.small_recognition(core), streams=1),
         }
 
     def detect(

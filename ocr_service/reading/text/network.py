@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ctypes
 import queue
-from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -12,19 +10,6 @@ import openvino
 from numpy.typing import NDArray
 
 Image = NDArray[np.uint8]
-
-
-_M_MMAP_THRESHOLD = -3  # of glibc's malloc.h
-_LARGE = 1 << 20  # bytes
-
-
-def return_large_buffers() -> None:
-    """Return large buffers to the system as soon as they are free, where the C library can (glibc).
-
-    Otherwise they stay in the heap of their thread, in pieces that fit no other model: 100 MB more.
-    """
-    with suppress(AttributeError):
-        ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _LARGE)
 
 
 class Network:

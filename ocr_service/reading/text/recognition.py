@@ -72,13 +72,19 @@ class Recognizer:
     """One of the models, restricted to the characters that invoices have."""
 
     def __init__(
-        self, core: openvino.Core, model: openvino.Model, characters: Sequence[str], *, threads: int
+        self,
+        core: openvino.Core,
+        model: openvino.Model,
+        characters: Sequence[str],
+        *,
+        threads: int,
+        streams: int,
     ) -> None:
         known = ["", *characters, " "]  # the first one is the blank between characters
         kept = [at for at, each in enumerate(known) if at == 0 or is_on_invoices(each)]
         _restrict(model, kept)
         model.reshape([-1, 3, -1, -1])
-        self._network = Network(core, model, threads=threads, streams=threads, shapes=_SHAPES)
+        self._network = Network(core, model, threads=threads, streams=streams, shapes=_SHAPES)
         self._characters = [known[at] for at in kept]
         narrow = {each: at for at, each in enumerate(self._characters)}
         pairs = [(at, narrow[half]) for wide, half in _WIDE.items() if (at := narrow.get(wide))]
