@@ -31,7 +31,7 @@ from ocr_service.reading.text.recognition import (
     proportion,
 )
 
-_MAX_PIXELS = 410_000  # for detection, which needs a third of a kilobyte for each
+_MAX_PIXELS = 370_000  # for detection, which needs a third of a kilobyte for each
 _MAX_IN_HALVES = 560_000
 _OVERLAP = 128  # pixels that both halves of a larger image see beyond the cut
 _DIRECTION_HEIGHT, _DIRECTION_WIDTH = 48, 192  # pixels of a line in the direction classifier
