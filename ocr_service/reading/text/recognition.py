@@ -32,7 +32,7 @@ _SHAPES = 60  # compiled operations that OpenVINO keeps; more save no time, and 
 
 
 class Model(Enum):
-    """The models: TINY needs a fifth of the time, and SMALL errs less where text is not clear."""
+    """The recognition models: TINY is quicker, and SMALL errs less in text that is not clear."""
 
     TINY = auto()
     SMALL = auto()
@@ -90,8 +90,13 @@ class Recognizer:
         pairs = [(at, narrow[half]) for wide, half in _WIDE.items() if (at := narrow.get(wide))]
         self._wide, self._narrow = np.array(pairs, np.intp).reshape(-1, 2).T
 
-    def read(self, line: Image, mode: Mode, alphabet: str) -> Reading:
-        """Return the text of a line, restricted to the characters of ``alphabet`` if given."""
+    def columns(self, alphabet: str) -> NDArray[np.intp]:
+        """Return the columns of the model's output that stand for these characters or a blank."""
+        found = [at for at, each in enumerate(self._characters) if each and each in alphabet]
+        return np.array([0, *found])
+
+    def read(self, line: Image, mode: Mode, columns: NDArray[np.intp] | None) -> Reading:
+        """Return the text of a line, restricted to the characters of some columns if given."""
         is_narrowed = mode.narrows and proportion(line) > _VERY_LONG
         width = round(proportion(line) * _HEIGHT * (_NARROWED if is_narrowed else mode.stretch))
         width = max(8, min(_MAX_WIDTH, width))
@@ -100,15 +105,15 @@ class Recognizer:
         chances = self._network(line_tensor(line, (width, _HEIGHT), padded)[np.newaxis])[0]
         chances[:, self._narrow] += chances[:, self._wide]
         chances[:, self._wide] = 0
-        return self._decode(chances, width / padded, alphabet)
+        return self._decode(chances, width / padded, columns)
 
-    def _decode(self, chances: NDArray[np.float32], filled: float, alphabet: str) -> Reading:
-        if alphabet:
-            found = [at for at, each in enumerate(self._characters) if each and each in alphabet]
-            columns = np.array([0, *found])
-            best = columns[chances[:, columns].argmax(axis=1)]
-        else:
+    def _decode(
+        self, chances: NDArray[np.float32], filled: float, columns: NDArray[np.intp] | None
+    ) -> Reading:
+        if columns is None:
             best = chances.argmax(axis=1)
+        else:
+            best = columns[chances[:, columns].argmax(axis=1)]
         keep = best != 0  # column 0 is the blank between characters
         keep[1:] &= best[1:] != best[:-1]
         steps = np.flatnonzero(keep)
