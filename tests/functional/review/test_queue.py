@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from accounting.review.queue import routes
 from quota_invoice.reviews.entry import Verdict
 from tests.support.ledger.record_store import HOSTILE
-from tests.support.review.browsing import PHONE, Visit
+from tests.support.review.browsing import PHONE, Visit, wait_for_index
 from tests.support.review.decisions import decide
 from tests.support.review.desk import Desk
 
@@ -186,8 +186,8 @@ def test_the_page_fits_a_phone_and_hostile_texts_stay_texts(
 
 def test_the_page_does_not_load_anew_while_a_person_types(visit: Visit) -> None:
     page = visit(locale="en").page
+    wait_for_index(page)
     compare = page.get_by_role("button", name="Compare with the bucket")
-    expect(compare).to_be_visible()
     page.route("**/queue/refresh*", lambda route: route.fulfill(headers={"HX-Refresh": "true"}))
     field = page.get_by_label("Number or code")
     field.fill("4823")

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from accounting.review.pages import invoice_url
 from accounting.review.texts import texts
-from tests.support.review.browsing import Visit
+from tests.support.review.browsing import Visit, wait_for_index
 from tests.support.review.desk import Desk
 
 MISSING = "/nothing-here"
@@ -26,8 +26,7 @@ def test_the_browsers_language_comes_first_and_the_switch_stays(visit: Visit) ->
 
 def test_the_question_mark_shows_the_keys_of_all_parts_but_not_while_typing(visit: Visit) -> None:
     page = visit(locale="en").page
-    # Until then, the page may load anew at any time.
-    expect(page.get_by_role("button", name="Compare with the bucket")).to_be_visible()
+    wait_for_index(page)
     field = page.get_by_label("Number or code")
     field.press_sequentially("?")
     expect(field).to_have_value("?")

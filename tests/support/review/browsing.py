@@ -13,7 +13,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Error, Page, Route, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Error,
+    Page,
+    Route,
+    expect,
+    sync_playwright,
+)
 
 from accounting.packet.font import font_file
 
@@ -108,6 +116,12 @@ class Visitor:
     def _note(self, kind: str, text: str) -> None:
         if kind in {"error", "warning"}:
             self._faults.append(f"console {kind}: {text}")
+
+
+def wait_for_index(page: Page) -> None:
+    """Wait until the queue has its index, and its scripts run; until then it may load anew."""
+    expect(page.locator("#index:not([hx-get*='was=building'])")).to_have_count(1)
+    page.wait_for_load_state()
 
 
 def wait_until(page: Page, condition: Callable[[], bool]) -> None:
