@@ -25,6 +25,7 @@ from ocr_service.reading.text.page import (
     Page,
     as_corners,
     detect,
+    is_upside_down,
     is_very_long,
     near,
     paper_corners,
@@ -33,6 +34,7 @@ from ocr_service.reading.text.page import (
     read_some,
     text_area,
     text_share,
+    turned,
 )
 from ocr_service.reading.text.reuse import moved
 from ocr_service.reading.title_detection import completed, detect_boxes, detect_titles
@@ -203,9 +205,10 @@ class Reader:
 
         angle = 0.0 if is_own else None
         seen = detect(self._engine, image, side=_SIDE, angle=angle, is_quick=True)
+        seen = self._upright(image, seen) if angle is None else seen
         found, page = self._first_pass(image, seen, known, extracted)
         if not _is_enough(found) and angle is None and text_share(page, image) < _FULL:
-            seen = detect(self._engine, image, side=_LARGER_SIDE)
+            seen = detect(self._engine, image, side=_LARGER_SIDE, towards=page.angle)
             found, page = self._first_pass(image, seen, page.lines, extracted)
         if _is_enough(found):
             return found, page
@@ -217,6 +220,16 @@ class Reader:
                 break
         return found, page
 
+    def _upright(self, image: Image, page: Page) -> Page:
+        """Read the first lines of a page, and turn it if these are upside down.
+
+        A line with words of an invoice is upright: only without one, the model of directions looks.
+        """
+        first = read_some(self._engine, image, page, page.unread[:FIRST])
+        if second_pass.has_hints(first) or not is_upside_down(self._engine, image, page):
+            return first
+        return turned(page)
+
     def _first_pass(
         self,
         image: Image,
@@ -225,7 +238,8 @@ class Reader:
         extracted: Callable[[list[Line]], Extraction],
     ) -> tuple[Extraction, Page]:
         """Read the text of a page that may have a field, until every field is found."""
-        page = read_some(self._engine, image, page, page.unread[:FIRST], known)
+        if not page.lines:
+            page = read_some(self._engine, image, page, page.unread[:FIRST], known)
         found, again = extracted(page.lines), Extraction()
         if not (found.codes and found.numbers):
             page = read_again(self._engine, image, page, [*filter(_lost_value, page.lines)])

@@ -18,7 +18,7 @@ from ocr_service.reading.fields.number import ELSEWHERE
 from ocr_service.reading.text.engine import Engine, crop
 from ocr_service.reading.text.lines import Line, expanded, part, side_by_side
 from ocr_service.reading.text.network import Image
-from ocr_service.reading.text.orientation import Box, aligned, height, length
+from ocr_service.reading.text.orientation import Box, height, length
 from ocr_service.reading.text.page import (
     CLEAR,
     Page,
@@ -26,7 +26,9 @@ from ocr_service.reading.text.page import (
     is_very_long,
     read_again,
     read_boxes,
+    read_rest,
     read_unknown,
+    turned,
     unclear,
 )
 from ocr_service.reading.text.recognition import EXACT, FULL, WIDE, Mode
@@ -66,9 +68,9 @@ def pages(
         angle: the direction of the text, if known.
     """
     if angle is None and _is_gibberish(page):
-        turned = _turned(engine, image, page)
-        yield turned
-        page = turned if has_hints(turned) else page
+        other = read_rest(engine, image, turned(page))
+        yield other
+        page = other if has_hints(other) else page
     page = read_again(engine, image, page, unclear(page))
     yield page
     if not has_hints(page):
@@ -76,7 +78,9 @@ def pages(
     yield _with_labelled_values(engine, image, page)
     known = page.lines
     for variant in (image, red_channel(image)):
-        seen = detect(engine, variant, side=_LARGER, enlarge=_ENLARGE, angle=angle)
+        seen = detect(
+            engine, variant, side=_LARGER, enlarge=_ENLARGE, angle=angle, towards=page.angle
+        )
         lines = read_unknown(engine, variant, seen.unread, seen.angle, known, mode=FULL)
         known = known + lines
         yield replace(seen, lines=lines, unread=[])
@@ -208,12 +212,6 @@ def _is_gibberish(page: Page) -> bool:
     """Whether the text makes little sense, as upside-down text does."""
     is_unlikely = bool(page.lines) and median(line.chance for line in page.lines) < _GIBBERISH
     return is_unlikely and not has_hints(page)
-
-
-def _turned(engine: Engine, image: Image, page: Page) -> Page:
-    angle = page.angle + math.pi
-    boxes = [aligned(line.box, angle) for line in page.lines]
-    return Page(read_boxes(engine, image, boxes, angle), [], angle)
 
 
 def red_channel(image: Image) -> Image:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -102,7 +102,7 @@ class Engine:
         return [float(chance) for chance in self._direction(np.stack(tensors))[:, 1]]
 
     def recognize(
-        self, crops: Sequence[Image], *, alphabet: str = "", mode: Mode = QUICK
+        self, crops: Iterable[Image], *, alphabet: str = "", mode: Mode = QUICK
     ) -> list[Reading]:
         """Return the text of each crop, restricted to the characters of ``alphabet`` if given."""
         recognizer = self._recognizers[mode.model]

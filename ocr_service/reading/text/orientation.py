@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cmath
 import math
 from collections.abc import Sequence
 
@@ -27,13 +28,11 @@ def slope(boxes: Sequence[Box]) -> float:
     """
     votes = 0j
     for box in boxes:
-        long, short = sorted((box[1] - box[0], box[2] - box[1]), key=np.linalg.norm, reverse=True)
-        length, height = float(np.linalg.norm(long)), float(np.linalg.norm(short))
-        if length > _ELONGATED * height:
-            votes += length * complex(float(long[0]), float(long[1])) ** 2 / length**2
-    if not votes:
-        return 0.0
-    return math.atan2(votes.imag, votes.real) / 2
+        first, second, *_ = _edges(box)
+        short, long = sorted((first, second), key=abs)
+        if abs(long) > _ELONGATED * abs(short):
+            votes += long**2 / abs(long)
+    return cmath.phase(votes) / 2
 
 
 def aligned(box: Box, angle: float) -> Box:
@@ -43,10 +42,10 @@ def aligned(box: Box, angle: float) -> Box:
     >>> aligned(box, math.pi)[0].tolist()
     [90.0, 10.0]
     """
-    direction = np.array([math.cos(angle), math.sin(angle)])
-    edges = np.roll(box, -1, axis=0) - box
-    along = edges @ direction / np.maximum(np.linalg.norm(edges, axis=1), 1e-6)
-    return np.roll(box, -int(np.argmax(along)), axis=0)
+    level = cmath.rect(1, -angle)
+    along = [(edge * level).real / max(abs(edge), 1e-6) for edge in _edges(box)]
+    first = along.index(max(along))
+    return np.concatenate((box[first:], box[:first]))
 
 
 def is_along(box: Box) -> bool:
@@ -55,17 +54,23 @@ def is_along(box: Box) -> bool:
     >>> is_along(np.array([[0, 0], [10, 0], [10, 90], [0, 90]], np.float32))
     False
     """
-    return bool(np.linalg.norm(box[3] - box[0]) < 1.5 * np.linalg.norm(box[1] - box[0]))
+    return height(box) < 1.5 * length(box)
 
 
 def length(box: Box) -> float:
     """Pixels along the first edge."""
-    return float(np.linalg.norm(box[1] - box[0]))
+    return math.dist(*box[:2].tolist())
 
 
 def height(box: Box) -> float:
     """Pixels along the last edge."""
-    return float(np.linalg.norm(box[3] - box[0]))
+    return math.dist(*box[::3].tolist())
+
+
+def _edges(box: Box) -> list[complex]:
+    """Return the four edges as complex numbers: these are quicker than arrays of two numbers."""
+    corners = [complex(x, y) for x, y in box.tolist()]
+    return [end - start for start, end in zip(corners, corners[1:] + corners[:1], strict=True)]
 
 
 def is_below(box: Box, title: Box) -> bool:

@@ -66,28 +66,44 @@ def detect(  # noqa: PLR0913 - most are passed on
     side: int,
     enlarge: float = 1.0,
     angle: float | None = None,
+    towards: float = 0.0,
     is_quick: bool = False,
 ) -> Page:
     """Detect the boxes of text on an RGB image, at ``side`` pixels, without reading them.
 
-    ``angle``: the direction of the text, if known. Other arguments as in ``Engine.detect``.
+    Args:
+        engine: detects the boxes; ``enlarge`` and ``is_quick`` as in ``Engine.detect``.
+        image: the image.
+        side: the longer side of the model's input.
+        enlarge: the maximum factor.
+        angle: the direction of the text in radians, if known.
+        towards: about the direction of the text: the boxes show only its slope.
+        is_quick: whether the quicker model suffices.
     """
     boxes = engine.detect(image, side, enlarge=enlarge, is_quick=is_quick)
-    angle = _direction(engine, image, boxes) if angle is None else angle
+    if angle is None:
+        angle = slope(boxes)
+        angle += math.pi * (math.cos(angle - towards) < 0)
+    return _page(boxes, angle)
+
+
+def turned(page: Page) -> Page:
+    """Return the page upside down, with all of its boxes unread."""
+    return _page([*page.boxes, *page.across], page.angle + math.pi)
+
+
+def _page(boxes: Sequence[Box], angle: float) -> Page:
     boxes = [aligned(box, angle) for box in boxes]
     along = [box for box in boxes if is_along(box)]
     across = [box for box in boxes if not is_along(box)]
     return Page([], _by_priority(along), angle, across)
 
 
-def _direction(engine: Engine, image: Image, boxes: Sequence[Box]) -> float:
-    """Return the direction of the text in radians; 0 is level, π upside down."""
-    angle = slope(boxes)
-    along = [box for box in (aligned(box, angle) for box in boxes) if is_along(box)]
-    longest = sorted(along, key=length, reverse=True)[:_VOTERS]
-    if longest and mean(engine.upside_down([crop(image, box) for box in longest])) > _EVEN:
-        return angle + math.pi
-    return angle
+def is_upside_down(engine: Engine, image: Image, page: Page) -> bool:
+    """Whether the longest lines of a page are upside down."""
+    longest = sorted(page.boxes, key=length, reverse=True)[:_VOTERS]
+    chances = engine.upside_down([crop(image, box) for box in longest]) if longest else [0.0]
+    return mean(chances) > _EVEN
 
 
 def _by_priority(boxes: list[Box]) -> list[Box]:
@@ -233,7 +249,7 @@ def read_boxes(  # noqa: PLR0913 - two of them are passed on
     mode: Mode = QUICK,
 ) -> list[Line]:
     """Read the text in the boxes; ``alphabet`` and ``mode`` as in ``Engine.recognize``."""
-    crops = [crop(image, box) for box in boxes]
+    crops = (crop(image, box) for box in boxes)
     readings = engine.recognize(crops, alphabet=alphabet, mode=mode)
     return [
         Line(reading.text, reading.chances, reading.places, *level_position(box, angle), box)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -59,10 +59,11 @@ def test_few_lines_are_read_for_all_fields(
     recognize = Engine.recognize
 
     def counted(
-        engine: Engine, crops: Sequence[Pixels], *, mode: Mode = QUICK, **options: Any
+        engine: Engine, crops: Iterable[Pixels], *, mode: Mode = QUICK, **options: Any
     ) -> list[Reading]:
-        read[mode.model] += len(crops)
-        return recognize(engine, crops, mode=mode, **options)
+        readings = recognize(engine, crops, mode=mode, **options)
+        read[mode.model] += len(readings)
+        return readings
 
     monkeypatch.setattr(Engine, "recognize", counted)
     found = reader.read(pixels(SAMPLES / name))
@@ -70,6 +71,25 @@ def test_few_lines_are_read_for_all_fields(
     assert found.code.text == truth[name]["code"]
     assert read[Model.TINY] <= quick
     assert read[Model.SMALL] <= again
+
+
+@pytest.mark.parametrize(("half_turns", "asked"), [(0, 0), (1, 1)])
+def test_only_of_a_page_without_words_of_an_invoice_the_direction_is_asked(
+    reader: Reader, monkeypatch: pytest.MonkeyPatch, half_turns: int, asked: int
+) -> None:
+    name = "mianyang-5-yuan-letter-in-code.jpg"
+    upside_down, chances = Engine.upside_down, []
+
+    def noted(engine: Engine, crops: list[Pixels]) -> list[float]:
+        chances.append(upside_down(engine, crops))
+        return chances[-1]
+
+    monkeypatch.setattr(Engine, "upside_down", noted)
+    found = reader.read(np.ascontiguousarray(np.rot90(pixels(SAMPLES / name), 2 * half_turns)))
+    assert found is not None
+    assert found.code.text == truth[name]["code"]
+    assert len(chances) == asked
+    assert all(chance > 0.5 for each in chances for chance in each)
 
 
 @pytest.mark.parametrize("field", ["code", "number"])
@@ -81,7 +101,7 @@ def test_a_digit_that_the_quick_model_loses_is_read(
     recognize = Engine.recognize
 
     def losing(
-        engine: Engine, crops: Sequence[Pixels], *, mode: Mode = QUICK, **options: Any
+        engine: Engine, crops: Iterable[Pixels], *, mode: Mode = QUICK, **options: Any
     ) -> list[Reading]:
         nonlocal lost
         readings = recognize(engine, crops, mode=mode, **options)

@@ -184,9 +184,6 @@ class Found:
         assert (enlarge, is_quick) == (1.0, False)
         return self.boxes
 
-    def upside_down(self, crops: list[object]) -> list[float]:
-        return [0.0] * len(crops)
-
 
 def test_the_longest_lines_are_read_before_the_tallest_pieces_and_small_print() -> None:
     piece = line("联", 500, 10, height=60)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import cast
 
@@ -31,12 +31,13 @@ class Scripted:
         self._chances = {QUICK: 0.4, FULL: chances.get("full", 0.0), WIDE: chances.get("wide", 0.0)}
         self.read: list[Mode] = []
 
-    def recognize(self, crops: Sequence[Image], *, mode: Mode, alphabet: str = "") -> list[Reading]:
+    def recognize(self, crops: Iterable[Image], *, mode: Mode, alphabet: str = "") -> list[Reading]:
         del alphabet
-        self.read += [mode] * len(crops)
+        modes = [mode for _ in crops]
+        self.read += modes
         count = len(self._text)
         places = tuple((at + 0.5) / count for at in range(count))
-        return [Reading(self._text, (self._chances[mode],) * count, places) for _ in crops]
+        return [Reading(self._text, (self._chances[mode],) * count, places) for _ in modes]
 
 
 def line(text: str, chance: float, top: float = 50) -> Line:
