@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ocr_service.reading.invoice import Corners
 from ocr_service.reading.text.lines import Line
-from ocr_service.reading.text.orientation import Box, height, length
+from ocr_service.reading.text.orientation import Box, centre, edges, height, length
 
 # The area that an invoice can fill, from the centre of its title, in lengths of the title.
 _ASIDE, _ABOVE, _BELOW = 1.05, 0.3, 1.2
@@ -68,14 +68,10 @@ def is_same_line(box: Box, other: Box) -> bool:
 
 def _has_centre(box: Box, other: Box) -> bool:
     """Whether the centre of the other box lies in this one, or at most half a line beside it."""
-    offset = other.mean(axis=0) - box.mean(axis=0)
-    along, down = (edge / max(float(np.linalg.norm(edge)), 1e-6) for edge in _edges(box))
-    is_within = abs(float(offset @ along)) < length(box) / 2
-    return is_within and abs(float(offset @ down)) < height(box)
-
-
-def _edges(box: Box) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    return box[1] - box[0], box[3] - box[0]
+    along, _, _, up = edges(box)
+    offset = centre(other) - centre(box)
+    is_within = abs((offset * along.conjugate()).real) < abs(along) ** 2 / 2
+    return is_within and abs((offset * up.conjugate()).real) < abs(up) ** 2
 
 
 def nearest_title(box: Box, titles: Sequence[Box]) -> int:
@@ -131,9 +127,9 @@ def reading_order(polygons: Sequence[Corners]) -> list[int]:
 
 def distance(box: Box, title: Box) -> float:
     """Return the distance of a box from the centre of an invoice, in lengths of its title."""
-    middle, along, down = _axes(title)
-    offset = box.mean(axis=0) - middle - _CENTRE * down
-    return float(np.linalg.norm(offset) / np.linalg.norm(along))
+    along, _, _, up = edges(title)
+    down = -up / max(abs(up), 1e-6) * abs(along)
+    return abs(centre(box) - centre(title) - _CENTRE * down) / max(abs(along), 1e-6)
 
 
 def _axes(title: Box) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:

@@ -7,11 +7,9 @@ from __future__ import annotations
 
 from itertools import zip_longest
 
-import numpy as np
-
 from ocr_service.reading.fields.extraction import Extraction
 from ocr_service.reading.text.lines import Line, level_position
-from ocr_service.reading.text.orientation import Box, height, is_below, length
+from ocr_service.reading.text.orientation import Box, centre, height, is_below, length
 from ocr_service.reading.text.page import Page, is_very_long
 
 _COUNT = 2  # boxes
@@ -118,7 +116,7 @@ def nearer(page: Page, line: Line, title: Line, size: tuple[float, float]) -> li
     """
 
     def away(box: Box) -> float:
-        return float(np.linalg.norm(box.mean(axis=0) - title.box.mean(axis=0)))
+        return abs(centre(box) - centre(title.box))
 
     far = away(line.box)
     tall, long = size[0] * line.height, size[1] * length(line.box)

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 
-import numpy as np
-
 from ocr_service.reading.fields import amount, code, number
 from ocr_service.reading.fields.candidates import BROKEN, Candidate, Label
 from ocr_service.reading.fields.title import is_other_title, is_title
 from ocr_service.reading.text.lines import Line
-from ocr_service.reading.text.orientation import is_below
+from ocr_service.reading.text.orientation import centre, is_below
 
 _SURE = 0.95
 _CREDIBLE = 0.5  # a lower chance asks for another pass
@@ -159,7 +157,7 @@ def _is_credible(candidate: Candidate) -> bool:
 
 
 def _away(line: Line, other: Line) -> float:
-    return float(np.linalg.norm(line.box.mean(axis=0) - other.box.mean(axis=0)))
+    return abs(centre(line.box) - centre(other.box))
 
 
 def _near(

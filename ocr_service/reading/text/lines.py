@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import math
+import cmath
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from statistics import fmean
 
 import numpy as np
 
-from ocr_service.reading.text.orientation import Box
+from ocr_service.reading.text.orientation import Box, corners, edges
 
 _VALUE = 6  # digits
 _SAME_HEIGHT = 0.5  # minimum ratio of the heights of two pieces of one line
@@ -87,14 +88,14 @@ def level_position(box: Box, angle: float) -> tuple[float, float, float, float]:
     """``left``, ``right``, ``middle`` and ``height`` of an aligned box with text at ``angle``.
 
     >>> box = np.array([[0, 9], [0, 0], [2, 0], [2, 9]], np.float32)
-    >>> [round(value) for value in level_position(box, -math.pi / 2)]
+    >>> [round(value) for value in level_position(box, -cmath.pi / 2)]
     [-9, 0, 1, 2]
     """
-    sine, cosine = math.sin(angle), math.cos(angle)
-    level = box @ np.array([[cosine, -sine], [sine, cosine]], np.float32)
-    height = float(np.linalg.norm(box[3] - box[0]) + np.linalg.norm(box[2] - box[1])) / 2
-    left, right = float(level[:, 0].min()), float(level[:, 0].max())
-    return left, right, float(level[:, 1].mean()), height
+    level = [corner * cmath.rect(1, -angle) for corner in corners(box)]
+    across = [corner.real for corner in level]
+    _, right, _, left = edges(box)
+    middle = sum(corner.imag for corner in level) / len(level)
+    return min(across), max(across), middle, (abs(right) + abs(left)) / 2
 
 
 def side_by_side(one: Line, other: Line) -> bool:
@@ -122,7 +123,7 @@ def joined(lines: Sequence[Line]) -> Line:
         places=tuple(places),
         left=left,
         right=right,
-        middle=float(np.mean([line.middle for line in lines])),
+        middle=fmean(line.middle for line in lines),
         height=max(line.height for line in lines),
         box=np.array([lines[0].box[0], lines[-1].box[1], lines[-1].box[2], lines[0].box[3]]),
     )

@@ -18,6 +18,7 @@ from ocr_service.reading.text.network import Image
 from ocr_service.reading.text.orientation import (
     Box,
     aligned,
+    centre,
     height,
     is_along,
     length,
@@ -177,12 +178,12 @@ def near(boxes: Sequence[Box], print_: Sequence[Box]) -> list[Box]:
     >>> len(near(boxes, [corners])), len(near(boxes, []))
     (2, 3)
     """
-    reach = [(each.mean(axis=0), _PAPER * min(height(each), length(each))) for each in print_]
-    centres = [box.mean(axis=0) for box in boxes]
+    reach = [(centre(each), _PAPER * min(height(each), length(each))) for each in print_]
+    centres = [centre(box) for box in boxes]
     return [
         box
-        for box, centre in zip(boxes, centres, strict=True)
-        if not reach or any(np.linalg.norm(centre - at) <= far for at, far in reach)
+        for box, middle in zip(boxes, centres, strict=True)
+        if not reach or any(abs(middle - at) <= far for at, far in reach)
     ]
 
 
