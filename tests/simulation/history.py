@@ -69,7 +69,7 @@ class History:
         )
         self.invocations: dict[str, Invocation] = {}
         self.plan = plan
-        self._settings = replace(SETTINGS, recognize_all=plan.auto)
+        self._settings = SETTINGS._replace(recognize_all=plan.auto)
         self._uploaded: dict[str, Stored] = {}
 
     def run(self) -> World:

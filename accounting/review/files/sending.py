@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
 from hashlib import md5
 from typing import Any, cast
 
@@ -83,7 +82,7 @@ class Uploader:
 
     def __init__(self, bucket: Bucket) -> None:
         sender = cast("ObsStore", bucket.store).sender
-        settings = replace(sender.settings, obs_timeout=_LONGEST)
+        settings = sender.settings._replace(obs_timeout=_LONGEST)
         self._sender: Sender = sender._replace(settings=settings)
         self._bucket = bucket
 

@@ -15,17 +15,16 @@ import binascii
 import json
 from base64 import b64decode
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import unquote
 
 from quota_invoice.json_values import member, text_of
 
 
-@dataclass(frozen=True, repr=False)
-class ApiRequest:
+class ApiRequest(NamedTuple):
     """A caller's request.
 
-    It has no ``repr``: headers hold the caller's credentials, bodies the caller's invoices.
+    Its ``repr`` says nothing: headers hold the caller's credentials, bodies the caller's invoices.
 
     Attributes:
         method: in capitals.
@@ -44,6 +43,9 @@ class ApiRequest:
     query: Mapping[str, str]
     body: bytes
     request_id: str | None
+
+    def __repr__(self) -> str:  # noqa: D105 - as above
+        return object.__repr__(self)
 
 
 def parse_api_request(event: object) -> ApiRequest | None:

@@ -12,10 +12,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from functools import cached_property
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 from quota_invoice.invoice.code import is_code
 from quota_invoice.invoice.code_rules import is_number
@@ -40,8 +38,7 @@ FIRST_MISSING_FINDING = Finding(
 """Of a duplicate by a person's decision; nobody can accept it."""
 
 
-@dataclass(frozen=True)
-class Appearance:
+class Appearance(NamedTuple):
     """One object that shows an invoice.
 
     Attributes:
@@ -52,7 +49,7 @@ class Appearance:
     key: str
     uploaded_at: str | None
 
-    @cached_property
+    @property
     def name(self) -> str:
         """The text by which appearances are ordered: the time to the second, a hash of the key.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from functools import cached_property
@@ -35,7 +34,6 @@ def day_in_china(moment: datetime | None = None) -> date:
     return (moment or datetime.now(_CHINA)).astimezone(_CHINA).date()
 
 
-@dataclass(frozen=True)
 class Conditions:
     """The facts and settings that the rules take besides an invoice's texts.
 
@@ -48,13 +46,22 @@ class Conditions:
             service's confidence no longer matters.
     """
 
-    seen_on: date = field(default_factory=day_in_china)
-    confidence_below: float = CONFIDENCE_BELOW
-    is_one_per_image: bool = False
-    is_checked: bool = False
+    # Both classes are plain ones: the module ``dataclasses`` would take a tenth of a cold start.
+
+    def __init__(
+        self,
+        seen_on: date | None = None,
+        confidence_below: float = CONFIDENCE_BELOW,
+        *,
+        is_one_per_image: bool = False,
+        is_checked: bool = False,
+    ) -> None:
+        self.seen_on = seen_on or day_in_china()
+        self.confidence_below = confidence_below
+        self.is_one_per_image = is_one_per_image
+        self.is_checked = is_checked
 
 
-@dataclass(frozen=True)
 class Fields:
     """The texts of an invoice; empty if the OCR service read none.
 
@@ -65,12 +72,21 @@ class Fields:
         conditions: the facts besides the texts.
     """
 
-    code: str = ""
-    number: str = ""
-    location: str = ""
-    amount: str = ""
-    confidence: Mapping[str, Any] = field(default_factory=dict)
-    conditions: Conditions = field(default_factory=Conditions)
+    def __init__(  # noqa: PLR0913, PLR0917 - one for each attribute
+        self,
+        code: str = "",
+        number: str = "",
+        location: str = "",
+        amount: str = "",
+        confidence: Mapping[str, Any] | None = None,
+        conditions: Conditions | None = None,
+    ) -> None:
+        self.code = code
+        self.number = number
+        self.location = location
+        self.amount = amount
+        self.confidence = confidence or {}
+        self.conditions = conditions or Conditions()
 
     @classmethod
     def of(cls, result: Mapping[str, Any], conditions: Conditions | None = None) -> Fields:
@@ -90,8 +106,8 @@ class Fields:
             number=text("number").translate(FULL_WIDTH),
             location=text("location"),
             amount=text("amount"),
-            confidence=confidence if isinstance(confidence, Mapping) else {},
-            conditions=conditions or Conditions(),
+            confidence=confidence if isinstance(confidence, Mapping) else None,
+            conditions=conditions,
         )
 
     # Several rules need each of these: it is read once.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from base64 import b64decode, b64encode
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from quota_invoice.obs.objects import BEGINNING, Identified, Source
@@ -14,9 +13,8 @@ _BEGINNING = BEGINNING // 3 * 4  # characters of Base64
 _OF_URLS = str.maketrans("-_", "+/")
 
 
-@dataclass(frozen=True, repr=False)
-class OcrInput:
-    """One of a URL, bytes and Base64; it has no ``repr``, since the URL is signed.
+class OcrInput(NamedTuple):
+    """One of a URL, bytes and Base64; its ``repr`` says nothing, since the URL is signed.
 
     Attributes:
         url: a URL that the service fetches.
@@ -27,6 +25,9 @@ class OcrInput:
     url: str | None = None
     image: bytes | None = None
     encoded: str | None = None
+
+    def __repr__(self) -> str:  # noqa: D105 - as above
+        return object.__repr__(self)
 
     def members(self) -> dict[str, str]:
         """Return the request body's member."""

@@ -70,7 +70,9 @@ def interpreted(
     """Return a record's members from ``result`` to ``rules``, by the present rules."""
     uploaded = parse_time(source.uploaded_at) if source else None
     is_one_per_image = reading.api is Api.QUOTA_INVOICE
-    conditions = Conditions(day_in_china(uploaded), confidence_below, is_one_per_image)
+    conditions = Conditions(
+        day_in_china(uploaded), confidence_below, is_one_per_image=is_one_per_image
+    )
     if not is_one_per_image:
         return {**members(reading, conditions), "rules": _rules(reading)}
     [page] = reading.pages.values()

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from quota_invoice.errors import ConfigurationError
 
@@ -21,8 +20,7 @@ class Context(Protocol):
     def getSecurityToken(self) -> str: ...  # noqa: D102, N802 - as above
 
 
-@dataclass(frozen=True)
-class Credentials:
+class Credentials(NamedTuple):
     """Access key, secret key and security token; ``repr`` shows the access key only.
 
     Those of an invocation are temporary and come from the function's agency. An operator's may be
@@ -30,8 +28,11 @@ class Credentials:
     """
 
     access_key: str
-    secret_key: str = field(repr=False)
-    security_token: str = field(repr=False)
+    secret_key: str
+    security_token: str
+
+    def __repr__(self) -> str:  # noqa: D105 - as above
+        return f"Credentials({self.access_key!r})"
 
     @classmethod
     def of(cls, context: Context) -> Credentials:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from fnmatch import translate
 from functools import cached_property
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class IgnoredNames:
+class _Patterns(NamedTuple):
+    patterns: tuple[str, ...]
+
+
+class IgnoredNames(_Patterns):
     """Patterns of names, with the wildcards of a shell; capitals do not matter.
 
     A pattern stands for the name of a file; with ``/`` at its end, for that of a folder that the
@@ -25,8 +28,6 @@ class IgnoredNames:
     '*.tmp'
     >>> IgnoredNames(("*.tmp", "@eaDir/")).pattern_of("a.tmp/scan.jpg")
     """
-
-    patterns: tuple[str, ...]
 
     @cached_property
     def _of_folders(self) -> re.Pattern[str]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, fields
 from functools import cached_property
 from hashlib import sha256
+from typing import NamedTuple
 
 from quota_invoice.errors import UnusableKey
 from quota_invoice.invoice.duplicates import Appearance
@@ -26,8 +26,21 @@ LONGEST_PATH = 1024
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\\]")
 
 
-@dataclass(frozen=True)
-class BucketLayout:
+class _Names(NamedTuple):
+    """The configured names; the layout keeps further values that are computed once."""
+
+    input_prefix: str
+    results_prefix: str
+    failures_prefix: str
+    retries_prefix: str
+    progress_prefix: str
+    index_prefix: str
+    history_prefix: str
+    reviews_prefix: str
+    ignored: IgnoredNames = IGNORED_BY_DEFAULT
+
+
+class BucketLayout(_Names):
     """The prefixes; each ends in ``/`` and none lies inside another (see ``Settings``).
 
     A key that would be too long, or that has parts which some software resolves, ends in a hash.
@@ -52,16 +65,6 @@ class BucketLayout:
     >>> DEFAULT_LAYOUT.record_key("incoming/../a.jpg")
     'results/…/a.jpg~2845741b69a9a93c8fb1f9fb58d1bf31.json'
     """
-
-    input_prefix: str
-    results_prefix: str
-    failures_prefix: str
-    retries_prefix: str
-    progress_prefix: str
-    index_prefix: str
-    history_prefix: str
-    reviews_prefix: str
-    ignored: IgnoredNames = field(default=IGNORED_BY_DEFAULT, kw_only=True)
 
     @cached_property
     def prefixes(self) -> dict[str, str]:
@@ -225,7 +228,7 @@ class BucketLayout:
         return f"{prefix}{path}{suffix}{_SUFFIX}"
 
 
-PREFIXES = tuple(each.name for each in fields(BucketLayout) if each.name != "ignored")
+PREFIXES = BucketLayout._fields[:-1]
 """The names of the layout's prefixes, in their order."""
 DEFAULT_LAYOUT = BucketLayout(
     "incoming/",

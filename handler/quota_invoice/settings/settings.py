@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from quota_invoice.errors import ConfigurationError
 from quota_invoice.invoice.fields import CONFIDENCE_BELOW
@@ -33,8 +33,7 @@ _ORIGIN = re.compile(r"https?://([0-9a-z.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
 _SIGNATURES = ("obs", "v4")
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):
     """The function's settings; ``read`` alone makes them, so that they are always valid.
 
     The README's table is made of these lines (``bench.write_settings``): the meaning, the name and,

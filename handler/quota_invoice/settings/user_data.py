@@ -153,7 +153,7 @@ class UserData:
             same = values[inner] == values[outer] and inner > outer
             if values[inner].startswith(values[outer]) and not same:
                 self._refuse(inner, f"{values[inner]} lies inside {outer}", None)
-        return BucketLayout(*values.values(), ignored=self._ignored())
+        return BucketLayout._make([*values.values(), self._ignored()])
 
     def _ignored(self) -> IgnoredNames:
         """Read patterns separated by commas; two words stand for the default's and for none."""

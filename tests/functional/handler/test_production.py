@@ -11,7 +11,7 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -62,7 +62,7 @@ class Production:
         return Settings.read(self.user_data.get, PROJECT)
 
     def context(self, credentials: FunctionCredentials) -> Context:
-        access_key, secret_key, token = astuple(credentials)
+        access_key, secret_key, token = credentials
         return Context(self.user_data, access_key, secret_key, token, PROJECT)
 
 

@@ -11,7 +11,9 @@ from quota_invoice.settings.layout import DEFAULT_LAYOUT, PREFIXES, BucketLayout
 
 LIMIT = 1024  # bytes of a key in OBS
 LONGEST_ETAG = "0123456789abcdef0123456789abcdef-10000"
-LONGEST_LAYOUT = BucketLayout(*(f"{n}{'p' * 198}/" for n in range(len(PREFIXES))))
+LONGEST_LAYOUT = BucketLayout._make(
+    [*(f"{n}{'p' * 198}/" for n in range(len(PREFIXES))), DEFAULT_LAYOUT.ignored]
+)
 # Short and long paths; parts that some software resolves; characters of one to four bytes.
 PARTS = st.one_of(
     st.sampled_from(["", ".", "..", "…", "a", "a.jpg", "é" * 300, "票" * 250, "a" * 900, "~"]),

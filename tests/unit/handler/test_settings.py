@@ -9,7 +9,7 @@ from huaweicloudsdkocr.v1.region.ocr_region import OcrRegion
 
 from quota_invoice.errors import ConfigurationError
 from quota_invoice.settings.credentials import Credentials
-from quota_invoice.settings.layout import DEFAULT_LAYOUT, PREFIXES, BucketLayout
+from quota_invoice.settings.layout import DEFAULT_LAYOUT, PREFIXES
 from quota_invoice.settings.settings import REGIONS, Settings
 
 PROJECT = "0123456789abcdef0123456789abcdef"
@@ -168,7 +168,7 @@ def test_lists_are_separated_by_commas_and_become_lower_case() -> None:
 
 def test_each_prefix_is_a_setting() -> None:
     given = {name.upper(): f"{name}/of/ours/" for name in PREFIXES}
-    assert read(**given).layout == BucketLayout(*given.values())
+    assert tuple(read(**given).layout.prefixes.values()) == tuple(given.values())
     assert read().layout == DEFAULT_LAYOUT
 
 

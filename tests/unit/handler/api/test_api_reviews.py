@@ -197,7 +197,7 @@ def test_a_record_of_schema_1_is_corrected(api: Api) -> None:
 
 def test_confidence_of_the_settings_holds_for_corrected_records(api: Api) -> None:
     decide(api, A, replace(CONFIRMED, accepted=("x",)))
-    api.settings = replace(api.settings, confidence_below=1.0)
+    api.settings = api.settings._replace(confidence_below=1.0)
     assert get(api, A)["invoices"][0]["needs_review"] is False
 
 
