@@ -183,8 +183,8 @@ NEEDED := $(READY) $(VENV)/.deploy $(VENV)/.drawing $(VENV)/.packet $(VENV)/.bro
 PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest $(if $(TESTS),$(TESTS),-n $(JOBS) --dist loadfile --no-loadscope-reorder)
 
 .PHONY: test
-test: $(NEEDED) ## Run all tests, about 17 minutes: make test [TESTS=tests/unit/handler] [JOBS=3]
-	@$(if $(TESTS),,echo "All tests, about 17 minutes on two cores …")
+test: $(NEEDED) ## Run all tests, about 14 minutes: make test [TESTS=tests/unit/handler] [JOBS=3]
+	@$(if $(TESTS),,echo "All tests, about 14 minutes on two cores …")
 	@$(PYTEST)
 
 .PHONY: test-unit
