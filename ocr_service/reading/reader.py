@@ -223,7 +223,7 @@ class Reader:
     def _upright(self, image: Image, page: Page) -> Page:
         """Read the first lines of a page, and turn it if these are upside down.
 
-        A line with words of an invoice is upright: only without one, the model of directions looks.
+        A page with words of an invoice is upright. The direction model judges only other pages.
         """
         first = read_some(self._engine, image, page, page.unread[:FIRST])
         if second_pass.has_hints(first) or not is_upside_down(self._engine, image, page):

@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 
 class _Patterns(NamedTuple):
+    """The configured value. ``IgnoredNames`` adds values that it computes once."""
+
     patterns: tuple[str, ...]
 
 

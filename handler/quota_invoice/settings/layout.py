@@ -27,7 +27,7 @@ _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\\]")
 
 
 class _Names(NamedTuple):
-    """The configured names; the layout keeps further values that are computed once."""
+    """The configured values. ``BucketLayout`` adds values that it computes once."""
 
     input_prefix: str
     results_prefix: str

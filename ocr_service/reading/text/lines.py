@@ -91,7 +91,8 @@ def level_position(box: Box, angle: float) -> tuple[float, float, float, float]:
     >>> [round(value) for value in level_position(box, -cmath.pi / 2)]
     [-9, 0, 1, 2]
     """
-    level = [corner * cmath.rect(1, -angle) for corner in corners(box)]
+    turn = cmath.rect(1, -angle)
+    level = [corner * turn for corner in corners(box)]
     across = [corner.real for corner in level]
     _, right, _, left = edges(box)
     middle = sum(corner.imag for corner in level) / len(level)
