@@ -58,7 +58,7 @@ def is_along(box: Box) -> bool:
 
 
 def corners(box: Box) -> list[complex]:
-    """Return the corners as complex numbers, x + y·j: arrays of two numbers take ten times as long.
+    """Return the corners as complex numbers, x + y·j: arrays of two numbers are much slower.
 
     >>> corners(np.array([[0, 0], [9, 0], [9, 1], [0, 1]], np.float32))
     [0j, (9+0j), (9+1j), 1j]

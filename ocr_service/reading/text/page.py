@@ -78,7 +78,8 @@ def detect(  # noqa: PLR0913 - most are passed on
         side: the longer side of the model's input.
         enlarge: the maximum factor.
         angle: the direction of the text in radians, if known.
-        towards: about the direction of the text: the boxes show only its slope.
+        towards: the direction of the text in radians, within a right angle. The boxes show only
+            the slope of the text, and not which end of a line is its start.
         is_quick: whether the quicker model suffices.
     """
     boxes = engine.detect(image, side, enlarge=enlarge, is_quick=is_quick)
@@ -89,7 +90,7 @@ def detect(  # noqa: PLR0913 - most are passed on
 
 
 def turned(page: Page) -> Page:
-    """Return the page upside down, with all of its boxes unread."""
+    """Return the page turned by 180°, with all of its boxes unread."""
     return _page([*page.boxes, *page.across], page.angle + math.pi)
 
 
