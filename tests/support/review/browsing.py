@@ -99,6 +99,8 @@ class Visitor:
 
     def open(self, path: str = "/") -> Page:
         """Open a path of the page, and wait until it has loaded."""
+        if self.page.locator("#index[hx-get*='was=building']").count():
+            wait_for_index(self.page)  # the queue would load anew, instead of the path
         with suppress(Error):  # the former page may go on to another one at this moment
             self.page.goto(f"{self.base}{path}")
             return self.page
