@@ -26,7 +26,7 @@ _MOST_KEPT = 1.0
 _FLAT = 0.15  # of the cost per object, from _FROM objects on
 _FROM = 10_000
 _RUNS = {1_000_000: 1, 100_000: 3}  # of smaller buckets more, whose short runs differ more
-_MOST_RUNS = 5
+_MOST_RUNS = 9
 _COMMANDS = {
     "sweep": ["bench.sweep.once"],
     "backfill": ["ops.backfill", "--dry-run"],
@@ -43,7 +43,7 @@ class Run:
         kind: sweep or backfill.
         objects: inputs; each has its record.
         seconds: from start to end, median.
-        microseconds: the command's CPU time per input, median, without that of an empty bucket.
+        microseconds: the command's CPU time per input, beyond that of an empty bucket; median.
         listings: listing calls of a run.
         megabytes: peak memory, median.
     """
@@ -69,13 +69,7 @@ def bench(
     one before it was complete; the backfill only counts.
     """
     sizes = [size for size in (1000, 10_000, 100_000, 1_000_000) if size <= largest]
-    empty = {kind: _median_run(kind, 0) for kind in _COMMANDS}
-    runs = []
-    for size in sizes:
-        for kind, (_, base, _, _) in empty.items():
-            elapsed, cpu, requests, megabytes = _median_run(kind, size)
-            each = (cpu - base) / size * 1e6
-            runs.append(Run(kind, size, elapsed, each, requests, megabytes))
+    runs = [_median_run(kind, size) for size in sizes for kind in _COMMANDS]
     rate = measure_rate(seconds, per_minute, 10)
     table = Table("runs of", "objects", "seconds", "CPU µs each", "listings", "peak MB", box=None)
     for run in runs:
@@ -97,11 +91,19 @@ def bench(
     raise typer.Exit(int(bool(exceeded)))
 
 
-def _median_run(kind: str, objects: int) -> tuple[float, float, int, float]:
-    """Return the medians of seconds, CPU seconds, requests and peak MB of several runs."""
-    runs = [_run(kind, objects) for _ in range(_RUNS.get(objects, _MOST_RUNS))]
-    seconds, cpu, requests, megabytes = (median(figures) for figures in zip(*runs, strict=True))
-    return seconds, cpu, int(requests), megabytes
+def _median_run(kind: str, objects: int) -> Run:
+    """Run a command several times, each time after a run over an empty bucket.
+
+    The start of the command takes as long as thousands of inputs, and longer in some minutes than
+    in others: each run is compared with the start right before it.
+    """
+    figures = []
+    for _ in range(_RUNS.get(objects, _MOST_RUNS)):
+        _, start, _, _ = _run(kind, 0)
+        elapsed, cpu, requests, megabytes = _run(kind, objects)
+        figures.append((elapsed, (cpu - start) / objects * 1e6, requests, megabytes))
+    elapsed, each, requests, megabytes = (median(column) for column in zip(*figures, strict=True))
+    return Run(kind, objects, elapsed, each, int(requests), megabytes)
 
 
 def _run(kind: str, objects: int) -> tuple[float, float, int, float]:
