@@ -33,7 +33,7 @@ from tests.simulation.bucket import SimulatedStore, Stored, instant
 from tests.simulation.invocation import Invocation
 from tests.simulation.ocr import SimulatedOcr
 from tests.simulation.plans import Action, Plan
-from tests.simulation.scheduler import Pool
+from tests.simulation.scheduler import Pool, replaced_here
 from tests.simulation.world import LAYOUT, SETTINGS, Rates, World
 
 _DELIVERIES = 3  # of an event whose invocation fails
@@ -235,8 +235,7 @@ def _simulated_time(world: World) -> Iterator[None]:
         patches.enter_context(world.scheduler.time())
         # A default argument, which was bound before.
         patches.enter_context(mock.patch.object(retrying.retry, "__defaults__", (world.sleep,)))
-        token = mock.patch.object(secrets, "token_hex", world.token)
-        patches.enter_context(token)
+        patches.enter_context(replaced_here(secrets, "token_hex", world.token))
         for module in (invoices, record, uploads):
             patches.enter_context(mock.patch.object(module, "utc_now", now))
         # The instances share this process, but not their memory.

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import heapq
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from itertools import count
+from types import ModuleType
 from typing import Any, TypeVar
 from unittest import mock
 
@@ -61,14 +63,30 @@ class Scheduler:
     def time(self) -> Iterator[None]:
         """Replace the clocks and pauses of Python's ``time`` in this block."""
         with (
-            mock.patch.object(time, "sleep", self.sleep),
-            mock.patch.object(time, "monotonic", self.clock),
-            mock.patch.object(time, "perf_counter", self.clock),
+            replaced_here(time, "sleep", self.sleep),
+            replaced_here(time, "monotonic", self.clock),
+            replaced_here(time, "perf_counter", self.clock),
         ):
             yield
 
     def _wait_for(self, at: float, task: greenlet) -> None:
         heapq.heappush(self._queue, (at, next(self._numbers), task))
+
+
+@contextmanager
+def replaced_here(module: ModuleType, name: str, replacement: Callable[..., Any]) -> Iterator[None]:
+    """Replace a function of a module in this block, for calls from this thread.
+
+    Servers of other tests run in other threads of this process: their timers would stop.
+    """
+    original, here = getattr(module, name), threading.get_ident()
+
+    def call(*args: Any, **named: Any) -> Any:
+        chosen = replacement if threading.get_ident() == here else original
+        return chosen(*args, **named)
+
+    with mock.patch.object(module, name, call):
+        yield
 
 
 class _Awaited(Future[_T]):
