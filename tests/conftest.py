@@ -75,7 +75,18 @@ LONG = (
     "test_api_schema",
     "test_sandbox",
     "test_mutations",
+    "test_store",
+    "test_drawing",
+    "test_recognition",
 )
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Import no tests of other tiers in a run of one: ``make test-unit`` needs no browser."""
+    chosen = config.getoption("markexpr")
+    is_tier = collection_path.parent == ROOT / "tests" and collection_path.name in TIERS
+    is_other = is_tier and chosen in {"unit", *TIERS} and collection_path.name != chosen
+    return True if is_other else None  # None: other plugins decide
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

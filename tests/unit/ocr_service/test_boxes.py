@@ -6,7 +6,6 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from rapidocr.ch_ppocr_det.utils import DBPostProcess
 
 from ocr_service.reading.text.boxes import boxes_from_heatmap
 
@@ -72,6 +71,8 @@ def test_a_faint_or_tiny_mark_is_no_text(drawn: Heatmap) -> None:
 
 
 def test_the_boxes_are_those_of_rapidocr() -> None:
+    from rapidocr.ch_ppocr_det.utils import DBPostProcess  # noqa: PLC0415 - it takes a second
+
     rng = np.random.default_rng(17)
     theirs = DBPostProcess(thresh=0.3, box_thresh=0.5, unclip_ratio=1.6, use_dilation=True)
     for _ in range(20):
