@@ -183,12 +183,12 @@ NEEDED := $(READY) $(VENV)/.deploy $(VENV)/.drawing $(VENV)/.packet $(VENV)/.bro
 PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest $(if $(TESTS),$(TESTS),-n $(JOBS) --dist loadfile --no-loadscope-reorder)
 
 .PHONY: test
-test: $(NEEDED) ## Run all tests, about 14 minutes: make test [TESTS=tests/unit/handler] [JOBS=4]
-	@$(if $(TESTS),,echo "All tests, about 14 minutes on two cores …")
+test: $(NEEDED) ## Run all tests, about 12 minutes: make test [TESTS=tests/unit/handler] [JOBS=4]
+	@$(if $(TESTS),,echo "All tests, about 12 minutes on two cores …")
 	@$(PYTEST)
 
 .PHONY: test-unit
-test-unit: $(NEEDED) ## Run the unit tests and doctests, about a minute
+test-unit: $(NEEDED) ## Run the unit tests and doctests, 40 seconds
 	@$(PYTEST) -m unit
 
 .PHONY: test-functional
