@@ -42,7 +42,7 @@ CALLERS ?= 200
 SECONDS ?= 60
 RECORDS ?= 100000
 #: TESTS            the tests to run, in one process: TESTS=tests/unit/handler or TESTS="-k sweep"
-#: JOBS             processes of the tests; 4 by default
+#: JOBS             processes of the tests; by default two for each processor, at most 8
 #: PYTHON           the interpreter of the environment, 3.10 to 3.13; python3 by default
 #: VENV             the environment's folder; .venv by default
 #: RUNTIME_PYTHON   the interpreter of the zip's byte-code, 3.12; looked for by default
@@ -174,9 +174,9 @@ erase: $(WITH_ACCESS) ## Remove an input and all its traces: make erase KEY=2026
 	@$(ACCOUNTING) erase $(LOCAL_ENV) $(if $(KEY),--key "$(KEY)") \
 		$(if $(PREFIX),--prefix "$(PREFIX)") $(if $(YES),--yes)
 
-# Tests run in JOBS processes: two for each of two cores, since many tests wait for timeouts. Tests
-# that TESTS names run in one process.
-JOBS ?= 4
+# Tests run in JOBS processes: two for each processor, since many tests wait for timeouts. Tests that
+# TESTS names run in one process.
+JOBS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN || echo 2); echo $$((2 * (n < 4 ? n : 4))))
 NEEDED := $(READY) $(VENV)/.deploy $(VENV)/.drawing $(VENV)/.packet $(VENV)/.browser $(VENV)/.function
 # Byte-code is kept, also where the shell says otherwise: each process reads the tests that pytest
 # has compiled before.
