@@ -54,6 +54,7 @@ def selected(figures: Mapping[str, Any]) -> dict[str, Any]:
         "sweep_s": largest["seconds"],
         "listings": largest["listings"],
         "sweep_mb": largest["megabytes"],
+        "flat": sweep["deviation"]["sweep"],
         "kept": sweep["rate"]["kept"],
         "first_s": ledger[0]["seconds"],
         "next_s": ledger[1]["seconds"],
