@@ -33,8 +33,9 @@ from tests.simulation.bucket import SimulatedStore, Stored, instant
 from tests.simulation.invocation import Invocation
 from tests.simulation.ocr import SimulatedOcr
 from tests.simulation.plans import Action, Plan
-from tests.simulation.scheduler import Pool, replaced_here
+from tests.simulation.scheduler import Pool
 from tests.simulation.world import LAYOUT, SETTINGS, Rates, World
+from tests.support.waiting import replaced_here
 
 _DELIVERIES = 3  # of an event whose invocation fails
 _CALM = Rates(0.0, 0.0, 0.0, 0.0)

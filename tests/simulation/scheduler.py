@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import heapq
-import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from itertools import count
-from types import ModuleType
 from typing import Any, TypeVar
-from unittest import mock
 
 from greenlet import getcurrent, greenlet
+
+from tests.support.waiting import replaced_here
 
 _T = TypeVar("_T")
 
@@ -71,22 +70,6 @@ class Scheduler:
 
     def _wait_for(self, at: float, task: greenlet) -> None:
         heapq.heappush(self._queue, (at, next(self._numbers), task))
-
-
-@contextmanager
-def replaced_here(module: ModuleType, name: str, replacement: Callable[..., Any]) -> Iterator[None]:
-    """Replace a function of a module in this block, for calls from this thread.
-
-    Servers of other tests run in other threads of this process: their timers would stop.
-    """
-    original, here = getattr(module, name), threading.get_ident()
-
-    def call(*args: Any, **named: Any) -> Any:
-        chosen = replacement if threading.get_ident() == here else original
-        return chosen(*args, **named)
-
-    with mock.patch.object(module, name, call):
-        yield
 
 
 class _Awaited(Future[_T]):

@@ -1,10 +1,14 @@
-"""Waiting for a condition, bounded."""
+"""Time in tests: waiting for a condition, and clocks and pauses that are replaced."""
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import ModuleType
 from typing import Any
+from unittest import mock
 
 
 def wait_for(condition: Callable[[], Any], seconds: float = 30) -> Any:
@@ -14,3 +18,20 @@ def wait_for(condition: Callable[[], Any], seconds: float = 30) -> Any:
         assert time.monotonic() < deadline, "timeout"
         time.sleep(0.05)
     return found
+
+
+@contextmanager
+def replaced_here(module: ModuleType, name: str, replacement: Callable[..., Any]) -> Iterator[None]:
+    """Replace a function of a module in this block, for calls from this thread.
+
+    Servers of other tests run in other threads of this process: with another clock, their timers
+    would stop.
+    """
+    original, here = getattr(module, name), threading.get_ident()
+
+    def call(*args: Any, **named: Any) -> Any:
+        chosen = replacement if threading.get_ident() == here else original
+        return chosen(*args, **named)
+
+    with mock.patch.object(module, name, call):
+        yield

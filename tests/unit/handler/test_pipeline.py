@@ -32,6 +32,7 @@ from quota_invoice.settings.settings import Settings
 from quota_invoice.uploads import UploadProcessor
 from tests.support.announce import announce, announce_all, etag
 from tests.support.fakes import RESULT, FakeOcr, FakeStore, pdf_of, ticket, time_of
+from tests.support.waiting import replaced_here
 
 SETTINGS = Settings.read(lambda _: None, "0123456789abcdef")
 KEY = "incoming/2026/a.jpg"
@@ -596,13 +597,12 @@ def test_each_step_logs_one_line_with_request_key_outcome_and_time() -> None:
     assert lines[-1]["outcome"] == "recognized"
 
 
-def test_a_step_takes_milliseconds_with_one_decimal(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_step_takes_milliseconds_with_one_decimal() -> None:
     lines: list[str] = []
     times = iter((2.0, 3.25043))
-    with monkeypatch.context() as patched:
-        patched.setattr(time, "perf_counter", lambda: next(times))
-        with Log("request-1", lines.append).step("check", KEY):
-            pass
+    log = Log("request-1", lines.append)
+    with replaced_here(time, "perf_counter", lambda: next(times)), log.step("check", KEY):
+        pass
     assert json.loads(lines[0])["ms"] == 1250.4
 
 

@@ -27,6 +27,7 @@ from quota_invoice.sockets import (
 )
 from tests.support.hostile import Peer, hostile, ocr_at, recognize, response, store_at
 from tests.support.tls import Authority, resolving
+from tests.support.waiting import replaced_here
 
 HOST = "service.cn-north-4.test"
 
@@ -121,16 +122,16 @@ def test_a_kept_connection_that_another_thread_takes_is_not_closed() -> None:
 
 
 @pytest.mark.parametrize("clock", ["monotonic", "time"])
-def test_an_old_connection_is_not_used_again(clock: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_old_connection_is_not_used_again(clock: str) -> None:
     # While an instance is frozen, either clock may stand still.
     with hostile(answers) as server:
         store, ocr = store_at(server.url), ocr_at(server.url)
         store.read("invoices", "results/a.json")
         recognize(ocr)
         now = getattr(time, clock)
-        monkeypatch.setattr(time, clock, lambda: now() + LONGEST_IDLE)
-        store.read("invoices", "results/a.json")
-        recognize(ocr)
+        with replaced_here(time, clock, lambda: now() + LONGEST_IDLE):
+            store.read("invoices", "results/a.json")
+            recognize(ocr)
         assert [len(peer.requests) for peer in server.peers] == [1, 1, 1, 1]
         assert all(peer.closed.wait(5) for peer in server.peers[:2])
 

@@ -40,6 +40,7 @@ from tests.support.announce import etag
 from tests.support.fakes import FIRST_SECOND, RESULT, FakeOcr, FakeStore
 from tests.support.servers import Answer as ServerAnswer
 from tests.support.servers import serving
+from tests.support.waiting import replaced_here
 
 KEY = "incoming/2026/a.jpg"
 RECORD = "results/2026/a.jpg.json"
@@ -205,9 +206,7 @@ def uploaded_now(api: Api) -> None:
     api.store.times[KEY] = int((now - FIRST_SECOND).total_seconds())
 
 
-def test_a_new_upload_waits_for_the_record_of_its_own_event(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_new_upload_waits_for_the_record_of_its_own_event() -> None:
     api, event = Api(), Api()
     api.seconds = 20.0
     uploaded_now(api)
@@ -219,15 +218,13 @@ def test_a_new_upload_waits_for_the_record_of_its_own_event(
         if len(pauses) == 3:
             api.store.records.update(event.store.records)
 
-    monkeypatch.setattr(time, "sleep", wait)
-    reply = api.ask("POST", "/invoices", {"key": KEY})
+    with replaced_here(time, "sleep", wait):
+        reply = api.ask("POST", "/invoices", {"key": KEY})
     assert (reply.status, reply.json["status"]) == (200, "recognized")
     assert (pauses, api.ocr.given) == ([0.5] * 3, [])
 
 
-def test_a_new_upload_whose_event_is_lost_is_read_after_a_while(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_new_upload_whose_event_is_lost_is_read_after_a_while() -> None:
     api = Api()
     api.seconds = 20.0
     uploaded_now(api)
@@ -237,8 +234,8 @@ def test_a_new_upload_whose_event_is_lost_is_read_after_a_while(
         aged.append(seconds)
         api.store.times[KEY] -= 1
 
-    monkeypatch.setattr(time, "sleep", wait)
-    assert api.ask("POST", "/invoices", {"key": KEY}).status == 200
+    with replaced_here(time, "sleep", wait):
+        assert api.ask("POST", "/invoices", {"key": KEY}).status == 200
     assert 2 <= len(aged) <= 5
     assert len(api.ocr.given) == 1
 
@@ -263,8 +260,8 @@ def test_an_upload_of_the_last_four_seconds_is_awaited_if_there_is_time(
         pauses.append(seconds)
         api.store.times[KEY] = -100
 
-    monkeypatch.setattr(time, "sleep", wait)
-    assert api.ask("POST", "/invoices", {"key": KEY}).status == 200
+    with replaced_here(time, "sleep", wait):
+        assert api.ask("POST", "/invoices", {"key": KEY}).status == 200
     assert pauses == [0.5] * is_awaited
 
 
