@@ -176,7 +176,7 @@ erase: $(WITH_ACCESS) ## Remove an input and all its traces: make erase KEY=2026
 
 # Tests run in JOBS processes: two for each processor, since many tests wait for timeouts. Tests that
 # TESTS names run in one process.
-JOBS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN || echo 2); echo $$((2 * (n < 4 ? n : 4))))
+JOBS ?= $(shell n=$$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN); echo $$((2 * (n < 4 ? n : 4))))
 NEEDED := $(READY) $(VENV)/.deploy $(VENV)/.drawing $(VENV)/.packet $(VENV)/.browser $(VENV)/.function
 # Byte-code is kept, also where the shell says otherwise: each process reads the tests that pytest
 # has compiled before.
@@ -188,7 +188,7 @@ test: $(NEEDED) ## Run all tests, about 12 minutes: make test [TESTS=tests/unit/
 	@$(PYTEST)
 
 .PHONY: test-unit
-test-unit: $(NEEDED) ## Run the unit tests and doctests, 40 seconds
+test-unit: $(NEEDED) ## Run the unit tests and doctests, about 40 seconds
 	@$(PYTEST) -m unit
 
 .PHONY: test-functional

@@ -44,6 +44,8 @@ class Run:
         objects: inputs; each has its record.
         seconds: from start to end, median.
         microseconds: the command's CPU time per input, beyond that of an empty bucket; median.
+        least: the smallest of these times.
+        most: the largest one.
         listings: listing calls of a run.
         megabytes: peak memory, median.
     """
@@ -52,6 +54,8 @@ class Run:
     objects: int
     seconds: float
     microseconds: float
+    least: float
+    most: float
     listings: int
     megabytes: float
 
@@ -71,10 +75,12 @@ def bench(
     sizes = [size for size in (1000, 10_000, 100_000, 1_000_000) if size <= largest]
     runs = [_median_run(kind, size) for size in sizes for kind in _COMMANDS]
     rate = measure_rate(seconds, per_minute, 10)
-    table = Table("runs of", "objects", "seconds", "CPU µs each", "listings", "peak MB", box=None)
+    columns = "seconds", "CPU µs each", "from", "to", "listings", "peak MB"
+    table = Table("runs of", "objects", *columns, box=None)
     for run in runs:
-        figures = f"{run.seconds:.1f}", f"{run.microseconds:.1f}", f"{run.listings:,}"
-        table.add_row(run.kind, f"{run.objects:,}", *figures, f"{run.megabytes:.0f}")
+        costs = (f"{cost:.1f}" for cost in (run.microseconds, run.least, run.most))
+        figures = f"{run.seconds:.1f}", *costs, f"{run.listings:,}", f"{run.megabytes:.0f}"
+        table.add_row(run.kind, f"{run.objects:,}", *figures)
     console.print(table)
     kept = f"{rate.kept:.1%} of the allowed rate; {rate.highest:.1%} in the fastest ten seconds"
     console.print(f"backfill: {kept}")
@@ -102,8 +108,17 @@ def _median_run(kind: str, objects: int) -> Run:
         _, start, _, _ = _run(kind, 0)
         elapsed, cpu, requests, megabytes = _run(kind, objects)
         figures.append((elapsed, (cpu - start) / objects * 1e6, requests, megabytes))
-    elapsed, each, requests, megabytes = (median(column) for column in zip(*figures, strict=True))
-    return Run(kind, objects, elapsed, each, int(requests), megabytes)
+    seconds, costs, listings, peaks = zip(*figures, strict=True)
+    return Run(
+        kind,
+        objects,
+        median(seconds),
+        median(costs),
+        least=min(costs),
+        most=max(costs),
+        listings=int(median(listings)),
+        megabytes=median(peaks),
+    )
 
 
 def _run(kind: str, objects: int) -> tuple[float, float, int, float]:

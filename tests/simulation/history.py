@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import secrets
+import time
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
@@ -225,6 +226,10 @@ def _any_room(*_: object) -> AbstractContextManager[None]:
     return nullcontext()
 
 
+def _sleep(seconds: float) -> None:
+    time.sleep(seconds)  # the one of this moment
+
+
 @contextmanager
 def _simulated_time(world: World) -> Iterator[None]:
     """Replace all clocks and pauses of the function in this block."""
@@ -235,10 +240,10 @@ def _simulated_time(world: World) -> Iterator[None]:
     with ExitStack() as patches:
         patches.enter_context(world.scheduler.time())
         # A default argument, which was bound before.
-        patches.enter_context(mock.patch.object(retrying.retry, "__defaults__", (world.sleep,)))
+        patches.enter_context(mock.patch.object(retrying.retry, "__defaults__", (_sleep,)))
         patches.enter_context(replaced_here(secrets, "token_hex", world.token))
         for module in (invoices, record, uploads):
-            patches.enter_context(mock.patch.object(module, "utc_now", now))
+            patches.enter_context(replaced_here(module, "utc_now", now))
         # The instances share this process, but not their memory.
         patches.enter_context(mock.patch.object(recognizer, "room_for", _any_room))
         yield

@@ -14,7 +14,7 @@ def test_servers_in_other_threads_keep_their_clock_while_a_history_runs() -> Non
     scheduler = Scheduler()
     before = time.monotonic()
     with ThreadPoolExecutor(1) as other, scheduler.time():
-        time.sleep(before + DAY)
+        time.sleep(before + DAY)  # the simulated clock begins at 0
         assert time.monotonic() == before + DAY
         there = other.submit(time.monotonic).result()
     assert before <= there <= time.monotonic() < before + DAY

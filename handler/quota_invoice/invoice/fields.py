@@ -46,7 +46,7 @@ class Conditions:
             service's confidence no longer matters.
     """
 
-    # Both classes are plain ones: data classes would add 16 ms to a cold start of 188 ms.
+    # Both classes are plain ones: data classes would add 8% to a cold start.
 
     def __init__(
         self,
