@@ -227,7 +227,7 @@ def _any_room(*_: object) -> AbstractContextManager[None]:
 
 
 def _sleep(seconds: float) -> None:
-    time.sleep(seconds)  # the one of this moment
+    time.sleep(seconds)  # looked up here: other threads have the real one
 
 
 @contextmanager
