@@ -82,7 +82,7 @@ LONG = (
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """In a run of one tier, leave out the folders of the others: they need a browser and more."""
+    """A run of one tier does not import the tests in the folders of other tiers."""
     chosen = config.getoption("markexpr")
     is_tier = collection_path.parent == ROOT / "tests" and collection_path.name in TIERS
     is_other = is_tier and chosen in {"unit", *TIERS} and collection_path.name != chosen

@@ -227,7 +227,8 @@ def _any_room(*_: object) -> AbstractContextManager[None]:
 
 
 def _sleep(seconds: float) -> None:
-    time.sleep(seconds)  # looked up here: other threads have the real one
+    """Call the present ``time.sleep``: the simulated one in this thread, the real one in others."""
+    time.sleep(seconds)
 
 
 @contextmanager

@@ -24,8 +24,8 @@ def wait_for(condition: Callable[[], Any], seconds: float = 30) -> Any:
 def replaced_here(module: ModuleType, name: str, replacement: Callable[..., Any]) -> Iterator[None]:
     """Replace a function of a module in this block, for calls from this thread.
 
-    Servers of other tests run in other threads of this process: with another clock, their timers
-    would stop.
+    Other threads of this process run servers of other tests. The timers of these servers need the
+    real clock.
     """
     original, here = getattr(module, name), threading.get_ident()
 

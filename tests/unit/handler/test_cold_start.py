@@ -34,7 +34,7 @@ print(len(names) > 50, [name for name in names if hasattr(sys.modules[name], "da
 
 
 def test_no_module_of_a_cold_start_has_a_data_class() -> None:
-    """They import ``inspect``, which takes longer than any module of ours."""
+    """A data class needs the module ``inspect``. Its import takes longer than any own module."""
     command = [sys.executable, "-c", DATA_CLASSES]
     done = subprocess.run(command, check=True, cwd=HANDLER, capture_output=True, text=True)  # noqa: S603 - the program above
     assert done.stdout.strip() == "True []"
