@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from typing import Any
 
@@ -48,6 +48,15 @@ class Step:
         libraries: version and place of libraries that the runtime has as well, by name.
     """
 
+    # Most steps set none of these.
+    outcome = "ok"
+    reason: str | None = None
+    counts: Mapping[str, int] | None = None
+    metrics: Mapping[str, int] | None = None
+    alarms: Sequence[Alarm] = ()
+    gateway_request_id: str | None = None
+    libraries: Mapping[str, str] | None = None
+
     def __init__(
         self, name: str, key: str, write: Callable[[Step, Exception | None], None]
     ) -> None:
@@ -55,13 +64,6 @@ class Step:
         self.key = key
         self.started = time.perf_counter()
         self._write = write
-        self.outcome = "ok"
-        self.reason: str | None = None
-        self.counts: dict[str, int] = {}
-        self.metrics: dict[str, int] = {}
-        self.alarms: list[Alarm] = []
-        self.gateway_request_id: str | None = None
-        self.libraries: dict[str, str] = {}
 
     def __enter__(self) -> Step:  # noqa: PYI034 - Self is not in Python 3.10
         """Return the step, so that its fields can be set."""
@@ -116,7 +118,7 @@ class Log:
             fields["code"], fields["message"] = error.code, error.message
             fields["service_request_id"] = error.request_id
             if error.stops_round:
-                step.alarms.append(Alarm.BREAKER_OPEN)
+                step.alarms = [*step.alarms, Alarm.BREAKER_OPEN]
         if step.alarms:
             fields["alarms"] = [alarm.value for alarm in step.alarms]
         line = _encode(fields)

@@ -272,6 +272,6 @@ class Pipeline:
                 step.outcome = Outcome.DUPLICATE.value
                 return Outcome.DUPLICATE
             self._store.write(bucket, self._layout.failure_key(key), record)
-            step.metrics["failure_records"] = 1
-            step.alarms.append(Alarm.FAILURE_RECORD)
+            step.metrics = {"failure_records": 1}
+            step.alarms = [Alarm.FAILURE_RECORD]
         return Outcome.FAILED

@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from decimal import Decimal
+from functools import lru_cache
 
 from quota_invoice.invoice.numerals import DIGITS, FULL_WIDTH, LIMIT, from_numeral, to_numeral
 
@@ -59,6 +60,7 @@ def agreed(amounts: tuple[Decimal, ...]) -> Decimal | None:
     return distinct.pop() if len(distinct) == 1 and any(distinct) else None
 
 
+@lru_cache(maxsize=64)  # the denominations are few
 def amounts_in(text: str) -> tuple[Decimal, ...]:
     """Return the amount that a text is; two if it is one in words and one in figures; or none.
 
@@ -76,6 +78,7 @@ def amounts_in(text: str) -> tuple[Decimal, ...]:
     return _pair(plain)
 
 
+@lru_cache(maxsize=64)  # as above
 def amount_in_words(amount: Decimal) -> str:
     """Return an amount in capital numerals, with 整 after 元 and 角.
 

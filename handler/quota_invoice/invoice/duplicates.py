@@ -87,7 +87,7 @@ def identity(invoice: object) -> tuple[str, str] | None:
     >>> identity({**entry, "review": {"verdict": "not_an_invoice"}}), identity("text")
     (None, None)
     """
-    if not isinstance(invoice, Mapping) or verdict_of(invoice) == "not_an_invoice":
+    if not isinstance(invoice, dict) or verdict_of(invoice) == "not_an_invoice":
         return None
     code, number = invoice.get("code"), invoice.get("number")
     if isinstance(code, str) and isinstance(number, str) and is_code(code) and is_number(number):
@@ -117,7 +117,7 @@ def is_counted(invoices: object, itself: tuple[str, str] | None) -> bool:
     verdicts = {"duplicate", "not_an_invoice"}
     return any(
         itself in {None, identity(each)}
-        and not (isinstance(each, Mapping) and verdict_of(each) in verdicts)
+        and not (isinstance(each, dict) and verdict_of(each) in verdicts)
         for each in entries
     )
 
@@ -178,7 +178,7 @@ def is_open(invoice: Mapping[str, Any]) -> bool:
 def verdict_of(invoice: Mapping[str, Any]) -> str | None:
     """Return a person's verdict on an invoice entry, or None; see ``quota_invoice.reviews``."""
     review = invoice.get("review")
-    return review.get("verdict") if isinstance(review, Mapping) else None
+    return review.get("verdict") if isinstance(review, dict) else None
 
 
 def duplicate_finding(first: str, own_key: str) -> Finding:

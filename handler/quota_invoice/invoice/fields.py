@@ -106,7 +106,7 @@ class Fields:
             number=text("number").translate(FULL_WIDTH),
             location=text("location"),
             amount=text("amount"),
-            confidence=confidence if isinstance(confidence, Mapping) else None,
+            confidence=confidence if isinstance(confidence, dict) else None,
             conditions=conditions,
         )
 

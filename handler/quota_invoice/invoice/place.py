@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -49,6 +49,7 @@ class Place(NamedTuple):
     city: str | None
 
 
+@lru_cache(maxsize=64)  # the invoices of a company are from few places
 def parse_place(location: str) -> Place:
     """Return province and city of the OCR service's ``location``.
 

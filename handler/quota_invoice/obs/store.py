@@ -34,6 +34,7 @@ _PAGE = 1000  # objects; the maximum of one listing request
 _FIRST_BYTES = GetObjectHeader(range=f"0-{BEGINNING - 1}")
 _AS_JSON = PutObjectHeader(contentType="application/json; charset=utf-8")
 _V4_TOKEN = "X-Amz-Security-Token"  # noqa: S105 - a parameter's name
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 
 
 class ObsStore:
@@ -205,9 +206,7 @@ class ObsStore:
 
     def write(self, bucket: str, key: str, record: Mapping[str, Any]) -> None:
         """Write a record."""
-        text = json.dumps(record, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
-        # OCR text may hold half of a surrogate pair, which is valid JSON as an escape.
-        content = text.encode("utf-8", "backslashreplace")
+        content = _text_of(record)
         response = self.sender.send(
             "put", key, lambda k: self._client.putContent(bucket, k, content, headers=_AS_JSON)
         )
@@ -220,3 +219,13 @@ class ObsStore:
         response = self.sender.send("delete", key, lambda k: self._client.deleteObject(bucket, k))
         if response is not None and response.status != _NO_CONTENT:
             raise foreign_response(f"delete {key}")
+
+
+def _text_of(record: Mapping[str, Any]) -> bytes:
+    """Return a record as JSON, each of its members on a line of its own.
+
+    Python indents the levels below by an encoder that takes three times as long.
+    """
+    members = ",\n".join([f"  {_encode(name)}: {_encode(value)}" for name, value in record.items()])
+    # OCR text may hold half of a surrogate pair, which is valid JSON as an escape.
+    return f"{{\n{members}\n}}\n".encode("utf-8", "backslashreplace")

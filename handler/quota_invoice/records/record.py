@@ -120,7 +120,7 @@ def gone(record: Mapping[str, Any]) -> dict[str, Any]:
 def etag_of(record: Mapping[str, Any] | None) -> str | None:
     """Return the ETag of the content that a record or failure record stands for, or None."""
     source = record.get("source") if record else None
-    etag = source.get("etag") if isinstance(source, Mapping) else None
+    etag = source.get("etag") if isinstance(source, dict) else None
     return etag if isinstance(etag, str) else None
 
 
