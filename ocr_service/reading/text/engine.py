@@ -10,6 +10,7 @@ import math
 import os
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from pathlib import Path
 
 import cv2
@@ -45,21 +46,29 @@ class Engine:
     def __init__(self, *, threads: int | None = None) -> None:
         threads = threads or min(4, os.cpu_count() or 1)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="recognize")
+        self._threads = threads
+        self._core = core = openvino.Core()
         models.check()
-        core = openvino.Core()
-
-        def of_pages(path: Path) -> Network:
-            return Network(core, path, threads=threads, streams=1, shapes=_SHAPES)
-
-        self._quick_detection = of_pages(models.QUICK_DETECTION)
-        self._detection = of_pages(models.DETECTION)
-        self._direction = of_pages(models.DIRECTION)
+        self._quick_detection = self._of_pages(models.QUICK_DETECTION)
         tiny, small = models.tiny_recognition(core), models.small_recognition(core)
         # The better model reads few lines: a second stream of it would only hold 45 MB.
         self._recognizers = {
             Model.TINY: Recognizer(core, *tiny, threads=threads, streams=threads),
             Model.SMALL: Recognizer(core, *small, threads=threads, streams=1),
         }
+
+    # Most images need neither of these two: the first one that does waits a third of a second.
+
+    @cached_property
+    def _detection(self) -> Network:
+        return self._of_pages(models.DETECTION)
+
+    @cached_property
+    def _direction(self) -> Network:
+        return self._of_pages(models.DIRECTION)
+
+    def _of_pages(self, path: Path) -> Network:
+        return Network(self._core, path, threads=self._threads, streams=1, shapes=_SHAPES)
 
     def detect(
         self,
