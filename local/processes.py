@@ -8,6 +8,7 @@ import random
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -61,6 +62,10 @@ class GuardedProcess:
             cwd=cwd,
             start_new_session=True,  # Ctrl-C at the terminal reaches only the parent
         )
+        # A thread of its own waits, since Ctrl-C interrupts the main one. In ``poll`` and ``wait``,
+        # that can leave a lock locked, for which every later call would wait forever.
+        self._waiting = threading.Thread(target=self._popen.wait, daemon=True)
+        self._waiting.start()
 
     @property
     def stdout(self) -> IO[bytes]:
@@ -72,7 +77,7 @@ class GuardedProcess:
     @property
     def exit_code(self) -> int | None:
         """The exit code, or None while it runs."""
-        return self._popen.poll()
+        return self._popen.returncode
 
     @property
     def pid(self) -> int:
@@ -81,18 +86,17 @@ class GuardedProcess:
 
     def is_running(self) -> bool:
         """Whether command and guard run."""
-        return self._popen.poll() is None
+        return self.exit_code is None
 
     def stop(self) -> None:
         """End the command, wait until it is gone, and remove its paths, even without its guard."""
         if self._popen.stdin:
             with contextlib.suppress(OSError):
                 self._popen.stdin.close()
-        try:
-            self._popen.wait(_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
+        self._waiting.join(_STOP_SECONDS)
+        if self.is_running():
             self._popen.kill()  # the kernel then kills the command
-            self._popen.wait()
+            self._waiting.join()
         if self._popen.stdout:
             self._popen.stdout.close()
         remove_paths(self._remove)

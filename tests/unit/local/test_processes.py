@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -60,3 +61,23 @@ def test_files_are_removed_at_the_stop_even_if_their_guard_was_killed(tmp_path: 
     assert data.exists()
     removal.stop()
     assert not data.exists()
+
+
+def test_the_stop_ends_wherever_ctrl_c_came(tmp_path: Path) -> None:
+    with (tmp_path / "log").open("wb") as log:
+        removal = remove_at_end(tmp_path / "data", log)
+    former = signal.signal(signal.SIGALRM, signal.default_int_handler)  # raises KeyboardInterrupt
+    try:
+        for number in range(500):
+            signal.setitimer(signal.ITIMER_REAL, 0.0002 + number * 1e-7)
+            with pytest.raises(KeyboardInterrupt):
+                while removal.is_running():
+                    pass
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, former)
+    stopping = threading.Thread(target=removal.stop, daemon=True)
+    stopping.start()
+    stopping.join(9)  # it kills the guard after ten seconds
+    assert not stopping.is_alive()
+    assert not removal.is_running()
