@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -70,7 +71,7 @@ def test_the_stop_ends_wherever_ctrl_c_came(tmp_path: Path) -> None:
     try:
         for number in range(500):
             signal.setitimer(signal.ITIMER_REAL, 0.0002 + number * 1e-7)
-            with pytest.raises(KeyboardInterrupt):
+            with contextlib.suppress(KeyboardInterrupt):
                 while removal.is_running():
                     pass
     finally:
