@@ -62,7 +62,7 @@ class _Seen:
 
 
 class Reader:
-    """Reads quota invoices. Creation takes about a second; threads may share a reader."""
+    """Reads quota invoices. Creation takes half a second; threads may share a reader."""
 
     def __init__(self, *, threads: int | None = None) -> None:
         self._engine = Engine(threads=threads)

@@ -60,15 +60,19 @@ def agreed(amounts: tuple[Decimal, ...]) -> Decimal | None:
     return distinct.pop() if len(distinct) == 1 and any(distinct) else None
 
 
-@lru_cache(maxsize=64)  # the denominations are few
 def amounts_in(text: str) -> tuple[Decimal, ...]:
     """Return the amount that a text is; two if it is one in words and one in figures; or none.
 
     >>> amounts_in("￥０．００"), amounts_in("伍拾元整(￥20.00)"), amounts_in("50.00元/张")
     ((Decimal('0.00'),), (Decimal('50.00'), Decimal('20.00')), ())
     """
+    return _amounts_in(text) if len(text) <= _LONGEST else ()
+
+
+@lru_cache(maxsize=64)  # the denominations are few
+def _amounts_in(text: str) -> tuple[Decimal, ...]:
     forms = text.translate(_FORMS).upper()
-    if len(text) > _LONGEST or _SPACED_DIGITS.search(forms):
+    if _SPACED_DIGITS.search(forms):
         return ()
     plain = "".join(forms.split())
     for read in (_in_figures, _in_words):

@@ -49,7 +49,6 @@ class Place(NamedTuple):
     city: str | None
 
 
-@lru_cache(maxsize=64)  # the invoices of a company are from few places
 def parse_place(location: str) -> Place:
     """Return province and city of the OCR service's ``location``.
 
@@ -62,7 +61,12 @@ def parse_place(location: str) -> Place:
     >>> parse_place("海南州"), parse_place("朝阳区")
     (Place(province='青海省', city='海南藏族自治州'), Place(province=None, city=None))
     """
-    text = "".join(location.split())
+    # Two names, and the character after them.
+    return _parse_place("".join(location.split())[: 2 * _LONGEST + 1])
+
+
+@lru_cache(maxsize=64)  # the invoices of a company are from few places
+def _parse_place(text: str) -> Place:
     name, province = _longest_prefix(text, _provinces())
     _, city = _longest_prefix(text[len(name) :], _cities(province))
     return division(city or province)

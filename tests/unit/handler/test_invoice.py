@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 
 from bench.write_divisions import TABLE, text
@@ -103,3 +105,15 @@ def test_a_good_invoice_needs_no_review() -> None:
 def test_a_location_that_was_not_read_is_taken_from_the_code() -> None:
     entry = interpret({**RESULT, "location": ""})
     assert (entry["province"], entry["city"]) == ("广东省", "深圳市")
+
+
+def test_long_texts_are_not_kept_in_memory() -> None:
+    tracemalloc.start()
+    try:
+        for number in range(64):
+            text = f"{number}😀" * 50_000  # half a megabyte
+            interpret({"amount": text, "location": text})
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < 3 << 20

@@ -8,18 +8,32 @@ import numpy as np
 import pytest
 
 from ocr_service.reading.text import models
+from ocr_service.reading.text.engine import Engine
 from ocr_service.reading.text.lines import Line
 from ocr_service.reading.text.models import ModelsMissingError
 from ocr_service.reading.title_detection import with_start
 
 
+@pytest.mark.parametrize("name", ["QUICK_DETECTION", "DETECTION", "DIRECTION", "_SMALL", "_TINY"])
 def test_models_that_are_not_installed_are_named_with_the_command_that_installs_them(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
 ) -> None:
     models.check()
-    monkeypatch.setattr(models, "QUICK_DETECTION", tmp_path / "none.onnx")
+    monkeypatch.setattr(models, name, tmp_path / "none")
     with pytest.raises(ModelsMissingError, match="make install"):
         models.check()
+
+
+def test_a_damaged_model_is_no_fault_of_the_image_that_needs_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    damaged = tmp_path / "damaged.onnx"
+    damaged.write_bytes(models.DETECTION.read_bytes()[:100_000])
+    monkeypatch.setattr(models, "DETECTION", damaged)
+    engine, image = Engine(threads=1), np.zeros((64, 64, 3), np.uint8)
+    assert engine.detect(image, 64, is_quick=True) == []
+    with pytest.raises(OSError, match=r"the model damaged\.onnx cannot be loaded"):
+        engine.detect(image, 64)
 
 
 def piece(text: str, left: float, right: float, *, top: float = 0, height: float = 20) -> Line:
