@@ -41,6 +41,9 @@ def arguments(ports: list[int], data: Path) -> list[str]:
         f"-master.port={master}",
         f"-master.port.grpc={master_grpc}",
         "-master.telemetry=false",
+        # Alone, it leads at once. Otherwise it waits for others for two seconds, and if the volume
+        # server asks it meanwhile, the first upload waits for five more.
+        "-master.peers=none",
         "-master.volumeSizeLimitMB=256",
         f"-volume.port={volume}",
         f"-volume.port.grpc={volume_grpc}",
