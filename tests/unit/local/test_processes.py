@@ -70,8 +70,8 @@ def test_the_stop_ends_wherever_ctrl_c_came(tmp_path: Path) -> None:
     former = signal.signal(signal.SIGALRM, signal.default_int_handler)  # raises KeyboardInterrupt
     try:
         for number in range(500):
-            signal.setitimer(signal.ITIMER_REAL, 0.0002 + number * 1e-7)
             with contextlib.suppress(KeyboardInterrupt):
+                signal.setitimer(signal.ITIMER_REAL, 0.0002 + number * 1e-7)
                 while removal.is_running():
                     pass
     finally:
