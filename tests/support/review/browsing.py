@@ -101,9 +101,12 @@ class Visitor:
         """Open a path of the page, and wait until it has loaded."""
         if self.page.locator("#index[hx-get*='was=building']").count():
             wait_for_index(self.page)  # the queue would load anew, instead of the path
-        with suppress(Error):  # the former page may go on to another one at this moment
-            self.page.goto(f"{self.base}{path}")
-            return self.page
+        # The former page may go on to another one at this moment, and after that, the interrupted
+        # navigation may interrupt the next one.
+        for _ in range(2):
+            with suppress(Error):
+                self.page.goto(f"{self.base}{path}")
+                return self.page
         self.page.goto(f"{self.base}{path}")
         return self.page
 
