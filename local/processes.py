@@ -62,8 +62,8 @@ class GuardedProcess:
             cwd=cwd,
             start_new_session=True,  # Ctrl-C at the terminal reaches only the parent
         )
-        # A thread of its own waits, since Ctrl-C interrupts the main one. In ``poll`` and ``wait``,
-        # that can leave a lock locked, for which every later call would wait forever.
+        # A thread of its own waits, since Ctrl-C interrupts the main one. Inside ``poll`` or
+        # ``wait``, Ctrl-C can leave a lock locked: each later call would wait for it forever.
         self._waiting = threading.Thread(target=self._popen.wait, daemon=True)
         self._waiting.start()
 

@@ -41,8 +41,8 @@ def arguments(ports: list[int], data: Path) -> list[str]:
         f"-master.port={master}",
         f"-master.port.grpc={master_grpc}",
         "-master.telemetry=false",
-        # Alone, it leads at once. Otherwise it waits for others for two seconds, and if the volume
-        # server asks it meanwhile, the first upload waits for five more.
+        # A single master leads at once. Otherwise it waits two seconds for others. If the volume
+        # server asks it meanwhile, that asks again after five seconds, and the first upload waits.
         "-master.peers=none",
         "-master.volumeSizeLimitMB=256",
         f"-volume.port={volume}",

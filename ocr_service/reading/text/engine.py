@@ -57,8 +57,8 @@ class Engine:
             Model.SMALL: Recognizer(core, *small, threads=threads, streams=1),
         }
 
-    # Single invoices seldom need these two. The first image that does waits a third of a second;
-    # of threads that need one at that moment, each may load it, and one copy stays.
+    # Single invoices seldom need these two. The first image that needs both waits a third of a
+    # second. Threads that need one at the same moment may each load it; one copy stays.
 
     @cached_property
     def _detection(self) -> Network:
