@@ -50,6 +50,7 @@ class Options:
         origins: origins of web pages that may call that API and upload to the bucket.
         credentials_seconds: how long invocations share the same credentials.
         data: folder of the bucket's objects, which outlives the cloud; None for a temporary one.
+        open_bucket: whether the bucket also serves requests without a signature.
     """
 
     output: Path
@@ -67,6 +68,7 @@ class Options:
     origins: tuple[str, ...] = ()
     credentials_seconds: float = 0.0
     data: Path | None = None
+    open_bucket: bool = False
 
 
 @dataclass(frozen=True)
@@ -126,7 +128,7 @@ def running_cloud(options: Options) -> Iterator[Cloud]:
         listener = HttpServer(receiver(BUCKET, token, events.put))
         stack.callback(listener.stop)
         webhook = (listener.url, token) if options.notify else None
-        bucket = LocalBucket(BUCKET, folder, webhook, options.data)
+        bucket = LocalBucket(BUCKET, folder, webhook, options.data, is_open=options.open_bucket)
         stack.callback(bucket.stop)
         key_file = folder / "keys.json"
         ocr_settings = {

@@ -55,6 +55,7 @@ def instance(zip_file: Path, log: Path) -> Iterator[tuple[Cloud, str]]:
         output=log,
         notify=False,
         credentials_seconds=_CREDENTIALS_SECONDS,
+        open_bucket=True,
         ocr=("bench.api.instant_ocr", "distinct"),
     )
     with running_cloud(options) as cloud, tempfile.TemporaryDirectory() as folder:
@@ -114,6 +115,7 @@ def _context(cloud: Cloud, bucket_url: str, ocr_url: str) -> dict[str, Any]:
         "user_data": {
             **cloud.runtime.function.user_data,
             "BUCKET": BUCKET,
+            "OBS_SIGNATURE": "obs",  # as deployed; the relay removes it
             "OBS_ENDPOINT": bucket_url,
             "OCR_ENDPOINT": ocr_url,
         },

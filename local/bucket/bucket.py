@@ -43,6 +43,7 @@ class LocalBucket:
             stops the store, but not when the store ends by itself.
         webhook: the store posts each change to this URL, with this bearer token.
         data: folder of the objects, which nothing here removes; None for one in ``folder``.
+        is_open: whether the store also serves requests without a signature.
 
     Attributes:
         endpoint: the store's endpoint.
@@ -55,6 +56,8 @@ class LocalBucket:
         folder: Path,
         webhook: tuple[str, str] | None,
         data: Path | None = None,
+        *,
+        is_open: bool = False,
     ) -> None:
         self.name = name
         self.owner = Credentials(secrets.token_hex(10).upper(), secrets.token_urlsafe(30))
@@ -66,7 +69,7 @@ class LocalBucket:
         self._reserved = reserve_ports(8)
         ports = [int(marker.getsockname()[1]) for marker in self._reserved]
         self.endpoint = f"http://127.0.0.1:{ports[0]}"
-        self._write("s3.json", json.dumps(seaweedfs.identities(self.owner)))
+        self._write("s3.json", json.dumps(seaweedfs.identities(self.owner, is_open=is_open)))
         self._write("iam.json", json.dumps(seaweedfs.policies(name)))
         for file, text in security_files().items():
             self._write(file, text)

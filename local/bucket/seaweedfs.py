@@ -76,11 +76,16 @@ def sockets(ports: list[int]) -> list[Path]:
     ]
 
 
-def identities(owner: Credentials) -> dict[str, Any]:
-    """Return the content of ``s3.json``: the owner's long-lived credentials, with all rights."""
+def identities(owner: Credentials, *, is_open: bool) -> dict[str, Any]:
+    """Return the content of ``s3.json``: the owner's long-lived credentials, with all rights.
+
+    If it is open, requests without a signature have the rights to list, read and write.
+    """
     credentials = [{"accessKey": owner.access_key, "secretKey": owner.secret_key}]
-    actions = ["Admin", "Read", "Write", "List", "Tagging"]
-    return {"identities": [{"name": "owner", "credentials": credentials, "actions": actions}]}
+    actions = ["Read", "Write", "List"]
+    everyone = {"name": "anonymous", "actions": actions}  # the store's name for no signature
+    named = {"name": "owner", "credentials": credentials, "actions": ["Admin", "Tagging", *actions]}
+    return {"identities": [named, everyone] if is_open else [named]}
 
 
 def policies(bucket: str) -> dict[str, Any]:
