@@ -31,6 +31,16 @@ NAME_CHARACTERS := $(DIGITS) a b c d e f g h i j k l m n o p q r s t u v w x y z
 	A B C D E F G H I J K L M N O P Q R S T U V W X Y Z - _ .
 $(foreach name,$(NAMES),$(if $(call without,$(NAME_CHARACTERS),$(value $(name)))$(word 2,$(value $(name))),\
 	$(error $(name) has letters, digits, hyphens and dots only, not $(value $(name)))))
+# These may have any characters, as the keys of a bucket do: they reach the commands in the
+# environment, so that neither make nor the shell reads a name or a command in them.
+TEXTS := BATCH CHECKS EVENT FOLDER KEY OUT PREFIX REVIEWER REVIEW_URL SINCE UNTIL
+$(foreach name,$(TEXTS),$(if $(value $(name)),$(eval override $(name) := $$(value $(name)))))
+export $(TEXTS)
+# Of these, `no` and `0` are the same as nothing.
+SWITCHES := DELETE_INVOICES DRY_RUN FOLLOW JSON LOCAL MILLION UPGRADE YES
+$(foreach name,$(SWITCHES),$(if $(filter-out yes 1 no 0,$(value $(name))),\
+	$(error $(name) is 1 or yes, 0 or no, not $(value $(name)))))
+$(foreach name,$(SWITCHES),$(if $(filter no 0,$(value $(name))),$(eval override $(name) :=)))
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 SEED ?= 1
 SAMPLE ?= 300
@@ -130,35 +140,31 @@ up: $(READY) $(VENV)/.packet ## Run the local cloud until Ctrl-C, to try your ow
 
 .PHONY: invoke
 invoke: $(if $(STAGED),$(VENV)/.deploy,$(READY)) ## Send one event to the function: make invoke EVENT=events/eventgrid.json [STAGE=dev]
-	@test -n "$(EVENT)" || { echo "error: name an event: make invoke EVENT=events/eventgrid.json" >&2; exit 2; }
-	@$(BIN)/python -m $(if $(STAGED),ops.remote invoke '$(STAGE)' --engine "$(ENGINE)",local invoke) "$(EVENT)"
+	@test -n "$$EVENT" || { echo "error: name an event: make invoke EVENT=events/eventgrid.json" >&2; exit 2; }
+	@$(BIN)/python -m $(if $(STAGED),ops.remote invoke '$(STAGE)' --engine "$(ENGINE)",local invoke) "$$EVENT"
 
 .PHONY: backfill
 backfill: $(READY) ## Send inputs without a record to the deployed function: make backfill [PREFIX=2026/] [DRY_RUN=1]
-	@$(BIN)/python -m ops.backfill --prefix "$(PREFIX)" $(if $(DRY_RUN),--dry-run) $(BACKFILL)
+	@$(BIN)/python -m ops.backfill --prefix "$$PREFIX" $(if $(DRY_RUN),--dry-run) $(BACKFILL)
 
 .PHONY: rederive
 rederive: $(if $(STAGED),$(VENV)/.deploy,$(READY)) ## Apply the present rules to all records, without OCR: make rederive [LOCAL=1 or STAGE=dev] [PREFIX=2026/] [DRY_RUN=1]
-	@$(BIN)/python -m ops.rederive $(if $(LOCAL),--env build/up.env,$(if $(STAGED),--stage '$(STAGE)')) --prefix "$(PREFIX)" $(if $(DRY_RUN),--dry-run)
+	@$(BIN)/python -m ops.rederive $(if $(LOCAL),--env build/up.env,$(if $(STAGED),--stage '$(STAGE)')) --prefix "$$PREFIX" $(if $(DRY_RUN),--dry-run)
 
 # The local cloud's credentials and endpoints are in a file that `make up` writes; without LOCAL and
 # STAGE, they come from the environment.
 ACCOUNTING = $(BIN)/python -m $(if $(STAGED),ops.remote accounting '$(STAGE)',accounting)
 LOCAL_ENV = $(if $(LOCAL),--env build/up.env)
 WITH_ACCESS := $(if $(STAGED),$(VENV)/.deploy,$(READY))
-ledger: OUT ?= ledger.xlsx
 .PHONY: ledger
 ledger: $(WITH_ACCESS) ## Write the ledger, one row per invoice: make ledger OUT=ledger.xlsx [LOCAL=1 or STAGE=dev] [PREFIX=2026/] [SINCE=2026-01-01] [UNTIL=2026-01-31]
-	@$(ACCOUNTING) ledger --out "$(OUT)" $(LOCAL_ENV) $(if $(PREFIX),--prefix "$(PREFIX)") \
-		$(if $(SINCE),--since "$(SINCE)") $(if $(UNTIL),--until "$(UNTIL)") $(if $(REVIEW_URL),--review-url "$(REVIEW_URL)")
+	@$(ACCOUNTING) ledger --out "$${OUT:-ledger.xlsx}" $(LOCAL_ENV) $(if $(PREFIX),--prefix "$$PREFIX") \
+		$(if $(SINCE),--since "$$SINCE") $(if $(UNTIL),--until "$$UNTIL") $(if $(REVIEW_URL),--review-url "$$REVIEW_URL")
 
-packet: OUT ?= packet.zip
 .PHONY: packet
 packet: $(WITH_ACCESS) $(VENV)/.packet $(VENV)/.drawing ## Make the zip that is filed: make packet BATCH=2026/11/ OUT=packet.zip [LOCAL=1 or STAGE=dev]
-	@$(ACCOUNTING) packet --batch "$(BATCH)" --out "$(OUT)" $(LOCAL_ENV)
+	@$(ACCOUNTING) packet --batch "$$BATCH" --out "$${OUT:-packet.zip}" $(LOCAL_ENV)
 
-# The names may have any characters: they reach the command in the environment.
-export REVIEWER
 $(if $(filter review,$(MAKECMDGOALS)),$(if $(REVIEWER),,$(error name the person who reviews: make review REVIEWER=name)))
 .PHONY: review
 review: $(WITH_ACCESS) $(VENV)/.packet $(VENV)/.drawing ## Check doubtful invoices in a browser: make review REVIEWER=name[,name] [LOCAL=1 or STAGE=dev] [PORT=8302]
@@ -171,8 +177,8 @@ $(VENV)/.packet: $(READY) locks/packet.lock
 
 .PHONY: erase
 erase: $(WITH_ACCESS) ## Remove an input and all its traces: make erase KEY=2026/a.jpg (or PREFIX=2026/, after asking) [LOCAL=1 or STAGE=dev]
-	@$(ACCOUNTING) erase $(LOCAL_ENV) $(if $(KEY),--key "$(KEY)") \
-		$(if $(PREFIX),--prefix "$(PREFIX)") $(if $(YES),--yes)
+	@$(ACCOUNTING) erase $(LOCAL_ENV) $(if $(KEY),--key "$$KEY") \
+		$(if $(PREFIX),--prefix "$$PREFIX") $(if $(YES),--yes)
 
 # Tests run in JOBS processes: two for each processor, since many tests wait for timeouts. Tests that
 # TESTS names run in one process.
@@ -261,7 +267,7 @@ samples: $(VENV)/.drawing ## Draw the sample invoices again
 
 .PHONY: bench-ocr
 bench-ocr: $(VENV)/.drawing $(VENV)/.stock ## Measure OCR accuracy and speed against the stock engine: make bench-ocr SEED=7 [FOLDER=photos]
-	@exec $(BIN)/python -m bench.ocr --seed $(SEED) $(if $(FOLDER),--folder $(FOLDER)) $(BENCH)
+	@exec $(BIN)/python -m bench.ocr --seed $(SEED) $(if $(FOLDER),--folder "$$FOLDER") $(BENCH)
 
 .PHONY: fit-confidence
 fit-confidence: $(VENV)/.drawing ## Fit the reader's confidence to drawn invoices: make fit-confidence [SEED=7]
@@ -314,7 +320,6 @@ package: build/function.zip ## Make build/function.zip, which is deployed, and r
 # PROVIDER=stand-in needs no account and no network: its provider knows names and types only. Its
 # state is separate from the stage's.
 STANDIN := $(filter stand-in,$(PROVIDER))
-$(if $(filter-out yes 1 no 0,$(YES) $(DELETE_INVOICES)),$(error YES and DELETE_INVOICES are yes or no))
 $(if $(filter-out stand-in,$(PROVIDER)),$(error PROVIDER is stand-in or nothing, not $(PROVIDER)))
 # The commands that need a deployed function.
 $(if $(STANDIN),$(foreach target,$(filter invoke backfill migrate-state logs smoke status live-check,$(MAKECMDGOALS)),\
@@ -350,7 +355,7 @@ migrate-state: $(VENV)/.deploy ## Move a stage's state to the place that its fil
 
 .PHONY: destroy
 destroy: $(VENV)/.deploy ## Remove a stage, after asking [STAGE=dev] [YES=1] [DELETE_INVOICES=yes]
-	@$(DEPLOY) destroy $(ON) $(if $(filter yes 1,$(YES)),--yes) $(if $(filter yes 1,$(DELETE_INVOICES)),--delete-invoices)
+	@$(DEPLOY) destroy $(ON) $(if $(YES),--yes) $(if $(DELETE_INVOICES),--delete-invoices)
 
 .PHONY: logs
 logs: $(VENV)/.deploy ## Print a deployed function's log [STAGE=dev] [FOLLOW=1]
@@ -368,7 +373,7 @@ status: $(if $(LOCAL),$(READY),$(VENV)/.deploy) ## Show inputs, failures, sweep,
 .PHONY: live-check
 live-check: $(VENV)/.deploy ## Check in a real account the assumptions that need one: make live-check STAGE=dev [CHECKS=etags,api-host]
 	@test -n "$(STAGED)" || { echo "error: name a deployed stage: make live-check STAGE=dev" >&2; exit 2; }
-	@$(BIN)/python -m ops.live_check '$(STAGE)' --engine "$(ENGINE)" $(if $(CHECKS),--only "$(CHECKS)") $(if $(JSON),--json)
+	@$(BIN)/python -m ops.live_check '$(STAGE)' --engine "$(ENGINE)" $(if $(CHECKS),--only "$$CHECKS") $(if $(JSON),--json)
 
 .PHONY: bench-ledger
 bench-ledger: $(READY) ## Measure the ledger of many records: make bench-ledger [RECORDS=100000 MILLION=1]

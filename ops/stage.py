@@ -31,6 +31,8 @@ _NAME = re.compile(r"[a-z][a-z0-9-]{0,15}")
 DECLINED = "none"  # the value of alarm_email by which an operator declines alarms
 _STATE = {"bucket", "region", "endpoint", "key"}
 _CODE = "code"  # the only variable that a stage cannot set
+CA_FILE = "CA_FILE"
+"""The function's setting that names a file of the function's environment."""
 
 
 class UnknownStage(OpsError):
@@ -74,6 +76,19 @@ class Stage:
         """The environment that credentials are found in, with the stage's IAM for an agency."""
         auth_url = str(self.variables.get("auth_url") or os.environ.get("HW_AUTH_URL", ""))
         return {**os.environ, "HW_AUTH_URL": auth_url, "HW_REGION_NAME": self.region}
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """More settings of the function, by their names, as the template gives them to it.
+
+        ``CA_FILE`` is not among them: the operator's machine does not have that file.
+        """
+        chosen = self.variables.get("settings") or {}
+        return {
+            name: _text(value)
+            for name, value in chosen.items()
+            if value is not None and name != CA_FILE
+        }
 
     def command(self, target: str, *options: str) -> str:
         """Return a command of make for this stage, for hints."""
@@ -123,6 +138,15 @@ def read_stage(
             move_former_state(_FORMER / ".state" / name, states / name)
     remote = None if stand_in else remote
     return Stage(name, variables, template, states / name, remote, stand_in)
+
+
+def _text(value: object) -> str:
+    """Return a setting as the engine converts it to a text.
+
+    >>> _text(True), _text(0), _text("auto")
+    ('true', '0', 'auto')
+    """
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def require_credentials(environment: Mapping[str, str]) -> None:

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from ops.errors import OpsError
+from ops.stage import CA_FILE
 from quota_invoice.errors import ConfigurationError
 from quota_invoice.settings.settings import Settings
 
 _FUNCTION = "huaweicloud_fgs_function.function"
 _PROJECT = "0" * 32  # a placeholder: the platform sets the project's id
-_CA_FILE = "CA_FILE"  # the file exists in the function's environment only
 LIMIT = 4096
 """Characters of all settings together that FunctionGraph accepts."""
 
@@ -30,7 +30,7 @@ def check_settings(plan: Mapping[str, Any]) -> None:
         if len(planned["user_data"]) > LIMIT:
             raise OpsError(f"settings have more than {LIMIT} characters")
         data: dict[str, str] = json.loads(planned["user_data"])
-        data.pop(_CA_FILE, None)
+        data.pop(CA_FILE, None)
         try:
             Settings.read(data.get, _PROJECT)
         except ConfigurationError as error:

@@ -74,8 +74,9 @@ def _environment(stage: str, env: Path | None) -> dict[str, str]:
         return {**os.environ, **read_environment(env)}
     if not stage:
         return dict(os.environ)
-    require_credentials(os.environ)
-    return stage_environment(read_stage(stage), os.environ)
+    chosen = read_stage(stage)
+    require_credentials(chosen.environment)
+    return stage_environment(chosen)
 
 
 def _in_words(counts: Counter[str]) -> str:

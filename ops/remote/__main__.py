@@ -116,15 +116,12 @@ def smoke_command(  # noqa: PLR0913, PLR0917 - the command's options
 @reports_errors(console)
 def accounting(context: typer.Context, name: Name, choices: Choices = CHOICES) -> None:
     """Run a command for accountants on a stage's bucket: accounting dev ledger --out l.xlsx."""
-    from ops.credentials.resolver import get_credentials  # noqa: PLC0415 - as above
-    from ops.remote.accounting_access import accounting_environment  # noqa: PLC0415 - as above
+    from ops.remote.accounting_access import stage_environment  # noqa: PLC0415 - as above
 
-    access = accounting_environment(
-        read_stage(name, choices=choices), get_credentials().credentials
-    )
+    environment = stage_environment(read_stage(name, choices=choices))
     command = [sys.executable, "-m", "accounting", *context.args]
     # In place of this process: Ctrl-C and SIGTERM reach a server, which then stops in order.
-    os.execve(sys.executable, command, os.environ | access)  # noqa: S606 - our own module
+    os.execve(sys.executable, command, environment)  # noqa: S606 - our own module
 
 
 if __name__ == "__main__":

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from contextlib import suppress
 
 from ops.credentials.resolver import get_credentials
 from ops.stage import Stage
-from quota_invoice.settings.credentials import Credentials
+from quota_invoice.errors import ConfigurationError
 from quota_invoice.settings.layout import PREFIXES
+from quota_invoice.settings.settings import Settings
 
 
-def accounting_environment(stage: Stage, credentials: Credentials) -> dict[str, str]:
-    """Return the variables that name the stage's bucket, secrets included.
+def stage_environment(stage: Stage) -> dict[str, str]:
+    """Return this process's environment with the variables that name the stage's bucket.
+
+    Secrets are included. Settings of another bucket, such as those of ``make up``, are not.
 
     Args:
         stage: the stage; its choices alone are needed, not its state.
-        credentials: the operator's.
+
+    Raises:
+        OpsError: no source has credentials, a source is incomplete, or IAM refuses the agency.
     """
-    chosen = stage.variables
+    credentials, chosen = get_credentials(stage.environment).credentials, stage.variables
+    others, names = stage.environment, _names_of_settings()
     prefixes = {name.upper(): str(chosen[name]) for name in PREFIXES if chosen.get(name)}
     endpoint = {"OBS_ENDPOINT": stage.endpoints["obs"]} if "obs" in stage.endpoints else {}
-    settings = chosen.get("settings") or {}
     return {
+        **{name: value for name, value in others.items() if name not in names},
         "HW_ACCESS_KEY": credentials.access_key,
         "HW_SECRET_KEY": credentials.secret_key,
         "HW_SECURITY_TOKEN": credentials.security_token,
@@ -29,24 +35,12 @@ def accounting_environment(stage: Stage, credentials: Credentials) -> dict[str, 
         "BUCKET": str(chosen["bucket"]),
         **prefixes,
         **endpoint,
-        **{name: _text(value) for name, value in settings.items()},
+        **stage.settings,
     }
 
 
-def stage_environment(stage: Stage, environment: Mapping[str, str]) -> dict[str, str]:
-    """Return an environment with the stage's bucket, its settings and the operator's credentials.
-
-    Raises:
-        OpsError: no source has credentials, or a source is incomplete.
-    """
-    credentials = get_credentials(environment).credentials
-    return {**environment, **accounting_environment(stage, credentials)}
-
-
-def _text(value: object) -> str:
-    """Return a setting as Terraform writes it.
-
-    >>> _text(True), _text(8)
-    ('true', '8')
-    """
-    return str(value).lower() if isinstance(value, bool) else str(value)
+def _names_of_settings() -> set[str]:
+    names: set[str] = set()
+    with suppress(ConfigurationError):
+        Settings.read(names.add)  # it asks for each setting by its name
+    return names

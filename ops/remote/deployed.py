@@ -44,12 +44,12 @@ def deployed_settings(stage: Stage, outputs: Mapping[str, Any]) -> Settings:
         "BUCKET": outputs["bucket"],
         "OBS_ENDPOINT": stage.endpoints.get("obs", ""),
         **{name.upper(): value for name, value in prefixes.items()},
-        **(stage.variables.get("settings") or {}),
+        **stage.settings,
     }
     parts = str(outputs["function_urn"]).split(":")
     if len(parts) <= PROJECT_IN_URN:
         raise OpsError(f"{outputs['function_urn']} is not the URN of a function")
     try:
-        return Settings.read(lambda name: str(values.get(name) or ""), parts[PROJECT_IN_URN])
+        return Settings.read(values.get, parts[PROJECT_IN_URN])
     except ConfigurationError as error:
         raise OpsError(*error.problems) from None

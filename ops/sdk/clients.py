@@ -80,7 +80,7 @@ def bucket_client(stage: Stage) -> ObsClient:
     """
     _refuse_stand_in(stage)
     credentials = get_credentials(stage.environment).credentials
-    settings = stage.variables.get("settings") or {}
+    settings = stage.settings
     client = ObsClient(
         credentials.access_key,
         credentials.secret_key,
@@ -89,7 +89,7 @@ def bucket_client(stage: Stage) -> ObsClient:
         server=settings.get("OBS_ENDPOINT")
         or stage.endpoints.get("obs", f"https://obs.{stage.region}.myhuaweicloud.com"),
         signature=settings.get("OBS_SIGNATURE", "obs"),
-        path_style=str(settings.get("OBS_PATH_STYLE", "false")).lower() == "true",
+        path_style=settings.get("OBS_PATH_STYLE") == "true",
         region=stage.region,
         is_signature_negotiation=False,
         ssl_verify=certifi.where(),

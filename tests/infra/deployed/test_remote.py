@@ -11,7 +11,6 @@ from typer.testing import CliRunner
 
 from accounting.__main__ import app
 from local.cloud import BUCKET, Cloud
-from ops.credentials.resolver import get_credentials
 from ops.deploy.bucket_cleanup import holds_objects, remove_objects
 from ops.deploy.deployment import Deployment
 from ops.errors import OpsError
@@ -23,7 +22,7 @@ from tests.support.servers import Answer, Asked, closed_port_url, serving
 
 invoking = pytest.importorskip("ops.remote.invoke", reason="make test installs the SDKs")
 
-from ops.remote.accounting_access import accounting_environment  # noqa: E402
+from ops.remote.accounting_access import stage_environment  # noqa: E402
 from ops.remote.smoke import smoke  # noqa: E402
 from ops.remote.tail import log_lines  # noqa: E402
 from ops.sdk.clients import bucket_client  # noqa: E402 - after the skip
@@ -34,11 +33,9 @@ SAMPLE = SAMPLES / "shanghai-10-yuan-clean.png"
 def test_the_ledger_is_made_from_a_stages_bucket(
     cloud: Cloud, stage: Stage, tmp_path: Path
 ) -> None:
-    access = accounting_environment(stage, get_credentials().credentials)
+    access = stage_environment(stage)
     variables = {**stage.variables, "bucket": BUCKET, "results_prefix": "records/"}
-    other = accounting_environment(
-        replace(stage, variables=variables), get_credentials().credentials
-    )
+    other = stage_environment(replace(stage, variables=variables))
     assert other["RESULTS_PREFIX"] == "records/"
     arguments = ["ledger", "--out", str(tmp_path / "l.csv"), "--cache", str(tmp_path / "cache")]
     result = CliRunner().invoke(app, arguments, env={**access, "BUCKET": BUCKET})

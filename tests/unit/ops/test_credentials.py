@@ -13,6 +13,7 @@ from ops.credentials.agency import assume_agency, iam_url
 from ops.credentials.resolver import find_credentials, get_credentials
 from ops.deploy.deployment import Deployment
 from ops.errors import OpsError
+from ops.remote.accounting_access import stage_environment
 from ops.sdk.clients import bucket_client
 from ops.stage import read_stage, require_credentials
 from quota_invoice.settings.credentials import Credentials
@@ -175,6 +176,8 @@ def test_a_stages_agency_is_asked_for_at_the_stages_iam(
     for found in (get_credentials(stage.environment), engine.credentials()):
         assert found
         assert found.credentials == Credentials("AK-9", "SK-9", "T-9")
+    of_accountants = stage_environment(stage)
+    assert [of_accountants[name] for name in PROVIDER] == ["AK-9", "SK-9"]
 
 
 def test_the_iam_of_a_stage_without_one_is_that_of_its_region(
