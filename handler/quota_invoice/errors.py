@@ -29,6 +29,7 @@
         ├── InputTooLong         a whole sweep was too short for this input
         ├── ObjectChanging       the object is replaced faster than it can be read
         ├── ObjectUnavailable    the bucket does not hand out this object
+        │   └── RecordUnavailable    …a record that an API caller asks for
         ├── StoreError           the bucket refused a request or did not respond
         │   ├── StoreRefused         …for this account or bucket: stops the round
         │   ├── StoreUnreachable     no response: retried soon, over a new connection
@@ -65,6 +66,8 @@ class QuotaInvoiceError(Exception):
 
     tries: int = 1
     """Maximum number of attempts that meet this error, for one request."""
+    attempts: int = 0
+    """Number of attempts of the request that ended with this error."""
     pause: ClassVar[float] = 0.5
     """Seconds before the second attempt; later pauses grow, with jitter."""
     retry_after: float = 0
@@ -276,6 +279,13 @@ class ObjectUnavailable(InvocationError):
     """The bucket does not hand out this object: it is archived, or another account's."""
 
     status = 422
+
+
+class RecordUnavailable(ObjectUnavailable):
+    """An input's record, or a decision on it, is such an object: the API cannot show it."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("Record.Unavailable", message)
 
 
 class StoreError(InvocationError):

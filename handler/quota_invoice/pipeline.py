@@ -28,6 +28,7 @@ from quota_invoice.errors import (
     InvocationError,
     KeyRefused,
     ObjectChanging,
+    ObjectUnavailable,
     QuotaInvoiceError,
     StoreError,
 )
@@ -259,7 +260,7 @@ class Pipeline:
                 self._store.write(bucket, self._layout.history_key(key, former), known.record)
             self._store.write(bucket, self._layout.record_key(key), record)
             # The record is there; what the API and the ledger say does not depend on this.
-            with contextlib.suppress(StoreError):
+            with contextlib.suppress(StoreError, ObjectUnavailable):
                 self._index.settle(source, record)
         return Outcome.RECOGNIZED
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 
-_QUERY = re.compile(r"\?[^\s'\"<>]+")
-_SIGNATURE = re.compile(r"(?i)(signature|credential|token)(['\"]?\s*[=:]\s*['\"]?)[^\s'\",;&]+")
+# A proxy or a service may quote a URL with its characters encoded, once or twice.
+_QUERY = re.compile(r"(\?|%(?:25)?3[Ff])[^\s'\"<>]+")
+_SIGNATURE = re.compile(
+    r"(?i)(signature|credential|token)(['\"]?\s*(?:[=:]|%(?:25)?3d)\s*['\"]?)[^\s'\",;&]+"
+)
 _AUTHORIZATION = re.compile(r"\b(OBS|AWS) [^\s:]+:[^\s'\",;]+")  # access key and signature
 MESSAGE_LIMIT = 2000
 """Characters of a message."""
@@ -20,6 +23,8 @@ def without_secrets(text: object) -> str:
     'Authorization: SDK-HMAC-SHA256 Signature=…'
     >>> without_secrets("authorization: OBS AK:c2lnbmF0dXJl=")
     'authorization: OBS …'
+    >>> without_secrets("cannot fetch https%3A%2F%2Fb.example%2Fa.jpg%3Fx%3D1%26Signature%3Dabc")
+    'cannot fetch https%3A%2F%2Fb.example%2Fa.jpg%3F…'
     """
     cleaned = _shortened(" ".join(str(text).split()))
     cleaned = _QUERY.sub(_without_values, cleaned)
@@ -35,4 +40,4 @@ def _shortened(text: str) -> str:
 
 
 def _without_values(query: re.Match[str]) -> str:
-    return "?…" if "=" in query[0] else query[0]
+    return f"{query[1]}…" if "=" in query[0] or "3d" in query[0].lower() else query[0]

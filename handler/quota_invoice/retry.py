@@ -31,11 +31,12 @@ def retry(
         The call's result, and the number of attempts.
 
     Raises:
-        QuotaInvoiceError: the error of the last attempt.
+        QuotaInvoiceError: the error of the last attempt; it has the number of ``attempts``.
     """
     try:
         return call(), 1
     except QuotaInvoiceError as error:
+        error.attempts = 1
         if error.tries == 1:
             raise
         first = [error]
@@ -52,6 +53,7 @@ def retry(
     def failure(state: RetryCallState) -> QuotaInvoiceError:
         error = state.outcome.exception() if state.outcome else None
         assert isinstance(error, QuotaInvoiceError)  # noqa: S101 - no other error is retried
+        error.attempts = state.attempt_number
         return error
 
     def wait(state: RetryCallState) -> float:

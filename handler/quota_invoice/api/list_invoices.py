@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from quota_invoice.api.request_context import RequestContext
 from quota_invoice.api.requests import DUPLICATE, NEEDS_REVIEW, ListRequest, parse_list_request
 from quota_invoice.api.responses import Response
-from quota_invoice.api.status import present_record, status_record
+from quota_invoice.api.status import present_record, reading_records, status_record
 from quota_invoice.deadline import FOR_PAGE, SHORTEST_REQUEST
-from quota_invoice.errors import OutOfTime
+from quota_invoice.errors import ObjectUnavailable, OutOfTime, RecordUnavailable
 from quota_invoice.obs.leftovers import Recorded, walk_records
 from quota_invoice.obs.objects import Entry
 from quota_invoice.obs.walk import Finding, Listing, State, walk
@@ -41,7 +42,8 @@ def get_invoices(context: RequestContext) -> Response:
 
     If few inputs have the requested status, time may run out before the page is full; and invoices
     may take more bytes than a response can have. Then it has fewer entries than its limit, or none,
-    and ``next`` says where to continue. An entry whose invoices alone are too large has none.
+    and ``next`` says where to continue. An entry whose invoices alone are too large has none, and
+    neither has one whose record is in the archive.
     """
     wanted = parse_list_request(context.request)
     layout = context.settings.layout
@@ -116,15 +118,19 @@ def _gone(
 
 def _entry(context: RequestContext, finding: Finding, wanted: ListRequest) -> dict[str, Any] | None:
     """Return an input's entry; None if it is not wanted, or is gone by now."""
-    entry, record = finding.entry, None
-    if finding.state is State.UNSURE or (finding.state is State.DONE and wanted.needs_records):
-        record = _record(context, entry)
-        status = record["status"] if record else Status.GONE.value
-    else:
-        status = _STATUS[finding.state].value
-    if status == Status.GONE.value or wanted.status not in {None, status, *_FILTERS}:
-        return None
-    shown = _invoices(context, entry, status, record) if wanted.needs_records else None
+    entry, record, shown = finding.entry, None, None
+    status = _STATUS.get(finding.state, Status.RECOGNIZED).value
+    try:
+        if finding.state is State.UNSURE or (finding.state is State.DONE and wanted.needs_records):
+            record = _record(context, entry)
+            status = record["status"] if record else Status.GONE.value
+        if status == Status.GONE.value or wanted.status not in {None, status, *_FILTERS}:
+            return None
+        if wanted.needs_records:
+            shown = _invoices(context, entry, status, record)
+    except RecordUnavailable:  # one that exists, of an input from long ago
+        if wanted.status not in {None, status}:
+            return None
     is_wanted = _FILTERS.get(wanted.status or "")
     if is_wanted and not any(map(is_wanted, shown or ())):
         return None
@@ -157,7 +163,8 @@ def _invoices(
 def _record(context: RequestContext, entry: Entry) -> dict[str, Any] | None:
     """Return an input's record or the one that says its status."""
     key = context.settings.layout.record_key(entry.key)
-    record = context.store.read(context.bucket, key)
+    with reading_records():
+        record = context.store.read(context.bucket, key)
     return record if etag_of(record) == entry.etag else status_record(context, entry.key)
 
 
@@ -165,9 +172,11 @@ def _gone_entry(
     context: RequestContext, key: str, recorded: Recorded, wanted: ListRequest
 ) -> dict[str, Any] | None:
     """Return the entry of an input that has a record; None if it exists."""
+    record: dict[str, Any] | None = None
     if not recorded.may_be_gone:
         return None
-    record = status_record(context, key)
+    with suppress(RecordUnavailable):
+        record = status_record(context, key)
     if record is None or record["status"] != Status.GONE.value:
         return None
     source = record["source"] or {}
@@ -185,7 +194,9 @@ def _gone_entry(
 def _key_in_record(context: RequestContext, recorded: Recorded) -> str | None:
     """Return the key of an input whose record has a hashed key."""
     layout, record_key = context.settings.layout, recorded.record.key
-    record = context.store.read(context.bucket, record_key) or {}
+    record: dict[str, Any] = {}
+    with suppress(ObjectUnavailable):
+        record = context.store.read(context.bucket, record_key) or {}
     source = record.get("source")
     key = source.get("key") if isinstance(source, dict) else None
     if not isinstance(key, str):

@@ -20,7 +20,7 @@ LONGEST_NAME = 200
 STATUSES = tuple(status.value for status in Status)
 NEEDS_REVIEW, DUPLICATE = "needs_review", "duplicate"
 FILTERS = (*STATUSES, NEEDS_REVIEW, DUPLICATE)
-"""Values of ``status`` in a request; the last two are of recognized inputs with such an invoice."""
+"""Values of ``status`` in a request; the last two are of inputs with such an invoice."""
 INCLUDE = "record"
 MOST_ENTRIES = 1000
 _DEFAULT_ENTRIES = 100
@@ -28,8 +28,10 @@ _MEDIA_TYPE = re.compile(r"[\w.+-]{1,80}/[\w.+-]{1,80}", re.ASCII)
 # RFC 2397: the type may be left out, and may have parameters.
 _DATA = "data:"
 _DATA_URL = re.compile(
-    r"\A[\s\ufeff]*(data:)?([^,;]{0,160};)?([^,;]{0,80};){0,8}\s*base64\s*,", re.IGNORECASE
+    r"(data:)?([^,;]{0,160};)?([^,;]{0,80};){0,8}\s*base64\s*,", re.IGNORECASE
 )
+# Apart from the above: together they would try each of the blanks for each other one.
+_BLANKS = re.compile(r"[\s\ufeff]*")
 _NOT_A_NAME = re.compile(r"[/\\\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
@@ -87,7 +89,7 @@ def parse_recognize_request(request: ApiRequest) -> RecognizeRequest:
     if not isinstance(value, str) or not value:
         raise RequestRefused(f"{name} must be a string that is not empty")
     if name == "image":
-        value = _DATA_URL.sub("", value, count=1)
+        value = _without_data_url(value)
         if not value or not value.isascii() or value[: len(_DATA)].lower() == _DATA:
             raise RequestRefused(
                 "image must be in Base64, with or without data:…;base64, before it"
@@ -134,6 +136,17 @@ def parse_list_request(request: ApiRequest) -> ListRequest:
     return ListRequest(
         query.get("prefix", ""), status, after, int(limit), has_invoices=include == INCLUDE
     )
+
+
+def _without_data_url(text: str) -> str:
+    """Return the Base64 of a data URL; any other text as it is.
+
+    >>> _without_data_url(" data:image/png;base64,iVBO"), _without_data_url(" iVBO")
+    ('iVBO', ' iVBO')
+    """
+    blanks = _BLANKS.match(text)
+    found = _DATA_URL.match(text, blanks.end() if blanks else 0)
+    return text[found.end() :] if found else text
 
 
 def _is_media_type(text: str) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from itertools import count
 from typing import Any
 
 from quota_invoice.api.request_context import RequestContext
 from quota_invoice.deadline import SHORTEST_REQUEST
+from quota_invoice.errors import ObjectUnavailable, RecordUnavailable
 from quota_invoice.obs.objects import Source
 from quota_invoice.records.appearances import AppearanceIndex
 from quota_invoice.records.record import Status, etag_of, gone, pending
@@ -24,16 +26,33 @@ def status_record(context: RequestContext, key: str) -> dict[str, Any] | None:
 
     Returns:
         The record; None if neither the object nor a record exists.
+
+    Raises:
+        RecordUnavailable: it is in the archive.
     """
     layout, store, bucket = context.settings.layout, context.store, context.bucket
-    record = store.read(bucket, layout.record_key(key))
-    source = store.describe(bucket, key)
-    if record and _matches(record, Status.RECOGNIZED, source):
-        return record if source else gone(record)
-    failure = store.read(bucket, layout.failure_key(key))
-    if failure and _matches(failure, Status.FAILED, source):
-        return failure if source else gone(failure)
+    with reading_records():
+        record = store.read(bucket, layout.record_key(key))
+        source = store.describe(bucket, key)
+        if record and _matches(record, Status.RECOGNIZED, source):
+            return record if source else gone(record)
+        failure = store.read(bucket, layout.failure_key(key))
+        if failure and _matches(failure, Status.FAILED, source):
+            return failure if source else gone(failure)
     return pending(source) if source else None
+
+
+@contextmanager
+def reading_records() -> Iterator[None]:
+    """Say that a record is unavailable, where an object is.
+
+    Raises:
+        RecordUnavailable: an object is in the archive, or another account's.
+    """
+    try:
+        yield
+    except ObjectUnavailable as error:
+        raise RecordUnavailable(error.message) from None
 
 
 def _matches(record: dict[str, Any], status: Status, source: Source | None) -> bool:
@@ -48,6 +67,9 @@ def present_record(context: RequestContext, record: dict[str, Any]) -> dict[str,
 
     A failure record gets the invoices that people entered by hand. An invoice beyond the first 100
     of a file, or beyond the time, has the duplicate that was known when the record was written.
+
+    Raises:
+        RecordUnavailable: a person's decision is in the archive.
     """
     asked = count(1)
 
@@ -63,4 +85,5 @@ def present_record(context: RequestContext, record: dict[str, Any]) -> dict[str,
     if record.get("status") not in {Status.RECOGNIZED.value, Status.FAILED.value}:
         return record
     index = AppearanceIndex(context.store, context.settings.layout, reviewed)
-    return index.derive(reviewed(record), may_ask)
+    with reading_records():
+        return index.derive(reviewed(record), may_ask)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from quota_invoice.errors import EventError
 from quota_invoice.json_values import member, text_of
@@ -37,16 +37,17 @@ class Sweep(NamedTuple):
 def parse_timer(event: object) -> Sweep | None:
     """Read a timer's event; None if it is another event.
 
-    Its ``user_event`` is ``sweep``, or options such as ``{"retry_failed": true}``.
+    Its ``user_event`` is ``sweep``, or options such as ``{"retry_failed": true}``, as a text or, in
+    an event that a person wrote, as an object.
 
     Raises:
         EventError: ``user_event`` is neither.
     """
     if str(member(event, "trigger_type")).upper() != "TIMER":
         return None
-    text = text_of(member(event, "user_event")) or "{}"
+    given = member(event, "user_event")
     try:
-        options = {} if text.strip().lower() == "sweep" else json.loads(text)
+        options = given if isinstance(given, Mapping) else _options(text_of(given) or "{}")
     except (ValueError, RecursionError):
         options = None
     if not isinstance(options, Mapping) or not options.keys() <= _OPTIONS:
@@ -55,3 +56,7 @@ def parse_timer(event: object) -> Sweep | None:
         raise EventError("the options of a sweep are true or false")
     retry_failed = options.get("retry_failed", False) or options.get("failures", False)
     return Sweep(retry_failed, options.get("verify", False), options.get("rederive", False))
+
+
+def _options(text: str) -> Any:  # noqa: ANN401 - any JSON value
+    return {} if text.strip().lower() == "sweep" else json.loads(text)

@@ -24,8 +24,8 @@ _CITY_ENDINGS = ("自治州", "地区", "市", "盟")
 _PROVINCE = 2  # digits of a province's code
 # The name of an autonomous prefecture without its peoples and the words 自治州.
 _PREFECTURE = re.compile(
-    "(.+?)(?:布依族|朝鲜族|土家族|藏族|彝族|哈尼族|壮族|傣族|白族|傈僳族|回族|蒙古|柯尔克孜|哈萨克)"
-    ".*自治州"
+    "(.+?)(?:布依族|朝鲜族|土家族|藏族|彝族|哈尼族|壮族|傣族|白族|傈僳族|回族|苗族|蒙古|柯尔克孜|"
+    "哈萨克).*自治州"
 )
 # A short name before these is that of another place: 朝阳区 is not 朝阳市, nor 海南州 海南省.
 _OTHERS = ("区", "州")
@@ -68,6 +68,9 @@ def parse_place(location: str) -> Place:
 @lru_cache(maxsize=64)  # the invoices of a company are from few places
 def _parse_place(text: str) -> Place:
     name, province = _longest_prefix(text, _provinces())
+    longer, city = _longest_prefix(text, _cities(""))
+    if len(longer) > len(name):  # 吉林市 is a city, although 吉林 alone is its province
+        return division(city)
     _, city = _longest_prefix(text[len(name) :], _cities(province))
     return division(city or province)
 

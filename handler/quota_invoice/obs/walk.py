@@ -51,6 +51,12 @@ class Finding:
         """Whether it has neither record nor failure record."""
         return self.state is State.MISSING
 
+    @property
+    def is_recorded(self) -> bool:
+        """Whether a record or failure record is newer than the input; an older one is outdated."""
+        made = filter(None, (self.record, self.failure))
+        return any(each.modified_at > self.entry.modified_at for each in made)
+
     def needs_work(self, *, retry_failed: bool, verify: bool = False) -> bool:
         """Whether the input has to be processed.
 

@@ -124,11 +124,11 @@ class PageReader:
         except (NotRecognized, UnusableAnswer) as error:
             if not file.is_last_attempt:
                 return error
-            pages.add(number, error, error.tries)
+            pages.add(number, error, error.attempts)
         except ImageRefused as error:
             if isinstance(error, ImageTooLarge) and not paged.fallback:
                 raise  # the whole file is
-            pages.add(number, error, error.tries)
+            pages.add(number, error, error.attempts)
         else:
             pages.add(number, page, attempts)
         return None
@@ -144,7 +144,8 @@ class PageReader:
         except (FormatRefused, ImageTooLarge, DownloadFailed) as refusal:
             if not paged.split(refusal):
                 raise
-            return self._send_page(file, paged, number, deadline)
+            page, attempts = self._send_page(file, paged, number, deadline)
+            return page, attempts + refusal.attempts
         return page._replace(view=part.view), attempts
 
     def forget(self, source: Source) -> None:

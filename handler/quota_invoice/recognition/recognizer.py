@@ -117,7 +117,7 @@ class Recognizer:
                 content = self._requests.content(file, LARGEST_OBJECT)
                 if content is None:
                     raise
-                return self._send(file, content, refusal, deadline)
+                return _after(refusal, self._send(file, content, refusal, deadline))
         except ImageRefused as refusal:
             if refusal.code != NO_INVOICE or not file.may_be_transparent:
                 raise
@@ -126,7 +126,8 @@ class Recognizer:
                 jpeg = self._jpeg(file, content, deadline) if content else None
                 if jpeg is None or not jpeg.is_on_black:
                     raise
-                return self._send_jpeg(file, jpeg, Fallback(refusal.code), deadline)
+                reading = self._send_jpeg(file, jpeg, Fallback(refusal.code), deadline)
+                return _after(refusal, reading)
 
     def _send(
         self,
@@ -145,9 +146,10 @@ class Recognizer:
             try:
                 reading = self._recognize(file._replace(given=OcrInput(image=content)), deadline)
                 return reading._replace(fallback=Fallback(refusal.code))
-            except (FormatRefused, ImageTooLarge):  # it has too many pixels, or is damaged
+            except (FormatRefused, ImageTooLarge) as second:  # too many pixels, or damaged
                 if not is_image:
                     raise
+                refusal.attempts += second.attempts
         try:
             jpeg = self._jpeg(file, content, deadline)
         except (FileRefused, ImageTooLarge) as error:
@@ -189,7 +191,7 @@ class Recognizer:
             trimmed = self._jpeg(file, content, deadline, trimmed=True)
             if trimmed.view == jpeg.view:
                 raise
-            return self._send_jpeg(file, trimmed, fallback, deadline)
+            return _after(refusal, self._send_jpeg(file, trimmed, fallback, deadline))
 
     def _jpeg(
         self, file: File, content: bytes, deadline: Deadline, *, trimmed: bool = False
@@ -209,4 +211,13 @@ class Recognizer:
         api = Api.AUTO_CLASSIFICATION if self._auto else Api.QUOTA_INVOICE
         result, attempts = retry(partial(self._requests.send, file, api, None, deadline), deadline)
         reading = Reading(api, {1: result}, attempts)
-        return require_invoice(reading) if self._auto else reading
+        try:
+            return require_invoice(reading) if self._auto else reading
+        except ImageRefused as refusal:
+            refusal.attempts = attempts
+            raise
+
+
+def _after(refusal: QuotaInvoiceError, reading: Reading) -> Reading:
+    """Return a reading that counts the refused requests before it as well."""
+    return reading._replace(attempts=refusal.attempts + reading.attempts)

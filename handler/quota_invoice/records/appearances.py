@@ -22,7 +22,7 @@ from quota_invoice.invoice.duplicates import (
 )
 from quota_invoice.obs.objects import ObjectStore, Source
 from quota_invoice.records.record import SCHEMA, etag_of
-from quota_invoice.records.stored import replace_record, stored_record
+from quota_invoice.records.stored import readable_record, replace_record, stored_record
 from quota_invoice.settings.layout import BucketLayout
 
 # Entries of other objects that are looked at for one invoice. Entries of removed objects stay: the
@@ -86,7 +86,8 @@ class AppearanceIndex:
         own = Appearance(source.key, source.uploaded_at)
         named = {each.get("duplicate_of") for each in record["invoices"]} - {None, own.key}
         for key in sorted(named):
-            other = self._store.read(source.bucket, self._layout.record_key(key)) or {}
+            record_key = self._layout.record_key(key)
+            other = readable_record(self._store, source.bucket, record_key) or {}
             if not any(_names(each, own.key) for each in other.get("invoices", ())):
                 continue
             appearance = Appearance(key, other["source"].get("uploaded_at"))
@@ -156,7 +157,8 @@ class AppearanceIndex:
         if itself is None:  # it is in the archive
             return False
         appearance = Appearance(key, source.uploaded_at)
-        return self._store.read(bucket, self._layout.appearance_key(*itself, appearance)) is None
+        marker_key = self._layout.appearance_key(*itself, appearance)
+        return readable_record(self._store, bucket, marker_key) is None
 
     def _name(
         self,
@@ -216,7 +218,7 @@ class AppearanceIndex:
 
     def _counting(self, bucket: str, itself: tuple[str, str], marker_key: str) -> _Other | None:
         """Return the object of an appearance that counts; None for a leftover."""
-        marker = self._store.read(bucket, marker_key) or {}
+        marker = readable_record(self._store, bucket, marker_key) or {}
         key, etag = marker.get("key"), marker.get("etag")
         source = self._store.describe(bucket, key) if isinstance(key, str) else None
         if source is None or source.etag != etag:

@@ -56,6 +56,18 @@ _BY_CODE = {
             "GET still returns its record; to have it read anew, upload it again.",
         ),
     ),
+    "Record.Unavailable": FailureText(
+        Text(
+            "此文件的识别结果或人工复核记录已归档，暂时无法读取；文件本身不受影响。",
+            "The record of this file, or a person's decision on it, is in the archive. The file "
+            "itself is as it was.",
+        ),
+        Text(
+            "请系统运维人员恢复已归档的识别结果和复核记录；无需重新识别。",
+            "Ask the operator to restore the record and the decisions; the file need not be read "
+            "again.",
+        ),
+    ),
     "Object.AccessDenied": FailureText(
         Text(
             "存储桶不允许系统读取此文件，它可能由其他账号上传。",

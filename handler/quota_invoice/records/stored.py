@@ -25,6 +25,14 @@ def stored_record(store: ObjectStore, source: Source, key: str) -> dict[str, Any
         return {"source": {"etag": source.etag}} if is_newer else {}
 
 
+def readable_record(store: ObjectStore, bucket: str, key: str) -> dict[str, Any] | None:
+    """Return the object under a key as ``ObjectStore.read`` does; an archived one is empty."""
+    try:
+        return store.read(bucket, key)
+    except ObjectUnavailable:
+        return {}
+
+
 def replace_record(
     store: ObjectStore, layout: BucketLayout, former: Mapping[str, Any], new: Mapping[str, Any]
 ) -> bool:
@@ -44,7 +52,7 @@ def replace_record(
         return current is not None and current.etag == etag
 
     record_key = layout.record_key(key)
-    if not is_unchanged() or store.read(bucket, record_key) != former:
+    if not is_unchanged() or readable_record(store, bucket, record_key) != former:
         return False
     store.write(bucket, record_key, new)
     return is_unchanged()

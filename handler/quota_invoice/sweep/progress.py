@@ -7,6 +7,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 from quota_invoice.errors import InvocationError, OutOfTime, StoreError, UnexpectedFault
+from quota_invoice.obs.walk import Finding
 from quota_invoice.pipeline import Outcome
 from quota_invoice.sweep.backlog import Backlog
 
@@ -19,17 +20,15 @@ class Pending:
     """An input that is being processed.
 
     Attributes:
-        key: its key.
+        finding: the input, as the listings show it.
         after: the key of the input before it.
         outcome: the outcome, when it is there.
-        uploaded_at: the time of its upload.
         is_untried: whether it has no record, and nothing shows an attempt before this one.
     """
 
-    key: str
+    finding: Finding
     after: str
     outcome: Future[Outcome]
-    uploaded_at: str
     is_untried: bool
 
 
@@ -73,13 +72,14 @@ class Progress:
 
     def collect(self, pending: Pending) -> None:
         """Wait for an input and count its outcome."""
-        outcome = self._outcome(pending)
+        outcome, uploaded_at = self._outcome(pending), pending.finding.entry.modified_at
         if outcome in {None, Outcome.WAITING}:
-            self.backlog.leave(pending.uploaded_at)
+            if not pending.finding.is_recorded:  # an error may concern a correction of its record
+                self.backlog.leave(uploaded_at)
         elif outcome is Outcome.DUPLICATE:
-            self.backlog.see_record(pending.uploaded_at)  # its event came after the listing
+            self.backlog.see_record(uploaded_at)  # its event came after the listing
         elif pending.is_untried and outcome in {Outcome.RECOGNIZED, Outcome.FAILED}:
-            self.backlog.find(pending.uploaded_at)
+            self.backlog.find(uploaded_at)
 
     def _outcome(self, pending: Pending) -> Outcome | None:
         """Return an input's outcome; None if it could not be processed."""
@@ -92,9 +92,9 @@ class Progress:
                 self._stop_before(pending)
                 self.counts["stopped"] = 1
             self._outages = self._outages + 1 if error.is_outage else 0
-            self._add_error(pending.key, error)
+            self._add_error(pending.finding.entry.key, error)
         except Exception as error:  # noqa: BLE001 - a defect must not cost the other inputs
-            self._add_error(pending.key, UnexpectedFault(error))
+            self._add_error(pending.finding.entry.key, UnexpectedFault(error))
         else:
             self.counts[outcome.value] += 1
             self._outages = 0

@@ -135,7 +135,7 @@ class Sweeper:
                     progress.counts["inputs"] += 1
                     progress.counts[finding.state.value] += 1
                     tries = self._retries.take(finding)
-                    if finding.record or finding.failure:
+                    if finding.is_recorded:
                         progress.backlog.see_record(finding.entry.modified_at)
                     needs_work = self._needs_work(finding, tries, sweep)
                     has_record = not finding.is_missing
@@ -153,9 +153,8 @@ class Sweeper:
                             is_corrected=is_corrected,
                         )
                         is_untried = finding.is_missing and not (tries and tries.attempts)
-                        entry, after, future = finding.entry, progress.last, pool.submit(work)
                         pending.append(
-                            Pending(entry.key, after, future, entry.modified_at, is_untried)
+                            Pending(finding, progress.last, pool.submit(work), is_untried)
                         )
                     elif finding.is_missing:
                         progress.backlog.leave(finding.entry.modified_at)

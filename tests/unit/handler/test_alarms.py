@@ -9,7 +9,13 @@ from typing import Any
 
 import pytest
 
-from quota_invoice.errors import AccessRefused, ImageRefused, InvocationError, StoreRefused
+from quota_invoice.errors import (
+    AccessRefused,
+    ImageRefused,
+    InvocationError,
+    ObjectUnavailable,
+    StoreRefused,
+)
 from quota_invoice.logs import Alarm, Log
 from quota_invoice.sweep.backlog import Backlog
 from tests.support.announce import announce
@@ -134,6 +140,32 @@ def test_an_input_that_replaced_another_one_is_none_without_an_event() -> None:
     assert swept(cloud) == set()
     assert metrics(cloud)["without_event"] == 0
     assert cloud.records["results/a.jpg.json"]["status"] == "recognized"
+
+
+def test_an_outdated_record_is_no_sign_of_an_event() -> None:
+    cloud = Cloud()
+    lost(cloud, 3, second=2000)
+    cloud.put("incoming/replaced.jpg", b"newer", second=2500)
+    cloud.put_record("results/replaced.jpg.json", b"older", second=1000)
+    assert swept(cloud) == {"alarm_trigger_dead"}
+
+
+def test_an_error_on_an_input_that_has_its_record_is_no_backlog() -> None:
+    cloud = Cloud()
+    cloud.put("incoming/a.jpg")
+    cloud.put_record("results/a.jpg.json")
+    read = cloud.store.read
+
+    def archived(bucket: str, key: str) -> Any:
+        if key.startswith("results/"):
+            raise ObjectUnavailable("Object.Archived", f"get {key}: 403")
+        return read(bucket, key)
+
+    cloud.store.read = archived  # type: ignore[method-assign]
+    with contextlib.suppress(InvocationError):
+        cloud.run(rederive=True)
+    assert alarms(cloud.lines) == set()
+    assert metrics(cloud)["oldest_pending_seconds"] == 0
 
 
 def test_two_uploads_without_an_event_give_no_alarm() -> None:

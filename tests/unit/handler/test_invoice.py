@@ -11,7 +11,7 @@ from quota_invoice.invoice.code import place_of_code
 from quota_invoice.invoice.expiry_rules import not_verifiable
 from quota_invoice.invoice.fields import Fields
 from quota_invoice.invoice.interpret import interpret
-from quota_invoice.invoice.place import Place, parse_place
+from quota_invoice.invoice.place import Place, division, parse_place
 from tests.support.fakes import RESULT
 
 
@@ -30,6 +30,13 @@ from tests.support.fakes import RESULT
         ("新疆维吾尔自治区乌鲁木齐市", Place("新疆维吾尔自治区", "乌鲁木齐市")),
         ("吉林省吉林市", Place("吉林省", "吉林市")),
         ("吉林吉林", Place("吉林省", "吉林市")),
+        ("吉林市", Place("吉林省", "吉林市")),
+        ("吉林市船营区", Place("吉林省", "吉林市")),
+        ("吉林长春市", Place("吉林省", "长春市")),
+        ("吉林", Place("吉林省", None)),
+        ("海南省", Place("海南省", None)),
+        ("海南州", Place("青海省", "海南藏族自治州")),
+        ("贵州省黔东南州", Place("贵州省", "黔东南苗族侗族自治州")),
         ("新疆博尔塔拉州", Place("新疆维吾尔自治区", "博尔塔拉蒙古自治州")),
         ("黔西南布依族苗族自治州", Place("贵州省", "黔西南布依族苗族自治州")),
         ("黔西南州", Place("贵州省", "黔西南布依族苗族自治州")),
@@ -43,6 +50,12 @@ from tests.support.fakes import RESULT
 )
 def test_places_in_their_spellings(location: str, place: Place) -> None:
     assert parse_place(location) == place
+
+
+def test_every_division_is_known_by_its_full_name() -> None:
+    table = json.loads((HANDLER / "quota_invoice" / "invoice" / "divisions.json").read_bytes())
+    unknown = [name for code, name in table.items() if parse_place(name) != division(code)]
+    assert unknown == []
 
 
 @pytest.mark.parametrize(

@@ -845,6 +845,11 @@ def test_a_walk_yields_every_input_with_its_state(
             assert not item.is_ordered
 
 
+def pending(outcome: Future[Outcome]) -> Pending:
+    entry = Entry("incoming/a.jpg", "e", 1, time_of(0))
+    return Pending(Finding(entry, State.MISSING), "", outcome, is_untried=False)
+
+
 @pytest.mark.parametrize("refusal", [None, InputTooLong("incoming/a.jpg")])
 def test_an_input_that_meets_no_outage_between_two_keeps_a_sweep_going(
     refusal: InvocationError | None,
@@ -858,11 +863,11 @@ def test_an_input_that_meets_no_outage_between_two_keeps_a_sweep_going(
             outcome.set_exception(refusal)
         else:
             outcome.set_result(Outcome.RECOGNIZED)
-        progress.collect(Pending("incoming/a.jpg", "", outcome, time_of(0), is_untried=False))
+        progress.collect(pending(outcome))
         assert not progress.is_stopping
     outcome = Future()
     outcome.set_exception(BUSY)
-    progress.collect(Pending("incoming/a.jpg", "", outcome, time_of(0), is_untried=False))
+    progress.collect(pending(outcome))
     assert progress.is_stopping
 
 
@@ -871,7 +876,7 @@ def test_all_errors_of_a_sweep_are_counted_and_the_first_20_named() -> None:
     for _ in range(30):
         outcome: Future[Outcome] = Future()
         outcome.set_exception(KeyError("do-not-tell"))
-        progress.collect(Pending("incoming/a.jpg", "", outcome, time_of(0), is_untried=False))
+        progress.collect(pending(outcome))
     assert (progress.counts["errors"], len(progress.errors)) == (30, 20)
     assert {(key, error.code) for key, error in progress.errors} == {
         ("incoming/a.jpg", "Function.Fault")

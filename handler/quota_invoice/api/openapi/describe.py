@@ -12,8 +12,8 @@ _ERRORS = {
     405: "The path exists, with other methods: see Allow.",
     408: "From the gateway: the body did not arrive.",
     413: "The body is too large: POST /uploads returns a URL for files of any size.",
-    422: "The request is valid, but the image cannot be read or its URL must not be fetched. The "
-    "code is the OCR service's own.",
+    422: "The request is valid, but the image cannot be read, its URL must not be fetched, or the "
+    "record is in the archive. Of an image, the code is the OCR service's own.",
     429: "A limit of the OCR service or of the gateway was reached: see Retry-After.",
     500: "A defect, or an invalid configuration.",
     502: "The OCR service or the bucket refused the function's request.",
@@ -105,7 +105,7 @@ def _record() -> Json:
             "202": _response("The input has no record yet", "Pending", _RETRY),
             "304": {"description": "The caller has this record", "headers": _headers(_ETAG)},
         }
-        | _errors(400, 404),
+        | _errors(400, 404, 422),
     }
 
 
@@ -115,7 +115,9 @@ def _list() -> Json:
         "operationId": "listInvoices",
         "summary": "List inputs with their status, in the order of keys",
         "description": "A page may have fewer entries than its limit, even none, if few inputs "
-        "have the requested status: there are more pages while `next` is not null.",
+        "have the requested status: there are more pages while `next` is not null. Inputs whose "
+        "records are in the archive are listed without invoices; they are in no list of "
+        "`needs_review`, `duplicate` or `gone`.",
         "parameters": [
             _parameter("prefix", "The beginning of keys; the input prefix is optional.", PREFIX),
             _parameter("status", _STATUS, {"enum": list(FILTERS)}),

@@ -211,8 +211,14 @@ def test_an_entry_in_the_archive_is_said_and_not_passed_over(api: Api) -> None:
         return read(bucket, key)
 
     api.store.read = archived
-    assert api.ask("GET", "/invoices/a").error == (422, "Object.Archived")
+    reply = api.ask("GET", "/invoices/a")
+    assert reply.error == (422, "Record.Unavailable")
+    assert "无需重新识别" in reply.json["hint"]["zh"]
     get(api, B)
+    listed = api.ask("GET", "/invoices?include=record").json["invoices"]
+    assert [(each["key"], each["invoices"] is None) for each in listed][:2] == [(A, True), (B, False)]
+    assert A not in keys(api, "status=needs_review")
+    assert A in keys(api, "status=recognized")
 
 
 def test_other_objects_below_reviews_change_nothing(api: Api) -> None:
