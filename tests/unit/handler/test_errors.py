@@ -108,6 +108,7 @@ CONSEQUENCES: dict[str, tuple[int, int, float]] = {
     "DownloadRefused": (422, 1, 0.5),
     "ObjectChanging": (503, 1, 0.5),
     "ObjectUnavailable": (422, 1, 0.5),
+    "RecordUnavailable": (422, 1, 0.5),
     "StoreError": (502, 1, 0.5),
     "StoreRefused": (502, 1, 0.5),
     "StoreUnreachable": (502, 4, 0.2),

@@ -237,20 +237,23 @@ def test_a_backfill_event_has_plain_keys() -> None:
         ('{"retry_failed": true, "failures": false}', Sweep(retry_failed=True)),
         ('{"failures": true, "retry_failed": false}', Sweep(retry_failed=True)),
         ('{"verify": true, "failures": false}', Sweep(verify=True)),
+        ({"rederive": True}, Sweep(rederive=True)),
+        ({}, Sweep()),
         (
             '{"retry_failed": true, "failures": true, "verify": true, "rederive": true}',
             Sweep(retry_failed=True, verify=True, rederive=True),
         ),
     ],
 )
-def test_a_timer_asks_for_a_sweep(user_event: str, sweep: Sweep) -> None:
+def test_a_timer_asks_for_a_sweep(user_event: object, sweep: Sweep) -> None:
     assert parse({**sample_event("timer"), "user_event": user_event}) == sweep
 
 
 @pytest.mark.parametrize(
-    "user_event", ["clean", "[1]", '{"failure": true}', '{"failures": "yes"}', "[" * 9999]
+    "user_event",
+    ["clean", "[1]", '{"failure": true}', '{"failures": "yes"}', "[" * 9999, {"failure": True}],
 )
-def test_a_timer_that_asks_for_something_else_is_an_error(user_event: str) -> None:
+def test_a_timer_that_asks_for_something_else_is_an_error(user_event: object) -> None:
     with pytest.raises(EventError, match="Event.Unknown: "):
         parse({**sample_event("timer"), "user_event": user_event})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tracemalloc
 
 import pytest
@@ -13,6 +14,7 @@ from quota_invoice.invoice.fields import Fields
 from quota_invoice.invoice.interpret import interpret
 from quota_invoice.invoice.place import Place, division, parse_place
 from tests.support.fakes import RESULT
+from tests.support.paths import HANDLER
 
 
 @pytest.mark.parametrize(

@@ -126,6 +126,7 @@ def test_a_small_paper_on_a_large_glass_is_sent_again_without_the_margin() -> No
     service = Service(TOO_LARGE, BLANK, RESULT, content=on_glass(2000))
     reading = service.read()
     assert service.sent == ["url", "image", "image"]
+    assert reading.attempts == 3  # the refused ones may be billed as well
     assert (reading.pages[1].view.scale, reading.pages[1].view.left) == (1, 1000 - 104)
 
 

@@ -26,6 +26,11 @@ def one_of(*names: str) -> Json:
     return {"oneOf": [ref(name) for name in names]}
 
 
+def any_of(*names: str) -> Json:
+    """Return the schema of a value that fits at least one of the schemas of these names."""
+    return {"anyOf": [ref(name) for name in names]}
+
+
 def or_null(schema: Json) -> Json:
     """Return the schema of a value that may be null."""
     return {"oneOf": [schema, {"type": "null"}]}

@@ -8,10 +8,10 @@ from quota_invoice.api.openapi.json_schema import (
     TEXT_OR_NULL,
     TIME,
     Json,
+    any_of,
     array_of,
     closed_object,
     object_of,
-    one_of,
     or_null,
     ref,
 )
@@ -103,7 +103,8 @@ def _entry() -> Json:
             "record": TEXT,
             "invoices": {
                 "description": "With `include=record`: the record's; null if there are none.",
-                **or_null(array_of(one_of("Invoice", "FormerInvoice"))),
+                # A corrected invoice of a former schema fits both.
+                **or_null(array_of(any_of("Invoice", "FormerInvoice"))),
             },
         },
         optional=["invoices"],

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quota_invoice.api.dispatch import dispatch
-from quota_invoice.api.requests import LARGEST_BODY
+from quota_invoice.api.requests import LARGEST_BODY, parse_recognize_request
 from quota_invoice.deadline import Deadline
 from quota_invoice.errors import (
     AccessRefused,
@@ -151,6 +151,13 @@ def test_an_image_is_read_and_stored_nowhere() -> None:
     [given] = api.ocr.given
     assert given.members() == {"image": IMAGE}  # as it came
     assert api.store.requests == []
+
+
+def test_an_image_after_a_million_blanks_is_parsed_at_once() -> None:
+    image = f"{' ' * 1_000_000}{IMAGE}"
+    body = json.dumps({"image": image}).encode()
+    request = ApiRequest("POST", (("/invoices", "/invoices"),), {}, {}, body, None)
+    assert parse_recognize_request(request).image == image
 
 
 @pytest.mark.parametrize(

@@ -192,6 +192,7 @@ def test_a_record_of_schema_1_is_corrected(api: Api) -> None:
     del record["rules"]
     decide(api, B, corrected(number="91234567"))
     assert get(api, B)["invoices"][0]["number"] == "91234567"
+    validate("Page", api.ask("GET", "/invoices?include=record").json)
     assert keys(api, "status=needs_review") == []
 
 
@@ -215,8 +216,9 @@ def test_an_entry_in_the_archive_is_said_and_not_passed_over(api: Api) -> None:
     assert reply.error == (422, "Record.Unavailable")
     assert "无需重新识别" in reply.json["hint"]["zh"]
     get(api, B)
-    listed = api.ask("GET", "/invoices?include=record").json["invoices"]
-    assert [(each["key"], each["invoices"] is None) for each in listed][:2] == [(A, True), (B, False)]
+    first, second, *_ = api.ask("GET", "/invoices?include=record").json["invoices"]
+    assert (first["key"], first["invoices"]) == (A, None)
+    assert second["invoices"]
     assert A not in keys(api, "status=needs_review")
     assert A in keys(api, "status=recognized")
 

@@ -318,6 +318,20 @@ def test_a_file_whose_record_is_in_the_archive_still_counts(files: Files, second
     assert files.now(B) == (A if second < 10 else None)
 
 
+def test_a_record_is_settled_although_the_one_it_names_is_in_the_archive(files: Files) -> None:
+    files.read(A, 0)
+    source = files.upload(B, 10)
+    record = files.index.add(source, read(source, RESULT))
+    assert record["invoices"][0]["duplicate_of"] == A
+
+    def archived(bucket: str, key: str) -> dict[str, Any] | None:  # noqa: ARG001 - the method's
+        raise ObjectUnavailable("Object.Archived", key)
+
+    files.store.read = archived  # type: ignore[method-assign]
+    files.index.settle(source, record)
+    assert files.store.records[DEFAULT_LAYOUT.record_key(A)]["invoices"][0]["duplicate_of"] is None
+
+
 def test_an_invoice_twice_in_one_file_is_a_duplicate_there(files: Files) -> None:
     source = files.upload(A, 0)
     record = files.index.add(source, read(source, RESULT, RESULT))
