@@ -25,6 +25,7 @@ app = typer.Typer(
 )
 console = Console(stderr=True, highlight=False, soft_wrap=True)
 _DAY = ["%Y-%m-%d"]
+_INTERRUPTED = "Query interrupted"
 
 
 Env = Annotated[Path | None, typer.Option(help="File of the bucket's variables.")]
@@ -44,9 +45,15 @@ def _errors_in_words(at_the_end: str = "the same command continues from here") -
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, RuntimeError) as error:
+        # DuckDB takes Ctrl-C during a query for itself.
+        if isinstance(error, RuntimeError) and str(error) != _INTERRUPTED:
+            raise
         console.print(f"\nstopped; {at_the_end}")
         raise typer.Exit(130) from None
+    except OSError as error:
+        console.print(f"[bold red]error:[/] {escape(str(error))}")
+        raise typer.Exit(2) from None
     except AccountingError as error:
         console.print(f"[bold red]error:[/] {escape(str(error))}")
         raise typer.Exit(2) from None
@@ -102,7 +109,7 @@ def ledger(  # noqa: PLR0913 - the command's options
         console.print(words, markup=False)  # a path may have brackets
     for line in summary_lines(made.reconciliation):
         console.print(line)
-    console.print(f"new or changed records: {made.downloaded}\nthe ledger is {out}")
+    console.print(f"new or changed records: {made.downloaded}\nthe ledger is {out}", markup=False)
 
 
 @app.command()

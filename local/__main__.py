@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 app = typer.Typer(
     help="The cloud on a laptop: bucket, OCR service, and the function between them.",
@@ -49,7 +50,7 @@ def _run(command: Callable[[], int]) -> None:
         console.print("stopped")
         code = 130
     except (CloudError, FunctionError, OSError) as error:
-        console.print(f"[bold red]error:[/] {error}", soft_wrap=True)
+        console.print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True)
         code = 1
     raise typer.Exit(code)
 

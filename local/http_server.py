@@ -56,7 +56,7 @@ class HttpServer:
         return self._thread.is_alive()
 
     def stop(self) -> None:
-        """Stop bound, and wait for the requests in progress."""
+        """Stop the server, and wait for the requests in progress."""
         self._server.should_exit = True
         self._thread.join(_START_SECONDS)
         self._socket.close()

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 app = typer.Typer(
     add_completion=False,
@@ -56,12 +57,12 @@ def serve_command(
         )
     except SettingsError as error:
         for problem in error.problems:
-            console.print(f"[bold red]error:[/] {problem}", soft_wrap=True)
+            console.print(f"[bold red]error:[/] {escape(problem)}", soft_wrap=True)
         raise typer.Exit(2) from None
     try:
         serve(settings)
     except ModelsMissingError as error:
-        console.print(f"[bold red]error:[/] {error}", soft_wrap=True)
+        console.print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True)
         raise typer.Exit(2) from None
 
 

@@ -160,10 +160,14 @@ class _Packet:
             raise AccountingError(f"{invoice.key} is in the archive: restore it first") from None
         # Asked afterwards: an upload between both requests is noticed as well.
         present = store.describe(name, invoice.key)
-        if content is None or present is None or present.etag != invoice.etag:
+        if present is None or present.etag != invoice.etag:
             raise AccountingError(
-                f"{invoice.key} was changed or removed meanwhile, or is larger than "
-                f"{LARGEST_FILE >> 20} MB: run the same command again"
+                f"{invoice.key} was changed or removed meanwhile: run the same command again"
+            )
+        if content is None:
+            raise AccountingError(
+                f"{invoice.key} is larger than {LARGEST_FILE >> 20} MB, which no packet holds: "
+                "upload a smaller copy under the same name"
             )
         return content
 

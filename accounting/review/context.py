@@ -50,11 +50,16 @@ class ReviewContext:
             return cast("T", self._parts[make])
 
     def close(self) -> None:
-        """Close the shared objects, the last one first."""
-        with self._lock:
-            while self._parts:
+        """Close the shared objects, the last one first.
+
+        Each is closed without the lock: it may wait for a thread that asks for another one.
+        """
+        while True:
+            with self._lock:
+                if not self._parts:
+                    return
                 _, shared = self._parts.popitem()
-                getattr(shared, "close", lambda: None)()
+            getattr(shared, "close", lambda: None)()
 
 
 def context_of(request: Request) -> ReviewContext:

@@ -95,8 +95,8 @@ def _key_groups() -> dict[str, list[str]]:
 
 def _language_links(request: Request) -> list[tuple[str, str]]:
     """Return the languages and their URLs, which lead back to this page."""
+    path = request.scope["raw_path"].decode("ascii")  # encoded: a key may have a % of its own
     links = (request.url.include_query_params(language=language) for language in LANGUAGES)
     return [
-        (language, f"{link.path}?{link.query}")
-        for language, link in zip(LANGUAGES, links, strict=True)
+        (language, f"{path}?{link.query}") for language, link in zip(LANGUAGES, links, strict=True)
     ]

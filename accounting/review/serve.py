@@ -34,7 +34,7 @@ def listen(port: int | None) -> socket.socket:
         port: 0 is any free port; None is the usual one, or any free one if that is in use.
 
     Raises:
-        AccountingError: the port is in use.
+        AccountingError: the port is in use, or no port has this number.
     """
     listening = socket.socket()
     # A port whose last connections still close is free.
@@ -47,6 +47,9 @@ def listen(port: int | None) -> socket.socket:
         if port is None:
             return listen(0)
         raise AccountingError(f"port {port} is in use: name another one with PORT=…") from None
+    except OverflowError:
+        listening.close()
+        raise AccountingError(f"{port} is no port: PORT is 0 to 65535") from None
     return listening
 
 

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from bench.api.callers import CallResult, Workload, run_callers
@@ -65,7 +66,7 @@ def bench(
                 **figures(results, time.perf_counter() - started),
             }
     except CloudError as error:
-        console.print(f"[bold red]error:[/] {error}", soft_wrap=True)
+        console.print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True)
         raise typer.Exit(1) from None
     (out / "bench-api.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     _show(report, out)

@@ -18,6 +18,7 @@ import typer
 from huaweicloudsdkcore.auth.credentials import BasicCredentials
 from huaweicloudsdkcore.sdk_request import SdkRequest
 from huaweicloudsdkcore.signer.signer import Signer
+from rich.markup import escape
 from rich.table import Table
 
 from bench.api.callers import CallResult, Workload, run_callers
@@ -65,7 +66,7 @@ def bench(
                     attacked = run_callers(honest)
             reports.append(compare(kind, quiet, attacked, seconds))
     except CloudError as error:
-        console.print(f"[bold red]error:[/] {error}", soft_wrap=True)
+        console.print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True)
         raise typer.Exit(1) from None
     (out / "bench-attacks.json").write_text(json.dumps(reports, indent=2) + "\n", encoding="utf-8")
     _show(reports)

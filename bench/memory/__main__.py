@@ -6,6 +6,7 @@ import json
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from bench.console import console
@@ -35,7 +36,7 @@ def bench(
         with instance(zip_file, out / "bench-memory.log") as (cloud, folder):
             found = deliver(cloud, folder, interpreter, uploads, each=1, memory_after=marks)
     except CloudError as error:
-        console.print(f"[bold red]error:[/] {error}", soft_wrap=True)
+        console.print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True)
         raise typer.Exit(1) from None
     done = sum(each["result"] == "recognized" for each in found.invocations)
     megabytes = {mark: found.invocations[mark - 1]["mb"] for mark in marks}

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 from rich.progress import TimeRemainingColumn
 
 from bench.console import console, progress_bar
@@ -80,7 +81,7 @@ def bench(  # noqa: PLR0913, PLR0917 - the command's options
     try:
         report, failures = _measure(plan)
     except FontsMissingError as error:
-        console.print(f"[bold red]error:[/] {error}")
+        console.print(f"[bold red]error:[/] {escape(str(error))}")
         raise typer.Exit(1) from None
     (out / "bench-ocr.json").write_text(
         json.dumps(report, ensure_ascii=False, indent=2) + "\n", encoding="utf-8"

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 from rich import box
+from rich.markup import escape
 from rich.progress import TimeElapsedColumn
 from rich.table import Table
 
@@ -70,7 +71,7 @@ def main(
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
     except (CloudError, OSError) as error:
-        console.print(f"[bold red]error:[/] {error}", soft_wrap=True)
+        console.print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True)
         raise typer.Exit(1) from None
     report: dict[str, Any] = {
         "seed": seed,

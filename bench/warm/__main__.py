@@ -7,6 +7,7 @@ from statistics import median, quantiles
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from bench.console import console
@@ -40,7 +41,7 @@ def bench(
         with instance(zip_file, out / "bench-warm.log") as (cloud, folder):
             report = _measure(cloud, folder, interpreter, uploads)
     except CloudError as error:
-        console.print(f"[bold red]error:[/] {error}", soft_wrap=True)
+        console.print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True)
         raise typer.Exit(1) from None
     (out / "bench-warm.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     _show(report)

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress as Bar
 from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 
@@ -57,7 +58,7 @@ def main(  # noqa: PLR0913 - the command's options
         account = Account.read(os.environ)
     except ConfigurationError as error:
         for problem in error.problems:
-            console.print(f"[bold red]error:[/] {problem}", soft_wrap=True)
+            console.print(f"[bold red]error:[/] {escape(problem)}", soft_wrap=True)
         raise typer.Exit(2) from None
     console.print(f"Credentials: {account.source}", soft_wrap=True, markup=False)
     bucket = account.settings.bucket
@@ -70,7 +71,7 @@ def main(  # noqa: PLR0913 - the command's options
     try:
         backlog = Backlog(bucket, retry_failed, batch, after="" if dry_run else progress.read())
     except OpsError as error:
-        console.print(f"[bold red]error:[/] {error}", soft_wrap=True)
+        console.print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True)
         raise typer.Exit(2) from None
     if backlog.after:
         console.print(f"Continuing after {backlog.after}", soft_wrap=True, markup=False)
@@ -80,7 +81,7 @@ def main(  # noqa: PLR0913 - the command's options
         console.print("\nstopped; the same command continues from here")
         raise typer.Exit(130) from None
     except (OpsError, StoreError) as error:
-        console.print(f"[bold red]error:[/] {error}{hint(str(error))}", soft_wrap=True)
+        console.print(f"[bold red]error:[/] {escape(str(error))}{hint(str(error))}", soft_wrap=True)
         console.print("the same command continues from here")
         raise typer.Exit(1) from None
     if not dry_run:

@@ -67,9 +67,14 @@ def summarize(record: Mapping[str, Any]) -> Summary:
         "",
         f"{processed.astimezone(BILLING_ZONE):%Y-%m}" if processed else "",
         attempts if isinstance(attempts, int) else 1,
-        1 if ocr.get("api") == Api.QUOTA_INVOICE.value else len(invoices),
+        1 if ocr.get("api") == Api.QUOTA_INVOICE.value else sum(map(_is_read, invoices)),
         reviews,
     )
+
+
+def _is_read(invoice: Mapping[str, Any]) -> bool:
+    """Whether the OCR service read an invoice, and no person entered it."""
+    return not member(invoice.get("review"), "is_by_hand")
 
 
 def _word(review: object) -> str:

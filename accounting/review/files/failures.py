@@ -15,7 +15,7 @@ from accounting.review.files.outcomes import sentence
 from accounting.review.files.sending import Uploader
 from accounting.review.invoice.order import Order
 from accounting.review.invoice.reviewed import Reviewed, load
-from accounting.review.pages import invoice_url, render
+from accounting.review.pages import render
 from accounting.review.queue.filters import Filters
 from quota_invoice.recognition.formats.kinds import Kind
 from quota_invoice.records.record import Status
@@ -39,7 +39,7 @@ async def retry_failure(request: Request) -> Response:
 def _show(request: Request) -> Response:
     reviewed = _load(request)
     if _status(reviewed) == Status.RECOGNIZED.value:
-        return RedirectResponse(invoice_url(reviewed.key), 303)
+        return RedirectResponse(Order(request).url(reviewed.key, 1), 303)
     return _page(request, reviewed)
 
 

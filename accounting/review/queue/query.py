@@ -89,9 +89,14 @@ def neighbours_of(
         row = connection.execute(query, [*values, *more]).fetchone()
         return Position(*row) if row else None
 
-    query = f"FROM queue SELECT {', '.join(_ORDER)} WHERE key = ? AND place = ?"
+    # A file without invoices has one row, of the place 0, also while a person enters its first one.
+    query = (
+        f"FROM queue SELECT {', '.join(_ORDER)} WHERE key = ? AND place IN (?, 0) "
+        "ORDER BY place DESC"
+    )
     here = connection.execute(query, [key, place]).fetchone()
-    first_open = nearest("NOT is_decided AND (key, place) <> (?, ?)", [key, place], "ASC")
+    shown = here[-1] if here else place
+    first_open = nearest("NOT is_decided AND (key, place) <> (?, ?)", [key, shown], "ASC")
     if here is None:
         return Neighbours(None, first_open)
     following = nearest(f"{_PLACE} > ({_marks(here)})", here, "ASC")
@@ -104,9 +109,13 @@ def neighbours_of(
 def appearances_of(
     connection: duckdb.DuckDBPyConnection, code: str, number: str
 ) -> tuple[Position, ...]:
-    """Return the invoices with a code and number, the first appearance first."""
+    """Return the invoices with a code and number, the first appearance first.
+
+    A paper that a person found to be no invoice is none of them.
+    """
     query = (
         "SELECT key, place FROM queue WHERE code = ? AND number = ? "
+        "AND verdict IS DISTINCT FROM 'not_an_invoice' "
         "ORDER BY duplicate_of IS NOT NULL, uploaded_at, key, place"
     )
     return tuple(Position(*row) for row in connection.execute(query, [code, number]).fetchall())

@@ -182,7 +182,10 @@
   function isUnsaved() {
     const open = form();
     if (!open || isDone) return false;
-    return areTextsChanged() || open.elements.reason.value !== "";
+    const first = open.elements.duplicate_of;
+    const isFirstChanged =
+      open.dataset.action === "duplicate" && first.value !== first.dataset.present;
+    return areTextsChanged() || isFirstChanged || open.elements.reason.value !== "";
   }
 
   document.addEventListener("htmx:confirm", (event) => {
