@@ -33,8 +33,8 @@ def bench(
     """Deliver uploads and their duplicates, in turn, to one instance of the extracted zip.
 
     The OCR service is a stand-in that responds at once. Own time is the time of an invocation
-    without the calls of the clients of OCR service and bucket. It has OBS's signature, as deployed.
-    Requests and connections are counted on the way to the servers.
+    without the calls of the clients of OCR service and bucket. The signed URL that it makes has
+    OBS's signature, as deployed. Requests and connections are counted on the way to the servers.
     """
     interpreter = zip_python(python)
     try:

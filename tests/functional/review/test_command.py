@@ -127,6 +127,12 @@ def test_a_mistake_is_one_line(desk: Desk, tmp_path: Path, options: list[str], l
     assert printed.startswith(f"error: {line.format(taken=taken)}")
 
 
+def test_a_number_that_is_no_port_is_one_line(desk: Desk, tmp_path: Path) -> None:
+    with serving(desk, tmp_path, "--port", "99999", REVIEWER="王芳") as (process, output):
+        assert process.wait(60) == 2
+        assert output.read_text(encoding="utf-8") == "error: 99999 is no port: PORT is 0 to 65535\n"
+
+
 def test_the_usual_port_is_replaced_if_it_is_in_use(desk: Desk, tmp_path: Path) -> None:
     with socket.socket() as other:
         with contextlib.suppress(OSError):  # somebody else has it

@@ -225,6 +225,28 @@ def test_input_that_is_not_saved_is_not_dropped_in_silence(desk: Desk, visit: Vi
     assert asked == ["您输入的内容还没有保存。要放弃并离开吗？"] * 2
 
 
+def test_another_first_appearance_is_not_dropped_in_silence(desk: Desk, visit: Visit) -> None:
+    first = desk.recognize("a.png", number="10000001", confidence=CLEAR)
+    key = desk.recognize("b.png", number="10000001", confidence=doubtful("number"))
+    visitor = visit()
+    page = open_invoice(visitor, key, rows=2)
+    page.keyboard.press("d")
+    page.locator("#duplicate-of").fill(first)
+    with saving(page, 303):
+        page.keyboard.press("Enter")
+    page = open_invoice(visitor, key)
+    expect(page.locator("#correction")).to_have_attribute("data-keeps", "")
+    page.locator("#duplicate-of").fill("incoming/c.png")
+    expect(page.locator("#correction")).not_to_have_attribute("data-keeps", "")
+    page.once("dialog", lambda dialog: dialog.dismiss())
+    page.keyboard.press("Escape")
+    with page.expect_event("dialog"):
+        page.keyboard.press("k")
+    shown(page, key)
+    page.locator("#duplicate-of").fill(first)
+    expect(page.locator("#correction")).to_have_attribute("data-keeps", "")
+
+
 def test_back_of_the_browser_keeps_unsaved_input_and_its_address(desk: Desk, visit: Visit) -> None:
     first = desk.recognize("a.png", number="10000001", confidence=doubtful("number"))
     second = desk.recognize("b.png", number="10000002", confidence=unsure(0.8))

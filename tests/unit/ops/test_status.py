@@ -108,6 +108,12 @@ def test_a_ticket_that_was_read_is_billed_and_each_attempt_is_a_call(
     assert found.billed == {"2026-11": 4}
 
 
+def test_an_invoice_that_a_person_entered_is_not_billed() -> None:
+    read, by_hand = {"review": None}, {"review": {"is_by_hand": True, "verdict": "corrected"}}
+    record = {"ocr": {"api": "auto-classification"}, "invoices": [read, by_hand]}
+    assert summarize(record).billed == 1
+
+
 def test_the_month_is_that_of_the_bill() -> None:
     record = {"ocr": {"api": "quota-invoice"}, "processed_at": "2026-10-31T16:00:00.000Z"}
     assert summarize(record).month == "2026-11"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from accounting.errors import AccountingError
 from bench.ledger.generated import GeneratedBucket
 from bench.ledger.server import BUCKET, application
 from local.http_server import HttpServer
+from tests.support.paths import ROOT
 
 ENVIRONMENT = {
     "HW_ACCESS_KEY": "access",
@@ -59,6 +62,56 @@ def test_a_bucket_that_is_not_reached_is_named_without_secrets(tmp_path: Path) -
     assert "the same command continues from here" in result.stderr
     assert "very-secret" not in result.stderr + result.stdout
     assert not (tmp_path / "l.xlsx").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "said"),
+    [
+        ("台账[draft].csv", 0, "台账[draft].csv"),
+        ("folder.csv", 2, "error: [Errno 21] Is a directory"),
+    ],
+)
+def test_the_file_that_is_written_or_cannot_be_is_named(
+    tmp_path: Path, name: str, code: int, said: str
+) -> None:
+    (tmp_path / "folder.csv").mkdir()
+    server = HttpServer(application(GeneratedBucket(3)))
+    arguments = ["ledger", "--out", str(tmp_path / name), "--cache", str(tmp_path / "cache")]
+    environment = {**ENVIRONMENT, "BUCKET": BUCKET, "OBS_ENDPOINT": server.url}
+    try:
+        result = CliRunner().invoke(app, arguments, env=environment)
+    finally:
+        server.stop()
+    assert (result.exit_code, said in result.stderr) == (code, True), result.output
+
+
+QUERY = """
+import os, signal, threading
+import duckdb, typer
+from accounting.__main__ import _errors_in_words
+
+def run():
+    connection = duckdb.connect(config={"threads": 1})
+    threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+    with _errors_in_words():
+        connection.execute("SELECT sum(a.range) FROM range(900000) a, range(900000) b")
+
+typer.run(run)
+"""
+
+
+def test_ctrl_c_during_a_query_is_one_line() -> None:
+    """DuckDB takes the signal for itself, and ends the query with an error of its own."""
+    done = subprocess.run(  # noqa: S603 - the program above
+        [sys.executable, "-c", QUERY],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    said = "\nstopped; the same command continues from here\n"
+    assert (done.returncode, done.stderr) == (130, said)
 
 
 def test_a_path_that_matches_no_input_is_named(tmp_path: Path) -> None:

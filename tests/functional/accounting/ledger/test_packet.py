@@ -321,6 +321,16 @@ def test_an_original_that_was_changed_meanwhile_stops_the_packet(
     assert list(out.parent.iterdir()) == []
 
 
+def test_an_original_that_is_too_large_is_named_with_the_way_out(
+    pack: Make, store: RecordStore, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(store, "a.jpg", formats.jpeg(), numbered(11111111))
+    monkeypatch.setattr(packet, "LARGEST_FILE", 100)
+    with pytest.raises(AccountingError, match="no packet holds: upload a smaller copy"):
+        pack()
+    assert list(out.parent.iterdir()) == []
+
+
 def test_an_interrupted_run_leaves_the_former_packet_and_no_half_one(
     pack: Make, store: RecordStore, out: Path
 ) -> None:

@@ -74,6 +74,16 @@ def test_a_correction_that_makes_or_unmakes_a_duplicate_changes_the_other_row_to
     ]
 
 
+def test_a_paper_that_is_no_invoice_is_no_first_appearance(store: SlowStore, index: Index) -> None:
+    first = store.add("a.jpg", invoice(number="00000001"), second=1)
+    store.add("b.jpg", invoice(number="00000001"), second=2)
+    decide(store.bucket, first, Verdict.NOT_AN_INVOICE)
+    found = index()
+    assert found.rows_of("incoming/b.jpg")[0].duplicate_of is None
+    [only] = found.appearances("144031909110", "00000001")
+    assert only.key == "incoming/b.jpg"
+
+
 def test_a_new_input_and_a_removed_one_are_seen_at_once(store: SlowStore, index: Index) -> None:
     key = store.add("a.jpg", invoice())
     found = index()

@@ -10,7 +10,7 @@ import pytest
 from accounting.review.queue.filters import Filters
 from accounting.review.queue.index import ReviewIndex
 from accounting.review.queue.rows import Neighbours, Position, Total
-from quota_invoice.reviews.entry import Verdict
+from quota_invoice.reviews.entry import FIRST_BY_HAND, Verdict
 from tests.support.fakes import RESULT
 from tests.support.ledger.record_store import HOSTILE, RecordStore, invoice
 from tests.support.review.decisions import decide
@@ -162,6 +162,20 @@ def test_neighbours_follow_the_order_and_a_decided_row_leads_to_an_open_one(
     assert filled.neighbours(ALL, *last) == Neighbours(order[-2], order[0])
     assert filled.neighbours(Filters("corrected"), *order[-1]).next is None
     assert filled.neighbours(ALL, "incoming/unknown.jpg", 1) == Neighbours(None, order[0])
+
+
+def test_a_file_without_invoices_has_neighbours_also_while_one_is_entered(
+    store: RecordStore, index: Index
+) -> None:
+    store.add_failure("a.jpg")
+    store.add("b.jpg", invoice(), second=9)
+    found = index()
+    failed, other = Position("incoming/a.jpg", 0), Position("incoming/b.jpg", 1)
+    assert {(row.key, row.place) for row in found.page(ALL).rows} == {failed, other}
+    at_failure = found.neighbours(ALL, *failed)
+    assert {at_failure.previous, at_failure.next} - {None} == {other}
+    for place in (1, FIRST_BY_HAND):
+        assert found.neighbours(ALL, failed.key, place) == at_failure
 
 
 def test_hostile_texts_are_found_as_they_are(store: RecordStore, index: Index) -> None:

@@ -132,6 +132,14 @@ def test_an_image_is_shown_and_a_damaged_one_is_said(visit: Visit, desk: Desk, p
     expect(image).to_be_hidden()
 
 
+@pytest.mark.parametrize("name", ["50%25.jpg", "%E5%8F%91.jpg", "a?b#c.jpg"])
+def test_the_other_language_shows_the_same_file(visit: Visit, desk: Desk, name: str) -> None:
+    page = visit(locale="en").open(failure_url(fail(desk, name, b"PK\3\4" + b"0" * 99)))
+    page.get_by_role("link", name="中文").click()
+    expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
+    expect(page.locator("main")).to_contain_text(name)
+
+
 def test_a_hostile_path_is_shown_as_text(visit: Visit, desk: Desk, path: str) -> None:
     hostile = f"{path}<script>alert(1)</script>\"'&.png"
     page = visit(locale="en").open(failure_url(fail(desk, hostile)))

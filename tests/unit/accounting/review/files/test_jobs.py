@@ -7,11 +7,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import cast
 
 import pytest
 
+from accounting.bucket import Bucket
 from accounting.errors import AccountingError, EmptyChoice
 from accounting.progress import Notice
+from accounting.review.context import ReviewContext
 from accounting.review.files.jobs import Job, Jobs, JobState, Make, choice_of
 from quota_invoice.errors import StoreUnreachable
 
@@ -22,6 +25,29 @@ SECONDS = 30
 def write(job: Job, notice: Notice) -> None:
     notice("writing", 0, None)
     job.path.write_bytes(b"made")
+
+
+class _Closes:
+    """A shared part that waits at its end for a thread which asks for another part."""
+
+    def __init__(self, context: ReviewContext) -> None:
+        self.context = context
+
+    def close(self) -> None:
+        asking = threading.Thread(target=self.context.part, args=(object_of,), daemon=True)
+        asking.start()
+        asking.join(SECONDS)
+        assert not asking.is_alive()
+
+
+def object_of(_: ReviewContext) -> object:
+    return object()
+
+
+def test_a_page_stops_while_a_job_asks_for_the_index(tmp_path: Path) -> None:
+    context = ReviewContext(cast("Bucket", None), tmp_path, 0.9)
+    context.part(_Closes)
+    context.close()
 
 
 class Held:
