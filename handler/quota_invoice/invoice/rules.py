@@ -30,7 +30,7 @@ from quota_invoice.invoice.expiry_rules import (
 from quota_invoice.invoice.fields import NAMES, Fields
 from quota_invoice.invoice.findings import Finding, Severity, Text
 
-VERSION = "4"
+VERSION = "5"
 _OF_SEVERAL = 0.5  # a service that reads one of several invoices is not surer of any field
 
 
