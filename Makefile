@@ -16,8 +16,13 @@ $(if $(word 2,$(VENV)),$(error VENV is a folder without spaces in its name, not 
 GIVEN := $(foreach name,$(.VARIABLES),$(if $(findstring command line,$(origin $(name))),$(name)))
 $(if $(GIVEN),$(foreach name,$(filter-out PIP SHELL $(shell sed -n 's/^\#: \([A-Z_]*\) .*/\1/p' $(MAKEFILE_LIST)),$(GIVEN)),\
 	$(error there is no variable $(name); make help lists them all)))
+# Of these, `no` and `0` are the same as nothing.
+SWITCHES := DELETE_INVOICES DRY_RUN FOLLOW JSON LOCAL MILLION UPGRADE YES
+$(foreach name,$(filter $(SWITCHES),$(GIVEN)),$(if $(filter-out yes 1 no 0,$(value $(name)))$(word 2,$(value $(name))),\
+	$(error $(name) is 1 or yes, 0 or no, not $(value $(name)))))
+$(foreach name,$(SWITCHES),$(if $(filter no 0,$(value $(name))),$(eval override $(name) :=)))
 LOCAL_TARGETS := status rederive ledger packet review erase
-$(if $(filter LOCAL,$(GIVEN)),$(foreach target,$(filter-out $(LOCAL_TARGETS),$(MAKECMDGOALS)),\
+$(if $(and $(filter LOCAL,$(GIVEN)),$(LOCAL)),$(foreach target,$(filter-out $(LOCAL_TARGETS),$(MAKECMDGOALS)),\
 	$(error make $(target) does not take LOCAL; these do: $(LOCAL_TARGETS))))
 # A value that is no number is one line here, and not the commands' own usage.
 NUMBERS := PORT API_PORT REVIEW_PORT N SEED CALLERS SECONDS JOBS SAMPLE
@@ -36,11 +41,6 @@ $(foreach name,$(NAMES),$(if $(call without,$(NAME_CHARACTERS),$(value $(name)))
 TEXTS := BATCH CHECKS EVENT FOLDER KEY OUT PREFIX REVIEWER REVIEW_URL SINCE UNTIL
 $(foreach name,$(TEXTS),$(if $(value $(name)),$(eval override $(name) := $$(value $(name)))))
 export $(TEXTS)
-# Of these, `no` and `0` are the same as nothing.
-SWITCHES := DELETE_INVOICES DRY_RUN FOLLOW JSON LOCAL MILLION UPGRADE YES
-$(foreach name,$(SWITCHES),$(if $(filter-out yes 1 no 0,$(value $(name))),\
-	$(error $(name) is 1 or yes, 0 or no, not $(value $(name)))))
-$(foreach name,$(SWITCHES),$(if $(filter no 0,$(value $(name))),$(eval override $(name) :=)))
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 SEED ?= 1
 SAMPLE ?= 300

@@ -40,7 +40,7 @@ def _errors_in_words(at_the_end: str = "the same command continues from here") -
     Args:
         at_the_end: the words for a command that was stopped.
     """
-    from quota_invoice.errors import StoreError  # noqa: PLC0415 - --help stays fast
+    from quota_invoice.errors import ObjectUnavailable, StoreError  # noqa: PLC0415 - --help stays fast
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -57,7 +57,7 @@ def _errors_in_words(at_the_end: str = "the same command continues from here") -
     except AccountingError as error:
         console.print(f"[bold red]error:[/] {escape(str(error))}")
         raise typer.Exit(2) from None
-    except StoreError as error:
+    except (StoreError, ObjectUnavailable) as error:
         console.print(f"[bold red]error:[/] {escape(str(error))}")
         console.print("the same command continues from here")
         raise typer.Exit(1) from None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,7 +10,6 @@ from accounting.erasure.traces import traces
 from accounting.erasure.versions import Version, Versioned
 from accounting.errors import AccountingError
 from accounting.ledger.cache import remove_cache
-from accounting.review.files.jobs import JOBS
 
 
 def erase(
@@ -36,8 +34,6 @@ def erase(
     """
     bucket = versioned.bucket.name
     changed = [str(file) for cache in caches for file in remove_cache(cache, bucket)]
-    for cache in caches:  # ledgers and packets of a page that was killed
-        shutil.rmtree(cache / JOBS, ignore_errors=True)
     # The index's entries lead to the records of others: they are kept until those are derived.
     index = versioned.bucket.layout.index_prefix
     for version in found:

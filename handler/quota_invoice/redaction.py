@@ -6,6 +6,7 @@ import re
 
 # A proxy or a service may quote a URL with its characters encoded, once or twice.
 _QUERY = re.compile(r"(\?|%(?:25)?3[Ff])[^\s'\"<>]+")
+_VALUE = re.compile(r"=|%(?:25)?3[Dd]")
 _SIGNATURE = re.compile(
     r"(?i)(signature|credential|token)(['\"]?\s*(?:[=:]|%(?:25)?3d)\s*['\"]?)[^\s'\",;&]+"
 )
@@ -40,4 +41,4 @@ def _shortened(text: str) -> str:
 
 
 def _without_values(query: re.Match[str]) -> str:
-    return f"{query[1]}…" if "=" in query[0] or "3d" in query[0].lower() else query[0]
+    return f"{query[1]}…" if _VALUE.search(query[0]) else query[0]

@@ -20,7 +20,7 @@ from ops.errors import OpsError
 from ops.rederive.rules import rederive_all
 from ops.remote.accounting_access import stage_environment
 from ops.stage import read_stage, require_credentials
-from quota_invoice.errors import StoreError
+from quota_invoice.errors import ObjectUnavailable, StoreError
 from quota_invoice.obs.store import ObsStore
 
 console = Console(highlight=False, soft_wrap=True)
@@ -62,7 +62,7 @@ def main(
     except KeyboardInterrupt:
         console.print("stopped; the records so far are right, and the same command goes on")
         raise
-    except StoreError as error:
+    except (StoreError, ObjectUnavailable) as error:
         raise OpsError(str(error)) from None
     console.print(f"{counts.total()} records: {_in_words(counts)}")
     if dry_run:

@@ -218,6 +218,11 @@ def test_a_switch_is_yes_or_no(project: Path, value: str, asks: bool) -> None:
     assert ("--dry-run" not in printed) is ("up.env" not in printed) is asks
 
 
+def test_a_variable_of_the_environment_stops_no_command(project: Path) -> None:
+    make(project, "help", JSON="true", LOCAL="/usr/local", FOLLOW="never")
+    make(project, "--dry-run", "deploy", "LOCAL=0")
+
+
 def test_another_value_of_a_switch_is_one_line(project: Path) -> None:
     with pytest.raises(subprocess.CalledProcessError) as raised:
         make(project, "erase", "LOCAL=1", "PREFIX=2026/", "YES=y")

@@ -25,8 +25,6 @@ from quota_invoice.invoice.fields import day_in_china
 
 FORMATS = {"ledger": (".xlsx", ".csv"), "packet": (".zip",)}
 """The kinds of jobs, and the endings of their files; the first one is the usual one."""
-JOBS = "jobs"
-"""The folder of their files, in that of the page."""
 _MOST_KEPT = 12  # jobs; the files of older ones are removed
 _MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
 _NOT_IN_NAMES = re.compile(r"[^\w-]+")
@@ -186,7 +184,7 @@ def jobs_of(context: ReviewContext) -> Jobs:
             if not made.reconciliation.inputs:
                 raise EmptyChoice(job.choice.prefix)
 
-    return Jobs(context.folder / JOBS, make)
+    return Jobs(context.folder / "jobs", make)
 
 
 def choice_of(prefix: str, month: str, input_prefix: str) -> Choice:

@@ -119,7 +119,8 @@ def _gone(
 def _entry(context: RequestContext, finding: Finding, wanted: ListRequest) -> dict[str, Any] | None:
     """Return an input's entry; None if it is not wanted, or is gone by now."""
     entry, record, shown = finding.entry, None, None
-    status = _STATUS.get(finding.state, Status.RECOGNIZED).value
+    recorded = Status.RECOGNIZED if finding.is_recorded else Status.PENDING  # by the times
+    status = _STATUS.get(finding.state, recorded).value
     try:
         if finding.state is State.UNSURE or (finding.state is State.DONE and wanted.needs_records):
             record = _record(context, entry)
@@ -128,7 +129,7 @@ def _entry(context: RequestContext, finding: Finding, wanted: ListRequest) -> di
             return None
         if wanted.needs_records:
             shown = _invoices(context, entry, status, record)
-    except RecordUnavailable:  # one that exists, of an input from long ago
+    except RecordUnavailable:
         if wanted.status not in {None, status}:
             return None
     is_wanted = _FILTERS.get(wanted.status or "")

@@ -132,9 +132,6 @@ def test_nothing_is_left_of_an_erased_input(
     put(client, KEY)  # a second version of each
     client.deleteObject(NAME, LAYOUT.progress_key(KEY))  # a version and a marker are left
     fill_caches(tmp_path)
-    packet = tmp_path / "review" / "jobs" / "1" / "packet.zip"  # of a page that was killed
-    packet.parent.mkdir(parents=True)
-    packet.write_text(SECRET, encoding="utf-8")
     result = erase(store, tmp_path, "--key", KEY)
     assert result.exit_code == 0, result.output
     assert everything(store) == {name for key in neighbours for name in objects_of(key)}
