@@ -25,13 +25,13 @@ LOCAL_TARGETS := status rederive ledger packet review erase
 $(if $(and $(filter LOCAL,$(GIVEN)),$(LOCAL)),$(foreach target,$(filter-out $(LOCAL_TARGETS),$(MAKECMDGOALS)),\
 	$(error make $(target) does not take LOCAL; these do: $(LOCAL_TARGETS))))
 # A value that is no number is one line here, and not the commands' own usage.
-NUMBERS := PORT API_PORT REVIEW_PORT N SEED CALLERS SECONDS JOBS SAMPLE
+NUMBERS := PORT API_PORT REVIEW_PORT N SEED CALLERS SECONDS JOBS SAMPLE RECORDS
 DIGITS := 0 1 2 3 4 5 6 7 8 9
 # $(call without,characters,text) removes characters from a text.
 without = $(if $(1),$(call without,$(wordlist 2,99,$(1)),$(subst $(firstword $(1)),,$(2))),$(2))
-$(foreach name,$(NUMBERS),$(if $(call without,$(DIGITS),$($(name))),$(error $(name) is a number, not $($(name)))))
+$(foreach name,$(NUMBERS),$(if $(call without,$(DIGITS),$(value $(name))),$(error $(name) is a number, not $(value $(name)))))
 # Names of commands' options: the shell must not find a quote or a command in them.
-NAMES := STAGE ENGINE ONLY RECOGNITION PRICE OCR_PRICE GBS_PRICE REQUESTS_PRICE
+NAMES := STAGE ENGINE PROVIDER ONLY RECOGNITION PRICE OCR_PRICE GBS_PRICE REQUESTS_PRICE
 NAME_CHARACTERS := $(DIGITS) a b c d e f g h i j k l m n o p q r s t u v w x y z \
 	A B C D E F G H I J K L M N O P Q R S T U V W X Y Z - _ .
 $(foreach name,$(NAMES),$(if $(call without,$(NAME_CHARACTERS),$(value $(name)))$(word 2,$(value $(name))),\

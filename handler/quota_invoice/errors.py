@@ -67,7 +67,7 @@ class QuotaInvoiceError(Exception):
     tries: int = 1
     """Maximum number of attempts that meet this error, for one request."""
     attempts: int = 0
-    """Number of attempts of the request that ended with this error."""
+    """Number of requests that ended with this error, with those refused before it."""
     pause: ClassVar[float] = 0.5
     """Seconds before the second attempt; later pauses grow, with jitter."""
     retry_after: float = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 from ops.credentials.resolver import get_credentials
-from ops.stage import Stage
+from ops.stage import CA_FILE, Stage
 from quota_invoice.errors import ConfigurationError
 from quota_invoice.settings.layout import PREFIXES
 from quota_invoice.settings.settings import Settings
@@ -14,7 +14,8 @@ from quota_invoice.settings.settings import Settings
 def stage_environment(stage: Stage) -> dict[str, str]:
     """Return this process's environment with the variables that name the stage's bucket.
 
-    Secrets are included. Settings of another bucket, such as those of ``make up``, are not.
+    Secrets are included. Settings of another bucket, such as those of ``make up``, are not; a file
+    of certificates is the operator's own.
 
     Args:
         stage: the stage; its choices alone are needed, not its state.
@@ -43,4 +44,4 @@ def _names_of_settings() -> set[str]:
     names: set[str] = set()
     with suppress(ConfigurationError):
         Settings.read(names.add)  # it asks for each setting by its name
-    return names
+    return names - {CA_FILE}

@@ -105,6 +105,7 @@ def test_an_environment_that_cannot_be_made_is_one_line(
         ("up", "PORT=x", "PORT is a number, not x"),
         ("up", "API_PORT=-1", "API_PORT is a number, not -1"),
         ("soak", "N=x", "N is a number, not x"),
+        ("bench-ledger", "RECORDS=1;", "RECORDS is a number, not 1;"),
         ("bench-api", "SECONDS=1 m", "SECONDS is a number, not 1 m"),
     ],
 )
@@ -171,6 +172,7 @@ def test_each_command_that_takes_the_local_cloud_says_so(project: Path) -> None:
         ("STAGE", "a b"),
         ("STAGE", '"'),
         ("ENGINE", "$$(touch hacked)"),
+        ("PROVIDER", "$(shell touch hacked)"),
         ("PRICE", "`touch hacked`"),
     ],
 )

@@ -44,7 +44,7 @@ def status_record(context: RequestContext, key: str) -> dict[str, Any] | None:
 
 @contextmanager
 def reading_records() -> Iterator[None]:
-    """Say that a record is unavailable, where an object is.
+    """Turn an object that cannot be read into a record that is unavailable.
 
     Raises:
         RecordUnavailable: an object is in the archive, or another account's.

@@ -15,6 +15,7 @@ from quota_invoice.errors import (
     InvocationError,
     NotRecognized,
     OutOfTime,
+    QuotaInvoiceError,
     UnusableAnswer,
 )
 from quota_invoice.obs.objects import ObjectStore, Source
@@ -144,7 +145,11 @@ class PageReader:
         except (FormatRefused, ImageTooLarge, DownloadFailed) as refusal:
             if not paged.split(refusal):
                 raise
-            page, attempts = self._send_page(file, paged, number, deadline)
+            try:
+                page, attempts = self._send_page(file, paged, number, deadline)
+            except QuotaInvoiceError as error:
+                error.attempts += refusal.attempts
+                raise
             return page, attempts + refusal.attempts
         return page._replace(view=part.view), attempts
 

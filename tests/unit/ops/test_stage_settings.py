@@ -51,3 +51,12 @@ def test_the_settings_of_another_bucket_do_not_apply(
     assert (found["BUCKET"], found["CONFIDENCE_BELOW"]) == ("invoices", "0.8")
     assert not {"OBS_ENDPOINT", "OBS_PATH_STYLE"} & set(found)
     assert "PATH" in found
+
+
+def test_the_operators_own_file_of_certificates_applies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"CA_FILE": "own.pem", "HW_ACCESS_KEY": "AK", "HW_SECRET_KEY": "SK"}.items():
+        monkeypatch.setenv(name, value)
+    found = stage_environment(stage_with(tmp_path, CA_FILE="/opt/function/ca.pem"))
+    assert found["CA_FILE"] == "own.pem"
