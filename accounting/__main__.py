@@ -51,10 +51,7 @@ def _errors_in_words(at_the_end: str = "the same command continues from here") -
             raise
         console.print(f"\nstopped; {at_the_end}")
         raise typer.Exit(130) from None
-    except OSError as error:
-        console.print(f"[bold red]error:[/] {escape(str(error))}")
-        raise typer.Exit(2) from None
-    except AccountingError as error:
+    except (AccountingError, OSError) as error:
         console.print(f"[bold red]error:[/] {escape(str(error))}")
         raise typer.Exit(2) from None
     except (StoreError, ObjectUnavailable) as error:

@@ -34,7 +34,7 @@ def zip_python(named: str) -> str:
     if found != RUNTIME:
         fault = f"{python} is Python {found}" if found else f"{python} does not run"
         console.print(
-            f"[bold red]error:[/] {escape(str(fault))}: name a Python {RUNTIME}, RUNTIME_PYTHON=…",
+            f"[bold red]error:[/] {escape(fault)}: name a Python {RUNTIME}, RUNTIME_PYTHON=…",
             soft_wrap=True,
         )
         raise typer.Exit(1)

@@ -53,7 +53,6 @@ def retry(
     def failure(state: RetryCallState) -> QuotaInvoiceError:
         error = state.outcome.exception() if state.outcome else None
         assert isinstance(error, QuotaInvoiceError)  # noqa: S101 - no other error is retried
-        error.attempts = state.attempt_number
         return error
 
     def wait(state: RetryCallState) -> float:
@@ -64,6 +63,7 @@ def retry(
     def stop(state: RetryCallState) -> bool:
         error = failure(state)
         met[type(error)] += 1
+        error.attempts = state.attempt_number
         left = deadline.remaining_for_retries()
         return state.upcoming_sleep + SHORTEST_REQUEST > left or met[type(error)] >= error.tries
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -16,11 +15,12 @@ from quota_invoice.api.requests import DUPLICATE, NEEDS_REVIEW, ListRequest, par
 from quota_invoice.api.responses import Response
 from quota_invoice.api.status import present_record, reading_records, status_record
 from quota_invoice.deadline import FOR_PAGE, SHORTEST_REQUEST
-from quota_invoice.errors import ObjectUnavailable, OutOfTime, RecordUnavailable
+from quota_invoice.errors import OutOfTime, RecordUnavailable
 from quota_invoice.obs.leftovers import Recorded, walk_records
 from quota_invoice.obs.objects import Entry
 from quota_invoice.obs.walk import Finding, Listing, State, walk
 from quota_invoice.records.record import Status, etag_of
+from quota_invoice.records.stored import readable_record
 from quota_invoice.reviews.store import entry_names
 
 _LARGEST_PAGE = 4 << 20  # bytes; the function's response has at most 6 MB, quotes escaped
@@ -173,11 +173,12 @@ def _gone_entry(
     context: RequestContext, key: str, recorded: Recorded, wanted: ListRequest
 ) -> dict[str, Any] | None:
     """Return the entry of an input that has a record; None if it exists."""
-    record: dict[str, Any] | None = None
     if not recorded.may_be_gone:
         return None
-    with suppress(RecordUnavailable):
+    try:
         record = status_record(context, key)
+    except RecordUnavailable:
+        return None
     if record is None or record["status"] != Status.GONE.value:
         return None
     source = record["source"] or {}
@@ -195,9 +196,7 @@ def _gone_entry(
 def _key_in_record(context: RequestContext, recorded: Recorded) -> str | None:
     """Return the key of an input whose record has a hashed key."""
     layout, record_key = context.settings.layout, recorded.record.key
-    record: dict[str, Any] = {}
-    with suppress(ObjectUnavailable):
-        record = context.store.read(context.bucket, record_key) or {}
+    record = readable_record(context.store, context.bucket, record_key) or {}
     source = record.get("source")
     key = source.get("key") if isinstance(source, dict) else None
     if not isinstance(key, str):

@@ -29,7 +29,7 @@ _MEDIA_TYPE = re.compile(r"[\w.+-]{1,80}/[\w.+-]{1,80}", re.ASCII)
 _DATA = "data:"
 _DATA_URL = re.compile(r"(data:)?([^,;]{0,160};)?([^,;]{0,80};){0,8}\s*base64\s*,", re.IGNORECASE)
 # Apart from the above: together they would try each of the blanks for each other one.
-_BLANKS = re.compile(r"[\s\ufeff]*")
+_BLANKS = re.compile(r"\A[\s\ufeff]*")
 _NOT_A_NAME = re.compile(r"[/\\\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
@@ -142,9 +142,8 @@ def _without_data_url(text: str) -> str:
     >>> _without_data_url(" data:image/png;base64,iVBO"), _without_data_url(" iVBO")
     ('iVBO', ' iVBO')
     """
-    blanks = _BLANKS.match(text)
-    found = _DATA_URL.match(text, blanks.end() if blanks else 0)
-    return text[found.end() :] if found else text
+    found = _DATA_URL.match(_BLANKS.sub("", text, count=1))
+    return found.string[found.end() :] if found else text
 
 
 def _is_media_type(text: str) -> bool:
