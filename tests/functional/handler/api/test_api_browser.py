@@ -94,10 +94,14 @@ def page() -> Iterator[tuple[Page, str]]:
 
 
 @pytest.fixture(scope="module")
-def browsed(page: tuple[Page, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+def browsed(
+    page: tuple[Page, str],
+    tmp_path_factory: pytest.TempPathFactory,
+    reads_once: tuple[str, ...],
+) -> Iterator[Cloud]:
     """A cloud that allows the page's origin only."""
     log = tmp_path_factory.mktemp("browsed") / "log"
-    with running_cloud(Options(output=log, origins=(page[1],))) as cloud:
+    with running_cloud(Options(output=log, origins=(page[1],), ocr=reads_once)) as cloud:
         yield cloud
 
 

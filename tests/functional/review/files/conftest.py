@@ -15,8 +15,9 @@ from tests.support.review.desk import Desk
 
 
 @pytest.fixture(scope="module")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    with running_cloud(Options(output=tmp_path_factory.mktemp("cloud") / "log")) as running:
+def cloud(tmp_path_factory: pytest.TempPathFactory, reads_once: tuple[str, ...]) -> Iterator[Cloud]:
+    log = tmp_path_factory.mktemp("cloud") / "log"
+    with running_cloud(Options(output=log, ocr=reads_once)) as running:
         yield running
 
 
