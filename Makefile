@@ -144,8 +144,8 @@ invoke: $(if $(STAGED),$(VENV)/.deploy,$(READY)) ## Send one event to the functi
 	@$(BIN)/python -m $(if $(STAGED),ops.remote invoke '$(STAGE)' --engine "$(ENGINE)",local invoke) "$$EVENT"
 
 .PHONY: backfill
-backfill: $(READY) ## Send inputs without a record to the deployed function: make backfill [PREFIX=2026/] [DRY_RUN=1]
-	@$(BIN)/python -m ops.backfill --prefix "$$PREFIX" $(if $(DRY_RUN),--dry-run) $(BACKFILL)
+backfill: $(if $(STAGED),$(VENV)/.deploy,$(READY)) ## Send inputs without a record to the deployed function: make backfill [STAGE=dev] [PREFIX=2026/] [DRY_RUN=1]
+	@$(BIN)/python -m ops.backfill $(if $(STAGED),--stage '$(STAGE)' --engine "$(ENGINE)") --prefix "$$PREFIX" $(if $(DRY_RUN),--dry-run) $(BACKFILL)
 
 .PHONY: rederive
 rederive: $(if $(STAGED),$(VENV)/.deploy,$(READY)) ## Apply the present rules to all records, without OCR: make rederive [LOCAL=1 or STAGE=dev] [PREFIX=2026/] [DRY_RUN=1]
@@ -292,7 +292,7 @@ $(VENV)/.function: $(READY) locks/function.lock
 	@$(PIP) --no-deps --require-hashes \
 		--no-compile --target $(VENV)/function.new --python-version 3.12 --only-binary=:all: \
 		--platform manylinux_2_28_x86_64 --platform manylinux2014_x86_64 --platform manylinux1_x86_64 \
-		--no-binary=crcmod,esdk-obs-python -r locks/function.lock
+		--no-binary=crcmod,esdk-obs-python --no-build-isolation -r locks/function.lock
 	@rm -rf $(VENV)/function && mv $(VENV)/function.new $(VENV)/function
 	@touch $@
 
@@ -303,9 +303,10 @@ $(VENV)/.deploy: $(READY) locks/deploy.lock
 
 # The inputs of the zip; written again when the list of files or the Python changes.
 ZIPPED := $(shell find handler ops/package -type f -not -name '*.pyc' | sort)
-build/function.inputs: FORCE
+FIND_RUNTIME = runtime=$$($(BIN)/python -m ops.package runtime --python "$(RUNTIME_PYTHON)")
+build/function.inputs: $(READY) FORCE
 	@mkdir -p build
-	@printf '%s\n' '$(RUNTIME_PYTHON)' $(ZIPPED) > $@.new
+	@$(FIND_RUNTIME) && printf '%s\n' "$$runtime" $(ZIPPED) > $@.new
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 .PHONY: FORCE
 FORCE:
@@ -377,15 +378,15 @@ live-check: $(VENV)/.deploy ## Check in a real account the assumptions that need
 
 .PHONY: bench-ledger
 bench-ledger: $(READY) ## Measure the ledger of many records: make bench-ledger [RECORDS=100000 MILLION=1]
-	@exec $(BIN)/python -m bench.ledger --records $(RECORDS) $(if $(MILLION),--million)
+	@exec $(BIN)/python -m bench.ledger --records $(RECORDS) $(if $(MILLION),--million) $(BENCH)
 
 .PHONY: bench-review
 bench-review: $(WITH_ACCESS) ## Measure the review page with many records: make bench-review [RECORDS=100000]
-	@exec $(BIN)/python -m bench.review --records $(RECORDS)
+	@exec $(BIN)/python -m bench.review --records $(RECORDS) $(BENCH)
 
 .PHONY: bench
 bench: build/function.zip $(VENV)/.drawing $(VENV)/.stock $(VENV)/.packet ## Run all benchmarks: build/bench.json and bench.html [OCR_PRICE=0.05 GBS_PRICE=0.0001 REQUESTS_PRICE=0.01]
-	@exec $(BIN)/python -m bench.report --zip $< --packages $(VENV)/function $(if $(RUNTIME_PYTHON),--python "$(RUNTIME_PYTHON)") \
+	@$(FIND_RUNTIME) && exec $(BIN)/python -m bench.report --zip $< --packages $(VENV)/function --python "$$runtime" \
 		$(if $(OCR_PRICE),--ocr-price $(OCR_PRICE)) $(if $(GBS_PRICE),--gbs-price $(GBS_PRICE)) \
 		$(if $(REQUESTS_PRICE),--requests-price $(REQUESTS_PRICE)) $(BENCH)
 
@@ -395,7 +396,7 @@ bench-readme: $(READY) ## Write the figures of the last make bench into the READ
 
 .PHONY: bench-memory
 bench-memory: build/function.zip ## Measure an instance's memory over 10,000 uploads: make bench-memory [RUNTIME_PYTHON=python3.12]
-	@exec $(BIN)/python -m bench.memory --zip $< $(if $(RUNTIME_PYTHON),--python "$(RUNTIME_PYTHON)") $(BENCH)
+	@$(FIND_RUNTIME) && exec $(BIN)/python -m bench.memory --zip $< --python "$$runtime" $(BENCH)
 
 .PHONY: bench-sweep
 bench-sweep: $(READY) ## Measure sweeps and backfills of up to 1,000,000 inputs, and a backfill's rate
@@ -403,15 +404,15 @@ bench-sweep: $(READY) ## Measure sweeps and backfills of up to 1,000,000 inputs,
 
 .PHONY: bench-package
 bench-package: build/function.zip ## Show the size of the zip by part
-	@exec $(BIN)/python -m bench.report --only package --zip $< $(BENCH)
+	@exec $(BIN)/python -m ops.package size --zip $<
 
 .PHONY: bench-cold
 bench-cold: build/function.zip ## Measure the cold start of the zip: make bench-cold [RUNTIME_PYTHON=python3.12]
-	@exec $(BIN)/python -m bench.cold --zip $< --packages $(VENV)/function $(if $(RUNTIME_PYTHON),--python "$(RUNTIME_PYTHON)") $(BENCH)
+	@$(FIND_RUNTIME) && exec $(BIN)/python -m bench.cold --zip $< --packages $(VENV)/function --python "$$runtime" $(BENCH)
 
 .PHONY: bench-warm
 bench-warm: build/function.zip ## Measure the function's own time, requests and connections: make bench-warm [RUNTIME_PYTHON=python3.12]
-	@exec $(BIN)/python -m bench.warm --zip $< $(if $(RUNTIME_PYTHON),--python "$(RUNTIME_PYTHON)") $(BENCH)
+	@$(FIND_RUNTIME) && exec $(BIN)/python -m bench.warm --zip $< --python "$$runtime" $(BENCH)
 
 .PHONY: soak
 soak: $(READY) ## Upload thousands of images under injected faults: make soak N=2000 [SEED=7]

@@ -185,6 +185,11 @@ def _problems(variables: Mapping[str, Any], chosen: Mapping[str, Any], name: str
     problems = [f"{variable} is missing" for variable in sorted(missing)]
     problems += [f"{variable} has no value; omit the line for the default" for variable in empty]
     problems += [f"{variable} is not a variable of template.yaml" for variable in unknown]
+    problems += [
+        f"{variable} is not a mapping of names to values"
+        for variable in ("endpoints", "settings")
+        if not isinstance(chosen.get(variable) or {}, dict)
+    ]
     if chosen["stage"] != name:
         problems.append(f"stage is {chosen['stage']}; omit it, the file's name sets it")
     return problems

@@ -38,6 +38,7 @@ _MIN_ANSWERED = 0.99
 _MAX_RATIO = 3.0
 """Maximum of the 95th percentile under attack, in relation to the quiet one."""
 _OCR = ("token", "signature")
+_STOP_SECONDS = 30
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -54,6 +55,8 @@ def bench(
     signature, and ``/healthz``. All callers and attackers share one address and one access key,
     so that no limit by address or key can tell them apart.
     """
+    if unknown := sorted(set(attack or ()) - set(ATTACKS)):
+        raise typer.BadParameter(f"no such attack: {', '.join(unknown)}; {', '.join(ATTACKS)}")
     out.mkdir(parents=True, exist_ok=True)
     reports = []
     try:
@@ -123,6 +126,8 @@ def _attack(kind: str, aim: Aim) -> Iterator[None]:
             yield
         finally:
             process.stdin.close()
+        if process.wait(_STOP_SECONDS):
+            raise CloudError(f"the attacker failed, so nobody was attacked: {kind}")
 
 
 def compare(

@@ -23,6 +23,7 @@ from bench.ocr.cases import (
     drawn_cases,
     other_paper_cases,
     photograph_cases,
+    read_truths,
     sheet_cases,
 )
 from bench.ocr.doubt import doubt
@@ -74,6 +75,11 @@ def bench(  # noqa: PLR0913, PLR0917 - the command's options
     chosen = kinds.split(",") if kinds else []
     if unknown := sorted(set(chosen) - {*KINDS, *_HARD, *OTHER_PAPERS}):
         raise typer.BadParameter(f"unknown kinds {', '.join(unknown)}")
+    try:
+        if folder:
+            read_truths(folder)  # before half an hour of reading
+    except (OSError, ValueError) as error:
+        raise typer.BadParameter(f"{folder} has no gt.json with the fields: {error}") from None
     plan = _Plan(seed, chosen, folder, per_kind, stock_per_kind, sheets, timed)
     if chosen:
         plan = _Plan(seed, chosen, folder, per_kind, 0, 0, 0)

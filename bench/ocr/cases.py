@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,10 +92,19 @@ def other_paper_cases(seed: int, per_kind: int, kinds: Sequence[str]) -> Iterato
             yield Case(f"{kind}-{number}", kind, _stored(draw_other(kind, number).image), truth)
 
 
+def read_truths(folder: Path) -> dict[str, Any]:
+    """Return ``gt.json`` of a folder of photographs: the fields by the names of the images.
+
+    Raises:
+        OSError: there is none.
+        ValueError: it is not JSON.
+    """
+    return dict(json.loads((folder / "gt.json").read_bytes()))
+
+
 def photograph_cases(folder: Path) -> Iterator[Case]:
     """Load a folder's images with their fields from ``gt.json``, and damaged copies of them."""
-    truths = json.loads((folder / "gt.json").read_bytes())
-    for name, entry in truths.items():
+    for name, entry in read_truths(folder).items():
         truth = {field: entry[field] for field in FIELDS if field in entry} if entry else None
         with Image.open(folder / name) as opened:
             image = ImageOps.exif_transpose(opened).convert("RGB")

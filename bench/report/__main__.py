@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,7 +26,6 @@ def bench(  # noqa: PLR0913, PLR0917 - the command's options
     zip_file: ZipFile = ZIP_FILE,
     packages: Packages = PACKAGES,
     python: Python = "",
-    only: Annotated[str, typer.Option(help="Parts, separated by commas; all by default.")] = "",
     ocr_price: Annotated[float, typer.Option(help="Of one OCR call.")] = 0.0,
     gbs_price: Annotated[float, typer.Option(help="Of a GB-second of the function.")] = 0.0,
     requests_price: Annotated[float, typer.Option(help="Of 10,000 bucket requests.")] = 0.0,
@@ -36,18 +37,12 @@ def bench(  # noqa: PLR0913, PLR0917 - the command's options
     A part that exceeds a limit does not stop the others; the exit status is 1 then.
     """
     options = {"zip": str(zip_file), "packages": str(packages), "python": zip_python(python)}
-    names = set(filter(None, only.split(",")))
-    unknown = names - {part.name for part in (*PARTS, PACKAGE)}
-    if unknown:
-        console.print(f"[bold red]error:[/] no such part: {', '.join(sorted(unknown))}")
-        raise typer.Exit(2)
     out.mkdir(parents=True, exist_ok=True)
-    figures: dict[str, Any] = {}
+    day = datetime.now(tz=timezone.utc).date().isoformat()
+    figures: dict[str, Any] = {"day": day, "cores": os.cpu_count()}
     plots: list[Plot] = []
     exceeded = []
     for part in PARTS:
-        if names and part.name not in names:
-            continue
         console.rule(part.name)
         if _run(part, options, out):
             exceeded.append(part.name)

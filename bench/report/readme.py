@@ -7,10 +7,8 @@ them.
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Mapping
-from datetime import datetime, timezone
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -38,8 +36,8 @@ def selected(figures: Mapping[str, Any]) -> dict[str, Any]:
     own, largest = warm["own_ms"], [run for run in sweep["runs"] if run["kind"] == "sweep"][-1]
     starts = {name: median(each["ms"] for each in found) for name, found in cold["starts"].items()}
     return {
-        "day": datetime.now(tz=timezone.utc).date().isoformat(),
-        "cores": os.cpu_count(),
+        "day": figures["day"],
+        "cores": figures["cores"],
         "starts": starts,
         "zip_ms": starts["the zip"],
         "usual": cold["ratios"]["packed as usual"],
@@ -65,6 +63,7 @@ def selected(figures: Mapping[str, Any]) -> dict[str, Any]:
         "right": ocr["usual"]["all_four"]["accuracy"],
         "right_hard": ocr["hard"]["all_four"]["accuracy"],
         "right_stock": ocr["stock"]["all_four"]["accuracy"],
+        "right_same": ocr["same_images_as_stock"]["all_four"]["accuracy"],
     }
 
 
@@ -87,7 +86,11 @@ def main() -> None:
     if not file.is_file():
         typer.echo("error: build/bench.json is missing: run make bench first", err=True)
         raise typer.Exit(1)
-    values = selected(json.loads(file.read_bytes()))
+    try:
+        values = selected(json.loads(file.read_bytes()))
+    except KeyError as error:
+        typer.echo(f"error: build/bench.json has no {error}: run all of make bench", err=True)
+        raise typer.Exit(1) from None
     FOLDER.mkdir(exist_ok=True)
     FIGURES.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
     draw(plot(values), PLOT)

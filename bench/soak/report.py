@@ -15,7 +15,7 @@ from bench.soak.timeline import timeline
 from quota_invoice.settings.layout import DEFAULT_LAYOUT
 
 _MAX_SECONDS = 120.0  # from an upload to its record, unless only a sweep found it
-_MAX_MB = 512.0  # memory of the deployed function
+_MAX_MB = 512.0  # half of the deployed function's memory
 _MAX_WAITING = 0.02  # share of the inputs; the faults hit few of them in a sweep
 
 

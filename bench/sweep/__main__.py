@@ -63,8 +63,10 @@ class Run:
 @app.command()
 def bench(
     largest: Annotated[int, typer.Option(help="Inputs of the largest bucket.")] = 1_000_000,
-    seconds: Annotated[float, typer.Option(help="Duration of the backfill for its rate.")] = 60.0,
-    per_minute: Annotated[int, typer.Option(help="Its events per minute.")] = 120,
+    seconds: Annotated[
+        float, typer.Option(help="Duration of the backfill for its rate.", min=15)
+    ] = 60.0,
+    per_minute: Annotated[int, typer.Option(help="Its events per minute.", min=12)] = 120,
     out: Out = OUT,
 ) -> None:
     """List buckets whose inputs all have records, and send inputs without records.

@@ -14,10 +14,11 @@ from rich.markup import escape
 from rich.progress import Progress as Bar
 from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from ops.backfill.account import Account
+from ops.backfill.account import Account, stage_access
 from ops.backfill.backlog import Backlog
 from ops.backfill.invoker import Invoker
 from ops.backfill.progress import Progress
+from ops.command_line import EngineName
 from ops.errors import OpsError, hint
 from quota_invoice.errors import ConfigurationError, StoreError
 from quota_invoice.obs.store import ObsStore
@@ -28,6 +29,8 @@ _LARGEST_BATCH = 1000
 
 
 def main(  # noqa: PLR0913 - the command's options
+    stage: Annotated[str, typer.Option(help="The name in stages/STAGE.yaml.")] = "",
+    engine: EngineName = "",
     prefix: Annotated[str, typer.Option(help="Only inputs below this path, such as 2026/.")] = "",
     batch: Annotated[
         int, typer.Option(help="Inputs per invocation.", min=1, max=_LARGEST_BATCH)
@@ -49,14 +52,14 @@ def main(  # noqa: PLR0913 - the command's options
 
     The function processes them later, on the platform's own instances. The command can run again at
     any time: inputs that have a record are not sent. The progress file of another endpoint, project
-    or function is refused. The environment names bucket and function: HW_PROJECT_ID,
-    HW_REGION_NAME, BUCKET, FUNCTION_URN, and FUNCTIONGRAPH_ENDPOINT if it is not the region's;
-    INPUT_PREFIX and other settings of the function if they differ from their defaults.
+    or function is refused. Without a stage, the environment names bucket and function:
+    HW_PROJECT_ID, HW_REGION_NAME, BUCKET, FUNCTION_URN, and FUNCTIONGRAPH_ENDPOINT if it is not
+    the region's; INPUT_PREFIX and other settings of the function if they differ from the defaults.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        account = Account.read(os.environ)
-    except ConfigurationError as error:
+        account = Account.read(stage_access(stage, engine) if stage else os.environ)
+    except (ConfigurationError, OpsError) as error:
         for problem in error.problems:
             console.print(f"[bold red]error:[/] {escape(problem)}", soft_wrap=True)
         raise typer.Exit(2) from None

@@ -7,11 +7,33 @@ from dataclasses import dataclass
 
 from ops.credentials.resolver import get_credentials
 from ops.errors import OpsError
+from ops.stage import CHOICES, STATES
 from quota_invoice.errors import ConfigurationError
 from quota_invoice.settings.credentials import Credentials
 from quota_invoice.settings.settings import Settings
 
 _REQUIRED = ("BUCKET", "FUNCTION_URN")
+
+
+def stage_access(name: str, engine: str) -> dict[str, str]:
+    """Return the variables of a deployed stage's account; see :meth:`Account.read`.
+
+    Raises:
+        OpsError: the stage is unknown or not deployed, or its credentials are missing.
+    """
+    # These need the packages for deploying; without a stage, the command does not.
+    from ops.remote.accounting_access import stage_environment  # noqa: PLC0415
+    from ops.remote.deployed import deployed_stage  # noqa: PLC0415
+    from ops.sdk.clients import PROJECT_IN_URN  # noqa: PLC0415
+
+    stage, outputs = deployed_stage(name, engine, STATES, CHOICES)
+    urn = str(outputs["function_urn"])
+    return {
+        **stage_environment(stage),
+        "HW_PROJECT_ID": urn.split(":")[PROJECT_IN_URN],
+        "FUNCTION_URN": urn,
+        "FUNCTIONGRAPH_ENDPOINT": stage.endpoints.get("fgs", ""),
+    }
 
 
 @dataclass(frozen=True)

@@ -55,4 +55,7 @@ def _write(path: Path, answer: str) -> None:
         understood = False
     if not understood:  # the file is written in another way than a line per variable
         raise OpsError(f"add this line to {path.name}: {line.strip()}")
-    path.write_text(text, encoding="utf-8")
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise OpsError(f"{path.name} cannot be written: {error.strerror}") from None

@@ -114,7 +114,7 @@ class LiveStage:
             _RECORD_SECONDS,
             keep=False,
             rights_seconds=RIGHTS_SECONDS,
-            on_wait=self.on_wait,
+            tell=self.on_wait,
         )
         minutes = (time.monotonic() - started) / 60 + 1
         return wait_for_deliveries(self.stage, self.outputs, found.key, minutes)

@@ -25,9 +25,9 @@ def largest_side(live: LiveStage) -> Finding:
     text = f"{LARGEST_SIDE} px: {_told(allowed)}; {2 * LARGEST_SIDE} px: {_told(refused)}"
     if allowed is None and isinstance(refused, ImageTooLarge):
         return held(text)
-    if allowed is None and refused is not None:
-        return unknown(text)  # refused for another reason
-    return not_held(text)
+    if refused is None or isinstance(allowed, ImageTooLarge):
+        return not_held(text)
+    return unknown(text)  # refused for another reason
 
 
 def tickets_are_billed(live: LiveStage) -> Finding:

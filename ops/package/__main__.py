@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Annotated
+from zipfile import BadZipFile
 
 import typer
 from rich import box
@@ -13,9 +18,11 @@ from rich.table import Table
 from ops.command_line import command_group, reports_errors
 from ops.errors import OpsError
 from ops.package.build import LARGEST, BuildResult, build
+from ops.package.bytecode import runtime_python
 
 app = command_group("Build and check the zip to deploy.")
 console = Console(highlight=False, soft_wrap=True)
+errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 ZipFile = Annotated[Path, typer.Option("--zip", help="The zip.")]
 Python = Annotated[
@@ -34,16 +41,34 @@ def build_command(
     _show(build(packages, zip_file, python or None))
 
 
+@app.command("size")
+@reports_errors(console)
+def size_command(zip_file: ZipFile = Path("build/function.zip")) -> None:
+    """Show the size of the zip by part."""
+    content = zip_file.read_bytes()
+    manifest = json.loads(zip_file.with_suffix(".json").read_bytes())
+    _show(BuildResult(zip_file, manifest, len(content), hashlib.sha256(content).hexdigest()))
+
+
+@app.command("runtime")
+@reports_errors(errors)
+def runtime_command(python: Python = "") -> None:
+    """Print the path of the Python that compiles and runs the zip; nothing if there is none."""
+    found = runtime_python(python or None)
+    sys.stdout.write(f"{found}\n" if found else "")
+
+
 @app.command("check")
 @reports_errors(console)
 def check_command(zip_file: ZipFile = Path("build/function.zip"), python: Python = "") -> None:
     """Extract the zip into an empty folder and run all its paths on the local cloud."""
+    from local.errors import CloudError  # noqa: PLC0415 - as below
     from ops.package.check import check  # noqa: PLC0415 - the cloud's packages take a second
 
     try:
         with console.status("running the package against the local cloud"):
             found = check(zip_file, python or None)
-    except OSError as error:
+    except (OSError, CloudError, BadZipFile, subprocess.TimeoutExpired) as error:
         raise OpsError(str(error)) from None
     console.print(
         f"{zip_file} works in isolation on Python {found.python}: {len(found.paths)} paths, "

@@ -33,7 +33,7 @@ class BuildResult:
 
     Attributes:
         zip_file: the zip.
-        manifest: its content and the files left out; also ``manifest.json`` in the zip.
+        manifest: its content, which is also ``manifest.json`` in the zip, and the files left out.
         bytes: the size of the zip.
         sha256: the digest of the zip.
     """
@@ -71,11 +71,12 @@ def build(packages: Path, zip_file: Path, python: str | None = None) -> BuildRes
         content = read_tree(tree)
     manifest = _manifest(installed, selection, content, own, compiled=bool(interpreter))
     content[_MANIFEST] = as_json(manifest)
+    manifest["left_out"] = _left_out(selection)
     write_zip(zip_file, content)
     size = zip_file.stat().st_size
     if size > LARGEST:
         raise OpsError(f"{zip_file} has {size:,} bytes, more than {LARGEST:,}")
-    zip_file.with_suffix(".json").write_bytes(content[_MANIFEST])
+    zip_file.with_suffix(".json").write_bytes(as_json(manifest))
     digest = hashlib.sha256(zip_file.read_bytes()).hexdigest()
     return BuildResult(zip_file, manifest, size, digest)
 
@@ -139,11 +140,19 @@ def _manifest(
             }
             for package in installed
         ],
-        "left_out": [
-            {"why": why, "files": files, "bytes": size}
-            for why, (files, size) in selection.left_out.items()
-        ],
         "trimmed": [
             {"file": name, "imports_removed": count} for name, count in selection.trimmed.items()
         ],
     }
+
+
+def _left_out(selection: Selection) -> list[dict[str, Any]]:
+    """Return the number and the sizes of the files that the zip does not have.
+
+    The zip itself does not tell them: among these files are those that each build of a package
+    writes anew, such as the version of its build tool.
+    """
+    return [
+        {"why": why, "files": files, "bytes": size}
+        for why, (files, size) in selection.left_out.items()
+    ]

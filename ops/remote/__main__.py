@@ -93,7 +93,7 @@ def smoke_command(  # noqa: PLR0913, PLR0917 - the command's options
             seconds,
             keep=keep,
             rights_seconds=RIGHTS_SECONDS,
-            on_wait=console.print,
+            tell=lambda text: console.print(escape(text)),
         )
     with console.status("waiting for the log, one to two minutes"):
         minutes = (time.monotonic() - started) / 60 + 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from ops.sdk.clients import bucket_client
 from ops.sdk.errors import readable_errors, response_body
 from ops.stage import Stage
 from quota_invoice.invoice.duplicates import Appearance, identities
+from quota_invoice.obs.responses import is_success
 from quota_invoice.settings.layout import BucketLayout
 
 RIGHTS_SECONDS = 16 * 60.0
@@ -56,7 +57,7 @@ def smoke(  # noqa: PLR0913 - the options of the command
     *,
     keep: bool,
     rights_seconds: float = 0,
-    on_wait: Callable[[str], None] = lambda _: None,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> SmokeResult:
     """Upload a sample, wait for its record, and remove all objects of both.
 
@@ -69,7 +70,7 @@ def smoke(  # noqa: PLR0913 - the options of the command
         rights_seconds: further wait in a stage without any record, since the rights of a new one
             do not act at once. Meanwhile, the sample is uploaded again and again, since the retries
             of the first event may have ended. The same content is paid for once.
-        on_wait: takes a line for people when the further wait begins.
+        tell: takes a line for people, when the further wait begins or objects are left.
 
     Raises:
         OpsError: the bucket refused a request or was not reached, or no record was found in time.
@@ -94,15 +95,26 @@ def smoke(  # noqa: PLR0913 - the options of the command
                     times = uploaded - started, time.monotonic() - uploaded
                     return SmokeResult(key, *found, uploads, *times)
                 if uploads == 1 and further:
-                    on_wait(_about_rights(seconds, further))
+                    tell(_about_rights(seconds, further))
         finally:
             if not keep:
-                for created in (key, *records, *written):
-                    client.deleteObject(bucket, created)
+                remove(client, bucket, (key, *records, *written), tell)
     raise OpsError(
         f"no record of {key} after {seconds + further:g} s; {stage.command('logs')} shows the "
         "function's log, and an empty log means that no event reached the function"
     )
+
+
+def remove(
+    client: ObsClient, bucket: str, keys: Iterable[str], tell: Callable[[str], None]
+) -> None:
+    """Remove the objects; tell those that the bucket refused to remove."""
+    answers = {key: client.deleteObject(bucket, key).status for key in keys}
+    left = [
+        key for key, status in answers.items() if not is_success(status) and status != _NOT_FOUND
+    ]
+    if left:
+        tell(f"The bucket refused to remove what the smoke test made: {', '.join(left)}")
 
 
 def _about_rights(seconds: float, further: float) -> str:

@@ -83,7 +83,13 @@ def _report(
             inventory = taker.read(max(left, _LEAST_SECONDS) if seconds is None else seconds)
         now = utc_now()
         sweep = last_sweep(
-            store, settings.bucket, settings.layout, target.schedule, target.sweep_line(), now
+            store,
+            settings.bucket,
+            settings.layout,
+            target.schedule,
+            target.sweep_line(),
+            inventory.oldest.modified_at if inventory.oldest else None,
+            now,
         )
     deployed = target.digest() if target.digest else None
     return Report(target.name, now, inventory, sweep, deployed, built, price)
@@ -94,7 +100,7 @@ def _price(text: str) -> Decimal | None:
         price = Decimal(text) if text else None
     except InvalidOperation:
         price = Decimal(-1)
-    if price is not None and not price >= 0:
+    if price is not None and not (price.is_finite() and price >= 0):
         raise OpsError(f"{text!r} is not a price: PRICE=0.05")
     return price
 

@@ -18,6 +18,7 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _INTERVAL = re.compile(r"[1-9][0-9]*[mhd]|@every ((?:[1-9][0-9]*[hms])+)")  # as in template.yaml
 _PART = re.compile(r"([0-9]+)([smhd])")
 _LONGEST_SWEEP = timedelta(minutes=15)
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ def last_sweep(  # noqa: PLR0913, PLR0917 - where it is told, and the time
     layout: BucketLayout,
     schedule: str | None,
     line: dict[str, Any] | None,
+    oldest: str | None,
     now: datetime,
 ) -> LastSweep:
     """Read the state of sweeps.
@@ -53,6 +55,7 @@ def last_sweep(  # noqa: PLR0913, PLR0917 - where it is told, and the time
         layout: its prefixes.
         schedule: the schedule of sweeps; None if nothing starts them.
         line: the log's last line of a sweep, or None.
+        oldest: the upload time of the input that has waited longest; None if none waits.
         now: the present time, UTC.
     """
     key = state_key(layout)
@@ -60,8 +63,11 @@ def last_sweep(  # noqa: PLR0913, PLR0917 - where it is told, and the time
     state = (store.read(bucket, key) if described else None) or {}
     at = parse_time(described.uploaded_at) if described else None
     interval = interval_of(schedule or "")
-    # A cron expression may mean any interval: only a sweep that never ran is dead then.
-    is_late = at is None or (interval is not None and now - at > 2 * interval + _LONGEST_SWEEP)
+    # A stage that is new, or whose inputs all have records, has had no sweep without a fault.
+    since = at or (parse_time(oldest) if oldest else None)
+    # A cron expression may mean any interval: a sweep that ever ran may be in time then.
+    longest = None if at and not interval else 2 * (interval or _DAY) + _LONGEST_SWEEP
+    is_late = since is not None and longest is not None and now - since > longest
     known = ("outcome", "counts", "ms", "code", "message")
     result = {name: line[name] for name in known if name in line} if line else {}
     return LastSweep(at, str(state.get("after") or ""), bool(schedule) and is_late, result)

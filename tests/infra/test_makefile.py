@@ -322,3 +322,20 @@ def test_each_part_of_the_environment_that_a_command_needs_has_a_rule() -> None:
     needed = set(re.findall(r"\$\(VENV\)/(\.[a-z]+)\b", text)) - {".ready"}
     assert set(re.findall(r"^\$\(VENV\)/(\.[a-z]+):", text, re.MULTILINE)) == needed
     assert len(needed) > 5
+
+
+def test_the_zip_is_built_again_when_its_python_is_installed(project: Path) -> None:
+    python = project / ".venv" / "bin" / "python"
+    python.parent.mkdir()
+    python.write_text('#!/bin/sh\ntest "$3" = runtime && cat runtime\n')
+    python.chmod(0o700)
+    inputs = project / "build" / "function.inputs"
+    (project / "runtime").touch()
+    make(project, "build/function.inputs")
+    without = inputs.read_text(encoding="utf-8")
+    (project / "runtime").write_text("/usr/bin/python3.12\n", encoding="utf-8")
+    make(project, "build/function.inputs")
+    assert inputs.read_text(encoding="utf-8") == f"/usr/bin/python3.12{without}"
+    before = inputs.stat().st_mtime_ns
+    make(project, "build/function.inputs")
+    assert inputs.stat().st_mtime_ns == before

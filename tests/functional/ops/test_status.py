@@ -102,6 +102,8 @@ def test_an_empty_bucket_needs_nobody(env_file: Path, objects: Objects) -> None:
             "the bucket: ",
         ),
         (lambda _: None, ("--price", "cheap"), "'cheap' is not a price"),
+        (lambda _: None, ("--price", "nan"), "'nan' is not a price"),
+        (lambda _: None, ("--price", "inf"), "'inf' is not a price"),
     ],
 )
 def test_a_mistake_is_one_clear_line(env_file: Path, change: Any, options: Any, line: str) -> None:

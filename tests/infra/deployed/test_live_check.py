@@ -306,6 +306,13 @@ def test_a_service_that_reads_larger_images_is_noticed(live: Live) -> None:
     assert found.text == "4096 px: read; 8192 px: read"
 
 
+def test_without_the_right_to_call_ocr_its_largest_side_is_not_checked(live: Live) -> None:
+    refusal = {"error_code": "APIG.0301", "error_msg": "Incorrect IAM authentication information"}
+    with serving(answers(refusal, 401)) as server:
+        found = run("ocr-size", live(settings={"OCR_ENDPOINT": server.url}))
+    assert found == Finding(UNKNOWN, "4096 px: APIG.0301; 8192 px: APIG.0301")
+
+
 @pytest.mark.parametrize(
     ("digest", "verdict"),
     [

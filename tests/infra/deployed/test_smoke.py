@@ -20,7 +20,7 @@ from tests.support.servers import Answer, Asked, Server, serving
 
 pytest.importorskip("huaweicloudsdklts", reason="make test installs the SDKs")
 
-from ops.remote.smoke import smoke, wait_for_deliveries
+from ops.remote.smoke import remove, smoke, wait_for_deliveries
 from ops.sdk.clients import bucket_client
 
 SAMPLE = SAMPLES / "shanghai-10-yuan-clean.png"
@@ -127,7 +127,7 @@ def test_a_new_stage_gets_the_sample_again_until_its_rights_act(stage: Stage) ->
         0.1,
         keep=False,
         rights_seconds=600,
-        on_wait=let_the_rights_act,
+        tell=let_the_rights_act,
     )
     assert found.record["invoices"] == [invoice]
     assert found.uploads == 2
@@ -142,5 +142,22 @@ def test_a_stage_with_records_is_not_waited_for(stage: Stage) -> None:
     bucket_client(stage).putContent(BUCKET, "results/before.jpg.json", "{}")
     told: list[str] = []
     with pytest.raises(OpsError, match="after 0.1 s; make logs"):
-        smoke(stage, UNANNOUNCED, SAMPLE, 0.1, keep=False, rights_seconds=600, on_wait=told.append)
+        smoke(stage, UNANNOUNCED, SAMPLE, 0.1, keep=False, rights_seconds=600, tell=told.append)
     assert told == []
+
+
+def test_objects_that_it_may_not_remove_are_named(
+    cloud: Cloud, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The function's role may put an input, and not remove it."""
+    role = cloud.agency.credentials()
+    owner = bucket_client(stage)
+    told: list[str] = []
+    found = smoke(stage, OUTPUTS, SAMPLE, 60, keep=True)
+    for name in ("access_key", "secret_key"):
+        monkeypatch.setenv(f"HW_{name.upper()}", getattr(role, name))
+    monkeypatch.setenv("HW_SECURITY_TOKEN", role.security_token or "")
+    keys = [found.key, found.record_key, "results/none.json"]
+    remove(bucket_client(stage), BUCKET, keys, told.append)
+    assert told == [f"The bucket refused to remove what the smoke test made: {found.key}"]
+    owner.deleteObject(BUCKET, found.key)

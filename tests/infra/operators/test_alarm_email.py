@@ -91,3 +91,14 @@ def test_without_a_person_to_ask_one_line_says_how_to_set_it(
     assert line.count("\n") == 1
     assert "set alarm_email in test.yaml" in line
     assert "alarm_email: none" in line
+
+
+def test_a_file_that_cannot_be_written_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, path: Path
+) -> None:
+    def refuse(*_: object, **__: object) -> int:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "write_text", refuse)
+    with pytest.raises(OpsError, match="test.yaml cannot be written: Permission denied"):
+        ask(monkeypatch, path, "a@b.example\n")

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from typer.testing import CliRunner
 
 from bench.api.callers import CallResult
-from bench.attacks.__main__ import compare
+from bench.attacks.__main__ import _attack, app, compare
+from bench.attacks.attackers import Aim
+from local.errors import CloudError
 
 
 def calls(kind: str, ms: float, *, failed: int = 0) -> list[CallResult]:
@@ -30,3 +35,16 @@ def test_honest_callers_are_answered_within_three_times_the_quiet_time(
     attacked: list[CallResult], *, passed: bool
 ) -> None:
     assert compare("silent", QUIET, attacked, 1)["passed"] is passed
+
+
+def test_an_unknown_attack_is_refused_before_anything_starts(tmp_path: Path) -> None:
+    found = CliRunner().invoke(app, ["--attack", "sillent", "--out", str(tmp_path)])
+    assert found.exit_code == 2
+    assert "no such attack: sillent" in found.output
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_measurement_without_an_attacker_is_an_error() -> None:
+    aim = Aim("127.0.0.1", 9, "p1", "AK", "token")
+    with pytest.raises(CloudError, match="nobody was attacked: none"), _attack("none", aim):
+        pass

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from ops.errors import OpsError
 from ops.remote.accounting_access import stage_environment
 from ops.remote.deployed import deployed_settings
 from ops.stage import Stage, read_stage
@@ -60,3 +61,11 @@ def test_the_operators_own_file_of_certificates_applies(
         monkeypatch.setenv(name, value)
     found = stage_environment(stage_with(tmp_path, CA_FILE="/opt/function/ca.pem"))
     assert found["CA_FILE"] == "own.pem"
+
+
+@pytest.mark.parametrize("name", ["settings", "endpoints"])
+def test_a_text_in_place_of_names_and_values_is_one_line(tmp_path: Path, name: str) -> None:
+    (tmp_path / "ours.yaml").write_text(f"bucket: invoices\n{name}: RECOGNITION=auto\n")
+    with pytest.raises(OpsError) as raised:
+        read_stage("ours", tmp_path, tmp_path)
+    assert raised.value.problems == (f"ours.yaml: {name} is not a mapping of names to values",)

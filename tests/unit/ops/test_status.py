@@ -283,14 +283,28 @@ def test_a_sweep_that_missed_two_turns_is_dead(
     store = FakeStore()
     store.records["failures/.sweep"] = {"last_started_at": time_of(0)}
     now = FIRST_SECOND + timedelta(minutes=minutes)
-    found = last_sweep(store, BUCKET, DEFAULT_LAYOUT, schedule, None, now)
+    found = last_sweep(store, BUCKET, DEFAULT_LAYOUT, schedule, None, None, now)
     assert (found.at, found.is_dead) == (FIRST_SECOND, is_dead)
 
 
-def test_a_sweep_that_never_ran_is_dead_where_it_has_a_schedule() -> None:
-    store = FakeStore()
-    assert last_sweep(store, BUCKET, DEFAULT_LAYOUT, "15m", None, NOW).is_dead
-    assert not last_sweep(store, BUCKET, DEFAULT_LAYOUT, None, None, NOW).is_dead
+@pytest.mark.parametrize(
+    ("schedule", "minutes", "is_dead"),
+    [
+        ("15m", 44, False),
+        ("15m", 46, True),
+        ("0 0 2 * * ?", 2894, False),
+        ("0 0 2 * * ?", 2896, True),
+        (None, 9999, False),
+        ("15m", None, False),  # no input waits, as in a stage that was just deployed
+    ],
+)
+def test_a_sweep_that_never_ran_is_dead_if_an_input_waited_for_two_turns(
+    schedule: str | None, minutes: int | None, *, is_dead: bool
+) -> None:
+    oldest = None if minutes is None else time_of(0)
+    now = FIRST_SECOND + timedelta(minutes=minutes or 0)
+    found = last_sweep(FakeStore(), BUCKET, DEFAULT_LAYOUT, schedule, None, oldest, now)
+    assert (found.at, found.is_dead) == (None, is_dead)
 
 
 def test_the_result_of_the_last_sweep_comes_from_the_log() -> None:
@@ -302,7 +316,7 @@ def test_the_result_of_the_last_sweep_comes_from_the_log() -> None:
     ]
     store = FakeStore()
     store.records["failures/.sweep"] = {"after": "incoming/k.jpg"}
-    found = last_sweep(store, BUCKET, DEFAULT_LAYOUT, "15m", last_line(lines), NOW)
+    found = last_sweep(store, BUCKET, DEFAULT_LAYOUT, "15m", last_line(lines), None, NOW)
     assert found.result == {"outcome": "ok", "counts": {"inputs": 2}, "ms": 5.0}
     assert found.continues_after == "incoming/k.jpg"
 
