@@ -16,6 +16,7 @@ from local.errors import CloudError
 
 _START_SECONDS = 10.0
 _NAMES = ("127.0.0.1", "localhost")
+_HTTP_PORT = 80
 
 
 class HttpServer:
@@ -72,6 +73,7 @@ class _OwnHost:
     def __init__(self, app: ASGIApp, port: int, origins: Iterable[str]) -> None:
         self._app = app
         self._hosts = {f"{name}:{port}" for name in _NAMES}
+        self._hosts |= set(_NAMES) if port == _HTTP_PORT else set()  # clients omit this port
         self._origins = {*(f"http://{host}" for host in self._hosts), *origins}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

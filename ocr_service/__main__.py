@@ -61,7 +61,7 @@ def serve_command(
         raise typer.Exit(2) from None
     try:
         serve(settings)
-    except ModelsMissingError as error:
+    except (ModelsMissingError, OSError) as error:
         console.print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True)
         raise typer.Exit(2) from None
 

@@ -30,6 +30,7 @@ _MAX_REDIRECTS = 3
 _OK = 200
 _REDIRECTS = {301, 302, 303, 307, 308}
 _PORTS = {"http": 80, "https": 443}
+_LAST_PORT = 65535
 _HEADERS = {"Accept": "image/*, */*;q=0.1", "Accept-Encoding": "identity", "Connection": "close"}
 
 _TARGET = re.compile(r"[^:/?#]+://[^/?#]*(?P<path>[^?#]*)(?P<query>(\?[^#]*)?)")
@@ -152,7 +153,8 @@ def _parse(text: str) -> httpx.URL:
         url = httpx.URL(text)
     except httpx.InvalidURL:
         raise ApiError(URL_REFUSED) from None
-    if len(text) > MAX_URL_LENGTH or url.scheme not in _PORTS or not url.host:
+    is_known = url.scheme in _PORTS and url.host and (url.port or 0) <= _LAST_PORT
+    if len(text) > MAX_URL_LENGTH or not is_known:
         raise ApiError(URL_REFUSED)
     return url
 

@@ -49,9 +49,10 @@ class Reader(Protocol):
 class ReaderPool:
     """Reads up to ``workers`` images at a time, and decodes one page of a PDF beside them.
 
-    The images in work have together at most as many pixels as the largest image: each pixel takes
-    about ten bytes. A page occupies a worker only once it is decoded, since decoding may take the
-    full time limit. The next page is decoded after that: each waiting page would take 50 MB.
+    The images in work, without pages of PDFs, have together at most as many pixels as the largest
+    image: each pixel takes about ten bytes. A page occupies a worker only once it is decoded, since
+    decoding may take the full time limit. The next page is decoded after that: each waiting page
+    would take 50 MB.
 
     Args:
         reader: reads the pixels.

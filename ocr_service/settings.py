@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
+import ssl
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path  # pydantic reads the annotations when the class is made
 from typing import Annotated, Any
 
+import httpx
 from pydantic import BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.dataclasses import dataclass
 
 _PREFIX = "QUOTA_OCR_"
 _MIN_TOKEN_SECRET = 32
+_HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^\s/:@?#\[\]]+)(:[0-9]{1,5})?")
 SECRETS = ("sk", "token", "password", "token_secret")
 """Settings whose value may stand in a file, which ``QUOTA_OCR_…_FILE`` names."""
 
@@ -24,8 +28,44 @@ class SettingsError(ValueError):
         self.problems = problems
 
 
-def _words(value: object) -> object:
-    return value.replace(",", " ").lower().split() if isinstance(value, str) else value
+def _hosts(value: object) -> object:
+    """Return the hosts in a text as a URL names them, a Chinese one as xn--….
+
+    Raises:
+        ValueError: one is neither ``host`` nor ``host:port``.
+    """
+    return (
+        [*map(_host, value.replace(",", " ").lower().split())] if isinstance(value, str) else value
+    )
+
+
+def _host(text: str) -> str:
+    found = _HOST.fullmatch(text)
+    if not found:
+        raise ValueError(f"{text} is neither host nor host:port")
+    host, port = found[1], found[2] or ""
+    if host.isascii():
+        return text
+    try:
+        return httpx.URL(f"http://{host}").raw_host.decode("ascii") + port
+    except httpx.InvalidURL:
+        raise ValueError(f"{host} is no name of a host") from None
+
+
+def _certificate_problems(values: Mapping[str, Any]) -> list[str]:
+    """Return the problems of the files for TLS, which exist."""
+    problems = []
+    try:
+        if path := values.get("ca_file"):
+            ssl.create_default_context(cafile=path)
+    except (OSError, ValueError):
+        problems.append(f"{_PREFIX}CA_FILE: no PEM file of certificates")
+    try:
+        if path := values.get("tls_cert"):
+            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(path, values.get("tls_key"))
+    except (OSError, ValueError):
+        problems.append(f"{_PREFIX}TLS_CERT and {_PREFIX}TLS_KEY: no certificate and its key")
+    return problems
 
 
 @dataclass(frozen=True, config=ConfigDict(hide_input_in_errors=True))
@@ -57,7 +97,7 @@ class Settings:
     """PEM files; with both, the service uses HTTPS."""
     ca_file: Path | None = None
     """PEM file of additional certificate authorities for HTTPS URLs of images."""
-    allow_hosts: Annotated[frozenset[str], BeforeValidator(_words)] = frozenset()
+    allow_hosts: Annotated[frozenset[str], BeforeValidator(_hosts)] = frozenset()
     """Hosts with private addresses that may be used: ``host`` or ``host:port`` as in the URL."""
     max_seconds: float = Field(default=10, gt=0, le=300)
     """Seconds for downloading an image, from name resolution to last byte."""
@@ -129,6 +169,9 @@ def _read_secrets(found: dict[str, Any]) -> list[str]:
                 found[name] = Path(path).read_text(encoding="utf-8").strip()
             except (OSError, UnicodeError):
                 problems.append(f"{_PREFIX}{name.upper()}_FILE: the file cannot be read")
+            else:
+                if not found[name]:
+                    problems.append(f"{_PREFIX}{name.upper()}_FILE: the file is empty")
     return problems
 
 
@@ -142,11 +185,12 @@ def _problems_together(values: Mapping[str, Any]) -> list[str]:
     if not any(values.get(name) for name in ("ak", "token", "key_file", "user")):
         names = ", ".join(_PREFIX + name for name in ("AK", "TOKEN", "KEY_FILE", "USER"))
         problems.append(f"no client could authenticate: set one of {names}")
-    problems += [
+    missing = [
         f"{_PREFIX}{name.upper()}: no such file"
         for name in ("tls_cert", "tls_key", "ca_file")
         if (path := values.get(name)) and not Path(path).is_file()
     ]
+    problems += missing or _certificate_problems(values)
     if 0 < len(values.get("token_secret", "")) < _MIN_TOKEN_SECRET:
         problems.append(f"{_PREFIX}TOKEN_SECRET: at least {_MIN_TOKEN_SECRET} characters")
     return problems

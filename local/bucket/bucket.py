@@ -133,7 +133,11 @@ class LocalBucket:
         """List the objects below a prefix, as the SDK describes them."""
         marker, is_truncated = None, True
         while is_truncated:
-            body = self.client().listObjects(self.name, prefix=prefix, marker=marker).body
+            body = (
+                self.client()
+                .listObjects(self.name, prefix=prefix, marker=marker, encoding_type="url")
+                .body
+            )
             yield from body.contents
             marker, is_truncated = body.next_marker, body.is_truncated
 

@@ -149,6 +149,8 @@ def _error(status: int, code: str | None, message: str) -> JSONResponse:
 
 def _wrong_method(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - Starlette types its handlers for any error
+    if error.status_code == 404:  # noqa: PLR2004 - of HTTP: the path has a line break
+        return _error(400, "InvalidKey", "a key has no line break")
     response = _error(error.status_code, "MethodNotAllowed", "PUT or GET an object by its key")
     response.headers.update(error.headers or {})
     return response

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -84,9 +83,10 @@ def parse_response(value: object) -> FunctionResponse:
         raise BadResponseError("body is not a string, or isBase64Encoded not a boolean")
     try:
         content = base64.b64decode(body, validate=True) if value["isBase64Encoded"] else None
-    except binascii.Error:
-        raise BadResponseError("body is not Base64") from None
+        content = body.encode() if content is None else content
+    except ValueError:  # also of a body that UTF-8 cannot encode
+        raise BadResponseError("body is not Base64, or not Unicode") from None
     lines = [(str(name).lower(), str(text)) for name, text in headers.items()]
     if not all(_NAME.fullmatch(name) and _VALUE.fullmatch(text) for name, text in lines):
         raise BadResponseError("a header is not valid in HTTP")
-    return FunctionResponse(status, lines, body.encode() if content is None else content)
+    return FunctionResponse(status, lines, content)

@@ -7,9 +7,9 @@ types alone gets AIS.0104, as for any other paper.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field, WithJsonSchema
 
 from ocr_service.contract.models import QuotaInvoiceResult, SourceBody
 from ocr_service.errors import NOT_AN_INVOICE, ApiError
@@ -38,18 +38,38 @@ TicketType = Literal[
 """The names of the official SDK."""
 
 
+_MOST_TYPES = 100  # each wrong one would be an error of its own, and millions take all memory
+_Objects = Annotated[
+    dict[str, Any],
+    WithJsonSchema(
+        {
+            "type": "object",
+            "additionalProperties": {"type": "object", "additionalProperties": True},
+        }
+    ),
+]
+
+
+def _require_objects(found: dict[str, Any]) -> dict[str, Any]:
+    """Check that each value is an object, with one error for all of them."""
+    if not all(isinstance(value, dict) for value in found.values()):
+        raise ValueError
+    return found
+
+
 class AutoClassificationRequestBody(SourceBody):
     """Exactly one of ``image`` and ``url``, and the types to look for."""
 
     type_list: list[TicketType] | None = Field(
         default=None,
         min_length=1,
+        max_length=_MOST_TYPES,
         description="Types to look for; by default all supported types, which is quota_invoice.",
     )
     pdf_page_number: int | None = Field(
         default=None, ge=1, description="The page of a PDF to read; the first one by default."
     )
-    extended_parameters: dict[str, dict[str, Any]] | None = Field(
+    extended_parameters: Annotated[_Objects, AfterValidator(_require_objects)] | None = Field(
         default=None, description="Parameters by type; quota invoices have none."
     )
     detect_seal: bool | None = Field(

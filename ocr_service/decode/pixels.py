@@ -6,6 +6,7 @@ right error code; the limits stop all others.
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +25,8 @@ if TYPE_CHECKING:  # numpy loads slowly, and the subprocesses rarely need it
 MAX_SCANS = 64
 """Scans of a progressive JPEG. Cameras and optimisers write up to about 20; each scan covers the
 whole image, so that thousands of empty scans would take minutes."""
+_MARKER = re.compile(rb"\xff[^\x00\x01\xd0-\xd7\xff]")  # of a segment
+_SCAN, _END = 0xDA, 0xD9
 _TILE_SIDES = (322, 323)
 """TIFF's TileWidth and TileLength. A tile is decoded completely, even if only a small part of it is
 in the image; strips end with the image."""
@@ -45,7 +48,7 @@ class ImageFile:
     def __init__(self, data: bytes) -> None:
         if len(data) > MAX_BYTES:
             raise ApiError(BAD_SIZE)
-        if data.count(b"\xff\xda") > MAX_SCANS and data.startswith(b"\xff\xd8"):
+        if data.startswith(b"\xff\xd8") and _has_many_scans(data):
             raise ApiError(BAD_FORMAT)
         with _decoder_errors():
             self._image = Image.open(BytesIO(data), formats=FORMATS)
@@ -80,6 +83,20 @@ def rows(image: Image.Image) -> Iterator[bytes]:
         scale = _scale(image) if image.mode.startswith(("I", "F")) else None
         for strip in _strips(image):
             yield (_rgb(strip) if scale is None else _from_deep(strip, *scale)).tobytes()
+
+
+def _has_many_scans(jpeg: bytes) -> bool:
+    """Whether a JPEG has too many scans before its end; a video may follow.
+
+    Source: ITU-T T.81, annex B.
+    """
+    at, scans = 2, 0
+    while (found := _MARKER.search(jpeg, at)) and jpeg[found.end() - 1] != _END:
+        scans += jpeg[found.end() - 1] == _SCAN
+        if scans > MAX_SCANS:
+            return True
+        at = found.end() + int.from_bytes(jpeg[found.end() : found.end() + 2], "big")
+    return False
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr_service.reading.invoice import Corners
+from ocr_service.reading.text.engine import crop_scale
 from ocr_service.reading.text.lines import Line
 from ocr_service.reading.text.orientation import Box, centre, edges, height, length
 
@@ -42,7 +43,7 @@ def invoice_area(title: Box) -> Box:
 
 def crop_to_image(area: Box) -> NDArray[np.float32]:
     """Return the matrix from pixels of the area's crop to pixels of the image."""
-    size = np.array([length(area), height(area)], np.float32)
+    size = np.array([length(area), height(area)], np.float32) * crop_scale(area)
     flat = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float32) * size
     return np.asarray(cv2.getPerspectiveTransform(flat, area), np.float32)
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr_service.reading.multi_invoice import crop_to_image, transformed
-from ocr_service.reading.text.engine import crop
+from ocr_service.reading.text.engine import crop, crop_scale
 from ocr_service.reading.text.lines import expanded
 from ocr_service.reading.text.network import Image
 from ocr_service.reading.text.orientation import Box, height, length
@@ -30,9 +30,12 @@ def paper_on_image(image: Image, area: Box, title: Box, text: Sequence[Box]) -> 
         title: the title on the crop.
         text: all text of the invoice on the crop.
     """
-    aside, down = _ASIDE * length(title), _DOWN * length(title)
+    aside, down = (share * length(title) / crop_scale(area) for share in (_ASIDE, _DOWN))
     wider, offset = expanded(area, aside, down), np.array([aside, down], np.float32)
-    paper = paper_around(crop(image, wider), [box + offset for box in text], _REACH * length(title))
+    scale = crop_scale(wider)
+    own = [(box / crop_scale(area) + offset) * scale for box in text]
+    reach = _REACH * length(title) / crop_scale(area) * scale
+    paper = paper_around(crop(image, wider), own, reach)
     return transformed(paper, crop_to_image(wider))
 
 

@@ -47,6 +47,8 @@ _LARGE = 1200  # pixels: an image that shows more when it is enlarged
 # the small text of an image that is not full of text.
 _SIDE, _LARGER_SIDE = 544, 736
 _FULL = 0.7  # of one side of an image
+# A sheet has room for fewer invoices. A list with their names in its rows would take minutes.
+_MOST_TITLES = 24
 
 
 @dataclass(frozen=True)
@@ -92,13 +94,16 @@ class Reader:
         found = found.merged_with(self._reread(image, found))
         one = to_invoice(found, clipped(paper_corners(page, page.boxes), image))
         seen = replace(seen, titles=[title])
-        return self._marked(one, image, page, seen) if is_likely else one
+        one = self._marked(one, image, page, seen) if is_likely else one
+        return one if any(one.fields) else None
 
     def read_all(self, image: Image) -> list[QuotaInvoice]:
         """Return the quota invoices on an RGB image, in reading order; some may lack fields."""
         boxes = detect_boxes(self._engine, image)
         seen = _Seen(*detect_titles(self._engine, image, boxes))
         titles = seen.titles
+        if len(titles) > _MOST_TITLES:
+            return []
         if len(titles) > 1 or (titles and multi_invoice.has_other_text(boxes, titles[0].box)):
             found = [self._read_one(image, seen, title) for title in titles]
             order = multi_invoice.reading_order([one.polygon for one in found])
@@ -131,6 +136,8 @@ class Reader:
 
     def _read_one_of(self, image: Image, seen: _Seen) -> QuotaInvoice | None:
         """Return the first complete invoice with one of these titles, or else the fullest."""
+        if len(seen.titles) > _MOST_TITLES:
+            return None
         areas = [as_corners(multi_invoice.invoice_area(title.box)) for title in seen.titles]
         found: list[QuotaInvoice] = []
         for index in multi_invoice.reading_order(areas):

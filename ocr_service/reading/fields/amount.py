@@ -26,17 +26,20 @@ _WORDS = re.compile(
 )
 _LESS_THAN_ONE = re.compile(r"()([壹贰叁肆伍陆柒捌玖]) *角(?: *([壹贰叁肆伍陆柒捌玖]) *分)?[ 整]*")
 _WHOLE = re.compile(r"([壹贰叁肆伍陆柒捌玖拾佰仟万 ]*[拾佰仟万])[ 整]*")
-# Without decimals and without 元 at most two digits: ￥1000 may be ￥10.00 with its point lost.
+_GROUPED = r"\d{1,3}(?:[,，]\d{3})+"
+# Without decimals and without 元 at most two digits: ￥1000 may be ￥10.00 with its point lost. The
+# rest of an amount must not follow them: ￥1·000.00 and ￥1 000.00 are not ￥1.
 _FIGURES = re.compile(
     r"(?:[￥¥Y羊半丰夫]|人民.|.民币|RMB)[ :：.]*"
-    r"(?:(\d{1,3}(?:,\d{3})+|\d{1,6})"
-    r"(?:[.．·,](\d0(?!\d)|\d(?= ?[元圆圓]))| ?[元圆圓](?!版))"
-    r"|(\d{1,2}|\d{1,3}(?:,\d{3})+)(?![\d.,]))"
+    rf"(?:({_GROUPED}|\d(?: \d)+|\d{{1,6}})"
+    r"(?: ?[.．·,，] ?(\d ?0(?!\d)|\d(?= ?[元圆圓]))| ?[元圆圓](?!版))"
+    rf"|({_GROUPED}|\d{{1,2}})(?!\d| *(?:[.,，．·。、'‘’]|\d(?!\d{{4}}))))"
 )
 _PLAIN = re.compile(
     r"^(?:票 ?面 ?)?(?:金 ?额|面 ?[额值])?[ :：]*"
-    r"(\d{1,3}(?:,\d{3})+|\d{1,6})(?:[.．](\d0) ?元?| ?元)$"
+    rf"({_GROUPED}|\d{{1,6}})(?:[.．](\d0)(?: ?元[整正]?)?| ?元[整正]?)$"
 )
+_NO_DIGITS = str.maketrans("", "", " ,，")
 _UNIT = re.compile(r" *[元圆圓园员] *[整正]?")
 _APART, _SIGN_APART = 5, 2  # heights between the pieces of an amount in words, and in figures
 _WIDE = 2.0  # heights from one character to the next that leave room for a third one
@@ -47,6 +50,8 @@ _ANOTHER = re.compile(r"[罚奖赔押]|最高|工本")
 # The sum of a form or a receipt that lies beside the invoice. Few invoices have such a label.
 _SUM = re.compile(r"[合总小] ?计|应[收付退]|实[收付]|借款")
 _ROW = 30  # heights: in the row of a form, figures are far behind words
+_BESIDE = 1.0  # height: text at this distance may hide a character
+_ENDS_LABEL = re.compile(r"(?:[额值币写]|[:：￥¥)）】]) *$")
 _ENGLISH = {
     "one": 1,
     "two": 2,
@@ -134,12 +139,20 @@ def in_figures(text: str) -> tuple[int, int, int]:
     ((5000, 3, 8), (10000, 3, 6), (100000, 0, 8))
     >>> in_figures("￥10,000"), in_figures("￥2.5元")
     ((1000000, 1, 7), (250, 1, 4))
+    >>> in_figures("￥1，000.00"), in_figures("￥5 0 . 0 0"), in_figures("100元整")
+    ((100000, 1, 9), (5000, 1, 10), (10000, 0, 3))
+
+    Digits that other marks or gaps part are no amount.
+
+    >>> in_figures("￥1·000.00"), in_figures("￥1 000.00"), in_figures("￥2  00.00")
+    ((0, 0, 0), (0, 0, 0), (0, 0, 0))
     """
     found = _FIGURES.search(text) or _PLAIN.search(text)
     if not found or _ANOTHER.search(text[: found.start()]):
         return 0, 0, 0
     first = 1 if found[1] else 3
-    fen = 100 * int(found[first].replace(",", "")) + int((found[2] or "").ljust(2, "0"))
+    yuan, fraction = (part.translate(_NO_DIGITS) for part in (found[first], found[2] or ""))
+    fen = 100 * int(yuan) + int(fraction.ljust(2, "0"))
     return fen, found.start(first), found.end(2 if found[2] else first)
 
 
@@ -207,9 +220,40 @@ def _candidates(
             before = text_left_of(value, lines, reach=_ROW) + line.text[:start]
             is_sum = bool(_SUM.search(before))
             label = Label.NONE if is_sum else Label.OWN
-            trust = BROKEN if is_sum or _may_be_broken(line, start, end) else 1.0
+            beside = _text_beside(value, lines) + line.text[:start]
+            is_broken = _may_lack_first(line.text[start], beside) or _may_be_broken(
+                line, start, end
+            )
+            trust = BROKEN if is_sum or is_broken else 1.0
             found.append(Candidate(written(fen), value, label, trust))
     return found
+
+
+def _text_beside(value: Line, lines: Sequence[Line]) -> str:
+    """Return the text directly left of a value, of any height, as that of a seal."""
+    beside = [
+        line
+        for line in lines
+        if abs(line.middle - value.middle) < value.height / 2
+        and line.left < value.left
+        and abs(line.right - value.left) < _BESIDE * value.height
+    ]
+    return " ".join(line.text for line in sorted(beside, key=lambda line: line.right))
+
+
+def _may_lack_first(first: str, beside: str) -> bool:
+    """Whether the numeral of an amount in words may lack its first character, as under a seal.
+
+    佰 and 仟 need a digit. 拾 does not: it lacks one only if other text than a label is beside it.
+
+    >>> _may_lack_first("佰", ""), _may_lack_first("拾", ""), _may_lack_first("拾", "金额：")
+    (True, False, False)
+    >>> _may_lack_first("拾", "发票专用"), _may_lack_first("伍", "发票专用")
+    (True, False)
+    """
+    character = first.translate(_FORMS)
+    is_alone = not beside or _ENDS_LABEL.search(beside)
+    return character in {"佰", "仟"} or (character == "拾" and not is_alone)
 
 
 def _may_be_broken(line: Line, start: int, end: int) -> bool:

@@ -23,11 +23,10 @@ _STRANGE = 0.5  # trust in eight digits of nine or ten
 _RUN_ON = re.compile(r"(?<![0-9A-Za-z.|\-—~@#])[0-9OIl|]{8}(?=[0-9A-Za-z|])")
 # The tax number of a seal: kind of organization, division, and the rest of eighteen characters.
 _TAX_NUMBER = re.compile(r"9[123]\d{6}[0-9A-Z]{6}")
-# Words of a printer's line, a date, a telephone number or a tax number: no invoice number.
+# Words of a printer's line, a date, a telephone number or a tax number: no invoice number. A
+# password may follow the number on its line.
 # 月章 is the end of 发票专用章 on a seal, misread.
-ELSEWHERE = re.compile(
-    r"[印本年册份卷税]|月(?!章)|密|电话|起止|识别|批准|[账帐单]号|开户|\d[-—~]\d"
-)
+ELSEWHERE = re.compile(r"[印本年册份卷税]|月(?!章)|电话|起止|识别|批准|[账帐单]号|开户|\d[-—~]\d")
 _OTHER = re.compile(r"代[码碼玛妈呜吗鸣]|票代|密|校验|税号|识别|电话|起止|[据账帐单]号|开户")
 
 

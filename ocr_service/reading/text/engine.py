@@ -34,6 +34,7 @@ from ocr_service.reading.text.recognition import (
 
 _MAX_PIXELS = 370_000  # for detection, which needs a third of a kilobyte for each
 _MAX_IN_HALVES = 560_000
+_MAX_CROP = 12_000_000  # pixels, as many as a photograph has
 _OVERLAP = 128  # pixels that both halves of a larger image see beyond the cut
 _DIRECTION_HEIGHT, _DIRECTION_WIDTH = 48, 192  # pixels of a line in the direction classifier
 # Compiled operations of a model of whole pages: they hold much memory, and seldom fit the next one.
@@ -123,10 +124,19 @@ class Engine:
         return list(self._pool.map(lambda line: recognizer.read(line, mode, columns), crops))
 
 
+def crop_scale(box: Box) -> float:
+    """Return the factor, at most 1, by which the crop of a box is smaller than the box.
+
+    The area of a title in huge letters has many times the pixels of its image.
+    """
+    return float(min(1, (_MAX_CROP / max(length(box) * height(box), 1)) ** 0.5))
+
+
 def crop(image: Image, box: Box) -> Image:
     """Return the part of ``image`` inside ``box``; the first edge of the box becomes the top."""
-    wide = max(1, round(max(length(box), float(np.linalg.norm(box[3] - box[2])))))
-    high = max(1, round(max(height(box), float(np.linalg.norm(box[1] - box[2])))))
+    scale = crop_scale(box)
+    wide = max(1, round(scale * max(length(box), float(np.linalg.norm(box[3] - box[2])))))
+    high = max(1, round(scale * max(height(box), float(np.linalg.norm(box[1] - box[2])))))
     flat = np.array([[0, 0], [wide, 0], [wide, high], [0, high]], np.float32)
     matrix = cv2.getPerspectiveTransform(box, flat)
     upright = cv2.warpPerspective(

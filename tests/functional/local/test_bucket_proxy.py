@@ -200,7 +200,7 @@ def test_an_upload_to_a_folder_without_its_slash_is_refused(proxy: Proxy, folder
     assert proxy.get("").text == f"nothing is below {NAME}/\n"
 
 
-@pytest.mark.parametrize("key", ["incoming//a.jpg", "incoming/a\\b.jpg"])
+@pytest.mark.parametrize("key", ["incoming//a.jpg", "incoming/a\\b.jpg", "incoming/a\nb.jpg"])
 def test_a_key_that_the_store_would_change_is_refused(proxy: Proxy, key: str) -> None:
     answer = proxy.put(key)
     assert (answer.status_code, answer.json()["error_code"]) == (400, "InvalidKey")
@@ -236,3 +236,10 @@ def test_the_listing_of_a_large_folder_says_that_there_are_more(proxy: Proxy) ->
             assert is_success(done.status)
     lines = proxy.get("incoming/").text.splitlines()
     assert lines[999:] == ["incoming/0999", "… and more: these are the first 1,000 keys"]
+
+
+def test_the_store_lists_a_key_with_a_control_character_as_it_is(bucket: LocalBucket) -> None:
+    key = "incoming/control/c\x01 +%.jpg"
+    assert bucket.client().putContent(NAME, key, b"x").status == 200
+    assert [item.key for item in bucket.objects("incoming/control/")] == [key]
+    bucket.client().deleteObject(NAME, key)

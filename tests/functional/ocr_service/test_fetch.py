@@ -157,6 +157,12 @@ def refusal(url: str, *allowed: str, seconds: float = 5.0) -> errors.Code:
     return caught.value.code
 
 
+@pytest.mark.parametrize("port", ["65536", "99999"])
+def test_a_port_that_does_not_exist_is_refused(site: Site, port: str) -> None:
+    assert refusal(f"http://127.0.0.1:{port}/image", "127.0.0.1") is errors.URL_REFUSED
+    assert site.asked == []
+
+
 def test_an_allowed_private_host_is_used(site: Site) -> None:
     url = f"http://{site.host}/image?AccessKeyId=x&Signature=%2B%2F"
     assert fetch(url, site.host) == IMAGE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import random
 import struct
 import time
 import zlib
@@ -159,6 +160,20 @@ def test_a_jpeg_of_endless_scans_is_refused() -> None:
     scan = data[start:-2]
     bomb = data[:-2] + scan * pixels.MAX_SCANS + data[-2:]
     assert data.count(b"\xff\xda") < 20
+    assert refusal(bomb) is BAD_FORMAT
+
+
+def test_a_video_behind_a_jpeg_has_no_scans_of_it() -> None:
+    video = random.Random(1).randbytes(1000) + b"\xff\xda" * 2 * pixels.MAX_SCANS
+    decoded = pixels.ImageFile(saved(picture((200, 200)), "JPEG") + video).decode()
+    assert decoded.size == (200, 200)
+
+
+def test_the_end_of_a_thumbnail_is_not_the_end_of_its_image() -> None:
+    data = saved(picture((200, 200)), "JPEG", progressive=True)
+    start = data.rindex(b"\xff\xda")
+    comment = b"\xff\xfe\x00\x04\xff\xd9"
+    bomb = data[:2] + comment + data[2:-2] + data[start:-2] * pixels.MAX_SCANS + data[-2:]
     assert refusal(bomb) is BAD_FORMAT
 
 

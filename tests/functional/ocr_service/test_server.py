@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import signal
 import socket
 import statistics
@@ -35,6 +36,7 @@ from PIL import Image
 
 from ocr_service.auth.keyring import Credentials, write_key_file
 from tests.support.ocr_service import PATH, TOKEN, Running, code_of, running, talk
+from tests.support.paths import ROOT
 
 PNG = BytesIO()
 Image.new("RGB", (40, 30), "white").save(PNG, "PNG")
@@ -354,3 +356,27 @@ def test_invalid_settings_end_it_with_every_problem(tmp_path: Path) -> None:
         running(tmp_path, port="x", workers=0),
     ):
         pass
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems may share the port")
+def test_a_port_in_use_is_one_line() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        environment = {
+            "PATH": os.environ["PATH"],
+            "QUOTA_OCR_PROJECT": "p1",
+            "QUOTA_OCR_TOKEN": "tok",
+            "QUOTA_OCR_PORT": str(other.getsockname()[1]),
+        }
+        done = subprocess.run(
+            [sys.executable, "-m", "ocr_service"],
+            check=False,
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines() == ["error: [Errno 98] Address already in use"]

@@ -9,11 +9,14 @@ from functools import cache
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image, ImageDraw, ImageOps
 
 from bench.drawing import draw_other
+from bench.drawing.fonts import font
+from ocr_service.reading import multi_invoice
 from ocr_service.reading.invoice import QuotaInvoice
 from ocr_service.reading.reader import Reader
+from ocr_service.reading.text.engine import crop
 from tests.support.paths import CASES, SAMPLES
 
 Pixels = NDArray[np.uint8]
@@ -211,3 +214,23 @@ def _without(reader: Reader, image: Image.Image, number: str) -> Image.Image:
             (left, top), (right, bottom) = each.line.box.min(axis=0), each.line.box.max(axis=0)
             copy.paste("white", (int(left) - 3, int(top) - 3, int(right) + 3, int(bottom) + 3))
     return copy
+
+
+def test_a_list_that_names_invoices_in_its_rows_is_none(reader: Reader) -> None:
+    page = Image.new("RGB", (1400, 2000), "white")
+    pen = ImageDraw.Draw(page)
+    for row in range(30):
+        pen.text((100, 40 + 64 * row), "通用定额发票", font=font("sans", 40), fill="black")
+    assert reader.read(np.asarray(page)) is None
+    assert reader.read_all(np.asarray(page)) == []
+
+
+def test_the_crop_of_a_huge_title_has_no_more_pixels_than_a_photograph() -> None:
+    title = np.array([[0, 0], [9000, 900], [8930, 1600], [-70, 700]], np.float32)
+    area = multi_invoice.invoice_area(title)
+    part = crop(np.zeros((4096, 4096, 3), np.uint8), area)
+    height, width = part.shape[:2]
+    assert height * width == pytest.approx(12_000_000, rel=0.01)
+    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+    back = multi_invoice.transformed(corners, multi_invoice.crop_to_image(area))
+    assert np.abs(back - area).max() < 10

@@ -106,6 +106,8 @@ def test_a_response_without_a_member_is_an_error_as_on_the_platform(
         {"body": {"a": 1}},
         {"isBase64Encoded": "false"},
         {"body": "no base64", "isBase64Encoded": True},
+        {"body": "发票", "isBase64Encoded": True},
+        {"body": "\ud800"},
     ],
 )
 def test_a_response_with_an_invalid_member_is_an_error(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 
 import httpx
 import pytest
 from starlette.responses import PlainTextResponse
 
-from local.http_server import HttpServer
+from local.http_server import HttpServer, _OwnHost
 
 FRIEND = "http://localhost:5173"
 
@@ -51,3 +52,14 @@ def test_another_host_is_refused(server: HttpServer, host: str) -> None:
 )
 def test_another_origin_is_refused(server: HttpServer, origin: str) -> None:
     assert status(server, Origin=origin) == (403, "the header Origin does not name this server")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "localhost:80"])
+def test_clients_omit_the_port_80(host: str) -> None:
+    async def ask(headers: dict[str, str]) -> int:
+        transport = httpx.ASGITransport(_OwnHost(PlainTextResponse("reached"), 80, []))
+        async with httpx.AsyncClient(transport=transport) as client:
+            return (await client.get("http://localhost/", headers=headers)).status_code
+
+    assert asyncio.run(ask({"Host": host, "Origin": f"http://{host}"})) == 200
+    assert asyncio.run(ask({"Host": "evil.example"})) == 403

@@ -8,6 +8,7 @@ import json
 import logging
 import re
 import threading
+import tracemalloc
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
@@ -21,6 +22,8 @@ from PIL import Image
 from ocr_service import errors
 from ocr_service.app import make_app
 from ocr_service.auth.keyring import Credentials, StaticKeyring
+from ocr_service.contract import models
+from ocr_service.contract.auto_classification import AutoClassificationRequestBody
 from ocr_service.contract.openapi import describe
 from ocr_service.decode.decoder import Pixels
 from ocr_service.decode.sandbox import Sandbox
@@ -323,6 +326,27 @@ def test_auto_classification_refuses_invalid_and_unsupported_requests(
     reader = FakeReader()
     assert_refused(ask_all(body, reader), code)
     assert reader.seen == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"type_list": [1] * 400_000},
+        {"extended_parameters": dict.fromkeys(map(str, range(100_000)), 1)},
+    ],
+    ids=["type_list", "extended_parameters"],
+)
+def test_many_errors_in_a_body_take_little_memory(body: dict[str, object]) -> None:
+    """An error of each item would take two kilobytes."""
+    content = json.dumps({"image": IMAGE} | body).encode()
+    tracemalloc.start()
+    try:
+        with pytest.raises(errors.ApiError):
+            models.parse(AutoClassificationRequestBody, content)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 20 * len(content)
 
 
 def test_auto_classification_without_an_invoice_is_refused() -> None:

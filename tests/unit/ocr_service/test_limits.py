@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import re
 import sys
 from dataclasses import fields
@@ -27,7 +28,7 @@ def test_settings_are_read_from_the_environment() -> None:
         GOOD
         | {
             "QUOTA_OCR_PORT": "0",
-            "QUOTA_OCR_ALLOW_HOSTS": "127.0.0.1:8333, Bucket.Local",
+            "QUOTA_OCR_ALLOW_HOSTS": "127.0.0.1:8333, Bucket.Local [::1]:80 桶.example:80",
             "QUOTA_OCR_KEY_FILE": "/run/keys.json",
             "QUOTA_OCR_MAX_SECONDS": "2.5",
             "QUOTA_OCR_TOKEN": "",
@@ -35,7 +36,8 @@ def test_settings_are_read_from_the_environment() -> None:
         }
     )
     assert settings.port == 0
-    assert settings.allow_hosts == {"127.0.0.1:8333", "bucket.local"}
+    hosts = {"127.0.0.1:8333", "bucket.local", "[::1]:80", "xn--ozv.example:80"}
+    assert settings.allow_hosts == hosts
     assert settings.key_file == Path("/run/keys.json")
     assert settings.max_seconds == 2.5
     assert settings.rate_per_minute == 0
@@ -74,6 +76,19 @@ def test_all_problems_are_reported_by_name_and_without_values() -> None:
         (GOOD | {"QUOTA_OCR_SK": ""}, "QUOTA_OCR_AK and QUOTA_OCR_SK go together"),
         (GOOD | {"QUOTA_OCR_USER": "u"}, "QUOTA_OCR_USER and QUOTA_OCR_PASSWORD go together"),
         (GOOD | {"QUOTA_OCR_CA_FILE": "/nowhere"}, "QUOTA_OCR_CA_FILE: no such file"),
+        (GOOD | {"QUOTA_OCR_CA_FILE": __file__}, "QUOTA_OCR_CA_FILE: no PEM file of certificates"),
+        (
+            GOOD | {"QUOTA_OCR_TLS_CERT": __file__, "QUOTA_OCR_TLS_KEY": __file__},
+            "QUOTA_OCR_TLS_CERT and QUOTA_OCR_TLS_KEY: no certificate and its key",
+        ),
+        (
+            GOOD | {"QUOTA_OCR_ALLOW_HOSTS": "http://store.local:9000"},
+            "QUOTA_OCR_ALLOW_HOSTS: .*http://store.local:9000 is neither host nor host:port",
+        ),
+        (
+            GOOD | {"QUOTA_OCR_TOKEN_SECRET_FILE": os.devnull},
+            "TOKEN_SECRET_FILE: the file is empty",
+        ),
     ],
 )
 def test_invalid_settings_are_refused(environ: dict[str, str], problem: str) -> None:

@@ -318,11 +318,34 @@ def test_the_engine_knows_all_characters_of_the_field_rules() -> None:
         (["人民币", "30.00", "元"], "￥30.00"),
         (["￥1000元"], "￥1000.00"),
         (["￥1000"], ""),
+        (["￥1，000.00"], "￥1000.00"),
+        (["￥10，000元"], "￥10000.00"),
+        (["￥50，00"], "￥50.00"),
+        (["￥5 0 . 0 0"], "￥50.00"),
+        (["50元整"], "￥50.00"),
+        (["100.00元正"], "￥100.00"),
+        (["￥50", "张"], "￥50.00"),
     ],
 )
 def test_forms_of_an_amount_in_figures(pieces: list[str], text: str) -> None:
     page = [line(piece, 130 * place) for place, piece in enumerate(pieces)]
     assert confidence.amount_field(extract(page)).text == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "￥1·000.00",
+        "￥1、000.00",
+        "￥1'000.00",
+        "￥1 000.00",
+        "￥2  00.00",
+        "￥5    0",
+        "￥50 10.00",
+    ],
+)
+def test_a_part_of_an_amount_in_figures_is_no_amount(text: str) -> None:
+    assert amount.in_figures(text) == (0, 0, 0)
 
 
 def test_four_digits_without_a_point_are_doubtful() -> None:
@@ -343,6 +366,30 @@ def test_an_amount_that_may_lack_a_character_is_doubtful(places: tuple[float, ..
     assert [each.text for each in found.words] == ["￥5.00"]
     assert confidence.amount_field(found).confidence <= 0.8
     assert not found.is_sufficient
+
+
+@pytest.mark.parametrize("words", ["佰元整", "仟元整", "百圆", "拾元整"])
+def test_an_amount_whose_first_character_a_seal_may_hide_is_doubtful(words: str) -> None:
+    seal = line("发票专用", -110, 15, height=25)
+    page = [seal, line(words, 0, 0, height=60)]
+    assert confidence.amount_field(extract(page)).confidence <= 0.8
+    assert not extract(page).is_sufficient
+    both = confidence.amount_field(extract([*page, line("￥500.00", 0, 90)]))
+    assert both.text == "￥500.00"
+    assert both.confidence < 0.6
+
+
+@pytest.mark.parametrize("beside", ["", "金额：", "人民币"])
+def test_ten_yuan_need_no_digit(beside: str) -> None:
+    label = [line(beside, -30 * len(beside))] if beside else []
+    found = confidence.amount_field(extract([*label, line("拾元整", 0, 0)]))
+    assert (found.text, found.confidence > 0.9) == ("￥10.00", True)
+
+
+def test_a_password_may_follow_the_number() -> None:
+    found = number.candidates([line("发票号码15815421 密码")])
+    assert texts(found) == [("15815421", Label.OWN)]
+    assert [each for each in number.candidates([line("密码12345678")]) if each.label] == []
 
 
 def test_an_amount_with_evenly_spaced_characters_is_certain() -> None:
