@@ -34,7 +34,7 @@ from ocr_service.reading.text.recognition import (
 
 _MAX_PIXELS = 370_000  # for detection, which needs a third of a kilobyte for each
 _MAX_IN_HALVES = 560_000
-_MAX_CROP = 12_000_000  # pixels, as many as a photograph has
+_MAX_CROP = 8_000_000  # pixels, as many as a photograph has
 _OVERLAP = 128  # pixels that both halves of a larger image see beyond the cut
 _DIRECTION_HEIGHT, _DIRECTION_WIDTH = 48, 192  # pixels of a line in the direction classifier
 # Compiled operations of a model of whole pages: they hold much memory, and seldom fit the next one.
