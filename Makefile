@@ -38,7 +38,7 @@ $(foreach name,$(NAMES),$(if $(call without,$(NAME_CHARACTERS),$(value $(name)))
 	$(error $(name) has letters, digits, hyphens and dots only, not $(value $(name)))))
 # These may have any characters, as the keys of a bucket do: they reach the commands in the
 # environment, so that neither make nor the shell reads a name or a command in them.
-TEXTS := BATCH CHECKS EVENT FOLDER KEY OUT PREFIX REVIEWER REVIEW_URL SINCE UNTIL
+TEXTS := BATCH CHECKS EVENT FOLDER KEY OUT PREFIX REVIEWER REVIEW_URL RUNTIME_PYTHON SINCE UNTIL
 $(foreach name,$(TEXTS),$(if $(value $(name)),$(eval override $(name) := $$(value $(name)))))
 export $(TEXTS)
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
@@ -303,7 +303,7 @@ $(VENV)/.deploy: $(READY) locks/deploy.lock
 
 # The inputs of the zip; written again when the list of files or the Python changes.
 ZIPPED := $(shell find handler ops/package -type f -not -name '*.pyc' | sort)
-FIND_RUNTIME = runtime=$$($(BIN)/python -m ops.package runtime --python "$(RUNTIME_PYTHON)")
+FIND_RUNTIME = runtime=$$($(BIN)/python -m ops.package runtime --python "$$RUNTIME_PYTHON")
 build/function.inputs: $(READY) FORCE
 	@mkdir -p build
 	@$(FIND_RUNTIME) && printf '%s\n' "$$runtime" $(ZIPPED) > $@.new
@@ -312,11 +312,11 @@ build/function.inputs: $(READY) FORCE
 FORCE:
 
 build/function.zip: $(VENV)/.function build/function.inputs $(ZIPPED)
-	@$(BIN)/python -m ops.package build --packages $(VENV)/function --zip $@ --python "$(RUNTIME_PYTHON)"
+	@$(BIN)/python -m ops.package build --packages $(VENV)/function --zip $@ --python "$$RUNTIME_PYTHON"
 
 .PHONY: package
 package: build/function.zip ## Make build/function.zip, which is deployed, and run it in isolation
-	@$(BIN)/python -m ops.package check --zip $< --python "$(RUNTIME_PYTHON)"
+	@$(BIN)/python -m ops.package check --zip $< --python "$$RUNTIME_PYTHON"
 
 # PROVIDER=stand-in needs no account and no network: its provider knows names and types only. Its
 # state is separate from the stage's.

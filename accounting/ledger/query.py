@@ -108,11 +108,17 @@ class Ledger:
         return int(count)
 
     def copy(self, query: str, path: Path) -> None:
-        """Write the rows of a query to a Parquet file."""
+        """Write the rows of a query to a Parquet file.
+
+        Raises:
+            OSError: the file cannot be written.
+        """
         target = str(path).replace("'", "''")
-        self._connection.execute(
-            f"COPY ({query}) TO '{target}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 20000)"
-        )
+        options = "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 20000"
+        try:
+            self._connection.execute(f"COPY ({query}) TO '{target}' ({options})")
+        except duckdb.IOException as error:
+            raise OSError(f"{path.name}: {str(error).splitlines()[0]}") from None
 
 
 def _words() -> tuple[str, ...]:

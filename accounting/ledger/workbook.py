@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from xlsxwriter import Workbook
+from xlsxwriter.exceptions import FileCreateError
 
 from accounting.ledger.query import (
     COUNTED,
@@ -81,17 +82,21 @@ def write_workbook(ledger: Ledger, path: Path, notice: Notice, extra: Extra | No
 
     Raises:
         AccountingError: a sheet cannot hold so many rows.
+        OSError: the file cannot be written.
     """
-    with Workbook(str(path), {"constant_memory": True}) as book:
-        formats = Formats(book)
-        _write_invoices(ledger, book, formats, notice)
-        write_totals(ledger, book, formats)
-        _write_duplicates(ledger, book, formats)
-        _write_to_review(ledger, book, formats)
-        _write_failures(ledger, book, formats)
-        write_reconciliation(ledger, book.add_worksheet("Reconciliation"), formats)
-        if extra:
-            extra(book, formats)
+    try:
+        with Workbook(str(path), {"constant_memory": True}) as book:
+            formats = Formats(book)
+            _write_invoices(ledger, book, formats, notice)
+            write_totals(ledger, book, formats)
+            _write_duplicates(ledger, book, formats)
+            _write_to_review(ledger, book, formats)
+            _write_failures(ledger, book, formats)
+            write_reconciliation(ledger, book.add_worksheet("Reconciliation"), formats)
+            if extra:
+                extra(book, formats)
+    except FileCreateError as error:  # it hides the system's own error
+        raise OSError(str(error)) from None
 
 
 def _write_invoices(ledger: Ledger, book: Workbook, formats: Formats, notice: Notice) -> None:

@@ -112,7 +112,8 @@ def _show(report: dict[str, Any], out: Path) -> None:
     console.print(table)
     for name, holds in report["checks"].items():
         console.print(f"[green]holds[/]  {name}" if holds else f"[bold red]FAILS  {name}[/]")
-    console.print(f"All figures: {out / 'soak.json'}; the function's log: {out / 'soak.log'}")
+    files = f"All figures: {out / 'soak.json'}; the function's log: {out / 'soak.log'}"
+    console.print(escape(files))
 
 
 if __name__ == "__main__":

@@ -17,10 +17,10 @@ from accounting.bucket import read_access, read_environment
 from accounting.errors import AccountingError
 from ops.command_line import reports_errors
 from ops.errors import OpsError
-from ops.rederive.rules import rederive_all
+from ops.rederive.rules import ARCHIVED, rederive_all
 from ops.remote.accounting_access import stage_environment
 from ops.stage import read_stage, require_credentials
-from quota_invoice.errors import ObjectUnavailable, StoreError
+from quota_invoice.errors import StoreError
 from quota_invoice.obs.store import ObsStore
 
 console = Console(highlight=False, soft_wrap=True)
@@ -62,11 +62,13 @@ def main(
     except KeyboardInterrupt:
         console.print("stopped; the records so far are right, and the same command goes on")
         raise
-    except (StoreError, ObjectUnavailable) as error:
+    except StoreError as error:
         raise OpsError(str(error)) from None
     console.print(f"{counts.total()} records: {_in_words(counts)}")
     if dry_run:
         console.print("nothing was written")
+    if counts[ARCHIVED]:
+        raise OpsError("restore the archived records, and run the command again for them")
 
 
 def _environment(stage: str, env: Path | None) -> dict[str, str]:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 
+from quota_invoice.errors import ObjectUnavailable
 from quota_invoice.obs.objects import ObjectStore
 from quota_invoice.obs.walk import State, walk
 from quota_invoice.pipeline import Outcome
 from quota_invoice.settings.settings import Settings
 from quota_invoice.sweep.rederiver import Rederiver
 
+ARCHIVED = "archived"
+"""The outcome of a record that the bucket does not hand out."""
 _THREADS = 8
 _QUEUED = 4 * _THREADS
 
@@ -46,14 +49,13 @@ def rederive_all(
     rederiver = Rederiver(settings, store, is_dry=is_dry)
     pending: deque[tuple[str, Future[Outcome]]] = deque()
 
-    def finished(most: int) -> Iterator[tuple[str, Outcome]]:
+    def count(most: int) -> None:
         while len(pending) > most:
             key, future = pending.popleft()
-            yield key, future.result()
-
-    def count(most: int) -> None:
-        for key, outcome in finished(most):
-            counts[outcome.value] += 1
+            try:
+                counts[future.result().value] += 1
+            except ObjectUnavailable:
+                counts[ARCHIVED] += 1
             tell(counts, key)
 
     listing = partial(store.listing, settings.bucket)

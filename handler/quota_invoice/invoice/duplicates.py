@@ -66,18 +66,6 @@ def hash_of_key(key: str) -> str:
     return sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:_HASH_DIGITS]
 
 
-def first_appearance(appearances: Iterable[Appearance]) -> Appearance | None:
-    """Return the first one of the appearances that count; None if there is none.
-
-    >>> a, b = (Appearance(f"incoming/{name}.jpg", "2026-11-22T00:00:30Z") for name in "ab")
-    >>> first_appearance([b, a, Appearance("incoming/c.jpg", "2026-11-22T00:00:29Z")]).key
-    'incoming/c.jpg'
-    >>> first_appearance([a, b]) == first_appearance([b, a])
-    True
-    """
-    return min(appearances, key=lambda appearance: appearance.name, default=None)
-
-
 def identity(invoice: object) -> tuple[str, str] | None:
     """Return code and number of an entry of ``invoices``; None unless both are well-formed.
 

@@ -13,7 +13,6 @@ from urllib.parse import quote
 
 from quota_invoice.invoice.duplicates import (
     Appearance,
-    first_appearance,
     identities,
     identity,
     verdict_of,
@@ -23,6 +22,7 @@ from quota_invoice.reviews.entry import FIRST_BY_HAND, ReviewEntry, parse_entry
 from quota_invoice.reviews.states import texts_of
 from tests.simulation.editors.editor import Told, is_of, paper_of
 from tests.simulation.history import History, answer_of
+from tests.simulation.rules.duplicates import first_appearance
 from tests.simulation.world import LAYOUT, World
 
 if TYPE_CHECKING:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import combinations
 from typing import Any
 from urllib.parse import quote
 
-from quota_invoice.invoice.duplicates import Appearance, first_appearance, identities
+from quota_invoice.invoice.duplicates import Appearance, identities
 from tests.simulation.contents import BY_ETAG
 from tests.simulation.history import History, answer_of
 from tests.simulation.world import LAYOUT, World
 
 Appearances = dict[tuple[str, str], list[Appearance]]
+
+
+def first_appearance(appearances: Iterable[Appearance]) -> Appearance | None:
+    """Return the first one of the appearances that count; None if there is none."""
+    return min(appearances, key=lambda appearance: appearance.name, default=None)
 
 
 def duplicate_problems(history: History) -> Iterator[str]:

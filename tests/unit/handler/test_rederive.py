@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ops.rederive.rules import rederive_all
-from quota_invoice.errors import StoreUnreachable, UploadsFailed
+from quota_invoice.errors import ObjectUnavailable, StoreUnreachable, UploadsFailed
 from tests.support.announce import etag
 from tests.support.fakes import RESULT, IndexedStore
 from tests.unit.handler.test_sweep import Cloud
@@ -67,6 +67,19 @@ def test_records_of_former_rules_get_the_present_findings(
     cloud.store.requests.clear()
     assert run(cloud)["unchanged"] == 2
     assert [key for key in cloud.store.writes if not key.startswith("failures/")] == []
+
+
+def test_an_archived_record_does_not_stop_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    cloud = read(2)
+    given = cloud.store.read
+
+    def refuse(bucket: str, key: str) -> dict[str, Any] | None:
+        if key == A:
+            raise ObjectUnavailable("Object.Archived", "archived")
+        return given(bucket, key)
+
+    monkeypatch.setattr(cloud.store, "read", refuse)
+    assert run_command(cloud) == {"archived": 1, "rederived": 1}
 
 
 def test_a_dry_run_writes_nothing() -> None:

@@ -6,6 +6,7 @@ import codecs
 import csv
 import json
 import stat
+import sys
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -79,6 +80,13 @@ def test_only_the_owner_can_read_ledger_and_cache(
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) & 0o077 for path in files}
     assert set(modes.values()) == {0}, modes
     assert stat.S_IMODE((tmp_path / "cache").stat().st_mode) == 0o700
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="nobody can create files in /proc")
+@pytest.mark.parametrize("suffix", [".xlsx", ".csv", ".jsonl", ".parquet"])
+def test_a_place_that_takes_no_file_is_an_error_of_the_system(make: Make, suffix: str) -> None:
+    with pytest.raises(OSError, match="ledger"):
+        make(Path(f"/proc/ledger{suffix}"))
 
 
 def test_another_ending_is_refused_before_any_request(
