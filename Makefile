@@ -301,7 +301,7 @@ $(VENV)/.deploy: $(READY) locks/deploy.lock
 	@$(PIP) --require-hashes -r locks/deploy.lock
 	@touch $@
 
-# The inputs of the zip; written again when the list of files or the Python changes.
+# The inputs of the zip; written again when the list of files or the path of its Python changes.
 ZIPPED := $(shell find handler ops/package -type f -not -name '*.pyc' | sort)
 FIND_RUNTIME = runtime=$$($(BIN)/python -m ops.package runtime --python "$$RUNTIME_PYTHON")
 build/function.inputs: $(READY) FORCE

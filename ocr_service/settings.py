@@ -15,7 +15,8 @@ from pydantic.dataclasses import dataclass
 
 _PREFIX = "QUOTA_OCR_"
 _MIN_TOKEN_SECRET = 32
-_HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^\s/:@?#\[\]]+)(:[0-9]{1,5})?")
+_HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^\s/:@?#\[\]]+)(?::([0-9]{1,5}))?")
+_LAST_PORT = 65535
 SECRETS = ("sk", "token", "password", "token_secret")
 """Settings whose value may stand in a file, which ``QUOTA_OCR_…_FILE`` names."""
 
@@ -41,15 +42,15 @@ def _hosts(value: object) -> object:
 
 def _host(text: str) -> str:
     found = _HOST.fullmatch(text)
-    if not found:
-        raise ValueError(f"{text} is neither host nor host:port")
-    host, port = found[1], found[2] or ""
-    if host.isascii():
+    if not found or int(found[2] or 0) > _LAST_PORT:
+        raise ValueError("each is host or host:port, as in a URL")
+    if found[1].isascii():
         return text
     try:
-        return httpx.URL(f"http://{host}").raw_host.decode("ascii") + port
+        host = httpx.URL(f"http://{found[1]}").raw_host.decode("ascii")
     except httpx.InvalidURL:
-        raise ValueError(f"{host} is no name of a host") from None
+        raise ValueError("one is no name of a host") from None
+    return f"{host}:{found[2]}" if found[2] else host
 
 
 def _certificate_problems(values: Mapping[str, Any]) -> list[str]:

@@ -126,7 +126,12 @@ def _attack(kind: str, aim: Aim) -> Iterator[None]:
             yield
         finally:
             process.stdin.close()
-        if process.wait(_STOP_SECONDS):
+        try:
+            failed = process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            failed = 1
+        if failed:
             raise CloudError(f"the attacker failed, so nobody was attacked: {kind}")
 
 

@@ -97,9 +97,12 @@ def read_truths(folder: Path) -> dict[str, Any]:
 
     Raises:
         OSError: there is none.
-        ValueError: it is not JSON.
+        ValueError: it is not a JSON object.
     """
-    return dict(json.loads((folder / "gt.json").read_bytes()))
+    found = json.loads((folder / "gt.json").read_bytes())
+    if not isinstance(found, dict):
+        raise ValueError("it is not an object")  # noqa: TRY004 - as of other wrong JSON
+    return found
 
 
 def photograph_cases(folder: Path) -> Iterator[Case]:

@@ -29,6 +29,7 @@ from quota_invoice.settings.layout import DEFAULT_LAYOUT
 
 _MAX_BYTES = 100 * 1024 * 1024
 _MOST_KEYS = 1000  # the maximum of one listing request
+_LINE_BREAK, _NO_LINE_BREAK = "\n", "the local store takes no line break in a key"
 _Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -87,7 +88,7 @@ def bucket_proxy(
             Route(path, _errors_as_json(put), methods=["PUT"]),
             Route(path, _errors_as_json(get), methods=["GET"]),
         ],
-        exception_handlers={HTTPException: _wrong_method},
+        exception_handlers={HTTPException: _http_error},
     )
 
 
@@ -133,6 +134,8 @@ def _listing(bucket: str, client: ObsClient, key: str) -> Response:
 
 def _errors_as_json(endpoint: _Endpoint) -> _Endpoint:
     async def answer(request: Request) -> Response:
+        if _LINE_BREAK in request.scope["path"]:  # the route leaves out one at its end
+            return _error(400, "InvalidKey", _NO_LINE_BREAK)
         try:
             return await endpoint(request)
         except (OSError, BrokenResponse):
@@ -147,10 +150,10 @@ def _error(status: int, code: str | None, message: str) -> JSONResponse:
     return JSONResponse({"error_code": code or "StoreError", "error_msg": message}, status)
 
 
-def _wrong_method(_request: Request, error: Exception) -> JSONResponse:
+def _http_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - Starlette types its handlers for any error
-    if error.status_code == 404:  # noqa: PLR2004 - of HTTP: the path has a line break
-        return _error(400, "InvalidKey", "a key has no line break")
+    if _LINE_BREAK in request.scope["path"]:  # no route has one
+        return _error(400, "InvalidKey", _NO_LINE_BREAK)
     response = _error(error.status_code, "MethodNotAllowed", "PUT or GET an object by its key")
     response.headers.update(error.headers or {})
     return response

@@ -47,8 +47,6 @@ _LARGE = 1200  # pixels: an image that shows more when it is enlarged
 # the small text of an image that is not full of text.
 _SIDE, _LARGER_SIDE = 544, 736
 _FULL = 0.7  # of one side of an image
-# A sheet has room for fewer invoices. A list with their names in its rows would take minutes.
-_MOST_TITLES = 24
 
 
 @dataclass(frozen=True)
@@ -102,7 +100,7 @@ class Reader:
         boxes = detect_boxes(self._engine, image)
         seen = _Seen(*detect_titles(self._engine, image, boxes))
         titles = seen.titles
-        if len(titles) > _MOST_TITLES:
+        if several_papers.are_too_many(titles):
             return []
         if len(titles) > 1 or (titles and multi_invoice.has_other_text(boxes, titles[0].box)):
             found = [self._read_one(image, seen, title) for title in titles]
@@ -136,7 +134,7 @@ class Reader:
 
     def _read_one_of(self, image: Image, seen: _Seen) -> QuotaInvoice | None:
         """Return the first complete invoice with one of these titles, or else the fullest."""
-        if len(seen.titles) > _MOST_TITLES:
+        if several_papers.are_too_many(seen.titles):
             return None
         areas = [as_corners(multi_invoice.invoice_area(title.box)) for title in seen.titles]
         found: list[QuotaInvoice] = []

@@ -33,11 +33,20 @@ from ocr_service.reading.title_detection import completed
 _UNKNOWN_PAPER = 0.5  # factor of the confidence if the client cannot know which invoice it gets
 _ELONGATED = 3.0  # minimum ratio of length to height of a box that shows the direction of its text
 _TURNED = 0.7  # sine of the angle between texts of different directions
+_MOST_TITLES = 24
 _FAR = 1.0  # distance, as in ``multi_invoice``, that only stray text of a single invoice exceeds
 _STRAY = 3  # boxes across a single paper: a printer's line, parts of a seal
 _APART = 1.1  # distance that no text of a drawn single invoice reaches, 1.03 at most
 _MISREAD = 4  # of the twelve characters of a code, in two readings of it
 _WIDE = 1.5  # minimum ratio of length to height of a box that is more than a spot
+
+
+def are_too_many(titles: Sequence[Line]) -> bool:
+    """Whether the titles are those of a list: no sheet has room for so many invoices and stubs.
+
+    Reading each of them would take minutes.
+    """
+    return sum("存根" not in title.text for title in titles) > _MOST_TITLES
 
 
 def are_likely(page: Page, found: Extraction) -> bool:

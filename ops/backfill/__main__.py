@@ -14,7 +14,7 @@ from rich.markup import escape
 from rich.progress import Progress as Bar
 from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from ops.backfill.account import Account, stage_access
+from ops.backfill.account import Account, stage_account
 from ops.backfill.backlog import Backlog
 from ops.backfill.invoker import Invoker
 from ops.backfill.progress import Progress
@@ -58,12 +58,13 @@ def main(  # noqa: PLR0913 - the command's options
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        account = Account.read(stage_access(stage, engine) if stage else os.environ)
+        account = stage_account(stage, engine) if stage else Account.read(os.environ)
     except (ConfigurationError, OpsError) as error:
         for problem in error.problems:
             console.print(f"[bold red]error:[/] {escape(problem)}", soft_wrap=True)
         raise typer.Exit(2) from None
-    console.print(f"Credentials: {account.source}", soft_wrap=True, markup=False)
+    if not stage:  # reading the stage has told it
+        console.print(f"Credentials: {account.source}", soft_wrap=True, markup=False)
     bucket = account.settings.bucket
     prefix = prefix.removeprefix(account.settings.layout.input_prefix)
     progress = Progress.of(

@@ -45,8 +45,11 @@ def build_command(
 @reports_errors(console)
 def size_command(zip_file: ZipFile = Path("build/function.zip")) -> None:
     """Show the size of the zip by part."""
-    content = zip_file.read_bytes()
-    manifest = json.loads(zip_file.with_suffix(".json").read_bytes())
+    try:
+        content = zip_file.read_bytes()
+        manifest = json.loads(zip_file.with_suffix(".json").read_bytes())
+    except (OSError, ValueError) as error:
+        raise OpsError(str(error)) from None
     _show(BuildResult(zip_file, manifest, len(content), hashlib.sha256(content).hexdigest()))
 
 

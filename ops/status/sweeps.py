@@ -63,7 +63,7 @@ def last_sweep(  # noqa: PLR0913, PLR0917 - where it is told, and the time
     state = (store.read(bucket, key) if described else None) or {}
     at = parse_time(described.uploaded_at) if described else None
     interval = interval_of(schedule or "")
-    # A stage that is new, or whose inputs all have records, has had no sweep without a fault.
+    # A new stage, or one whose inputs all have records, may have had no sweep; that is no fault.
     since = at or (parse_time(oldest) if oldest else None)
     # A cron expression may mean any interval: a sweep that ever ran may be in time then.
     longest = None if at and not interval else 2 * (interval or _DAY) + _LONGEST_SWEEP

@@ -27,13 +27,15 @@ _WORDS = re.compile(
 _LESS_THAN_ONE = re.compile(r"()([壹贰叁肆伍陆柒捌玖]) *角(?: *([壹贰叁肆伍陆柒捌玖]) *分)?[ 整]*")
 _WHOLE = re.compile(r"([壹贰叁肆伍陆柒捌玖拾佰仟万 ]*[拾佰仟万])[ 整]*")
 _GROUPED = r"\d{1,3}(?:[,，]\d{3})+"
+_COUNTED = "[张份本联页]"  # behind a number of its own
 # Without decimals and without 元 at most two digits: ￥1000 may be ￥10.00 with its point lost. The
 # rest of an amount must not follow them: ￥1·000.00 and ￥1 000.00 are not ￥1.
 _FIGURES = re.compile(
     r"(?:[￥¥Y羊半丰夫]|人民.|.民币|RMB)[ :：.]*"
-    rf"(?:({_GROUPED}|\d(?: \d)+|\d{{1,6}})"
-    r"(?: ?[.．·,，] ?(\d ?0(?!\d)|\d(?= ?[元圆圓]))| ?[元圆圓](?!版))"
-    rf"|({_GROUPED}|\d{{1,2}})(?!\d| *(?:[.,，．·。、'‘’]|\d(?!\d{{4}}))))"
+    rf"(?:({_GROUPED}|\d(?: \d){{1,5}}|\d{{1,6}})"
+    rf"(?:(?: ?[.．·] ?|,|，(?=0))(\d ?0(?!\d| ?{_COUNTED})|\d(?= ?[元圆圓]))| ?[元圆圓](?!版))"
+    rf"|({_GROUPED}|\d{{1,2}})"
+    rf"(?![\d.,]| *[.,，．·。、'‘’] *\d| *\d{{1,4}}(?![\d年月日—-]|{_COUNTED})))"
 )
 _PLAIN = re.compile(
     r"^(?:票 ?面 ?)?(?:金 ?额|面 ?[额值])?[ :：]*"
@@ -51,7 +53,10 @@ _ANOTHER = re.compile(r"[罚奖赔押]|最高|工本")
 _SUM = re.compile(r"[合总小] ?计|应[收付退]|实[收付]|借款")
 _ROW = 30  # heights: in the row of a form, figures are far behind words
 _BESIDE = 1.0  # height: text at this distance may hide a character
-_ENDS_LABEL = re.compile(r"(?:[额值币写]|[:：￥¥)）】]) *$")
+# The end of a label, of an amount in figures, or of no word at all, such as a bracket.
+_ENDS_LABEL = re.compile(
+    r"(?:[额值币写价面计元Y羊半丰夫]|人民.|金.|RMB|\.\d\d|[^\u4e00-\u9fff0-9A-Za-z]) *$"
+)
 _ENGLISH = {
     "one": 1,
     "two": 2,
@@ -142,7 +147,7 @@ def in_figures(text: str) -> tuple[int, int, int]:
     >>> in_figures("￥1，000.00"), in_figures("￥5 0 . 0 0"), in_figures("100元整")
     ((100000, 1, 9), (5000, 1, 10), (10000, 0, 3))
 
-    Digits that other marks or gaps part are no amount.
+    Digits with other marks or gaps between them are no amount.
 
     >>> in_figures("￥1·000.00"), in_figures("￥1 000.00"), in_figures("￥2  00.00")
     ((0, 0, 0), (0, 0, 0), (0, 0, 0))
@@ -250,6 +255,8 @@ def _may_lack_first(first: str, beside: str) -> bool:
     (True, False, False)
     >>> _may_lack_first("拾", "发票专用"), _may_lack_first("伍", "发票专用")
     (True, False)
+    >>> _may_lack_first("拾", "10元("), _may_lack_first("拾", "人民市"), _may_lack_first("拾", "*")
+    (False, False, False)
     """
     character = first.translate(_FORMS)
     is_alone = not beside or _ENDS_LABEL.search(beside)

@@ -68,7 +68,8 @@ def candidates(lines: Sequence[Line]) -> list[Candidate]:
             value = line.span(*token.span())
             label = label_of(value, line.text[: token.start()], lines, _LABEL, _OTHER)
             trust = _trust(line.text, token) if token.re is _RUN_ON else 1.0
-            if label is Label.OWN or (label is Label.NONE and token.re is _TOKEN):
+            is_plain = label is Label.NONE and token.re is _TOKEN and "密" not in line.text
+            if label is Label.OWN or is_plain:
                 found.append(Candidate(text, value, label, trust))
     return found
 

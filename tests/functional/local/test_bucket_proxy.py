@@ -200,7 +200,9 @@ def test_an_upload_to_a_folder_without_its_slash_is_refused(proxy: Proxy, folder
     assert proxy.get("").text == f"nothing is below {NAME}/\n"
 
 
-@pytest.mark.parametrize("key", ["incoming//a.jpg", "incoming/a\\b.jpg", "incoming/a\nb.jpg"])
+@pytest.mark.parametrize(
+    "key", ["incoming//a.jpg", "incoming/a\\b.jpg", "incoming/a\nb.jpg", "incoming/a.jpg\n"]
+)
 def test_a_key_that_the_store_would_change_is_refused(proxy: Proxy, key: str) -> None:
     answer = proxy.put(key)
     assert (answer.status_code, answer.json()["error_code"]) == (400, "InvalidKey")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,8 +12,11 @@ from typer.testing import CliRunner
 
 from local.cloud import BUCKET, Cloud
 from ops.backfill.__main__ import main
+from ops.backfill.account import stage_account
+from ops.credentials import resolver
 from ops.remote import deployed
 from ops.stage import Stage
+from quota_invoice.settings.credentials import Credentials
 from tests.infra.deployed.conftest import OUTPUTS
 from tests.support.paths import SAMPLES
 
@@ -39,6 +43,25 @@ def test_the_backlog_of_a_stage_is_sent_to_its_function(
     assert found.exit_code == 0, found.output
     assert "1 were sent" in found.output
     assert cloud.runtime.wait_until_idle(60)
+
+
+def test_an_agency_is_assumed_with_the_operators_own_key(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = replace(stage, variables={**stage.variables, "bucket": BUCKET})
+    monkeypatch.setattr(deployed, "deployed_stage", lambda *_: (chosen, OUTPUTS))
+    asked: list[str] = []
+
+    def assume(found: Credentials, *_: object) -> Credentials:
+        asked.append(found.access_key)
+        return Credentials("of the agency", "secret", "token")
+
+    monkeypatch.setattr(resolver, "assume_agency", assume)
+    monkeypatch.setenv("HW_ASSUME_ROLE_AGENCY_NAME", "ops")
+    monkeypatch.setenv("HW_ASSUME_ROLE_DOMAIN_NAME", "ours")
+    account = stage_account("dev", "")
+    assert account.credentials.access_key == "of the agency"
+    assert set(asked) == {os.environ["HW_ACCESS_KEY"]}
 
 
 def test_a_stage_that_does_not_exist_is_one_line() -> None:

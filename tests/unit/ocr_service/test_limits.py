@@ -83,8 +83,9 @@ def test_all_problems_are_reported_by_name_and_without_values() -> None:
         ),
         (
             GOOD | {"QUOTA_OCR_ALLOW_HOSTS": "http://store.local:9000"},
-            "QUOTA_OCR_ALLOW_HOSTS: .*http://store.local:9000 is neither host nor host:port",
+            "QUOTA_OCR_ALLOW_HOSTS: .*each is host or host:port",
         ),
+        (GOOD | {"QUOTA_OCR_ALLOW_HOSTS": "a:99999"}, "QUOTA_OCR_ALLOW_HOSTS"),
         (
             GOOD | {"QUOTA_OCR_TOKEN_SECRET_FILE": os.devnull},
             "TOKEN_SECRET_FILE: the file is empty",

@@ -325,6 +325,15 @@ def test_the_engine_knows_all_characters_of_the_field_rules() -> None:
         (["50元整"], "￥50.00"),
         (["100.00元正"], "￥100.00"),
         (["￥50", "张"], "￥50.00"),
+        (["￥50", "2016年10月"], "￥50.00"),
+        (["￥50", "100张"], "￥50.00"),
+        (["￥10", "010-8888"], "￥10.00"),
+        (["￥1,000", "5张"], "￥1000.00"),
+        (["￥50、"], "￥50.00"),
+        (["￥50。"], "￥50.00"),
+        (["￥50，", "20张"], ""),
+        (["￥10，20，50元"], ""),
+        (["￥ 1 2 3 4 5 6 7 8 元"], ""),
     ],
 )
 def test_forms_of_an_amount_in_figures(pieces: list[str], text: str) -> None:
@@ -379,7 +388,7 @@ def test_an_amount_whose_first_character_a_seal_may_hide_is_doubtful(words: str)
     assert both.confidence < 0.6
 
 
-@pytest.mark.parametrize("beside", ["", "金额：", "人民币"])
+@pytest.mark.parametrize("beside", ["", "金额：", "人民币", "金额(", "RMB", "票价", "*", "10.00"])
 def test_ten_yuan_need_no_digit(beside: str) -> None:
     label = [line(beside, -30 * len(beside))] if beside else []
     found = confidence.amount_field(extract([*label, line("拾元整", 0, 0)]))
@@ -389,7 +398,8 @@ def test_ten_yuan_need_no_digit(beside: str) -> None:
 def test_a_password_may_follow_the_number() -> None:
     found = number.candidates([line("发票号码15815421 密码")])
     assert texts(found) == [("15815421", Label.OWN)]
-    assert [each for each in number.candidates([line("密码12345678")]) if each.label] == []
+    for text in ("密码12345678", "12345678密码"):
+        assert [each for each in number.candidates([line(text)]) if each.label] == []
 
 
 def test_an_amount_with_evenly_spaced_characters_is_certain() -> None:
