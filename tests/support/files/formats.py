@@ -249,7 +249,7 @@ READ: dict[str, Variant] = {
     "no-end.jpg": Variant(lambda: jpeg().removesuffix(EOI), REFUSED, 2),
     "half-an-end.jpg": Variant(lambda: jpeg()[:-1], REFUSED, 2),
     "zeros-for-the-end.jpg": Variant(lambda: jpeg().removesuffix(EOI) + bytes(500)),
-    "motion.jpg": Variant(motion_photo, REFUSED, 2),
+    "motion.jpg": Variant(motion_photo),
     "mark-first.jpg": Variant(lambda: b"\xef\xbb\xbf" + jpeg(), REFUSED, 2),
     "head-of-http-first.jpg": Variant(lambda: HTTP_HEAD + jpeg(), REFUSED, 2),
     "lines-first.png": Variant(lambda: b"\r\n" + encoded(sample(), "PNG"), REFUSED, 2),
