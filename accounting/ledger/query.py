@@ -32,12 +32,12 @@ REVIEW = (
 WORDS = {
     "corrected": "已更正 corrected",
     "confirmed": "已确认 confirmed",
-    "duplicate": "审核为重复 duplicate",
+    "duplicate": "复核为重复 duplicate",
     "by_hand": "手工录入 entered by hand",
     "not_an_invoice": "不是发票 not an invoice",
-    "conflict": "审核结果不一致 conflict",
-    "undone": "审核已撤销 undone",
-    "outdated": "文件已更换，原审核失效 outdated",
+    "conflict": "复核结果不一致 conflict",
+    "undone": "复核已撤销 undone",
+    "outdated": "文件已更换，原复核失效 outdated",
 }
 """The states of reviews, for people."""
 COUNTED = f"{INVOICES} AND duplicate_of IS NULL"

@@ -17,7 +17,7 @@ _REASONS = {
     "pending": "等待识别 no record yet",
     "archived": "识别结果已归档 its record is in the archive: restore it",
     "ignored": "不是发票文件 no invoice by its name",
-    "not_an_invoice": "审核为不是发票 a person found that it is no invoice",
+    "not_an_invoice": "复核为不是发票 a person found that it is no invoice",
     "gone": "原图已删除或改名 removed or renamed",
 }
 
@@ -89,7 +89,7 @@ def write_reconciliation(ledger: Ledger, sheet: Worksheet, formats: Formats) -> 
         ),
     }.items():
         sums.add((label, count, amount), _warning(label, count or amount))
-    reviews = Table(sheet, formats, (Column("人工审核 Reviews"), _COUNT), sums.row + 1)
+    reviews = Table(sheet, formats, (Column("复核 Reviews"), _COUNT), sums.row + 1)
     for word, count in found.reviews.items():
         reviews.add(
             (WORDS[word], count), Colour.DUPLICATE if word == "conflict" and count else Colour.NONE

@@ -37,7 +37,7 @@ _CODE = Column("发票代码 Code", width=15)
 _NUMBER = Column("发票号码 Number", width=11)
 _AMOUNT = Column("金额 Amount", Kind.MONEY)
 _FINDINGS = Column("提示 Findings", width=60)
-_REVIEW_STATE = Column("人工审核 Review", width=16)
+_REVIEW_STATE = Column("复核结果 Review", width=16)
 _INVOICES = {
     "uploaded_on": _DAY,
     "code": _CODE,
@@ -52,10 +52,10 @@ _INVOICES = {
     f"CASE WHEN duplicate_of IS NOT NULL THEN '{_DUPLICATE}' "
     f"WHEN needs_review THEN '{_REVIEW}' END": Column("状态 State", width=16),
     _REVIEWED: _REVIEW_STATE,
-    "reviewed_by": Column("审核人 By"),
-    _IN_CHINA: Column("审核日期 On", Kind.DATE),
+    "reviewed_by": Column("复核人 By"),
+    _IN_CHINA: Column("复核日期 On", Kind.DATE),
     "read_values": Column("OCR 识别值 Read by OCR", width=24),
-    "review_reason": Column("审核说明 Reason", width=24),
+    "review_reason": Column("复核说明 Reason", width=24),
     "duplicate_of": Column("首次出现 First appearance", width=30),
     "near_invoice": Column("相近发票 Nearly equal", width=22),
     "CASE WHEN is_year_over THEN '是 yes' END": Column("超过汇算清缴期 Past 31 May", width=16),

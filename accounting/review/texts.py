@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from functools import cache
@@ -69,3 +70,14 @@ def language_of(cookies: Mapping[str, str], accept_language: str) -> str:
     if not known:
         return LANGUAGES[0]
     return max(known, key=lambda match: float(match[2] or 1))[1].lower()
+
+
+def percent(confidence: float | None) -> int | None:
+    """Return a confidence in percent, rounded down: none looks as if it reached a limit.
+
+    >>> percent(0.8977), percent(0.97), percent(1.0), percent(float("nan"))
+    (89, 97, 100, None)
+    """
+    if confidence is None or math.isnan(confidence):
+        return None
+    return math.floor(round(100 * confidence, 2))

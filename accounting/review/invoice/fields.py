@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from accounting.review.invoice.words import plain, sentence
+from accounting.review.texts import percent
 from quota_invoice.invoice.duplicates import RULE as DUPLICATE_RULE
 from quota_invoice.invoice.fields import NAMES
 from quota_invoice.invoice.rules import RULES
@@ -81,23 +81,12 @@ def field_views(
                 getattr(label, language),
                 plain(texts[name]),
                 plain(read[name]) if read[name] != texts[name] else None,
-                _percent(value),
+                percent(value),
                 named.get(name, level),
                 is_doubtful,
             )
         )
     return shown
-
-
-def _percent(confidence: float | None) -> int | None:
-    """Return a confidence in percent, rounded down: none looks as if it reached a limit.
-
-    >>> _percent(0.8977), _percent(0.97), _percent(1.0), _percent(float("nan"))
-    (89, 97, 100, None)
-    """
-    if confidence is None or math.isnan(confidence):
-        return None
-    return math.floor(round(100 * confidence, 2))
 
 
 def _level(confidence: float | None, below: float) -> str:

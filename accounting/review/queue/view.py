@@ -10,7 +10,7 @@ from accounting.review.pages import failure_url, invoice_url
 from accounting.review.queue import risk
 from accounting.review.queue.filters import Filters
 from accounting.review.queue.rows import QueueRow
-from accounting.review.texts import Translator
+from accounting.review.texts import Translator, percent
 from quota_invoice.invoice.duplicates import hash_of_key
 
 _LEVELS = ((70, "high"), (30, "medium"), (0, "low"))  # of scores, from so much on
@@ -53,7 +53,7 @@ class Words:
         if finding is not None and any(finding):
             return self._of(*finding)
         if code == risk.CONFIDENCE and row.lowest_confidence is not None:
-            lowest = round(100 * row.lowest_confidence)
+            lowest = percent(row.lowest_confidence)
             return self._t("queue.risk.confidence", lowest=lowest)
         if code == risk.NEAR:
             return self._t("queue.risk.near_invoice", other=row.near_invoice)

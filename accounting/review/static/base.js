@@ -17,12 +17,18 @@ window.review = (() => {
     if (seconds) setTimeout(() => line.remove(), seconds * 1000);
   }
 
+  const alert = (text) => show("alerts", text, 0);
+
   // Says a thing that went well; it goes away by itself.
   const notice = (text) => show("notices", text, 6);
 
   const isTyping = (target) =>
     target instanceof HTMLElement &&
     (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+
+  // Whether a key belongs to an input method. In Safari, the Enter that takes its text comes after
+  // the end of the composition, with the code 229.
+  const isComposing = (event) => event.isComposing || event.keyCode === 229;
 
   const keys = new Map();
   // Calls a function for a key, such as "j" or "Enter", unless the person types in a field or a
@@ -35,7 +41,7 @@ window.review = (() => {
   const showKeys = () => (dialog.open ? dialog.close() : dialog.showModal());
 
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || isComposing(event)) return;
     if (event.key === "Escape" && isTyping(event.target)) event.target.blur();
     if (isTyping(event.target)) return;
     if (event.key === "?") {
@@ -62,7 +68,7 @@ window.review = (() => {
     const request = event.detail.requestConfig;
     if (failed?.elt.isConnected && saves(failed) && !saves(request)) return;
     failed = request;
-    show("alerts", saves(request) ? saveText : loadText, 0);
+    alert(saves(request) ? saveText : loadText);
   }
   function clearFailure() {
     failed = null;
@@ -90,5 +96,5 @@ window.review = (() => {
     if (failed && !failed.elt.isConnected) clearFailure();
   });
 
-  return { t, notice, onKey, isTyping };
+  return { t, notice, alert, clearFailure, onKey, isTyping, isComposing };
 })();

@@ -2,17 +2,25 @@
 "use strict";
 
 (() => {
-  const { t, notice, onKey } = window.review;
+  const { t, notice, alert, clearFailure, onKey } = window.review;
   const AT_ONCE = 3;
   const FIRST_BYTES = 4096; // by them, the server tells the kind of a file
   const ASKED_AT_ONCE = 20; // keys, so that the URL stays short
   const PAUSE = 1500; // ms between two questions for outcomes
+  const EXPIRED = 401; // the server was started again, and knows nobody yet
+  let isExpired = false;
   const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
   async function outcomes(keys) {
     const query = new URLSearchParams(keys.map((key) => ["key", key]));
     const answer = await fetch(`/uploads/outcomes?${query}`);
+    if (answer.status === EXPIRED) {
+      isExpired = true;
+      alert(t("shell.js.expired"));
+    }
     if (!answer.ok) throw new Error(`status ${answer.status}`);
+    if (isExpired) clearFailure();
+    isExpired = false;
     return answer.json();
   }
 
@@ -171,12 +179,19 @@
       follow();
     } catch (error) {
       item.state = "unsent";
-      item.isRefused = Boolean(error.texts); // to send it again would not help
+      item.isRefused = Boolean(error.texts) && !error.isOpen; // to send it again would not help
       say(item, ...(error.texts ?? [t("files.js.offline"), t("files.js.offline_hint")]));
     }
   }
 
-  const refusal = (answer) => Object.assign(new Error(), { texts: [answer.message, answer.hint] });
+  const refusal = (...texts) => Object.assign(new Error(), { texts });
+
+  // An answer without words of the server, such as that of a proxy, may mean anything.
+  const wordless = (status, text) =>
+    Object.assign(new Error(), {
+      texts: [status === EXPIRED ? t("shell.js.expired") : text],
+      isOpen: true,
+    });
 
   // Asks before all of the file is sent.
   async function check(item) {
@@ -186,10 +201,13 @@
     try {
       bytes = await body.arrayBuffer();
     } catch {
-      throw refusal({ message: t("files.js.unreadable"), hint: t("files.js.unreadable_hint") });
+      throw refusal(t("files.js.unreadable"), t("files.js.unreadable_hint"));
     }
     const answer = await fetch(`/uploads/check?${query}`, { method: "POST", body: bytes });
-    if (!answer.ok) throw refusal(await answer.json());
+    if (answer.ok) return;
+    const { message, hint } = await answer.json().catch(() => ({}));
+    const { status } = answer;
+    throw message ? refusal(message, hint) : wordless(status, t("shell.js.failed", { status }));
   }
 
   function put(item) {
@@ -202,8 +220,10 @@
         if (event.lengthComputable) item.bar.value = (100 * event.loaded) / event.total;
       });
       request.addEventListener("load", () => {
-        if (request.status === 201) resolve(request.response);
-        else reject(request.response?.message ? refusal(request.response) : new Error());
+        const { status, response } = request;
+        if (status === 201) resolve(response);
+        else if (response?.message) reject(refusal(response.message, response.hint));
+        else reject(wordless(status, t("files.js.unknown", { status })));
       });
       for (const name of ["error", "abort", "timeout"]) {
         request.addEventListener(name, () => reject(new Error()));

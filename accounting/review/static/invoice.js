@@ -62,11 +62,15 @@
     status().className = `digits ${run.isSure ? "good" : "doubtful"}`;
   }
 
-  // Digits that follow each other in a field belong together; any other key edits the field.
+  // Digits that follow each other in a field belong together; any other key edits the field. Some
+  // codes have letters.
   function typeInRun(event) {
     if (!run || event.target !== run.input) return false;
+    const { name } = run.input;
     if (/^[0-9.]$/.test(event.key)) {
-      if (event.key !== "." || run.input.name === "amount") run.digits += event.key;
+      if (event.key !== "." || name === "amount") run.digits += event.key;
+    } else if (name === "code" && /^[A-Za-z]$/.test(event.key)) {
+      run.digits += event.key.toUpperCase();
     } else if (event.key === "Backspace") {
       run.digits = run.digits.slice(0, -1);
     } else if (event.key === "Escape") {
@@ -93,6 +97,7 @@
     field(chosen.dataset.target).classList.remove("is-target");
     field(next).classList.add("is-target");
     chosen.dataset.target = next;
+    endRun();
     status().textContent = review.t("invoice.js.target", {
       label: chosen.elements[next].labels[0].textContent,
     });
@@ -137,6 +142,7 @@
 
   // Other texts make an invoice of one that was excluded.
   function typed(event) {
+    if (run && event.isTrusted && event.target === run.input) endRun(); // as by a paste
     if (!form()?.contains(event.target)) return;
     const { action, present } = form().dataset;
     if (event.target.matches("[data-saved]") && [present, "save"].includes(action)) {
@@ -167,17 +173,23 @@
     return send();
   }
 
+  // Right after a save, the page shows the next invoice: the one that was saved is meant.
+  let isAfterSave = false;
+
   function undo() {
-    const button = find('[data-command="undo"]');
-    if (choices() || (button && !button.disabled)) return send("undo");
     const last = sessionStorage.getItem(LAST);
-    if (last && last !== location.pathname + location.search) location.assign(last);
+    const isElsewhere = last && last !== location.pathname + location.search;
+    const button = find('[data-command="undo"]');
+    const hasUndo = choices() || (button && !button.disabled);
+    if (hasUndo && !(isAfterSave && isElsewhere)) return send("undo");
+    if (isElsewhere) location.assign(last);
     return true;
   }
 
   // ---- Nothing is dropped in silence ----
 
   let isDone = false; // the input is saved, or given up on purpose
+  let isSaved = false; // the invoice of the former page
 
   function isUnsaved() {
     const open = form();
@@ -188,13 +200,23 @@
     return areTextsChanged() || isFirstChanged || open.elements.reason.value !== "";
   }
 
+  // Until a save has its answer, the page stays: it would not tell of a failure elsewhere.
+  const isSaving = () => !isDone && Boolean(form()?.matches(".htmx-request"));
+  let whenSaved = null;
+
   document.addEventListener("htmx:confirm", (event) => {
-    if (event.detail.elt.matches("#invoice nav a") && isUnsaved()) {
-      if (!window.confirm(review.t("invoice.js.drop"))) event.preventDefault();
-    }
+    if (!event.detail.elt.matches("#invoice nav a")) return;
+    if (isSaving()) event.preventDefault();
+    else if (isUnsaved() && !window.confirm(review.t("invoice.js.drop"))) event.preventDefault();
+  });
+  document.addEventListener("htmx:afterRequest", ({ detail }) => {
+    if (detail.requestConfig.elt.id !== "correction") return;
+    const next = whenSaved;
+    whenSaved = null;
+    if (detail.successful) next?.();
   });
   window.addEventListener("beforeunload", (event) => {
-    if (isUnsaved()) event.preventDefault();
+    if (isUnsaved() || isSaving()) event.preventDefault();
   });
 
   // Back and forward of the browser: the URL stays that of the form.
@@ -202,8 +224,8 @@
   window.addEventListener(
     "popstate",
     (event) => {
-      if (!isUnsaved()) return;
-      if (window.confirm(review.t("invoice.js.drop"))) {
+      if (!isUnsaved() && !isSaving()) return;
+      if (!isSaving() && window.confirm(review.t("invoice.js.drop"))) {
         isDone = true;
         return;
       }
@@ -253,6 +275,8 @@
   function begin() {
     run = null;
     isDone = false;
+    isAfterSave = isSaved;
+    isSaved = false;
     shownUrl = location.href;
     review.picture.show(find("#decision")?.dataset.image);
     keepLanguageLinks();
@@ -262,7 +286,14 @@
   }
 
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || review.isComposing(event)) return;
+    // A key that is held decides nothing more: nobody has seen the next invoice.
+    const isDecision = /^[ndu]$/.test(event.key) && !review.isTyping(event.target);
+    if (event.repeat && (event.key === "Enter" || isDecision)) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      return;
+    }
     if (typeInRun(event)) {
       event.preventDefault();
       event.stopImmediatePropagation();
@@ -281,6 +312,8 @@
     const button = event.target.closest("#invoice button");
     if (!button) return;
     const { tool, action, command } = button.dataset;
+    // The second click of a double click may meet the next invoice.
+    if (event.detail > 1 && (command !== undefined || "save" in button.dataset)) return;
     if (tool) review.picture.use(tool);
     else if (action) choose(action);
     else if (command !== undefined) send(command, button);
@@ -290,7 +323,9 @@
   });
   document.addEventListener("input", typed);
   // htmx sends the form; a browser that sent it by itself would leave the page with the input.
-  document.addEventListener("submit", (event) => event.preventDefault());
+  document.addEventListener("submit", (event) => {
+    if (event.target === form()) event.preventDefault();
+  });
   document.addEventListener("pointerdown", (event) => {
     if (run && event.target === run.input) endRun();
   });
@@ -308,7 +343,9 @@
   for (const key of ["+", "="]) review.onKey(key, () => review.picture.use("in") ?? true);
   review.onKey("-", () => review.picture.use("out") ?? true);
   review.onKey("q", () => {
-    document.querySelector(".bar nav a")?.click();
+    const leave = () => document.querySelector(".bar nav a")?.click();
+    if (isSaving()) whenSaved = leave;
+    else leave();
     return true;
   });
   review.onKey("Escape", () => {
@@ -326,6 +363,7 @@
     const isKept = !sent.elements.command.value && sent.matches("[data-keeps]");
     if (isUndone || isKept) sessionStorage.removeItem(LAST);
     else sessionStorage.setItem(LAST, location.pathname + location.search);
+    isSaved = !isUndone && !isKept;
     if (!isKept) review.notice(isUndone ? sent.dataset.undone : sent.dataset.saved);
   });
   document.addEventListener("htmx:afterSettle", (event) => {

@@ -30,7 +30,7 @@ FIRST_MISSING_FINDING = Finding(
     FIRST_MISSING,
     Severity.SERIOUS,
     Text(
-        "审核时指定的首次出现文件中没有计入的同一张发票，请重新审核：否则这张发票在任何文件中都不计入。",
+        "复核时指定的首次出现文件中没有计入的同一张发票，请重新复核：否则这张发票在任何文件中都不计入。",
         "The file that a person named as the first appearance does not count this invoice: decide "
         "again, or the invoice counts in no file.",
     ),

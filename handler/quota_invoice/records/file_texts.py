@@ -139,7 +139,7 @@ OF_FILES = {
         "PDF 的这一页太大。",
         "This page of the PDF is too large.",
         Text(
-            "请以 300 dpi 重新扫描此页，再上传。",
+            "请以 300 dpi 重新扫描，再上传整个文件。",
             "Scan with 300 dpi, and upload the file again.",
         ),
     ),

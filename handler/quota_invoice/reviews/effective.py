@@ -33,7 +33,7 @@ _CONFLICT = Finding(
     CONFLICT,
     Severity.SERIOUS,
     Text(
-        "两个人的审核结果不一致，请在审核页面上决定以哪个为准。",
+        "两个人的复核结果不一致，请在复核页面上决定以哪个为准。",
         "Two people decided differently at the same moment: decide on the review page.",
     ),
 )
@@ -41,7 +41,7 @@ _READ_AGAIN = Finding(
     READ_AGAIN,
     Severity.DOUBT,
     Text(
-        "审核之后，这个文件又重新识别过，结果与当时不同，请与图片核对后重新审核。",
+        "复核之后，这个文件又重新识别过，结果与当时不同，请与图片核对后重新复核。",
         "This file was read again after a person's decision, with another result: compare it with "
         "the image and decide again.",
     ),

@@ -7,9 +7,11 @@ from statistics import median
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from playwright.sync_api import Dialog, Locator, Page, expect
+from playwright.sync_api import Dialog, Locator, Page, Route, expect
 
+from quota_invoice.reviews.entry import Verdict
 from tests.support.review.browsing import Visit, wait_until
+from tests.support.review.decisions import decide
 from tests.support.review.desk import Desk
 from tests.support.review.invoices import field, open_invoice, saving, shown, type_keys
 
@@ -37,6 +39,134 @@ def test_enter_confirms_and_goes_on_in_the_order_of_the_queue(desk: Desk, visit:
     with saving(page, 200):
         page.keyboard.press("Enter")
     assert [each["verdict"] for each in desk.entries(second)] == ["confirmed"]
+
+
+def test_a_key_that_is_held_decides_one_invoice_only(desk: Desk, visit: Visit) -> None:
+    keys = [
+        desk.recognize(f"{at}.png", number=f"1000000{at}", confidence=unsure(0.5 + at / 10))
+        for at in range(3)
+    ]
+    page = open_invoice(visit(), keys[0], rows=3)
+    page.keyboard.down("Enter")
+    page.keyboard.down("Enter")  # as the system repeats it
+    shown(page, keys[1])
+    for _ in range(3):
+        page.keyboard.down("Enter")
+    page.keyboard.up("Enter")
+    page.keyboard.down("n")
+    page.keyboard.down("n")  # a second press would take the choice back
+    page.keyboard.up("n")
+    expect(page.locator('button[data-action="not_an_invoice"]')).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    shown(page, keys[1])
+    assert [len(desk.entries(key)) for key in keys] == [1, 0, 0]
+
+
+def test_the_second_click_of_a_double_click_decides_nothing(desk: Desk, visit: Visit) -> None:
+    first = desk.recognize("a.png", number="10000001", confidence=doubtful("number"))
+    second = desk.recognize("b.png", number="10000002", confidence=unsure(0.8))
+    page = open_invoice(visit(), first, rows=2)
+    page.locator("#correction [data-save]").click()
+    shown(page, second)
+    page.locator("#correction [data-save]").dispatch_event("click", {"detail": 2})
+    page.keyboard.press("?")
+    expect(page.locator("dialog#keys")).to_be_visible()
+    assert (len(desk.entries(first)), desk.entries(second)) == (1, [])
+
+
+def test_the_list_of_keys_is_closed_by_its_button(desk: Desk, visit: Visit) -> None:
+    key = desk.recognize("a.png", confidence=doubtful("number"))
+    page = open_invoice(visit(), key)
+    page.keyboard.press("?")
+    page.locator("dialog#keys button").click()
+    expect(page.locator("dialog#keys")).to_be_hidden()
+
+
+def test_the_page_stays_until_a_save_has_its_answer(desk: Desk, visit: Visit) -> None:
+    keys = [
+        desk.recognize(f"{at}.png", number=f"1000000{at}", confidence=unsure(0.5 + at / 10))
+        for at in range(3)
+    ]
+    visitor = visit()
+    visitor.expected |= {"ERR_", "htmx:"}
+    page = open_invoice(visitor, keys[0], rows=3)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/decisions*", hold, times=1)
+    page.keyboard.press("Enter")
+    for key in ("j", "j", "q"):
+        page.keyboard.press(key)
+    wait_until(page, lambda: bool(held))
+    shown(page, keys[0])
+    held[0].abort()
+    expect(page.locator("#alerts")).to_contain_text("未能保存")
+    shown(page, keys[0])
+    page.route("**/decisions*", hold, times=1)
+    page.keyboard.press("Enter")
+    page.keyboard.press("q")
+    wait_until(page, lambda: len(held) > 1)
+    held[1].continue_()
+    expect(page.locator("#rows > .row")).to_have_count(3)
+    assert [len(desk.entries(key)) for key in keys] == [1, 0, 0]
+
+
+def test_u_after_a_save_leaves_the_decision_of_the_next_invoice(desk: Desk, visit: Visit) -> None:
+    first = desk.recognize("a.png", number="10000001", confidence=doubtful("number"))
+    second = desk.recognize("b.png", number="10000002", confidence=unsure(0.8))
+    for key in (first, second):
+        decide(desk.bucket, key, Verdict.CONFIRMED, by="李雷")
+    page = open_invoice(visit(), first, rows=2)
+    page.goto(f"{page.url}&state=confirmed")
+    type_keys(page, "57344418")
+    page.keyboard.press("Enter")
+    shown(page, second)
+    page.keyboard.press("u")
+    shown(page, first)
+    page.keyboard.press("u")
+    expect(page.locator("#notices")).to_have_text("已撤销：a.png")
+    assert [each["verdict"] for each in desk.entries(second)] == ["confirmed"]
+
+
+def test_a_code_with_a_letter_is_typed_as_a_whole(desk: Desk, visit: Visit) -> None:
+    key = desk.recognize("a.png", code="131001399713", confidence=doubtful("code"))
+    page = open_invoice(visit(), key)
+    type_keys(page, "13100139t713")
+    assert field(page, "code") == "13100139T713"
+    with saving(page, 200):
+        page.keyboard.press("Enter")
+    assert desk.entries(key)[0]["fields"] == {"code": "13100139T713"}
+
+
+def test_other_input_ends_the_digits_that_are_typed(desk: Desk, visit: Visit) -> None:
+    key = desk.recognize("a.png", number="12345678", confidence=doubtful("number"))
+    page = open_invoice(visit(), key)
+    type_keys(page, "12")
+    page.locator('[data-tool="in"]').click()
+    type_keys(page, "t34")  # into the next field
+    assert field(page, "number") == "12345678"
+    page.keyboard.press("Escape")
+    page.locator("#field-number").focus()
+    type_keys(page, "9")
+    page.keyboard.insert_text("57344418")  # as a paste
+    expect(page.locator("#digits")).to_be_empty()
+
+
+def test_the_enter_of_an_input_method_saves_nothing(desk: Desk, visit: Visit) -> None:
+    key = desk.recognize("a.png", confidence=doubtful("number"))
+    page = open_invoice(visit(), key)
+    page.locator("#reason").fill("模糊")
+    page.locator("#reason").evaluate(
+        "each => each.dispatchEvent(new KeyboardEvent('keydown', "
+        "{key: 'Enter', keyCode: 229, bubbles: true, cancelable: true}))"
+    )
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    expect(page.locator("dialog#keys")).to_be_visible()
+    assert desk.entries(key) == []
 
 
 def test_going_on_keeps_the_filters(desk: Desk, visit: Visit) -> None:

@@ -116,7 +116,7 @@ def test_a_conflict_needs_a_review_and_keeps_the_former_values(
     review(store, key, fields={"number": "00000001"}, by="王会计")
     [row] = rows()
     assert (row["number"], row["is_conflict"], row["needs_review"]) == ("91234561", True, True)
-    assert "两个人的审核结果不一致" in row["findings"]
+    assert "两个人的复核结果不一致" in row["findings"]
 
 
 def test_a_failure_with_invoices_that_were_entered_by_hand_counts_as_a_record(
@@ -232,7 +232,7 @@ def test_a_decided_duplicate_whose_first_does_not_count_needs_a_review(
     row = rows()[0]
     assert (row["duplicate_of"], row["needs_review"]) == (first, True)
     assert row["finding_codes"].endswith("duplicate first_missing")
-    assert "请重新审核" in row["findings"]
+    assert "请重新复核" in row["findings"]
 
 
 def test_a_duplicate_of_the_same_file_needs_a_review_unless_another_place_counts(

@@ -141,18 +141,18 @@ def test_the_workbook_tells_what_people_decided(
     found = make(tmp_path / "ledger.xlsx").reconciliation
     sheets = read(tmp_path / "ledger.xlsx")
     rows = sheets["Invoices"]
-    words = dict(zip(column(rows, "文件"), column(rows, "人工审核"), strict=True))
+    words = dict(zip(column(rows, "文件"), column(rows, "复核结果"), strict=True))
     assert {key.removeprefix("incoming/"): word for key, word in words.items()} == {
         "corrected": "已更正 corrected",
-        "duplicate": "审核为重复 duplicate",
-        "conflict": "审核结果不一致 conflict",
-        "undone": "审核已撤销 undone",
+        "duplicate": "复核为重复 duplicate",
+        "conflict": "复核结果不一致 conflict",
+        "undone": "复核已撤销 undone",
         "confirmed": "已确认 confirmed",
         "hand": "手工录入 entered by hand",
     }
     [at] = [at for at, key in enumerate(column(rows, "文件")) if key == keys["corrected"]]
     assert [
-        column(rows, name)[at] for name in ("审核人", "审核日期", "OCR 识别值", "审核说明")
+        column(rows, name)[at] for name in ("复核人", "复核日期", "OCR 识别值", "复核说明")
     ] == [
         "李会计",
         date(2026, 11, 23),
@@ -161,7 +161,7 @@ def test_the_workbook_tells_what_people_decided(
     ]
     assert sorted(column(sheets["To review"], "文件")) == [keys["conflict"], keys["undone"]]
     texts = [row[:2] for row in sheets["Reconciliation"]]
-    assert [keys["not an invoice"], "审核为不是发票 a person found that it is no invoice"] in texts
+    assert [keys["not an invoice"], "复核为不是发票 a person found that it is no invoice"] in texts
     assert ["已更正 corrected", 1.0] in texts
     assert ["不是发票 not an invoice", 1.0] in texts
     assert found.reviews == {

@@ -117,6 +117,43 @@ def test_a_failed_upload_is_said_and_sent_again(visit: Visit, desk: Desk, folder
     expect(page.locator("#rows .state")).to_have_text("Read")
 
 
+@pytest.mark.parametrize(
+    ("path", "status", "told"),
+    [
+        ("check", 502, "Not saved: the server answered 502"),
+        ("a.png", 502, "answer (502) does not say whether the file was stored"),
+        ("check", 401, "Open a new address"),
+    ],
+)
+def test_an_answer_without_words_is_not_called_a_lost_connection(
+    visit: Visit, folder: str, path: str, status: int, told: str
+) -> None:
+    visitor = visit(locale="en")
+    visitor.expected |= {f"status of {status}"}
+    page = visitor.open(f"/uploads?folder={folder}")
+    page.route(f"**/uploads/{path}?*", lambda route: route.fulfill(status=status, body="proxy"))
+    page.locator("#choose").set_input_files([image("a.png")])
+    expect(page.locator("#rows .state")).to_have_text("Not sent")
+    expect(page.locator("#rows .outcome")).to_contain_text(told)
+    page.unroute(f"**/uploads/{path}?*")
+    page.get_by_role("button", name="Send a.png again").press("Enter")
+    expect(page.locator("#rows .state")).to_have_text("Read")
+
+
+def test_a_page_that_no_longer_knows_the_person_says_so_until_it_does(
+    visit: Visit, folder: str
+) -> None:
+    visitor = visit(locale="en")
+    visitor.expected |= {"status of 401"}
+    page = visitor.open(f"/uploads?folder={folder}")
+    page.route("**/uploads/outcomes?*", lambda route: route.fulfill(status=401))
+    page.locator("#choose").set_input_files([image("a.png")])
+    expect(page.locator("#alerts")).to_contain_text("Open a new address")
+    page.unroute("**/uploads/outcomes?*")  # as after that in another tab
+    expect(page.locator("#alerts")).to_be_empty()
+    expect(page.locator("#rows .state")).to_have_text("Read")
+
+
 def test_the_page_warns_before_it_is_closed_while_a_file_is_sent(visit: Visit, folder: str) -> None:
     page = visit(locale="en").open(f"/uploads?folder={folder}")
     held: list[Route] = []
