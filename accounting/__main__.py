@@ -40,7 +40,9 @@ def _errors_in_words(at_the_end: str = "the same command continues from here") -
     Args:
         at_the_end: the words for a command that was stopped.
     """
-    from quota_invoice.errors import ObjectUnavailable, StoreError  # noqa: PLC0415 - --help stays fast
+    import duckdb  # noqa: PLC0415 - --help stays fast
+
+    from quota_invoice.errors import ObjectUnavailable, StoreError  # noqa: PLC0415 - as above
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -51,7 +53,7 @@ def _errors_in_words(at_the_end: str = "the same command continues from here") -
             raise
         console.print(f"\nstopped; {at_the_end}")
         raise typer.Exit(130) from None
-    except (AccountingError, OSError) as error:
+    except (AccountingError, OSError, duckdb.OperationalError) as error:  # a full disk
         console.print(f"[bold red]error:[/] {escape(str(error))}")
         raise typer.Exit(2) from None
     except (StoreError, ObjectUnavailable) as error:

@@ -20,7 +20,7 @@ import duckdb
 from accounting.errors import AccountingError
 from accounting.ledger import flat, rows
 from accounting.ledger.rows import KEPT, LISTED, EntryRow, RecordRow
-from quota_invoice.invoice import rules
+from quota_invoice.invoice import expiry_rules, rules
 from quota_invoice.reviews import effective, entry, states
 
 MEMORY = "160MB"
@@ -30,8 +30,9 @@ TABLES = {**KEPT, **LISTED}
 """The columns of all tables that the ledger's query reads."""
 _MODULES = (flat, rows, effective, entry, states)
 _CODE = "".join(inspect.getsource(module) for module in _MODULES) + rules.VERSION
-VERSION = sha256(_CODE.encode()).hexdigest()[:8]
-"""Of the tables and of the code that fills them; a cache of another version is built anew."""
+VERSION = sha256(f"{_CODE}{expiry_rules.table()}".encode()).hexdigest()[:8]
+"""Of the tables, of the code that fills them, and of the last days of invoices; a cache of another
+version is built anew."""
 _NEW = "new_"  # begins the names of the tables of a listing that is not complete
 
 
@@ -223,8 +224,8 @@ def _connect(path: Path) -> duckdb.DuckDBPyConnection:
             },
         )
     except duckdb.IOException as error:
-        if "lock" not in str(error):
-            raise
+        if "Could not set lock" not in str(error):
+            raise AccountingError(f"{path} cannot be opened: remove it, it has copies") from None
         raise AccountingError(
             f"another command uses {path}: wait until it ends, or close the review page"
         ) from None

@@ -26,6 +26,8 @@ def cover_lines(ledger: Ledger, totals: Totals) -> Iterator[str]:
     """
     choice = ledger.choice
     yield f"批次 Batch：{_cut(choice.prefix)}"
+    if choice.since or choice.until:
+        yield f"上传日期 Uploaded：{choice.since or ''} – {choice.until or ''}"
     yield f"编制日期 Made on：{choice.made_on}"
     yield ""
     yield f"发票 Invoices：{totals.invoices} 张"

@@ -19,7 +19,8 @@
         ├── UnusableKey          an API caller names a key that no input has
         ├── NotRecognized        recognition failed, twice: a later attempt may succeed
         ├── ServiceRefused       the OCR service refused the request, not the image
-        │   └── AccessRefused        …and will refuse every request of this account: stops the round
+        │   ├── AccessRefused        …and will refuse every request of this account: stops the round
+        │   └── PagesRefused         …of the API for files with pages, which others do not need
         ├── ServiceUnavailable   no response from the OCR service, or an invalid one: retried
         │   ├── RateLimited          too many requests: retried after a longer pause
         │   ├── UnusableAnswer       a response without a usable result, which may have been billed
@@ -225,6 +226,13 @@ class AccessRefused(ServiceRefused):
 
     internal = True
     stops_round = True
+
+
+class PagesRefused(ServiceRefused):
+    """The account may not use Auto Classification, which reads PDFs and TIFFs of several pages.
+
+    Single images need it only if the stage chooses so: their work goes on.
+    """
 
 
 class ServiceUnavailable(InvocationError):

@@ -33,6 +33,8 @@ async def start_job(request: Request) -> Response:
     ending = (form.get("ending") or [""])[0]
     if kind not in FORMATS:
         raise HTTPException(404)
+    if chosen.month != (form.get("month") or [""])[0]:  # else the file would have all months
+        raise HTTPException(422)
     if ending not in FORMATS[kind]:
         ending = FORMATS[kind][0]
     context = context_of(request)

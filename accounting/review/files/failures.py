@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from accounting.errors import AccountingError
 from accounting.review.context import ReviewContext, context_of, key_of
 from accounting.review.files.outcomes import sentence
-from accounting.review.files.sending import Uploader
+from accounting.review.files.sending import TooLargeToRenew, Uploader
 from accounting.review.invoice.order import Order
 from accounting.review.invoice.reviewed import Reviewed, load
 from accounting.review.pages import render
@@ -56,6 +56,8 @@ def _retry(request: Request, etag: str) -> Response:
         return _page(request, reviewed, 422, "files.retry.by_hand")
     try:
         context.part(_uploader).renew(reviewed.source)
+    except TooLargeToRenew:
+        return _page(request, reviewed, 422, "files.retry.too_large")
     except AccountingError:
         return _page(request, _load(request), 412, "files.retry.changed")
     return _page(request, _load(request))

@@ -26,7 +26,7 @@ from quota_invoice.invoice.fields import day_in_china
 FORMATS = {"ledger": (".xlsx", ".csv"), "packet": (".zip",)}
 """The kinds of jobs, and the endings of their files; the first one is the usual one."""
 _MOST_KEPT = 12  # jobs; the files of older ones are removed
-_MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
+_MONTH = re.compile(r"(?!0000)([0-9]{4})-(0[1-9]|1[0-2])")
 _NOT_IN_NAMES = re.compile(r"[^\w-]+")
 
 

@@ -71,6 +71,13 @@ class Body:
         return anyio.from_thread.run(following)
 
 
+class TooLargeToRenew(AccountingError):
+    """A file is too large to be stored once more."""
+
+    def __init__(self) -> None:
+        super().__init__(f"the file has more than {LARGEST_FILE:,} bytes")
+
+
 class Uploader:
     """Writes inputs to the bucket; several threads may use it.
 
@@ -107,6 +114,7 @@ class Uploader:
         downloaded and stored whole.
 
         Raises:
+            TooLargeToRenew: the object is in parts, and larger than a file that is read.
             AccountingError: the object was replaced or removed meanwhile.
         """
         is_in_parts = _IN_PARTS in source.etag
@@ -117,8 +125,12 @@ class Uploader:
 
     def _store_whole(self, source: Source) -> str:
         client, name = self._sender.client, self._bucket.name
+        if source.size > LARGEST_FILE:
+            raise TooLargeToRenew
         content = self._bucket.store.fetch(source, LARGEST_FILE)
         self._check(source)
+        if content is None or len(content) != source.size:  # else it would replace the original
+            raise AccountingError("the file was replaced or removed meanwhile")
         response = self._send(source.key, lambda k: client.putContent(name, k, content))
         return etag_of_response(response.body, f"put {source.key}")
 

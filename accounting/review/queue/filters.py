@@ -20,7 +20,7 @@ STATES = {
     "by_hand": "is_by_hand",
 }
 """The states that a person can choose, with their conditions on the table ``queue``."""
-_MONTH = re.compile(r"[0-9]{4}-[0-9]{2}")
+_MONTH = re.compile(r"(?!0000)[0-9]{4}-(?:0[1-9]|1[0-2])")
 _LONGEST = 1024  # characters; no key is longer
 
 

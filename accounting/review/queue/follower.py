@@ -6,10 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 
-import duckdb
-
 from accounting.progress import Notice
-from quota_invoice.errors import StoreError
 
 PERIOD = 60.0
 """Seconds from the end of a comparison to the next one, at least."""
@@ -65,8 +62,8 @@ class Follower:
                 self.error = ""
             except _StoppedError:
                 return
-            except (StoreError, duckdb.Error, OSError) as error:
-                self.error = str(error)
+            except Exception as error:  # noqa: BLE001 - the next comparison may succeed
+                self.error = str(error) or type(error).__name__
             self.is_running = False
             self._wake.wait(max(self._period, _REST * (time.monotonic() - started)))
             self._wake.clear()

@@ -51,7 +51,7 @@ _FINGERPRINT = """
         (SELECT concat(count(*), '-', sum(hash(inputs)::HUGEINT)) FROM inputs),
         (SELECT concat(count(*), '-', sum(hash(retries)::HUGEINT)) FROM retries),
         (SELECT concat(count(*), '-', sum(hash(markers)::HUGEINT)) FROM markers),
-        (SELECT concat(count(*), '-', sum(hash(key, revision)::HUGEINT)) FROM records))
+        (SELECT concat(count(*), '-', sum(hash(key, revision, status)::HUGEINT)) FROM records))
 """
 
 

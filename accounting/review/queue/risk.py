@@ -45,6 +45,7 @@ WEIGHTS = {
     "contradicting_place": 0.5,
     "unread_pages": 0.5,
     "unread_tickets": 0.5,
+    "lost_point": 0.6,
     "unusual_amount": 0.4,
     NEAR: 0.35,
     "low_confidence": 0.3,  # besides the confidence itself

@@ -29,16 +29,25 @@ def status_record(context: RequestContext, key: str) -> dict[str, Any] | None:
 
     Raises:
         RecordUnavailable: it is in the archive.
+        ObjectUnavailable: the object itself is, and has no failure record.
     """
     layout, store, bucket = context.settings.layout, context.store, context.bucket
     with reading_records():
         record = store.read(bucket, layout.record_key(key))
+    try:
         source = store.describe(bucket, key)
-        if record and _matches(record, Status.RECOGNIZED, source):
-            return record if source else gone(record)
+    except ObjectUnavailable:
+        with reading_records():
+            failure = store.read(bucket, layout.failure_key(key))
+        if failure and _matches(failure, Status.FAILED, None):
+            return failure
+        raise
+    if record and _matches(record, Status.RECOGNIZED, source):
+        return record if source else gone(record)
+    with reading_records():
         failure = store.read(bucket, layout.failure_key(key))
-        if failure and _matches(failure, Status.FAILED, source):
-            return failure if source else gone(failure)
+    if failure and _matches(failure, Status.FAILED, source):
+        return failure if source else gone(failure)
     return pending(source) if source else None
 
 

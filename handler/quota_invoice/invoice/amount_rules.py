@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from quota_invoice.invoice.amount import agreed
 from quota_invoice.invoice.fields import Fields
 from quota_invoice.invoice.findings import Finding, Severity, Text
 
+# Only a sign before the digits, and nothing behind them, also in full width.
+_WITHOUT_POINT = re.compile(r"^[^\d]*\d+\s*$")
 _USUAL = frozenset({1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000})  # yuan
 
 
@@ -59,6 +62,29 @@ def zero_amount(fields: Fields) -> Iterator[Finding]:
             "image.",
         )
         yield Finding("zero_amount", Severity.SERIOUS, text)
+
+
+def lost_point(fields: Fields) -> Iterator[Finding]:
+    """Figures without 元 have decimals: ￥5000 may be ￥50.00 whose point was not read.
+
+    Source: the service's answers have two decimals; a point is the smallest mark that it reads.
+
+    >>> [finding.code for finding in lost_point(Fields(amount="￥5000"))]
+    ['lost_point']
+    >>> [*lost_point(Fields(amount="￥5000.00")), *lost_point(Fields(amount="5000元"))]
+    []
+    """
+    amount = agreed(fields.amounts)
+    if amount is None or fields.conditions.is_checked or not _WITHOUT_POINT.search(fields.amount):
+        return
+    shorter = amount / 100
+    if shorter in _USUAL:
+        text = Text(
+            f"金额读作 {amount} 元，没有小数点：也可能是 {shorter:.2f} 元，请与图片核对。",
+            f"The amount was read as {amount} yuan, without a decimal point: it may be "
+            f"{shorter:.2f} yuan. Compare it with the image.",
+        )
+        yield Finding("lost_point", Severity.DOUBT, text)
 
 
 def unusual_amount(fields: Fields) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 
 from quota_invoice.invoice.amount_rules import (
     contradicting_amount,
+    lost_point,
     unreadable_amount,
     unusual_amount,
     zero_amount,
@@ -30,7 +31,7 @@ from quota_invoice.invoice.expiry_rules import (
 from quota_invoice.invoice.fields import NAMES, Fields
 from quota_invoice.invoice.findings import Finding, Severity, Text
 
-VERSION = "5"
+VERSION = "6"
 _OF_SEVERAL = 0.5  # a service that reads one of several invoices is not surer of any field
 
 
@@ -116,6 +117,7 @@ RULES: tuple[Callable[[Fields], Iterator[Finding]], ...] = (
     unreadable_amount,
     contradicting_amount,
     zero_amount,
+    lost_point,
     unusual_amount,
     contradicting_place,
     several_invoices,

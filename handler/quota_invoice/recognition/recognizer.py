@@ -63,7 +63,8 @@ class Recognizer:
     def __init__(
         self, store: ObjectStore, ocr: OcrService, log: Log, layout: BucketLayout, *, auto: bool
     ) -> None:
-        self._requests = Requests(store, ocr, log)
+        self._for_images = Api.AUTO_CLASSIFICATION if auto else Api.QUOTA_INVOICE
+        self._requests = Requests(store, ocr, log, self._for_images)
         self._pages = PageReader(self._requests, store, layout)
         self._log = log
         self._auto = auto
@@ -208,7 +209,7 @@ class Recognizer:
 
     def _recognize(self, file: File, deadline: Deadline) -> Reading:
         """Send one image."""
-        api = Api.AUTO_CLASSIFICATION if self._auto else Api.QUOTA_INVOICE
+        api = self._for_images
         result, attempts = retry(partial(self._requests.send, file, api, None, deadline), deadline)
         reading = Reading(api, {1: result}, attempts)
         try:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from quota_invoice.errors import ObjectUnavailable
 from quota_invoice.invoice.duplicates import (
     RULE,
     Appearance,
@@ -146,9 +147,13 @@ class AppearanceIndex:
         itself, key = identity(invoice), str(invoice.get("duplicate_of"))
         if key == own_key:
             return not is_counted(record.get("invoices"), itself)
-        source = self._store.describe(bucket, key)
-        if source is None:
-            return True
+        try:
+            source = self._store.describe(bucket, key)
+        except ObjectUnavailable:  # it exists
+            return False
+        return source is None or self._is_missing_in(source, itself)
+
+    def _is_missing_in(self, source: Source, itself: tuple[str, str] | None) -> bool:
         first = self._record(source)
         if etag_of(first) != source.etag:
             return True
@@ -156,9 +161,9 @@ class AppearanceIndex:
             return not is_counted(first.get("invoices"), itself)
         if itself is None:  # it is in the archive
             return False
-        appearance = Appearance(key, source.uploaded_at)
+        appearance = Appearance(source.key, source.uploaded_at)
         marker_key = self._layout.appearance_key(*itself, appearance)
-        return readable_record(self._store, bucket, marker_key) is None
+        return readable_record(self._store, source.bucket, marker_key) is None
 
     def _name(
         self,
@@ -220,7 +225,10 @@ class AppearanceIndex:
         """Return the object of an appearance that counts; None for a leftover."""
         marker = readable_record(self._store, bucket, marker_key) or {}
         key, etag = marker.get("key"), marker.get("etag")
-        source = self._store.describe(bucket, key) if isinstance(key, str) else None
+        try:
+            source = self._store.describe(bucket, key) if isinstance(key, str) else None
+        except ObjectUnavailable:  # it showed the invoice, and a person decides
+            return _Other(str(key), has_record=True, is_duplicate=False)
         if source is None or source.etag != etag:
             return None
         record = self._record(source)

@@ -18,6 +18,7 @@ from quota_invoice.errors import (
     ObjectChanging,
     ObjectUnavailable,
     OutOfTime,
+    PagesRefused,
     QuotaInvoiceError,
     ServiceRefused,
     ServiceUnavailable,
@@ -140,6 +141,18 @@ _BY_CLASS: dict[type[QuotaInvoiceError], FailureText] = {
             "The OCR service could not download this file from the bucket, in several attempts.",
         ),
         ASK_OPERATOR,
+    ),
+    PagesRefused: FailureText(
+        Text(
+            "读取 PDF 和多页 TIFF 需要“智能分类识别”服务，目前尚未开通，或没有权限。",
+            "PDFs and TIFFs of several pages need Auto Classification OCR, which is not subscribed "
+            "or not allowed.",
+        ),
+        Text(
+            "请系统运维人员开通此服务后让系统重新识别，或将每张发票另存为图片后上传。",
+            "Ask the operator to subscribe to it and to have the file read again; or save each "
+            "invoice as an image and upload that.",
+        ),
     ),
     ServiceRefused: FailureText(
         Text(

@@ -101,6 +101,7 @@ CONSEQUENCES: dict[str, tuple[int, int, float]] = {
     "NotRecognized": (422, 2, 0.5),
     "ServiceRefused": (502, 1, 0.5),
     "AccessRefused": (502, 1, 0.5),
+    "PagesRefused": (502, 1, 0.5),
     "ServiceUnavailable": (503, 1000, 0.5),
     "UnusableAnswer": (503, 1, 0.5),
     "RateLimited": (429, 1000, 2.5),

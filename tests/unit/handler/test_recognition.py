@@ -13,6 +13,7 @@ from PIL import Image
 
 from quota_invoice.deadline import Deadline
 from quota_invoice.errors import (
+    AccessRefused,
     DownloadFailed,
     DownloadRefused,
     FormatRefused,
@@ -21,6 +22,7 @@ from quota_invoice.errors import (
     NotRecognized,
     ObjectChanging,
     OutOfTime,
+    PagesRefused,
     RateLimited,
     UnusableAnswer,
 )
@@ -81,6 +83,35 @@ class Service:
     @property
     def sent(self) -> list[str]:
         return ["image" if given.image is not None else "url" for given in self.ocr.given]
+
+
+@pytest.mark.parametrize("code", ["ModelArts.4203", "ModelArts.4204", "ModelArts.4508"])
+def test_without_the_api_for_pages_single_images_are_read_all_the_same(code: str) -> None:
+    refusal = AccessRefused(code, "not subscribed", "r-1")
+    service = Service(refusal, RESULT, content=pdf_of(2))
+    log = Log("request-1", service.lines.append)
+    recognizer = Recognizer(service.store, service.ocr, log, DEFAULT_LAYOUT, auto=False)
+    deadline = Deadline.after(60)
+    with pytest.raises(PagesRefused) as caught:
+        recognizer.read(File.sent(b64encode(pdf_of(2)).decode()), deadline)
+    assert (caught.value.code, caught.value.request_id) == (code, "r-1")
+    assert not caught.value.stops_round
+    assert failure_text(caught.value).hint.en.startswith("Ask the operator to subscribe")
+    image = File.sent(b64encode(picture(500, 300)).decode())
+    assert recognizer.read(image, deadline).pages[1].result == RESULT
+
+
+@pytest.mark.parametrize(
+    ("code", "auto"), [("ModelArts.4204", True), ("APIG.0301", False), ("ModelArts.6201", False)]
+)
+def test_a_refusal_that_concerns_all_files_stops_them(code: str, *, auto: bool) -> None:
+    service = Service(AccessRefused(code, "refused"))
+    log = Log("request-1", service.lines.append)
+    recognizer = Recognizer(service.store, service.ocr, log, DEFAULT_LAYOUT, auto=auto)
+    for content in (pdf_of(2), picture(500, 300)):
+        with pytest.raises(AccessRefused):
+            recognizer.read(File.sent(b64encode(content).decode()), Deadline.after(60))
+    assert len(service.ocr.given) == 1
 
 
 def test_an_object_is_read_by_url_without_fetching_its_bytes() -> None:

@@ -24,6 +24,7 @@ from quota_invoice.settings.layout import DEFAULT_LAYOUT
 from tests.support.files import formats
 from tests.support.ledger.record_store import ALL, RecordStore, invoice
 from tests.support.ledger.review import review
+from tests.support.paths import ROOT
 
 Make = Callable[..., Made]
 
@@ -187,3 +188,34 @@ def test_a_ledger_that_is_stopped_leaves_the_former_file(
         write_ledger(cache, store.bucket, ALL, out, stop)
     assert out.read_bytes() == former
     assert [path.name for path in tmp_path.iterdir() if path.is_file()] == [out.name]
+
+
+def test_a_cache_from_before_other_last_days_of_invoices_is_not_used() -> None:
+    program = (
+        "from quota_invoice.invoice import expiry_rules as rules; import sys;"
+        "days = rules.table(); rules.table = lambda: (days, sys.argv[1:]);"
+        "from accounting.ledger.cache import VERSION; print(VERSION)"
+    )
+    versions = [
+        subprocess.run(  # noqa: S603 - the program above
+            [sys.executable, "-c", program, *days],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for days in ([], [], ["广东省 2025-06-30"])
+    ]
+    assert versions[0] == versions[1] != versions[2]
+
+
+def test_a_damaged_cache_is_told_in_one_line(tmp_path: Path) -> None:
+    with open_cache(tmp_path, "invoices"):
+        pass
+    [path] = [path for path in tmp_path.iterdir() if path.is_file()]
+    path.write_bytes(path.read_bytes()[:5000])
+    with (
+        pytest.raises(AccountingError, match="cannot be opened: remove it"),
+        open_cache(tmp_path, "invoices"),
+    ):
+        pass

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from quota_invoice.reviews.entry import Verdict
 from tests.support.files import formats
 from tests.support.ledger.record_store import ALL, HOSTILE, RecordStore, invoice
 from tests.support.ledger.review import ALL_FIELDS, review
-from tests.support.paths import HEIC
+from tests.support.paths import HEIC, SAMPLES
 
 Make = Callable[..., MadePacket]
 BEIJING = {"code": "011001900212", "location": "北京市"}
@@ -354,3 +355,13 @@ def test_a_batch_without_inputs_is_named(pack: Make, out: Path) -> None:
     with pytest.raises(AccountingError, match="no input below incoming/2026/"):
         pack(BATCH)
     assert not out.exists()
+
+
+def test_the_cover_names_the_month_of_the_selection(
+    store: RecordStore, pack: Make, out: Path
+) -> None:
+    add(store, "a.jpg", (SAMPLES / "urumqi-20-yuan-orange-light.jpg").read_bytes(), numbered(1))
+    pack(Choice("incoming/", date(2000, 1, 1), date(2099, 12, 31), ALL.made_on))
+    with ZipFile(out) as zipped:
+        cover, *_ = pdf_text(zipped)
+    assert "上传日期 Uploaded：2000-01-01 – 2099-12-31" in cover

@@ -15,6 +15,7 @@ from accounting.review.queue import index as index_module
 from accounting.review.queue.filters import Filters
 from accounting.review.queue.index import ReviewIndex
 from quota_invoice.reviews.entry import Verdict
+from quota_invoice.settings.layout import DEFAULT_LAYOUT
 from tests.functional.accounting.queue.conftest import Open, SlowStore, compare, settle
 from tests.support.ledger.record_store import RecordStore, invoice
 from tests.support.review.decisions import decide
@@ -209,6 +210,34 @@ def test_a_failed_comparison_is_told_and_tried_again(store: SlowStore, index: In
     found.refresh()
     while found.status().error:
         settle(found)
+
+
+def test_a_record_that_is_restored_from_the_archive_is_seen(store: SlowStore, index: Index) -> None:
+    for name in ("a.jpg", "b.jpg"):
+        store.archived.add(DEFAULT_LAYOUT.record_key(store.add(name, invoice())))
+    found = index()
+    assert keys(found) == []
+    store.archived.remove(DEFAULT_LAYOUT.record_key("incoming/a.jpg"))
+    found.refresh()
+    settle(found)
+    assert keys(found) == ["a.jpg"]
+
+
+def test_a_defect_does_not_end_the_comparisons(
+    store: SlowStore, index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.add("a.jpg", invoice())
+    found = index()
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "listing", lambda *_: 1 / 0)
+        found.refresh()
+        while not found.status().error:
+            settle(found)
+    assert found.status().error == "division by zero"
+    found.refresh()
+    while found.status().error:
+        settle(found)
+    assert keys(found) == ["a.jpg"]
 
 
 def test_inputs_that_wait_are_counted_and_no_rows(store: SlowStore, index: Index) -> None:

@@ -119,3 +119,12 @@ def ended() -> Iterator[list[Path]]:
     paths: list[Path] = []
     yield paths
     assert not [path for path in paths if path.exists()]
+
+
+@pytest.mark.parametrize("month", ["2026-13", "0000-01", "11/2026"])
+def test_a_month_that_there_is_not_makes_no_file_of_all_months(visit: Visit, month: str) -> None:
+    page = visit().open("/jobs")
+    answer = page.request.post(
+        f"{page.url}/ledger", form={"month": month}, headers={"Origin": page.url[: -len("/jobs")]}
+    )
+    assert answer.status == 422

@@ -402,3 +402,24 @@ def test_an_invoice_counts_unless_a_person_found_a_duplicate(
     assert is_counted([{**RESULT, **review}], itself) is counted
     assert is_counted([{**RESULT, **review}], None) is counted
     assert is_counted(["no entry"], None)
+
+
+def test_a_first_appearance_that_the_bucket_does_not_hand_out_still_counts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    files = Files()
+    files.read(A, 0)
+    given = files.store.describe
+
+    def describe(bucket: str, key: str) -> Source | None:
+        if key == A:
+            raise ObjectUnavailable("Object.AccessDenied", "another account's")
+        return given(bucket, key)
+
+    monkeypatch.setattr(files.store, "describe", describe)
+    assert files.read(B, 10) == A
+    assert files.now(B) == A
+    entry = {**files.store.records[DEFAULT_LAYOUT.record_key(B)]["invoices"][0]}
+    entry |= {"duplicate_of": A, "review": {"verdict": "duplicate"}}
+    record = files.store.records[DEFAULT_LAYOUT.record_key(B)]
+    assert not files.index.is_first_missing("invoices", B, record, entry)

@@ -34,6 +34,8 @@ TABLE: list[tuple[dict[str, Any], str, str]] = [
     ({"code": "144039909110"}, "early_year", "serious"),
     ({"code": "244031629474"}, "old_local_bureau", "serious"),
     ({"amount": "￥60.00"}, "unusual_amount", "doubt"),
+    ({"amount": "￥5000"}, "lost_point", "doubt"),
+    ({"amount": "１０００"}, "lost_point", "doubt"),
     ({"code": "144036809110"}, "future_year", "serious"),
     ({"amount": "50.0O"}, "unreadable_amount", "serious"),
     ({"amount": "伍拾元整(￥20.00)"}, "contradicting_amount", "serious"),
