@@ -111,14 +111,18 @@ def appearances_of(
 ) -> tuple[Position, ...]:
     """Return the invoices with a code and number, the first appearance first.
 
-    A paper that a person found to be no invoice is none of them.
+    A paper that a person found to be no invoice is none of them. A first appearance in the archive
+    is no row of the queue: the others name it.
     """
     query = (
-        "SELECT key, place FROM queue WHERE code = ? AND number = ? "
+        "SELECT key, place, duplicate_of FROM queue WHERE code = ? AND number = ? "
         "AND verdict IS DISTINCT FROM 'not_an_invoice' "
         "ORDER BY duplicate_of IS NOT NULL, uploaded_at, key, place"
     )
-    return tuple(Position(*row) for row in connection.execute(query, [code, number]).fetchall())
+    rows = connection.execute(query, [code, number]).fetchall()
+    found = tuple(Position(key, place) for key, place, _ in rows)
+    archived = rows[0][2] if rows else None
+    return (Position(archived, 1), *found) if archived else found
 
 
 def inputs_named(connection: duckdb.DuckDBPyConnection, text: str) -> tuple[str, ...]:

@@ -46,6 +46,7 @@ WEIGHTS = {
     "unread_pages": 0.5,
     "unread_tickets": 0.5,
     "lost_point": 0.6,
+    "unknown_division": 0.6,
     "unusual_amount": 0.4,
     NEAR: 0.35,
     "low_confidence": 0.3,  # besides the confidence itself

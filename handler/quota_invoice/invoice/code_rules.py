@@ -50,6 +50,21 @@ def malformed_number(fields: Fields) -> Iterator[Finding]:
         yield Finding("malformed_number", Severity.SERIOUS, text)
 
 
+def unknown_division(fields: Fields) -> Iterator[Finding]:
+    """The second to fifth characters of a code are a division of a province, by GB/T 2260.
+
+    >>> [finding.code for finding in unknown_division(Fields(code="117031909110"))]
+    ['unknown_division']
+    """
+    if is_code(fields.code) and fields.place_of_code.province is None:
+        text = Text(
+            "发票代码第 2 至 5 位不是任何省份的行政区划代码，可能有数字误读，请与图片核对。",
+            "The second to fifth characters of the invoice code are the division of no province: a "
+            "digit may be misread. Compare the code with the image.",
+        )
+        yield Finding("unknown_division", Severity.DOUBT, text)
+
+
 def contradicting_place(fields: Fields) -> Iterator[Finding]:
     """The place on the invoice is the one of its code, by GB/T 2260.
 

@@ -21,6 +21,7 @@ from quota_invoice.invoice.code_rules import (
     future_year,
     malformed_code,
     malformed_number,
+    unknown_division,
 )
 from quota_invoice.invoice.expiry_rules import (
     not_verifiable,
@@ -110,6 +111,7 @@ RULES: tuple[Callable[[Fields], Iterator[Finding]], ...] = (
     missing_field,
     malformed_code,
     malformed_number,
+    unknown_division,
     early_year,
     future_year,
     old_local_bureau,

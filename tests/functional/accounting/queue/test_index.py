@@ -223,6 +223,19 @@ def test_a_record_that_is_restored_from_the_archive_is_seen(store: SlowStore, in
     assert keys(found) == ["a.jpg"]
 
 
+def test_a_first_appearance_in_the_archive_is_named_by_the_others(
+    store: SlowStore, index: Index
+) -> None:
+    first, *_ = (
+        store.add(f"{name}.jpg", invoice(), second=at) for at, name in enumerate("abc", 1)
+    )
+    store.archived.add(DEFAULT_LAYOUT.record_key(first))
+    found = index()
+    assert set(keys(found)) == {"b.jpg", "c.jpg"}
+    made = invoice()
+    assert found.appearances(made["code"], made["number"])[0].key == first
+
+
 def test_a_defect_does_not_end_the_comparisons(
     store: SlowStore, index: Index, monkeypatch: pytest.MonkeyPatch
 ) -> None:

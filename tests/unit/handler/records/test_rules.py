@@ -32,6 +32,8 @@ TABLE: list[tuple[dict[str, Any], str, str]] = [
     ({"code": "1٤4031909110"}, "malformed_code", "serious"),
     ({"number": "9123456O"}, "malformed_number", "serious"),
     ({"code": "144039909110"}, "early_year", "serious"),
+    ({"code": "117031909110"}, "unknown_division", "doubt"),
+    ({"code": "199931909110"}, "unknown_division", "doubt"),
     ({"code": "244031629474"}, "old_local_bureau", "serious"),
     ({"amount": "￥60.00"}, "unusual_amount", "doubt"),
     ({"amount": "￥5000"}, "lost_point", "doubt"),
