@@ -14,6 +14,7 @@ import pytest
 from accounting.review.queue import index as index_module
 from accounting.review.queue.filters import Filters
 from accounting.review.queue.index import ReviewIndex
+from quota_invoice.records.appearances import AppearanceIndex
 from quota_invoice.reviews.entry import Verdict
 from quota_invoice.settings.layout import DEFAULT_LAYOUT
 from tests.functional.accounting.queue.conftest import Open, SlowStore, compare, settle
@@ -226,9 +227,11 @@ def test_a_record_that_is_restored_from_the_archive_is_seen(store: SlowStore, in
 def test_a_first_appearance_in_the_archive_is_named_by_the_others(
     store: SlowStore, index: Index
 ) -> None:
-    first, *_ = (
-        store.add(f"{name}.jpg", invoice(), second=at) for at, name in enumerate("abc", 1)
-    )
+    first, *_ = (store.add(f"{name}.jpg", invoice(), second=at) for at, name in enumerate("abc", 1))
+    source = store.describe("invoices", first)
+    assert source
+    record = store.records[DEFAULT_LAYOUT.record_key(first)]
+    AppearanceIndex(store, DEFAULT_LAYOUT).note(source, record)
     store.archived.add(DEFAULT_LAYOUT.record_key(first))
     found = index()
     assert set(keys(found)) == {"b.jpg", "c.jpg"}
