@@ -16,8 +16,9 @@ from quota_invoice.invoice.numerals import LIMIT
 
 _HAS_AMOUNT = f"amount >= 0 AND amount < {LIMIT}"  # an amount that can be written in words
 _FILED = f"{COUNTED} AND NOT needs_review AND {_HAS_AMOUNT}"
-# Unlike the ledger's order, this one keeps the invoices of a file together, page by page.
-_ORDER = "ORDER BY uploaded_at, key, page NULLS FIRST, entry"
+# Unlike the ledger's order, this one keeps the invoices of a file together, page by page. One that
+# was entered by hand has no page: it is shown with the first one.
+_ORDER = "ORDER BY uploaded_at, key, coalesce(page, 1), page NULLS LAST, entry"
 CAPTIONS = 4
 """Invoices of one picture; a picture with more is shown again for the next ones."""
 _ZERO = Decimal("0.00")
@@ -137,7 +138,7 @@ class Totals:
         )
         [shown] = ledger.row(
             f"SELECT sum(ceil(size / {CAPTIONS})) "  # noqa: S608 - constants
-            f"FROM (SELECT count(*) AS size {_FILED} GROUP BY key, page)"
+            f"FROM (SELECT count(*) AS size {_FILED} GROUP BY key, coalesce(page, 1))"
         )
         listed = (ledger.row(f"SELECT count(*), sum(amount) {why.rows}") for why in REASONS)
         return cls(
@@ -178,7 +179,7 @@ def listed(ledger: Ledger, reason: Reason) -> Iterator[Listed]:
 
 def pictures(invoices: list[Filed]) -> Iterator[list[Filed]]:
     """Yield the invoices that are captions of one picture: those of a page, a few at a time."""
-    for _, group in groupby(invoices, attrgetter("page")):
+    for _, group in groupby(invoices, lambda each: each.page or 1):
         page = list(group)
         for start in range(0, len(page), CAPTIONS):
             yield page[start : start + CAPTIONS]

@@ -365,3 +365,18 @@ def test_the_cover_names_the_month_of_the_selection(
     with ZipFile(out) as zipped:
         cover, *_ = pdf_text(zipped)
     assert "上传日期 Uploaded：2000-01-01 – 2099-12-31" in cover
+
+
+def test_an_invoice_entered_by_hand_is_shown_with_the_first_page(
+    store: RecordStore, pack: Make, out: Path
+) -> None:
+    photo = (SAMPLES / "urumqi-20-yuan-orange-light.jpg").read_bytes()
+    add(store, "a.jpg", photo, {**numbered(1), "page": 1}, numbered(2))
+    made = pack()
+    with ZipFile(out) as zipped:
+        cover, *sheets = pdf_text(zipped)
+    assert made.unshown == []
+    assert "粘贴单 Paste sheets：1 张" in cover
+    [sheet_text] = sheets
+    assert sheet_text.count("2-invoices.jpg 第1页") == 1
+    assert ("00000001" in sheet_text, "00000002" in sheet_text) == (True, True)
