@@ -225,7 +225,10 @@ def _connect(path: Path) -> duckdb.DuckDBPyConnection:
         )
     except duckdb.IOException as error:
         if "Could not set lock" not in str(error):
-            raise AccountingError(f"{path} cannot be opened: remove it, it has copies") from None
+            cause = str(error).splitlines()[0]
+            raise AccountingError(
+                f"{path} cannot be opened: {cause}; if it is damaged, remove it: it has only copies"
+            ) from None
         raise AccountingError(
             f"another command uses {path}: wait until it ends, or close the review page"
         ) from None

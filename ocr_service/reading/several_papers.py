@@ -46,7 +46,8 @@ def are_too_many(titles: Sequence[Line]) -> bool:
 
     Reading each of them would take minutes.
     """
-    return sum("存根" not in title.text for title in titles) > _MOST_TITLES
+    invoices = sum("存根" not in title.text for title in titles)
+    return invoices > _MOST_TITLES or len(titles) > 2 * _MOST_TITLES
 
 
 def are_likely(page: Page, found: Extraction) -> bool:

@@ -121,8 +121,9 @@ def appearances_of(
     )
     rows = connection.execute(query, [code, number]).fetchall()
     found = tuple(Position(key, place) for key, place, _ in rows)
-    archived = rows[0][2] if rows else None
-    return (Position(archived, 1), *found) if archived else found
+    first = str(rows[0][2] or "") if rows else ""
+    is_row = connection.execute("SELECT 1 FROM queue WHERE key = ?", [first]).fetchone()
+    return found if is_row or not first else (Position(first, 1), *found)
 
 
 def inputs_named(connection: duckdb.DuckDBPyConnection, text: str) -> tuple[str, ...]:

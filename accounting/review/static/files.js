@@ -15,8 +15,8 @@
     const query = new URLSearchParams(keys.map((key) => ["key", key]));
     const answer = await fetch(`/uploads/outcomes?${query}`);
     if (answer.status === EXPIRED) {
+      if (!isExpired) alert(t("shell.js.expired"));
       isExpired = true;
-      alert(t("shell.js.expired"));
     }
     if (!answer.ok) throw new Error(`status ${answer.status}`);
     if (isExpired) clearFailure();

@@ -157,6 +157,7 @@
   function send(command = "", button = null) {
     const sent = form();
     if (!sent) return false;
+    if (isSaving()) return true; // its answer tells which command it was
     // No key out of habit, and no other button, overwrites or undoes another person's decision.
     if (choices() && !button?.closest(".message")) {
       choices().focus();
@@ -177,6 +178,7 @@
   let isAfterSave = false;
 
   function undo() {
+    if (isSaving()) return true;
     const last = sessionStorage.getItem(LAST);
     const isElsewhere = last && last !== location.pathname + location.search;
     const button = find('[data-command="undo"]');

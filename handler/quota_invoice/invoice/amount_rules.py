@@ -9,7 +9,7 @@ from quota_invoice.invoice.amount import agreed
 from quota_invoice.invoice.fields import Fields
 from quota_invoice.invoice.findings import Finding, Severity, Text
 
-# Only a sign before the digits, and nothing behind them, also in full width.
+# Nothing behind the digits, also of full width.
 _WITHOUT_POINT = re.compile(r"^[^\d]*\d+\s*$")
 _USUAL = frozenset({1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000})  # yuan
 
@@ -67,15 +67,16 @@ def zero_amount(fields: Fields) -> Iterator[Finding]:
 def lost_point(fields: Fields) -> Iterator[Finding]:
     """Figures without 元 have decimals: ￥5000 may be ￥50.00 whose point was not read.
 
-    Source: the service's answers have two decimals; a point is the smallest mark that it reads.
-
     >>> [finding.code for finding in lost_point(Fields(amount="￥5000"))]
     ['lost_point']
     >>> [*lost_point(Fields(amount="￥5000.00")), *lost_point(Fields(amount="5000元"))]
     []
+    >>> [*lost_point(Fields(amount="伍佰元整￥500"))]
+    []
     """
     amount = agreed(fields.amounts)
-    if amount is None or fields.conditions.is_checked or not _WITHOUT_POINT.search(fields.amount):
+    is_confirmed = len(fields.amounts) > 1 or fields.conditions.is_checked  # by words, or a person
+    if amount is None or is_confirmed or not _WITHOUT_POINT.search(fields.amount):
         return
     shorter = amount / 100
     if shorter in _USUAL:

@@ -51,16 +51,21 @@ def malformed_number(fields: Fields) -> Iterator[Finding]:
 
 
 def unknown_division(fields: Fields) -> Iterator[Finding]:
-    """The second to fifth characters of a code are a division of a province, by GB/T 2260.
+    """The second and third characters of a code are a province, by GB/T 2260.
+
+    Source: 国税函〔2004〕521号; 0000 in place of a division is the State Taxation Administration.
 
     >>> [finding.code for finding in unknown_division(Fields(code="117031909110"))]
     ['unknown_division']
+    >>> [*unknown_division(Fields(code="000001600111"))]
+    []
     """
-    if is_code(fields.code) and fields.place_of_code.province is None:
+    is_national = fields.code[1:5] == "0000"
+    if is_code(fields.code) and fields.place_of_code.province is None and not is_national:
         text = Text(
-            "发票代码第 2 至 5 位不是任何省份的行政区划代码，可能有数字误读，请与图片核对。",
-            "The second to fifth characters of the invoice code are the division of no province: a "
-            "digit may be misread. Compare the code with the image.",
+            "发票代码第 2、3 位不是任何省份的代码，可能有数字误读，请与图片核对。",
+            "The second and third characters of the invoice code are no province: a digit may be "
+            "misread. Compare the code with the image.",
         )
         yield Finding("unknown_division", Severity.DOUBT, text)
 

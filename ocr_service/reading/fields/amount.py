@@ -28,14 +28,17 @@ _LESS_THAN_ONE = re.compile(r"()([壹贰叁肆伍陆柒捌玖]) *角(?: *([壹�
 _WHOLE = re.compile(r"([壹贰叁肆伍陆柒捌玖拾佰仟万 ]*[拾佰仟万])[ 整]*")
 _GROUPED = r"\d{1,3}(?:[,，]\d{3})+"
 _COUNTED = "[张份本联页]"  # behind a number of its own
+# Digits behind an amount that are none of its own: a year, a date, a telephone, a count, a number.
+_SOMETHING_ELSE = rf"(?:19|20)\d\d *年|[1-9]\d? *[月日]|0\d\d\d?[—-]\d|[1-9]\d* *{_COUNTED}|\d{{5}}"
 # Without decimals and without 元 at most two digits: ￥1000 may be ￥10.00 with its point lost. The
 # rest of an amount must not follow them: ￥1·000.00 and ￥1 000.00 are not ￥1.
 _FIGURES = re.compile(
     r"(?:[￥¥Y羊半丰夫]|人民.|.民币|RMB)[ :：.]*"
     rf"(?:({_GROUPED}|\d(?: \d){{1,5}}|\d{{1,6}})"
-    rf"(?:(?: ?[.．·] ?|,|，(?=0))(\d ?0(?!\d| ?{_COUNTED})|\d(?= ?[元圆圓]))| ?[元圆圓](?!版))"
+    rf"(?:(?:[.．·]|(?: [.．·] ?|[.．·] |,|，(?=0))(?!\d ?0 ?{_COUNTED}))"
+    r"(\d ?0(?!\d)|\d(?= ?[元圆圓]))| ?[元圆圓](?!版))"
     rf"|({_GROUPED}|\d{{1,2}})"
-    rf"(?![\d.,]| *[.,，．·。、'‘’] *\d| *\d{{1,4}}(?![\d年月日—-]|{_COUNTED})))"
+    rf"(?![\d.,]| *[.,，．·。、'‘’] *\d| *(?!{_SOMETHING_ELSE})\d))"
 )
 _PLAIN = re.compile(
     r"^(?:票 ?面 ?)?(?:金 ?额|面 ?[额值])?[ :：]*"

@@ -10,7 +10,8 @@ _TITLE = re.compile(r"定额(?:$|.{0,2}[发票]+)|用定额|用定.发票?|用.�
 _REST = re.compile(r"联?.{0,2}(?:[(（\[【].*)?|发票联.?|存根联.?")
 # Words of a sentence about quota invoices.
 _SENTENCE = re.compile(
-    r"[，。；、《》:：]|本发票|[开领]具|换开|停止|使用|关于|工本|收到|说明|规定|印刷(?!学院)|领购"
+    r"[，。；、《》:：]|本发票|[开领]具|换开|停止|使用|关于|工本|收到|说明|规定|领购"
+    r"|承印|印制|监制|印刷厂|印刷(?:通用)?定额|定额.*印刷"
 )
 
 # Titles of papers with a code, a number or an amount that are no quota invoices.
@@ -34,7 +35,7 @@ def is_title(text: str) -> bool:
 
     >>> is_title("北京市国家税务局通用定额发票"), is_title("通用定颜发票"), is_title("定额发票联")
     (True, True, True)
-    >>> is_title("北京印刷学院通用定额发票"), is_title("印刷厂承印通用定额发票")
+    >>> is_title("北京印刷一厂通用定额发票"), is_title("印刷厂承印通用定额发票")
     (True, False)
     >>> is_title("增值税普通发票"), is_title("通用机打发票"), is_title("按规定的发票")
     (False, False, False)

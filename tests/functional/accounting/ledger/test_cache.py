@@ -215,7 +215,7 @@ def test_a_damaged_cache_is_told_in_one_line(tmp_path: Path) -> None:
     [path] = [path for path in tmp_path.iterdir() if path.is_file()]
     path.write_bytes(path.read_bytes()[:5000])
     with (
-        pytest.raises(AccountingError, match="cannot be opened: remove it"),
+        pytest.raises(AccountingError, match="if it is damaged, remove it"),
         open_cache(tmp_path, "invoices"),
     ):
         pass
