@@ -21,6 +21,7 @@ import httpx
 
 from ocr_service.decode.images import MAX_BYTES
 from ocr_service.errors import BAD_SIZE, DOWNLOAD_FAILED, URL_REFUSED, ApiError
+from ocr_service.settings import LAST_PORT
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 
@@ -30,7 +31,6 @@ _MAX_REDIRECTS = 3
 _OK = 200
 _REDIRECTS = {301, 302, 303, 307, 308}
 _PORTS = {"http": 80, "https": 443}
-_LAST_PORT = 65535
 _HEADERS = {"Accept": "image/*, */*;q=0.1", "Accept-Encoding": "identity", "Connection": "close"}
 
 _TARGET = re.compile(r"[^:/?#]+://[^/?#]*(?P<path>[^?#]*)(?P<query>(\?[^#]*)?)")
@@ -153,7 +153,7 @@ def _parse(text: str) -> httpx.URL:
         url = httpx.URL(text)
     except httpx.InvalidURL:
         raise ApiError(URL_REFUSED) from None
-    is_known = url.scheme in _PORTS and url.host and (url.port or 0) <= _LAST_PORT
+    is_known = url.scheme in _PORTS and url.host and (url.port or 0) <= LAST_PORT
     if len(text) > MAX_URL_LENGTH or not is_known:
         raise ApiError(URL_REFUSED)
     return url

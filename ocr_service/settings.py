@@ -16,7 +16,7 @@ from pydantic.dataclasses import dataclass
 _PREFIX = "QUOTA_OCR_"
 _MIN_TOKEN_SECRET = 32
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^\s/:@?#\[\]]+)(?::([0-9]{1,5}))?")
-_LAST_PORT = 65535
+LAST_PORT = 65535
 SECRETS = ("sk", "token", "password", "token_secret")
 """Settings whose value may stand in a file, which ``QUOTA_OCR_…_FILE`` names."""
 
@@ -42,7 +42,7 @@ def _hosts(value: object) -> object:
 
 def _host(text: str) -> str:
     found = _HOST.fullmatch(text)
-    if not found or int(found[2] or 0) > _LAST_PORT:
+    if not found or int(found[2] or 0) > LAST_PORT:
         raise ValueError("each is host or host:port, as in a URL")
     if found[1].isascii():
         return text
@@ -91,7 +91,7 @@ class Settings:
     key_file: Path | None = None
     """Credentials that change at run time: the file is read again after each change."""
     host: str = "127.0.0.1"
-    port: int = Field(default=8090, ge=0, le=65535)
+    port: int = Field(default=8090, ge=0, le=LAST_PORT)
     """0 selects a free one, which the line on stdout shows."""
     tls_cert: Path | None = None
     tls_key: Path | None = Field(default=None, repr=False)

@@ -16,6 +16,7 @@ from urllib.parse import quote
 from obs import ObsClient, PutObjectHeader
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -29,8 +30,16 @@ from quota_invoice.settings.layout import DEFAULT_LAYOUT
 
 _MAX_BYTES = 100 * 1024 * 1024
 _MOST_KEYS = 1000  # the maximum of one listing request
-_LINE_BREAK, _NO_LINE_BREAK = "\n", "the local store takes no line break in a key"
 _Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+class _ObjectKey(PathConvertor):
+    """Any key of an object; Starlette's own paths end before a line break."""
+
+    regex = r"[\s\S]*"
+
+
+register_url_convertor("object_key", _ObjectKey())
 
 
 def bucket_proxy(
@@ -82,13 +91,13 @@ def bucket_proxy(
             return _error(answer.status, answer.errorCode, f"{bucket}/{key}{waited}")
         return Response(answer.body.buffer, media_type=answer.body.contentType)
 
-    path = "/{key:path}"
+    path = "/{key:object_key}"
     return Starlette(
         routes=[
             Route(path, _errors_as_json(put), methods=["PUT"]),
             Route(path, _errors_as_json(get), methods=["GET"]),
         ],
-        exception_handlers={HTTPException: _http_error},
+        exception_handlers={HTTPException: _wrong_method},
     )
 
 
@@ -98,8 +107,8 @@ def _reason_to_refuse(key: str) -> str | None:
         return "the URL must end in a file name"
     if _is_folder(key):
         return f"{key} is a folder: end the URL with /"
-    if "//" in key or "\\" in key:  # the store would keep the object under another key
-        return f"{key}: the local store takes neither // nor \\"
+    if "//" in key or "\\" in key or "\n" in key:  # the store would keep it under another key
+        return f"{key!r}: the local store takes no //, \\ or line break"
     return None
 
 
@@ -134,8 +143,6 @@ def _listing(bucket: str, client: ObsClient, key: str) -> Response:
 
 def _errors_as_json(endpoint: _Endpoint) -> _Endpoint:
     async def answer(request: Request) -> Response:
-        if _LINE_BREAK in request.scope["path"]:  # the route leaves out one at its end
-            return _error(400, "InvalidKey", _NO_LINE_BREAK)
         try:
             return await endpoint(request)
         except (OSError, BrokenResponse):
@@ -150,10 +157,8 @@ def _error(status: int, code: str | None, message: str) -> JSONResponse:
     return JSONResponse({"error_code": code or "StoreError", "error_msg": message}, status)
 
 
-def _http_error(request: Request, error: Exception) -> JSONResponse:
+def _wrong_method(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - Starlette types its handlers for any error
-    if _LINE_BREAK in request.scope["path"]:  # no route has one
-        return _error(400, "InvalidKey", _NO_LINE_BREAK)
     response = _error(error.status_code, "MethodNotAllowed", "PUT or GET an object by its key")
     response.headers.update(error.headers or {})
     return response

@@ -191,7 +191,6 @@
   // ---- Nothing is dropped in silence ----
 
   let isDone = false; // the input is saved, or given up on purpose
-  let isSaved = false; // the invoice of the former page
 
   function isUnsaved() {
     const open = form();
@@ -277,8 +276,7 @@
   function begin() {
     run = null;
     isDone = false;
-    isAfterSave = isSaved;
-    isSaved = false;
+    isAfterSave = false;
     shownUrl = location.href;
     review.picture.show(find("#decision")?.dataset.image);
     keepLanguageLinks();
@@ -365,11 +363,13 @@
     const isKept = !sent.elements.command.value && sent.matches("[data-keeps]");
     if (isUndone || isKept) sessionStorage.removeItem(LAST);
     else sessionStorage.setItem(LAST, location.pathname + location.search);
-    isSaved = !isUndone && !isKept;
     if (!isKept) review.notice(isUndone ? sent.dataset.undone : sent.dataset.saved);
   });
   document.addEventListener("htmx:afterSettle", (event) => {
-    if (event.detail.target?.id === "invoice" || event.detail.target?.id === "decision") begin();
+    const { target, requestConfig, xhr } = event.detail;
+    if (target?.id !== "invoice" && target?.id !== "decision") return;
+    begin();
+    isAfterSave = requestConfig?.elt.id === "correction" && xhr.status === 200;
   });
   window.addEventListener("pageshow", begin);
 })();
