@@ -26,7 +26,6 @@ from quota_invoice.invoice.fields import day_in_china
 FORMATS = {"ledger": (".xlsx", ".csv"), "packet": (".zip",)}
 """The kinds of jobs, and the endings of their files; the first one is the usual one."""
 _MOST_KEPT = 12  # jobs; the files of older ones are removed
-_MONTH = re.compile(r"(?!0000)([0-9]{4})-(0[1-9]|1[0-2])")
 _NOT_IN_NAMES = re.compile(r"[^\w-]+")
 
 
@@ -190,16 +189,16 @@ def jobs_of(context: ReviewContext) -> Jobs:
 def choice_of(prefix: str, month: str, input_prefix: str) -> Choice:
     """Return a selection of the page: the inputs below a path, of a month or of all times.
 
+    ``month``: one that ``Filters`` accepts, or empty.
+
     >>> chosen = choice_of("2026/", "2026-02", "incoming/")
     >>> chosen.prefix, str(chosen.since), str(chosen.until)
     ('incoming/2026/', '2026-02-01', '2026-02-28')
     """
-    found = _MONTH.fullmatch(month)
     since = until = None
-    if found:
-        year, number = int(found[1]), int(found[2])
-        since = date(year, number, 1)
-        until = date(year, number, calendar.monthrange(year, number)[1])
+    if month:
+        since = date.fromisoformat(f"{month}-01")
+        until = since.replace(day=calendar.monthrange(since.year, since.month)[1])
     start = f"{input_prefix}{prefix.removeprefix(input_prefix)}"
     return Choice(start, since, until, day_in_china())
 

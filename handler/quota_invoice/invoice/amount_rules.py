@@ -10,7 +10,7 @@ from quota_invoice.invoice.fields import Fields
 from quota_invoice.invoice.findings import Finding, Severity, Text
 
 # Nothing behind the digits, also of full width.
-_WITHOUT_POINT = re.compile(r"^[^\d]*\d+\s*$")
+_WITHOUT_POINT = re.compile(r"\D*\d+\s*")
 _USUAL = frozenset({1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000})  # yuan
 
 
@@ -76,7 +76,7 @@ def lost_point(fields: Fields) -> Iterator[Finding]:
     """
     amount = agreed(fields.amounts)
     is_confirmed = len(fields.amounts) > 1 or fields.conditions.is_checked  # by words, or a person
-    if amount is None or is_confirmed or not _WITHOUT_POINT.search(fields.amount):
+    if amount is None or is_confirmed or not _WITHOUT_POINT.fullmatch(fields.amount):
         return
     shorter = amount / 100
     if shorter in _USUAL:
