@@ -30,7 +30,7 @@ class SettingsError(ValueError):
 
 
 def _hosts(value: object) -> object:
-    """Return the hosts in a text as a URL names them, a Chinese one as xn--….
+    """Return the hosts in a text. A Chinese one has the form xn--…, as in the URL of a request.
 
     Raises:
         ValueError: one is neither ``host`` nor ``host:port``.

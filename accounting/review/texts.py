@@ -73,7 +73,9 @@ def language_of(cookies: Mapping[str, str], accept_language: str) -> str:
 
 
 def percent(confidence: float | None) -> int | None:
-    """Return a confidence in percent, rounded down: none looks as if it reached a limit.
+    """Return a confidence in percent.
+
+    It is rounded down, so that one below a limit does not look as if it reached the limit.
 
     >>> percent(0.8977), percent(0.97), percent(1.0), percent(float("nan"))
     (89, 97, 100, None)

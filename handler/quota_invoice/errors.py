@@ -231,7 +231,7 @@ class AccessRefused(ServiceRefused):
 class PagesRefused(ServiceRefused):
     """The account may not use Auto Classification, which reads PDFs and TIFFs of several pages.
 
-    Single images need it only if the stage chooses so: their work goes on.
+    With ``RECOGNITION=quota``, single images do not need it: their work goes on.
     """
 
 

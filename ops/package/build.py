@@ -147,10 +147,10 @@ def _manifest(
 
 
 def _left_out(selection: Selection) -> list[dict[str, Any]]:
-    """Return the number and the sizes of the files that the zip does not have.
+    """Return the number and the size of the files that the zip does not contain, by reason.
 
-    The zip itself does not tell them: among these files are those that each build of a package
-    writes anew, such as the version of its build tool.
+    They are not in the zip's own manifest. Each build of a package writes some of these files anew,
+    for example with the version of its build tool, and the zip must have the same bytes again.
     """
     return [
         {"why": why, "files": files, "bytes": size}
