@@ -75,9 +75,16 @@ class Up:
         return answer.json() if answer.status_code == 200 else None
 
     def pid(self, pattern: str) -> int:
-        """The id of the one process with these arguments."""
-        [found] = [pid for pid, words in processes_of(self.folder) if re.match(pattern, words)]
-        return found
+        """The id of the one process with these arguments.
+
+        A process that was started at this moment has no arguments yet, although it runs.
+        """
+
+        def found() -> list[int]:
+            return [pid for pid, words in processes_of(self.folder) if re.match(pattern, words)]
+
+        [one] = wait_for(found)
+        return int(one)
 
     def end(self) -> str:
         """Wait until the command has ended, and nothing of it runs; return the rest it printed."""
