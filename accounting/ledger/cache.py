@@ -193,7 +193,7 @@ def open_cache(folder: Path, bucket: str) -> Iterator[Cache]:
         bucket: the bucket's name.
 
     Raises:
-        AccountingError: another run uses it.
+        AccountingError: another run uses it, or its file cannot be read.
     """
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
@@ -206,6 +206,10 @@ def open_cache(folder: Path, bucket: str) -> Iterator[Cache]:
         connection = _connect(path)
         try:
             yield Cache(connection)
+        except duckdb.Error as error:
+            if "Corrupt" not in str(error):
+                raise
+            raise _unreadable(path, error) from None  # a query first reads a damaged block
         finally:
             connection.close()
     finally:
@@ -223,15 +227,19 @@ def _connect(path: Path) -> duckdb.DuckDBPyConnection:
                 "temp_directory": str(path.parent / _TEMPORARY),
             },
         )
-    except duckdb.IOException as error:
+    except duckdb.Error as error:
         if "Could not set lock" not in str(error):
-            cause = str(error).splitlines()[0]
-            raise AccountingError(
-                f"{path} cannot be opened: {cause}; if it is damaged, remove it: it has only copies"
-            ) from None
+            raise _unreadable(path, error) from None
         raise AccountingError(
             f"another command uses {path}: wait until it ends, or close the review page"
         ) from None
+
+
+def _unreadable(path: Path, error: duckdb.Error) -> AccountingError:
+    cause = str(error).splitlines()[0]
+    return AccountingError(
+        f"{path} cannot be read: {cause}; if it is damaged, remove it: it has only copies"
+    )
 
 
 def check_unused(folder: Path, bucket: str) -> None:

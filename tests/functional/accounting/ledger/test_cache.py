@@ -219,3 +219,22 @@ def test_a_damaged_cache_is_told_in_one_line(tmp_path: Path) -> None:
         open_cache(tmp_path, "invoices"),
     ):
         pass
+
+
+@pytest.mark.parametrize("place", [0.5, 1])
+def test_a_damaged_block_is_told_in_one_line(tmp_path: Path, place: float) -> None:
+    with open_cache(tmp_path, "invoices") as cache:
+        cache.connection.execute(
+            "CREATE TABLE large AS SELECT hash(range) AS value FROM range(300000)"
+        )
+    [path] = [path for path in tmp_path.iterdir() if path.is_file()]
+    blocks = 2**18  # bytes; after 12 KB of headers
+    start = 12288 + int(place * (path.stat().st_size // blocks - 1)) * blocks
+    with path.open("r+b") as file:
+        file.seek(start + blocks // 4)
+        file.write(bytes(4096))
+    with (
+        pytest.raises(AccountingError, match=r"Corrupt database file.*remove it"),
+        open_cache(tmp_path, "invoices") as cache,
+    ):
+        cache.connection.execute("SELECT sum(value) FROM large")
