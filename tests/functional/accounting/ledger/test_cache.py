@@ -228,11 +228,11 @@ def test_a_damaged_block_is_told_in_one_line(tmp_path: Path, place: float) -> No
             "CREATE TABLE large AS SELECT hash(range) AS value FROM range(300000)"
         )
     [path] = [path for path in tmp_path.iterdir() if path.is_file()]
-    blocks = 2**18  # bytes; after 12 KB of headers
-    start = 12288 + int(place * (path.stat().st_size // blocks - 1)) * blocks
+    block = 2**18  # bytes; after 12 KB of headers
+    start = 12288 + int(place * (path.stat().st_size // block - 1)) * block
     with path.open("r+b") as file:
-        file.seek(start + blocks // 4)
-        file.write(bytes(4096))
+        file.seek(start + 5000)
+        file.write(b"damaged" * 99)
     with (
         pytest.raises(AccountingError, match=r"Corrupt database file.*remove it"),
         open_cache(tmp_path, "invoices") as cache,
