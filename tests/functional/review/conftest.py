@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
+from accounting.review.context import ReviewContext
+from accounting.review.queue.index import open_index
 from accounting.review.serve import listen, open_context, running_page
 from local.bucket.bucket import LocalBucket
 from tests.support.review.browsing import Visit, running_browser, visiting
 from tests.support.review.desk import NAME, Desk
+from tests.support.waiting import wait_for
 
 TEAM = ("王芳", "李雷")
 
@@ -42,14 +45,22 @@ class ReviewPage:
     Attributes:
         url: its URL without path and token.
         addresses: the addresses of each person that were announced and not yet used.
+        context: what its handlers work with.
     """
 
     url: str
     addresses: dict[str, list[str]]
+    context: ReviewContext
 
     def invite(self, name: str) -> str:
         """Return an address that lets a person in."""
         return self.addresses[name].pop()
+
+    def invite_with_index(self, name: str) -> str:
+        """Return an address, when the queue has its rows; until then it would load anew."""
+        index = self.context.part(open_index)
+        wait_for(lambda: not index.status().is_running)
+        return self.invite(name)
 
 
 @pytest.fixture
@@ -61,7 +72,7 @@ def review(desk: Desk, tmp_path: Path) -> Iterator[ReviewPage]:
         context, TEAM, listen(0), lambda name, address: addresses[name].append(address)
     ) as page:
         assert page.is_running()
-        yield ReviewPage(page.url, addresses)
+        yield ReviewPage(page.url, addresses, context)
     assert not page.is_running()
 
 
@@ -74,5 +85,5 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def visit(browser: Browser, review: ReviewPage) -> Iterator[Visit]:
     """Opens the page for a person: ``visit("李雷", locale="en", size=PHONE)``."""
-    with visiting(browser, review.url, review.invite) as open_page:
+    with visiting(browser, review.url, review.invite_with_index) as open_page:
         yield open_page

@@ -11,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from accounting.review.pages import failure_url, invoice_url
-from tests.support.review.browsing import PHONE, WIDE, Visit, Visitor, wait_for_index
+from tests.support.review.browsing import PHONE, WIDE, Visit, Visitor
 from tests.support.review.desk import Desk
 
 # The colours alone differ when the system's scheme is dark.
@@ -38,7 +38,6 @@ FOCUSED = """() => {
 def open_queue(visitor: Visitor, keys: dict[str, str]) -> Page:
     page = visitor.open("/")
     expect(page.locator("#rows > .row")).to_have_count(len(keys))
-    wait_for_index(page)
     return page
 
 

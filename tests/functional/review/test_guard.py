@@ -8,10 +8,9 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from tests.functional.review.conftest import ReviewPage
-from tests.support.review.browsing import Visit
 from tests.support.review.desk import Desk
 from tests.support.review.requests import ask, requests_of
 
@@ -52,10 +51,10 @@ def test_an_address_is_exchanged_for_a_cookie_and_leaves_the_address_bar(
     assert "复核人：王芳" in stranger.get("/no-page").text
 
 
-def test_an_address_opens_from_a_message_on_another_site(review: ReviewPage, visit: Visit) -> None:
-    context = visit().context.browser
-    assert context is not None
-    with context.new_context(locale="zh-CN") as elsewhere:
+def test_an_address_opens_from_a_message_on_another_site(
+    review: ReviewPage, browser: Browser
+) -> None:
+    with browser.new_context(locale="zh-CN") as elsewhere:
         page = elsewhere.new_page()
         page.route(
             "http://mail.example.com/",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
-from typing import Any
+from collections.abc import Iterator
 
+import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
@@ -14,6 +15,7 @@ from accounting.review.pages import image_url, invoice_url
 from quota_invoice.invoice.duplicates import hash_of_key
 from quota_invoice.recognition.reading import Api, Reading, Recognition
 from quota_invoice.reviews.entry import FIRST_BY_HAND
+from tests.functional.review.conftest import ReviewPage
 from tests.support.fakes import ticket
 from tests.support.files.formats import side_by_side
 from tests.support.paths import HEIC
@@ -64,7 +66,7 @@ def test_confidence_and_findings_are_in_words_not_in_colours_only(desk: Desk, vi
 def test_the_rules_check_while_a_person_types(desk: Desk, visit: Visit) -> None:
     key = desk.recognize("a.png", confidence=DOUBTFUL)
     other = desk.recognize("b.png", number="20000002", confidence=CLEAR)
-    page = open_invoice(visit(locale="en"), key, rows=2)
+    page = open_invoice(visit(locale="en"), key)
     findings = page.locator("#findings")
     page.locator("#field-number").fill("9123456")
     expect(findings).to_contain_text("8 digits")
@@ -78,7 +80,7 @@ def test_the_rules_check_while_a_person_types(desk: Desk, visit: Visit) -> None:
 
 def test_each_invoice_of_an_image_has_its_outline(desk: Desk, visit: Visit) -> None:
     key = two_on_one_image(desk)
-    page = open_invoice(visit(), key, rows=2)
+    page = open_invoice(visit(), key)
     image = page.locator("img[data-picture]").bounding_box()
     outlines = page.locator(".outlines polygon")
     expect(outlines).to_have_count(2)
@@ -118,7 +120,7 @@ def test_the_suspected_duplicate_is_beside_it(desk: Desk, visit: Visit) -> None:
     first = desk.recognize(names[0], amount="￥20.00", confidence=CLEAR)
     key = desk.recognize(names[1], confidence=CLEAR)
     visitor = visit(size=(1500, 900))
-    page = open_invoice(visitor, key, rows=2)
+    page = open_invoice(visitor, key)
     twin = page.get_by_role("region", name="疑似重复的发票")
     expect(twin).to_contain_text(first)
     expect(twin.locator("tr").filter(has_text="金额")).to_contain_text("不同")
@@ -233,30 +235,32 @@ def test_a_file_that_is_no_image_is_not_shown_but_can_be_decided(desk: Desk, vis
     expect(page.get_by_text("无法显示为图片")).to_be_visible()
 
 
-def headers_of(page: Page, url: str, **headers: str) -> dict[str, Any]:
-    answer = page.request.get(url, headers=headers)
-    return {"status": answer.status, **answer.headers, "body": answer.body()}
+@pytest.fixture
+def member(review: ReviewPage) -> Iterator[httpx.Client]:
+    """A client with the cookie of a person."""
+    with httpx.Client(base_url=review.url) as client:
+        client.get(review.invite("王芳"))
+        yield client
 
 
 def test_images_have_the_type_of_their_bytes_and_are_kept_by_the_browser_only(
-    desk: Desk, visit: Visit
+    desk: Desk, member: httpx.Client
 ) -> None:
     key = desk.recognize("picture.html", HEIC.read_bytes())
-    visitor = visit()
     etag = desk.source(key).etag
-    url = f"{visitor.base}{image_url(key)}"
-    named = headers_of(visitor.page, f"{url}&etag={etag}")
-    assert (named["status"], named["content-type"]) == (200, "image/jpeg")
-    assert named["x-content-type-options"] == "nosniff"
-    assert named["cache-control"] == "private, max-age=3600, immutable"
-    unnamed = headers_of(visitor.page, url)
-    assert unnamed["cache-control"] == "private, no-cache"
-    again = headers_of(visitor.page, url, **{"If-None-Match": named["etag"]})
-    assert (again["status"], again["body"]) == (304, b"")
+    url = image_url(key)
+    named = member.get(f"{url}&etag={etag}")
+    assert (named.status_code, named.headers["content-type"]) == (200, "image/jpeg")
+    assert named.headers["x-content-type-options"] == "nosniff"
+    assert named.headers["cache-control"] == "private, max-age=3600, immutable"
+    unnamed = member.get(url)
+    assert unnamed.headers["cache-control"] == "private, no-cache"
+    again = member.get(url, headers={"If-None-Match": named.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
     for content in (b"<svg><script>alert(1)</script></svg>", b"<html><script>1</script>"):
         other = desk.upload("picture.png", content)
-        refused = headers_of(visitor.page, f"{visitor.base}{image_url(other)}")
-        assert refused["status"] == 415
-        assert content not in refused["body"]
-    assert headers_of(visitor.page, f"{url}x")["status"] == 404
-    assert headers_of(visitor.page, url.replace("page=1", "page=9"))["status"] == 415
+        refused = member.get(image_url(other))
+        assert refused.status_code == 415
+        assert content not in refused.content
+    assert member.get(f"{url}x").status_code == 404
+    assert member.get(url.replace("page=1", "page=9")).status_code == 415

@@ -30,7 +30,7 @@ def doubtful(name: str) -> dict[str, float]:
 def test_enter_confirms_and_goes_on_in_the_order_of_the_queue(desk: Desk, visit: Visit) -> None:
     second = desk.recognize("b.png", number="10000002", confidence=unsure(0.8))
     first = desk.recognize("a.png", number="10000001", confidence=doubtful("number"))
-    page = open_invoice(visit(), first, rows=2)
+    page = open_invoice(visit(), first)
     page.keyboard.press("Enter")
     shown(page, second)
     expect(page.locator("#notices")).to_contain_text("已保存 a.png")
@@ -46,7 +46,7 @@ def test_a_key_that_is_held_decides_one_invoice_only(desk: Desk, visit: Visit) -
         desk.recognize(f"{at}.png", number=f"1000000{at}", confidence=unsure(0.5 + at / 10))
         for at in range(3)
     ]
-    page = open_invoice(visit(), keys[0], rows=3)
+    page = open_invoice(visit(), keys[0])
     page.keyboard.down("Enter")
     page.keyboard.down("Enter")  # as the system repeats it
     shown(page, keys[1])
@@ -66,7 +66,7 @@ def test_a_key_that_is_held_decides_one_invoice_only(desk: Desk, visit: Visit) -
 def test_the_second_click_of_a_double_click_decides_nothing(desk: Desk, visit: Visit) -> None:
     first = desk.recognize("a.png", number="10000001", confidence=doubtful("number"))
     second = desk.recognize("b.png", number="10000002", confidence=unsure(0.8))
-    page = open_invoice(visit(), first, rows=2)
+    page = open_invoice(visit(), first)
     page.locator("#correction [data-save]").click()
     shown(page, second)
     page.locator("#correction [data-save]").dispatch_event("click", {"detail": 2})
@@ -90,7 +90,7 @@ def test_the_page_stays_until_a_save_has_its_answer(desk: Desk, visit: Visit) ->
     ]
     visitor = visit()
     visitor.expected |= {"ERR_", "htmx:"}
-    page = open_invoice(visitor, keys[0], rows=3)
+    page = open_invoice(visitor, keys[0])
     held: list[Route] = []
 
     def hold(route: Route) -> None:
@@ -119,7 +119,7 @@ def test_u_after_a_save_leaves_the_decision_of_the_next_invoice(desk: Desk, visi
     second = desk.recognize("b.png", number="10000002", confidence=unsure(0.8))
     for key in (first, second):
         decide(desk.bucket, key, Verdict.CONFIRMED, by="李雷")
-    page = open_invoice(visit(), first, rows=2)
+    page = open_invoice(visit(), first)
     page.goto(f"{page.url}&state=confirmed")
     type_keys(page, "57344418")
     page.keyboard.press("Enter")
@@ -174,7 +174,7 @@ def test_going_on_keeps_the_filters(desk: Desk, visit: Visit) -> None:
     desk.recognize("y/b.png", number="10000002", confidence=doubtful("number"))
     third = desk.recognize("x/c.png", number="10000003", confidence=unsure(0.8))
     visitor = visit()
-    page = open_invoice(visitor, first, rows=3)
+    page = open_invoice(visitor, first)
     page.goto(f"{page.url}&prefix=incoming%2Fx%2F")
     shown(page, first)
     page.keyboard.press("Enter")
@@ -191,7 +191,7 @@ def test_j_and_k_go_through_the_queue_and_back_works(desk: Desk, visit: Visit) -
         )
         for at in range(3)
     ]
-    page = open_invoice(visit(), keys[0], rows=3)
+    page = open_invoice(visit(), keys[0])
     for key, wanted in (("j", keys[1]), ("j", keys[2]), ("j", keys[2]), ("k", keys[1])):
         page.keyboard.press(key)
         shown(page, wanted)
@@ -262,7 +262,7 @@ def test_one_wrong_digit_takes_at_most_three_keys_besides_the_digits(
     ]
     by_key = dict(zip(keys, WRONG, strict=True))
     visitor = visit()
-    page = open_invoice(visitor, keys[0], rows=len(keys))
+    page = open_invoice(visitor, keys[0])
     counted, open_keys = [], set(keys)
     while open_keys:
         [key] = [
@@ -309,7 +309,7 @@ def test_t_lets_digits_go_into_another_field(desk: Desk, visit: Visit) -> None:
 def test_the_next_image_is_there_when_a_person_goes_on(desk: Desk, visit: Visit) -> None:
     first = desk.recognize("a.png", number="10000001", confidence=doubtful("number"))
     second = desk.recognize("b.png", number="10000002", confidence=unsure(0.8))
-    page = open_invoice(visit(), first, rows=2)
+    page = open_invoice(visit(), first)
     expect(page.locator("html[data-ahead]")).to_have_count(1)
     page.evaluate(
         """() => document.addEventListener("htmx:afterSwap", () => {
@@ -335,7 +335,7 @@ def test_the_next_image_is_there_when_a_person_goes_on(desk: Desk, visit: Visit)
 def test_input_that_is_not_saved_is_not_dropped_in_silence(desk: Desk, visit: Visit) -> None:
     first = desk.recognize("a.png", number="10000001", confidence=doubtful("number"))
     second = desk.recognize("b.png", number="10000002", confidence=unsure(0.8))
-    page = open_invoice(visit(), first, rows=2)
+    page = open_invoice(visit(), first)
     asked: list[str] = []
 
     def answer(dialog: Dialog) -> None:
@@ -359,7 +359,7 @@ def test_another_first_appearance_is_not_dropped_in_silence(desk: Desk, visit: V
     first = desk.recognize("a.png", number="10000001", confidence=CLEAR)
     key = desk.recognize("b.png", number="10000001", confidence=doubtful("number"))
     visitor = visit()
-    page = open_invoice(visitor, key, rows=2)
+    page = open_invoice(visitor, key)
     page.keyboard.press("d")
     page.locator("#duplicate-of").fill(first)
     with saving(page, 303):
@@ -380,7 +380,7 @@ def test_another_first_appearance_is_not_dropped_in_silence(desk: Desk, visit: V
 def test_back_of_the_browser_keeps_unsaved_input_and_its_address(desk: Desk, visit: Visit) -> None:
     first = desk.recognize("a.png", number="10000001", confidence=doubtful("number"))
     second = desk.recognize("b.png", number="10000002", confidence=unsure(0.8))
-    page = open_invoice(visit(), first, rows=2)
+    page = open_invoice(visit(), first)
     page.keyboard.press("j")
     shown(page, second)
     page.locator("#field-number").fill("10000003")
@@ -442,7 +442,7 @@ def test_a_duplicate_is_named_by_a_file_name_or_number_that_one_file_has(
     visitor = visit()
     visitor.expected.add("status of 422")
     for name in ("first.png", "10000001"):
-        page = open_invoice(visitor, key, rows=4)
+        page = open_invoice(visitor, key)
         page.keyboard.press("d")
         page.locator("#duplicate-of").fill("same.png")
         with saving(page, 422):
@@ -459,7 +459,7 @@ def test_a_duplicate_is_named_by_a_file_name_or_number_that_one_file_has(
 def test_u_goes_back_to_the_saved_one_and_undoes_it(desk: Desk, visit: Visit) -> None:
     first = desk.recognize("a.png", number="10000001", confidence=doubtful("number"))
     second = desk.recognize("b.png", number="10000002", confidence=unsure(0.8))
-    page = open_invoice(visit(), first, rows=2)
+    page = open_invoice(visit(), first)
     page.keyboard.press("Enter")
     shown(page, second)
     page.keyboard.press("u")

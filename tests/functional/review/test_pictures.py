@@ -55,7 +55,7 @@ def take(page: Page, path: Path) -> None:
 
 
 def test_the_queue_and_an_invoice_are_pictured(key: str, visit: Visit, out: Path) -> None:
-    page = visit(locale="en", size=SIZE).page
+    page = visit(locale="en", size=SIZE).open()
     expect(page.locator("#rows > .row")).to_have_count(12)
     take(page, out / "queue.png")
     page.goto(f"{page.url.rstrip('/')}{invoice_url(key)}")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from accounting.review.queue import routes
 from quota_invoice.reviews.entry import Verdict
+from tests.functional.review.conftest import ReviewPage
 from tests.support.ledger.record_store import HOSTILE
-from tests.support.review.browsing import PHONE, Visit, wait_for_index
+from tests.support.review.browsing import PHONE, Visit, visiting
 from tests.support.review.decisions import decide
 from tests.support.review.desk import Desk
 
@@ -40,14 +41,22 @@ def at(page: Page, pattern: str) -> None:
 
 
 def shown(page: Page, count: int) -> None:
-    """Wait for the index, which the page waits for as well."""
+    """Wait until so many rows and the scripts are there."""
     expect(page.locator("#rows > .row")).to_have_count(count)
     page.wait_for_load_state()
 
 
+def test_the_queue_comes_by_itself_when_its_index_is_made(
+    desk: Desk, browser: Browser, review: ReviewPage
+) -> None:
+    fill(desk)
+    with visiting(browser, review.url, review.invite) as visit:
+        shown(visit().open(), 5)
+
+
 def test_the_invoices_most_likely_wrong_come_first_and_say_why(desk: Desk, visit: Visit) -> None:
     fill(desk)
-    page = visit().page
+    page = visit().open()
     shown(page, 5)
     assert paths(page) == [
         "2026/11/broken.png",
@@ -75,7 +84,7 @@ def test_a_failure_says_what_to_do_and_a_decision_who_made_it(desk: Desk, visit:
     decide(desk.bucket, short, Verdict.CONFIRMED, accepted=("malformed_number",))
     decide(desk.bucket, same, Verdict.CONFIRMED)
     decide(desk.bucket, same, Verdict.NOT_AN_INVOICE, by="李雷", sees=lambda _: False)
-    page = visit(locale="en").page
+    page = visit(locale="en").open()
     shown(page, 5)
     assert paths(page)[0] == "2026/11/same.png"
     expect(page.locator(".row").first).to_contain_text("Two people decided differently")
@@ -85,7 +94,7 @@ def test_a_failure_says_what_to_do_and_a_decision_who_made_it(desk: Desk, visit:
 
 def test_filters_and_search_stand_in_the_url_and_the_sums_follow(desk: Desk, visit: Visit) -> None:
     fill(desk)
-    page = visit().page
+    page = visit().open()
     shown(page, 5)
     expect(page.locator("#sum")).to_contain_text("共 5 条，其中计入金额的发票 3 张，合计 ￥150.00")
     page.get_by_role("link", name="重复 1").click()
@@ -112,7 +121,7 @@ def test_filters_and_search_stand_in_the_url_and_the_sums_follow(desk: Desk, vis
 
 def test_the_keyboard_moves_opens_and_comes_back_to_the_row(desk: Desk, visit: Visit) -> None:
     fill(desk)
-    page = visit().page
+    page = visit().open()
     shown(page, 5)
     for key in ("j", "j", "j", "k"):
         page.keyboard.press(key)
@@ -129,7 +138,7 @@ def test_further_rows_come_while_scrolling(
 ) -> None:
     monkeypatch.setattr(routes, "_SIZE", 3)
     fill(desk)
-    page = visit(size=(900, 300)).page
+    page = visit(size=(900, 300)).open()
     expect(page.locator("#rows > .row").first).to_be_visible()
     page.locator(".row").last.scroll_into_view_if_needed()
     page.mouse.wheel(0, 2000)
@@ -140,7 +149,7 @@ def test_further_rows_come_while_scrolling(
 
 def test_the_totals_per_month_are_a_chart_and_a_table(desk: Desk, visit: Visit) -> None:
     fill(desk)
-    page = visit(locale="en").page
+    page = visit(locale="en").open()
     shown(page, 5)
     page.get_by_text("Totals per month").click()
     expect(page.locator("#chart canvas")).to_be_visible()
@@ -152,14 +161,14 @@ def test_the_totals_per_month_are_a_chart_and_a_table(desk: Desk, visit: Visit) 
 
 def test_an_empty_bucket_says_so_and_leads_to_the_upload(desk: Desk, visit: Visit) -> None:
     del desk
-    page = visit().page
+    page = visit().open()
     expect(page.get_by_text("存储桶里还没有识别过的发票")).to_be_visible()
     expect(page.get_by_role("main").get_by_role("link", name="上传发票")).to_be_visible()
 
 
 def test_a_change_by_others_is_told_and_nothing_moves_by_itself(desk: Desk, visit: Visit) -> None:
     fill(desk)
-    page = visit().page
+    page = visit().open()
     shown(page, 5)
     desk.recognize("2026/11/new.png", number="50000005")
     page.get_by_role("button", name="与存储桶同步").click()
@@ -176,7 +185,7 @@ def test_the_page_fits_a_phone_and_hostile_texts_stay_texts(
     for place, text in enumerate([SCRIPT, *HOSTILE]):
         name = f"2026/{SCRIPT if place == 0 else place}.png".replace("</", "<∕")
         desk.recognize(name, f"{place}".encode(), code=text, number=text, location=text)
-    page = visit(locale=locale, size=PHONE).page
+    page = visit(locale=locale, size=PHONE).open()
     shown(page, len(HOSTILE) + 1)
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
     expect(page.locator("#rows script, #rows img")).to_have_count(0)
@@ -185,8 +194,7 @@ def test_the_page_fits_a_phone_and_hostile_texts_stay_texts(
 
 
 def test_the_page_does_not_load_anew_while_a_person_types(visit: Visit) -> None:
-    page = visit(locale="en").page
-    wait_for_index(page)
+    page = visit(locale="en").open()
     compare = page.get_by_role("button", name="Compare with the bucket")
     page.route("**/queue/refresh*", lambda route: route.fulfill(headers={"HX-Refresh": "true"}))
     field = page.get_by_label("Number or code")

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from accounting.review.pages import invoice_url
 from accounting.review.texts import texts
-from tests.support.review.browsing import Visit, wait_for_index
+from tests.support.review.browsing import Visit
 from tests.support.review.desk import Desk
 
 MISSING = "/nothing-here"
@@ -25,8 +25,7 @@ def test_the_browsers_language_comes_first_and_the_switch_stays(visit: Visit) ->
 
 
 def test_the_question_mark_shows_the_keys_of_all_parts_but_not_while_typing(visit: Visit) -> None:
-    page = visit(locale="en").page
-    wait_for_index(page)
+    page = visit(locale="en").open()
     field = page.get_by_label("Number or code")
     field.press_sequentially("?")
     expect(field).to_have_value("?")

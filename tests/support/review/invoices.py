@@ -12,11 +12,8 @@ from accounting.review.pages import invoice_url
 from tests.support.review.browsing import Visitor
 
 
-def open_invoice(visitor: Visitor, key: str, place: int = 1, *, rows: int = 0) -> Page:
-    """Open one invoice, when the queue has so many rows."""
-    if rows:
-        visitor.open("/")
-        expect(visitor.page.locator("#rows > .row")).to_have_count(rows)
+def open_invoice(visitor: Visitor, key: str, place: int = 1) -> Page:
+    """Open one invoice, and wait until it is shown."""
     page = visitor.open(invoice_url(key, place))
     shown(page, key)
     return page

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
 from accounting.review.serve import listen, open_context, running_page
 from local.bucket import seaweedfs
 from local.cloud import Cloud, Options, running_cloud
 from tests.functional.review.conftest import TEAM, ReviewPage
+from tests.support.review.browsing import Visit, visiting
 from tests.support.review.desk import Desk
 
 
@@ -42,4 +44,11 @@ def review(cloud: Cloud, desk: Desk, tmp_path: Path) -> Iterator[ReviewPage]:
     with running_page(
         context, TEAM, listen(0), lambda name, address: addresses[name].append(address)
     ) as page:
-        yield ReviewPage(page.url, addresses)
+        yield ReviewPage(page.url, addresses, context)
+
+
+@pytest.fixture
+def visit(browser: Browser, review: ReviewPage) -> Iterator[Visit]:
+    """Opens the page for a person; the pages of files show no queue."""
+    with visiting(browser, review.url, review.invite) as open_page:
+        yield open_page

@@ -10,11 +10,13 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 from python_calamine import load_workbook
 
+from tests.functional.review.conftest import ReviewPage
 from tests.support.paths import SAMPLES
 from tests.support.review.browsing import PHONE, SECONDS, Visit
 from tests.support.review.desk import SAMPLE, Desk
@@ -122,9 +124,9 @@ def ended() -> Iterator[list[Path]]:
 
 
 @pytest.mark.parametrize("month", ["2026-13", "0000-01", "11/2026"])
-def test_a_month_that_there_is_not_makes_no_file_of_all_months(visit: Visit, month: str) -> None:
-    page = visit().open("/jobs")
-    answer = page.request.post(
-        f"{page.url}/ledger", form={"month": month}, headers={"Origin": page.url[: -len("/jobs")]}
-    )
-    assert answer.status == 422
+def test_a_month_that_there_is_not_makes_no_file_of_all_months(
+    review: ReviewPage, month: str
+) -> None:
+    with httpx.Client(base_url=review.url, headers={"Origin": review.url}) as member:
+        member.get(review.invite("王芳"))
+        assert member.post("/jobs/ledger", data={"month": month}).status_code == 422
