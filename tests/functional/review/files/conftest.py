@@ -23,7 +23,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory, reads_once: tuple[str, ...])
         yield running
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def desk(cloud: Cloud) -> Desk:
     """The bucket, whose uploads the function reads; each test has a folder of its own."""
     return Desk.on(cloud.bucket)

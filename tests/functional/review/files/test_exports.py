@@ -24,9 +24,9 @@ from tests.support.review.desk import SAMPLE, Desk
 OTHER = "beijing-10-yuan-stamped.jpg"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def folder(desk: Desk) -> str:
-    """A folder with two invoices that the function has read, beside the folders of other tests."""
+    """A folder with two invoices that the function has read; no test changes it."""
     name = f"{secrets.token_hex(4)}/"
     layout = desk.bucket.layout
     keys = [desk.upload(f"{name}{each}", (SAMPLES / each).read_bytes()) for each in (SAMPLE, OTHER)]
