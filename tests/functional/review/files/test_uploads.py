@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import secrets
 from pathlib import Path
@@ -179,11 +180,12 @@ def test_the_page_warns_before_it_is_closed_while_a_file_is_sent(visit: Visit, f
 
 def test_files_are_dropped_on_the_page(visit: Visit, folder: str) -> None:
     page = visit(locale="en").open(f"/uploads?folder={folder}")
-    content = list((SAMPLES / SAMPLE).read_bytes())
+    content = base64.b64encode((SAMPLES / SAMPLE).read_bytes()).decode()
     data = page.evaluate_handle(
-        """(bytes) => {
+        """(text) => {
             const data = new DataTransfer();
-            data.items.add(new File([new Uint8Array(bytes)], "dropped.png"));
+            const bytes = Uint8Array.from(atob(text), (each) => each.charCodeAt(0));
+            data.items.add(new File([bytes], "dropped.png"));
             return data;
         }""",
         content,
