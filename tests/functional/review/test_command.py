@@ -16,6 +16,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from accounting.errors import AccountingError
+from accounting.review.serve import reviewer_names
 from local.processes import plain_environment
 from tests.support.paths import ROOT
 from tests.support.review.desk import Desk
@@ -109,8 +111,6 @@ def test_the_page_stops_at_once_although_a_browser_is_connected(
     ("options", "line"),
     [
         ([], "name the person who reviews: make review REVIEWER=name"),
-        (["--reviewer", " , "], "name the person who reviews: make review REVIEWER=name"),
-        (["--reviewer", "a,a"], "REVIEWER: 'a' is named twice"),
         (["--reviewer", "<b>"], "REVIEWER: '<b>' is named twice, or has other characters"),
         (["--reviewer", "a", "--port", "{taken}"], "port {taken} is in use: name another one"),
     ],
@@ -125,6 +125,19 @@ def test_a_mistake_is_one_line(desk: Desk, tmp_path: Path, options: list[str], l
             assert process.wait(60) == 2
             [printed] = output.read_text(encoding="utf-8").splitlines()
     assert printed.startswith(f"error: {line.format(taken=taken)}")
+
+
+@pytest.mark.parametrize(
+    ("names", "line"),
+    [
+        (" , ", "name the person who reviews: make review REVIEWER=name"),
+        ("a,a", "REVIEWER: 'a' is named twice"),
+    ],
+)
+def test_wrong_names_are_told(names: str, line: str) -> None:
+    with pytest.raises(AccountingError) as told:
+        reviewer_names(names)
+    assert str(told.value).startswith(line)
 
 
 def test_a_number_that_is_no_port_is_one_line(desk: Desk, tmp_path: Path) -> None:

@@ -100,9 +100,9 @@ def test_each_invoice_of_an_image_has_its_outline(desk: Desk, visit: Visit) -> N
 
 def test_outlines_fit_an_image_that_was_made_smaller(desk: Desk, visit: Visit) -> None:
     with io.BytesIO() as file:
-        Image.new("RGB", (8000, 4000), "white").save(file, "TIFF", compression="tiff_lzw")
+        Image.new("RGB", (5000, 2500), "white").save(file, "TIFF", compression="tiff_lzw")
         content = file.getvalue()
-    corners = [[4000, 0], [8000, 0], [8000, 4000], [4000, 4000]]
+    corners = [[2500, 0], [5000, 0], [5000, 2500], [2500, 2500]]
     tickets = [ticket(number="10000001") | {"location": corners}]
     reading = Reading(Api.AUTO_CLASSIFICATION, {1: Recognition(tickets, "request", 1)}, 1)
     page = open_invoice(visit(), desk.record("large.tif", reading, content))
