@@ -154,8 +154,8 @@ def visiting(browser: Browser, base: str, invite: Callable[[str], str]) -> Itera
         invite: gives a person's next address.
     """
     visitors: list[Visitor] = []
-    # Requests to other hosts go to a proxy that is not there. Playwright's own interception would
-    # take a tenth of a second of each page.
+    # Requests to other hosts go to a proxy that is not there. Playwright's own interception takes
+    # processor time for each request, and turns the browser's cache off.
     proxy: ProxySettings = {"server": _NOBODY, "bypass": urlsplit(base).netloc}
 
     def visit(
