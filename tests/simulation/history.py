@@ -6,16 +6,17 @@ import json
 import random
 import secrets
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 from unittest import mock
 from urllib.parse import quote
 
+from quota_invoice import deadline
 from quota_invoice import retry as retrying
 from quota_invoice.api import invoices, uploads
 from quota_invoice.api.dispatch import dispatch
@@ -43,6 +44,7 @@ _CALM = Rates(0.0, 0.0, 0.0, 0.0)
 _LONGEST_WAIT = 75 * 3600.0  # seconds until every input that is tried again later is due
 _SWEEP_SECONDS = 600.0
 _CREATED, _FAULT = 201, 500
+_T = TypeVar("_T")
 
 
 class History:
@@ -226,6 +228,13 @@ def _any_room(*_: object) -> AbstractContextManager[None]:
     return nullcontext()
 
 
+def _run_at_once(seconds: float, call: Callable[[], _T]) -> _T:
+    """Run a call in this task: work inside the function takes no simulated time."""
+    if seconds <= 0:
+        raise TimeoutError
+    return call()
+
+
 def _sleep(seconds: float) -> None:
     """Call the present ``time.sleep``: the simulated one in this thread, the real one in others."""
     time.sleep(seconds)
@@ -247,4 +256,6 @@ def _simulated_time(world: World) -> Iterator[None]:
             patches.enter_context(replaced_here(module, "utc_now", now))
         # The instances share this process, but not their memory.
         patches.enter_context(mock.patch.object(recognizer, "room_for", _any_room))
+        # A thread would wait for simulated seconds by the real clock.
+        patches.enter_context(replaced_here(deadline, "run_with_timeout", _run_at_once))
         yield
