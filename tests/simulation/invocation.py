@@ -124,10 +124,11 @@ class Invocation:
         """
         if self.is_dead:
             raise Crash
-        number, rates, rng = self._steps, self.world.rates, self._random
+        number, rates, drawn = self._steps, self.world.rates, self._random.random
         began_at = self.world.now
         self._steps += 1
-        crash, chance, kind, share, part, late = (rng.random() for _ in range(6))
+        crash, chance, kind = drawn(), drawn(), drawn()
+        share, part, late = drawn(), drawn(), drawn()
         usual, latencies = _USUAL, _LATENCIES
         if action.startswith("ocr"):
             usual, latencies = _OCR_USUAL, _OCR_LATENCIES

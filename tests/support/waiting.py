@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
-from unittest import mock
 
 
 def wait_for(condition: Callable[[], Any], seconds: float = 30) -> Any:
@@ -33,5 +32,8 @@ def replaced_here(module: ModuleType, name: str, replacement: Callable[..., Any]
         chosen = replacement if threading.get_ident() == here else original
         return chosen(*args, **named)
 
-    with mock.patch.object(module, name, call):
+    setattr(module, name, call)
+    try:
         yield
+    finally:
+        setattr(module, name, original)
