@@ -64,9 +64,16 @@ def doubtful(made: dict[str, Any]) -> dict[str, Any]:
     return {**made, "findings": [finding], "needs_review": True}
 
 
-@pytest.fixture
-def mixed(store: RecordStore) -> RecordStore:
-    """Filed ones of several formats, and one of each kind that is not filed."""
+def packet_of(store: RecordStore, folder: Path, choice: Choice = ALL) -> tuple[MadePacket, Path]:
+    """Make a packet that several tests look at."""
+    out = folder / "packet.zip"
+    return make_packet(store.bucket, choice, out, folder / "cache", ignore_progress), out
+
+
+@pytest.fixture(scope="module")
+def batch(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The packet of filed ones of several formats, and of one of each kind that is not filed."""
+    store = RecordStore()
     add(store, "2026/a.jpg", formats.jpeg(), numbered(11111111))
     add(store, "2026/b.png", formats.encoded(formats.sample(), "PNG"), numbered(22222222))
     name = formats.SAMPLE
@@ -82,7 +89,7 @@ def mixed(store: RecordStore) -> RecordStore:
     store.upload("2026/Thumbs.db")
     add(store, "2026/j.jpg", formats.jpeg())
     add(store, "2025/k.jpg", formats.jpeg(), numbered(98765432))
-    return store
+    return packet_of(store, tmp_path_factory.mktemp("batch"), BATCH)[1]
 
 
 def pdf_text(zipped: ZipFile) -> list[str]:
@@ -103,10 +110,8 @@ def sheet(zipped: ZipFile, name: str) -> list[list[Any]]:
 BATCH = Choice("incoming/2026/", None, None, ALL.made_on)
 
 
-@pytest.mark.usefixtures("mixed")
-def test_counts_and_totals_of_pdf_workbook_and_zip_agree(pack: Make, out: Path) -> None:
-    pack(BATCH)
-    with ZipFile(out) as zipped:
+def test_counts_and_totals_of_pdf_workbook_and_zip_agree(batch: Path) -> None:
+    with ZipFile(batch) as zipped:
         cover, *sheets = pdf_text(zipped)
         originals = [name for name in zipped.namelist() if name.startswith("originals/")]
         rows = sheet(zipped, "Packet")[1:]
@@ -149,10 +154,8 @@ def test_counts_and_totals_of_pdf_workbook_and_zip_agree(pack: Make, out: Path) 
     assert "差异 Unexplained：0，￥0.00" in cover
 
 
-@pytest.mark.usefixtures("mixed")
-def test_the_cover_names_each_file_that_is_not_filed(pack: Make, out: Path) -> None:
-    pack(BATCH)
-    with ZipFile(out) as zipped:
+def test_the_cover_names_each_file_that_is_not_filed(batch: Path) -> None:
+    with ZipFile(batch) as zipped:
         cover = pdf_text(zipped)[0]
     for name in ("e.jpg", "f.jpg", "g.jpg", "h.jpg", "i.jpg", "Thumbs.db", "j.jpg"):
         assert f"incoming/2026/{name}" in cover
@@ -160,10 +163,8 @@ def test_the_cover_names_each_file_that_is_not_filed(pack: Make, out: Path) -> N
     assert "incoming/2025/k.jpg" not in cover
 
 
-def test_a_confirmed_duplicate_is_not_filed(pack: Make, store: RecordStore) -> None:
-    add(store, "a.jpg", formats.jpeg(), numbered(11111111))
-    add(store, "b.jpg", formats.jpeg(), numbered(11111111), second=60)
-    assert pack().totals.invoices == 1
+def test_only_the_owner_can_read_a_packet(batch: Path) -> None:
+    assert batch.stat().st_mode & 0o777 == 0o600
 
 
 def test_the_cover_tells_who_corrected_and_who_entered_by_hand(
@@ -190,18 +191,6 @@ def test_the_cover_tells_who_corrected_and_who_entered_by_hand(
     assert "incoming/3.jpg1440319091103333333" in cover
     assert "王会计收据" in cover
     assert "差异Unexplained：0，￥0.00" in cover
-
-
-def test_an_original_is_unchanged_and_named_by_date_code_number_and_amount(
-    pack: Make, store: RecordStore, out: Path
-) -> None:
-    content = formats.jpeg()
-    add(store, "../李 a+b%.exe", content, numbered(11111111, "￥50.00"))
-    pack()
-    with ZipFile(out) as zipped:
-        [name] = [name for name in zipped.namelist() if name.startswith("originals/")]
-        assert zipped.read(name) == content
-    assert re.fullmatch(r"originals/\d{4}-\d\d-\d\d_\d{12}_11111111_50\.00\.jpg", name)
 
 
 def test_hostile_texts_name_no_other_folder_and_no_file_twice(
@@ -232,30 +221,49 @@ def resized(kind: str) -> bytes:
     return formats.encoded(formats.sample().resize((600, 300)), kind)
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "BMP", "TIFF", "PDF"])
-def test_a_picture_keeps_its_proportion(
-    pack: Make, store: RecordStore, out: Path, kind: str
-) -> None:
-    add(store, "a", resized(kind), numbered(11111111))
-    assert pack().unshown == []
-    with ZipFile(out) as zipped, pypdfium2.PdfDocument(zipped.read("paste-sheets-001.pdf")) as file:
-        [drawn] = [each for each in file[1].get_objects() if each.type == 3]
-        left, bottom, right, top = drawn.get_bounds()
-    assert (right - left) / (top - bottom) == pytest.approx(2, rel=0.01)
-    assert (right - left) / 72 * 25.4 == pytest.approx(180, abs=0.5)
+KINDS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "PDF")
 
 
-def test_a_telephones_heic_is_shown_and_filed(pack: Make, store: RecordStore, out: Path) -> None:
-    add(store, "IMG_1.HEIC", HEIC.read_bytes(), numbered(11111111))
-    assert pack().unshown == []
-    with ZipFile(out) as zipped:
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The packet of a picture of each kind, of a telephone's, and of one with a hostile path."""
+    store = RecordStore()
+    for place, kind in enumerate(KINDS, 1):
+        add(store, kind, resized(kind), numbered(11111111 * place))
+    add(store, "IMG_1.HEIC", HEIC.read_bytes(), numbered(77777777))
+    add(store, "../李 a+b%.exe", formats.jpeg(), numbered(88888888, "￥50.00"))
+    made, path = packet_of(store, tmp_path_factory.mktemp("pictures"))
+    assert made.unshown == []
+    return path
+
+
+def test_an_original_is_unchanged_and_named_by_date_code_number_and_amount(pictures: Path) -> None:
+    with ZipFile(pictures) as zipped:
+        [name] = [name for name in zipped.namelist() if "_88888888_" in name]
+        assert zipped.read(name) == formats.jpeg()
+    assert re.fullmatch(r"originals/\d{4}-\d\d-\d\d_\d{12}_88888888_50\.00\.jpg", name)
+
+
+def test_a_picture_keeps_its_proportion(pictures: Path) -> None:
+    with ZipFile(pictures) as zipped:
+        content = zipped.read("paste-sheets-001.pdf")
+    with pypdfium2.PdfDocument(content) as file:
+        drawn = [
+            each.get_bounds() for page in file for each in page.get_objects() if each.type == 3
+        ]
+    wide = [
+        (left, bottom, right, top)
+        for left, bottom, right, top in drawn
+        if (right - left) / (top - bottom) == pytest.approx(2, rel=0.01)
+    ]
+    assert (len(wide), len(drawn)) == (len(KINDS), len(KINDS) + 2)
+    for left, _, right, _ in wide:
+        assert (right - left) / 72 * 25.4 == pytest.approx(180, abs=0.5)
+
+
+def test_a_telephones_heic_is_shown_and_filed(pictures: Path) -> None:
+    with ZipFile(pictures) as zipped:
         assert any(name.endswith(".heic") for name in zipped.namelist())
-
-
-def test_a_page_that_a_pdf_does_not_have_is_named(pack: Make, store: RecordStore) -> None:
-    add(store, "a.pdf", resized("PDF"), {**numbered(11111111), "page": 9})
-    [line] = pack().unshown
-    assert "page 9 of the PDF" in line
 
 
 def test_a_total_that_cannot_be_written_in_words_is_named(
@@ -270,25 +278,32 @@ def test_a_total_that_cannot_be_written_in_words_is_named(
     assert list(out.parent.iterdir()) == []
 
 
-def test_an_original_that_cannot_be_shown_is_named_and_filed(
+def test_an_original_or_a_page_that_cannot_be_shown_is_named_and_filed(
     pack: Make, store: RecordStore, out: Path
 ) -> None:
     key = add(store, "a.jpg", b"\xff\xd8\xff\xe0 damaged", numbered(11111111))
-    [line] = pack().unshown
-    assert line.startswith(f"{key}: ")
+    add(store, "b.pdf", resized("PDF"), {**numbered(22222222), "page": 9})
+    damaged, without_page = pack().unshown
+    assert damaged.startswith(f"{key}: ")
+    assert "page 9 of the PDF" in without_page
     with ZipFile(out) as zipped:
-        assert "无法显示该文件" in pdf_text(zipped)[1]
-        assert len(zipped.namelist()) == 3
+        assert pdf_text(zipped)[1].count("无法显示该文件") == 2
+        assert len(zipped.namelist()) == 4
 
 
-def test_a_large_packet_has_several_pdfs_with_sheets_numbered_through(
-    pack: Make, store: RecordStore, out: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(packet, "PICTURES_OF_VOLUME", 2)
+@pytest.fixture(scope="module")
+def volumes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A packet of three PDFs, of which the last one has a single picture."""
+    store = RecordStore()
     for place in range(5):
         add(store, f"{place}.jpg", formats.jpeg(), numbered(11111111 * (place + 1)))
-    pack()
-    with ZipFile(out) as zipped:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(packet, "PICTURES_OF_VOLUME", 2)
+        return packet_of(store, tmp_path_factory.mktemp("volumes"))[1]
+
+
+def test_a_large_packet_has_several_pdfs_with_sheets_numbered_through(volumes: Path) -> None:
+    with ZipFile(volumes) as zipped:
         assert sum(name.endswith(".pdf") for name in zipped.namelist()) == 3
         sheets = pdf_text(zipped)[1:]
     assert [f"第 {place} 张 / 共 3 张" in page for place, page in enumerate(sheets, 1)] == [
@@ -296,13 +311,9 @@ def test_a_large_packet_has_several_pdfs_with_sheets_numbered_through(
     ] * 3
 
 
-def test_the_pdf_holds_only_the_used_characters_of_its_font(
-    pack: Make, store: RecordStore, out: Path
-) -> None:
-    add(store, "a.jpg", formats.jpeg(), {**numbered(11111111), "needs_review": True})
-    pack()
-    with ZipFile(out) as zipped:
-        content = zipped.read("paste-sheets-001.pdf")
+def test_the_pdf_holds_only_the_used_characters_of_its_font(volumes: Path) -> None:
+    with ZipFile(volumes) as zipped:
+        content = zipped.read("paste-sheets-003.pdf")
     assert b"+NotoSansCJK" in content
     assert len(content) < 100_000
 
@@ -336,8 +347,8 @@ def test_an_interrupted_run_leaves_the_former_packet_and_no_half_one(
     pack: Make, store: RecordStore, out: Path
 ) -> None:
     add(store, "a.jpg", formats.jpeg(), numbered(11111111))
-    pack()
-    former = out.read_bytes()
+    out.parent.mkdir()
+    out.write_bytes(b"former")
 
     def interrupt(step: str, done: int, total: int | None) -> None:
         del done, total
@@ -347,8 +358,7 @@ def test_an_interrupted_run_leaves_the_former_packet_and_no_half_one(
     with pytest.raises(KeyboardInterrupt):
         pack(notice=interrupt)
     assert list(out.parent.iterdir()) == [out]
-    assert out.read_bytes() == former
-    assert out.stat().st_mode & 0o777 == 0o600
+    assert out.read_bytes() == b"former"
 
 
 def test_a_batch_without_inputs_is_named(pack: Make, out: Path) -> None:
@@ -357,25 +367,16 @@ def test_a_batch_without_inputs_is_named(pack: Make, out: Path) -> None:
     assert not out.exists()
 
 
-def test_the_cover_names_the_month_of_the_selection(
-    store: RecordStore, pack: Make, out: Path
-) -> None:
-    add(store, "a.jpg", (SAMPLES / "urumqi-20-yuan-orange-light.jpg").read_bytes(), numbered(1))
-    pack(Choice("incoming/", date(2000, 1, 1), date(2099, 12, 31), ALL.made_on))
-    with ZipFile(out) as zipped:
-        cover, *_ = pdf_text(zipped)
-    assert "上传日期 Uploaded：2000-01-01 – 2099-12-31" in cover
-
-
-def test_an_invoice_entered_by_hand_is_shown_with_the_first_page(
+def test_an_invoice_entered_by_hand_is_shown_with_the_first_page_and_the_cover_names_the_month(
     store: RecordStore, pack: Make, out: Path
 ) -> None:
     photo = (SAMPLES / "urumqi-20-yuan-orange-light.jpg").read_bytes()
     add(store, "a.jpg", photo, {**numbered(1), "page": 1}, numbered(2))
-    made = pack()
+    made = pack(Choice("incoming/", date(2000, 1, 1), date(2099, 12, 31), ALL.made_on))
     with ZipFile(out) as zipped:
         cover, *sheets = pdf_text(zipped)
     assert made.unshown == []
+    assert "上传日期 Uploaded：2000-01-01 – 2099-12-31" in cover
     assert "粘贴单 Paste sheets：1 张" in cover
     [sheet_text] = sheets
     assert sheet_text.count("2-invoices.jpg 第1页") == 1
