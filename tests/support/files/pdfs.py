@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
+from itertools import accumulate
 
 from PIL import Image
 
@@ -15,9 +15,10 @@ _FIRST = 3  # the number of the object behind the catalog and the pages
 
 def whole(*bodies: bytes) -> bytes:
     """Return a PDF of numbered objects, with its table; the first one is its catalog."""
-    numbered = (b"%d 0 obj\n%b\nendobj\n" % item for item in enumerate(bodies, start=1))
-    content = b"%PDF-1.4\n" + b"".join(numbered)
-    places = [found.start() for found in re.finditer(rb"(?m)^\d+ 0 obj$", content)]
+    parts = [b"%PDF-1.4\n"]
+    parts += [b"%d 0 obj\n%b\nendobj\n" % item for item in enumerate(bodies, start=1)]
+    content = b"".join(parts)
+    places = accumulate(map(len, parts[:-1]))
     rows = b"".join(b"%010d 00000 n \n" % place for place in places)
     size = len(bodies) + 1
     table = b"xref\n0 %d\n0000000000 65535 f \n%btrailer<</Size %d/Root 1 0 R>>\n" % (

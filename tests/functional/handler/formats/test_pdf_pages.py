@@ -8,6 +8,7 @@ import re
 import tracemalloc
 import zlib
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import pypdfium2
@@ -348,14 +349,18 @@ def test_a_tiff_has_the_tags_that_the_standard_requires() -> None:
     assert tags == {256: 6, 257: 4, 259: 1, 317: 1, **colours, **strip}
 
 
-@pytest.mark.parametrize("turn", [0, 90])
+@lru_cache(maxsize=1)  # both turns of a kind follow each other
+def large_image(kind: str) -> bytes:
+    return IMAGES[kind](enlarged(1200, "RGB"))
+
+
 @pytest.mark.parametrize("kind", IMAGES)
+@pytest.mark.parametrize("turn", [0, 90])
 def test_a_page_that_is_too_large_shows_the_same_with_a_smaller_image(kind: str, turn: int) -> None:
-    picture = enlarged(1600, "RGB")
     profile = pdfs.stream(b"", b"/N 3")
     names_of = b"<</XObject<</I 4 0 R>>>>"
     drawn = (b"q 640 0 0 461 0 0 cm /I Do Q", b"/Rotate %d" % turn)
-    content = pdfs.with_pages(names_of, [drawn], IMAGES[kind](picture), profile)
+    content = pdfs.with_pages(names_of, [drawn], large_image(kind), profile)
     page = PdfFile(content).page(1, 1000)
     assert len(page) < len(content) * 0.8
     # Programs show the colours of print as slightly different colours of light.
@@ -371,16 +376,23 @@ def test_an_image_of_black_ink_that_is_made_smaller_has_three_inverted_colours()
     assert (image["/ColorSpace"], image["/Decode"]) == ("/DeviceRGB", [1, 0] * 3)
 
 
-@pytest.mark.parametrize("is_black", [b"true", b"false"])
-def test_a_fax_that_is_too_large_keeps_black_and_white(is_black: bytes) -> None:
-    picture = ImageChops.add(enlarged(6000), Image.effect_noise((6000, 4322), 120), offset=-100)
-    fax = encoded(picture.convert("1"), "TIFF", compression="group4", strip_size=1 << 30)
-    with Image.open(io.BytesIO(fax)) as opened:
+@lru_cache(maxsize=1)
+def fax() -> tuple[tuple[int, int], bytes]:
+    """Return the sides and the data of a fax with noise, as a PDF holds it."""
+    picture = enlarged(6000)
+    picture = ImageChops.add(picture, Image.effect_noise(picture.size, 120), offset=-100)
+    content = encoded(picture.convert("1"), "TIFF", compression="group4", strip_size=1 << 30)
+    with Image.open(io.BytesIO(content)) as opened:
         tags: Any = vars(opened)["tag_v2"]
         start, length = tags[273][0], tags[279][0]
-    form = b"/DecodeParms<</K -1/BlackIs1 %b/Columns 6000/Rows %d>>" % (is_black, picture.height)
-    data = fax[start : start + length]
-    image = pdfs.image(picture.size, data, b"/CCITTFaxDecode", GREY, form)
+    return picture.size, content[start : start + length]
+
+
+@pytest.mark.parametrize("is_black", [b"true", b"false"])
+def test_a_fax_that_is_too_large_keeps_black_and_white(is_black: bytes) -> None:
+    sides, data = fax()
+    form = b"/DecodeParms<</K -1/BlackIs1 %b/Columns %d/Rows %d>>" % (is_black, *sides)
+    image = pdfs.image(sides, data, b"/CCITTFaxDecode", GREY, form)
     content = pdfs.of_images(image.replace(b"BitsPerComponent 8", b"BitsPerComponent 1"))
     page = PdfFile(content).page(1, 1000)
     assert b"/DCTDecode" in page
