@@ -206,27 +206,25 @@ def test_only_an_empty_margin_on_all_sides_is_trimmed(is_at_corner: bool) -> Non
     glass.paste(
         Image.radial_gradient("L").resize((900, 700)), (0, 0) if is_at_corner else (3000, 2000)
     )
-    made = to_jpeg(encoded(glass, "PNG"), trimmed=True)
+    content = encoded(glass, "PNG", compress_level=1)
+    made = to_jpeg(content, trimmed=True)
     if is_at_corner:
         assert (made.view.left, made.view.top, made.view.scale) == (0, 0, 4096 / 6000)
     else:
         assert made.view.scale == 1
         assert (2900 < made.view.left < 3000, 1900 < made.view.top < 2000) == (True, True)
-    assert to_jpeg(encoded(glass, "PNG")).view.scale == 4096 / 6000
+    assert to_jpeg(content).view.scale == 4096 / 6000
 
 
 @pytest.mark.parametrize(
-    ("mode", "sides", "resolutions"),
+    ("sides", "resolutions"),
     [
-        ("RGB", (6900, 5300), 6),  # too large for the memory in its own size
-        ("L", (14_600, 10_517), 6),  # sides that are no multiples of 4
-        ("L", (14_600, 4001), 2),
+        ((14_601, 1017), 6),  # sides that are no multiples of 4
+        ((14_600, 1001), 2),
     ],
 )
-def test_a_large_jpeg_2000_is_decoded_smaller(
-    mode: str, sides: tuple[int, int], resolutions: int
-) -> None:
-    image = Image.new(mode, sides)
+def test_a_large_jpeg_2000_is_decoded_smaller(sides: tuple[int, int], resolutions: int) -> None:
+    image = Image.new("L", sides)
     made = to_jpeg(encoded(image, "JPEG2000", num_resolutions=resolutions))
     assert max(opened(made.image).size) / made.view.scale == pytest.approx(sides[0], rel=0.001)
 
