@@ -237,19 +237,18 @@ def test_sums_are_right_to_the_fen(store: RecordStore, make: Make, tmp_path: Pat
     """Ten thousand times 0.10 is not 1,000.00 in binary fractions."""
     entries = [invoice(number=f"{number:08}", amount="￥0.10") for number in range(10_000)]
     store.add("sheet.pdf", *entries)
-    found = make(tmp_path / "ledger.xlsx").reconciliation
+    found = make(tmp_path / "ledger.csv").reconciliation
     assert found.counted == (10_000, Decimal("1000.00"))
 
 
-@pytest.mark.parametrize("hostile", HOSTILE)
-def test_hostile_texts_arrive_as_texts(
-    store: RecordStore, make: Make, tmp_path: Path, hostile: str
-) -> None:
-    store.add("a.jpg", {**invoice(), "code": hostile, "number": hostile, "location": hostile})
+def test_hostile_texts_arrive_as_texts(store: RecordStore, make: Make, tmp_path: Path) -> None:
+    for place, text in enumerate(HOSTILE):
+        texts = {"code": text, "number": text, "location": text}
+        store.add(f"{place:02}.jpg", {**invoice(), **texts})
     make(tmp_path / "ledger.xlsx")
     rows = read(tmp_path / "ledger.xlsx")["Invoices"]
     for heading in ("发票代码", "发票号码", "所在地"):
-        assert column(rows, heading) == [hostile]
+        assert column(rows, heading) == HOSTILE
     assert b"<f>" not in sheet_xml(tmp_path / "ledger.xlsx")
 
 
