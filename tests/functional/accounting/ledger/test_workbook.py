@@ -235,7 +235,8 @@ def test_the_reconciliation_explains_every_input_and_every_fen(
 
 def test_sums_are_right_to_the_fen(store: RecordStore, make: Make, tmp_path: Path) -> None:
     """Ten thousand times 0.10 is not 1,000.00 in binary fractions."""
-    entries = [invoice(number=f"{number:08}", amount="￥0.10") for number in range(10_000)]
+    made = invoice(amount="￥0.10")
+    entries = [{**made, "number": f"{number:08}"} for number in range(10_000)]
     store.add("sheet.pdf", *entries)
     found = make(tmp_path / "ledger.csv").reconciliation
     assert found.counted == (10_000, Decimal("1000.00"))
