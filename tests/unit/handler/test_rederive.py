@@ -225,7 +225,7 @@ def test_thousands_of_records_take_no_ocr_request_and_corrections_stay(
     run: Callable[[Cloud], dict[str, int]],
 ) -> None:
     cloud, template = Cloud(), read(1).store.records[A]
-    cloud.store, many = IndexedStore(), 2500  # more than two pages of a listing
+    cloud.store, many = IndexedStore(), 2100  # more than two pages of a listing
     reviews = {f"reviews/{number:05}.jpg/1.json": {"code": "new"} for number in range(0, many, 100)}
     cloud.store.records = copy.deepcopy(reviews)
     for number in range(many):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 import pytest
@@ -11,6 +11,7 @@ from accounting.review.queue.filters import Filters
 from accounting.review.queue.index import ReviewIndex
 from accounting.review.queue.rows import Neighbours, Position, Total
 from quota_invoice.reviews.entry import FIRST_BY_HAND, Verdict
+from tests.functional.accounting.queue.conftest import HOUR, settle
 from tests.support.fakes import RESULT
 from tests.support.ledger.record_store import HOSTILE, RecordStore, invoice
 from tests.support.review.decisions import decide
@@ -21,9 +22,10 @@ BEIJING = {"code": "111001909110", "location": "北京市"}
 WEEK = 7 * 24 * 3600
 
 
-@pytest.fixture
-def filled(store: RecordStore, index: Index) -> ReviewIndex:
-    """Invoices of two months and two regions: each state once."""
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ReviewIndex]:
+    """Invoices of two months and two regions: each state once; tests only read them."""
+    store = RecordStore()
     clear = dict.fromkeys(RESULT["confidence"], 1.0)
     store.add("2026/11/clear.jpg", invoice(number="10000001", confidence=clear), second=1)
     store.add("2026/11/same.jpg", invoice(number="10000001", confidence=clear), second=2)
@@ -41,7 +43,10 @@ def filled(store: RecordStore, index: Index) -> ReviewIndex:
     by_hand = store.add_failure("2026/11/typed.jpg")
     fields = {name: RESULT[name] for name in ("code", "location", "amount")}
     decide(store.bucket, by_hand, Verdict.CORRECTED, {**fields, "number": "60000006"})
-    return index()
+    found = ReviewIndex(store.bucket, tmp_path_factory.mktemp("review"), HOUR)
+    settle(found)
+    yield found
+    found.close()
 
 
 def names(found: ReviewIndex, filters: Filters = ALL) -> list[str]:
