@@ -122,11 +122,11 @@ def test_an_object_is_read_by_url_without_fetching_its_bytes() -> None:
 
 
 def test_an_image_that_is_too_large_is_sent_scaled_and_recorded_so() -> None:
-    service = Service(TOO_LARGE, content=picture(8192, 2000))
+    service = Service(TOO_LARGE, content=picture(8192, 400))
     service.read()
     assert service.sent == ["url", "image"]
     with Image.open(io.BytesIO(service.ocr.given[1].image or b"")) as sent:
-        assert (sent.format, sent.size) == ("JPEG", (4096, 1000))
+        assert (sent.format, sent.size) == ("JPEG", (4096, 200))
     assert service.record
     assert service.record["ocr"]["fallback"] == {"code": "AIS.0103", "scale": 0.5}
     assert service.store.requests == [("fetch", "incoming/a.jpg")]
@@ -413,7 +413,7 @@ def test_auto_classification_puts_all_invoices_into_one_record_and_lists_what_fa
 
 
 def test_polygons_are_in_pixels_of_the_original() -> None:
-    service = Service(TOO_LARGE, content=picture(8192, 2000), auto=True)
+    service = Service(TOO_LARGE, content=picture(8192, 400), auto=True)
     service.read()
     assert service.record
     [found] = service.record["invoices"]
