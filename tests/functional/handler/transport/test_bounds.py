@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import socket
+import struct
 import time
 import tracemalloc
 import zlib
@@ -72,9 +73,14 @@ def cheap(seconds: float, megabytes: float) -> Iterator[None]:
 @cache
 def bomb(megabytes: int) -> bytes:
     """Return so many megabytes of spaces, compressed a thousand times."""
+    spaces, check = b" " * MB, 0
     packer = zlib.compressobj(9, wbits=31)
-    parts = [packer.compress(b" " * MB) for _ in range(megabytes)]
-    return b"".join((*parts, packer.flush()))
+    start = packer.compress(b"") + packer.flush(zlib.Z_FULL_FLUSH)
+    each = packer.compress(spaces) + packer.flush(zlib.Z_FULL_FLUSH)  # the same each time
+    for _ in range(megabytes):
+        check = zlib.crc32(spaces, check)
+    # An empty last block, and the check and the length of all spaces.
+    return start + each * megabytes + b"\x03\x00" + struct.pack("<II", check, megabytes * MB)
 
 
 @pytest.mark.parametrize("status", ["200 OK", "400 Bad Request", "503 Busy"])
