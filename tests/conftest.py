@@ -28,8 +28,8 @@ for name in list(os.environ):
     if name.lower().endswith("_proxy"):
         del os.environ[name]
 os.environ["NETRC"] = os.devnull
-# No authority is trusted but those that a test names: each client of httpx would load the usual ones,
-# which takes 20 ms.
+# No authority is trusted but those that a test names: each client of httpx would load the usual
+# ones, which takes 20 ms.
 os.environ.pop("SSL_CERT_FILE", None)
 os.environ["SSL_CERT_DIR"] = os.devnull
 # A shell starts its background jobs with Ctrl-C ignored, and processes inherit that.
