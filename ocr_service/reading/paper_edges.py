@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from statistics import median
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from ocr_service.reading.multi_invoice import crop_to_image, transformed
@@ -64,9 +65,11 @@ def _edge(colours: NDArray[np.float64], reach: float, margin: float) -> float:
 
     The text begins after the first pixels.
     """
-    for place in range(_BEFORE, min(len(colours) - _AFTER, round(reach) + _BEFORE)):
-        before = np.median(colours[place - _BEFORE : place], axis=0)
-        change = np.abs(colours[place : place + _AFTER] - before).max(axis=1)
-        if (change > _STEP).all():
-            return float(place - _BEFORE)
-    return margin
+    places = min(len(colours) - _AFTER, round(reach) + _BEFORE) - _BEFORE
+    if places <= 0:
+        return margin
+    before = np.median(sliding_window_view(colours, _BEFORE, axis=0)[:places], axis=2)
+    after = sliding_window_view(colours[_BEFORE:], _AFTER, axis=0)[:places]
+    change = np.abs(after - before[:, :, np.newaxis]).max(axis=1)
+    is_edge = (change > _STEP).all(axis=1)
+    return float(is_edge.argmax()) if is_edge.any() else margin
