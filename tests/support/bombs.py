@@ -11,29 +11,32 @@ def png_chunk(name: bytes, content: bytes) -> bytes:
     return struct.pack(">I", len(content)) + name + content + struct.pack(">I", check)
 
 
-def black_png(side: int) -> bytes:
-    """Return a PNG of ``side`` x ``side`` black 1-bit pixels; ``side`` is a multiple of 800."""
-    rows = bytes((1 + side // 8) * 100)
+def repeated(block: bytes, times: int) -> bytes:
+    """Return a block many times as zlib packs it; only one of them is packed."""
     packer = zlib.compressobj(9)
     start = packer.compress(b"") + packer.flush(zlib.Z_FULL_FLUSH)
-    hundred = packer.compress(rows) + packer.flush(zlib.Z_FULL_FLUSH)  # the same each time
+    one = packer.compress(block) + packer.flush(zlib.Z_FULL_FLUSH)  # the same each time
     check = 1
-    for _ in range(side // 100):
-        check = zlib.adler32(rows, check)
-    # An empty last block, and the check of all rows.
-    packed = start + hundred * (side // 100) + b"\x03\x00" + struct.pack(">I", check)
+    for _ in range(times):
+        check = zlib.adler32(block, check)
+    # An empty last block, and the check of all blocks.
+    return start + one * times + b"\x03\x00" + struct.pack(">I", check)
+
+
+def black_png(side: int) -> bytes:
+    """Return a PNG of ``side`` x ``side`` black 1-bit pixels; ``side`` is a multiple of 800."""
+    packed = repeated(bytes((1 + side // 8) * 100), side // 100)
     head = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)
     chunks = ((b"IHDR", head), (b"IDAT", packed), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(png_chunk(name, content) for name, content in chunks)
 
 
 def tiff_tile(side: int, size: int = 100) -> bytes:
-    """A TIFF of ``size`` x ``size`` grey pixels in one packed tile of ``side`` x ``side``."""
-    packer, packed, left = zlib.compressobj(9), b"", side * side
-    while left > 0:
-        packed += packer.compress(bytes(min(left, 64 << 20)))
-        left -= 64 << 20
-    packed += packer.flush()
+    """Return a TIFF of ``size`` x ``size`` grey pixels in one packed tile.
+
+    The tile has ``side`` x ``side`` pixels; ``side`` is a multiple of 16.
+    """
+    packed = repeated(bytes(16 * side), side // 16)
     tags = [(256, 4, size), (257, 4, size), (258, 3, 8), (259, 3, 8), (262, 3, 1), (277, 3, 1)]
     tags += [(322, 4, side), (323, 4, side), (324, 4, 8), (325, 4, len(packed))]
     packed += bytes(len(packed) % 2)
