@@ -205,7 +205,7 @@ def test_the_largest_images_share_their_memory(tmp_path: Path) -> None:
     large = BytesIO()
     exif = Image.Exif()
     exif[0x0112] = 6
-    noise = np.tile(Image.effect_noise((256, 256), 20).convert("RGB"), (16, 16, 1))
+    noise = np.tile(np.asarray(Image.effect_noise((256, 256), 20).convert("RGB")), (16, 16, 1))
     Image.fromarray(noise).save(large, "JPEG", quality=30, exif=exif)
     with running(tmp_path, workers=4) as service:
         ask(service, SMALL.getvalue())
