@@ -122,8 +122,9 @@ def test_every_invoice_of_a_glued_page(reader: Reader, page: str) -> None:
     assert [fields_of(each) for each in found] == [truth[name] for name, _ in papers]
 
 
-@pytest.mark.parametrize("length", [300, 350])
-@pytest.mark.parametrize("place", [(1500, 1100), (1350, 300), (200, 1250)])
+@pytest.mark.parametrize(
+    ("place", "length"), [((1500, 1100), 350), ((1350, 300), 350), ((200, 1250), 300)]
+)
 def test_a_much_smaller_second_invoice_makes_the_result_doubtful(
     reader: Reader, place: tuple[int, int], length: int
 ) -> None:
@@ -139,8 +140,10 @@ def test_a_second_invoice_with_half_its_title_makes_the_result_doubtful(reader: 
     assert_one_whole_doubtful(reader.read(glued([paper(MIANYANG_20), half], 2)), [MIANYANG_20])
 
 
-@pytest.mark.parametrize("columns", [1, 2])
-@pytest.mark.parametrize("other", ["receipt", "taxi-ticket", "machine-invoice"])
+@pytest.mark.parametrize(
+    ("other", "columns"),
+    [("receipt", 2), ("taxi-ticket", 1), ("machine-invoice", 1), ("machine-invoice", 2)],
+)
 def test_an_invoice_beside_another_paper_is_certain(
     reader: Reader, other: str, columns: int
 ) -> None:
