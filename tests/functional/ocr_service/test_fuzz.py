@@ -20,9 +20,9 @@ from ocr_service import errors
 from tests.support.ocr_service import resident
 from tests.support.paths import ROOT
 
-BODIES = int(os.environ.get("OCR_FUZZ_BODIES", "3000"))
+BODIES = int(os.environ.get("OCR_FUZZ_BODIES", "2000"))
 WARM = BODIES // 3
-GROWTH_MB = 24
+GROWTH_MB = 16
 SETTINGS = {"QUOTA_OCR_PROJECT": "p1", "QUOTA_OCR_TOKEN": "tok", "QUOTA_OCR_PORT": "0"}
 PROGRAM = """
 import os
