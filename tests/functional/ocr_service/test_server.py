@@ -299,13 +299,16 @@ def test_current_requests_are_finished_at_a_signal(tmp_path: Path, number: int) 
         socket.create_connection(service.address)
 
 
-def test_https(tmp_path: Path) -> None:
+def test_https_with_a_time_limit_for_handshakes(tmp_path: Path) -> None:
     authority = trustme.CA()
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
     issued = authority.issue_cert("127.0.0.1")
     issued.private_key_pem.write_to_path(tmp_path / "key.pem")
     issued.cert_chain_pems[0].write_to_path(tmp_path / "cert.pem")
-    with running(tmp_path, tls_cert=tmp_path / "cert.pem", tls_key=tmp_path / "key.pem") as service:
+    files = {"tls_cert": tmp_path / "cert.pem", "tls_key": tmp_path / "key.pem"}
+    with running(tmp_path, head_seconds=1, **files) as service:
+        with socket.create_connection(service.address, timeout=30) as silent:  # by default 60 s
+            assert silent.recv(1) == b""
         assert service.url.startswith("https://")
         session = requests.Session()
         response = session.get(f"{service.url}/healthz", verify=f"{tmp_path}/ca.pem", timeout=10)
@@ -313,18 +316,6 @@ def test_https(tmp_path: Path) -> None:
         service.process.terminate()  # while the session keeps its connection
         assert service.process.wait(5) == 0
         session.close()
-
-
-def test_a_tls_handshake_has_a_time_limit(tmp_path: Path) -> None:
-    issued = trustme.CA().issue_cert("127.0.0.1")
-    issued.private_key_pem.write_to_path(tmp_path / "key.pem")
-    issued.cert_chain_pems[0].write_to_path(tmp_path / "cert.pem")
-    files = {"tls_cert": tmp_path / "cert.pem", "tls_key": tmp_path / "key.pem"}
-    with (
-        running(tmp_path, head_seconds=1, **files) as service,
-        socket.create_connection(service.address, timeout=30) as silent,  # by default 60 s
-    ):
-        assert silent.recv(1) == b""
 
 
 def test_unfinished_requests_get_an_error_when_the_service_stops(tmp_path: Path) -> None:
