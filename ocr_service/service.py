@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cached_property, partial
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
@@ -18,7 +18,7 @@ from ocr_service.auth.authenticator import Authenticator
 from ocr_service.auth.keyring import Keyring
 from ocr_service.auth.tokens import Tokens
 from ocr_service.contract import auto_classification, models
-from ocr_service.contract.openapi import describe
+from ocr_service.contract.openapi import Json, describe
 from ocr_service.decode import images
 from ocr_service.errors import BAD_PARAMETER, NOT_AN_INVOICE, STOPPING, ApiError
 from ocr_service.fetch import Fetcher
@@ -51,7 +51,7 @@ class Service:
         authenticator = Authenticator(settings.project, keyring, self._tokens, clock)
         self._identities = iam.IdentityVerifier(settings, authenticator)
         self.admission = Admission(settings, authenticator)
-        self._description = describe(settings.project)
+        self._project = settings.project
         self._fetcher = fetcher
         self._readers = readers
         self._readiness = readiness
@@ -107,6 +107,10 @@ class Service:
     async def description(self, _request: Request) -> JSONResponse:
         """Return the OpenAPI description."""
         return JSONResponse(self._description)
+
+    @cached_property
+    def _description(self) -> Json:
+        return describe(self._project)  # its schemas would delay the start
 
     async def close(self) -> None:
         """End the readers, and close the transport."""
