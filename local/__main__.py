@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
 from collections.abc import Callable
 from enum import Enum
@@ -75,11 +76,15 @@ def up(  # noqa: PLR0913, PLR0917 - the command's options
     recognition: Annotated[
         Recognition, typer.Option(help="auto reads several invoices on one image.")
     ] = Recognition.QUOTA,
+    ocr: Annotated[
+        str, typer.Option(help="Python module that serves OCR, and its arguments.")
+    ] = "ocr_service",
 ) -> None:
     """Keep the cloud running until Ctrl-C: upload images to the bucket, download records."""
     from local.up import Ports, run_up  # noqa: PLC0415 - --help stays fast without the SDKs
 
-    _run(lambda: run_up(Ports(port, api_port, review_port), log, origin or [], recognition.value))
+    ports = Ports(port, api_port, review_port)
+    _run(lambda: run_up(ports, log, origin or [], recognition.value, shlex.split(ocr)))
 
 
 @app.command()

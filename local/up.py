@@ -45,7 +45,9 @@ class Ports:
     review: int
 
 
-def run_up(ports: Ports, log: Path, origins: Sequence[str], recognition: str) -> int:
+def run_up(
+    ports: Ports, log: Path, origins: Sequence[str], recognition: str, ocr: Sequence[str]
+) -> int:
     """Start all parts, print how to use them, and wait for Ctrl-C, which removes all data.
 
     If a part ends unexpectedly, or this process, the bucket's objects are kept: the next call goes
@@ -59,6 +61,7 @@ def run_up(ports: Ports, log: Path, origins: Sequence[str], recognition: str) ->
         origins: origins of web pages that may call that API.
         recognition: the function's ``RECOGNITION``: ``quota``, or ``auto`` for several invoices on
             one image.
+        ocr: see ``Options``.
 
     Returns:
         The exit code.
@@ -88,6 +91,7 @@ def run_up(ports: Ports, log: Path, origins: Sequence[str], recognition: str) ->
                 gateway_port=ports.api,
                 origins=tuple(origins),
                 user_data=(("RECOGNITION", recognition),),
+                ocr=tuple(ocr),
                 data=data,
             )
             cloud = stack.enter_context(running_cloud(options))
