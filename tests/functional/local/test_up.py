@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+import shlex
 import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -18,19 +21,29 @@ from local.processes import plain_environment
 from tests.support.paths import ROOT
 
 FREE = ("--port", "0", "--api-port", "0", "--review-port", "0")
+Start = Callable[..., subprocess.Popen[str]]
 
 
-def start(folder: Path, *options: str, **variables: str) -> subprocess.Popen[str]:
-    """Start the command in a folder of its own, with further environment variables."""
-    log = folder / "build" / "up.log"
-    return subprocess.Popen(  # noqa: S603 - this project's command
-        [sys.executable, "-m", "local", "up", "--log", str(log), *options],
-        cwd=ROOT,
-        env=plain_environment() | {"TMPDIR": str(folder)} | variables,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
+@pytest.fixture
+def start(tmp_path: Path, reads_once: tuple[str, ...]) -> Iterator[Start]:
+    """Start the command, again and again, in the same folder; stop what still runs."""
+    with contextlib.ExitStack() as stack:
+
+        def up(*options: str, **variables: str) -> subprocess.Popen[str]:
+            log = tmp_path / "build" / "up.log"
+            given = ("--log", str(log), "--ocr", shlex.join(reads_once), *options)
+            process = subprocess.Popen(  # noqa: S603 - this project's command
+                [sys.executable, "-m", "local", "up", *given],
+                cwd=ROOT,
+                env=plain_environment() | {"TMPDIR": str(tmp_path)} | variables,
+                text=True,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+            )
+            stack.callback(stop, process)
+            return process
+
+        yield up
 
 
 def read_until(process: subprocess.Popen[str], text: str) -> str:
@@ -43,88 +56,73 @@ def read_until(process: subprocess.Popen[str], text: str) -> str:
     return printed
 
 
-def stop(*processes: subprocess.Popen[str]) -> None:
-    for process in processes:
-        if process.poll() is None:
-            process.send_signal(signal.SIGINT)
+def stop(process: subprocess.Popen[str]) -> None:
+    if process.poll() is None:
+        process.send_signal(signal.SIGINT)
         process.communicate(timeout=30)
 
 
-def test_a_second_up_is_refused_and_the_first_one_keeps_its_files(tmp_path: Path) -> None:
-    first = start(tmp_path, *FREE)
-    try:
-        read_until(first, "Ctrl-C stops everything")
-        credentials = tmp_path / "build" / "up.env"
-        former, log = credentials.read_bytes(), (tmp_path / "build" / "up.log").stat().st_ino
-        second = start(tmp_path, *FREE)
-        printed, _ = second.communicate(timeout=30)
-        assert second.returncode == 1
-        [line] = printed.splitlines()
-        assert f"error: the cloud is up already, by process {first.pid}" in line
-        assert credentials.read_bytes() == former
-        assert (tmp_path / "build" / "up.log").stat().st_ino == log
-    finally:
-        stop(first)
-    third = start(tmp_path, *FREE)
-    try:
-        read_until(third, "Ctrl-C stops everything")
-    finally:
-        stop(third)
+def test_a_second_up_is_refused_and_the_first_one_keeps_its_files(
+    start: Start, tmp_path: Path
+) -> None:
+    first = start(*FREE)
+    read_until(first, "Ctrl-C stops everything")
+    credentials = tmp_path / "build" / "up.env"
+    former, log = credentials.read_bytes(), (tmp_path / "build" / "up.log").stat().st_ino
+    second = start(*FREE)
+    printed, _ = second.communicate(timeout=30)
+    assert second.returncode == 1
+    [line] = printed.splitlines()
+    assert f"error: the cloud is up already, by process {first.pid}" in line
+    assert credentials.read_bytes() == former
+    assert (tmp_path / "build" / "up.log").stat().st_ino == log
+    stop(first)
+    read_until(start(*FREE), "Ctrl-C stops everything")
 
 
-@pytest.mark.parametrize(
-    ("option", "name"),
-    [("--port", "bucket"), ("--api-port", "API"), ("--review-port", "review page")],
-)
-def test_a_taken_port_is_replaced_and_said(tmp_path: Path, option: str, name: str) -> None:
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", 0))
-        other.listen()
-        taken = other.getsockname()[1]
-        process = start(tmp_path, *FREE, option, str(taken))
-        try:
-            printed = read_until(process, "use this URL")
-        finally:
-            stop(process)
-    found = re.search(rf"Port {taken} is in use: the {name} is at http://127.0.0.1:(\d+)", printed)
-    assert found, printed
-    assert int(found[1]) != taken
+def test_taken_ports_are_replaced_and_said(start: Start) -> None:
+    names = {"--port": "bucket", "--api-port": "API", "--review-port": "review page"}
+    taken: dict[str, int] = {}
+    with contextlib.ExitStack() as stack:
+        for option in names:
+            other = stack.enter_context(socket.socket())
+            other.bind(("127.0.0.1", 0))
+            other.listen()
+            taken[option] = other.getsockname()[1]
+        process = start(*(str(word) for pair in taken.items() for word in pair))
+        said = [read_until(process, "use this URL").splitlines()[-1] for _ in names]
+    for line, (option, name) in zip(said, names.items(), strict=True):
+        port = taken[option]
+        found = re.match(rf"Port {port} is in use: the {name} is at http://127.0.0.1:(\d+)", line)
+        assert found, line
+        assert int(found[1]) != port
 
 
-def test_a_port_that_does_not_exist_is_one_line(tmp_path: Path) -> None:
-    process = start(tmp_path, "--api-port", "65536")
-    output, errors = process.communicate(timeout=60)
+def test_a_port_that_does_not_exist_is_one_line(start: Start) -> None:
+    process = start("--api-port", "65536")
+    output, _ = process.communicate(timeout=60)
     assert process.returncode == 1
-    assert f"{output}{errors or ''}" == "error: API_PORT is 0 to 65535, not 65536\n"
+    assert output == "error: API_PORT is 0 to 65535, not 65536\n"
 
 
-def test_the_review_page_of_the_cloud_opens_by_its_address_and_ends_with_it(tmp_path: Path) -> None:
-    process = start(tmp_path, *FREE, REVIEWER="王芳")
-    try:
-        printed = read_until(process, "?token=")
-        [address] = re.findall(r"http://127\.0\.0\.1:\d+/\?token=\S+", printed)
-        with httpx.Client(follow_redirects=True) as client:
-            page = client.get(address)
-        assert page.history[0].status_code == 303
-        assert "复核人：王芳" in page.text
-    finally:
-        stop(process)
-    with pytest.raises(httpx.ConnectError):
-        httpx.get(address)
-    assert list(tmp_path.glob("quota-review-*")) == []
-
-
-def test_the_caches_of_the_buckets_records_end_with_it_and_no_others(tmp_path: Path) -> None:
+def test_the_review_page_opens_by_its_address_and_ends_with_the_caches_of_the_buckets_records(
+    start: Start, tmp_path: Path
+) -> None:
     ledger, review = tmp_path / "build" / "ledger", tmp_path / "build" / "review"
     for folder, bucket in ((ledger, BUCKET), (review, BUCKET), (ledger, "quota-invoices")):
         with open_cache(folder, bucket):
             pass
-    assert len(list(tmp_path.rglob("*.duckdb"))) == 3
-    process = start(tmp_path, *FREE)
-    try:
-        read_until(process, "Ctrl-C stops everything")
-        assert len(list(tmp_path.rglob("*.duckdb"))) == 3
-    finally:
-        stop(process)
+    process = start(*FREE, REVIEWER="王芳")
+    printed = read_until(process, "?token=")
+    [address] = re.findall(r"http://127\.0\.0\.1:\d+/\?token=\S+", printed)
+    assert len(list((tmp_path / "build").rglob("*.duckdb"))) == 3
+    with httpx.Client(follow_redirects=True) as client:
+        page = client.get(address)
+    assert page.history[0].status_code == 303
+    assert "复核人：王芳" in page.text
+    stop(process)
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(address)
+    assert list(tmp_path.glob("quota-review-*")) == []
     [left] = tmp_path.rglob("*.duckdb")
     assert left.name.startswith("quota-invoices.")
