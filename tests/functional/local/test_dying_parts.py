@@ -6,12 +6,13 @@ import contextlib
 import itertools
 import os
 import re
+import shlex
 import signal
 import socket
 import ssl
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,17 +32,16 @@ NAME = "shanghai-10-yuan-clean.png"
 
 # How each process is recognised by its arguments.
 STORE = r"\S*/weed "
-OCR = r"\S+ -m ocr_service$"
+OCR = r"\S+ -m bench\.soak\.replay "
 INSTANCE = r"\S+ \S+/worker\.py "
 _GUARD = r"\S+ -I -S \S+/process_guard\.py "
 PARTS = {
-    STORE: "the object store",
-    _GUARD + r".*/weed ": "the object store",
     OCR: "the OCR service",
+    _GUARD + r".*/weed ": "the object store",
     _GUARD + r"\S+ \S+ --remove \S+/quota-cloud-\w+$": "the guard of the cloud's files",
     _GUARD + r".*up\.env$": "the guard of the credentials' file",
 }
-IDS = ["store", "store's guard", "OCR service", "guard of files", "guard of credentials"]
+IDS = ["OCR service", "store's guard", "guard of files", "guard of credentials"]
 
 
 @dataclass
@@ -65,13 +65,13 @@ class Up:
         assert found, self.printed
         return found[1]
 
-    def upload(self) -> None:
+    def upload(self, name: str = NAME) -> None:
         content = (SAMPLES / NAME).read_bytes()
-        put = httpx.put(f"{self.bucket}/incoming/{NAME}", content=content, timeout=30)
+        put = httpx.put(f"{self.bucket}/incoming/{name}", content=content, timeout=30)
         assert put.status_code == 200, put.text
 
-    def record(self) -> Any:
-        answer = httpx.get(f"{self.bucket}/results/{NAME}.json", timeout=30)
+    def record(self, name: str = NAME) -> Any:
+        answer = httpx.get(f"{self.bucket}/results/{name}.json", timeout=30)
         return answer.json() if answer.status_code == 200 else None
 
     def pid(self, pattern: str) -> int:
@@ -120,18 +120,21 @@ def has_ended(pid: int) -> bool:
 Start = Callable[[], Up]
 
 
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
+@contextlib.contextmanager
+def starting(folder: Path, ocr: Sequence[str]) -> Iterator[Start]:
     """Start the command, again and again, in the same folder."""
     started: list[subprocess.Popen[str]] = []
 
     def up() -> Up:
-        log = tmp_path / "up.log"
-        options = ("--port", "0", "--api-port", "0", "--log", str(log))
+        log = folder / "up.log"
+        ports = ("--port", "0", "--api-port", "0", "--review-port", "0")
         process = subprocess.Popen(  # noqa: S603 - this project's command
-            [sys.executable, "-m", "local", "up", *options],
+            [
+                *(sys.executable, "-m", "local", "up", *ports),
+                *("--log", str(log), "--ocr", shlex.join(ocr)),
+            ],
             cwd=ROOT,
-            env=plain_environment() | {"TMPDIR": str(tmp_path)},
+            env=plain_environment() | {"TMPDIR": str(folder)},
             text=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -143,7 +146,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
             line = process.stdout.readline()
             assert line, printed
             printed += line
-        return Up(tmp_path, process, printed)
+        return Up(folder, process, printed)
 
     yield up
     for process in started:
@@ -152,14 +155,25 @@ def start(tmp_path: Path) -> Iterator[Start]:
             process.communicate(timeout=30)
 
 
-@pytest.mark.parametrize("pattern", PARTS, ids=IDS)
-def test_a_part_that_is_killed_stops_everything_and_is_named(start: Start, pattern: str) -> None:
-    up = start()
-    os.kill(up.pid(pattern), signal.SIGKILL)
+@pytest.fixture
+def start(tmp_path: Path, reads_once: tuple[str, ...]) -> Iterator[Start]:
+    with starting(tmp_path, reads_once) as up:
+        yield up
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory, reads_once: tuple[str, ...]) -> Iterator[Up]:
+    """One command for all tests that do not end it: each start takes seconds."""
+    with starting(tmp_path_factory.mktemp("up"), reads_once) as up:
+        yield up()
+
+
+def require_end(up: Up, part: str) -> None:
+    """Check that the command ends since a part did, names it, and keeps only the objects."""
     printed = up.end()
     assert up.process.returncode == 1
     data = up.folder / "up.data"
-    assert f"error: {PARTS[pattern]} ended unexpectedly; everything is stopped." in printed
+    assert f"error: {part} ended unexpectedly; everything is stopped." in printed
     assert f"All objects are kept in {data}: make up goes on with them" in printed
     assert data.is_dir()
     # Credentials and the copy of the function are gone, even if their guard was killed.
@@ -167,15 +181,26 @@ def test_a_part_that_is_killed_stops_everything_and_is_named(start: Start, patte
     assert not list(up.folder.glob("quota-cloud-*"))
 
 
-@pytest.mark.parametrize("pattern", [STORE, None], ids=["the store", "the command itself"])
+@pytest.mark.parametrize("pattern", PARTS, ids=IDS)
+def test_a_part_that_is_killed_stops_everything_and_is_named(start: Start, pattern: str) -> None:
+    up = start()
+    os.kill(up.pid(pattern), signal.SIGKILL)
+    require_end(up, PARTS[pattern])
+
+
+@pytest.mark.parametrize("is_store", [True, False], ids=["the store", "the command itself"])
 def test_the_next_start_has_the_objects_and_reads_images_whose_events_were_lost(
-    start: Start, pattern: str | None
+    start: Start, *, is_store: bool
 ) -> None:
     first = start()
     os.kill(first.pid(OCR), signal.SIGSTOP)  # so no record can come
     first.upload()
-    os.kill(first.pid(pattern) if pattern else first.process.pid, signal.SIGKILL)
-    first.end()
+    if is_store:
+        os.kill(first.pid(STORE), signal.SIGKILL)
+        require_end(first, "the object store")
+    else:
+        first.process.kill()
+        first.end()
     second = start()
     assert second.process.stdout
     said = "The last run ended unexpectedly: this one goes on with its 1 input"
@@ -188,21 +213,21 @@ def test_the_next_start_has_the_objects_and_reads_images_whose_events_were_lost(
     assert not (second.folder / "up.data").exists()
 
 
-def test_the_function_is_started_again(start: Start) -> None:
-    up = start()
-    up.upload()
-    wait_for(up.record)
-    instances = [pid for pid, words in processes_of(up.folder) if re.match(INSTANCE, words)]
+def test_the_function_is_started_again(running: Up) -> None:
+    name = "again.png"
+    running.upload(name)
+    wait_for(lambda: running.record(name))
+    instances = [pid for pid, words in processes_of(running.folder) if re.match(INSTANCE, words)]
     for pid in instances:
         os.kill(pid, signal.SIGKILL)
     # A call that reaches an instance before its end fails, as on the platform.
     wait_for(lambda: all(map(has_ended, instances)))
-    answer = httpx.post(f"{up.api}/invoices", json={"key": NAME}, timeout=30)
+    answer = httpx.post(f"{running.api}/invoices", json={"key": name}, timeout=30)
     assert answer.json()["status"] == "recognized"
-    after = {pid for pid, words in processes_of(up.folder) if re.match(INSTANCE, words)}
+    after = {pid for pid, words in processes_of(running.folder) if re.match(INSTANCE, words)}
     assert instances
     assert after - set(instances)
-    assert up.process.poll() is None
+    assert running.process.poll() is None
 
 
 def test_callers_get_json_while_the_store_is_gone(
@@ -247,17 +272,16 @@ def require_no_grpc(port: int) -> None:
 
 
 def test_no_page_of_another_origin_and_no_unsigned_caller_reaches_the_objects(
-    start: Start,
+    running: Up,
 ) -> None:
-    up = start()
-    up.upload()
-    wait_for(up.record)
-    for url in (f"{up.bucket}/incoming/{NAME}", f"{up.api}/invoices"):
+    running.upload()
+    wait_for(running.record)
+    for url in (f"{running.bucket}/incoming/{NAME}", f"{running.api}/invoices"):
         assert httpx.get(url, timeout=30).status_code == 200
         for name, value in (("Host", "evil.example"), ("Origin", "http://evil.example")):
             answer = httpx.get(url, headers={name: value}, timeout=30)
             assert (answer.status_code, answer.json()["error_code"]) == (403, "Forbidden")
-    [words] = [words for _, words in processes_of(up.folder) if re.match(STORE, words)]
+    [words] = [words for _, words in processes_of(running.folder) if re.match(STORE, words)]
     ports = re.findall(r"-(?:master|volume|filer|s3)\.port=(\d+)", words)
     assert len(ports) == 4
     paths = (f"/buckets/invoices/incoming/{NAME}", "/buckets/", "/dir/assign", "/1,01deadbeef")
@@ -268,4 +292,4 @@ def test_no_page_of_another_origin_and_no_unsigned_caller_reaches_the_objects(
                 assert answer.status_code >= 400, (words, method, answer.url)
     for port in re.findall(r"\.grpc=(\d+)", words):
         require_no_grpc(int(port))
-    assert httpx.get(f"{up.bucket}/incoming/{NAME}", timeout=30).status_code == 200
+    assert httpx.get(f"{running.bucket}/incoming/{NAME}", timeout=30).status_code == 200
