@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import re
+import shlex
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,7 +23,7 @@ from local.http_server import HttpServer
 from local.runtime import Discarded, FunctionError
 from ocr_service.auth.keyring import Credentials, StaticKeyring
 from tests.functional.conftest import Objects
-from tests.functional.local.test_local_cloud import linux, run
+from tests.functional.local.test_local_cloud import FREE, linux, require_nothing_left, run
 from tests.support.announce import announce
 from tests.support.waiting import wait_for
 
@@ -221,18 +222,11 @@ def test_the_operators_credentials_are_the_bucket_owners(cloud: Cloud, objects: 
 
 
 @linux
-def test_up_writes_the_operators_credentials_to_a_private_file(tmp_path: Path) -> None:
+def test_up_writes_the_operators_credentials_to_a_private_file(
+    tmp_path: Path, reads_once: tuple[str, ...]
+) -> None:
     file = tmp_path / "up.env"
-    options = (
-        "--port",
-        "0",
-        "--api-port",
-        "0",
-        "--review-port",
-        "0",
-        "--log",
-        str(tmp_path / "up.log"),
-    )
+    options = (*FREE, "--log", str(tmp_path / "up.log"), "--ocr", shlex.join(reads_once))
     with run("local", "up", *options, folder=tmp_path) as process:
         assert process.stdout
         printed = ""
@@ -258,6 +252,7 @@ def test_up_writes_the_operators_credentials_to_a_private_file(tmp_path: Path) -
         process.kill()
         printed += process.stdout.read()
     wait_for(lambda: not file.exists(), 10)
+    require_nothing_left(tmp_path)
     printed += (tmp_path / "up.log").read_text(encoding="utf-8")
     assert operator.secret_key not in printed
     assert operator.access_key not in printed

@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+import shlex
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import product
 from pathlib import Path
 
 import httpx
@@ -20,6 +21,7 @@ from local.processes import plain_environment
 from tests.support.paths import ROOT, SAMPLES
 from tests.support.waiting import wait_for
 
+FREE = ("--port", "0", "--api-port", "0", "--review-port", "0")
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 
 
@@ -64,8 +66,8 @@ def test_up_takes_an_image_by_curl_and_leaves_nothing_behind(
 ) -> None:
     log = tmp_path / "up.log"
     name = "beijing-10-yuan-stamped.jpg"
-    options = ("--port", "0", "--api-port", "0", "--review-port", "0", "--recognition", recognition)
-    with run("local", "up", *options, "--log", str(log), folder=tmp_path) as process:
+    options = (*FREE, "--recognition", recognition, "--log", str(log))
+    with run("local", "up", *options, folder=tmp_path) as process:
         assert process.stdout
         printed = ""
         while "Ctrl-C" not in printed:
@@ -105,29 +107,35 @@ def test_up_takes_an_image_by_curl_and_leaves_nothing_behind(
     assert not list(tmp_path.glob("quota-cloud-*"))
 
 
+MOMENTS: dict[str, Callable[[Path], bool]] = {
+    "its files exist": lambda folder: any(folder.glob("quota-cloud-*")),
+    "the OCR service starts": lambda folder: "bench.soak" in " ".join(processes_of(folder)),
+    "it is up": lambda folder: (folder / "up.env").exists(),
+}
+
+
 @linux
-@pytest.mark.parametrize("seconds", [0.7, 1.5, 3.0])
-@pytest.mark.parametrize("kind", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("kind", "moment"),
+    # SIGKILL when it is up: see the test of the operator's credentials.
+    [*product([signal.SIGKILL, signal.SIGTERM], list(MOMENTS)[:2]), (signal.SIGTERM, "it is up")],
+)
 def test_a_start_that_is_killed_leaves_nothing_behind(
-    tmp_path: Path, seconds: float, kind: signal.Signals
+    tmp_path: Path, kind: signal.Signals, moment: str, reads_once: tuple[str, ...]
 ) -> None:
-    options = (
-        "--port",
-        "0",
-        "--api-port",
-        "0",
-        "--review-port",
-        "0",
-        "--log",
-        str(tmp_path / "log"),
-    )
+    options = (*FREE, "--log", str(tmp_path / "up.log"), "--ocr", shlex.join(reads_once))
     with run("local", "up", *options, folder=tmp_path) as process:
-        time.sleep(seconds)
+        wait_for(lambda: MOMENTS[moment](tmp_path))
         assert process.poll() is None
         process.send_signal(kind)
         process.wait(20)
-    wait_for(lambda: not processes_of(tmp_path), 10)
-    wait_for(lambda: not list(tmp_path.glob("quota-cloud-*")), 5)
+    require_nothing_left(tmp_path)
+
+
+def require_nothing_left(folder: Path) -> None:
+    """Wait until neither processes nor files of the cloud are left."""
+    wait_for(lambda: not processes_of(folder), 10)
+    wait_for(lambda: not list(folder.glob("quota-cloud-*")), 5)
 
 
 def test_the_demo_compares_the_records_with_the_truth(tmp_path: Path) -> None:
