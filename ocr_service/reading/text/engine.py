@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
@@ -51,15 +52,19 @@ class Engine:
         self._core = core = openvino.Core()
         models.check()
         self._quick_detection = self._of_pages(models.QUICK_DETECTION)
-        tiny, small = models.tiny_recognition(core), models.small_recognition(core)
-        # The better model reads few lines: a second stream of it would only hold 45 MB.
-        self._recognizers = {
-            Model.TINY: Recognizer(core, *tiny, threads=threads, streams=threads),
-            Model.SMALL: Recognizer(core, *small, threads=threads, streams=1),
-        }
+        tiny = models.tiny_recognition(core)
+        self._tiny = Recognizer(core, *tiny, threads=threads, streams=threads)
 
-    # Single invoices seldom need these two. The first image that needs both waits a third of a
-    # second. Threads that need one at the same moment may each load it; one copy stays.
+    # Many single invoices need none of these three. The first image that needs all of them waits
+    # two thirds of a second. Threads that need one at the same moment may each load it; one copy
+    # stays.
+
+    @cached_property
+    def _small(self) -> Recognizer:
+        # It reads few lines: a second stream of it would only hold 45 MB.
+        with _loading("PP-OCRv6 small"):
+            small = models.small_recognition(self._core)
+            return Recognizer(self._core, *small, threads=self._threads, streams=1)
 
     @cached_property
     def _detection(self) -> Network:
@@ -70,10 +75,8 @@ class Engine:
         return self._of_pages(models.DIRECTION)
 
     def _of_pages(self, path: Path) -> Network:
-        try:
+        with _loading(path.name):
             return Network(self._core, path, threads=self._threads, streams=1, shapes=_SHAPES)
-        except RuntimeError as error:  # the image that needs it is not to blame
-            raise OSError(f"the model {path.name} cannot be loaded") from error
 
     def detect(
         self,
@@ -119,9 +122,18 @@ class Engine:
         self, crops: Iterable[Image], *, alphabet: str = "", mode: Mode = QUICK
     ) -> list[Reading]:
         """Return the text of each crop, restricted to the characters of ``alphabet`` if given."""
-        recognizer = self._recognizers[mode.model]
+        recognizer = self._tiny if mode.model is Model.TINY else self._small
         columns = recognizer.columns(alphabet) if alphabet else None
         return list(self._pool.map(lambda line: recognizer.read(line, mode, columns), crops))
+
+
+@contextmanager
+def _loading(name: str) -> Iterator[None]:
+    """Load a model; if that fails, the image that needs it is not to blame."""
+    try:
+        yield
+    except RuntimeError as error:
+        raise OSError(f"the model {name} cannot be loaded") from error
 
 
 def crop_scale(box: Box) -> float:

@@ -11,6 +11,7 @@ from ocr_service.reading.text import models
 from ocr_service.reading.text.engine import Engine
 from ocr_service.reading.text.lines import Line
 from ocr_service.reading.text.models import ModelsMissingError
+from ocr_service.reading.text.recognition import FULL
 from ocr_service.reading.title_detection import with_start
 
 
@@ -34,6 +35,10 @@ def test_a_damaged_model_is_no_fault_of_the_image_that_needs_it(
     assert engine.detect(image, 64, is_quick=True) == []
     with pytest.raises(OSError, match=r"the model damaged\.onnx cannot be loaded"):
         engine.detect(image, 64)
+    monkeypatch.setattr(models, "_SMALL", damaged)
+    assert len(engine.recognize([image])) == 1
+    with pytest.raises(OSError, match="the model PP-OCRv6 small cannot be loaded"):
+        engine.recognize([image], mode=FULL)
 
 
 def piece(text: str, left: float, right: float, *, top: float = 0, height: float = 20) -> Line:
