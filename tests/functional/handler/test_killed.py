@@ -6,7 +6,6 @@ A proxy holds the request or its response while the instance is killed. Then the
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
@@ -115,14 +114,13 @@ def outside_index(objects: Objects) -> list[str]:
 @pytest.mark.parametrize(("step", "when"), parameters(READ))
 def test_a_killed_function_leaves_a_right_record_in_the_end(
     faulty: Faulty,
-    start: Callable[..., Run],
+    run: Run,
     objects: Objects,
     image: bytes,
     truth: dict[str, dict[str, str]],
     step: tuple[str, int],
     when: str,
 ) -> None:
-    run = start()
     former_failure(objects)
     event = announce(KEY, objects.put(KEY, image))
     faulty.clear()
@@ -145,9 +143,8 @@ def test_a_killed_function_leaves_a_right_record_in_the_end(
 
 @pytest.mark.parametrize(("step", "when"), parameters(REFUSED))
 def test_a_killed_function_leaves_one_failure_record_in_the_end(
-    faulty: Faulty, start: Callable[..., Run], objects: Objects, step: tuple[str, int], when: str
+    faulty: Faulty, run: Run, objects: Objects, step: tuple[str, int], when: str
 ) -> None:
-    run = start()
     event = announce(KEY, objects.put(KEY, BAD))
     faulty.clear()
     killed_at(faulty, run, event, step, when)
@@ -163,13 +160,12 @@ def test_a_killed_function_leaves_one_failure_record_in_the_end(
 @pytest.mark.parametrize(("step", "when"), parameters(REPLACED))
 def test_a_killed_function_keeps_the_former_record_in_the_history(
     faulty: Faulty,
-    start: Callable[..., Run],
+    run: Run,
     objects: Objects,
     image: bytes,
     step: tuple[str, int],
     when: str,
 ) -> None:
-    run = start()
     former_record(objects)
     event = announce(KEY, objects.put(KEY, image))
     faulty.clear()
