@@ -43,6 +43,8 @@ class Options:
         retries: retries of a failed asynchronous invocation, 0 to 3.
         on_failure: the failure destination; called with its message.
         delivery_faults: faults of event delivery and instances; None for none.
+        code: folder of the function's extracted zip; None for a copy of handler/.
+        python: the Python that runs the zip.
         ocr: the Python module that serves OCR, and its arguments.
         ocr_settings: settings of the OCR service; they override the cloud's.
         gateway_seconds: timeout of the function's own API.
@@ -61,6 +63,8 @@ class Options:
     retries: int = 0
     on_failure: Callable[[dict[str, Any]], None] | None = None
     delivery_faults: DeliveryFaults | None = None
+    code: Path | None = None
+    python: Path | None = None
     ocr: tuple[str, ...] = ("ocr_service",)
     ocr_settings: tuple[tuple[str, str], ...] = ()
     gateway_seconds: float = 30.0
@@ -121,8 +125,9 @@ def running_cloud(options: Options) -> Iterator[Cloud]:
         removal = remove_at_end(folder, output)
         stack.callback(removal.stop)
         folder.mkdir(mode=0o700)
-        code = folder / "function"
-        shutil.copytree(ROOT / "handler", code)  # with its byte-code: instances start sooner
+        code = options.code or folder / "function"
+        if not options.code:
+            shutil.copytree(ROOT / "handler", code)  # with its byte-code: instances start sooner
         token = secrets.token_urlsafe(20)
         events: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         listener = HttpServer(receiver(BUCKET, token, events.put))
@@ -180,7 +185,12 @@ def _function(options: Options, code: Path, endpoints: dict[str, str]) -> Functi
     }
     asynchronous = AsyncConfig(options.retries, on_failure=options.on_failure)
     return Function(
-        code, user_data, PROJECT, instances=options.instances, asynchronous=asynchronous
+        code,
+        user_data,
+        PROJECT,
+        instances=options.instances,
+        asynchronous=asynchronous,
+        python=options.python,
     )
 
 

@@ -46,7 +46,7 @@ class Function:
     """A deployed function.
 
     Attributes:
-        code: folder with the content of the deployed zip.
+        code: folder with the content of the deployed zip, or of handler/ alone.
         user_data: the function's settings.
         project_id: the project's id.
         handler: entry point for events.
@@ -56,6 +56,8 @@ class Function:
         discards: whether an invocation without a free instance is discarded, as on the platform,
             without a log line or a failure message; otherwise it waits for an instance.
         asynchronous: the configuration of asynchronous invocations.
+        python: the Python that runs the zip with nothing but its packages; None for this Python,
+            which runs handler/ with its own packages.
         name: the function's name.
         region: the function's region.
     """
@@ -69,6 +71,7 @@ class Function:
     instances: int = 2
     discards: bool = False
     asynchronous: AsyncConfig = field(default_factory=AsyncConfig)
+    python: Path | None = None
     name: str = "quota-invoice-ocr"
     region: str = "cn-north-4"
 

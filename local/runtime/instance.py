@@ -102,6 +102,8 @@ class Instance:
         }
 
     def _start(self) -> None:
+        python = self._function.python
+        interpreter = [str(python), "-S"] if python else [sys.executable]
         channel, worker_end = socket.socketpair()
         with worker_end, self._lock:
             self._channel = channel
@@ -109,7 +111,7 @@ class Instance:
                 raise FunctionError("FunctionStopped", "the runtime is stopping")
             descriptor = worker_end.fileno()
             self._process = subprocess.Popen(  # noqa: S603 - a module of this package
-                [sys.executable, str(_WORKER), str(self._function.code), str(descriptor)],
+                [*interpreter, str(_WORKER), str(self._function.code), str(descriptor)],
                 stdin=subprocess.DEVNULL,
                 stdout=self._output,
                 stderr=self._output,

@@ -19,8 +19,10 @@ from obs import ObsClient
 from local.cloud import BUCKET, Cloud, Options, running_cloud
 from local.runtime import Runtime
 from ocr_service.auth.keyring import Credentials
+from ops.package.bytecode import runtime_python
 from tests.support.fakes import require_failure_texts
 from tests.support.faulty import Faulty, faulty_cloud
+from tests.support.package import PACKAGES, extracted_once
 from tests.support.paths import SAMPLES
 
 
@@ -54,18 +56,29 @@ class Run:
 
 
 @pytest.fixture(scope="session")
-def cloud(tmp_path_factory: pytest.TempPathFactory, reads_once: tuple[str, ...]) -> Iterator[Cloud]:
+def options(
+    tmp_path_factory: pytest.TempPathFactory, run_folder: Path, reads_once: tuple[str, ...]
+) -> Options:
+    """Options of clouds under test; the function is the zip on the runtime's Python.
+
+    On a machine without that Python, it is handler/ with the packages of the tests.
+    """
     log = tmp_path_factory.mktemp("cloud") / "log"
-    with running_cloud(Options(output=log, notify=False, ocr=reads_once)) as running:
+    python = runtime_python() if PACKAGES.exists() else None
+    code = extracted_once(run_folder) if python else None
+    return Options(output=log, notify=False, code=code, python=python, ocr=reads_once)
+
+
+@pytest.fixture(scope="session")
+def cloud(options: Options) -> Iterator[Cloud]:
+    with running_cloud(options) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
-def faulty(
-    tmp_path_factory: pytest.TempPathFactory, reads_once: tuple[str, ...]
-) -> Iterator[Faulty]:
+def faulty(options: Options) -> Iterator[Faulty]:
     """A cloud with fault proxies, which a module's ``cloud`` fixture can return."""
-    with faulty_cloud(tmp_path_factory.mktemp("faulty"), reads_once) as running:
+    with faulty_cloud(options) as running:
         yield running
 
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 import base64
 import contextlib
 import copy
-import fcntl
 import hashlib
 import json
 import os
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -25,14 +23,13 @@ from typer.testing import CliRunner
 from ops.deploy.__main__ import app
 from ops.deploy.engine import SOURCE, Engine
 from ops.deploy.render import render
-from ops.package.build import build
 from ops.stage import Stage, read_stage
 from ops.standin.install import install
+from tests.support.package import PACKAGES, built_once
 from tests.support.paths import ROOT
 from tests.support.servers import Answer, Asked, serving
 
 REATTACH = "TF_REATTACH_PROVIDERS"
-PACKAGES = Path(sys.prefix) / "function"
 
 EMPTY = b"<ListVersionsResult><Name>invoices</Name></ListVersionsResult>"
 FULL = (
@@ -50,10 +47,7 @@ def function_zip(run_folder: Path) -> Path:
     """The zip, which the first process that needs it builds."""
     if not PACKAGES.exists():
         pytest.skip("the function's packages are not installed: make test installs them")
-    zip_file = run_folder / "function.zip"
-    with (run_folder / "function.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        return zip_file if zip_file.exists() else build(PACKAGES, zip_file).zip_file
+    return built_once(run_folder)
 
 
 @pytest.fixture(scope="session")

@@ -5,8 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 
 from local.cloud import BUCKET, Cloud, Options, running_cloud
 from local.faults import BUCKET as BUCKET_SERVICE
@@ -42,22 +41,19 @@ class Faulty:
 
 
 @contextlib.contextmanager
-def faulty_cloud(folder: Path, ocr: tuple[str, ...]) -> Iterator[Faulty]:
+def faulty_cloud(base: Options) -> Iterator[Faulty]:
     """Start the cloud with the proxies as the function's endpoints of bucket and OCR service.
 
     Args:
-        folder: the folder of its log.
-        ocr: the Python module that serves OCR, and its arguments.
+        base: the cloud's other options.
     """
     faults, exchanges = Faults(), list[Exchange]()
     with (
         Proxy(BUCKET_SERVICE, faults, exchanges.append) as bucket,
         Proxy(OCR, faults, exchanges.append) as ocr_proxy,
     ):
-        options = Options(
-            output=folder / "log",
-            notify=False,
-            ocr=ocr,
+        options = replace(
+            base,
             user_data=(
                 ("OBS_ENDPOINT", bucket.url),
                 ("OCR_ENDPOINT", ocr_proxy.url),
