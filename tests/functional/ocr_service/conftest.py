@@ -25,7 +25,7 @@ def reader() -> Iterator[Reader]:
     reader = Reader(threads=1)
     engine = reader._engine  # noqa: SLF001 - the reader itself remembers nothing
     with pytest.MonkeyPatch.context() as patch:
-        for each in engine._recognizers.values():  # noqa: SLF001
+        for each in (engine._tiny, engine._small):  # noqa: SLF001
             patch.setattr(each, "read", once(each.read))
         patch.setattr(engine, "detect", once(engine.detect))
         yield reader
