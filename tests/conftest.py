@@ -7,8 +7,10 @@ long begin first.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -96,6 +98,18 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def reads_once(run_folder: Path) -> tuple[str, ...]:
     """The OCR service of clouds under test: in all of them, the engine reads each picture once."""
     return "bench.soak.replay", str(run_folder / "readings")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Keep the garbage collector from what is collected: thousands of tests, to the end."""
+    usual = gc.get_threshold()
+    gc.set_threshold(0)  # not disabled: the function's entry point enables it again
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.set_threshold(*usual)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
