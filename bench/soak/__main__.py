@@ -32,7 +32,7 @@ class Reading(str, Enum):
     replay = "replay"
 
 
-def main(  # noqa: PLR0913, PLR0917 - the command's options
+def main(
     n: Annotated[int, typer.Option("--uploads", "-n", help="Number of uploads.", min=1)] = 200,
     seed: Annotated[int, typer.Option(help="Seed of the random faults.")] = 1,
     share: Annotated[
@@ -45,9 +45,6 @@ def main(  # noqa: PLR0913, PLR0917 - the command's options
             f"auto: real up to {_REAL_UP_TO} uploads."
         ),
     ] = Reading.auto,
-    folder: Annotated[
-        Path, typer.Option("--samples", help="Folder of images with a truth.json.")
-    ] = Path("samples"),
     out: Annotated[Path, typer.Option(help="Folder for the report and the log.")] = Path("build"),
 ) -> None:
     """Upload invoices while requests fail, events are lost and instances are killed.
@@ -60,7 +57,7 @@ def main(  # noqa: PLR0913, PLR0917 - the command's options
     out.mkdir(parents=True, exist_ok=True)
     log = out / "soak.log"
     log.unlink(missing_ok=True)
-    good, bad = samples(folder)
+    good, bad = samples(Path(__file__).parents[2] / "samples")
     uploads = plan(n, seed, share, good, bad)
     started = time.monotonic()
     try:
