@@ -22,8 +22,8 @@ from ocr_service.auth.keyring import Credentials
 from ops.package.bytecode import runtime_python
 from tests.support.fakes import require_failure_texts
 from tests.support.faulty import Faulty, faulty_cloud
-from tests.support.package import PACKAGES, extracted_once
 from tests.support.paths import SAMPLES
+from tests.support.repository.package import PACKAGES, extracted_once
 
 
 @dataclass
@@ -56,7 +56,7 @@ class Run:
 
 
 @pytest.fixture(scope="session")
-def options(
+def cloud_options(
     tmp_path_factory: pytest.TempPathFactory, run_folder: Path, reads_once: tuple[str, ...]
 ) -> Options:
     """Options of clouds under test; the function is the zip on the runtime's Python.
@@ -70,15 +70,15 @@ def options(
 
 
 @pytest.fixture(scope="session")
-def cloud(options: Options) -> Iterator[Cloud]:
-    with running_cloud(options) as running:
+def cloud(cloud_options: Options) -> Iterator[Cloud]:
+    with running_cloud(cloud_options) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
-def faulty(options: Options) -> Iterator[Faulty]:
+def faulty(cloud_options: Options) -> Iterator[Faulty]:
     """A cloud with fault proxies, which a module's ``cloud`` fixture can return."""
-    with faulty_cloud(options) as running:
+    with faulty_cloud(cloud_options) as running:
         yield running
 
 

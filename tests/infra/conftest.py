@@ -25,8 +25,8 @@ from ops.deploy.engine import SOURCE, Engine
 from ops.deploy.render import render
 from ops.stage import Stage, read_stage
 from ops.standin.install import install
-from tests.support.package import PACKAGES, built_once
 from tests.support.paths import ROOT
+from tests.support.repository.package import PACKAGES, built_once
 from tests.support.servers import Answer, Asked, serving
 
 REATTACH = "TF_REATTACH_PROVIDERS"

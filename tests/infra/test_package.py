@@ -18,7 +18,7 @@ from ops.package.build import LARGEST, build
 from ops.package.bytecode import runtime_python
 from ops.package.check import check
 from ops.package.selection import Rule, select
-from tests.infra.conftest import PACKAGES
+from tests.support.repository.package import PACKAGES
 
 CONTENT = {
     "sdk/__init__.py": b"from sdk.used import Used\nfrom sdk.unused import Unused\n",

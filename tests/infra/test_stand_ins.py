@@ -16,7 +16,7 @@ from ops.package.packages import read_packages
 from ops.package.selection import Selection, read_rules, select
 from ops.package.stand_ins import StandIn, place, read_stand_ins
 from ops.package.uses import uses_of
-from tests.support.package import PACKAGES
+from tests.support.repository.package import PACKAGES
 
 SDK = {
     "sdk/client.py": b"import codec\nfrom codec import Kind\n\ndef send(): codec.encode(1)\n",
