@@ -195,6 +195,7 @@ def _review_page(cloud: Cloud, names: Sequence[str], port: int) -> Iterator[Runn
     with tempfile.TemporaryDirectory(prefix="quota-review-") as folder:
         context = open_context(cloud.environment(), Path(folder))
         listening = loopback_socket(port)
+        listening.listen()  # the address is printed before the server takes the socket
         with running_page(context, names, listening, announce) as page:
             yield page
 
