@@ -6,13 +6,14 @@ import json
 import random
 import secrets
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
-from typing import Any, TypeVar
+from functools import cache, partial
+from typing import Any, NamedTuple, TypeVar
 from unittest import mock
 from urllib.parse import quote
 
@@ -45,6 +46,25 @@ _LONGEST_WAIT = 75 * 3600.0  # seconds until every input that is tried again lat
 _SWEEP_SECONDS = 600.0
 _CREATED, _FAULT = 201, 500
 _T = TypeVar("_T")
+
+
+class Ended(NamedTuple):
+    """The rules that a history broke, the faults and states that it met, and its trace."""
+
+    broken: list[str]
+    met: Counter[str]
+    lines: list[str]
+
+
+def kept(run: Callable[[int], Ended], number: int) -> Callable[[int], Ended]:
+    """Return the function that keeps the ends of the first histories: two tests look at them.
+
+    Args:
+        run: runs the history of a seed.
+        number: how many of them are kept.
+    """
+    remembered = cache(run)
+    return lambda seed: (remembered if seed < number else run)(seed)
 
 
 class History:

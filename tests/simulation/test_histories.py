@@ -5,13 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
-from functools import cache
-from typing import NamedTuple
 
 import pytest
 
 from tests.simulation.contents import IMAGES
-from tests.simulation.history import History
+from tests.simulation.history import Ended, History, kept
 from tests.simulation.plans import Action, Plan, make_plan
 from tests.simulation.rules.checks import violations
 from tests.simulation.shrinking import report
@@ -31,19 +29,6 @@ CHUNKS = (
 )
 
 
-class Ended(NamedTuple):
-    """The rules that a history broke, its faults and ends, and its trace."""
-
-    broken: list[str]
-    met: Counter[str]
-    lines: list[str]
-
-
-def ended(seed: int) -> Ended:
-    """Run a history; the first ones, which two tests look at, run once."""
-    return _kept(seed) if seed < MEETING_ALL else _run(seed)
-
-
 def _run(seed: int) -> Ended:
     history = History(make_plan(seed), is_traced=SEED is not None)
     world = history.run()
@@ -51,7 +36,7 @@ def _run(seed: int) -> Ended:
     return Ended(violations(history), met, world.lines)
 
 
-_kept = cache(_run)
+ended = kept(_run, MEETING_ALL)
 
 
 @pytest.mark.parametrize("seeds", CHUNKS, ids=lambda seeds: f"{seeds[0]}-{seeds[-1]}")

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
-from functools import cache
-from typing import NamedTuple
 
 import pytest
 
@@ -14,6 +12,7 @@ from quota_invoice.reviews.effective import effective_record
 from tests.simulation.editors.history import ReviewedHistory
 from tests.simulation.editors.plans import make_plan
 from tests.simulation.editors.rules import entries_on, stored_record, violations
+from tests.simulation.history import Ended, kept
 from tests.simulation.world import LAYOUT, World
 
 HISTORIES = int(os.environ.get("SIMULATION_HISTORIES", "400"))
@@ -27,19 +26,6 @@ CHUNKS = (
 )
 
 
-class Ended(NamedTuple):
-    """The rules that a history broke, the states that it met, and its trace."""
-
-    broken: list[str]
-    met: Counter[str]
-    lines: list[str]
-
-
-def ended(seed: int) -> Ended:
-    """Run a history; the first ones, which two tests look at, run once."""
-    return _kept(seed) if seed < MEETING_ALL else _run(seed)
-
-
 def _run(seed: int) -> Ended:
     history = ReviewedHistory(make_plan(seed), is_traced=SEED is not None)
     world = history.run()
@@ -48,7 +34,7 @@ def _run(seed: int) -> Ended:
     return Ended(violations(history), met, world.lines)
 
 
-_kept = cache(_run)
+ended = kept(_run, MEETING_ALL)
 
 
 @pytest.mark.parametrize("seeds", CHUNKS, ids=lambda seeds: f"{seeds[0]}-{seeds[-1]}")
