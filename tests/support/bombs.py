@@ -11,16 +11,17 @@ def png_chunk(name: bytes, content: bytes) -> bytes:
     return struct.pack(">I", len(content)) + name + content + struct.pack(">I", check)
 
 
-def repeated(block: bytes, times: int) -> bytes:
-    """Return a block many times as zlib packs it; only one of them is packed."""
-    packer = zlib.compressobj(9)
+def repeated(block: bytes, times: int, *, is_gzip: bool = False) -> bytes:
+    """Return a block many times as zlib or gzip packs it; only one of them is packed."""
+    packer = zlib.compressobj(9, wbits=31 if is_gzip else 15)
     start = packer.compress(b"") + packer.flush(zlib.Z_FULL_FLUSH)
     one = packer.compress(block) + packer.flush(zlib.Z_FULL_FLUSH)  # the same each time
-    check = 1
+    checked, check = (zlib.crc32, 0) if is_gzip else (zlib.adler32, 1)
     for _ in range(times):
-        check = zlib.adler32(block, check)
-    # An empty last block, and the check of all blocks.
-    return start + one * times + b"\x03\x00" + struct.pack(">I", check)
+        check = checked(block, check)
+    # An empty last block, and the check of all blocks; gzip has their length, too.
+    end = struct.pack("<II", check, len(block) * times) if is_gzip else struct.pack(">I", check)
+    return start + one * times + b"\x03\x00" + end
 
 
 def black_png(side: int) -> bytes:

@@ -5,13 +5,10 @@ from __future__ import annotations
 import gzip
 import json
 import socket
-import struct
 import time
 import tracemalloc
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
@@ -35,6 +32,7 @@ from quota_invoice.obs.objects import Source
 from quota_invoice.obs.store import LARGEST_RECORD
 from quota_invoice.ocr import connections
 from quota_invoice.sockets import bounded_tls, exchange
+from tests.support import bombs
 from tests.support.hostile import Peer, hostile, ocr_at, recognize, response, store_at
 
 MB = 1 << 20
@@ -70,24 +68,16 @@ def cheap(seconds: float, megabytes: float) -> Iterator[None]:
     assert peak < megabytes * MB
 
 
-@cache
-def bomb(megabytes: int) -> bytes:
-    """Return so many megabytes of spaces, compressed a thousand times."""
-    spaces, check = b" " * MB, 0
-    packer = zlib.compressobj(9, wbits=31)
-    start = packer.compress(b"") + packer.flush(zlib.Z_FULL_FLUSH)
-    each = packer.compress(spaces) + packer.flush(zlib.Z_FULL_FLUSH)  # the same each time
-    for _ in range(megabytes):
-        check = zlib.crc32(spaces, check)
-    # An empty last block, and the check and the length of all spaces.
-    return start + each * megabytes + b"\x03\x00" + struct.pack("<II", check, megabytes * MB)
+@pytest.fixture(scope="module")
+def bomb() -> bytes:
+    """500 MB of spaces, compressed a thousand times."""
+    return bombs.repeated(b" " * MB, 500, is_gzip=True)
 
 
 @pytest.mark.parametrize("status", ["200 OK", "400 Bad Request", "503 Busy"])
-def test_a_small_response_that_expands_to_gigabytes_costs_little(status: str) -> None:
-    packed = bomb(500)
-    assert len(packed) < MB
-    with hostile(answers(response(status, packed, GZIP))) as server:
+def test_a_small_response_that_expands_to_gigabytes_costs_little(bomb: bytes, status: str) -> None:
+    assert len(bomb) < MB
+    with hostile(answers(response(status, bomb, GZIP))) as server:
         ocr = ocr_at(server.url, **PATIENT)
         kind = UnusableAnswer if status.startswith("200") else QuotaInvoiceError
         with cheap(seconds=2, megabytes=40), pytest.raises(kind):
