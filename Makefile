@@ -189,8 +189,8 @@ NEEDED := $(READY) $(VENV)/.deploy $(VENV)/.drawing $(VENV)/.packet $(VENV)/.bro
 PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest $(if $(TESTS),$(TESTS),-n $(JOBS) --dist loadfile --no-loadscope-reorder)
 
 .PHONY: test
-test: $(NEEDED) ## Run all tests, about 12 minutes: make test [TESTS=tests/unit/handler] [JOBS=4]
-	@$(if $(TESTS),,echo "All tests, about 12 minutes on two cores …")
+test: $(NEEDED) ## Run all tests, about 10 minutes: make test [TESTS=tests/unit/handler] [JOBS=4]
+	@$(if $(TESTS),,echo "All tests, about 10 minutes on two cores …")
 	@$(PYTEST)
 
 .PHONY: test-unit

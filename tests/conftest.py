@@ -102,7 +102,7 @@ def reads_once(run_folder: Path) -> tuple[str, ...]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Iterator[None]:
-    """Keep the garbage collector from what is collected: thousands of tests, to the end."""
+    """Exclude the collected tests from garbage collection: all of them are needed to the end."""
     usual = gc.get_threshold()
     gc.set_threshold(0)  # not disabled: the function's entry point enables it again
     try:
