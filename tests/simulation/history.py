@@ -57,7 +57,7 @@ class Ended(NamedTuple):
 
 
 def kept(run: Callable[[int], Ended], number: int) -> Callable[[int], Ended]:
-    """Return the function that keeps the ends of the first histories: two tests look at them.
+    """Return a function that runs a history and keeps the first ends: two tests need them.
 
     Args:
         run: runs the history of a seed.

@@ -12,7 +12,7 @@ def png_chunk(name: bytes, content: bytes) -> bytes:
 
 
 def repeated(block: bytes, times: int, *, is_gzip: bool = False) -> bytes:
-    """Return a block many times as zlib or gzip packs it; only one of them is packed."""
+    """Return a block, repeated, in the format of zlib or gzip; the block is packed once."""
     packer = zlib.compressobj(9, wbits=31 if is_gzip else 15)
     start = packer.compress(b"") + packer.flush(zlib.Z_FULL_FLUSH)
     one = packer.compress(block) + packer.flush(zlib.Z_FULL_FLUSH)  # the same each time

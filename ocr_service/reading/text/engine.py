@@ -129,7 +129,7 @@ class Engine:
 
 @contextmanager
 def _loading(name: str) -> Iterator[None]:
-    """Load a model; if that fails, the image that needs it is not to blame."""
+    """Raise OSError if a model cannot be loaded: the image that needs it is not to blame."""
     try:
         yield
     except RuntimeError as error:

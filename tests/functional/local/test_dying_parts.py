@@ -169,7 +169,7 @@ def running(tmp_path_factory: pytest.TempPathFactory, reads_once: tuple[str, ...
 
 
 def require_end(up: Up, part: str) -> None:
-    """Check that the command ends since a part did, names it, and keeps only the objects."""
+    """Check that the command ends after a part, names that part, and keeps only the objects."""
     printed = up.end()
     assert up.process.returncode == 1
     data = up.folder / "up.data"

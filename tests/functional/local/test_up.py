@@ -26,7 +26,7 @@ Start = Callable[..., subprocess.Popen[str]]
 
 @pytest.fixture
 def start(tmp_path: Path, reads_once: tuple[str, ...]) -> Iterator[Start]:
-    """Start the command, again and again, in the same folder; stop what still runs."""
+    """A function that starts the command in one folder; each process is stopped at the end."""
     with contextlib.ExitStack() as stack:
 
         def up(*options: str, **variables: str) -> subprocess.Popen[str]:

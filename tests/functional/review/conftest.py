@@ -57,7 +57,7 @@ class ReviewPage:
         return self.addresses[name].pop()
 
     def invite_with_index(self, name: str) -> str:
-        """Return an address, when the queue has its rows; until then it would load anew."""
+        """Return an address as soon as the queue has its rows: the page then loads only once."""
         index = self.context.part(open_index)
         wait_for(lambda: not index.status().is_running)
         return self.invite(name)

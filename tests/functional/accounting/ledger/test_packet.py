@@ -65,14 +65,14 @@ def doubtful(made: dict[str, Any]) -> dict[str, Any]:
 
 
 def packet_of(store: RecordStore, folder: Path, choice: Choice = ALL) -> tuple[MadePacket, Path]:
-    """Make a packet that several tests look at."""
+    """Make a packet, which several tests read; return its numbers and its file."""
     out = folder / "packet.zip"
     return make_packet(store.bucket, choice, out, folder / "cache", ignore_progress), out
 
 
 @pytest.fixture(scope="module")
 def batch(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The packet of filed ones of several formats, and of one of each kind that is not filed."""
+    """A packet of invoices in several formats, and of each kind of input that is not filed."""
     store = RecordStore()
     add(store, "2026/a.jpg", formats.jpeg(), numbered(11111111))
     add(store, "2026/b.png", formats.encoded(formats.sample(), "PNG"), numbered(22222222))

@@ -38,7 +38,7 @@ print(outcome, int(peak[1]) // 1024)
 def drawn(
     megapixels: int, mode: str, kind: str, *, width: int = 0, **options: object
 ) -> Callable[[], bytes]:
-    """Return what makes an image, which is square unless it has a width."""
+    """Return a function that makes an image; the image is square unless a width is given."""
 
     def make() -> bytes:
         across = width or int((megapixels * 1_000_000) ** 0.5)
@@ -74,7 +74,7 @@ REFUSED = {  # they are little larger than the limit: larger ones take long to m
 
 
 def convert(content: bytes, folder: Path) -> tuple[str, int]:
-    """Convert in a process of its own; return the outcome, and the peak in MB with all files."""
+    """Convert in a new process; return the outcome, and the peak with other files in MB."""
     file = folder / "image"
     file.write_bytes(content)
     done = subprocess.run(  # noqa: S603 - our own code
