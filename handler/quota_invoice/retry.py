@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Callable
 from typing import TypeVar
 
 from quota_invoice.deadline import SHORTEST_REQUEST, Deadline
-from quota_invoice.errors import QuotaInvoiceError
+from quota_invoice.errors import OutOfTime, QuotaInvoiceError
 
 _LONGEST_PAUSE = 20.0  # seconds; rate limits are counted per minute
 _T = TypeVar("_T")
@@ -31,7 +30,7 @@ def retry(
         The call's result, and the number of attempts.
 
     Raises:
-        QuotaInvoiceError: the error of the last attempt; it has the number of ``attempts``.
+        QuotaInvoiceError: the error of the last request; it has the number of ``attempts``.
     """
     try:
         return call(), 1
@@ -40,7 +39,7 @@ def retry(
         if error.tries == 1:
             raise
         first = [error]
-    met: Counter[type[QuotaInvoiceError]] = Counter()
+    failures: list[QuotaInvoiceError] = []
     # Imported when first needed: the import takes as long as a few requests.
     from tenacity import RetryCallState, Retrying, retry_if_exception_type  # noqa: PLC0415
     from tenacity.wait import wait_random_exponential  # noqa: PLC0415
@@ -62,10 +61,11 @@ def retry(
 
     def stop(state: RetryCallState) -> bool:
         error = failure(state)
-        met[type(error)] += 1
         error.attempts = state.attempt_number
+        failures.append(error)
+        alike = sum(type(earlier) is type(error) for earlier in failures)
         left = deadline.remaining_for_retries()
-        return state.upcoming_sleep + SHORTEST_REQUEST > left or met[type(error)] >= error.tries
+        return state.upcoming_sleep + SHORTEST_REQUEST > left or alike >= error.tries
 
     retrying = Retrying(
         retry=retry_if_exception_type(QuotaInvoiceError),
@@ -74,5 +74,9 @@ def retry(
         sleep=sleep,
         reraise=True,
     )
-    result = retrying(attempt)
+    try:
+        result = retrying(attempt)
+    except OutOfTime:
+        # The pause took longer than planned, and no request was sent: the one before tells why.
+        raise failures[-2] from None
     return result, int(retrying.statistics["attempt_number"])

@@ -135,6 +135,18 @@ def test_a_pause_is_made_only_if_a_request_fits_behind_it() -> None:
     assert (too_long.calls, too_long.pauses) == (1, [])
 
 
+def test_a_pause_that_took_too_long_hides_no_error() -> None:
+    service = Service(unavailable(), limited(), OutOfTime(0.3))
+    with pytest.raises(RateLimited) as caught:
+        service.retry()
+    assert (service.calls, caught.value.attempts) == (3, 2)
+
+
+def test_a_first_attempt_without_time_says_so() -> None:
+    with pytest.raises(OutOfTime):
+        Service(OutOfTime(0.3)).retry()
+
+
 def test_pauses_grow_to_twenty_seconds() -> None:
     random.seed(1)
     service = Service(*(limited() for _ in range(200)), seconds=10_000)
