@@ -180,18 +180,22 @@ erase: $(WITH_ACCESS) ## Remove an input and all its traces: make erase KEY=2026
 	@$(ACCOUNTING) erase $(LOCAL_ENV) $(if $(KEY),--key "$$KEY") \
 		$(if $(PREFIX),--prefix "$$PREFIX") $(if $(YES),--yes)
 
-# Tests run in JOBS processes: two for each processor, since many tests wait for timeouts. Tests that
-# TESTS names run in one process.
-JOBS ?= $(shell n=$$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN); echo $$((2 * (n < 4 ? n : 4))))
+# Tests run in JOBS processes: four more than processors, since many tests wait for timeouts, and 8 at
+# most. Tests that TESTS names run in one process.
+JOBS ?= $(shell n=$$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN); echo $$((n < 4 ? n + 4 : 8)))
 NEEDED := $(READY) $(VENV)/.deploy $(VENV)/.drawing $(VENV)/.packet $(VENV)/.browser $(VENV)/.function
 # Byte-code is kept, also where the shell says otherwise: each process reads the tests that pytest
 # has compiled before.
 PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest $(if $(TESTS),$(TESTS),-n $(JOBS) --dist loadfile --no-loadscope-reorder)
 
 .PHONY: test
-test: $(NEEDED) ## Run all tests, about 10 minutes: make test [TESTS=tests/unit/handler] [JOBS=4]
-	@$(if $(TESTS),,echo "All tests, about 10 minutes on two cores …")
-	@$(PYTEST)
+test: $(NEEDED) ## Run the tests, about 6 minutes: make test [TESTS=tests/unit/handler] [JOBS=4]
+	@$(if $(TESTS),,echo "The tests, about 6 minutes on two cores; for all values and sizes, then: make test-exhaustive …")
+	@$(PYTEST) $(if $(TESTS),,-m "not exhaustive")
+
+.PHONY: test-exhaustive
+test-exhaustive: $(NEEDED) ## Run the further values, sizes and combinations that `make test` leaves out, about 4 minutes
+	@$(PYTEST) -m exhaustive
 
 .PHONY: test-unit
 test-unit: $(NEEDED) ## Run the unit tests and doctests, about 40 seconds

@@ -2,7 +2,8 @@
 
 The tier is a marker that follows from the folder: ``functional``, ``infra`` and ``simulation`` by
 the folders of these names, and ``unit`` for everything else, doctests included. Files that take
-long begin first.
+long begin first. Of the rows of a test that is ``sampled``, all but each so many are marked as
+``exhaustive``.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import gc
 import os
 import signal
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -121,8 +123,14 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    rows: Counter[str] = Counter()
     for item in items:
         item.add_marker(_tier(item.path))
+        if sampled := item.get_closest_marker("sampled"):
+            function = item.nodeid.partition("[")[0]
+            if rows[function] % sampled.kwargs["every"]:
+                item.add_marker(pytest.mark.exhaustive)
+            rows[function] += 1
     items.sort(key=lambda item: _rank(item.path))
 
 

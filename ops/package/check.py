@@ -65,9 +65,9 @@ def check(zip_file: Path, python: str | None = None) -> CheckResult:
             archive.extractall(tree)
         before = _file_names(tree)
         options = Options(output=place / "log", notify=False)
+        uploads = list(cases(imaging=interpreter is not None))
         with running_cloud(options) as cloud:
             for recognition in ("quota", "auto"):
-                uploads = list(cases(imaging=interpreter is not None))
                 _empty_bucket(cloud)
                 report = _run(
                     cloud, place, interpreter or Path(sys.executable), uploads, recognition

@@ -67,6 +67,7 @@ WRONG: dict[str, tuple[str, list[object]]] = {
 ROUNDS = range(max(len(values) for _, values in WRONG.values()))
 
 
+@pytest.mark.sampled(every=4)
 @pytest.mark.parametrize("number", ROUNDS)
 def test_the_wrong_values_of_all_variables_are_refused_at_once(stage: Account, number: int) -> None:
     wrong = {
@@ -89,6 +90,7 @@ def validated(stage: Account, choices: dict[str, object]) -> tuple[int, str]:
     return code, " ".join(output.split())
 
 
+@pytest.mark.sampled(every=3)
 @pytest.mark.parametrize(
     ("choices", "message"),
     [

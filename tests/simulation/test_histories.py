@@ -39,6 +39,7 @@ def _run(seed: int) -> Ended:
 ended = kept(_run, MEETING_ALL)
 
 
+@pytest.mark.sampled(every=2)
 @pytest.mark.parametrize("seeds", CHUNKS, ids=lambda seeds: f"{seeds[0]}-{seeds[-1]}")
 def test_each_input_has_one_right_record_after_any_history(seeds: range) -> None:
     for seed in seeds:

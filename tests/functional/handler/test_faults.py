@@ -79,6 +79,7 @@ def test_the_service_exceeds_its_timeout(
 UNAVAILABLE, UNUSABLE = "ServiceUnavailable", "UnusableAnswer"
 
 
+@pytest.mark.sampled(every=3)
 @pytest.mark.parametrize(
     ("answer", "kind", "message"),
     [

@@ -111,6 +111,7 @@ def outside_index(objects: Objects) -> list[str]:
     return [key for key in objects.keys() if not key.startswith("index/")]  # noqa: SIM118 - no dict
 
 
+@pytest.mark.sampled(every=3)
 @pytest.mark.parametrize(("step", "when"), parameters(READ))
 def test_a_killed_function_leaves_a_right_record_in_the_end(
     faulty: Faulty,
@@ -141,6 +142,7 @@ def test_a_killed_function_leaves_a_right_record_in_the_end(
     assert invoice["duplicate_of"] == KEY
 
 
+@pytest.mark.sampled(every=3)
 @pytest.mark.parametrize(("step", "when"), parameters(REFUSED))
 def test_a_killed_function_leaves_one_failure_record_in_the_end(
     faulty: Faulty, run: Run, objects: Objects, step: tuple[str, int], when: str
@@ -157,6 +159,7 @@ def test_a_killed_function_leaves_one_failure_record_in_the_end(
     assert faulty.calls(KEY) == calls_of(REFUSED, step, when)
 
 
+@pytest.mark.sampled(every=3)
 @pytest.mark.parametrize(("step", "when"), parameters(REPLACED))
 def test_a_killed_function_keeps_the_former_record_in_the_history(
     faulty: Faulty,

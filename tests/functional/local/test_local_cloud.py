@@ -59,6 +59,7 @@ def processes_of(folder: Path) -> list[str]:
     return found
 
 
+@pytest.mark.sampled(every=2)
 @linux
 @pytest.mark.parametrize("recognition", ["quota", "auto"])
 def test_up_takes_an_image_by_curl_and_leaves_nothing_behind(
@@ -114,6 +115,7 @@ MOMENTS: dict[str, Callable[[Path], bool]] = {
 }
 
 
+@pytest.mark.sampled(every=3)
 @linux
 @pytest.mark.parametrize(
     ("kind", "moment"),

@@ -118,6 +118,7 @@ def bodies(chance: random.Random) -> Iterator[bytes]:
         yield damaged(body, chance) if chance.random() < 0.1 else body
 
 
+@pytest.mark.exhaustive
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_malformed_bodies(service: subprocess.Popen[str]) -> None:
     assert service.stdout

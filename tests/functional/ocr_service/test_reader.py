@@ -35,6 +35,7 @@ def pixels(path: Path) -> NDArray[np.uint8]:
     return np.array(ImageOps.exif_transpose(Image.open(path)).convert("RGB"))
 
 
+@pytest.mark.sampled(every=3)
 @pytest.mark.parametrize("name", truth)
 def test_samples(reader: Reader, name: str) -> None:
     found = reader.read(pixels(SAMPLES / name))
@@ -196,6 +197,7 @@ def test_threads_share_a_reader() -> None:
 TURNS = {"none": (0, 1, 2, 3), "dark": (1, 3), "blurred": (2, 3), "small": (2, 3)}
 
 
+@pytest.mark.sampled(every=2)
 @needs_photos
 @pytest.mark.parametrize(
     ("damage", "turns"), [(damage, each) for damage, turns in TURNS.items() for each in turns]

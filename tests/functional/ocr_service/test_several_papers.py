@@ -76,6 +76,7 @@ def assert_one_whole_doubtful(found: QuotaInvoice | None, names: Sequence[str]) 
 # Field cases
 
 
+@pytest.mark.sampled(every=3)
 @needs_cases
 @pytest.mark.parametrize("case", CASE_INVOICES)
 def test_one_whole_invoice_of_a_field_case(reader: Reader, case: str) -> None:
@@ -107,6 +108,7 @@ PAGES = {
 }
 
 
+@pytest.mark.sampled(every=3)
 @pytest.mark.parametrize("page", PAGES)
 def test_one_whole_invoice_of_a_glued_page(reader: Reader, page: str) -> None:
     papers, columns = PAGES[page]
@@ -114,6 +116,7 @@ def test_one_whole_invoice_of_a_glued_page(reader: Reader, page: str) -> None:
     assert_one_whole_doubtful(reader.read(image), [name for name, _ in papers])
 
 
+@pytest.mark.sampled(every=3)
 @pytest.mark.parametrize("page", PAGES)
 def test_every_invoice_of_a_glued_page(reader: Reader, page: str) -> None:
     papers, columns = PAGES[page]
@@ -122,6 +125,7 @@ def test_every_invoice_of_a_glued_page(reader: Reader, page: str) -> None:
     assert [fields_of(each) for each in found] == [truth[name] for name, _ in papers]
 
 
+@pytest.mark.sampled(every=3)
 @pytest.mark.parametrize(
     ("place", "length"), [((1500, 1100), 350), ((1350, 300), 350), ((200, 1250), 300)]
 )
@@ -140,6 +144,7 @@ def test_a_second_invoice_with_half_its_title_makes_the_result_doubtful(reader: 
     assert_one_whole_doubtful(reader.read(glued([paper(MIANYANG_20), half], 2)), [MIANYANG_20])
 
 
+@pytest.mark.sampled(every=4)
 @pytest.mark.parametrize(
     ("other", "columns"),
     [("receipt", 2), ("taxi-ticket", 1), ("machine-invoice", 1), ("machine-invoice", 2)],

@@ -37,6 +37,7 @@ def _run(seed: int) -> Ended:
 ended = kept(_run, MEETING_ALL)
 
 
+@pytest.mark.sampled(every=2)
 @pytest.mark.parametrize("seeds", CHUNKS, ids=lambda seeds: f"{seeds[0]}-{seeds[-1]}")
 def test_no_decision_is_lost_and_none_applies_to_another_content(seeds: range) -> None:
     for seed in seeds:

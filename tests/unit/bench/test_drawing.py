@@ -106,6 +106,7 @@ def test_there_are_many_kinds() -> None:
     assert len(KINDS) > 36
 
 
+@pytest.mark.sampled(every=4)
 @needs_fonts
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_draws_a_picture_of_the_requested_size(kind: str) -> None:

@@ -20,6 +20,7 @@ SEED = os.environ.get("API_SEED", "1")
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 
 
+@pytest.mark.exhaustive
 @pytest.mark.timeout(900)
 def test_schemathesis_finds_no_deviation(
     client: Client, objects: Objects, image: bytes, tmp_path: Path

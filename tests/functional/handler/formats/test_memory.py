@@ -89,12 +89,14 @@ def convert(content: bytes, folder: Path) -> tuple[str, int]:
     return outcome, int(peak) + _FILES
 
 
+@pytest.mark.sampled(every=3)
 @pytest.mark.parametrize("name", READ)
 def test_a_large_image_is_converted_within_the_memory(name: str, tmp_path: Path) -> None:
     outcome, peak = convert(READ[name](), tmp_path)
     assert (outcome == "File.TooLarge", peak < LIMIT) == (False, True)
 
 
+@pytest.mark.sampled(every=3)
 @pytest.mark.parametrize("name", REFUSED)
 def test_a_larger_image_is_refused_before_it_is_decoded(name: str, tmp_path: Path) -> None:
     outcome, peak = convert(REFUSED[name](), tmp_path)

@@ -354,6 +354,7 @@ def large_image(kind: str) -> bytes:
     return IMAGES[kind](enlarged(1200, "RGB"))
 
 
+@pytest.mark.sampled(every=4)
 @pytest.mark.parametrize("kind", IMAGES)
 @pytest.mark.parametrize("turn", [0, 90])
 def test_a_page_that_is_too_large_shows_the_same_with_a_smaller_image(kind: str, turn: int) -> None:
@@ -388,6 +389,7 @@ def fax() -> tuple[tuple[int, int], bytes]:
     return picture.size, content[start : start + length]
 
 
+@pytest.mark.sampled(every=2)
 @pytest.mark.parametrize("is_black", [b"true", b"false"])
 def test_a_fax_that_is_too_large_keeps_black_and_white(is_black: bytes) -> None:
     sides, data = fax()

@@ -167,6 +167,7 @@ def test_each_kind_is_sent_converted_or_refused(kind: Kind) -> None:
     assert [kind.is_read_by_url, kind.is_converted, kind.refusal is not None].count(True) == 1
 
 
+@pytest.mark.sampled(every=4)
 @pytest.mark.parametrize("name", formats.READ)
 def test_a_whole_file_is_not_cut_off(name: str) -> None:
     content = formats.READ[name].content()
