@@ -90,7 +90,7 @@ def validated(stage: Account, choices: dict[str, object]) -> tuple[int, str]:
     return code, " ".join(output.split())
 
 
-@pytest.mark.sampled(every=3)
+@pytest.mark.sampled(every=4)
 @pytest.mark.parametrize(
     ("choices", "message"),
     [

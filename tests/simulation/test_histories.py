@@ -19,7 +19,7 @@ from tests.simulation.world import LAYOUT, Rates, World
 # prints all of its steps.
 HISTORIES = int(os.environ.get("SIMULATION_HISTORIES", "1000"))
 SEED = os.environ.get("SIMULATION_SEED")
-PER_TEST = 500
+PER_TEST = 250
 MEETING_ALL = 400  # histories meet every fault, and come to every end
 _PAIR = tuple(f"{LAYOUT.input_prefix}{name}.jpg" for name in "ab")
 CHUNKS = (
@@ -39,7 +39,7 @@ def _run(seed: int) -> Ended:
 ended = kept(_run, MEETING_ALL)
 
 
-@pytest.mark.sampled(every=2)
+@pytest.mark.sampled(every=4)
 @pytest.mark.parametrize("seeds", CHUNKS, ids=lambda seeds: f"{seeds[0]}-{seeds[-1]}")
 def test_each_input_has_one_right_record_after_any_history(seeds: range) -> None:
     for seed in seeds:

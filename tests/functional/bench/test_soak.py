@@ -53,6 +53,8 @@ def test_right_and_wrong_records() -> None:
     assert is_right(bad, {"status": "failed", "error": {"code": "AIS.0104"}})
     assert not is_right(bad, {"status": "failed", "error": {"code": "AIS.0102"}})
     assert not is_right(bad, {"status": "recognized", "result": RESULT})
+
+
 @pytest.mark.exhaustive
 def test_a_small_soak_passes_every_check(tmp_path: Path) -> None:
     app = Typer()

@@ -34,6 +34,7 @@ def enlarged(width: int) -> Image.Image:
     return image.resize((width, round(image.height * width / image.width)))
 
 
+@pytest.mark.sampled(every=2)
 @pytest.mark.parametrize("name", ["vast.jpg", "heavy.bmp"])
 def test_an_image_that_exceeds_the_limits_gets_a_right_record(
     run: Run, objects: Objects, truth: dict[str, Any], name: str

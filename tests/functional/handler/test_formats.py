@@ -41,7 +41,7 @@ def numbers(record: dict[str, Any]) -> dict[int, str]:
     return {invoice["page"]: invoice["number"] for invoice in record["invoices"]}
 
 
-@pytest.mark.sampled(every=2)
+@pytest.mark.sampled(every=3)
 @pytest.mark.parametrize("name", READ)
 def test_a_file_in_any_format_gets_the_right_record(
     run: Run, objects: Objects, truth: dict[str, Any], name: str
@@ -120,6 +120,7 @@ def test_an_image_of_several_invoices_is_said_to_hold_further_ones(
     assert [finding["code"] for finding in problems(invoice)] == ["several_invoices"]
 
 
+@pytest.mark.exhaustive
 def test_pages_that_share_their_images_are_read_from_a_pdf_beyond_the_limit(
     run: Run, objects: Objects, truth: dict[str, Any]
 ) -> None:
@@ -173,7 +174,7 @@ FIELD_CASES: dict[str, dict[int, str] | str] = {
 """The numbers on each page, or the code of the failure."""
 
 
-@pytest.mark.sampled(every=3)
+@pytest.mark.sampled(every=4)
 @pytest.mark.skipif(not CASES.exists(), reason="the field cases are not at hand")
 @pytest.mark.parametrize("name", FIELD_CASES)
 def test_a_field_case_gets_its_right_result(run: Run, objects: Objects, name: str) -> None:

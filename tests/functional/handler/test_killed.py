@@ -111,7 +111,7 @@ def outside_index(objects: Objects) -> list[str]:
     return [key for key in objects.keys() if not key.startswith("index/")]  # noqa: SIM118 - no dict
 
 
-@pytest.mark.sampled(every=3)
+@pytest.mark.sampled(every=5)
 @pytest.mark.parametrize(("step", "when"), parameters(READ))
 def test_a_killed_function_leaves_a_right_record_in_the_end(
     faulty: Faulty,

@@ -56,6 +56,7 @@ def read_in_several_invocations(run: Run, objects: Objects, content: bytes) -> t
     return objects.record(RECORD), invocations
 
 
+@pytest.mark.exhaustive
 def test_each_page_of_a_long_pdf_is_asked_for_once(
     start: Callable[..., Run], objects: Objects, truth: dict[str, Any]
 ) -> None:
@@ -71,6 +72,7 @@ def test_each_page_of_a_long_pdf_is_asked_for_once(
     assert invoke(run, long_pdf()) == {"duplicate": 1}
 
 
+@pytest.mark.exhaustive
 @pytest.mark.skipif(not CASES.exists(), reason="the field cases are absent")
 def test_the_field_case_of_eighty_pages_gets_its_record(
     start: Callable[..., Run], objects: Objects

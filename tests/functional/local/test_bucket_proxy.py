@@ -230,6 +230,7 @@ def test_a_folder_lists_the_keys_below_it(proxy: Proxy) -> None:
     assert proxy.get("results/").text == f"nothing is below {NAME}/results/\n"
 
 
+@pytest.mark.exhaustive
 def test_the_listing_of_a_large_folder_says_that_there_are_more(proxy: Proxy) -> None:
     with ThreadPoolExecutor(4) as pool:
         for done in pool.map(

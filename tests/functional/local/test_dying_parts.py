@@ -181,7 +181,7 @@ def require_end(up: Up, part: str) -> None:
     assert not list(up.folder.glob("quota-cloud-*"))
 
 
-@pytest.mark.sampled(every=2)
+@pytest.mark.sampled(every=4)
 @pytest.mark.parametrize("pattern", PARTS, ids=IDS)
 def test_a_part_that_is_killed_stops_everything_and_is_named(start: Start, pattern: str) -> None:
     up = start()

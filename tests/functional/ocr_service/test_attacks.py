@@ -202,6 +202,7 @@ def test_a_tile_that_is_larger_than_its_image_is_not_decoded(service: Running) -
     assert peak.growth < 100
 
 
+@pytest.mark.exhaustive
 def test_the_largest_images_share_their_memory(tmp_path: Path) -> None:
     large = BytesIO()
     exif = Image.Exif()

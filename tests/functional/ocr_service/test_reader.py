@@ -197,7 +197,7 @@ def test_threads_share_a_reader() -> None:
 TURNS = {"none": (0, 1, 2, 3), "dark": (1, 3), "blurred": (2, 3), "small": (2, 3)}
 
 
-@pytest.mark.sampled(every=2)
+@pytest.mark.sampled(every=4)
 @needs_photos
 @pytest.mark.parametrize(
     ("damage", "turns"), [(damage, each) for damage, turns in TURNS.items() for each in turns]
@@ -216,6 +216,7 @@ def test_photograph(reader: Reader, damage: str, turns: int) -> None:
     assert read == ("111001740101", "01142646", "￥10.00", "北京市")
 
 
+@pytest.mark.sampled(every=3)
 @needs_photos
 @pytest.mark.parametrize("turns", [0, 1, 2])
 def test_redacted_fields_stay_empty(reader: Reader, turns: int) -> None:

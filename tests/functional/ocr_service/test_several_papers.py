@@ -177,6 +177,7 @@ def test_no_value_is_taken_from_a_paper_below_that_lost_its_title(reader: Reader
         assert fields_of(found) == truth[BEIJING]
 
 
+@pytest.mark.sampled(every=2)
 @pytest.mark.parametrize("from_top", [0.3, 0.5])
 def test_no_value_is_taken_from_a_paper_above_that_lost_its_title(
     reader: Reader, from_top: float

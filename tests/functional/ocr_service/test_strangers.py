@@ -71,6 +71,7 @@ def test_made_up_signatures_with_a_known_key_take_no_slot(service: Running) -> N
         assert [ask(service).status_code for _ in range(5)] == [200] * 5
 
 
+@pytest.mark.exhaustive
 def test_pdfs_that_take_long_leave_slots_and_readers_for_images(tmp_path: Path) -> None:
     with (
         running(tmp_path, concurrency=4, page_seconds=1) as service,

@@ -17,7 +17,7 @@ from tests.simulation.world import LAYOUT, World
 
 HISTORIES = int(os.environ.get("SIMULATION_HISTORIES", "400"))
 SEED = os.environ.get("SIMULATION_SEED")
-PER_TEST = 200
+PER_TEST = 100
 MEETING_ALL = 150  # histories meet every state of a review
 CHUNKS = (
     [range(int(SEED), int(SEED) + 1)]
@@ -37,7 +37,7 @@ def _run(seed: int) -> Ended:
 ended = kept(_run, MEETING_ALL)
 
 
-@pytest.mark.sampled(every=2)
+@pytest.mark.sampled(every=4)
 @pytest.mark.parametrize("seeds", CHUNKS, ids=lambda seeds: f"{seeds[0]}-{seeds[-1]}")
 def test_no_decision_is_lost_and_none_applies_to_another_content(seeds: range) -> None:
     for seed in seeds:

@@ -63,6 +63,7 @@ def test_the_samples_cover_all_authorities_and_codes_with_letters() -> None:
     assert any(code.isdigit() for code in codes)
 
 
+@pytest.mark.exhaustive
 def test_the_samples_can_be_drawn_again(tmp_path: Path) -> None:
     try:
         folder()

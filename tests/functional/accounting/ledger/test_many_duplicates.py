@@ -202,6 +202,7 @@ def store() -> Store:
     return Store()
 
 
+@pytest.mark.exhaustive
 @pytest.mark.timeout(0)  # DUPLICATES_INVOICES tells how long it takes
 def test_none_is_missed_and_none_is_false(store: Store, rows: Rows) -> None:
     files = Files(store, seed=1)

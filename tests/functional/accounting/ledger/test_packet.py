@@ -302,6 +302,7 @@ def volumes(tmp_path_factory: pytest.TempPathFactory) -> Path:
         return packet_of(store, tmp_path_factory.mktemp("volumes"))[1]
 
 
+@pytest.mark.exhaustive
 def test_a_large_packet_has_several_pdfs_with_sheets_numbered_through(volumes: Path) -> None:
     with ZipFile(volumes) as zipped:
         assert sum(name.endswith(".pdf") for name in zipped.namelist()) == 3

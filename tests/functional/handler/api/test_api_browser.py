@@ -105,6 +105,7 @@ def browsed(
         yield cloud
 
 
+@pytest.mark.exhaustive
 @pytest.mark.skipif(BROWSER is None, reason="needs Chromium")
 def test_a_page_uploads_a_photo_of_seven_megabytes_and_reads_its_record(
     page: tuple[Page, str], browsed: Cloud, tmp_path: Path

@@ -441,6 +441,7 @@ def test_a_strip_of_one_row_is_made_smaller() -> None:
     assert b"/DCTDecode" in PdfFile(content).page(1, 1000)
 
 
+@pytest.mark.exhaustive
 def test_an_image_of_eighty_megabytes_is_made_smaller() -> None:
     sides = (6000, 4500)
     content = pdfs.of_images(pdfs.image(sides, b"\x80" * (6000 * 4500 * 3), b"[]", RGB))
