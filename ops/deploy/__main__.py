@@ -97,8 +97,9 @@ def deploy(  # noqa: PLR0913, PLR0917 - the command's options
     if stand_in:
         console.print("The stand-in created nothing: an account would have these resources now.")
         return
-    mend_code(deployment, code)
-    show_next_steps(deployment, changes)
+    found = deployment.outputs()
+    mend_code(deployment.stage, str(found["function_urn"]), code)
+    show_next_steps(deployment.stage, found, changes)
 
 
 @app.command()

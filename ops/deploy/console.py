@@ -6,6 +6,7 @@ The SDKs are imported where they are used: most commands need none, and they tak
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -51,11 +52,10 @@ def warn_of_other_code(deployment: Deployment, code: Path) -> None:
         console.print(f"The deployed code is another than {escape(str(code))}: deploy uploads it.")
 
 
-def mend_code(deployment: Deployment, code: Path) -> None:
+def mend_code(stage: Stage, urn: str, code: Path) -> None:
     """Upload the zip again if the deployed code is another."""
     from ops.deploy.code_check import code_differs, upload_code  # noqa: PLC0415 - see above
 
-    stage, urn = deployment.stage, str(deployment.outputs()["function_urn"])
     if code_differs(stage, urn, code):
         with console.status("the deployed code is another: uploading the zip again"):
             upload_code(stage, urn, code)
@@ -72,9 +72,8 @@ def empty_bucket(stage: Stage, bucket: str) -> None:
         remove_objects(stage, bucket, lambda number: progress.advance(task, number))
 
 
-def show_next_steps(deployment: Deployment, changes: list[Change]) -> None:
-    """Print how to use the deployed stage."""
-    found, stage = deployment.outputs(), deployment.stage
+def show_next_steps(stage: Stage, found: dict[str, Any], changes: list[Change]) -> None:
+    """Print how to use the deployed stage, which has these outputs."""
     lines = [
         "",
         f"Upload images to {found['bucket']}/{found['input_prefix']}",
