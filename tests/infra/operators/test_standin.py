@@ -15,6 +15,7 @@ import yaml
 from ops.errors import OpsError
 from ops.sdk.clients import bucket_client, stage_client
 from ops.stage import read_stage
+from tests.infra.conftest import SELDOM_COLLECTS
 from tests.support.paths import ROOT
 
 CREDENTIALS = ("HW_", "HUAWEICLOUD_", "OBS_", "AWS_", "TF_")
@@ -57,7 +58,7 @@ def make_without_network(project: Path, target: str, *variables: str) -> tuple[i
     run = subprocess.run(  # noqa: S603 - the arguments above
         [*command, "STAGE=mine", "PROVIDER=stand-in", *variables],
         cwd=project,
-        env={**environment, "HOME": str(project)},
+        env={**environment, **SELDOM_COLLECTS, "HOME": str(project)},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
