@@ -1,16 +1,18 @@
-"""Terminal output of the deploy commands: changes, progress, next steps."""
+"""Terminal output of the deploy commands: changes, progress, next steps.
+
+The SDKs are imported where they are used: most commands need none, and they take 0.3 s.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from ops.deploy.bucket_cleanup import remove_objects
 from ops.deploy.changes import Change, change_table, summary
-from ops.deploy.code_check import code_differs, upload_code
 from ops.deploy.deployment import Deployment
 from ops.stage import DECLINED, Stage
 
@@ -43,14 +45,17 @@ def apply(deployment: Deployment, changes: list[Change]) -> None:
 
 def warn_of_other_code(deployment: Deployment, code: Path) -> None:
     """Print a line if the deployed code is another than the zip's."""
+    from ops.deploy.code_check import code_differs  # noqa: PLC0415 - see above
+
     urn = str(deployment.outputs()["function_urn"])
     if code_differs(deployment.stage, urn, code):
         console.print(f"The deployed code is another than {escape(str(code))}: deploy uploads it.")
 
 
-def mend_code(deployment: Deployment, code: Path) -> None:
+def mend_code(stage: Stage, urn: str, code: Path) -> None:
     """Upload the zip again if the deployed code is another."""
-    stage, urn = deployment.stage, str(deployment.outputs()["function_urn"])
+    from ops.deploy.code_check import code_differs, upload_code  # noqa: PLC0415 - see above
+
     if code_differs(stage, urn, code):
         with console.status("the deployed code is another: uploading the zip again"):
             upload_code(stage, urn, code)
@@ -59,15 +64,16 @@ def mend_code(deployment: Deployment, code: Path) -> None:
 
 def empty_bucket(stage: Stage, bucket: str) -> None:
     """Remove all objects of a bucket, with a progress line."""
+    from ops.deploy.bucket_cleanup import remove_objects  # noqa: PLC0415 - see above
+
     line = TextColumn(f"emptying {escape(bucket)}: {{task.completed}} removed")
     with Progress(line, console=console) as progress:
         task = progress.add_task("emptying", total=None)
         remove_objects(stage, bucket, lambda number: progress.advance(task, number))
 
 
-def show_next_steps(deployment: Deployment, changes: list[Change]) -> None:
-    """Print how to use the deployed stage."""
-    found, stage = deployment.outputs(), deployment.stage
+def show_next_steps(stage: Stage, found: dict[str, Any], changes: list[Change]) -> None:
+    """Print how to use the deployed stage, which has these outputs."""
     lines = [
         "",
         f"Upload images to {found['bucket']}/{found['input_prefix']}",

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -66,8 +66,7 @@ class Deployment:
 
     def plan(self, *options: str) -> list[Change]:
         """Plan the changes, and keep the plan for ``apply``."""
-        self._open_state()
-        self.engine.run_json("plan", "-input=false", f"-out={_PLAN}", *options)
+        self._opened.run_json("plan", "-input=false", f"-out={_PLAN}", *options)
         (self.stage.folder / _PLAN).chmod(0o600)
         plan = json.loads(self.engine.run("show", "-json", _PLAN))
         check_settings(plan)
@@ -95,16 +94,14 @@ class Deployment:
         missing = OpsError(f"{self.stage.name} is not deployed: {self.stage.command('deploy')}")
         if not self.stage.remote and not (self.stage.folder / "terraform.tfstate").exists():
             raise missing  # before the provider is fetched
-        self._open_state()
-        found = json.loads(self.engine.run("output", "-json"))
+        found = json.loads(self._opened.run("output", "-json"))
         if "function_urn" not in found:
             raise missing
         return {name: output["value"] for name, output in found.items()}
 
     def deployed_resources(self) -> dict[str, dict[str, Any]]:
         """Return the values of each deployed resource, by address."""
-        self._open_state()
-        found = json.loads(self.engine.run("show", "-json")).get("values") or {}
+        found = json.loads(self._opened.run("show", "-json")).get("values") or {}
         resources = found.get("root_module", {}).get("resources", [])
         return {one["address"]: one["values"] for one in resources if one["mode"] == "managed"}
 
@@ -115,8 +112,9 @@ class Deployment:
             return []  # without targets the engine would remove everything
         return self.plan("-destroy", *(f"-target={address}" for address in removed if kept))
 
-    def _open_state(self) -> None:
-        """Fetch the provider and open the state.
+    @cached_property
+    def _opened(self) -> Engine:
+        """The engine, with the provider fetched and the state opened once.
 
         Raises:
             OpsError: the state is in another place than the stage names.
@@ -130,3 +128,4 @@ class Deployment:
                 f"the state of {self.stage.name} is not in the place that its file names: "
                 f"{self.stage.command('migrate-state')} moves it there"
             ) from None
+        return self.engine

@@ -47,8 +47,15 @@ class CheckResult:
     left_unchecked: str
 
 
-def check(zip_file: Path, python: str | None = None) -> CheckResult:
+def check(
+    zip_file: Path, python: str | None = None, ocr: tuple[str, ...] = Options.ocr
+) -> CheckResult:
     """Run the zip.
+
+    Args:
+        zip_file: the zip.
+        python: an interpreter of the runtime's version; None to look for one.
+        ocr: the Python module that serves OCR, and its arguments.
 
     Raises:
         OpsError: the zip is too large or incomplete, changes when it runs, loads a module from
@@ -64,7 +71,7 @@ def check(zip_file: Path, python: str | None = None) -> CheckResult:
         with zipfile.ZipFile(zip_file) as archive:
             archive.extractall(tree)
         before = _file_names(tree)
-        options = Options(output=place / "log", notify=False)
+        options = Options(output=place / "log", notify=False, ocr=ocr)
         uploads = list(cases(imaging=interpreter is not None))
         with running_cloud(options) as cloud:
             for recognition in ("quota", "auto"):

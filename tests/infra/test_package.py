@@ -73,8 +73,8 @@ def test_byte_code_is_valid_without_a_check_of_time_stamps(function_zip: Path) -
 
 
 @pytest.mark.timeout(400)
-def test_it_works_in_isolation(function_zip: Path) -> None:
-    found = check(function_zip)
+def test_it_works_in_isolation(function_zip: Path, reads_once: tuple[str, ...]) -> None:
+    found = check(function_zip, ocr=reads_once)
     assert {path.partition(",")[0] for path in found.paths} >= {
         "read by its URL",
         "a PDF of two pages",

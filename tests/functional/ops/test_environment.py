@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import venv
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,16 @@ def made(empty: Path, project: Path) -> Path:
     (folder / ".ready").write_text(f"{project}\n", encoding="utf-8")
     (folder / "in-use").touch()
     return folder
+
+
+@pytest.fixture
+def makes_copies(empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment is copied instead of made: that would take seconds each time."""
+
+    def copy(folder: Path, **_: bool) -> None:
+        shutil.copytree(empty, folder, symlinks=True, dirs_exist_ok=True)
+
+    monkeypatch.setattr(venv, "create", copy)
 
 
 def test_an_environment_is_made_in_an_empty_folder(empty: Path) -> None:
@@ -72,6 +83,7 @@ def test_the_environment_of_another_folder_is_refused(
     assert (made / "in-use").exists()
 
 
+@pytest.mark.usefixtures("makes_copies")
 def test_a_moved_project_makes_its_environment_anew(project: Path, made: Path) -> None:
     moved = project.rename(project.with_name("moved"))
     assert prepare(moved / made.name, moved) == ""
@@ -79,6 +91,7 @@ def test_a_moved_project_makes_its_environment_anew(project: Path, made: Path) -
     assert (moved / made.name / "bin" / "python").exists()
 
 
+@pytest.mark.usefixtures("makes_copies")
 def test_an_interrupted_installation_continues(project: Path, made: Path) -> None:
     (made / ".ready").unlink()
     assert prepare(made, project) == ""
