@@ -1,9 +1,9 @@
 """Tests use loopback only, end the processes that they start, and belong to a tier.
 
 The tier is a marker that follows from the folder: ``functional``, ``infra`` and ``simulation`` by
-the folders of these names, and ``unit`` for everything else, doctests included. Files that take
-long begin first. Of the rows of a test that is ``sampled``, all but each so many are marked as
-``exhaustive``.
+the folders of these names, and ``unit`` for everything else, doctests included. Files that share a
+costly fixture run in one process, and those that take long begin first. Of the rows of a test that
+is ``sampled``, all but each so many are marked as ``exhaustive``.
 """
 
 from __future__ import annotations
@@ -40,47 +40,37 @@ os.environ["SSL_CERT_DIR"] = os.devnull
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 TIERS = ("functional", "infra", "simulation")
-# The files that take longest, the longest first: workers take files in this order, so that none is
-# left with a long file at the end.
+# Folders whose tests run in one process: their cloud, or their store, is then started once.
+TOGETHER = ("functional/review", "functional/review/files", "infra/deployed")
+# The groups and files that take longest, the longest first: processes take them in this order, so
+# that none is left with a long one at the end.
 LONG = (
+    "functional/review",
+    "cloud",
+    "functional/review/files",
+    "reader",
+    "infra/deployed",
     "test_fault_table",
-    "test_uploads",
-    "test_invoice_conflicts",
     "test_standin",
     "test_package",
     "test_dying_parts",
     "test_contract",
-    "test_invoice_keys",
-    "test_live_check",
     "test_attacks",
-    "test_formats",
     "test_histories",
-    "test_invoice_display",
-    "test_remote",
-    "test_queue",
-    "test_several_papers",
     "test_killed",
-    "test_reader",
     "test_deploy",
     "test_choices",
-    "test_accessibility",
     "test_code_check",
     "test_local_cloud",
     "test_memory",
     "test_services",
-    "test_hostile",
     "test_up",
     "test_conversion",
     "test_workbook",
     "test_erase",
-    "test_failures",
-    "test_soak",
     "test_former_state",
-    "test_exports",
     "test_packet",
-    "test_faults",
     "test_production",
-    "test_api_schema",
     "test_sandbox",
     "test_mutations",
     "test_store",
@@ -131,7 +121,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             if rows[function] % sampled.kwargs["every"]:
                 item.add_marker(pytest.mark.exhaustive)
             rows[function] += 1
-    items.sort(key=lambda item: _rank(item.path))
+        item.add_marker(pytest.mark.xdist_group(_group(item)))
+    items.sort(key=lambda item: _rank(_group(item)))
 
 
 @cache
@@ -142,6 +133,20 @@ def _tier(file: Path) -> pytest.MarkDecorator:
     return mark
 
 
+def _group(item: pytest.Item) -> str:
+    """Return the name of the tests that run in the same process: as a rule, those of a file."""
+    folder = item.path.parent.relative_to(ROOT).as_posix().removeprefix("tests/")
+    used = set(getattr(item, "fixturenames", ()))
+    if folder in TOGETHER:
+        return folder
+    if "reader" in used:
+        return "reader"
+    if "cloud" in used and "faulty" not in used:
+        return "cloud"
+    return item.path.relative_to(ROOT).as_posix()
+
+
 @cache
-def _rank(file: Path) -> int:
-    return LONG.index(file.stem) if file.stem in LONG else len(LONG)
+def _rank(group: str) -> int:
+    name = group.rpartition("/")[2].removesuffix(".py")
+    return next((LONG.index(one) for one in (group, name) if one in LONG), len(LONG))

@@ -45,6 +45,7 @@ def test_a_stage_is_deployed_changed_and_destroyed(stage: Account) -> None:
             assert b"made-up" not in path.read_bytes(), f"{path} contains a credential"
 
 
+@pytest.mark.exhaustive
 @pytest.mark.timeout(300)
 def test_an_empty_bucket_is_destroyed_with_its_stage(
     stage: Account, monkeypatch: pytest.MonkeyPatch

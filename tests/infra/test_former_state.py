@@ -100,6 +100,7 @@ def test_without_a_former_folder_nothing_happens(tmp_path: Path, folder: Path) -
     assert not folder.parent.exists()
 
 
+@pytest.mark.exhaustive
 @pytest.mark.timeout(300)
 @pytest.mark.usefixtures("account")
 def test_a_plan_continues_with_the_moved_state(

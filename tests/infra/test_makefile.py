@@ -66,6 +66,7 @@ def test_an_environment_serves_the_folder_that_it_was_made_for(project: Path) ->
     assert "-m ops.environment" in make(moved, "--dry-run", "demo")
 
 
+@pytest.mark.exhaustive
 def test_a_newer_lock_does_not_empty_the_environment(project: Path) -> None:
     shutil.rmtree(project / ".venv")
     make(project, "install", "PIP=true")

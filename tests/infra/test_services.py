@@ -212,6 +212,7 @@ def test_the_function_parses_the_timers_event_as_a_sweep(planned: Values) -> Non
     assert isinstance(parse(event), Sweep)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.timeout(300)
 def test_only_the_trigger_with_a_changed_choice_is_replaced(
     account: None,  # noqa: ARG001 - it sets the environment

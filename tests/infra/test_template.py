@@ -71,6 +71,7 @@ def test_arguments_outside_the_schema_are_refused(
         rendered(change).run("validate", "-no-color")
 
 
+@pytest.mark.exhaustive
 @pytest.mark.timeout(300)
 def test_each_choice_changes_the_plan(rendered: Rendered) -> None:
     engine = rendered()

@@ -88,6 +88,7 @@ def under_load(balancer: Balancer) -> Iterator[None]:
             thread.join()
 
 
+@pytest.mark.exhaustive
 def test_instances_stop_and_start_in_turn_without_a_failed_request(tmp_path: Path) -> None:
     markers = reserve_ports(2)
     ports = [marker.getsockname()[1] for marker in markers]

@@ -125,6 +125,7 @@ def test_a_bucket_that_refuses_is_an_error(stage: Stage, monkeypatch: pytest.Mon
         remove_objects(stage, BUCKET, lambda _: None)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.timeout(300)
 def test_state_is_migrated_to_a_bucket(
     cloud: Cloud, stage: Stage, standin: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -17,6 +17,7 @@ def uploads(stage: Account) -> int:
     return sum(one.method == "PUT" and one.path.endswith("/code") for one in stage.requests)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.timeout(300)
 def test_deploy_uploads_the_zip_again_if_other_code_runs(stage: Account) -> None:
     code, output = stage.run("deploy")

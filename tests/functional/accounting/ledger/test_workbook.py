@@ -280,6 +280,7 @@ def test_a_full_sheet_names_the_other_formats(
     assert list(tmp_path.glob("*ledger*")) == []
 
 
+@pytest.mark.exhaustive
 @pytest.mark.skipif(not shutil.which("soffice"), reason="LibreOffice is not installed")
 def test_libreoffice_opens_the_workbook(mixed: RecordStore, make: Make, tmp_path: Path) -> None:
     make(tmp_path / "ledger.xlsx")

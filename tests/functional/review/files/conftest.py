@@ -16,14 +16,14 @@ from tests.support.review.browsing import Visit, visiting
 from tests.support.review.desk import Desk
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def cloud(tmp_path_factory: pytest.TempPathFactory, reads_once: tuple[str, ...]) -> Iterator[Cloud]:
     log = tmp_path_factory.mktemp("cloud") / "log"
     with running_cloud(Options(output=log, ocr=reads_once)) as running:
         yield running
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def desk(cloud: Cloud) -> Desk:
     """The bucket, whose uploads the function reads; each test has a folder of its own."""
     return Desk.on(cloud.bucket)
