@@ -13,6 +13,7 @@ from io import BytesIO
 from pathlib import Path
 
 import httpx
+import pytest
 from PIL import Image
 
 from local.processes import reserve_ports
