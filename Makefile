@@ -186,7 +186,7 @@ JOBS ?= $(shell n=$$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN); echo $$((n
 NEEDED := $(READY) $(VENV)/.deploy $(VENV)/.drawing $(VENV)/.packet $(VENV)/.browser $(VENV)/.function
 # Byte-code is kept, also where the shell says otherwise: each process reads the tests that pytest
 # has compiled before.
-PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest $(if $(TESTS),$(TESTS),-n $(JOBS) --dist loadgroup --no-loadscope-reorder)
+PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest $(if $(TESTS),$(TESTS),-n $(JOBS) --no-loadscope-reorder)
 
 .PHONY: test
 test: $(NEEDED) ## Run the tests, about 6 minutes: make test [TESTS=tests/unit/handler] [JOBS=4]

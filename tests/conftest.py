@@ -18,6 +18,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.support.paths import ROOT
 
@@ -40,16 +42,36 @@ os.environ["SSL_CERT_DIR"] = os.devnull
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 TIERS = ("functional", "infra", "simulation")
-# Folders whose tests run in one process: their cloud, or their store, is then started once.
-TOGETHER = ("functional/review", "functional/review/files", "infra/deployed")
+# Files that run in one process, by the beginnings of their paths: their cloud, store or reader is
+# then started once.
+TOGETHER = {
+    "files": ("functional/review/files/",),
+    "review": ("functional/review/",),
+    "stage": ("infra/deployed/",),
+    "reader": ("functional/ocr_service/test_reader", "functional/ocr_service/test_several"),
+    "cloud": (
+        "functional/ops/",
+        "functional/handler/api/test_api_calls",
+        "functional/handler/test_error_codes",
+        "functional/handler/test_fallbacks",
+        "functional/handler/test_faults",
+        "functional/handler/test_formats",
+        "functional/handler/test_secrets",
+        "functional/handler/test_sweep_rounds",
+        "functional/handler/test_temporary_names",
+        "functional/handler/test_upload",
+        "functional/accounting/test_packet",
+        "functional/local/test_functiongraph",
+    ),
+}
 # The groups and files that take longest, the longest first: processes take them in this order, so
 # that none is left with a long one at the end.
 LONG = (
-    "functional/review",
+    "review",
     "cloud",
-    "functional/review/files",
+    "files",
     "reader",
-    "infra/deployed",
+    "stage",
     "test_fault_table",
     "test_standin",
     "test_package",
@@ -112,6 +134,17 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return True if is_other else None  # None: other plugins decide
 
 
+class TogetherScheduling(LoadScopeScheduling):
+    """Gives each process whole groups of files; a file without a group is one of its own."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _group(nodeid.partition("::")[0])
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> TogetherScheduling:
+    return TogetherScheduling(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     rows: Counter[str] = Counter()
     for item in items:
@@ -121,8 +154,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             if rows[function] % sampled.kwargs["every"]:
                 item.add_marker(pytest.mark.exhaustive)
             rows[function] += 1
-        item.add_marker(pytest.mark.xdist_group(_group(item)))
-    items.sort(key=lambda item: _rank(_group(item)))
+    items.sort(key=lambda item: _rank(item.nodeid.partition("::")[0]))
 
 
 @cache
@@ -133,20 +165,14 @@ def _tier(file: Path) -> pytest.MarkDecorator:
     return mark
 
 
-def _group(item: pytest.Item) -> str:
-    """Return the name of the tests that run in the same process: as a rule, those of a file."""
-    folder = item.path.parent.relative_to(ROOT).as_posix().removeprefix("tests/")
-    used = set(getattr(item, "fixturenames", ()))
-    if folder in TOGETHER:
-        return folder
-    if "reader" in used:
-        return "reader"
-    if "cloud" in used and "faulty" not in used:
-        return "cloud"
-    return item.path.relative_to(ROOT).as_posix()
+@cache
+def _group(file: str) -> str:
+    """Return the name of a file's group; its path if it has none."""
+    place = file.removeprefix("tests/")
+    return next((name for name, starts in TOGETHER.items() if place.startswith(starts)), file)
 
 
 @cache
-def _rank(group: str) -> int:
-    name = group.rpartition("/")[2].removesuffix(".py")
-    return next((LONG.index(one) for one in (group, name) if one in LONG), len(LONG))
+def _rank(file: str) -> int:
+    names = (_group(file), Path(file).stem)
+    return next((LONG.index(name) for name in names if name in LONG), len(LONG))
