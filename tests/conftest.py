@@ -134,7 +134,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return True if is_other else None  # None: other plugins decide
 
 
-class TogetherScheduling(LoadScopeScheduling):
+class TogetherScheduling(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types
     """Gives each process whole groups of files; a file without a group is one of its own."""
 
     def _split_scope(self, nodeid: str) -> str:

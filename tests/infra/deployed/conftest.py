@@ -21,13 +21,13 @@ OUTPUTS = {
 }
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def log_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The function's log."""
     return tmp_path_factory.mktemp("cloud") / "log"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def cloud(log_file: Path, reads_once: tuple[str, ...]) -> Iterator[Cloud]:
     with running_cloud(Options(output=log_file, ocr=reads_once)) as running:
         yield running
