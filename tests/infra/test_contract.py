@@ -170,6 +170,7 @@ def test_the_function_may_do_only_its_own_actions_under_each_prefix(plan: Planne
     }
 
 
+@pytest.mark.sampled(every=3)
 @pytest.mark.parametrize(
     ("exists", "versioning", "allowed"),
     [(False, False, False), (True, False, True), (False, True, True)],
@@ -214,6 +215,7 @@ def test_without_an_api_the_function_may_not_write_inputs(plan: Planned) -> None
     assert not [resource for resource in written if "incoming/" in resource]
 
 
+@pytest.mark.sampled(every=4)
 @pytest.mark.parametrize(
     ("choice", "message"),
     [

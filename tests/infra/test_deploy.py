@@ -57,6 +57,7 @@ def test_an_empty_bucket_is_destroyed_with_its_stage(
     assert (code, "test is removed." in output) == (0, True), output
 
 
+@pytest.mark.exhaustive
 def test_destroy_lists_the_deployed_bucket_not_the_configured_one(stage: Account) -> None:
     assert stage.run("deploy")[0] == 0
     settings = yaml.safe_load((stage.folder / "test.yaml").read_text(encoding="utf-8"))

@@ -101,6 +101,7 @@ def test_a_pattern_without_a_match_is_an_error() -> None:
         select(CONTENT, [Rule("old", ("sdk/gone.py",))])
 
 
+@pytest.mark.exhaustive
 def test_a_machine_without_the_runtimes_python_is_told_in_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

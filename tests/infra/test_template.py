@@ -55,6 +55,7 @@ def of_unknown_resource_type(template: dict[str, Any]) -> None:
     template["resource"]["huaweicloud_fgs_functions"] = template["resource"].pop(FUNCTION)
 
 
+@pytest.mark.sampled(every=4)
 @pytest.mark.parametrize(
     ("change", "message"),
     [

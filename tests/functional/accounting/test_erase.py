@@ -172,6 +172,7 @@ def test_a_mistyped_key_erases_nothing_and_says_so(
     assert {path for path in tmp_path.rglob("*") if path.is_file()} == cached
 
 
+@pytest.mark.sampled(every=4)
 @pytest.mark.parametrize("name", ["ledger", "review"])
 def test_nothing_is_printed_or_erased_while_another_command_uses_a_cache(
     store: LocalBucket, client: ObsClient, tmp_path: Path, name: str

@@ -41,7 +41,7 @@ def numbers(record: dict[str, Any]) -> dict[int, str]:
     return {invoice["page"]: invoice["number"] for invoice in record["invoices"]}
 
 
-@pytest.mark.sampled(every=3)
+@pytest.mark.sampled(every=4)
 @pytest.mark.parametrize("name", READ)
 def test_a_file_in_any_format_gets_the_right_record(
     run: Run, objects: Objects, truth: dict[str, Any], name: str

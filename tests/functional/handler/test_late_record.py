@@ -28,6 +28,7 @@ def cloud(faulty: Faulty) -> Cloud:
     return faulty.cloud
 
 
+@pytest.mark.exhaustive
 def test_a_late_record_of_a_former_content_is_replaced(
     faulty: Faulty, start: Callable[..., Run], objects: Objects, image: bytes
 ) -> None:

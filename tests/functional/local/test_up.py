@@ -62,6 +62,7 @@ def stop(process: subprocess.Popen[str]) -> None:
         process.communicate(timeout=30)
 
 
+@pytest.mark.exhaustive
 def test_a_second_up_is_refused_and_the_first_one_keeps_its_files(
     start: Start, tmp_path: Path
 ) -> None:

@@ -165,7 +165,7 @@ def test_a_valid_request_before_a_malformed_one_gets_its_response(service: Runni
     assert b"connection: close" in received
 
 
-@pytest.mark.sampled(every=2)
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("levels", [6, 7])
 def test_an_endless_page_does_not_delay_other_requests(service: Running, levels: int) -> None:
     """Form XObjects in form XObjects: one or ten million rectangles in 2 kB."""

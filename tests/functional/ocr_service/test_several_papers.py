@@ -85,6 +85,7 @@ def test_one_whole_invoice_of_a_field_case(reader: Reader, case: str) -> None:
     assert_one_whole_doubtful(reader.read(image), CASE_INVOICES[case])
 
 
+@pytest.mark.sampled(every=3)
 @needs_cases
 @pytest.mark.parametrize("case", CASE_INVOICES)
 def test_every_invoice_of_a_field_case(reader: Reader, case: str) -> None:

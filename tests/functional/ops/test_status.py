@@ -88,6 +88,7 @@ def test_an_empty_bucket_needs_nobody(env_file: Path, objects: Objects) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.sampled(every=3)
 @pytest.mark.parametrize(
     ("change", "line"),
     [

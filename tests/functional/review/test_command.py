@@ -107,6 +107,7 @@ def test_the_page_stops_at_once_although_a_browser_is_connected(
             free.bind((url.host, url.port))
 
 
+@pytest.mark.sampled(every=3)
 @pytest.mark.parametrize(
     ("options", "line"),
     [

@@ -54,6 +54,7 @@ def take(page: Page, path: Path) -> None:
     assert path.stat().st_size < LARGEST
 
 
+@pytest.mark.exhaustive
 def test_the_queue_and_an_invoice_are_pictured(key: str, visit: Visit, out: Path) -> None:
     page = visit(locale="en", size=SIZE).open()
     expect(page.locator("#rows > .row")).to_have_count(12)

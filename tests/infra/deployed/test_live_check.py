@@ -343,6 +343,7 @@ def test_the_log_tells_which_requests_is_used(
         assert run("requests-library", live(endpoints={"lts": server.url})).verdict is verdict
 
 
+@pytest.mark.exhaustive
 @pytest.mark.timeout(300)
 def test_plans_after_a_deployment_change_the_function_only(
     live: Live,

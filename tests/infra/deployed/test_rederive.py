@@ -23,6 +23,7 @@ CHOICES = {"bucket": BUCKET, "results_prefix": "records/", "index_prefix": "foun
 INPUT, RECORD, OTHER = "incoming/a.jpg", "records/a.jpg.json", "results/a.jpg.json"
 
 
+@pytest.mark.sampled(every=2)
 @pytest.mark.parametrize(
     "names",
     [("HW_ACCESS_KEY", "HW_SECRET_KEY"), ("HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK")],

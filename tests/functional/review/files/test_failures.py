@@ -132,6 +132,7 @@ def test_an_image_is_shown_and_a_damaged_one_is_said(visit: Visit, desk: Desk, p
     expect(image).to_be_hidden()
 
 
+@pytest.mark.sampled(every=3)
 @pytest.mark.parametrize("name", ["50%25.jpg", "%E5%8F%91.jpg", "a?b#c.jpg"])
 def test_the_other_language_shows_the_same_file(visit: Visit, desk: Desk, name: str) -> None:
     page = visit(locale="en").open(failure_url(fail(desk, name, b"PK\3\4" + b"0" * 99)))

@@ -118,6 +118,7 @@ def test_a_failed_upload_is_said_and_sent_again(visit: Visit, desk: Desk, folder
     expect(page.locator("#rows .state")).to_have_text("Read")
 
 
+@pytest.mark.sampled(every=3)
 @pytest.mark.parametrize(
     ("path", "status", "told"),
     [
