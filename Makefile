@@ -52,7 +52,7 @@ CALLERS ?= 200
 SECONDS ?= 60
 RECORDS ?= 100000
 #: TESTS            the tests to run, in one process: TESTS=tests/unit/handler or TESTS="-k sweep"
-#: JOBS             processes of the tests; by default two for each processor, at most 8
+#: JOBS             processes of the tests; by default four more than processors, at most 8
 #: PYTHON           the interpreter of the environment, 3.10 to 3.13; python3 by default
 #: VENV             the environment's folder; .venv by default
 #: RUNTIME_PYTHON   the interpreter of the zip's byte-code, 3.12; looked for by default

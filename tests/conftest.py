@@ -141,6 +141,7 @@ class TogetherScheduling(LoadScopeScheduling):  # type: ignore[misc] # xdist has
         return _group(nodeid.partition("::")[0])
 
 
+@pytest.hookimpl(optionalhook=True)  # also without xdist
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> TogetherScheduling:
     return TogetherScheduling(config, log)
 

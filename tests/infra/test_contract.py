@@ -170,7 +170,7 @@ def test_the_function_may_do_only_its_own_actions_under_each_prefix(plan: Planne
     }
 
 
-@pytest.mark.sampled(every=3)
+@pytest.mark.sampled(every=2)
 @pytest.mark.parametrize(
     ("exists", "versioning", "allowed"),
     [(False, False, False), (True, False, True), (False, True, True)],

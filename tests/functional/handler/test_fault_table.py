@@ -267,7 +267,7 @@ def functions(faulty: Faulty, tmp_path_factory: pytest.TempPathFactory) -> Itera
         auto.stop()
 
 
-@pytest.mark.sampled(every=7)
+@pytest.mark.sampled(every=5)
 @pytest.mark.parametrize("row", ROWS, ids=str)
 def test_row(
     row: Row,
