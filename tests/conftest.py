@@ -2,8 +2,8 @@
 
 The tier is a marker that follows from the folder: ``functional``, ``infra`` and ``simulation`` by
 the folders of these names, and ``unit`` for everything else, doctests included. Files that share a
-costly fixture run in one process, and those that take long begin first. Of the rows of a test that
-is ``sampled``, all but each so many are marked as ``exhaustive``.
+costly fixture run in one process, and those that take long begin first. If a test is marked as
+``sampled(every=4)``, each fourth of its rows is usual, and the others are ``exhaustive``.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ os.environ["SSL_CERT_DIR"] = os.devnull
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 TIERS = ("functional", "infra", "simulation")
-# Files that run in one process, by the beginnings of their paths: their cloud, store or reader is
-# then started once.
+# Files that run in one process, by the beginnings of their paths: their cloud, store, reader or
+# stand-in for the provider is then started once.
 TOGETHER = {
     "files": ("functional/review/files/",),
     "review": ("functional/review/",),
@@ -135,7 +135,10 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 class TogetherScheduling(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types
-    """Gives each process whole groups of files; a file without a group is one of its own."""
+    """Gives each process whole groups of files; another file is a group of its own.
+
+    It replaces the scheduler that ``--dist`` names.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
         return _group(nodeid.partition("::")[0])

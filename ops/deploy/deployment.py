@@ -114,7 +114,7 @@ class Deployment:
 
     @cached_property
     def _opened(self) -> Engine:
-        """The engine, with the provider fetched and the state opened once.
+        """The engine, after it has fetched the provider and opened the state.
 
         Raises:
             OpsError: the state is in another place than the stage names.

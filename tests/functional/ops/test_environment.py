@@ -37,7 +37,7 @@ def made(empty: Path, project: Path) -> Path:
 
 @pytest.fixture
 def makes_copies(empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The environment is copied instead of made: that would take seconds each time."""
+    """New environments are copies of a made one: pip takes seconds to make another."""
 
     def copy(folder: Path, **_: bool) -> None:
         shutil.copytree(empty, folder, symlinks=True, dirs_exist_ok=True)
