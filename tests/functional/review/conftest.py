@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +39,19 @@ def desk(store: LocalBucket) -> Desk:
     return found
 
 
+@pytest.fixture(scope="session")
+def empty_index(store: LocalBucket, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page's folder after a run on the empty bucket: an index made anew takes longer."""
+    empty = Desk.on(store)
+    empty.clear()
+    folder = tmp_path_factory.mktemp("index")
+    context = open_context(empty.environment, folder)
+    index = context.part(open_index)
+    wait_for(lambda: index.status().is_ready)
+    context.close()
+    return folder
+
+
 @dataclass(frozen=True)
 class ReviewPage:
     """The page's server.
@@ -64,10 +78,11 @@ class ReviewPage:
 
 
 @pytest.fixture
-def review(desk: Desk, tmp_path: Path) -> Iterator[ReviewPage]:
+def review(empty_index: Path, desk: Desk, tmp_path: Path) -> Iterator[ReviewPage]:
     """The page of the bucket, for a team of two."""
     addresses: dict[str, list[str]] = {name: [] for name in TEAM}
-    context = open_context(desk.environment, tmp_path / "review")
+    folder = shutil.copytree(empty_index, tmp_path / "review")
+    context = open_context(desk.environment, folder)
     with running_page(
         context, TEAM, listen(0), lambda name, address: addresses[name].append(address)
     ) as page:

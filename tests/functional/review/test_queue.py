@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -50,6 +51,7 @@ def test_the_queue_comes_by_itself_when_its_index_is_made(
     desk: Desk, browser: Browser, review: ReviewPage
 ) -> None:
     fill(desk)
+    shutil.rmtree(review.context.folder)  # no index is there
     with visiting(browser, review.url, review.invite) as visit:
         shown(visit().open(), 5)
 
