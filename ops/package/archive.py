@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 _DATE = (1980, 1, 1, 0, 0, 0)  # the earliest date that a zip can store
+_LEVEL = 7  # the zip at 9 is 0.4% smaller, and takes two and a half times as long
 
 
 def write_tree(tree: Path, content: Mapping[str, bytes]) -> None:
@@ -28,12 +29,12 @@ def read_tree(tree: Path) -> dict[str, bytes]:
 def write_zip(target: Path, content: Mapping[str, bytes]) -> None:
     """Write a zip whose bytes depend on the content only, not on order or dates."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+    with zipfile.ZipFile(target, "w") as archive:
         for name in sorted(content):
             entry = zipfile.ZipInfo(name, _DATE)
             entry.create_system = 3  # Unix, for the file modes
             entry.external_attr = (0o100755 if ".so" in name else 0o100644) << 16
-            archive.writestr(entry, content[name], zipfile.ZIP_DEFLATED, 9)
+            archive.writestr(entry, content[name], zipfile.ZIP_DEFLATED, _LEVEL)
 
 
 def as_json(value: Mapping[str, Any]) -> bytes:

@@ -35,7 +35,10 @@ def project(tmp_path: Path) -> Path:
         (folder / name).mkdir(parents=True)
     for name in ("Makefile", "locks", "local", "ops"):
         source = ROOT / name
-        (shutil.copytree if source.is_dir() else shutil.copy)(source, folder / name)
+        if source.is_dir():
+            (folder / name).symlink_to(source)
+        else:
+            shutil.copy(source, folder)
     (folder / ".venv" / ".ready").write_text(f"{folder}\n", encoding="utf-8")
     (folder / ".venv" / "models").mkdir()
     return folder

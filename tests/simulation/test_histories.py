@@ -49,16 +49,18 @@ def test_each_input_has_one_right_record_after_any_history(seeds: range) -> None
             pytest.fail(report(make_plan(seed)), pytrace=False)
 
 
-def test_of_two_uploads_at_the_same_moment_exactly_one_record_names_the_other() -> None:
+@pytest.mark.sampled(every=3)
+@pytest.mark.parametrize("first", [0, 100, 200])
+def test_of_two_uploads_at_the_same_moment_exactly_one_record_names_the_other(first: int) -> None:
     named: Counter[int] = Counter()
-    for seed in range(300):
+    for seed in range(first, first + 100):
         history = History(_pair(seed))
         history.run()
         assert violations(history) == [], seed
         records = map(history.world.bucket.record, map(LAYOUT.record_key, _PAIR))
         firsts = [record["invoices"][0]["duplicate_of"] for record in records if record]
         named[sum(first is not None for first in firsts)] += 1
-    assert named == {1: 300}
+    assert named == {1: 100}
 
 
 def _pair(seed: int) -> Plan:
@@ -78,6 +80,7 @@ def test_a_seed_always_gives_the_same_history() -> None:
         assert first.run().lines == second.run().lines
 
 
+@pytest.mark.exhaustive
 def test_the_histories_meet_every_fault_and_come_to_every_end() -> None:
     met: Counter[str] = Counter()
     for seed in range(MEETING_ALL):

@@ -73,6 +73,7 @@ def without_namespaces() -> bool:
     return not found or bool(subprocess.run([found, "-rn", "true"], check=False).returncode)  # noqa: S603 - found above
 
 
+@pytest.mark.exhaustive
 @pytest.mark.timeout(300)
 @pytest.mark.skipif(without_namespaces(), reason="this system has no network namespaces")
 def test_every_command_works_without_network_and_credentials(project: Path) -> None:

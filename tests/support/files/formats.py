@@ -52,6 +52,7 @@ def encoded(image: Image.Image, kind: str, **options: Any) -> bytes:
         return file.getvalue()
 
 
+@cache
 def jpeg(**options: Any) -> bytes:
     return encoded(sample(), "JPEG", quality=92, **options)
 

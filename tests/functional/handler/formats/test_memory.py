@@ -89,7 +89,7 @@ def convert(content: bytes, folder: Path) -> tuple[str, int]:
     return outcome, int(peak) + _FILES
 
 
-@pytest.mark.sampled(every=3)
+@pytest.mark.sampled(every=5)
 @pytest.mark.parametrize("name", READ)
 def test_a_large_image_is_converted_within_the_memory(name: str, tmp_path: Path) -> None:
     outcome, peak = convert(READ[name](), tmp_path)

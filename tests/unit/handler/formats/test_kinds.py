@@ -63,7 +63,7 @@ SMALL = formats.sample().resize((96, 68))
         (b"1\r\n" * 2000, Kind.NOT_AN_IMAGE),
         # Text before an image
         (b"\xef\xbb\xbf" + formats.jpeg(), Kind.JPEG),
-        (b"\r\n\r\n" + formats.encoded(formats.sample(), "PNG"), Kind.PNG),
+        (b"\r\n\r\n" + formats.encoded(SMALL, "PNG"), Kind.PNG),
         (formats.HTTP_HEAD + formats.jpeg(), Kind.JPEG),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1f40\r\n\xff\xd8\xff", Kind.FRAMED),
         (b"--b\r\nContent-Type: image/png\r\n" + formats.in_form(b"")[12:], Kind.FRAMED),
