@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.unit.handler.test_sweep import STATE, Cloud
 
 
+@pytest.mark.exhaustive
 def test_a_sweep_over_twenty_thousand_inputs_reads_no_old_failure() -> None:
     cloud = Cloud()
     for index in range(20_000):

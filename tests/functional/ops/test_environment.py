@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import venv
 from pathlib import Path
 
@@ -18,35 +17,34 @@ def project(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An environment without packages: it takes seconds to make."""
-    folder = tmp_path_factory.mktemp("发票 made") / ".venv"
-    assert prepare(folder, folder.parent) == ""
-    return folder
+@pytest.fixture
+def empty_pip(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty module takes the place of pip, which takes seconds to install."""
+    create = venv.create
+
+    def create_with_empty_pip(folder: Path, *, symlinks: bool, **_: bool) -> None:
+        create(folder, symlinks=symlinks)
+        [packages] = folder.glob("lib/python*/site-packages")
+        (packages / "pip.py").touch()
+
+    monkeypatch.setattr(venv, "create", create_with_empty_pip)
 
 
 @pytest.fixture
-def made(empty: Path, project: Path) -> Path:
+def made(project: Path, empty_pip: None) -> Path:  # noqa: ARG001 - it changes the next call
     """The environment of the project, with a file of a process that runs on it."""
-    folder = shutil.copytree(empty, project / ".venv", symlinks=True)
+    folder = project / ".venv"
+    assert prepare(folder, project) == ""
     (folder / ".ready").write_text(f"{project}\n", encoding="utf-8")
     (folder / "in-use").touch()
     return folder
 
 
-@pytest.fixture
-def makes_copies(empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """New environments are copies of a made one: pip takes seconds to make another."""
-
-    def copy(folder: Path, **_: bool) -> None:
-        shutil.copytree(empty, folder, symlinks=True, dirs_exist_ok=True)
-
-    monkeypatch.setattr(venv, "create", copy)
-
-
-def test_an_environment_is_made_in_an_empty_folder(empty: Path) -> None:
-    assert (empty / "bin" / "python").exists()
+@pytest.mark.exhaustive
+def test_an_environment_is_made_in_an_empty_folder(project: Path) -> None:
+    folder = project / ".venv"
+    assert prepare(folder, project) == ""
+    assert (folder / "bin" / "pip").exists()
 
 
 def test_an_environment_is_kept(project: Path, made: Path) -> None:
@@ -83,7 +81,6 @@ def test_the_environment_of_another_folder_is_refused(
     assert (made / "in-use").exists()
 
 
-@pytest.mark.usefixtures("makes_copies")
 def test_a_moved_project_makes_its_environment_anew(project: Path, made: Path) -> None:
     moved = project.rename(project.with_name("moved"))
     assert prepare(moved / made.name, moved) == ""
@@ -91,7 +88,6 @@ def test_a_moved_project_makes_its_environment_anew(project: Path, made: Path) -
     assert (moved / made.name / "bin" / "python").exists()
 
 
-@pytest.mark.usefixtures("makes_copies")
 def test_an_interrupted_installation_continues(project: Path, made: Path) -> None:
     (made / ".ready").unlink()
     assert prepare(made, project) == ""

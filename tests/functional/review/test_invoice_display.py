@@ -173,6 +173,7 @@ def test_the_image_stays_in_view_beside_or_above_the_fields(
     no_violations(page)
 
 
+@pytest.mark.sampled(every=2)
 @pytest.mark.parametrize("size", [PHONE, (1280, 800)], ids=["phone", "laptop"])
 def test_hostile_names_and_texts_are_shown_as_text(
     desk: Desk, visit: Visit, size: tuple[int, int]

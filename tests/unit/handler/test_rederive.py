@@ -220,7 +220,7 @@ def test_a_failure_of_one_record_costs_no_other_in_a_sweep() -> None:
     assert not [key for key in cloud.store.records if key.startswith("retries/")]
 
 
-@pytest.mark.sampled(every=2)
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("run", [run_sweep, run_command])
 def test_thousands_of_records_take_no_ocr_request_and_corrections_stay(
     run: Callable[[Cloud], dict[str, int]],

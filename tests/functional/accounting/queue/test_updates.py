@@ -70,7 +70,7 @@ def rows(index: ReviewIndex) -> dict[tuple[str, int], Any]:
     }
 
 
-@pytest.mark.sampled(every=3)
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("seed", range(3))
 def test_updates_give_the_rows_of_a_whole_comparison(
     store: RecordStore, index: Callable[[], ReviewIndex], seed: int
