@@ -73,7 +73,6 @@ LONG = (
     "reader",
     "stage",
     "test_fault_table",
-    "test_standin",
     "test_package",
     "test_dying_parts",
     "test_contract",

@@ -21,7 +21,7 @@ def make(folder: Path, *arguments: str, **variables: str) -> str:
         ["make", *arguments],  # noqa: S607 - make of the PATH, as a user runs it
         check=True,
         cwd=folder,
-        env={"PATH": os.environ["PATH"], **variables},
+        env={"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1", **variables},
         capture_output=True,
         text=True,
     ).stdout
@@ -34,11 +34,7 @@ def project(tmp_path: Path) -> Path:
     for name in (".venv", "handler"):
         (folder / name).mkdir(parents=True)
     for name in ("Makefile", "locks", "local", "ops"):
-        source = ROOT / name
-        if source.is_dir():
-            (folder / name).symlink_to(source)
-        else:
-            shutil.copy(source, folder)
+        (folder / name).symlink_to(ROOT / name)  # no command writes there
     (folder / ".venv" / ".ready").write_text(f"{folder}\n", encoding="utf-8")
     (folder / ".venv" / "models").mkdir()
     return folder

@@ -80,7 +80,7 @@ def test_a_seed_always_gives_the_same_history() -> None:
         assert first.run().lines == second.run().lines
 
 
-@pytest.mark.exhaustive
+@pytest.mark.exhaustive  # a statement on the simulation, not on the function
 def test_the_histories_meet_every_fault_and_come_to_every_end() -> None:
     met: Counter[str] = Counter()
     for seed in range(MEETING_ALL):

@@ -189,7 +189,7 @@ def test_a_part_that_is_killed_stops_everything_and_is_named(start: Start, patte
     require_end(up, PARTS[pattern])
 
 
-@pytest.mark.exhaustive
+@pytest.mark.sampled(every=2)
 @pytest.mark.parametrize("is_store", [True, False], ids=["the store", "the command itself"])
 def test_the_next_start_has_the_objects_and_reads_images_whose_events_were_lost(
     start: Start, *, is_store: bool

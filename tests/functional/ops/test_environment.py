@@ -22,10 +22,11 @@ def empty_pip(monkeypatch: pytest.MonkeyPatch) -> None:
     """An empty module takes the place of pip, which takes seconds to install."""
     create = venv.create
 
-    def create_with_empty_pip(folder: Path, *, symlinks: bool, **_: bool) -> None:
+    def create_with_empty_pip(folder: Path, *, with_pip: bool, symlinks: bool) -> None:
         create(folder, symlinks=symlinks)
         [packages] = folder.glob("lib/python*/site-packages")
-        (packages / "pip.py").touch()
+        if with_pip:
+            (packages / "pip.py").touch()
 
     monkeypatch.setattr(venv, "create", create_with_empty_pip)
 

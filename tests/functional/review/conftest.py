@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,10 +46,10 @@ def empty_index(store: LocalBucket, tmp_path_factory: pytest.TempPathFactory) ->
     empty = Desk.on(store)
     empty.clear()
     folder = tmp_path_factory.mktemp("index")
-    context = open_context(empty.environment, folder)
-    index = context.part(open_index)
-    wait_for(lambda: index.status().is_ready)
-    context.close()
+    with closing(open_context(empty.environment, folder)) as context:
+        index = context.part(open_index)
+        wait_for(lambda: not index.status().is_running)
+        assert index.status().is_ready
     return folder
 
 

@@ -51,7 +51,7 @@ def test_the_queue_comes_by_itself_when_its_index_is_made(
     desk: Desk, browser: Browser, review: ReviewPage
 ) -> None:
     fill(desk)
-    shutil.rmtree(review.context.folder)  # no index is there
+    shutil.rmtree(review.context.folder)  # as before the first start
     with visiting(browser, review.url, review.invite) as visit:
         shown(visit().open(), 5)
 

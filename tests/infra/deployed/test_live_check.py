@@ -287,7 +287,6 @@ def test_a_body_that_does_not_arrive_is_noticed(live: Live, status: int, code: s
     assert run("api-body", live({"api_address": f"{server.url}/"})).verdict is UNKNOWN  # no app
 
 
-@pytest.mark.exhaustive
 def test_the_largest_side_is_that_of_the_contract(
     live: Live, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:

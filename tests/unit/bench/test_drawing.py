@@ -117,8 +117,8 @@ def test_every_kind_draws_a_picture_of_the_requested_size(kind: str) -> None:
     assert max(drawing.image.size) == SMALL
 
 
-@needs_fonts
 @pytest.mark.sampled(every=4)
+@needs_fonts
 @pytest.mark.parametrize("kind", HARD_KINDS)
 def test_every_hard_kind_draws_other_fields_for_another_seed(kind: str) -> None:
     first, second = draw(kind, 5, long_side=SMALL), draw(kind, 6, long_side=SMALL)

@@ -52,8 +52,11 @@ def test_records_of_former_rules_get_the_present_findings(
     cloud = read(2)
     cloud.store.records[REVIEW] = {"code": "corrected"}
     before = copy.deepcopy(cloud.records)
+    cloud.store.requests.clear()
     assert run(cloud)["rederived"] == 2
     assert cloud.ocr.given == []
+    # No input is read, which an OCR request needs, in this process or another one.
+    assert {action for action, _ in cloud.store.requests} <= {"get", "head", "list", "put"}
     for key in (A, B):
         record = cloud.store.records[key]
         assert record["rules"]["version"] != "2"

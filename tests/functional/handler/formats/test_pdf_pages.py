@@ -389,7 +389,7 @@ def fax() -> tuple[tuple[int, int], bytes]:
     return picture.size, content[start : start + length]
 
 
-@pytest.mark.exhaustive
+@pytest.mark.sampled(every=2)
 @pytest.mark.parametrize("is_black", [b"true", b"false"])
 def test_a_fax_that_is_too_large_keeps_black_and_white(is_black: bytes) -> None:
     sides, data = fax()
