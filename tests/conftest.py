@@ -2,8 +2,8 @@
 
 The tier is a marker that follows from the folder: ``functional``, ``infra`` and ``simulation`` by
 the folders of these names, and ``unit`` for everything else, doctests included. Files that share a
-costly fixture run in one process, and those that take long begin first. If a test is marked as
-``sampled(every=4)``, each fourth of its rows is usual, and the others are ``exhaustive``.
+costly fixture run in one process, and those that take long begin first. If a test is marked
+``sampled(every=4)``, ``make test`` runs each fourth row of it, and the others are ``exhaustive``.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ def desk(store: LocalBucket) -> Desk:
 
 @pytest.fixture(scope="session")
 def empty_index(store: LocalBucket, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The page's folder after a run on the empty bucket: an index made anew takes longer."""
+    """The page's folder after a run on the empty bucket; a copy takes less time than a new one."""
     empty = Desk.on(store)
     empty.clear()
     folder = tmp_path_factory.mktemp("index")

@@ -94,6 +94,7 @@ def test_every_command_works_without_network_and_credentials(project: Path) -> N
     assert (code, "template.yaml is valid" in output) == (0, True), output
     code, output = make_without_network(project, "deploy")
     assert code == 0, output
+    assert "+ create   huaweicloud_obs_bucket.invoices[0]" in output
     assert "+ create   huaweicloud_fgs_function.function" in output
     assert "make smoke" not in output
     done, total = re.findall(r"(\d+)/(\d+)", output)[-1]  # of the progress bar

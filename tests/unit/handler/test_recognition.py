@@ -176,7 +176,7 @@ def test_a_paper_without_a_margin_is_not_sent_again() -> None:
     ("content", "code", "words"),
     [
         (picture(14, 300), "AIS.0103", "too small"),
-        (black_png(20_000), "AIS.0103", "too large"),
+        (black_png(60_000), "AIS.0103", "too large"),
         (picture(40, 40)[:50], "AIS.0102", "cut off"),
         (picture(40, 40).replace(b"IHDR", b"IDHR"), "AIS.0102", "damaged and"),
     ],
