@@ -19,7 +19,7 @@ from quota_invoice.invoice.findings import Finding, Severity, Text
 from quota_invoice.invoice.place import parse_place
 
 _LAST_OF_LOCAL = 2016
-_LINE = re.compile(
+_LINE = (  # not compiled before the table has a line
     r"""(?P<q>["']?)(?P<name>[^"':\uff1a]+?)(?P=q)\s*[:\uff1a]\s*(?P<r>["']?)"""
     r"""(?P<year>\d{4})[-/.年](?P<month>\d{1,2})[-/.月](?P<day>\d{1,2})日?(?P=r)"""
 )
@@ -135,7 +135,7 @@ def parse_table(text: str) -> Table:
 
 def _entry(line: str) -> tuple[str, date] | None:
     """Return name and last day of a line; None if it has no full name or no day."""
-    match = _LINE.fullmatch(line)
+    match = re.fullmatch(_LINE, line)
     if not match or match["name"] not in parse_place(match["name"]):
         return None
     try:

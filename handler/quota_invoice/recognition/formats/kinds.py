@@ -30,32 +30,27 @@ _FORM = re.compile(
 _HEAD = re.compile(
     rb"(?:\xef\xbb\xbf)?[\t\n\r\x20-\x7e]{0,600}(?=%b|%b)" % (re.escape(JPEG), re.escape(PNG))
 )
+# Not compiled before a file needs them: the first bytes of most files tell their kind.
 _PATTERNS = (
-    (re.compile(rb"P[1-6]\s(\s*#[^\n]*\n)*\s*\d+\s"), Kind.PPM),
-    (re.compile(rb"\x0a[\x00\x02-\x05]\x01[\x01\x02\x04\x08]"), Kind.PCX),
-    (re.compile(rb"\0\0[\1\2]\0[^\0]\0.{3}\0", re.DOTALL), Kind.OTHER_IMAGE),  # ICO
+    (rb"P[1-6]\s(\s*#[^\n]*\n)*\s*\d+\s", Kind.PPM),
+    (rb"\x0a[\x00\x02-\x05]\x01[\x01\x02\x04\x08]", Kind.PCX),
+    (rb"(?s)\0\0[\1\2]\0[^\0]\0.{3}\0", Kind.OTHER_IMAGE),  # ICO
     # TGA: with a map of colours or without, the origin, two sides, bits of a pixel, flags.
     (
-        re.compile(
-            rb".(?:\x01[\x01\x09]..(?!\0\0)..[\x0f-\x20]|\0[\x02\x03\x0a\x0b]\0{5})"
-            rb"....(?!\0\0)..(?!\0\0)..[\x08\x0f\x10\x18\x20][\0-\x3f]",
-            re.DOTALL,
-        ),
+        rb"(?s).(?:\x01[\x01\x09]..(?!\0\0)..[\x0f-\x20]|\0[\x02\x03\x0a\x0b]\0{5})"
+        rb"....(?!\0\0)..(?!\0\0)..[\x08\x0f\x10\x18\x20][\0-\x3f]",
         Kind.OTHER_IMAGE,
     ),
-    (re.compile(rb"\x01\xda[\0\1][\1\2]\0[\1-\3]"), Kind.OTHER_IMAGE),  # SGI
-    (re.compile(rb"icns\0.{3}[ -~]{4}", re.DOTALL), Kind.OTHER_IMAGE),
-    (re.compile(rb"qoif.{8}[\3\4][\0\1]", re.DOTALL), Kind.OTHER_IMAGE),
-    (re.compile(rb"Image type: .{499}\x1a", re.DOTALL), Kind.OTHER_IMAGE),  # IM
-    (re.compile(rb"P[Ff]\s\d+\s\d+\s-?\d"), Kind.OTHER_IMAGE),  # PFM
-    (re.compile(rb"P7\n(#[^\n]*\n)*[A-Z]+ "), Kind.OTHER_IMAGE),  # PAM
-    (
-        re.compile(rb"\s*(/\*.{,200}?\*/\s*)?#define\s+\S+_width\s", re.DOTALL),
-        Kind.OTHER_IMAGE,
-    ),  # XBM
-    (re.compile(rb"..-l[hz][0-9a-z]-", re.DOTALL), Kind.ARCHIVE),  # LZH
+    (rb"\x01\xda[\0\1][\1\2]\0[\1-\3]", Kind.OTHER_IMAGE),  # SGI
+    (rb"(?s)icns\0.{3}[ -~]{4}", Kind.OTHER_IMAGE),
+    (rb"(?s)qoif.{8}[\3\4][\0\1]", Kind.OTHER_IMAGE),
+    (rb"(?s)Image type: .{499}\x1a", Kind.OTHER_IMAGE),  # IM
+    (rb"P[Ff]\s\d+\s\d+\s-?\d", Kind.OTHER_IMAGE),  # PFM
+    (rb"P7\n(#[^\n]*\n)*[A-Z]+ ", Kind.OTHER_IMAGE),  # PAM
+    (rb"(?s)\s*(/\*.{,200}?\*/\s*)?#define\s+\S+_width\s", Kind.OTHER_IMAGE),  # XBM
+    (rb"(?s)..-l[hz][0-9a-z]-", Kind.ARCHIVE),  # LZH
     # MP3 and AAC
-    (re.compile(rb"\xff([\xf2\xf3\xfa\xfb][\x10-\xef]|[\xf0\xf1\xf8\xf9])"), Kind.NOT_AN_IMAGE),
+    (rb"\xff([\xf2\xf3\xfa\xfb][\x10-\xef]|[\xf0\xf1\xf8\xf9])", Kind.NOT_AN_IMAGE),
 )
 _NOT_IN_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _FIRST_ELEMENT = re.compile(rb"<([A-Za-z][\w:]*)")
@@ -141,7 +136,7 @@ def _is_chunked(beginning: bytes) -> bool:
 def _of_pattern(beginning: bytes) -> Kind | None:
     if beginning.startswith(b"\1\0\0\0") and beginning[_EMF] == b" EMF":
         return Kind.OTHER_IMAGE
-    return next((kind for pattern, kind in _PATTERNS if pattern.match(beginning)), None)
+    return next((kind for pattern, kind in _PATTERNS if re.match(pattern, beginning)), None)
 
 
 def _of_text(beginning: bytes) -> Kind:
