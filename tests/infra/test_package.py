@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
 import sys
 import zipfile
 from pathlib import Path
@@ -18,8 +19,10 @@ from ops.package.build import LARGEST, build
 from ops.package.bytecode import runtime_python
 from ops.package.check import check
 from ops.package.selection import Rule, select
+from tests.support.paths import ROOT
 from tests.support.repository.package import PACKAGES
 
+COLD_START = ROOT / "bench" / "cold" / "start.py"
 CONTENT = {
     "sdk/__init__.py": b"from sdk.used import Used\nfrom sdk.unused import Unused\n",
     "sdk/used.py": b"",
@@ -83,6 +86,19 @@ def test_it_works_in_isolation(function_zip: Path, reads_once: tuple[str, ...]) 
         "not an image",
         "found by a sweep",
     }
+
+
+def test_a_start_leaves_no_file_in_the_home_folder(function_zip: Path, tmp_path: Path) -> None:
+    """The OCR SDK would keep an id there, for its own name of the machine."""
+    tree, home = tmp_path / "function", tmp_path / "home"
+    home.mkdir()
+    with zipfile.ZipFile(function_zip) as archive:
+        archive.extractall(tree)
+    command = [sys.executable, "-I", "-S", "-B", str(COLD_START), str(tree), "index"]
+    environment = {"PATH": os.defpath, "HOME": str(home)}
+    done = subprocess.run(command, check=True, env=environment, stdout=subprocess.PIPE)  # noqa: S603 - the program above
+    assert b'"step": "start"' in done.stdout
+    assert list(home.iterdir()) == []
 
 
 def test_imports_of_left_out_files_are_removed() -> None:

@@ -37,8 +37,10 @@ _PATTERNS = (
     (rb"(?s)\0\0[\1\2]\0[^\0]\0.{3}\0", Kind.OTHER_IMAGE),  # ICO
     # TGA: with a map of colours or without, the origin, two sides, bits of a pixel, flags.
     (
-        rb"(?s).(?:\x01[\x01\x09]..(?!\0\0)..[\x0f-\x20]|\0[\x02\x03\x0a\x0b]\0{5})"
-        rb"....(?!\0\0)..(?!\0\0)..[\x08\x0f\x10\x18\x20][\0-\x3f]",
+        (
+            rb"(?s).(?:\x01[\x01\x09]..(?!\0\0)..[\x0f-\x20]|\0[\x02\x03\x0a\x0b]\0{5})"
+            rb"....(?!\0\0)..(?!\0\0)..[\x08\x0f\x10\x18\x20][\0-\x3f]"
+        ),
         Kind.OTHER_IMAGE,
     ),
     (rb"\x01\xda[\0\1][\1\2]\0[\1-\3]", Kind.OTHER_IMAGE),  # SGI

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import platform
+import re
+
 import pytest
 
-from quota_invoice.ocr.service import OcrService
 from quota_invoice.recognition.ocr_input import OcrInput
 from quota_invoice.recognition.reading import Api
 from tests.support.hostile import Peer, hostile, ocr_at, response
@@ -15,18 +17,31 @@ OURS = "0aa1b2c3-d4e5-f6a7-b8c9-d0e1f2a3b4c5"
 @pytest.mark.parametrize("api", list(Api))
 @pytest.mark.parametrize("project", ["", OURS])
 def test_calls_are_billed_to_the_enterprise_project(api: Api, project: str) -> None:
+    assert sent("enterprise-project-id", api, ENTERPRISE_PROJECT_ID=project) == (
+        [project] if project else []
+    )
+
+
+@pytest.mark.parametrize("api", list(Api))
+def test_calls_name_the_product_and_not_the_machine(api: Api) -> None:
+    [agent] = sent("user-agent", api)
+    assert agent.endswith("; quota-invoice-ocr")
+    assert not {platform.machine(), platform.release(), platform.python_version()} & set(
+        re.split("[^0-9A-Za-z._-]", agent)
+    )
+
+
+def sent(name: str, api: Api, **settings: str) -> list[str]:
+    """Return the values of a header of a request to the OCR service."""
+
     def answer(peer: Peer) -> None:
         peer.request()
         result = b"{}" if api is Api.QUOTA_INVOICE else b"[]"
         peer.send(response("200 OK", b'{"result": ' + result + b"}"))
 
     with hostile(answer) as server:
-        send(ocr_at(server.url, ENTERPRISE_PROJECT_ID=project), api)
+        ocr_at(server.url, **settings).recognize(OcrInput(image=b"image"), api, None, 5)
         [request] = server.requests
-    lines = request.decode().lower().split("\r\n")
-    found = [line for line in lines if line.startswith("enterprise-project-id:")]
-    assert found == ([f"enterprise-project-id: {project}"] if project else [])
-
-
-def send(ocr: OcrService, api: Api) -> None:
-    ocr.recognize(OcrInput(image=b"image"), api, None, 5)
+    head, _, _ = request.decode().partition("\r\n\r\n")
+    headers = [line.split(": ", 1) for line in head.split("\r\n")[1:]]
+    return [value for header, value in headers if header.lower() == name]
