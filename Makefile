@@ -201,19 +201,19 @@ test-exhaustive: $(NEEDED) ## Run the further values, sizes and combinations tha
 
 .PHONY: test-unit
 test-unit: $(NEEDED) ## Run the unit tests and doctests, about 40 seconds
-	@$(PYTEST) -m unit
+	@$(PYTEST) -m "unit and not exhaustive"
 
 .PHONY: test-functional
 test-functional: $(NEEDED) ## Run the tests on real parts, about 8 minutes
-	@$(PYTEST) -m functional
+	@$(PYTEST) -m "functional and not exhaustive"
 
 .PHONY: test-simulation
 test-simulation: $(NEEDED) ## Run the function in a simulated world, half a minute
-	@$(PYTEST) -m simulation
+	@$(PYTEST) -m "simulation and not exhaustive"
 
 .PHONY: test-infra
 test-infra: $(NEEDED) ## Run the tests of template, zip and operators' commands, about 3 minutes
-	@$(PYTEST) -m infra
+	@$(PYTEST) -m "infra and not exhaustive"
 
 .PHONY: test-spark
 test-spark: $(READY) $(VENV)/.spark ## Compare the ledgers of DuckDB and Spark; needs Java 17

@@ -21,6 +21,7 @@ from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
+from quota_invoice.errors import QuotaInvoiceError, RateLimited, StoreUnreachable
 from tests.support.paths import ROOT
 
 # A busy machine makes no test fail: drawing values may take long there.
@@ -113,6 +114,13 @@ def reads_once(run_folder: Path) -> tuple[str, ...]:
     return "bench.soak.replay", str(run_folder / "readings")
 
 
+@pytest.fixture
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The function's retries begin at once, in tests that are not about their pauses."""
+    for kind in (QuotaInvoiceError, RateLimited, StoreUnreachable):
+        monkeypatch.setattr(kind, "pause", 0.01)  # seconds
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Iterator[None]:
     """Exclude the collected tests from garbage collection: all of them are needed to the end."""
@@ -127,7 +135,7 @@ def pytest_collection() -> Iterator[None]:
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """A run of one tier does not import the tests in the folders of other tiers."""
-    chosen = config.getoption("markexpr")
+    chosen = config.getoption("markexpr").removesuffix(" and not exhaustive")
     is_tier = collection_path.parent == ROOT / "tests" and collection_path.name in TIERS
     is_other = is_tier and chosen in {"unit", *TIERS} and collection_path.name != chosen
     return True if is_other else None  # None: other plugins decide

@@ -520,6 +520,7 @@ def test_no_image_is_read_after_a_record_could_not_be_written() -> None:
     assert len(cloud.ocr.given) == 1
 
 
+@pytest.mark.usefixtures("short_pauses")
 def test_an_image_that_is_not_recognized_is_not_a_final_failure() -> None:
     cloud = Cloud(*[NotRecognized("AIS.0105", "Recognition failed.") for _ in range(2)])
     cloud.seconds = 20

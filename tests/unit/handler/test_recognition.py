@@ -43,6 +43,8 @@ from tests.support.bombs import black_png
 from tests.support.fakes import RESULT, FakeOcr, FakeStore, pdf_of, ticket
 from tests.support.files import formats, pdfs
 
+pytestmark = pytest.mark.usefixtures("short_pauses")
+
 TOO_LARGE = ImageTooLarge("AIS.0103", "The image size does not meet the requirements.", "r-1")
 BLANK = ImageRefused("AIS.0104", "The image is not supported.", "r-2")
 

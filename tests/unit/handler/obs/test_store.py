@@ -184,6 +184,7 @@ def test_one_byte_more_than_the_limit_is_received(limit: int, received: int) -> 
     assert found.content == b"12345"[:received]
 
 
+@pytest.mark.usefixtures("short_pauses")
 @pytest.mark.parametrize(("limit", "sent"), [(9, 4), (4, 4), (3, 3)])
 def test_a_content_that_ends_early_is_no_content(limit: int, sent: int) -> None:
     headers = {"ETag": '"e"', "Content-Length": "5", "Connection": "close"}
@@ -269,6 +270,7 @@ def test_an_error_of_the_sdk_itself_is_named_without_its_text() -> None:
         store.sender.send("put", "a", fail)
 
 
+@pytest.mark.usefixtures("short_pauses")
 @pytest.mark.parametrize(
     ("status", "is_sent_again"),
     [(300, False), (302, False), (400, False), (499, False), (500, True), (503, True)],
