@@ -34,8 +34,8 @@ def bench(
 
     The OCR service is a stand-in that responds at once. Own time is the time of an invocation
     without the calls of the clients of OCR service and bucket. The signed URL that it makes has
-    OBS's signature, as deployed. Requests and connections are counted on the way to the servers,
-    which have other processors than the instance, if there are several.
+    OBS's signature, as deployed. Requests and connections are counted on the way to the servers. On
+    a machine with several processors, the servers do not use the instance's.
     """
     interpreter = zip_python(python)
     try:

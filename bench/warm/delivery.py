@@ -1,7 +1,7 @@
 """Delivers events to one instance of the extracted zip, by way of counting relays.
 
-Where there are several processors, the instance has one of its own, as in the cloud: the servers
-would slow its own work down by theirs.
+Where there are several processors, the instance has one of its own; otherwise the servers, which
+stand for other machines, would slow it.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def instance(zip_file: Path, log: Path) -> Iterator[tuple[Cloud, str]]:
         ocr=("bench.api.instant_ocr", "distinct"),
     )
     with (
-        _on(_PROCESSORS[1:]),
+        _on(_PROCESSORS[:-1]),
         running_cloud(options) as cloud,
         tempfile.TemporaryDirectory() as folder,
     ):
@@ -104,7 +104,7 @@ def deliver(  # noqa: PLR0913 - the choices of a series
             "each": each,
             "memory_after": list(memory_after),
         }
-        with _on(_PROCESSORS[:1]):
+        with _on(_PROCESSORS[-1:]):
             completed = subprocess.run(  # noqa: S603 - the script beside this module
                 [interpreter, *_ISOLATED, _INVOCATIONS, tree, _PROBE],
                 check=True,

@@ -44,7 +44,7 @@ class StandIn:
         why: the reason why the function does not need the modules.
         files: patterns of the files that are replaced.
         unused: names by the path of their stand-in; a call of one raises an error.
-        texts: stand-ins that work, by path.
+        texts: stand-ins that are written out, by path.
         used: all uses of the modules: names by the pattern of the files that use them.
     """
 

@@ -89,7 +89,7 @@ def test_it_works_in_isolation(function_zip: Path, reads_once: tuple[str, ...]) 
 
 
 def test_a_start_leaves_no_file_in_the_home_folder(function_zip: Path, tmp_path: Path) -> None:
-    """The OCR SDK would keep an id there, for its own name of the machine."""
+    """The OCR SDK would keep an id there, for its own User-Agent."""
     tree, home = tmp_path / "function", tmp_path / "home"
     home.mkdir()
     with zipfile.ZipFile(function_zip) as archive:

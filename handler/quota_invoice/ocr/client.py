@@ -38,7 +38,7 @@ def make_client(settings: Settings, credentials: Credentials) -> BoundedOcrClien
     """Return a client that checks certificates, sends each request once, follows no redirect."""
     config = HttpConfig.get_default_config()
     config.allow_redirects = False  # a signed request is for one URL only
-    # The SDK's own describes the machine, with an id that it would keep in the home folder.
+    # The SDK's own User-Agent describes the machine, with an id that it keeps in the home folder.
     config.user_agent = "quota-invoice-ocr"
     client: BoundedOcrClient = (
         ClientBuilder(BoundedOcrClient)

@@ -26,7 +26,9 @@ LARGEST_ERROR = 64 << 10
 """Bytes of an error's response; the rest is cut off."""
 _CHUNK = 64 << 10
 _FIRST_ERROR = 400
-_FORM = {"content-encoding", "content-length", "transfer-encoding"}  # of the body as it was sent
+# Headers on the form of the body as it was sent. By its type, the SDK would choose a parser for XML
+# or BSON, which the zip does not have; a result is JSON under any name.
+_FORM = {"content-encoding", "content-length", "content-type", "transfer-encoding"}
 _GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
 
 

@@ -39,8 +39,7 @@ class Credentials(NamedTuple):
         """Return the invocation's credentials.
 
         Raises:
-            ConfigurationError: the platform gave none. With empty ones, both SDKs would look for
-                others over the network.
+            ConfigurationError: the platform gave none.
         """
         given = {
             "security access key": context.getSecurityAccessKey(),

@@ -33,6 +33,7 @@ from quota_invoice.obs.store import LARGEST_RECORD
 from quota_invoice.ocr import connections
 from quota_invoice.sockets import bounded_tls, exchange
 from tests.support import bombs
+from tests.support.fakes import RESULT
 from tests.support.hostile import Peer, hostile, ocr_at, recognize, response, store_at
 
 MB = 1 << 20
@@ -239,6 +240,13 @@ def test_a_success_of_another_kind_is_an_unusable_answer(kind: str) -> None:
         with pytest.raises(UnusableAnswer):
             recognize(ocr_at(server.url))
         assert server.methods() == ["POST"]
+
+
+@pytest.mark.parametrize("kind", ["application/xml", "application/bson", "text/html"])
+def test_a_result_with_the_name_of_another_kind_is_read(kind: str) -> None:
+    body = json.dumps({"result": RESULT}).encode()
+    with hostile(answers(response("200 OK", body, f"Content-Type: {kind}"))) as server:
+        assert recognize(ocr_at(server.url)).result == RESULT
 
 
 @pytest.mark.parametrize("text", ["?" * 60_000, "?a" * 30_000, "token " * 10_000, "OBS " * 15_000])
