@@ -8,6 +8,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Annotated
@@ -31,6 +33,9 @@ _COMMANDS = {
     "sweep": ["bench.sweep.once"],
     "backfill": ["ops.backfill", "--dry-run"],
 }
+
+Figures = tuple[float, float, int, float]
+"""Seconds, CPU seconds or microseconds per input, requests, and peak MB of a run."""
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -75,7 +80,7 @@ def bench(
     one before it was complete; the backfill only counts.
     """
     sizes = [size for size in (1000, 10_000, 100_000, 1_000_000) if size <= largest]
-    runs = [_median_run(kind, size) for size in sizes for kind in _COMMANDS]
+    runs = _runs(sizes)
     rate = measure_rate(seconds, per_minute, 10)
     columns = "seconds", "CPU µs each", "from", "to", "listings", "peak MB"
     table = Table("runs of", "objects", *columns, box=None)
@@ -99,17 +104,31 @@ def bench(
     raise typer.Exit(int(bool(exceeded)))
 
 
-def _median_run(kind: str, objects: int) -> Run:
-    """Run a command several times, each time after a run over an empty bucket.
+def _runs(sizes: Sequence[int]) -> list[Run]:
+    """Run each command over each bucket several times.
 
-    The start of the command takes as long as thousands of inputs, and longer in some minutes than
-    in others: each run is compared with the start right before it.
+    A machine is slower in some minutes than in others: the runs of each bucket are spread evenly
+    over the whole measurement.
     """
-    figures = []
-    for _ in range(_RUNS.get(objects, _MOST_RUNS)):
-        _, start, _, _ = _run(kind, 0)
-        elapsed, cpu, requests, megabytes = _run(kind, objects)
-        figures.append((elapsed, (cpu - start) / objects * 1e6, requests, megabytes))
+    order = []
+    for size in sizes:
+        count = _RUNS.get(size, _MOST_RUNS)
+        order += [((number + 0.5) / count, size) for number in range(count)]
+    figures: dict[tuple[int, str], list[Figures]] = defaultdict(list)
+    for _, size in sorted(order):
+        for kind in _COMMANDS:
+            figures[size, kind].append(_figures(kind, size))
+    return [_median_run(kind, size, figures[size, kind]) for size in sizes for kind in _COMMANDS]
+
+
+def _figures(kind: str, objects: int) -> Figures:
+    """Run a command once, after a run over an empty bucket: its start takes time, too."""
+    _, start, _, _ = _run(kind, 0)
+    elapsed, cpu, requests, megabytes = _run(kind, objects)
+    return elapsed, (cpu - start) / objects * 1e6, requests, megabytes
+
+
+def _median_run(kind: str, objects: int, figures: Sequence[Figures]) -> Run:
     seconds, costs, listings, peaks = zip(*figures, strict=True)
     return Run(
         kind,
@@ -123,7 +142,7 @@ def _median_run(kind: str, objects: int) -> Run:
     )
 
 
-def _run(kind: str, objects: int) -> tuple[float, float, int, float]:
+def _run(kind: str, objects: int) -> Figures:
     """Return seconds, CPU seconds, requests and peak MB of a command over a bucket."""
     with (
         running_server(objects, 0) as url,
