@@ -204,7 +204,7 @@ test-unit: $(NEEDED) ## Run the unit tests and doctests, about 40 seconds
 	@$(PYTEST) -m "unit and not exhaustive"
 
 .PHONY: test-functional
-test-functional: $(NEEDED) ## Run the tests on real parts, about 8 minutes
+test-functional: $(NEEDED) ## Run the tests on real parts, about 5 minutes
 	@$(PYTEST) -m "functional and not exhaustive"
 
 .PHONY: test-simulation
@@ -212,7 +212,7 @@ test-simulation: $(NEEDED) ## Run the function in a simulated world, half a minu
 	@$(PYTEST) -m "simulation and not exhaustive"
 
 .PHONY: test-infra
-test-infra: $(NEEDED) ## Run the tests of template, zip and operators' commands, about 3 minutes
+test-infra: $(NEEDED) ## Run the tests of template, zip and operators' commands, about a minute
 	@$(PYTEST) -m "infra and not exhaustive"
 
 .PHONY: test-spark

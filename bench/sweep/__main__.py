@@ -35,7 +35,7 @@ _COMMANDS = {
 }
 
 Figures = tuple[float, float, int, float]
-"""Seconds, CPU seconds or microseconds per input, requests, and peak MB of a run."""
+"""Seconds, CPU microseconds per input, requests, and peak MB of a run."""
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -142,7 +142,7 @@ def _median_run(kind: str, objects: int, figures: Sequence[Figures]) -> Run:
     )
 
 
-def _run(kind: str, objects: int) -> Figures:
+def _run(kind: str, objects: int) -> tuple[float, float, int, float]:
     """Return seconds, CPU seconds, requests and peak MB of a command over a bucket."""
     with (
         running_server(objects, 0) as url,
