@@ -15,7 +15,7 @@ from accounting.review.invoice.saving import Decider, Result
 from local.bucket.bucket import LocalBucket
 from local.faults import BUCKET, Faults, Proxy
 from tests.functional.review.conftest import ReviewPage
-from tests.support.review.browsing import Visit, wait_until
+from tests.support.review.browsing import Visit, intercept, wait_until
 from tests.support.review.desk import Desk
 from tests.support.review.invoices import field, open_invoice, saving, type_keys
 
@@ -224,7 +224,7 @@ def test_new_findings_are_shown_before_they_are_accepted(desk: Desk, visit: Visi
     # Enter comes before the rules have answered.
     page.evaluate("document.querySelector('.fields').removeAttribute('hx-post')")
     page.evaluate("htmx.process(document.querySelector('.fields'))")
-    page.route("**/check*", lambda route: route.abort())
+    intercept(page, "**/check*", lambda route: route.abort())
     visitor.expected |= {"ERR_FAILED", "htmx:"}
     page.locator("#field-number").fill("9123456")
     with saving(page, 422):
@@ -313,7 +313,7 @@ def test_an_answer_that_was_lost_leads_to_one_entry_only(desk: Desk, visit: Visi
             assert client.post(asked.url, content=asked.post_data_buffer).status_code == 200
         route.abort()
 
-    page.route("**/decisions*", lose, times=1)
+    intercept(page, "**/decisions*", lose, times=1)
     page.keyboard.press("Enter")
     expect(page.locator("#alerts")).to_contain_text("未能保存")
     with saving(page, 200):
@@ -325,13 +325,13 @@ def test_a_lost_save_is_still_told_after_the_check_of_a_field(desk: Desk, visit:
     visitor = visit()
     visitor.expected |= {"ERR_", "htmx:"}
     page = open_invoice(visitor, desk.recognize("a.png", confidence=DOUBTFUL))
-    page.route("**/decisions*", lambda route: route.abort(), times=1)
+    intercept(page, "**/decisions*", lambda route: route.abort(), times=1)
     page.keyboard.press("Enter")
     expect(page.locator("#alerts")).to_contain_text("未能保存：连接不到服务器")
     with page.expect_response("**/check") as checked:
         page.locator("#field-number").fill("91234567")
     checked.value.finished()
-    page.route("**/check", lambda route: route.abort(), times=1)
+    intercept(page, "**/check", lambda route: route.abort(), times=1)
     with page.expect_event("requestfailed"):
         page.locator("#field-number").fill("91234568")
     expect(page.locator("#alerts")).to_contain_text("未能保存：连接不到服务器")
@@ -345,7 +345,7 @@ def test_a_check_that_was_lost_is_not_called_a_lost_save(desk: Desk, visit: Visi
     visitor = visit()
     visitor.expected |= {"ERR_", "htmx:"}
     page = open_invoice(visitor, desk.recognize("a.png", confidence=DOUBTFUL))
-    page.route("**/check", lambda route: route.abort(), times=1)
+    intercept(page, "**/check", lambda route: route.abort(), times=1)
     page.locator("#field-number").fill("91234567")
     expect(page.locator("#alerts")).to_contain_text("未能加载")
     page.locator("#field-number").fill("91234568")

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from playwright.sync_api import Dialog, Locator, Page, Route, expect
 
 from quota_invoice.reviews.entry import Verdict
-from tests.support.review.browsing import Visit, wait_until
+from tests.support.review.browsing import Visit, intercept, wait_until
 from tests.support.review.decisions import decide
 from tests.support.review.desk import Desk
 from tests.support.review.invoices import field, open_invoice, saving, shown, type_keys
@@ -96,7 +96,7 @@ def test_the_page_stays_until_a_save_has_its_answer(desk: Desk, visit: Visit) ->
     def hold(route: Route) -> None:
         held.append(route)
 
-    page.route("**/decisions*", hold, times=1)
+    intercept(page, "**/decisions*", hold, times=1)
     page.keyboard.press("Enter")
     for key in ("j", "j", "q"):
         page.keyboard.press(key)
@@ -105,7 +105,7 @@ def test_the_page_stays_until_a_save_has_its_answer(desk: Desk, visit: Visit) ->
     held[0].abort()
     expect(page.locator("#alerts")).to_contain_text("未能保存")
     shown(page, keys[0])
-    page.route("**/decisions*", hold, times=1)
+    intercept(page, "**/decisions*", hold, times=1)
     page.keyboard.press("Enter")
     page.keyboard.press("q")
     wait_until(page, lambda: len(held) > 1)

@@ -12,7 +12,7 @@ from accounting.review.queue import routes
 from quota_invoice.reviews.entry import Verdict
 from tests.functional.review.conftest import ReviewPage
 from tests.support.ledger.record_store import HOSTILE
-from tests.support.review.browsing import PHONE, Visit, visiting
+from tests.support.review.browsing import PHONE, Visit, intercept, visiting
 from tests.support.review.decisions import decide
 from tests.support.review.desk import Desk
 
@@ -198,7 +198,9 @@ def test_the_page_fits_a_phone_and_hostile_texts_stay_texts(
 def test_the_page_does_not_load_anew_while_a_person_types(visit: Visit) -> None:
     page = visit(locale="en").open()
     compare = page.get_by_role("button", name="Compare with the bucket")
-    page.route("**/queue/refresh*", lambda route: route.fulfill(headers={"HX-Refresh": "true"}))
+    intercept(
+        page, "**/queue/refresh*", lambda route: route.fulfill(headers={"HX-Refresh": "true"})
+    )
     field = page.get_by_label("Number or code")
     field.fill("4823")
     page.evaluate("document.body.dataset.same = ''")

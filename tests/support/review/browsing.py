@@ -20,6 +20,7 @@ from playwright.sync_api import (
     Page,
     ProxySettings,
     Request,
+    Route,
     ViewportSize,
     sync_playwright,
 )
@@ -41,6 +42,20 @@ PHONE = (360, 740)
 SECONDS = 30
 """Seconds that a busy machine may need for one step."""
 _NOBODY = "http://127.0.0.1:1"
+_PROBE = "/static/icon.svg?intercepted"
+
+
+def intercept(
+    page: Page, url: str, handler: Callable[[Route], object], times: int | None = None
+) -> None:
+    """Hand a page's requests to a handler, from now on.
+
+    The browser may say that it does so a moment before the process of the page knows: a key that is
+    pressed in between sends its request to the server. So a request of the page shows it first.
+    """
+    page.route(url, handler, times=times)
+    page.route(f"**{_PROBE}", lambda route: route.fulfill(status=204))
+    page.wait_for_function(f"async () => (await fetch('{_PROBE}')).status === 204")
 
 
 @contextmanager

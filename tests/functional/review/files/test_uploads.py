@@ -12,7 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Dialog, FilePayload, Route, expect
 
 from tests.support.paths import SAMPLES
-from tests.support.review.browsing import PHONE, Visit
+from tests.support.review.browsing import PHONE, Visit, intercept
 from tests.support.review.desk import SAMPLE, Desk
 
 expect.set_options(timeout=30_000)  # a busy machine reads an image in seconds
@@ -108,7 +108,7 @@ def test_a_failed_upload_is_said_and_sent_again(visit: Visit, desk: Desk, folder
     visitor = visit(locale="en")
     visitor.expected |= {"ERR_FAILED", "ERR_CONNECTION"}
     page = visitor.open(f"/uploads?folder={folder}")
-    page.route("**/uploads/a.png?*", lambda route: route.abort())
+    intercept(page, "**/uploads/a.png?*", lambda route: route.abort())
     page.locator("#choose").set_input_files([image("a.png")])
     expect(page.locator("#rows .state")).to_have_text("Not sent")
     expect(page.locator("#rows .outcome")).to_contain_text("nothing was stored")
@@ -133,7 +133,9 @@ def test_an_answer_without_words_is_not_called_a_lost_connection(
     visitor = visit(locale="en")
     visitor.expected |= {f"status of {status}"}
     page = visitor.open(f"/uploads?folder={folder}")
-    page.route(f"**/uploads/{path}?*", lambda route: route.fulfill(status=status, body="proxy"))
+    intercept(
+        page, f"**/uploads/{path}?*", lambda route: route.fulfill(status=status, body="proxy")
+    )
     page.locator("#choose").set_input_files([image("a.png")])
     expect(page.locator("#rows .state")).to_have_text("Not sent")
     expect(page.locator("#rows .outcome")).to_contain_text(told)
@@ -148,7 +150,7 @@ def test_a_page_that_no_longer_knows_the_person_says_so_until_it_does(
     visitor = visit(locale="en")
     visitor.expected |= {"status of 401"}
     page = visitor.open(f"/uploads?folder={folder}")
-    page.route("**/uploads/outcomes?*", lambda route: route.fulfill(status=401))
+    intercept(page, "**/uploads/outcomes?*", lambda route: route.fulfill(status=401))
     page.locator("#choose").set_input_files([image("a.png")])
     expect(page.locator("#alerts")).to_contain_text("Open a new address")
     page.unroute("**/uploads/outcomes?*")  # as after that in another tab
@@ -165,7 +167,7 @@ def test_the_page_warns_before_it_is_closed_while_a_file_is_sent(visit: Visit, f
         asked.append(dialog.type)
         dialog.dismiss()
 
-    page.route("**/uploads/a.png?*", lambda route: held.append(route))  # noqa: PLW0108 - no built-in
+    intercept(page, "**/uploads/a.png?*", lambda route: held.append(route))  # noqa: PLW0108 - no built-in
     page.on("dialog", stay)
     with page.expect_request("**/uploads/a.png?*"):
         page.locator("#choose").set_input_files([image("a.png")])
