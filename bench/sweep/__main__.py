@@ -129,6 +129,7 @@ def _figures(kind: str, objects: int) -> Figures:
 
 
 def _median_run(kind: str, objects: int, figures: Sequence[Figures]) -> Run:
+    """Return the medians and the spread of the runs of one command over one bucket."""
     seconds, costs, listings, peaks = zip(*figures, strict=True)
     return Run(
         kind,

@@ -26,8 +26,8 @@ LARGEST_ERROR = 64 << 10
 """Bytes of an error's response; the rest is cut off."""
 _CHUNK = 64 << 10
 _FIRST_ERROR = 400
-# Headers on the form of the body as it was sent. By its type, the SDK would choose a parser for XML
-# or BSON, which the zip does not have; a result is JSON under any name.
+# Headers that describe the body as it was sent. By the Content-Type, the SDK would choose a parser
+# for XML or BSON, which the zip does not have; a result is JSON under any Content-Type.
 _FORM = {"content-encoding", "content-length", "content-type", "transfer-encoding"}
 _GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
 

@@ -42,16 +42,16 @@ PHONE = (360, 740)
 SECONDS = 30
 """Seconds that a busy machine may need for one step."""
 _NOBODY = "http://127.0.0.1:1"
-_PROBE = "/static/icon.svg?intercepted"
+_PROBE = "/static/icon.svg?intercepted"  # the server answers it with 200
 
 
 def intercept(
     page: Page, url: str, handler: Callable[[Route], object], times: int | None = None
 ) -> None:
-    """Hand a page's requests to a handler, from now on.
+    """Give a page's requests to a handler instead of the server.
 
-    The browser may say that it does so a moment before the process of the page knows: a key that is
-    pressed in between sends its request to the server. So a request of the page shows it first.
+    The browser may confirm this a moment before the process of the page knows it, and a request in
+    between would still reach the server. So this waits until a request of the page does not.
     """
     page.route(url, handler, times=times)
     page.route(f"**{_PROBE}", lambda route: route.fulfill(status=204))
