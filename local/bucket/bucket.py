@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import secrets
+import socket
 import time
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta, timezone
@@ -114,8 +115,10 @@ class LocalBucket:
             CloudError: the store did not start; the message holds the end of its log.
         """
         deadline = time.monotonic() + _START_SECONDS
+        address = "127.0.0.1", self._reserved[0].getsockname()[1]
         while time.monotonic() < deadline and self._process.exit_code is None:
-            with contextlib.suppress(OSError):
+            # A request of the SDK that nothing answers takes as long as 20 of these.
+            with contextlib.suppress(OSError), socket.create_connection(address):
                 answer = self.client().createBucket(self.name)
                 if is_success(answer.status):
                     return

@@ -92,7 +92,7 @@ def review(empty_index: Path, desk: Desk, tmp_path: Path) -> Iterator[ReviewPage
     assert not page.is_running()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     with running_browser() as running:
         yield running
