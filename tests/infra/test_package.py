@@ -75,6 +75,7 @@ def test_byte_code_is_valid_without_a_check_of_time_stamps(function_zip: Path) -
     assert flags == {b"\x01\x00\x00\x00"}  # hash-based, unchecked
 
 
+@pytest.mark.exhaustive
 @pytest.mark.timeout(400)
 def test_it_works_in_isolation(function_zip: Path, reads_once: tuple[str, ...]) -> None:
     found = check(function_zip, ocr=reads_once)

@@ -94,6 +94,7 @@ def test_the_stand_in_for_simplejson_writes_requests_as_python_does() -> None:
         module.loads("<html>")
 
 
+@pytest.mark.exhaustive
 def test_every_stand_in_has_the_names_that_the_packages_import() -> None:
     if not PACKAGES.exists():
         pytest.skip("the function's packages are not installed: make test installs them")

@@ -158,6 +158,7 @@ def test_the_polygon_lies_around_the_fields(reader: Reader) -> None:
     assert corners[0].tolist() < corners[2].tolist()
 
 
+@pytest.mark.sampled(every=4)
 @pytest.mark.parametrize("shade", [0, 128, 255])
 @pytest.mark.parametrize("size", [(15, 15), (15, 4096), (600, 400)])
 def test_nothing_on_empty_images(reader: Reader, shade: int, size: tuple[int, int]) -> None:

@@ -24,7 +24,10 @@ MOST_HISTORIES = 2000
 
 
 def first_found(text: str, first: int = 0) -> int | None:
-    """Return the seed of the first history, from a seed on, that breaks a rule with these words."""
+    """Return the seed of the first history, from a seed on, that breaks a rule with these words.
+
+    The search for a rare one begins shortly before the first of all.
+    """
     for seed in range(first, first + MOST_HISTORIES):
         history = ReviewedHistory(make_plan(seed))
         history.run()
@@ -49,14 +52,14 @@ def test_a_decision_that_applies_to_every_content_is_found(monkeypatch: pytest.M
         return place(record, [replace(entry, etag=etag) for entry in entries])
 
     monkeypatch.setattr(states, "_places", of_any_content)
-    assert first_found("is of another paper or content") is not None
+    assert first_found("is of another paper or content", 67) is not None
 
 
 def test_a_decision_that_applies_to_the_place_alone_is_found(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(states, "_place", lambda entry, _: entry.place)
-    assert first_found("is of another paper or content", 600) is not None
+    assert first_found("is of another paper or content", 615) is not None
 
 
 def test_a_conflict_that_one_side_wins_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,7 +70,7 @@ def test_a_conflict_that_one_side_wins_is_found(monkeypatch: pytest.MonkeyPatch)
         return found._replace(decision=found.latest[-1].decision)
 
     monkeypatch.setattr(states, "_state", one_side)
-    assert first_found("a value that nobody decided on before") is not None
+    assert first_found("a value that nobody decided on before", 22) is not None
 
 
 def test_an_order_by_the_clocks_of_the_editors_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,7 +87,7 @@ def test_an_order_by_the_clocks_of_the_editors_is_found(monkeypatch: pytest.Monk
         return found._replace(decision=decision)
 
     monkeypatch.setattr(states, "_state", by_names)
-    assert first_found("a value that nobody decided on before") is not None
+    assert first_found("a value that nobody decided on before", 79) is not None
 
 
 def test_a_conflict_that_asks_nobody_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,7 +97,7 @@ def test_a_conflict_that_asks_nobody_is_found(monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_later_reading_that_asks_nobody_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(effective, "_doubted", lambda invoice: invoice)
-    assert first_found("is on another reading, and nobody is asked", 100) is not None
+    assert first_found("is on another reading, and nobody is asked", 127) is not None
 
 
 def test_a_decision_with_an_older_revision_that_is_taken_is_found(
@@ -126,7 +129,7 @@ def test_a_sweep_that_forgets_the_corrections_that_it_could_not_note_is_found(
             corrections.has_failed = False
 
     monkeypatch.setattr(Corrections, "note", forgiving)
-    assert first_found("is not in the index", 800) is not None
+    assert first_found("is not in the index", 821) is not None
 
 
 def test_an_api_that_compares_the_texts_that_were_read_is_found(
@@ -137,7 +140,7 @@ def test_an_api_that_compares_the_texts_that_were_read_is_found(
         return AppearanceIndex(store, layout)
 
     monkeypatch.setattr(status, "AppearanceIndex", of_read_texts)
-    assert first_found(" repeats ") is not None
+    assert first_found(" repeats ", 20) is not None
 
 
 def test_a_review_that_is_written_into_the_stored_record_is_found(

@@ -112,6 +112,7 @@ def test_a_first_upload_counts_while_its_record_is_in_the_archive(
     assert [*of_ledger(rows())] == [first, second, other]
 
 
+@pytest.mark.sampled(every=4)
 @pytest.mark.parametrize("seed", range(20))
 def test_ledger_and_api_say_the_same_of_what_people_decided(
     store: RecordStore, rows: Rows, seed: int

@@ -38,6 +38,7 @@ MODES = {
 """The image modes of each file format."""
 
 
+@pytest.mark.sampled(every=3)
 @pytest.mark.parametrize(
     ("kind", "mode"), [(kind, mode) for kind, modes in MODES.items() for mode in modes]
 )

@@ -26,6 +26,7 @@ def pages(content: bytes) -> list[int]:
     return pages_of_pyramid(content, Tiff(content))
 
 
+@pytest.mark.sampled(every=4)
 @pytest.mark.parametrize("resampling", [NEAREST, BOX, LANCZOS])
 @pytest.mark.parametrize("width", [640, 1501, 3000])
 def test_smaller_copies_of_a_page_are_no_pages(width: int, resampling: Image.Resampling) -> None:
