@@ -52,7 +52,7 @@ CALLERS ?= 200
 SECONDS ?= 60
 RECORDS ?= 100000
 #: TESTS            the tests to run, in one process: TESTS=tests/unit/handler or TESTS="-k sweep"
-#: JOBS             processes of the tests; by default 4 more than processors (1 more for test-unit), at most 8
+#: JOBS             processes of the tests; by default one more than processors, at most 8
 #: PYTHON           the interpreter of the environment, 3.10 to 3.13; python3 by default
 #: VENV             the environment's folder; .venv by default
 #: RUNTIME_PYTHON   the interpreter of the zip's byte-code, 3.12; looked for by default
@@ -180,11 +180,10 @@ erase: $(WITH_ACCESS) ## Remove an input and all its traces: make erase KEY=2026
 	@$(ACCOUNTING) erase $(LOCAL_ENV) $(if $(KEY),--key "$$KEY") \
 		$(if $(PREFIX),--prefix "$$PREFIX") $(if $(YES),--yes)
 
-# Tests run in JOBS processes, 8 at most: four more than processors, since many wait for timeouts.
-# Unit tests wait little, and each process takes seconds to start: one more than processors. Tests
-# that TESTS names run in one process.
-FURTHER = $(if $(filter test-unit,$@),1,4)
-JOBS ?= $(shell n=$$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN); n=$$((n + $(FURTHER))); echo $$((n < 8 ? n : 8)))
+# Tests run in JOBS processes: one more than processors, as some wait for timeouts; 8 at most. More of
+# them take longer, since each collects all tests, and they take the processors' caches from each
+# other. Tests that TESTS names run in one process.
+JOBS ?= $(shell n=$$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN); echo $$((n < 7 ? n + 1 : 8)))
 NEEDED := $(READY) $(VENV)/.deploy $(VENV)/.drawing $(VENV)/.packet $(VENV)/.browser $(VENV)/.function
 # Byte-code is kept, also where the shell says otherwise: each process reads the tests that pytest
 # has compiled before.

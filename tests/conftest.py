@@ -66,13 +66,18 @@ TOGETHER = {
     ),
 }
 # The groups and files that take longest, the longest first: processes take them in this order, so
-# that none is left with a long one at the end.
+# that none is left with a long one at the end. Files that wait for time limits come before those that
+# calculate.
 LONG = (
     "review",
     "cloud",
     "files",
     "reader",
     "stage",
+    "test_time_limits",
+    "test_leaks",
+    "test_server",
+    "test_bounds",
     "test_fault_table",
     "test_package",
     "test_dying_parts",

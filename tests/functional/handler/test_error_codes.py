@@ -153,6 +153,7 @@ def test_an_error_of_the_account_is_raised_without_a_retry(
     assert objects.keys() == [f"incoming/{name}"]
 
 
+@pytest.mark.sampled(every=2)
 @pytest.mark.parametrize(
     ("code", "status"),
     [

@@ -132,6 +132,7 @@ def list_all(store: ObsStore) -> None:
     list(store.listing("invoices", "incoming/"))
 
 
+@pytest.mark.sampled(every=2)
 @pytest.mark.parametrize("talk", [stall, drip(HEADERS), drips_body])
 @pytest.mark.parametrize("act", [read, list_all])
 def test_a_slow_bucket_costs_its_time_limit_and_leaves_nothing(
