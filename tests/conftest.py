@@ -66,8 +66,8 @@ TOGETHER = {
     ),
 }
 # The groups and files that take longest, the longest first: processes take them in this order, so
-# that none is left with a long one at the end. Files that wait for time limits come before those that
-# calculate.
+# that none is left with a long one at the end. Files that wait for time limits come before those
+# that calculate.
 LONG = (
     "review",
     "cloud",

@@ -117,7 +117,7 @@ class LocalBucket:
         deadline = time.monotonic() + _START_SECONDS
         address = "127.0.0.1", self._reserved[0].getsockname()[1]
         while time.monotonic() < deadline and self._process.exit_code is None:
-            # A request of the SDK that nothing answers takes as long as 20 of these.
+            # Until the store listens, a connection fails sooner than a request of the SDK.
             with contextlib.suppress(OSError), socket.create_connection(address):
                 answer = self.client().createBucket(self.name)
                 if is_success(answer.status):

@@ -1,0 +1,1 @@
+"""Tests of the review page: a package, whose files share one browser."""
