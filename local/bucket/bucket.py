@@ -69,6 +69,7 @@ class LocalBucket:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._reserved = reserve_ports(8)
         ports = [int(marker.getsockname()[1]) for marker in self._reserved]
+        self._address = "127.0.0.1", ports[0]
         self.endpoint = f"http://127.0.0.1:{ports[0]}"
         self._write("s3.json", json.dumps(seaweedfs.identities(self.owner, is_open=is_open)))
         self._write("iam.json", json.dumps(seaweedfs.policies(name)))
@@ -115,10 +116,9 @@ class LocalBucket:
             CloudError: the store did not start; the message holds the end of its log.
         """
         deadline = time.monotonic() + _START_SECONDS
-        address = "127.0.0.1", self._reserved[0].getsockname()[1]
         while time.monotonic() < deadline and self._process.exit_code is None:
             # Until the store listens, a connection fails sooner than a request of the SDK.
-            with contextlib.suppress(OSError), socket.create_connection(address):
+            with contextlib.suppress(OSError), socket.create_connection(self._address, 1):
                 answer = self.client().createBucket(self.name)
                 if is_success(answer.status):
                     return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import shutil
@@ -20,7 +21,7 @@ from ops.package.bytecode import runtime_python
 from ops.package.check import check
 from ops.package.selection import Rule, select
 from tests.support.paths import ROOT
-from tests.support.repository.package import PACKAGES
+from tests.support.repository.package import PACKAGES, extracted_once
 
 COLD_START = ROOT / "bench" / "cold" / "start.py"
 CONTENT = {
@@ -87,6 +88,21 @@ def test_it_works_in_isolation(function_zip: Path, reads_once: tuple[str, ...]) 
         "not an image",
         "found by a sweep",
     }
+
+
+def test_the_zip_has_all_that_the_function_imports(run_folder: Path) -> None:
+    """A start does not run the imports inside functions."""
+    python = runtime_python()
+    if python is None or not PACKAGES.exists():
+        pytest.skip("this machine has no Python of the runtime's version, or not the packages")
+    trees = [ast.parse(file.read_bytes()) for file in (ROOT / "handler").rglob("*.py")]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    found = {ast.unparse(node) for node in nodes if isinstance(node, (ast.Import, ast.ImportFrom))}
+    imports = sorted(found - {"from __future__ import annotations"})
+    assert "from quota_invoice.pipeline import Pipeline" in imports
+    command = [python, "-I", "-S", "-B", "-c", "import sys; sys.path.insert(0, sys.argv[1])\n"]
+    command[-1] += "\n".join(imports)
+    subprocess.run([*command, extracted_once(run_folder)], check=True)  # noqa: S603 - as above
 
 
 def test_a_start_leaves_no_file_in_the_home_folder(function_zip: Path, tmp_path: Path) -> None:

@@ -158,10 +158,10 @@ def test_an_error_of_the_account_is_raised_without_a_retry(
     ("code", "status"),
     [
         ("ModelArts.4302", 500),
-        ("ModelArts.4401", 429),
         ("ModelArts.4402", 408),
-        ("ModelArts.4403", 503),
+        ("ModelArts.4401", 429),
         ("ModelArts.4502", 500),
+        ("ModelArts.4403", 503),
         ("ModelArts.4505", 500),
         ("APIG.0201", 504),
         ("APIG.0308", 429),

@@ -5,21 +5,18 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
 
-from accounting.review.context import ReviewContext
 from accounting.review.queue.index import open_index
 from accounting.review.serve import listen, open_context, running_page
 from local.bucket.bucket import LocalBucket
 from tests.support.review.browsing import Visit, running_browser, visiting
 from tests.support.review.desk import NAME, Desk
+from tests.support.review.page import TEAM, ReviewPage
 from tests.support.waiting import wait_for
-
-TEAM = ("王芳", "李雷")
 
 
 @pytest.fixture(scope="session")
@@ -51,31 +48,6 @@ def empty_index(store: LocalBucket, tmp_path_factory: pytest.TempPathFactory) ->
         wait_for(lambda: not index.status().is_running)
         assert index.status().is_ready
     return folder
-
-
-@dataclass(frozen=True)
-class ReviewPage:
-    """The page's server.
-
-    Attributes:
-        url: its URL without path and token.
-        addresses: the addresses of each person that were announced and not yet used.
-        context: what its handlers work with.
-    """
-
-    url: str
-    addresses: dict[str, list[str]]
-    context: ReviewContext
-
-    def invite(self, name: str) -> str:
-        """Return an address that lets a person in."""
-        return self.addresses[name].pop()
-
-    def invite_with_index(self, name: str) -> str:
-        """Return an address as soon as the queue has its rows: the page then loads only once."""
-        index = self.context.part(open_index)
-        wait_for(lambda: not index.status().is_running)
-        return self.invite(name)
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.functional.review.conftest import ReviewPage
 from tests.support.review.desk import Desk
+from tests.support.review.page import ReviewPage
 from tests.support.review.requests import ask, requests_of
 
 LOCKED = 401

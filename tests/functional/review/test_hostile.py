@@ -9,10 +9,10 @@ import pytest
 from playwright.sync_api import expect
 
 from accounting.review.pages import failure_url, image_url, invoice_url
-from tests.functional.review.conftest import ReviewPage
 from tests.support.paths import SAMPLES
 from tests.support.review.browsing import Visit
 from tests.support.review.desk import SAMPLE, Desk
+from tests.support.review.page import ReviewPage
 
 SCRIPT = b"<script>document.title = 'ran'</script>"
 SVG = b"<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'>" + SCRIPT + b"</svg>"

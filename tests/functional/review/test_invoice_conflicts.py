@@ -14,10 +14,10 @@ from accounting.review.invoice.reviewed import load, texts_at
 from accounting.review.invoice.saving import Decider, Result
 from local.bucket.bucket import LocalBucket
 from local.faults import BUCKET, Faults, Proxy
-from tests.functional.review.conftest import ReviewPage
 from tests.support.review.browsing import Visit, intercept, wait_until
 from tests.support.review.desk import Desk
 from tests.support.review.invoices import field, open_invoice, saving, type_keys
+from tests.support.review.page import ReviewPage
 
 DOUBTFUL = {"code": 0.99, "number": 0.5, "location": 0.99, "amount": 0.99}
 MANY = 20  # more requests than the page sends for one decision

@@ -15,13 +15,13 @@ from accounting.review.pages import image_url, invoice_url
 from quota_invoice.invoice.duplicates import hash_of_key
 from quota_invoice.recognition.reading import Api, Reading, Recognition
 from quota_invoice.reviews.entry import FIRST_BY_HAND
-from tests.functional.review.conftest import ReviewPage
 from tests.support.fakes import ticket
 from tests.support.files.formats import side_by_side
 from tests.support.paths import HEIC
 from tests.support.review.browsing import PHONE, Visit
 from tests.support.review.desk import SAMPLE, Desk
 from tests.support.review.invoices import field, open_invoice, saving, shown, type_keys
+from tests.support.review.page import ReviewPage
 
 CLEAR = dict.fromkeys(("code", "number", "location", "amount"), 0.99)
 DOUBTFUL = {**CLEAR, "number": 0.5}

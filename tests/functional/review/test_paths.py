@@ -8,9 +8,9 @@ from itertools import product
 import httpx
 import pytest
 
-from tests.functional.review.conftest import ReviewPage
 from tests.support.paths import SAMPLES
 from tests.support.review.desk import NAME, SAMPLE, Desk
+from tests.support.review.page import ReviewPage
 from tests.support.review.requests import ask, requests_of
 
 UPLOADED = re.compile(r"incoming/(?!.*(^|/)\.{1,2}(/|$))[^\x00-\x1f\\]+")

@@ -10,11 +10,11 @@ from playwright.sync_api import Browser, Page, expect
 
 from accounting.review.queue import routes
 from quota_invoice.reviews.entry import Verdict
-from tests.functional.review.conftest import ReviewPage
 from tests.support.ledger.record_store import HOSTILE
 from tests.support.review.browsing import PHONE, Visit, intercept, visiting
 from tests.support.review.decisions import decide
 from tests.support.review.desk import Desk
+from tests.support.review.page import ReviewPage
 
 CLEAR = dict.fromkeys(("code", "number", "location", "amount"), 0.99)
 SCRIPT = "<img src=x onerror=\"document.title='run'\"><script>document.title='run'</script>"

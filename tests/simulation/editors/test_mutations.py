@@ -26,7 +26,7 @@ MOST_HISTORIES = 2000
 def first_found(text: str, first: int = 0) -> int | None:
     """Return the seed of the first history, from a seed on, that breaks a rule with these words.
 
-    The search for a rare one begins shortly before the first of all.
+    The search for a rare one begins shortly before the first seed that breaks the rule.
     """
     for seed in range(first, first + MOST_HISTORIES):
         history = ReviewedHistory(make_plan(seed))

@@ -30,7 +30,7 @@ def opened(content: bytes) -> Image.Image:
 
 
 MODES = {
-    "JPEG": ["RGB", "L", "CMYK", "1"],
+    "JPEG": ["CMYK", "RGB", "L", "1"],
     "PNG": ["RGB", "L", "P", "1", "RGBA", "LA", "I;16"],
     "BMP": ["RGB", "L", "P", "1", "RGBA"],
     "TIFF": ["RGB", "L", "CMYK", "P", "1", "RGBA", "LA", "F", "I;16"],

@@ -11,9 +11,9 @@ from playwright.sync_api import Browser
 from accounting.review.serve import listen, open_context, running_page
 from local.bucket import seaweedfs
 from local.cloud import Cloud, Options, running_cloud
-from tests.functional.review.conftest import TEAM, ReviewPage
 from tests.support.review.browsing import Visit, visiting
 from tests.support.review.desk import Desk
+from tests.support.review.page import TEAM, ReviewPage
 
 
 @pytest.fixture(scope="session")

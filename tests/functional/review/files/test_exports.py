@@ -16,10 +16,10 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 from python_calamine import load_workbook
 
-from tests.functional.review.conftest import ReviewPage
 from tests.support.paths import SAMPLES
 from tests.support.review.browsing import PHONE, SECONDS, Visit
 from tests.support.review.desk import SAMPLE, Desk
+from tests.support.review.page import ReviewPage
 
 OTHER = "beijing-10-yuan-stamped.jpg"
 

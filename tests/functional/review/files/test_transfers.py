@@ -15,10 +15,10 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from tests.functional.review.conftest import ReviewPage
 from tests.support.paths import SAMPLES
 from tests.support.review.browsing import SECONDS
 from tests.support.review.desk import SAMPLE, Desk
+from tests.support.review.page import ReviewPage
 
 IMAGE = (SAMPLES / SAMPLE).read_bytes()
 
