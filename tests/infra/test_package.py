@@ -101,8 +101,8 @@ def test_the_zip_has_all_that_the_function_imports(run_folder: Path) -> None:
     imports = sorted(found - {"from __future__ import annotations"})
     assert "from quota_invoice.pipeline import Pipeline" in imports
     program = "\n".join(["import sys", "sys.path.insert(0, sys.argv[1])", *imports])
-    command = [python, "-I", "-S", "-B", "-c", program, extracted_once(run_folder)]
-    subprocess.run(command, check=True)  # noqa: S603 - the function's own imports
+    tree = extracted_once(run_folder)
+    subprocess.run([python, "-I", "-S", "-B", "-c", program, tree], check=True)  # noqa: S603 - its own imports
 
 
 def test_a_start_leaves_no_file_in_the_home_folder(function_zip: Path, tmp_path: Path) -> None:
