@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import zipfile
 from dataclasses import asdict, dataclass
@@ -22,10 +23,12 @@ from bench.options import OUT, PACKAGES, ZIP_FILE, Out, Packages, Python, ZipFil
 _ROOT = Path(__file__).parents[2]
 _START = Path(__file__).with_name("start.py")
 _ZIP, _USUAL, _REQUESTS = "the zip", "packed as usual", "requests alone"
+_PYTHON = "Python's own modules"
 _MOST_OF = {_USUAL: 0.20, _REQUESTS: 1.4}  # times the other side's
 _MOST_MB = 36.0
 _ISOLATED = ("-I", "-S", "-B", "-W", "ignore")
 _UNCHECKED = ("--invalidation-mode", "unchecked-hash")  # as the zip's
+_SHOWN = 10  # packages
 _NEEDS = ("requests", "urllib3", "certifi", "idna", "charset_normalizer")
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -56,6 +59,7 @@ def bench(
     A start is the import of the module and its initializer, without the first request. Packed as
     usual: handler and packages in full, extracted from a zip, so that their byte-code is not valid.
     ``requests`` alone, with valid byte-code, is the least that a function with HTTP imports.
+    Further starts of the zip measure the import of each package, which makes them slower.
     """
     interpreter = zip_python(python)
     with tempfile.TemporaryDirectory() as folder:
@@ -67,6 +71,7 @@ def bench(
             for number in range(runs):
                 for name in list(sides)[:: 1 if number % 2 else -1]:
                     starts[name].append(_start(interpreter, sides[name]))
+            imports = slowest_first([import_times(interpreter, sides[_ZIP]) for _ in range(runs)])
     ratios = {
         name: median(
             ours.ms / theirs.ms for ours, theirs in zip(starts[_ZIP], starts[name], strict=True)
@@ -74,11 +79,13 @@ def bench(
         for name in _MOST_OF
     }
     _show(starts, ratios)
+    _show_imports(imports)
     out.mkdir(parents=True, exist_ok=True)
     report = {
         "runs": runs,
         "ratios": {name: round(ratio, 3) for name, ratio in ratios.items()},
         "starts": {name: [asdict(each) for each in found] for name, found in starts.items()},
+        "imports_ms": imports,
     }
     (out / "bench-cold.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     exceeded = [
@@ -117,6 +124,32 @@ def _start(interpreter: str, side: Side) -> Start:
     return Start(*json.loads(completed.stdout.splitlines()[-1]))
 
 
+def import_times(interpreter: str, side: Side) -> dict[str, float]:
+    """Return the milliseconds that each package's own modules took in one start."""
+    completed = subprocess.run(  # noqa: S603 - as above
+        [interpreter, *_ISOLATED, "-X", "importtime", _START, *side],
+        check=True,
+        env={"PATH": os.defpath},
+        capture_output=True,
+        text=True,
+    )
+    times: dict[str, float] = {}
+    for line in completed.stderr.splitlines():
+        own, _, module = line.removeprefix("import time:").split("|")
+        package = module.strip().partition(".")[0]
+        if own.strip().isdecimal():  # the first line has the columns' names
+            name = _PYTHON if package in sys.stdlib_module_names else package
+            times[name] = times.get(name, 0) + int(own) / 1000
+    return times
+
+
+def slowest_first(starts: list[dict[str, float]]) -> dict[str, list[float]]:
+    """Return each package's milliseconds of all starts, the slowest package first."""
+    names = {name for start in starts for name in start}
+    found = {name: [round(start.get(name, 0.0), 3) for start in starts] for name in sorted(names)}
+    return dict(sorted(found.items(), key=lambda item: -median(item[1])))
+
+
 def _median(starts: list[Start], name: str) -> float:
     return float(median(getattr(each, name) for each in starts))
 
@@ -131,6 +164,15 @@ def _show(starts: dict[str, list[Start]], ratios: dict[str, float]) -> None:
         memory = f"{_median(found, 'megabytes'):.1f}"
         ratio = f"{ratios[name]:.2f} x" if name in ratios else ""
         table.add_row(name, *(f"{value:.0f}" for value in figures), memory, ratio)
+    console.print(table)
+
+
+def _show_imports(imports: dict[str, list[float]]) -> None:
+    table = Table("import of", box=None)
+    for name in ("ms: median", "least", "most"):
+        table.add_column(name, justify="right")
+    for name, times in list(imports.items())[:_SHOWN]:
+        table.add_row(name, *(f"{value:.1f}" for value in (median(times), min(times), max(times))))
     console.print(table)
 
 

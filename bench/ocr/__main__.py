@@ -30,7 +30,7 @@ from bench.ocr.doubt import doubt
 from bench.ocr.engines import Engine
 from bench.ocr.failures_page import failures_page
 from bench.ocr.sheets import read_sheets
-from bench.ocr.speed import speed
+from bench.ocr.speed import missed_limits, speed
 from bench.ocr.tables import show
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -96,6 +96,9 @@ def bench(  # noqa: PLR0913, PLR0917 - the command's options
     page.write_text(failures_page(f"Reading, seed {seed}", failures), encoding="utf-8")
     show(report)
     console.print(f"Figures: {out / 'bench-ocr.json'}; images with wrong fields: {page}")
+    exceeded = missed_limits(report)
+    console.print("\n".join(exceeded), style="red")
+    raise typer.Exit(int(bool(exceeded)))
 
 
 def _measure(plan: _Plan) -> tuple[dict[str, Any], list[Result]]:

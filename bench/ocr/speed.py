@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import islice
 from statistics import median
 from typing import Any
@@ -12,6 +13,7 @@ from bench.ocr.cases import SPARE, drawn_cases
 from bench.ocr.engines import Engine
 
 _SIDES = (1000, 3000)  # pixels of the longer side
+_LEAST_SPEEDUP = {"1000px": 7.0, "3000px": 10.0}  # times as fast as the stock engine
 _PAIRS = 6
 
 
@@ -51,3 +53,19 @@ def _pairs(seed: int, ours: Engine) -> dict[str, Any]:
         "at_once_s": spread([time for _, time in times]),
         "ratio": spread([alone / at_once for alone, at_once in times]),
     }
+
+
+def missed_limits(report: Mapping[str, Any]) -> list[str]:
+    """Return the limits that a comparison with the stock engine misses; none without one."""
+    missed = [
+        f"less than {least} times as fast as the stock engine at {size}"
+        for size, least in _LEAST_SPEEDUP.items()
+        if report.get("speedup", {}).get(size, least) < least
+    ]
+    if report["stock"]:
+        ours, stock = (
+            report[name]["all_four"]["accuracy"] for name in ("same_images_as_stock", "stock")
+        )
+        if ours < stock:
+            missed.append("fewer invoices with all fields right than the stock engine's")
+    return missed

@@ -65,6 +65,7 @@ def bench(  # noqa: PLR0913, PLR0917 - the command's options
 def _run(part: Part, options: dict[str, str], out: Path) -> int:
     """Run a part; return 1 if it exceeds a limit or fails."""
     chosen = [word for name in part.options for word in (f"--{name}", options[name])]
+    chosen += part.flags
     command = [sys.executable, "-m", f"bench.{part.name}", *chosen, "--out", str(out)]
     (out / f"bench-{part.name}.json").unlink(missing_ok=True)
     return int(bool(subprocess.run(command, check=False).returncode))  # noqa: S603 - ours

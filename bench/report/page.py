@@ -16,7 +16,6 @@ _VENDOR = Path(__file__).parents[2] / "accounting" / "review" / "static" / "vend
 _SIZE = (900, 420)
 _LEFT, _TOP, _RIGHT, _BOTTOM = 80, 50, 20, 70
 _COLOURS = ("#2f6db5", "#c4622d", "#3c8a4e")
-_LABEL = 14  # characters
 _STYLE = """
 body{font:15px/1.45 system-ui,sans-serif;margin:2rem;color:#222;background:#fafafa}
 figure{margin:2rem 0;background:#fff;border:1px solid #ddd;padding:1rem;width:920px}
@@ -85,7 +84,8 @@ def draw(plot: Plot, file: Path) -> None:
     middles = [_LEFT + width * (place + 0.5) for place in range(len(plot.labels))]
     for place, (middle, label) in enumerate(zip(middles, plot.labels, strict=True)):
         below = bottom + 8 + 18 * (place % 2)  # long names stand on two lines in turn
-        pen.text((middle, below), label[:_LABEL], "black", font, anchor="ma")
+        room = 2 * min(width, middle, _SIZE[0] - middle) - 10
+        pen.text((middle, below), _cut(label, font, room), "black", font, anchor="ma")
     is_bars = len(plot.values) == 1 and not plot.is_log
     for colour, (name, line), place in zip(_COLOURS, plot.values.items(), range(3), strict=False):
         points = [(middle, height(value)) for middle, value in zip(middles, line, strict=True)]
@@ -96,3 +96,12 @@ def draw(plot: Plot, file: Path) -> None:
         pen.line(points, colour, 3)
         pen.text((_LEFT + 150 * place, _SIZE[1] - 22), name, colour, font)
     image.save(file)
+
+
+def _cut(label: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, room: float) -> str:
+    """Return a label, cut to so many pixels."""
+    if font.getlength(label) <= room:
+        return label
+    while label and font.getlength(f"{label}…") > room:
+        label = label[:-1]
+    return f"{label}…"

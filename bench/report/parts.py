@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from statistics import median
 from typing import Any, NamedTuple
 
+_MOST_BARS = 10
+
 
 class Plot(NamedTuple):
     """One plot.
@@ -32,20 +34,25 @@ class Part(NamedTuple):
         name: as in ``make bench-…``; its figures are in ``bench-NAME.json``.
         options: the command's options: ``zip``, ``python`` or ``packages``.
         plots: returns the plots of its figures.
+        flags: options without a value.
     """
 
     name: str
     options: tuple[str, ...]
     plots: Callable[[Any], list[Plot]]
+    flags: tuple[str, ...] = ()
 
 
 def _cold(report: Mapping[str, Any]) -> list[Plot]:
     starts = report["starts"]
     times = [median(each["ms"] for each in found) for found in starts.values()]
     memory = [median(each["megabytes"] for each in found) for found in starts.values()]
+    slowest = dict(list(report["imports_ms"].items())[:_MOST_BARS])
+    imports = [median(times) for times in slowest.values()]
     return [
         Plot("cold-time", "Cold start, ms (median)", list(starts), {"ms": times}),
         Plot("cold-memory", "Peak memory of a cold start, MB", list(starts), {"MB": memory}),
+        Plot("cold-imports", "Import of each package, ms (median)", [*slowest], {"ms": imports}),
     ]
 
 
@@ -85,11 +92,24 @@ def _sweep(report: Mapping[str, Any]) -> list[Plot]:
     return plots
 
 
-def _ledger(report: list[dict[str, Any]]) -> list[Plot]:
-    names = [run["name"] for run in report]
+def _ledger(report: Mapping[str, Any]) -> list[Plot]:
+    runs, by_size = report["runs"], report["sizes"]
+    names, sizes = [run["name"] for run in runs], [*by_size]
+    per_record = [1e6 * run["cpu_seconds"] / int(size) for size, run in by_size.items()]
+    memory = [run["megabytes"] for run in by_size.values()]
     return [
-        Plot("ledger-time", "Ledger, seconds", names, {"s": [run["seconds"] for run in report]}),
-        Plot("ledger-memory", "Ledger, MB", names, {"MB": [run["megabytes"] for run in report]}),
+        Plot("ledger-time", "Ledger, seconds", names, {"s": [run["seconds"] for run in runs]}),
+        Plot("ledger-memory", "Ledger, MB", names, {"MB": [run["megabytes"] for run in runs]}),
+        Plot(
+            "ledger-cost",
+            "Ledger: CPU time per record, µs, by records",
+            sizes,
+            {"µs": per_record},
+            is_log=True,
+        ),
+        Plot(
+            "ledger-peak", "Ledger: peak memory, MB, by records", sizes, {"MB": memory}, is_log=True
+        ),
     ]
 
 
@@ -100,7 +120,7 @@ def _ocr(report: Mapping[str, Any]) -> list[Plot]:
 
 def _package(report: Mapping[str, Any]) -> list[Plot]:
     parts = [{"name": "the function", **report["function"]}, *report["packages"]]
-    largest = sorted(parts, key=lambda part: -part["bytes"])[:10]
+    largest = sorted(parts, key=lambda part: -part["bytes"])[:_MOST_BARS]
     sizes = [part["bytes"] / 1e6 for part in largest]
     names = [part["name"] for part in largest]
     return [Plot("package", "Largest parts of the zip, unpacked, MB", names, {"MB": sizes})]
@@ -111,7 +131,7 @@ PARTS = (
     Part("warm", ("zip", "python"), _warm),
     Part("memory", ("zip", "python"), _memory),
     Part("sweep", (), _sweep),
-    Part("ledger", (), _ledger),
+    Part("ledger", (), _ledger, ("--million",)),
     Part("ocr", (), _ocr),
 )
 PACKAGE = Part("package", (), _package)

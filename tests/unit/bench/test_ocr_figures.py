@@ -16,6 +16,7 @@ from bench.ocr.doubt import doubt, risk
 from bench.ocr.engines import Reading
 from bench.ocr.engines import Ticket as Found
 from bench.ocr.fit import fitted
+from bench.ocr.speed import missed_limits
 
 TRUTH = Truth("144031900111", "01142646", "￥10.00", "广东省深圳市")
 FIELDS = {
@@ -113,3 +114,22 @@ def test_a_finding_of_the_true_fields_says_nothing_about_the_reading() -> None:
     read_right = Result(case, Reading(RIGHT | {"code": (old["code"], 0.9999)}, 0.1))
     assert risk(read_right) >= 50
     assert risk(read_right, with_all=False) == 0
+
+
+@pytest.mark.parametrize(
+    ("speedup", "ours", "missed"),
+    [
+        ({"1000px": 7.0, "3000px": 10.0}, 0.9, 0),
+        ({"1000px": 6.99, "3000px": 10.0}, 0.9, 1),
+        ({"1000px": 7.0, "3000px": 9.99}, 0.9, 1),
+        ({"1000px": 7.0, "3000px": 10.0}, 0.89, 1),
+    ],
+)
+def test_the_benchmark_fails_below_its_limits(
+    speedup: dict[str, float], ours: float, missed: int
+) -> None:
+    stock = {"all_four": {"accuracy": 0.9}}
+    same = {"all_four": {"accuracy": ours}}
+    report = {"speedup": speedup, "stock": stock, "same_images_as_stock": same}
+    assert len(missed_limits(report)) == missed
+    assert missed_limits({"stock": None, "same_images_as_stock": None}) == []
