@@ -65,6 +65,11 @@ def test_an_environment_serves_the_folder_that_it_was_made_for(project: Path) ->
     assert "-m ops.environment" in make(moved, "--dry-run", "demo")
 
 
+def test_a_zip_runs_before_it_is_deployed(project: Path) -> None:
+    printed = make(project, "--dry-run", "deploy")
+    assert printed.index("-m ops.package check") < printed.index(" deploy 'dev'")
+
+
 @pytest.mark.exhaustive
 def test_a_newer_lock_does_not_empty_the_environment(project: Path) -> None:
     shutil.rmtree(project / ".venv")
