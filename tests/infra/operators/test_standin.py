@@ -30,7 +30,7 @@ CHOICES = {
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A copy of the project with its packages and a zip, and a stage that names remote state."""
+    """A copy of the project with its packages and a checked zip, and a stage that names remote state."""
     pytest.importorskip("tf", reason="the stand-in's framework needs Python 3.11")
     folder = tmp_path / "发票 project"
     for name in ("ops", "stages", "locks"):
@@ -46,7 +46,8 @@ def project(tmp_path: Path) -> Path:
     for name in MARKS:  # written last: make does not renew them
         (environment / name).write_text(f"{folder}\n", encoding="utf-8")
     (folder / "build").mkdir()
-    (folder / "build" / "function.zip").write_bytes(b"code")
+    for name in ("function.zip", "function.checked"):
+        (folder / "build" / name).write_bytes(b"code")
     return folder
 
 
@@ -54,7 +55,8 @@ def make_without_network(project: Path, target: str, *variables: str) -> tuple[i
     """Run a target in a network namespace, in which no interface is up, and without credentials."""
     inherited = os.environ.items()
     environment = {name: value for name, value in inherited if not name.startswith(CREDENTIALS)}
-    command = ["unshare", "-rn", "make", "--assume-old=build/function.zip", target]
+    made = ("build/function.zip", "build/function.checked")
+    command = ["unshare", "-rn", "make", *(f"--assume-old={name}" for name in made), target]
     run = subprocess.run(  # noqa: S603 - the arguments above
         [*command, "STAGE=mine", "PROVIDER=stand-in", *variables],
         cwd=project,
