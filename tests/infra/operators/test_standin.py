@@ -30,7 +30,7 @@ CHOICES = {
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A copy of the project with its packages and a checked zip, and a stage that names remote state."""
+    """A copy of the project with packages, a checked zip, and a stage that names remote state."""
     pytest.importorskip("tf", reason="the stand-in's framework needs Python 3.11")
     folder = tmp_path / "发票 project"
     for name in ("ops", "stages", "locks"):
