@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -28,6 +29,7 @@ _MOST_OF = {_USUAL: 0.20, _REQUESTS: 1.4}  # times the other side's
 _MOST_MB = 36.0
 _ISOLATED = ("-I", "-S", "-B", "-W", "ignore")
 _UNCHECKED = ("--invalidation-mode", "unchecked-hash")  # as the zip's
+_IMPORT = re.compile(r"^import time: +(\d+) \|[ \d]+\| +(\S+)$", re.MULTILINE)  # own µs, module
 _SHOWN = 10  # packages
 _NEEDS = ("requests", "urllib3", "certifi", "idna", "charset_normalizer")
 
@@ -125,7 +127,7 @@ def _start(interpreter: str, side: Side) -> Start:
 
 
 def import_times(interpreter: str, side: Side) -> dict[str, float]:
-    """Return the milliseconds that each package's own modules took in one start."""
+    """Start a side once; return the milliseconds of each package's own modules."""
     completed = subprocess.run(  # noqa: S603 - as above
         [interpreter, *_ISOLATED, "-X", "importtime", _START, *side],
         check=True,
@@ -134,12 +136,10 @@ def import_times(interpreter: str, side: Side) -> dict[str, float]:
         text=True,
     )
     times: dict[str, float] = {}
-    for line in completed.stderr.splitlines():
-        own, _, module = line.removeprefix("import time:").split("|")
-        package = module.strip().partition(".")[0]
-        if own.strip().isdecimal():  # the first line has the columns' names
-            name = _PYTHON if package in sys.stdlib_module_names else package
-            times[name] = times.get(name, 0) + int(own) / 1000
+    for own, module in _IMPORT.findall(completed.stderr):
+        package = module.partition(".")[0]
+        name = _PYTHON if package in sys.stdlib_module_names else package
+        times[name] = times.get(name, 0) + int(own) / 1000
     return times
 
 

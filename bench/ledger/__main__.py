@@ -41,14 +41,14 @@ class Run:
 def bench(
     records: Annotated[int, typer.Option(help="Records of the workbook.", min=1)] = 100_000,
     *,
-    million: Annotated[bool, typer.Option(help="Also the size of 1,000,000 records.")] = False,
+    million: Annotated[bool, typer.Option(help="Also a ledger of 1,000,000 records.")] = False,
     out: Annotated[Path, typer.Option(help="Folder for the figures.")] = Path("build"),
 ) -> None:
     """Write a ledger of many records: all new, none new, a hundred changed.
 
     Each run lists the whole bucket. The times are of whole commands; the limits are for the second
-    and the third run, which download little. Then the first ledger of 1,000 records and more is
-    written without a server, as Parquet.
+    and the third run, which download little. After them, ledgers of 1,000 to 100,000 records are
+    written as Parquet, without a server and without earlier downloads.
     """
     runs = []
     with tempfile.TemporaryDirectory() as name:

@@ -97,7 +97,8 @@ def bench(  # noqa: PLR0913, PLR0917 - the command's options
     show(report)
     console.print(f"Figures: {out / 'bench-ocr.json'}; images with wrong fields: {page}")
     exceeded = missed_limits(report)
-    console.print("\n".join(exceeded), style="red")
+    for line in exceeded:
+        console.print(line, style="red")
     raise typer.Exit(int(bool(exceeded)))
 
 

@@ -56,7 +56,7 @@ def _pairs(seed: int, ours: Engine) -> dict[str, Any]:
 
 
 def missed_limits(report: Mapping[str, Any]) -> list[str]:
-    """Return the limits that a comparison with the stock engine misses; none without one."""
+    """Return a line for each limit that was missed; none if the stock engine was left out."""
     missed = [
         f"less than {least} times as fast as the stock engine at {size}"
         for size, least in _LEAST_SPEEDUP.items()
